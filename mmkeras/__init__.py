@@ -1,0 +1,42 @@
+"""A multimodal model zoo for Keras 3.
+
+Everything is loaded at first use, so that `import mmkeras` is instant.
+"""
+
+import importlib
+
+from mmkeras.version import __version__
+
+_HOME = {
+    "build_model": "mmkeras.registry",
+    "find": "mmkeras.registry",
+    "list_models": "mmkeras.registry",
+    "register": "mmkeras.registry",
+    "load": "mmkeras.tasks",
+}
+_PACKAGES = {
+    "branches",
+    "data",
+    "decoders",
+    "generate",
+    "layers",
+    "losses",
+    "metrics",
+    "registry",
+    "reports",
+    "serving",
+    "tasks",
+    "training",
+}
+
+
+def __getattr__(name):
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    if name in _PACKAGES:
+        return importlib.import_module(f"mmkeras.{name}")
+    raise AttributeError(f"module 'mmkeras' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({"__version__", *_HOME, *_PACKAGES})

@@ -1,0 +1,9 @@
+"""Branches: one modality in, a sequence of features out.
+
+A branch is a function that returns a `keras.Model` whose single output has
+shape `(batch, length, dim)`. Image regions, words and audio frames are all
+steps of a sequence, so any fusion or decoder can follow any branch.
+"""
+
+from mmkeras.branches import image
+from mmkeras.branches.weights import load_weights

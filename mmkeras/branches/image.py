@@ -1,0 +1,169 @@
+"""Branches that see.
+
+All take pixels in [0, 1] and return regions, read row by row.
+"""
+
+import inspect
+
+import keras
+
+from mmkeras.branches.weights import load_weights
+
+
+def cnn(shape=(224, 224, 3), dim=512, depth=4, name="encoder"):
+    """A plain stack of strided convolutions, trained from scratch.
+
+    Args:
+        shape: Tuple `(height, width, channels)` of one image.
+        dim: int. Size of a region's features.
+        depth: int. Number of convolutions; each halves height and width.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, height, width, channels)` pixels to
+        `(batch, regions, dim)` features.
+    """
+    pixels = x = keras.Input(shape, name="pixels")
+    for i in range(depth):
+        x = keras.layers.Conv2D(
+            max(dim // 2 ** (depth - 1 - i), 8) if i < depth - 1 else dim,
+            3,
+            strides=2,
+            padding="same",
+            use_bias=False,
+            name=f"conv_{i}",
+        )(x)
+        x = keras.layers.BatchNormalization(name=f"norm_{i}")(x)
+        x = keras.layers.Activation("relu", name=f"relu_{i}")(x)
+    return keras.Model(pixels, _regions(x), name=name)
+
+
+def application(
+    network="MobileNetV2",
+    shape=(224, 224, 3),
+    weights="imagenet",
+    trainable=False,
+    name="encoder",
+):
+    """Any network of `keras.applications`, without its classifier.
+
+    Args:
+        network: Name of the network, e.g. `"MobileNetV2"`.
+        shape: Tuple `(height, width, channels)` of one image.
+        weights: `"imagenet"` (downloaded), `None` (random), or a file; see
+            `load_weights`.
+        trainable: bool. Whether to fine-tune the network. A frozen one also
+            keeps its batch normalisation in inference mode.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, height, width, channels)` pixels to
+        `(batch, regions, dim)` features.
+
+    Raises:
+        ValueError: If `keras.applications` has no such network.
+    """
+    build, preprocess = _find(network)
+    built_in = weights if weights in (None, "imagenet") else None
+    net = build(input_shape=shape, weights=built_in, include_top=False)
+    if weights != built_in:
+        load_weights(net, weights)
+    net.trainable = trainable
+    pixels = keras.Input(shape, name="pixels")
+    x = keras.layers.Rescaling(255.0, name="bytes")(pixels)
+    regions = _regions(net(preprocess(x)))
+    return keras.Model(pixels, regions, name=name)
+
+
+def hub(backbone, weights=None, trainable=False, name="encoder"):
+    """Any image backbone of KerasHub.
+
+    Args:
+        backbone: A KerasHub backbone, built, or the name, handle or local
+            folder of a preset, read by `from_preset`.
+        weights: File of weights, or `None`; see `load_weights`.
+        trainable: bool. Whether to fine-tune the backbone.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, height, width, channels)` pixels to
+        `(batch, regions, dim)` features. A preset's own scale and offset of
+        pixels are part of it.
+    """
+    import keras_hub  # Late: it takes half a second.
+
+    scale, offset = 255.0, 0.0
+    if isinstance(backbone, str):
+        converter = keras_hub.layers.ImageConverter.from_preset(backbone)
+        backbone = keras_hub.models.Backbone.from_preset(backbone)
+        scale = converter.scale if converter.scale is not None else 1.0
+        scale = keras.tree.map_structure(lambda s: 255.0 * s, scale)
+        offset = converter.offset if converter.offset is not None else 0.0
+    if weights is not None:
+        load_weights(backbone, weights)
+    backbone.trainable = trainable
+    shape = keras.tree.flatten(backbone.input)[0].shape[1:]
+    pixels = keras.Input(shape, name="pixels")
+    x = keras.layers.Rescaling(scale, offset, name="bytes")(pixels)
+    return keras.Model(pixels, _regions(backbone(x)), name=name)
+
+
+def vit(
+    shape=(224, 224, 3),
+    dim=256,
+    depth=6,
+    heads=8,
+    patch=16,
+    dropout=0.1,
+    name="encoder",
+):
+    """A Vision Transformer from KerasHub, trained from scratch.
+
+    Args:
+        shape: Tuple `(height, width, channels)`; `patch` divides both sides.
+        dim: int. Size of a region's features.
+        depth: int. Number of Transformer blocks.
+        heads: int. Attention heads; divides `dim`.
+        patch: int. Side of a patch, in pixels.
+        dropout: float in [0, 1).
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, height, width, channels)` pixels to
+        `(batch, 1 + patches, dim)` features, the class token first.
+
+    Reference:
+        [Dosovitskiy et al., 2021](https://arxiv.org/abs/2010.11929)
+    """
+    import keras_hub  # Late: it takes half a second.
+
+    backbone = keras_hub.models.ViTBackbone(
+        image_shape=shape,
+        patch_size=patch,
+        num_layers=depth,
+        num_heads=heads,
+        hidden_dim=dim,
+        mlp_dim=4 * dim,
+        dropout_rate=dropout,
+        name="vit",
+    )
+    pixels = keras.Input(shape, name="pixels")
+    x = keras.layers.Rescaling(2.0, -1.0, name="centred")(pixels)
+    return keras.Model(pixels, backbone(x), name=name)
+
+
+def _regions(x):
+    if len(x.shape) == 3:
+        return x
+    return keras.layers.Reshape((-1, x.shape[-1]), name="regions")(x)
+
+
+def _find(network):
+    """The network's class and the function that prepares its pixels."""
+    for _, module in inspect.getmembers(keras.applications, inspect.ismodule):
+        if hasattr(module, network) and hasattr(module, "preprocess_input"):
+            return getattr(module, network), module.preprocess_input
+    raise ValueError(
+        "`network` must be one of `keras.applications`, e.g. 'MobileNetV2'. "
+        f"Received: network={network!r}"
+    )

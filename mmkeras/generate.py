@@ -1,0 +1,303 @@
+"""Turns a decoder into sentences: greedy, beam search and sampling.
+
+One `ops.while_loop` serves all of them. It keeps `beam` lanes a picture, each
+a sentence so far with its score and its decoder state, and asks the decoder
+for one step at a time. Greedy search and sampling have a single lane.
+"""
+
+import keras
+from keras import ops
+
+NEVER = -1e9  # The log-probability of what must not be said.
+
+
+@keras.saving.register_keras_serializable(package="mmkeras")
+class Writer(keras.layers.Layer):
+    """Writes the tokens that a decoder finds likeliest.
+
+    The score of a sentence is `sum_t log p(w_t) / n ** length_penalty`, where
+    n counts its tokens, the end included. The greedy sentence is never
+    pruned, so that a wider beam never scores below it.
+
+    Args:
+        decoder: A decoder layer, built or called before.
+        length: int. Most tokens to write, the end included.
+        beam: int. Sentences kept while searching; 1 is greedy search.
+        length_penalty: float. 0 prefers short sentences, 1 compares them by
+            their mean log-probability.
+        temperature: float. 0 writes the likeliest tokens; above, tokens are
+            drawn from the probabilities raised to `1 / temperature`.
+        top_k: int. Draw among that many likeliest tokens; 0 for all.
+        top_p: float in (0, 1]. Draw among the likeliest tokens that together
+            have this probability (nucleus sampling).
+        no_repeat: int. Forbid an n-gram of that size to occur twice; 0 allows.
+        minimum: int. Fewest tokens before the end.
+        start: int. Token id that opens a sentence.
+        end: int. Token id that closes a sentence; padding, id 0, follows.
+        seed: int or `None`. Seeds the draws.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        context: Tensor of shape `(batch, regions, dim)`.
+
+    Returns:
+        Dict of `"tokens"`, integers of shape `(batch, length)`, and
+        `"score"`, float32 of shape `(batch,)`.
+
+    Raises:
+        ValueError: If an option is out of its range, or if `beam` and
+            `temperature` are both asked for.
+
+    Reference:
+        Nucleus sampling: [Holtzman et al., 2020](
+        https://arxiv.org/abs/1904.09751). Blocking of n-grams:
+        [Paulus et al., 2017](https://arxiv.org/abs/1705.04304).
+    """
+
+    def __init__(
+        self,
+        decoder,
+        length=20,
+        beam=1,
+        length_penalty=0.7,
+        temperature=0.0,
+        top_k=0,
+        top_p=1.0,
+        no_repeat=0,
+        minimum=0,
+        start=1,
+        end=2,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.decoder = decoder
+        self.options = {
+            "length": length,
+            "beam": beam,
+            "length_penalty": length_penalty,
+            "temperature": temperature,
+            "top_k": top_k,
+            "top_p": top_p,
+            "no_repeat": no_repeat,
+            "minimum": minimum,
+            "start": start,
+            "end": end,
+            "seed": seed,
+        }
+        _check(**self.options)
+        for name, value in self.options.items():
+            setattr(self, name, value)
+        self.seeds = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def call(self, context):
+        size = ops.shape(context)[0]
+        state = self.decoder.start(context)
+        state = keras.tree.map_structure(self._spread, state)
+        rows = ops.repeat(ops.zeros((size, 1), "int32"), self.beam, axis=1)
+        lane = ops.arange(self.beam, dtype="int32")[None] + rows
+        moving = keras.tree.flatten(state["moving"])
+
+        def unfinished(index, last, tokens, score, greedy, *moving):
+            return ops.logical_and(
+                index < self.length, ops.any(last != self.end)
+            )
+
+        # Drawn ahead: a JAX loop may not touch the generator's state.
+        dice = keras.random.uniform((self.length, size, 1), seed=self.seeds)
+
+        def write(index, last, tokens, score, greedy, *moving):
+            now = keras.tree.pack_sequence_as(state["moving"], moving)
+            logits, after = self.decoder.step(
+                ops.reshape(last, (-1,)),
+                {"fixed": state["fixed"], "moving": now},
+                index,
+            )
+            chosen = self._choose(
+                logits, index, last, tokens, score, greedy, dice[index]
+            )
+            origin, last, score, greedy = chosen
+            column = ops.arange(self.length, dtype="int32") == index
+            said = ops.where(last == self.end, self.end, last)[..., None]
+            tokens = ops.where(column, said, self._gather(tokens, origin))
+            after = keras.tree.flatten(after["moving"])
+            return (
+                index + 1,
+                last,
+                tokens,
+                score,
+                greedy,
+                *(self._follow(x, origin) for x in after),
+            )
+
+        first = (
+            ops.convert_to_tensor(0, "int32"),
+            rows + self.start,
+            ops.repeat(rows[..., None], self.length, axis=2),
+            # All lanes are alike at first: only one of them may branch out.
+            ops.cast(ops.where(lane == 0, 0.0, NEVER), "float32"),
+            lane == 0,
+        )
+        _, last, tokens, score, *_ = ops.while_loop(
+            unfinished, write, (*first, *moving)
+        )
+        return self._best(tokens, score)
+
+    def compute_output_spec(self, context):
+        size = context.shape[0]
+        return {
+            "tokens": keras.KerasTensor((size, self.length), "int32"),
+            "score": keras.KerasTensor((size,), "float32"),
+        }
+
+    def get_config(self):
+        decoder = keras.saving.serialize_keras_object(self.decoder)
+        return {**super().get_config(), "decoder": decoder, **self.options}
+
+    @classmethod
+    def from_config(cls, config):
+        decoder = keras.saving.deserialize_keras_object(config.pop("decoder"))
+        return cls(decoder, **config)
+
+    def _spread(self, x):
+        return ops.repeat(x, self.beam, axis=0) if self.beam > 1 else x
+
+    def _gather(self, x, origin):
+        """Reorders the lanes of `(batch, beam, ...)`."""
+        if self.beam == 1:
+            return x
+        shape = ops.shape(x)
+        flat = self._follow(ops.reshape(x, (-1, *shape[2:])), origin)
+        return ops.reshape(flat, shape)
+
+    def _follow(self, x, origin):
+        """Reorders the lanes of `(batch * beam, ...)`."""
+        if self.beam == 1:
+            return x
+        rows = ops.arange(ops.shape(origin)[0], dtype="int32")[:, None]
+        flat = ops.reshape(rows * self.beam + origin, (-1,))
+        return ops.take(x, flat, axis=0)
+
+    def _choose(self, logits, index, last, tokens, score, greedy, dice):
+        """Picks the lanes that live on and the token each one says."""
+        vocabulary = logits.shape[-1]
+        logp = ops.log_softmax(ops.cast(logits, "float32"), axis=-1)
+        logp = self._forbid(logp, index, tokens)
+        logp = ops.reshape(logp, (-1, self.beam, vocabulary))
+        over = (last == self.end)[..., None]  # (batch, beam, 1)
+        ids = ops.arange(vocabulary, dtype="int32")
+        still = ops.where(ids == self.end, 0.0, NEVER)
+        logp = ops.where(over, still, logp)
+        if self.temperature:
+            word = self._draw(logp, dice)
+            gain = ops.take_along_axis(logp, word[..., None], axis=-1)
+            return last * 0, word, score + gain[..., 0], greedy
+        total = score[..., None] + logp
+        merit = total / self._norm(tokens, index, over)
+        # The likeliest word of the greedy lane wins against every other lane.
+        top = ops.cast(ops.argmax(logp, axis=-1), "int32")[..., None]
+        kept = ops.logical_and(greedy[..., None], ids == top)
+        merit = ops.where(kept, -NEVER, merit)
+        flat = (-1, self.beam * vocabulary)
+        _, best = ops.top_k(ops.reshape(merit, flat), self.beam)
+        best = ops.cast(best, "int32")
+        total = ops.take_along_axis(ops.reshape(total, flat), best, axis=-1)
+        greedy = ops.take_along_axis(ops.reshape(kept, flat), best, axis=-1)
+        return best // vocabulary, best % vocabulary, total, greedy
+
+    def _forbid(self, logp, index, tokens):
+        ids = ops.arange(logp.shape[-1], dtype="int32")
+        never = ops.logical_or(ids == 0, ids == self.start)
+        early = ops.logical_and(ids == self.end, index < self.minimum)
+        logp = ops.where(ops.logical_or(never, early), NEVER, logp)
+        if not self.no_repeat:
+            return logp
+        return ops.where(self._repeats(index, tokens, ids), NEVER, logp)
+
+    def _repeats(self, index, tokens, ids):
+        """Marks words that would close an n-gram for the second time."""
+        size = self.no_repeat
+        tokens = ops.reshape(tokens, (-1, self.length))
+        places = ops.arange(self.length, dtype="int32")
+        seen = places + size - 1 < index  # The n-gram from here is whole.
+        for i in range(size - 1):
+            early = ops.roll(tokens, -i, axis=1)
+            place = ops.maximum(index - size + 1 + i, 0)
+            recent = ops.take(tokens, place, axis=1)[:, None]
+            seen = ops.logical_and(seen, early == recent)
+        closing = ops.roll(tokens, -(size - 1), axis=1)
+        closing = ops.where(seen, closing, 0)  # Id 0 is forbidden anyway.
+        marks = [closing[:, i, None] == ids for i in range(self.length)]
+        found = marks[0]
+        for mark in marks[1:]:
+            found = ops.logical_or(found, mark)
+        return found
+
+    def _draw(self, logp, dice):
+        """Draws a word by inverting the cumulated probabilities."""
+        logits = ops.reshape(logp, (-1, logp.shape[-1])) / self.temperature
+        if self.top_k:
+            least = ops.top_k(logits, min(self.top_k, logits.shape[-1]))[0]
+            logits = ops.where(logits < least[:, -1:], NEVER, logits)
+        if self.top_p < 1:
+            logits = self._nucleus(logits)
+        chance = ops.cumsum(ops.softmax(logits, axis=-1), axis=-1)
+        point = ops.minimum(dice, 1 - 1e-6) * chance[:, -1:]
+        passed = ops.cast(chance <= point, "int32")
+        return ops.sum(passed, axis=-1, keepdims=True)
+
+    def _nucleus(self, logits):
+        ordered = ops.flip(ops.sort(logits, axis=-1), axis=-1)
+        chance = ops.softmax(ordered, axis=-1)
+        before = ops.cumsum(chance, axis=-1) - chance
+        inside = ops.where(before < self.top_p, ordered, -NEVER)
+        least = ops.min(inside, axis=-1, keepdims=True)
+        return ops.where(logits < least, NEVER, logits)
+
+    def _norm(self, tokens, index, over):
+        """Length, as the score counts it, after this step."""
+        said = ops.sum(ops.cast(_until(tokens, self.end), "float32"), axis=-1)
+        now = ops.cast(index + 1, "float32")
+        count = ops.where(over, said[..., None], now)
+        return ops.power(ops.maximum(count, 1.0), self.length_penalty)
+
+    def _best(self, tokens, score):
+        said = _until(tokens, self.end)
+        count = ops.sum(ops.cast(said, "float32"), axis=-1)
+        score = score / ops.power(ops.maximum(count, 1.0), self.length_penalty)
+        best = ops.argmax(score, axis=-1)[:, None]
+        score = ops.take_along_axis(score, best, axis=1)[:, 0]
+        tokens = ops.where(said, tokens, 0)
+        best = ops.cast(best, "int32")[..., None]
+        tokens = ops.take_along_axis(tokens, best, axis=1)[:, 0]
+        return {"tokens": tokens, "score": score}
+
+
+def _until(tokens, end):
+    """Marks what was said, the first end included, in `(..., length)`."""
+    ended = ops.cast(tokens == end, "int32")
+    before = ops.cumsum(ended, axis=-1) - ended
+    return ops.logical_and(before == 0, tokens != 0)
+
+
+def _check(length, beam, temperature, top_k, top_p, no_repeat, minimum, **_):
+    wrong = {
+        "length": (length, length >= 1, "at least 1"),
+        "beam": (beam, beam >= 1, "at least 1"),
+        "temperature": (temperature, temperature >= 0, "at least 0"),
+        "top_k": (top_k, top_k >= 0, "at least 0"),
+        "top_p": (top_p, 0 < top_p <= 1, "above 0 and at most 1"),
+        "no_repeat": (no_repeat, no_repeat >= 0, "at least 0"),
+        "minimum": (minimum, 0 <= minimum < length, "in [0, length)"),
+    }
+    for name, (value, right, expected) in wrong.items():
+        if not right:
+            raise ValueError(
+                f"`{name}` must be {expected}. Received: {name}={value}"
+            )
+    if temperature and beam > 1:
+        raise ValueError(
+            "A beam search does not draw: give either `beam` or "
+            f"`temperature`. Received: beam={beam}, temperature={temperature}"
+        )

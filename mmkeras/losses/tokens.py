@@ -1,0 +1,54 @@
+"""Cross-entropy over the tokens of a sentence."""
+
+import keras
+from keras import ops
+
+
+def token_crossentropy(targets, logits, label_smoothing=0.0):
+    """Cross-entropy of every token, in float32; 0 where the target is padding.
+
+        (1 - e) * -log p(target) + e * mean_v(-log p(v))
+
+    Args:
+        targets: Integers of shape `(batch, length)`; id 0 is padding.
+        logits: Tensor of shape `(batch, length, vocabulary_size)`.
+        label_smoothing: float in [0, 1), `e` above.
+
+    Returns:
+        Tensor of shape `(batch, length)`.
+    """
+    targets = ops.cast(targets, "int32")
+    logp = ops.log_softmax(ops.cast(logits, "float32"), axis=-1)
+    loss = -ops.take_along_axis(logp, targets[..., None], axis=-1)[..., 0]
+    if label_smoothing:
+        even = -ops.mean(logp, axis=-1)
+        loss = (1 - label_smoothing) * loss + label_smoothing * even
+    return ops.where(targets == 0, 0.0, loss)
+
+
+@keras.saving.register_keras_serializable(package="mmkeras")
+class TokenCrossentropy(keras.losses.Loss):
+    """Mean cross-entropy a token, padding left out.
+
+    Args:
+        label_smoothing: float in [0, 1).
+        name: Name of the loss.
+        **kwargs: Passed to `keras.losses.Loss`.
+    """
+
+    def __init__(self, label_smoothing=0.0, name="loss", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.label_smoothing = label_smoothing
+
+    def call(self, y_true, y_pred):
+        loss = token_crossentropy(y_true, y_pred, self.label_smoothing)
+        said = ops.cast(ops.cast(y_true, "int32") != 0, "float32")
+        mean = ops.sum(loss) / ops.maximum(ops.sum(said), 1.0)
+        # One equal share an example, so that any reduction gives the mean.
+        return ops.broadcast_to(mean, (ops.shape(y_true)[0],))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "label_smoothing": self.label_smoothing,
+        }

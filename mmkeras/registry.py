@@ -1,0 +1,144 @@
+"""Finds zoo architectures by name.
+
+An architecture called `"caption-cnn-lstm"` is one function, decorated with
+`register` in the one file `zoo/caption_cnn_lstm.py`. The name is the address:
+nothing is scanned and nothing else is imported to find it.
+"""
+
+import dataclasses
+import difflib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+
+ZOO = "mmkeras.zoo"
+
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """One entry of the zoo: a builder, and what is known about it."""
+
+    name: str
+    builder: Callable
+    task: str
+    paper: str
+    tiny: dict
+
+    @property
+    def arguments(self) -> dict:
+        """The builder's keywords with their defaults."""
+        parameters = inspect.signature(self.builder).parameters
+        return {name: p.default for name, p in parameters.items()}
+
+
+_REGISTRY: dict[str, Architecture] = {}
+
+
+def register(name: str, *, task: str, paper: str, tiny: dict):
+    """Registers a builder under a name.
+
+    Args:
+        name: The public name, in kebab case, e.g. `"caption-cnn-lstm"`.
+        task: The task the model solves, e.g. `"caption"`.
+        paper: Link to the paper that introduced the architecture.
+        tiny: Keyword arguments that make the smallest model worth testing.
+
+    Returns:
+        A decorator that records the builder and returns it unchanged.
+
+    Raises:
+        ValueError: If another module has taken the name.
+    """
+
+    def decorate(builder):
+        known = _REGISTRY.get(name)
+        if known and known.builder.__module__ != builder.__module__:
+            raise ValueError(
+                f"The name {name!r} is taken by `{known.builder.__module__}`. "
+                f"Received it again from `{builder.__module__}`."
+            )
+        _REGISTRY[name] = Architecture(name, builder, task, paper, tiny)
+        return builder
+
+    return decorate
+
+
+def list_models(task: str | None = None) -> list[str]:
+    """Names every architecture, or those that solve one task."""
+    names = {_to_name(module) for module in _zoo_modules()} | set(_REGISTRY)
+    return sorted(
+        name for name in names if task is None or find(name).task == task
+    )
+
+
+def find(name: str) -> Architecture:
+    """Returns the architecture with this name, importing its file if needed.
+
+    Raises:
+        ValueError: If no architecture has the name; the error suggests one.
+    """
+    if name not in _REGISTRY and _to_module(name) in _zoo_modules():
+        importlib.import_module(f"{ZOO}.{_to_module(name)}")
+    if name not in _REGISTRY:
+        raise ValueError(
+            f"No architecture is called {name!r}. "
+            + _hint(name, list_models(), "See `mmkeras.list_models()`.")
+        )
+    return _REGISTRY[name]
+
+
+def build_model(name: str, **kwargs):
+    """Builds a named architecture with random weights.
+
+    Args:
+        name: One of `list_models()`.
+        **kwargs: Passed to the builder; see its docstring.
+
+    Returns:
+        An uncompiled functional `keras.Model`.
+
+    Raises:
+        ValueError: If the name or a keyword is unknown; the error names those
+            that exist.
+
+    Example:
+
+    >>> model = mmkeras.build_model("caption-cnn-lstm", vocabulary_size=5000)
+    """
+    architecture = find(name)
+    known = architecture.arguments
+    for keyword in kwargs:
+        if keyword not in known:
+            raise ValueError(
+                f"{name!r} has no argument `{keyword}`. "
+                + _hint(keyword, known)
+                + f" It takes: {', '.join(known)}."
+            )
+    return architecture.builder(**kwargs)
+
+
+def _hint(word, choices, otherwise=""):
+    close = difflib.get_close_matches(word, choices, n=1)
+    return f"Did you mean {close[0]!r}?" if close else otherwise
+
+
+def _zoo_modules() -> set[str]:
+    try:
+        zoo = importlib.import_module(ZOO)
+    except ModuleNotFoundError as error:
+        if error.name != ZOO:
+            raise
+        raise ModuleNotFoundError(
+            "The zoo is not installed: run `pip install -e .` in the "
+            "repository's root."
+        ) from None
+    return {module.name for module in pkgutil.iter_modules(zoo.__path__)}
+
+
+def _to_module(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _to_name(module: str) -> str:
+    return module.replace("_", "-")

@@ -1,0 +1,51 @@
+"""Show, Attend and Tell: the decoder looks again before every word."""
+
+import keras
+
+from mmkeras import branches
+from mmkeras import decoders
+from mmkeras.registry import register
+
+
+@register(
+    "caption-cnn-attention-lstm",
+    task="caption",
+    paper="https://arxiv.org/abs/1502.03044",
+    tiny={"vocabulary_size": 11, "image_shape": (16, 16, 3), "dim": 8},
+)
+def caption_cnn_attention_lstm(
+    vocabulary_size=5000,
+    image_shape=(224, 224, 3),
+    dim=512,
+    dropout=0.5,
+    image=None,
+):
+    """Builds an image captioner with soft attention over image regions.
+
+    Before each word the decoder weighs the regions by its state, and an LSTM
+    reads their mean beside the word before.
+
+    Args:
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
+        dim: int. Size of words, regions and LSTM state.
+        dropout: float in [0, 1).
+        image: Branch to see with. Defaults to `branches.image.cnn`.
+
+    Returns:
+        A model from `"image"`, shape `(batch, *image_shape)`, and `"tokens"`,
+        shape `(batch, length)`, to next-word logits of shape
+        `(batch, length, vocabulary_size)`.
+
+    Reference:
+        [Xu et al., 2015](https://arxiv.org/abs/1502.03044)
+    """
+    encoder = image or branches.image.cnn(image_shape, dim, name="encoder")
+    pixels = keras.Input(encoder.input_shape[1:], name="image")
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    decoder = decoders.AttentionDecoder(
+        vocabulary_size, dim, dropout, name="decoder"
+    )
+    logits = decoder([tokens, encoder(pixels)])
+    inputs = {"image": pixels, "tokens": tokens}
+    return keras.Model(inputs, logits, name="caption_cnn_attention_lstm")
