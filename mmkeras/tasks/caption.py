@@ -1,0 +1,180 @@
+"""Says what an image shows."""
+
+import functools
+
+import keras
+import numpy as np
+
+from mmkeras import generate
+from mmkeras import metrics
+from mmkeras.tasks.task import Task
+
+
+class Caption(Task):
+    """Says what an image shows. Codecs: `"image"` and `"text"`.
+
+    Args:
+        model: A model from `"image"` and `"tokens"` to next-word logits, with
+            a branch named `"encoder"` and a decoder layer named `"decoder"`;
+            every `caption-*` architecture of the zoo is one.
+        codecs: `{"image": Image(...), "text": Words(...)}`.
+
+    Raises:
+        ValueError: If the model does not fit the task or the codecs.
+    """
+
+    name = "caption"
+
+    def __init__(self, model, codecs):
+        super().__init__(model, codecs)
+        self.encoder = _part(model, "encoder")
+        self.decoder = _part(model, "decoder")
+        words = len(codecs["text"])
+        if model.output_shape[-1] != words:
+            raise ValueError(
+                f"The model writes {model.output_shape[-1]} different tokens, "
+                f"the text codec knows {words}. Build the model with "
+                f"`vocabulary_size={words}`."
+            )
+        self._writers = {}
+
+    def encode(self, example):
+        """Maps one raw example to `(x, y)`; use it in `dataset.map`.
+
+        Args:
+            example: Dict of `"image"`, encoded bytes, and `"text"`, a
+                sentence.
+
+        Returns:
+            `{"image": uint8 (height, width, 3), "tokens": (length - 1,)}` and
+            the tokens one step later. Cache these, batch them, then give
+            pixels in [0, 1] to the model: `task.scale`.
+        """
+        tokens = self.codecs["text"](example["text"])
+        pixels = self.codecs["image"](example["image"])
+        return {"image": pixels, "tokens": tokens[:-1]}, tokens[1:]
+
+    def scale(self, x, y=None):
+        """Turns a batch of bytes into pixels in [0, 1]; use it in `map`."""
+        x = {**x, "image": self.codecs["image"].scale(x["image"])}
+        return x if y is None else (x, y)
+
+    @functools.cached_property
+    def head(self):
+        """The model behind its encoder: features and tokens in, logits out.
+
+        It shares its weights with the model. Training it on features that a
+        frozen encoder computed once trains the model.
+        """
+        features = keras.Input(self.encoder.output_shape[1:], name="image")
+        tokens = keras.Input((None,), dtype="int32", name="tokens")
+        logits = self.decoder([tokens, features])
+        inputs = {"image": features, "tokens": tokens}
+        return keras.Model(inputs, logits, name=f"{self.model.name}_head")
+
+    def writer(self, features=False, **options):
+        """The model as it writes: pictures in, tokens and scores out.
+
+        Args:
+            features: bool. Whether it takes the encoder's output instead of
+                pixels in [0, 1].
+            **options: Of `mmkeras.generate.Writer`; the length is the text
+                codec's unless it is given.
+
+        Returns:
+            A `keras.Model` to a dict of `"tokens"` and `"score"`. Asking
+            twice gives the same one.
+        """
+        options = {"length": self.codecs["text"].length - 1, **options}
+        key = (features, *sorted(options.items()))
+        if key not in self._writers:
+            write = generate.Writer(self.decoder, name="writer", **options)
+            shape = self.encoder.output_shape if features else None
+            shape = shape or self.encoder.input_shape
+            x = keras.Input(shape[1:], name="image")
+            out = write(x if features else self.encoder(x))
+            self._writers[key] = keras.Model(x, out, name="captioner")
+        return self._writers[key]
+
+    def answer(self, batch, batch_size=64, **options):
+        """Captions pictures.
+
+        Args:
+            batch: Dict of `"image"`: a list of encoded pictures (bytes).
+            batch_size: int. How many pictures go through at once.
+            **options: Of `mmkeras.generate.Writer`, e.g. `beam=3`.
+
+        Returns:
+            Dict of arrays, one entry a picture: `"text"`, the captions;
+            `"score"`, their mean log-probabilities; `"error"`, empty, or why
+            the picture could not be read: then there is no caption.
+        """
+        images = list(batch["image"])
+        write = self.writer(**options).predict_on_batch
+        parts = [
+            self._say(images[i : i + batch_size], write)
+            for i in range(0, len(images), batch_size)
+        ]
+        return {
+            key: _unpack(np.concatenate([np.asarray(p[key]) for p in parts]))
+            for key in ("text", "score", "error")
+        }
+
+    def graph(self, batch, **options):
+        """As `answer` of one batch, out of TensorFlow operations alone."""
+        return self._say(batch["image"], self.writer(**options))
+
+    def write(self, images, batch_size=64, features=False, **options):
+        """Captions pictures that are decoded or encoded already.
+
+        Args:
+            images: Pixels, uint8 of shape `(batch, height, width, 3)`, or
+                with `features` the encoder's output.
+            batch_size: int.
+            features: bool.
+            **options: Of `mmkeras.generate.Writer`.
+
+        Returns:
+            List of captions.
+        """
+        write = self.writer(features, **options).predict_on_batch
+        texts = []
+        for i in range(0, len(images), batch_size):
+            x = np.asarray(images[i : i + batch_size])
+            x = x if features else self.codecs["image"].scale(x)
+            tokens = np.asarray(write(x)["tokens"])
+            texts += list(_unpack(np.asarray(self._read(tokens))))
+        return texts
+
+    def score(self, texts, references):
+        """Measures captions; see `mmkeras.metrics.caption_scores`."""
+        return metrics.caption_scores(texts, references)
+
+    def _say(self, images, write):
+        image = self.codecs["image"]
+        pixels, errors = image.try_batch(images)
+        said = write(image.scale(pixels))
+        texts = self._read(said["tokens"])
+        return image.blank(
+            {"text": texts, "score": said["score"], "error": errors}
+        )
+
+    def _read(self, tokens):
+        return self.codecs["text"].decode(tokens)
+
+
+def _part(model, name):
+    try:
+        return model.get_layer(name)
+    except ValueError:
+        raise ValueError(
+            f"A captioning model has a layer named {name!r}. Received: "
+            f"{model.name} with {[layer.name for layer in model.layers]}"
+        ) from None
+
+
+def _unpack(array):
+    """Turns bytes into strings."""
+    if array.dtype.kind in "OS":
+        return np.array([x.decode("utf-8") for x in array.tolist()], object)
+    return array

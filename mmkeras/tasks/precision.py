@@ -1,0 +1,37 @@
+"""A model in another precision, with the same weights."""
+
+import keras
+
+
+def in_float32(model):
+    """Returns the model with every layer in float32.
+
+    A model trained in mixed precision computes in mixed precision again when
+    it is loaded; what is saved and served computes in float32.
+
+    Args:
+        model: A functional `keras.Model`.
+
+    Returns:
+        The model itself if it is in float32 already, else a copy.
+    """
+    config = _plain(model.get_config())
+    if config == model.get_config():
+        return model
+    copy = type(model).from_config(config)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _plain(config):
+    if isinstance(config, dict):
+        if config.get("class_name") == "DTypePolicy":
+            inner = config["config"]
+            name = "float32" if "float" in inner["name"] else inner["name"]
+            return {**config, "config": {**inner, "name": name}}
+        return {key: _plain(value) for key, value in config.items()}
+    if isinstance(config, (list, tuple)):
+        return type(config)(_plain(value) for value in config)
+    if isinstance(config, keras.DTypePolicy):
+        return keras.DTypePolicy("float32")
+    return config

@@ -1,0 +1,130 @@
+"""What all tasks share: a model, codecs, and a folder to live in."""
+
+import hashlib
+import json
+import os
+import pathlib
+import tempfile
+
+from mmkeras.data import codecs
+from mmkeras.tasks import safety
+from mmkeras.tasks.precision import in_float32
+
+_TASKS: dict[str, type] = {}
+
+
+class Task:
+    """Base of all tasks. Subclasses say how to `encode` and how to `answer`.
+
+    Args:
+        model: A zoo model.
+        codecs: Dict of codecs by field name, e.g. `{"image": Image()}`.
+    """
+
+    name = None
+
+    def __init_subclass__(cls):
+        _TASKS[cls.name] = cls
+
+    def __init__(self, model, codecs):
+        self.model = model
+        self.codecs = codecs
+
+    def encode(self, example):
+        """Maps one raw example to `(x, y)`; use it in `dataset.map`."""
+        raise NotImplementedError
+
+    def answer(self, batch, **options):
+        """Maps a batch of raw inputs to raw answers."""
+        raise NotImplementedError
+
+    def graph(self, batch, **options):
+        """As `answer`, out of TensorFlow operations alone, for the export."""
+        raise NotImplementedError
+
+    def save(self, folder):
+        """Writes the task into a folder, the model in float32.
+
+        The folder then holds `model-<digest>.keras` and `task.json`. The last
+        thing written is `task.json`, in one stroke, so that a save broken off
+        leaves the task that was there before.
+
+        Args:
+            folder: Where to write; made if need be.
+
+        Returns:
+            The folder, a `pathlib.Path`.
+        """
+        folder = pathlib.Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".save-") as part:
+            path = pathlib.Path(part, "model.keras")
+            in_float32(self.model).save(path)
+            digest = _digest(path)
+            model = folder / f"model-{digest[:8]}.keras"
+            card = {
+                "task": self.name,
+                "model": model.name,
+                "sha256": digest,
+                "codecs": {
+                    field: codecs.to_config(codec)
+                    for field, codec in self.codecs.items()
+                },
+            }
+            text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+            pathlib.Path(part, "task.json").write_text(text, "utf-8")
+            os.replace(path, model)
+            os.replace(pathlib.Path(part, "task.json"), folder / "task.json")
+        for old in folder.glob("model-*.keras"):
+            if old != model:
+                old.unlink()
+        return folder
+
+
+def load(folder):
+    """Reads a task that `Task.save` wrote, e.g. a run folder.
+
+    Nothing in the folder is executed: there is no pickle and no Lambda layer,
+    and the model may name only classes of Keras, KerasHub and mmkeras.
+
+    Args:
+        folder: The folder with `task.json`.
+
+    Returns:
+        A `Task`, its model in float32.
+
+    Raises:
+        FileNotFoundError: If the folder holds no task.
+        ValueError: If a file was cut short, tampered with or asks for code.
+    """
+    card_path = pathlib.Path(folder, "task.json")
+    if not card_path.exists():
+        raise FileNotFoundError(
+            f"There is no task at {folder}: it has no `task.json`. Train one "
+            "with `mmkeras train`, or give the folder of a finished run."
+        )
+    try:
+        card = json.loads(card_path.read_text("utf-8"))
+        path = card_path.parent / pathlib.PurePath(card["model"]).name
+        task, fields, digest = card["task"], card["codecs"], card["sha256"]
+        kept = {field: codecs.from_config(c) for field, c in fields.items()}
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"{card_path} is not a task: {error!r}") from error
+    if task not in _TASKS:
+        raise ValueError(
+            f"{card_path} names the unknown task {task!r}. Known: "
+            f"{', '.join(sorted(_TASKS))}."
+        )
+    if not path.exists():
+        raise FileNotFoundError(f"{card_path} names {path}, which is missing.")
+    if _digest(path) != digest:
+        raise ValueError(
+            f"{path} is not the file that {card_path} was written with (its "
+            "SHA-256 differs): it was cut short or tampered with."
+        )
+    return _TASKS[task](safety.load_model(path), kept)
+
+
+def _digest(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
