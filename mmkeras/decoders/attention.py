@@ -134,7 +134,7 @@ class AttentionDecoder(keras.layers.Layer):
         )
 
     def _see(self, context, training):
-        values = self.regions(self.drop(context, training=training))
+        values = self.drop(self.regions(context), training=training)
         fixed = {"values": values, "keys": self.keys(values)}
         seen = ops.mean(values, axis=1)
         return fixed, [self.hidden(seen), self.cell(seen)]

@@ -152,8 +152,8 @@ class TransformerDecoder(keras.layers.Layer):
 
     def _read(self, inputs, training):
         tokens, context = inputs
-        memory = self.regions(self.drop(context, training=training))
-        memory = self.regions_norm(memory)
+        memory = self.regions_norm(self.regions(context))
+        memory = self.drop(memory, training=training)
         places = ops.arange(ops.shape(tokens)[1])
         x = self.words(tokens) + self.places(places)
         x = self.drop(x, training=training)

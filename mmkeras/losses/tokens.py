@@ -42,10 +42,11 @@ class TokenCrossentropy(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         loss = token_crossentropy(y_true, y_pred, self.label_smoothing)
-        said = ops.cast(ops.cast(y_true, "int32") != 0, "float32")
-        mean = ops.sum(loss) / ops.maximum(ops.sum(said), 1.0)
-        # One equal share an example, so that any reduction gives the mean.
-        return ops.broadcast_to(mean, (ops.shape(y_true)[0],))
+        said = ops.sum(ops.cast(ops.cast(y_true, "int32") != 0, "float32"))
+        size = ops.cast(ops.shape(y_true)[0], "float32")
+        # An example's share, such that the mean over examples is the mean
+        # over tokens, and sample weights weigh whole sentences.
+        return ops.sum(loss, axis=-1) * (size / ops.maximum(said, 1.0))
 
     def get_config(self):
         return {
