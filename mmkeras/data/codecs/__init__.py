@@ -1,0 +1,61 @@
+"""Codecs: one raw value in, one tensor out, in tf.data or a SavedModel."""
+
+import inspect
+
+from mmkeras.data.codecs.image import Image
+from mmkeras.data.codecs.text import Words
+
+# A fixed table: a file can name these codecs and nothing else.
+_CODECS = {"Image": Image, "Words": Words}
+
+
+def to_config(codec) -> dict:
+    """Describes a codec by values that JSON can hold.
+
+    Args:
+        codec: An instance of a class of this package.
+
+    Returns:
+        Dict with the class's name and its arguments, for `from_config`.
+
+    Raises:
+        ValueError: If the codec is of another class.
+    """
+    for name, cls in _CODECS.items():
+        if type(codec) is cls:
+            return {"name": name, "config": codec.get_config()}
+    raise ValueError(
+        f"A codec is one of {', '.join(_CODECS)}. Received: {codec!r}"
+    )
+
+
+def from_config(config: dict):
+    """Makes the codec that `to_config` described.
+
+    Only the codecs of this package are made, and no code is looked up by
+    name, so a description from a stranger is safe to read.
+
+    Args:
+        config: Dict with `"name"` and `"config"`.
+
+    Returns:
+        The codec.
+
+    Raises:
+        ValueError: If the description is not one of a known codec.
+    """
+    name = config.get("name") if isinstance(config, dict) else None
+    cls = _CODECS.get(name) if isinstance(name, str) else None
+    if cls is None:
+        raise ValueError(
+            "Expected a description of a codec, with a `name` of "
+            f"{', '.join(_CODECS)}. Received: {config!r}"
+        )
+    known = inspect.signature(cls).parameters
+    values = config.get("config")
+    if not isinstance(values, dict) or not set(values) <= set(known):
+        raise ValueError(
+            f"A codec {name!r} is described by {', '.join(known)}. "
+            f"Received: {values!r}"
+        )
+    return cls.from_config(values)

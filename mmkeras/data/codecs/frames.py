@@ -1,0 +1,147 @@
+"""Cuts the first frame out of an animation, as a still picture file.
+
+Decoders read every frame of an animation into memory before the first can be
+taken (TensorFlow's GIF decoder), or write past the end of it (TensorFlow
+2.21's WebP decoder). So animations never reach them.
+"""
+
+import tensorflow as tf
+
+from mmkeras.data.codecs import headers
+
+# Bounds on what a hostile file can cost: 25 MB for the frame of a GIF.
+_MOST_BLOCKS = 100_000
+_MOST_CHUNKS = 100
+_BLOCK, _IN_EXTENSION, _IN_FRAME, _END, _BROKEN = range(5)
+
+
+def gif(encoded):
+    """Keeps a GIF up to the end of its first image.
+
+    Args:
+        encoded: Scalar string tensor.
+
+    Returns:
+        Scalar string, a GIF of one image no larger than its canvas.
+
+    Raises:
+        tf.errors.InvalidArgumentError: If there is no such image.
+
+    Reference: CompuServe, Graphics Interchange Format, Version 89a.
+    """
+    head = headers.read(encoded, 0, 13)
+
+    def unfinished(position, state, steps):
+        return (state < _END) & (steps < _MOST_BLOCKS)
+
+    def advance(position, state, steps):
+        block = headers.read(encoded, position, 10)
+        after_block = _gif_block(position, block, head)
+        after_piece = _gif_piece(position, block, state)
+        position, state = (
+            tf.where(state == _BLOCK, *pair)
+            for pair in zip(after_block, after_piece)
+        )
+        return position, state, steps + 1
+
+    start = 13 + _palette_size(head[10])
+    position, state, _ = tf.while_loop(
+        unfinished, advance, (start, tf.constant(_BLOCK), tf.constant(0))
+    )
+    length = tf.cast(tf.strings.length(encoded), tf.int64)
+    whole = (state == _END) & (position <= length)
+    with tf.control_dependencies(
+        [tf.debugging.Assert(whole, ["The GIF has no whole first frame."])]
+    ):
+        frame = tf.strings.substr(encoded, tf.zeros_like(position), position)
+    return tf.strings.join([frame, tf.constant(b"\x3b")])
+
+
+def _gif_block(position, block, head):
+    """Steps over a block's beginning; an image must fit the canvas."""
+    extension = block[0] == 0x21
+    fits = headers.little(block[5:7]) <= headers.little(head[6:8])
+    fits &= headers.little(block[7:9]) <= headers.little(head[8:10])
+    image = (block[0] == 0x2C) & fits
+    skipped = tf.where(image, 11 + _palette_size(block[9]), 2)
+    state = tf.where(image, _IN_FRAME, _BROKEN)
+    return position + skipped, tf.where(extension, _IN_EXTENSION, state)
+
+
+def _gif_piece(position, block, state):
+    """Steps over one piece of at most 255 bytes; an empty one is the last."""
+    done = tf.where(state == _IN_FRAME, _END, _BLOCK)
+    return position + 1 + block[0], tf.where(block[0] == 0, done, state)
+
+
+def _palette_size(flags):
+    """Size in bytes of the palette that a GIF's flags announce."""
+    entries = tf.bitwise.left_shift(tf.constant(2, tf.int64), flags % 8)
+    return tf.where(flags >= 128, 3 * entries, 0)
+
+
+def webp(encoded):
+    """Puts a WebP animation's first frame into a file of its own.
+
+    Args:
+        encoded: Scalar string tensor.
+
+    Returns:
+        Scalar string, a WebP; the given file if that is no animation.
+
+    Raises:
+        tf.errors.InvalidArgumentError: If an animation has no whole frame.
+
+    Reference: RFC 9649, WebP Image Format.
+    """
+    return tf.cond(
+        headers.webp_is_animated(encoded),
+        lambda: _webp_frame(encoded),
+        lambda: tf.identity(encoded),
+    )
+
+
+def _webp_frame(encoded):
+    """Finds the first frame among the chunks of an animation."""
+
+    def is_other(position, chunk, steps):
+        empty = headers.little(chunk[:4]) == 0
+        return ~headers.has(chunk, b"ANMF") & ~empty & (steps < _MOST_CHUNKS)
+
+    def advance(position, chunk, steps):
+        size = headers.little(chunk[4:8])
+        position += 8 + size + size % 2
+        return position, headers.read(encoded, position, 8), steps + 1
+
+    start = tf.constant(12, tf.int64)
+    position, chunk, _ = tf.while_loop(
+        is_other,
+        advance,
+        (start, headers.read(encoded, start, 8), tf.constant(0)),
+    )
+    length = tf.cast(tf.strings.length(encoded), tf.int64)
+    end = position + 8 + headers.little(chunk[4:8])
+    whole = headers.has(chunk, b"ANMF") & (end <= length)
+    with tf.control_dependencies(
+        [tf.debugging.Assert(whole, ["The WebP has no whole first frame."])]
+    ):
+        data = tf.strings.substr(encoded, position + 24, end - position - 24)
+    # A frame's width and height lie as the header of a still has them.
+    sides = tf.strings.substr(encoded, position + 14, 6)
+    return _still_webp(data, sides)
+
+
+def _still_webp(data, sides):
+    """Writes the header of a still WebP before a frame's chunks."""
+    alpha = headers.has(headers.read(data, 0, 4), b"ALPH")
+    extended = tf.strings.join(
+        [tf.constant(b"VP8X\x0a\0\0\0\x10\0\0\0"), sides]
+    )
+    body = tf.strings.join(
+        [tf.constant(b"WEBP"), tf.where(alpha, extended, ""), data]
+    )
+    size = tf.cast(tf.strings.length(body), tf.int32)
+    characters = tf.constant([bytes([value]) for value in range(256)])
+    shifted = tf.bitwise.right_shift(size, tf.constant([0, 8, 16, 24]))
+    size = tf.strings.reduce_join(tf.gather(characters, shifted % 256))
+    return tf.strings.join([tf.constant(b"RIFF"), size, body])

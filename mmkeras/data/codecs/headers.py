@@ -1,0 +1,247 @@
+"""Reads what a picture file says of itself, before anything is decoded.
+
+Pure TensorFlow string operations on one scalar string, so that a graph can
+refuse a file by its header, at no cost in memory. Bytes past the end of a
+file read as zeros.
+"""
+
+import tensorflow as tf
+
+KINDS = ("JPEG", "PNG", "GIF", "BMP", "WebP")
+JPEG, PNG, GIF, BMP, WEBP, UNKNOWN = range(6)
+
+# Position and value of the bytes that each kind of file begins with.
+_MAGIC = (
+    {0: b"\xff\xd8\xff"},
+    {0: b"\x89PNG\r\n\x1a\n"},
+    {0: b"GIF8"},
+    {0: b"BM", 6: b"\0\0\0\0"},
+    {0: b"RIFF", 8: b"WEBPVP8"},
+)
+# More than any camera writes; a bound on what a hostile file can cost.
+_MOST_SEGMENTS = 200
+_MOST_TAGS = 128
+
+
+def read(encoded, position, count):
+    """Reads bytes of a file.
+
+    Args:
+        encoded: Scalar string tensor.
+        position: Index of the first byte.
+        count: How many bytes; a Python integer.
+
+    Returns:
+        int64 tensor of shape `(count,)`, zeros past the end of the file.
+    """
+    end = tf.cast(tf.strings.length(encoded), tf.int64)
+    position = tf.clip_by_value(tf.cast(position, tf.int64), 0, end)
+    piece = tf.strings.substr(encoded, position, tf.cast(count, tf.int64))
+    values = tf.io.decode_raw(piece, tf.uint8, fixed_length=count)
+    return tf.ensure_shape(tf.cast(values, tf.int64), (count,))
+
+
+def big(values):
+    """Joins bytes (last axis) into an integer, the highest byte first."""
+    powers = [256**power for power in range(values.shape[-1])]
+    return tf.reduce_sum(values * powers[::-1], -1)
+
+
+def little(values):
+    """Joins bytes (last axis) into an integer, the lowest byte first."""
+    powers = [256**power for power in range(values.shape[-1])]
+    return tf.reduce_sum(values * powers, -1)
+
+
+def has(values, expected, position=0):
+    """Compares bytes that were read with expected ones.
+
+    Args:
+        values: int64 tensor of shape `(count,)`.
+        expected: Python bytes.
+        position: Index in `values` of the first byte to compare.
+
+    Returns:
+        Scalar bool.
+    """
+    found = values[position : position + len(expected)]
+    return tf.reduce_all(found == list(expected))
+
+
+def kind(encoded):
+    """Tells the format of a file by its first bytes.
+
+    Args:
+        encoded: Scalar string tensor.
+
+    Returns:
+        Scalar int32: an index into `KINDS`, or `UNKNOWN`.
+    """
+    head = read(encoded, 0, 16)
+    found = [
+        tf.reduce_all([has(head, what, at) for at, what in magic.items()])
+        for magic in _MAGIC
+    ]
+    return tf.argmax(tf.cast([*found, True], tf.int32), output_type=tf.int32)
+
+
+def is_plain_jpeg(encoded):
+    """Tells whether a file is a JPEG that has no EXIF, by one look.
+
+    Args:
+        encoded: Scalar string tensor.
+
+    Returns:
+        Scalar bool; false for some JPEGs that have no EXIF, too.
+    """
+    head = read(encoded, 0, 22)
+    # The next segment is neither for applications (E0..EF) nor a comment.
+    closed = (head[20] == 0xFF) & (head[21] < 0xE0)
+    return closed & has(head, b"\xff\xd8\xff\xe0\0\x10JFIF")
+
+
+def jpeg_size(encoded):
+    """Reads a JPEG's `[height, width]`, int64, before any rotation.
+
+    Raises:
+        tf.errors.InvalidArgumentError: If the header is broken.
+    """
+    shape = tf.image.extract_jpeg_shape(encoded, output_type=tf.int32)
+    return tf.cast(shape[:2], tf.int64)
+
+
+def png_size(encoded):
+    """Reads a PNG's `[height, width]`, int64."""
+    head = read(encoded, 16, 8)
+    return tf.stack([big(head[4:]), big(head[:4])])
+
+
+def gif_size(encoded):
+    """Reads a GIF's `[height, width]`, int64."""
+    head = read(encoded, 6, 4)
+    return tf.stack([little(head[2:]), little(head[:2])])
+
+
+def bmp_size(encoded):
+    """Reads a BMP's `[height, width]`, int64."""
+    head = read(encoded, 18, 8)
+    return tf.stack([tf.abs(signed(head[4:])), little(head[:4])])
+
+
+def webp_size(encoded):
+    """Reads a WebP's `[height, width]`, int64, from its first chunk."""
+    head = read(encoded, 12, 18)
+    bits = little(head[9:13])
+    lossless = [bits // 2**14 % 2**14 + 1, bits % 2**14 + 1]
+    extended = [little(head[15:18]) + 1, little(head[12:15]) + 1]
+    lossy = [little(head[16:18]) % 2**14, little(head[14:16]) % 2**14]
+    return tf.where(
+        has(head, b"VP8X"),
+        extended,
+        tf.where(has(head, b"VP8L"), lossless, lossy),
+    )
+
+
+def webp_has_alpha(encoded):
+    """Tells whether a WebP has a transparency channel."""
+    head = read(encoded, 12, 13)
+    extended = has(head, b"VP8X") & _has_bit(head[8], 0x10)
+    return extended | (has(head, b"VP8L") & _has_bit(head[12], 0x10))
+
+
+def webp_is_animated(encoded):
+    """Tells whether a WebP is an animation."""
+    head = read(encoded, 12, 9)
+    return has(head, b"VP8X") & _has_bit(head[8], 0x02)
+
+
+def _has_bit(value, bit):
+    return tf.bitwise.bitwise_and(value, bit) > 0
+
+
+def signed(values):
+    """Joins four bytes into a signed integer, the lowest byte first."""
+    value = little(values)
+    return tf.where(value < 2**31, value, value - 2**32)
+
+
+def complete(encoded, kind):
+    """Tells whether a file ends as a whole file of its kind does.
+
+    Args:
+        encoded: Scalar string tensor.
+        kind: Scalar int32, as `kind(encoded)` gives it.
+
+    Returns:
+        Scalar bool. It only serves to explain a failure: some whole files
+        carry further bytes after their end.
+    """
+    head = read(encoded, 0, 8)
+    length = tf.cast(tf.strings.length(encoded), tf.int64)
+    tail = read(encoded, length - 8, 8)
+    return tf.switch_case(
+        kind,
+        [
+            lambda: has(tail, b"\xff\xd9", 6),
+            lambda: has(tail, b"IEND"),
+            lambda: has(tail, b"\x3b", 7),
+            lambda: length >= little(head[2:6]),
+            lambda: length >= little(head[4:8]) + 8,
+            lambda: tf.constant(True),
+        ],
+    )
+
+
+def orientation(encoded):
+    """Reads the EXIF orientation of a JPEG.
+
+    Args:
+        encoded: Scalar string tensor, a JPEG file.
+
+    Returns:
+        Scalar int64, 1 to 8; 1 where the file does not say.
+
+    Reference: CIPA DC-008, Exchangeable image file format (Exif 2.32).
+    """
+
+    def is_other(position, segment, steps):
+        marker = segment[1]
+        extra = ((marker >= 0xE0) & (marker <= 0xEF)) | (marker == 0xFE)
+        more = extra & (segment[0] == 0xFF) & (steps < _MOST_SEGMENTS)
+        return more & ~_is_exif(segment)
+
+    def advance(position, segment, steps):
+        position += 2 + big(segment[2:4])
+        return position, read(encoded, position, 10), steps + 1
+
+    start = tf.constant(2, tf.int64)
+    position, segment, _ = tf.while_loop(
+        is_other, advance, (start, read(encoded, start, 10), tf.constant(0))
+    )
+    return tf.cond(
+        _is_exif(segment),
+        lambda: _exif_orientation(encoded, position + 10),
+        lambda: tf.constant(1, tf.int64),
+    )
+
+
+def _is_exif(segment):
+    return has(segment, b"\xff\xe1") & has(segment, b"Exif\0\0", 4)
+
+
+def _exif_orientation(encoded, start):
+    """Looks for tag 0x0112 in the first directory of a TIFF header."""
+    head = read(encoded, start, 8)
+    is_little = has(head, b"II")
+
+    def join(values):
+        return tf.where(is_little, little(values), big(values))
+
+    directory = start + join(head[4:8])
+    count = join(read(encoded, directory, 2))
+    tags = read(encoded, directory + 2, 12 * _MOST_TAGS)
+    tags = tf.reshape(tags, (_MOST_TAGS, 12))
+    named = join(tags[:, :2]) == 0x0112
+    named &= tf.range(_MOST_TAGS, dtype=tf.int64) < count
+    value = tf.reduce_max(tf.where(named, join(tags[:, 8:10]), 1))
+    return tf.where((value >= 1) & (value <= 8), value, 1)

@@ -1,0 +1,194 @@
+"""Image codec: the bytes of a picture file to pixels."""
+
+import functools
+
+import keras
+import tensorflow as tf
+
+from mmkeras.data.codecs import headers
+from mmkeras.data.codecs import pixels
+
+
+class Image:
+    """Decodes JPEG, PNG, GIF, BMP and WebP bytes to pixels of one size.
+
+    All of it is core TensorFlow, so it runs in `tf.data` and in a SavedModel
+    without Keras. A JPEG's EXIF rotation is applied; of an animation, the
+    first frame is taken; transparency is dropped; 16 bits a channel become 8.
+    WebP needs a TensorFlow that has `tf.raw_ops.DecodeWebP` (2.21 has).
+
+    Args:
+        size: Height and width of the result, in pixels. Pictures are
+            squashed to it, by antialiased bilinear interpolation.
+        limit: Most pixels (height times width) to decode. The size is read
+            from the header first, so that a larger file is refused before
+            it takes any memory.
+
+    Raises:
+        ValueError: If an argument is not positive.
+
+    Example:
+
+    >>> codec = Image((224, 224))
+    >>> dataset.map(lambda example: codec(example["image"]))
+    """
+
+    def __init__(self, size=(224, 224), limit=50_000_000):
+        size = tuple(int(side) for side in size)
+        if len(size) != 2 or min(size) < 1:
+            raise ValueError(
+                "`size` is a height and a width of at least one pixel. "
+                f"Received: size={size}"
+            )
+        if limit < 1:
+            raise ValueError(
+                f"`limit` is at least 1 pixel. Received: limit={limit}"
+            )
+        self.size = size
+        self.limit = int(limit)
+        self._one = _graph(self._decode_or_raise, tf.TensorSpec((), tf.string))
+        self._many = _graph(self._try_each, tf.TensorSpec((None,), tf.string))
+        self._all = _graph(
+            self._all_or_raise, tf.TensorSpec((None,), tf.string)
+        )
+
+    @property
+    def shape(self):
+        """Shape of one decoded picture: `(height, width, 3)`."""
+        return (*self.size, 3)
+
+    def __call__(self, encoded):
+        """Decodes one picture.
+
+        Args:
+            encoded: Scalar string tensor or bytes.
+
+        Returns:
+            uint8 tensor of shape `(height, width, 3)`.
+
+        Raises:
+            tf.errors.InvalidArgumentError: If it is no picture, is corrupt
+                or is larger than `limit`.
+        """
+        if not tf.inside_function():
+            return self._one(encoded)
+        with tf.device("CPU:0"):  # In place: in tf.data a call costs time.
+            return self._decode_or_raise(encoded)
+
+    def batch(self, encoded):
+        """Decodes a batch of pictures, all of which must be good.
+
+        Args:
+            encoded: String tensor of shape `(n,)`.
+
+        Returns:
+            uint8 tensor of shape `(n, height, width, 3)`.
+
+        Raises:
+            tf.errors.InvalidArgumentError: If any picture is bad; the error
+                says which and why.
+        """
+        return self._all(encoded)
+
+    def try_batch(self, encoded):
+        """Decodes a batch of pictures, some of which may be bad.
+
+        Args:
+            encoded: String tensor of shape `(n,)`.
+
+        Returns:
+            Tuple of pixels, uint8 `(n, height, width, 3)`, black where a
+            picture is bad, and errors, string `(n,)`: what is wrong with the
+            picture, or `""`. No row depends on another.
+        """
+        return self._many(encoded)
+
+    def scale(self, pixels):
+        """Scales uint8 pixels to float32 in [0, 1], on any backend."""
+        if tf.is_tensor(pixels):
+            return tf.cast(pixels, "float32") / 255
+        return keras.ops.cast(pixels, "float32") / 255
+
+    def get_config(self):
+        return {"size": list(self.size), "limit": self.limit}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+    def _decode(self, encoded):
+        return pixels.decode(encoded, self.size, self.limit)
+
+    def _decode_or_raise(self, encoded):
+        decoded, error = self._decode(encoded)
+        with tf.control_dependencies(
+            [tf.debugging.Assert(error == "", [error])]
+        ):
+            return tf.identity(decoded)
+
+    def _all_or_raise(self, encoded):
+        decoded, errors = self._many(encoded)
+        bad = tf.where(errors != "")[:, 0]
+        rows = tf.strings.as_string(bad)
+        causes = tf.strings.join([rows, tf.gather(errors, bad)], ": ")
+        error = tf.strings.reduce_join(causes, separator="; ")
+        error = tf.strings.join(["Bad pictures in rows ", error])
+        with tf.control_dependencies(
+            [tf.debugging.Assert(tf.size(bad) == 0, [error])]
+        ):
+            return tf.identity(decoded)
+
+    def _decode_each(self, decode, encoded):
+        picture = tf.TensorSpec(self.shape, tf.uint8)
+        error = tf.TensorSpec((), tf.string)
+        return tf.map_fn(decode, encoded, fn_output_signature=(picture, error))
+
+    def _try_each(self, encoded):
+        """Decodes all at once; if that fails, each by itself."""
+
+        def one(encoded):
+            return _first_of(self._decode, self._explain, encoded)
+
+        return _first_of(
+            functools.partial(self._decode_each, self._decode),
+            functools.partial(self._decode_each, one),
+            encoded,
+        )
+
+    def _explain(self, encoded):
+        kind = headers.kind(encoded)
+        whole = headers.complete(encoded, kind)
+        state = tf.where(whole, "corrupt or unusual ", "truncated ")
+        names = tf.constant([*headers.KINDS, "picture"])
+        error = tf.strings.join([state, tf.gather(names, kind)])
+        return tf.zeros(self.shape, tf.uint8), error
+
+
+def _first_of(attempt, otherwise, value):
+    """Returns what `attempt` makes of a value; if it raises, `otherwise`.
+
+    A graph cannot catch an error; a data set of one element can skip it.
+    """
+    attempted = tf.data.Dataset.from_tensors(value).map(attempt)
+    fallback = tf.data.Dataset.from_tensors(value).map(otherwise)
+    options = tf.data.Options()
+    # Rewriting a graph that runs once costs more than running it.
+    options.experimental_optimization.apply_default_optimizations = False
+    options.autotune.enabled = False
+    return (
+        attempted.ignore_errors()
+        .concatenate(fallback)
+        .take(1)
+        .with_options(options)
+        .get_single_element()
+    )
+
+
+def _graph(function, spec):
+    """Compiles a function of strings, all of it on the processor."""
+
+    def on_processor(encoded):
+        with tf.device("CPU:0"):
+            return function(encoded)
+
+    return tf.function(on_processor, input_signature=[spec], autograph=False)

@@ -1,0 +1,287 @@
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pictures
+import PIL.Image
+import PIL.ImageOps
+import pytest
+import tensorflow as tf
+
+from mmkeras.data import codecs
+
+FILES = pictures.every_kind()
+SIZE = (60, 80)
+
+
+def by_pillow(file, size=SIZE):
+    picture = PIL.ImageOps.exif_transpose(PIL.Image.open(io.BytesIO(file)))
+    picture = picture.convert("RGB")
+    if picture.size != size[::-1]:
+        picture = picture.resize(size[::-1], PIL.Image.Resampling.BILINEAR)
+    return np.array(picture)
+
+
+@pytest.fixture(scope="module")
+def codec():
+    return codecs.Image(SIZE)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_reads_every_kind_as_pillow_does(codec, name):
+    pixels = codec(FILES[name]).numpy()
+    assert pixels.dtype == np.uint8
+    expected = by_pillow(FILES[name])
+    np.testing.assert_allclose(pixels, expected, atol=1.01, rtol=0)
+
+
+@pytest.fixture(scope="module")
+def upright_codec():
+    return codecs.Image(SIZE[::-1])
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_turns_by_exif(codec, upright_codec, orientation):
+    file = FILES[f"jpeg turned {orientation}"]
+    plain = codec(FILES["jpeg turned 1"]).numpy()
+    turned = (codec if orientation < 5 else upright_codec)(file).numpy()
+    # Where EXIF says row 0 and column 0 of the file lie in the upright one.
+    upright = {
+        1: plain,
+        2: plain[:, ::-1],
+        3: plain[::-1, ::-1],
+        4: plain[::-1],
+        5: plain.transpose(1, 0, 2),
+        6: np.rot90(plain, -1),
+        7: plain[::-1, ::-1].transpose(1, 0, 2),
+        8: np.rot90(plain, 1),
+    }[orientation]
+    np.testing.assert_array_equal(turned, upright)
+
+
+def test_finds_big_endian_exif_after_other_segments(codec):
+    file = FILES["jpeg turned 1"]
+    tag = b"\x01\x12\0\x03\0\0\0\x01\0\x03\0\0"
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01" + tag + b"\0\0\0\0"
+    comment = b"\xff\xfe\0\x06abcd"
+    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    plain = pictures.save(pictures.ramp(), "JPEG", quality=95)
+    turned = plain[:2] + comment + segment + plain[2:]
+    np.testing.assert_array_equal(
+        codec(turned), codec(file).numpy()[::-1, ::-1]
+    )
+
+
+def test_16_bits_keep_the_high_byte(codec):
+    deep = (pictures.ramp()[..., 0].astype("uint16") << 8) + 77
+    pixels = codec(pictures.save(deep, "PNG")).numpy()
+    np.testing.assert_array_equal(pixels[..., 0], pictures.ramp()[..., 0])
+    np.testing.assert_array_equal(pixels[..., 0], pixels[..., 2])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+@pytest.mark.parametrize("shape", [(480, 640), (30, 200), (20, 30), (1, 1)])
+def test_resizes_as_pillow_does(codec, kind, shape):
+    file = pictures.save(pictures.ramp(*shape), kind, quality=95)
+    np.testing.assert_allclose(codec(file), by_pillow(file), atol=3, rtol=0)
+
+
+def test_bmp_from_the_top_down(codec):
+    file = bytearray(FILES["bmp"])
+    file[22:26] = (-SIZE[0]).to_bytes(4, "little", signed=True)
+    np.testing.assert_array_equal(
+        codec(bytes(file)), codec(FILES["bmp"]).numpy()[::-1]
+    )
+
+
+def test_runs_in_a_dataset(codec):
+    files = [FILES["jpeg"], FILES["png"], FILES["jpeg turned 6"]]
+    dataset = tf.data.Dataset.from_tensor_slices(files).map(codec)
+    assert dataset.element_spec == tf.TensorSpec((60, 80, 3), tf.uint8)
+    for pixels, file in zip(dataset, files, strict=True):
+        np.testing.assert_array_equal(pixels, codec(file))
+
+
+def test_batch_equals_single_pictures(codec):
+    files = list(FILES.values())
+    pixels = codec.batch(files).numpy()
+    for row, file in zip(pixels, files, strict=True):
+        np.testing.assert_array_equal(row, codec(file))
+    assert codec.batch(tf.zeros((0,), tf.string)).shape == (0, 60, 80, 3)
+
+
+def test_batch_names_the_bad_rows(codec):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="1: empty"):
+        codec.batch([FILES["png"], b""])
+
+
+@pytest.mark.parametrize(
+    ("file", "error"),
+    [
+        (b"", "empty"),
+        (b"hello", "not a JPEG, PNG, GIF, BMP or WebP picture"),
+        (pictures.save(pictures.ramp(), "TIFF"), "not a JPEG, PNG, GIF"),
+        (FILES["jpeg"][:-9], "truncated JPEG"),
+        (FILES["jpeg"][:30], "truncated JPEG"),
+        (FILES["png"][:-20], "truncated PNG"),
+        (FILES["png"][:20], "truncated PNG"),
+        (FILES["gif"][:-9], "truncated GIF"),
+        (FILES["gif"][:11], "truncated GIF"),
+        (FILES["bmp"][:-9], "truncated BMP"),
+        (FILES["webp"][:-9], "truncated WebP"),
+        (FILES["webp animated"][:99], "truncated WebP"),
+        (pictures.bomb(), "over 50000000 pixels (60000 x 60000)"),
+        (FILES["png"].replace(b"IDAT", b"IDAZ"), "corrupt or unusual PNG"),
+    ],
+)
+def test_says_what_is_wrong(codec, file, error):
+    pixels, errors = codec.try_batch([FILES["png"], file])
+    assert errors[0] == b""
+    assert errors[1].numpy().decode().startswith(error)
+    assert not pixels[1].numpy().any()
+    np.testing.assert_array_equal(pixels[0], codec(FILES["png"]))
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        codec(file)
+
+
+def test_refuses_every_kind_over_the_limit():
+    files = list(FILES.values())
+    _, errors = codecs.Image(SIZE, limit=60 * 80 - 1).try_batch(files)
+    for error in errors.numpy():
+        assert error.startswith(b"over 4799 pixels (60 x 80)")
+    _, errors = codecs.Image(SIZE, limit=60 * 80).try_batch(files)
+    assert set(errors.numpy()) == {b""}
+
+
+def test_takes_an_animation_of_many_frames_by_its_first(codec):
+    frames = [
+        PIL.Image.fromarray(np.full((60, 80), n, "uint8")) for n in range(200)
+    ]
+    options = {"save_all": True, "append_images": frames[1:]}
+    for kind in ("GIF", "WEBP"):
+        file = pictures.save(frames[0], kind, **options)
+        assert codec(file).numpy().max() == 0
+        # Later frames may be damaged: they are never looked at.
+        cut = file[: len(file) // 2]
+        assert codec(cut).numpy().max() == 0
+
+
+def test_refuses_a_gif_frame_larger_than_its_canvas(codec):
+    file = bytearray(FILES["gif"])
+    file[6:10] = b"\x02\0\x02\0"
+    _, errors = codec.try_batch([bytes(file)])
+    assert errors[0] == b"corrupt or unusual GIF"
+
+
+def test_thousand_hostile_files(codec):
+    """A result or an error for each row, and no row touches another."""
+    files = pictures.hostile(1000, seed=7)
+    good = list(FILES.values())
+    alone = {file: codec(file).numpy() for file in good}
+    failed = 0
+    for start in range(0, 1000, 20):
+        sound = [good[(start // 20 + step) % len(good)] for step in range(2)]
+        rows = [sound[0], *files[start : start + 20], sound[1]]
+        pixels, errors = (x.numpy() for x in codec.try_batch(rows))
+        np.testing.assert_array_equal(pixels[0], alone[sound[0]])
+        np.testing.assert_array_equal(pixels[-1], alone[sound[1]])
+        assert errors[0] == errors[-1] == b""
+        bad = errors != b""
+        assert not pixels[bad].any()
+        failed += bad.sum()
+        again, _ = codec.try_batch(rows[::-1])
+        np.testing.assert_array_equal(again.numpy()[::-1], pixels)
+    assert 300 < failed < 900
+
+
+ALONE = """
+import json, sys
+import tensorflow as tf
+loaded = tf.saved_model.load(sys.argv[1])
+files = [bytes.fromhex(file) for file in json.load(sys.stdin)]
+found = loaded.signatures["serving_default"](image=tf.constant(files))
+assert not any(name.startswith("mmkeras") for name in sys.modules)
+print(json.dumps({
+    "sums": tf.reduce_sum(tf.cast(found["pixels"], tf.int64), (1, 2, 3))
+        .numpy().tolist(),
+    "errors": [error.decode() for error in found["errors"].numpy()],
+}))
+"""
+
+
+def test_serves_without_this_package(tmp_path, codec):
+    class Served(tf.Module):
+        @tf.function(
+            input_signature=[tf.TensorSpec((None,), tf.string, name="image")]
+        )
+        def serve(self, image):
+            pixels, errors = codec.try_batch(image)
+            return {"pixels": pixels, "errors": errors}
+
+    served = Served()
+    tf.saved_model.save(
+        served,
+        str(tmp_path),
+        signatures={"serving_default": served.serve},
+    )
+    files = [*FILES.values(), *pictures.hostile(30, seed=3)]
+    answer = subprocess.run(
+        [sys.executable, "-c", ALONE, str(tmp_path)],
+        input=json.dumps([file.hex() for file in files]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(answer.stdout.splitlines()[-1])
+    pixels, errors = (x.numpy() for x in codec.try_batch(files))
+    assert found["errors"] == [error.decode() for error in errors]
+    assert found["sums"] == pixels.astype("int64").sum((1, 2, 3)).tolist()
+
+
+def test_scale(codec):
+    scaled = codec.scale(np.array([0, 51, 255], "uint8"))
+    np.testing.assert_allclose(np.array(scaled), [0, 0.2, 1], rtol=1e-6)
+    assert codec.scale(tf.constant([255], tf.uint8)).dtype == tf.float32
+
+
+def test_config():
+    codec = codecs.Image((20, 30), limit=1000)
+    config = json.loads(json.dumps(codecs.to_config(codec)))
+    again = codecs.from_config(config)
+    assert again.get_config() == codec.get_config()
+    assert again.shape == (20, 30, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"size": (0, 5)}, "`size`"),
+        ({"size": (5,)}, "`size`"),
+        ({"limit": 0}, "`limit`"),
+    ],
+)
+def test_refuses_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        codecs.Image(**arguments)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        None,
+        {"name": "os.system", "config": {}},
+        {"name": ["Image"], "config": {}},
+        {"name": "Image"},
+        {"name": "Image", "config": {"module": "os"}},
+    ],
+)
+def test_makes_no_unknown_codec(config):
+    with pytest.raises(ValueError, match="codec"):
+        codecs.from_config(config)
+
+
+def test_describes_no_unknown_codec():
+    with pytest.raises(ValueError, match="A codec is one of Image, Words"):
+        codecs.to_config(object())

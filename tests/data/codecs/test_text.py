@@ -1,0 +1,241 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mmkeras.data import codecs
+
+Words = codecs.Words
+
+
+def tokens(text, **options):
+    found = Words([], **options).tokenize(tf.constant(text))
+    return [word.decode() for word in found.numpy()]
+
+
+@pytest.mark.parametrize(
+    ("text", "dropped", "kept"),
+    [
+        ("A dog.", "a dog", "a dog ."),
+        ("  two\tdogs\n", "two dogs", "two dogs"),
+        ("a T-shirt, red", "a t-shirt red", "a t-shirt , red"),
+        ("the dog 's ball", "the dog 's ball", "the dog 's ball"),
+        ("the dog's ball", "the dog's ball", "the dog's ball"),
+        ("it’s", "it's", "it's"),
+        ("'hello' he", "hello he", "' hello ' he"),
+        ("so - he -- ran-", "so he ran", "so - he -- ran -"),
+        ("-left 'right", "left right", "- left ' right"),
+        ('"no"(yes)', "no yes", '" no " ( yes )'),
+        ("3.5 #1", "3 5 1", "3 . 5 # 1"),
+        ("“Ça va?”", "ça va", "“ ça va ? ”"),
+        ("Ärger ŐÉ Ω", "ärger őé ω", "ärger őé ω"),
+        ("Привет, мир!", "привет мир", "привет , мир !"),
+        ("a\u00a0b\u3000c\0d", "a b c d", "a b c d"),
+        ("", "", ""),
+        ("?!", "", "? !"),
+        ("<start> <end>", "start end", "< start > < end >"),
+    ],
+)
+def test_splits_words(text, dropped, kept):
+    assert " ".join(tokens(text)) == dropped
+    assert " ".join(tokens(text, punctuation="keep")) == kept
+
+
+def test_keeps_case():
+    assert tokens("Ein Hund", lowercase=False) == ["Ein", "Hund"]
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Café naïve Ångström", ["cafe", "naive", "angstrom"]),
+        ("cafe\u0301", ["cafe"]),
+        ("ήλιος", ["ηλιος"]),
+        ("ガラス 한국", ["ガラス", "한국"]),
+    ],
+)
+def test_strips_accents(text, plain):
+    assert tokens(text, accents=False) == plain
+    batch = Words([], accents=False).tokenize(tf.constant([text, "x"]))
+    assert [word.decode() for word in batch[0].numpy()] == plain
+
+
+def test_splits_characters():
+    text = "一只狗，在 雪地！"
+    assert tokens(text, split="characters") == list("一只狗在 雪地")
+    kept = tokens(text, split="characters", punctuation="keep")
+    assert kept == list("一只狗，在 雪地！")
+
+
+def test_characters_go_and_come_back():
+    words = Words(
+        [*"一只狗在雪地里跑，。ab "],
+        split="characters",
+        punctuation="keep",
+        length=20,
+    )
+    text = "一只狗在雪地里跑，a b。"
+    assert words.decode(words(text)).numpy().decode() == text
+
+
+def test_encodes():
+    words = Words(["a", "dog", "runs"], length=6)
+    assert len(words) == 7
+    np.testing.assert_array_equal(words("A dog runs!"), [1, 4, 5, 6, 2, 0])
+    np.testing.assert_array_equal(words("a cat"), [1, 4, 3, 2, 0, 0])
+    np.testing.assert_array_equal(words(""), [1, 2, 0, 0, 0, 0])
+    np.testing.assert_array_equal(words("a a a a a a"), [1, 4, 4, 4, 4, 2])
+    assert words("a").dtype == tf.int32
+
+
+def test_encodes_any_shape():
+    words = Words(["a", "dog"], length=5)
+    texts = [["a", "dog"], ["a dog", ""], ["x", "a a a a"]]
+    ids = words(tf.constant(texts))
+    assert ids.shape == (3, 2, 5)
+    for row, text in zip(ids, texts):
+        for one, sentence in zip(row, text):
+            np.testing.assert_array_equal(one, words(sentence))
+    assert words(tf.zeros((0,), tf.string)).shape == (0, 5)
+
+
+def test_runs_in_a_dataset():
+    words = Words(["a", "dog"], length=5)
+    dataset = tf.data.Dataset.from_tensor_slices(["a dog", "dog"]).map(words)
+    assert dataset.element_spec == tf.TensorSpec((5,), tf.int32)
+    rows = [row.numpy().tolist() for row in dataset]
+    assert rows == [[1, 4, 5, 2, 0], [1, 5, 2, 0, 0]]
+
+
+def test_every_word_of_a_vocabulary_is_found():
+    vocabulary = [f"w{number}" for number in range(5000)] + ["ü", "狗"]
+    words = Words(vocabulary, length=3)
+    ids = words(tf.constant(vocabulary))[:, 1]
+    np.testing.assert_array_equal(ids, np.arange(4, 4 + len(vocabulary)))
+    strange = tf.constant([f"x{number}" for number in range(5000)])
+    assert set(words(strange)[:, 1].numpy()) == {3}
+
+
+def test_decodes():
+    words = Words(["a", "dog", "runs"])
+    ids = [[1, 4, 5, 2, 6, 6], [4, 5, 6, 2, 0, 0], [2, 4, 4, 4, 4, 4]]
+    assert words.decode(ids).numpy().tolist() == [b"a dog", b"a dog runs", b""]
+    assert words.decode([4, 3, 6]) == b"a <unknown> runs"
+    assert words.decode([[ids]]).shape == (1, 1, 3)
+
+
+def test_decoding_sets_signs_close():
+    words = Words(["a", "dog", "(", ")", ",", "."], punctuation="keep")
+    text = "a dog, a ( dog)."
+    assert words.decode(words(text)).numpy().decode() == text
+    np.testing.assert_array_equal(words("A dog,a (dog)."), words(text))
+
+
+def test_vocabulary_by_count_then_alphabet():
+    texts = ["b a c", "B c!", "a, d", "c"]
+    words = Words.from_texts(texts, minimum=1)
+    assert words.vocabulary[4:] == ["c", "a", "b", "d"]
+    assert Words.from_texts(texts, minimum=2).vocabulary[4:] == ["c", "a", "b"]
+    assert Words.from_texts(texts, 2, minimum=1).vocabulary[4:] == ["c", "a"]
+    kept = Words.from_texts(texts, minimum=1, punctuation="keep", length=9)
+    assert "!" in kept.vocabulary
+    assert kept.length == 9
+
+
+def test_vocabulary_of_nothing():
+    with pytest.raises(ValueError, match="No word occurs 5 times"):
+        Words.from_texts(["a b"])
+
+
+def test_broken_unicode_is_no_error():
+    words = Words(["abc"], length=6)
+    broken = [b"\xff\xfe abc", b"\xc3", b"\xed\xa0\x80", b"\xf0\x9f", b"\0"]
+    ids = words(tf.constant(broken))
+    assert ids.shape == (5, 6)
+    assert 4 in ids[0].numpy()
+    words = Words.from_texts(["abc \ud800"], minimum=1)
+    assert "abc" in words.vocabulary
+
+
+ALONE = """
+import json, sys
+import tensorflow as tf
+loaded = tf.saved_model.load(sys.argv[1])
+found = loaded.signatures["serving_default"](text=tf.constant(sys.argv[2:]))
+print(json.dumps({
+    "ids": found["ids"].numpy().tolist(),
+    "texts": [text.decode() for text in found["texts"].numpy()],
+}))
+"""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"accents": False},
+        {"split": "characters", "punctuation": "keep"},
+    ],
+)
+def test_serves_untracked(tmp_path, options):
+    texts = ["Café, a dog's", "a 狗", ""]
+    words = Words.from_texts(texts, minimum=1, **options)
+
+    class Served(tf.Module):
+        @tf.function(
+            input_signature=[tf.TensorSpec((None,), tf.string, name="text")]
+        )
+        def serve(self, text):
+            ids = words(text)
+            return {"ids": ids, "texts": words.decode(ids)}
+
+    served = Served()
+    tf.saved_model.save(
+        served,
+        str(tmp_path),
+        signatures={"serving_default": served.serve},
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", ALONE, str(tmp_path), *texts],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(answer.stdout.splitlines()[-1])
+    assert found["ids"] == words(tf.constant(texts)).numpy().tolist()
+    decoded = words.decode(words(tf.constant(texts)))
+    assert found["texts"] == [text.decode() for text in decoded.numpy()]
+
+
+def test_config():
+    words = Words(
+        ["狗", "a"],
+        length=7,
+        lowercase=False,
+        accents=False,
+        split="characters",
+        punctuation="keep",
+    )
+    config = json.loads(json.dumps(codecs.to_config(words)))
+    again = codecs.from_config(config)
+    assert again.get_config() == words.get_config()
+    np.testing.assert_array_equal(again("a狗x"), words("a狗x"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"vocabulary": ["a", "a"]}, "'a'"),
+        ({"vocabulary": ["<end>"]}, "'<end>'"),
+        ({"vocabulary": [""]}, "''"),
+        ({"vocabulary": [3]}, "3"),
+        ({"length": 2}, "`length`"),
+        ({"split": "letters"}, "`split` is one of 'words', 'characters'"),
+        ({"punctuation": "no"}, "`punctuation`"),
+    ],
+)
+def test_refuses_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Words(**{"vocabulary": ["a"], **arguments})
