@@ -1,0 +1,86 @@
+"""Compares an export with the task it was made of, in a fresh process."""
+
+import json
+import math
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from mmkeras.serving import golden
+from mmkeras.serving import versions
+
+_REPLAY = pathlib.Path(__file__).with_name("replay.py")
+
+
+def check_export(folder, timeout=600):
+    """Replays `golden.json` through an export and compares the answers.
+
+    The export is loaded by a fresh process in which TensorFlow is all there
+    is: importing Keras or mmkeras there is an error. It answers every picture
+    twice, in a batch with all the others and alone. Captions and errors must
+    equal what `task.answer` said, to the letter; scores, to 0.1 %. It runs on
+    the processor even where there is a GPU.
+
+    Args:
+        folder: A version folder, or the folder of all versions.
+        timeout: Seconds that it may take.
+
+    Raises:
+        FileNotFoundError: If there is no export.
+        RuntimeError: If it does not load, or answers otherwise; the error
+            shows both answers.
+    """
+    folder = versions.newest(folder)
+    expected = [row["outputs"] for row in golden.read(folder)]
+    for how, received in _replay(folder, timeout).items():
+        for index, pair in enumerate(zip(expected, received, strict=True)):
+            if not _same(*pair):
+                raise RuntimeError(
+                    f"The export does not answer as the task does, at picture "
+                    f"{index} of {golden.NAME}, {how}:\n{_difference(*pair)}"
+                )
+
+
+def _replay(folder, timeout):
+    search = [path for path in sys.path if path]
+    quiet = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    paths = {"PYTHONPATH": os.pathsep.join(search)}
+    with tempfile.TemporaryDirectory() as desk:
+        answers = pathlib.Path(desk, "answers.json")
+        try:
+            done = subprocess.run(
+                [sys.executable, "-P", _REPLAY, folder.resolve(), answers],
+                env={**os.environ, **quiet, **paths},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                timeout=timeout,
+            )
+        except subprocess.TimeoutExpired:
+            raise RuntimeError(
+                f"{folder} has not answered after {timeout} s."
+            ) from None
+        if done.returncode:
+            raise RuntimeError(
+                f"{folder} does not run in a process of its own (exit code "
+                f"{done.returncode}):\n{done.stderr.decode(errors='replace')[-2000:]}"
+            )
+        return json.loads(answers.read_text("utf-8"))
+
+
+def _same(expected, received):
+    close = math.isclose(
+        expected["score"], received["score"], rel_tol=1e-3, abs_tol=1e-3
+    )
+    return close and {**expected, "score": 0} == {**received, "score": 0}
+
+
+def _difference(expected, received):
+    lines = [f"expected {expected}", f"received {received}"]
+    texts = [expected["text"].split(), received["text"].split()]
+    same = os.path.commonprefix(texts)
+    if texts[0] != texts[1]:
+        lines.append(f"the first {len(same)} words are equal: {same}")
+    return "\n".join(lines)

@@ -1,0 +1,100 @@
+"""Asks an export: from its folder, or from a server that serves it."""
+
+import shlex
+
+from mmkeras.serving import golden
+from mmkeras.serving import versions
+
+
+def load(folder):
+    """Loads an export; TensorFlow is enough for it.
+
+    Args:
+        folder: A version folder, or the folder of all versions: then the
+            newest.
+
+    Returns:
+        A `Captioner`.
+
+    Raises:
+        FileNotFoundError: If there is no export.
+
+    Example:
+
+    >>> captioner = load("exports/attend")
+    >>> captioner.predict([open("photo.jpg", "rb").read()])["text"]
+    """
+    return Captioner(folder)
+
+
+class Captioner:
+    """An export in this process. Several threads may use it at once.
+
+    Args:
+        folder: A version folder, or the folder of all versions.
+
+    Raises:
+        FileNotFoundError: If there is no export.
+    """
+
+    def __init__(self, folder):
+        import tensorflow as tf  # Late: writing a request needs none.
+
+        self.folder = versions.newest(folder)
+        # The signature does not keep what it is part of alive.
+        self._loaded = tf.saved_model.load(str(self.folder))
+        self._serve = self._loaded.signatures["serving_default"]
+        self._constant = tf.constant
+
+    def predict(self, images, batch_size=32):
+        """Captions pictures.
+
+        Args:
+            images: List of encoded pictures (bytes).
+            batch_size: int. How many go through at once.
+
+        Returns:
+            Dict of lists, one entry a picture, as `task.answer` has them:
+            `"text"`, `"score"` and `"error"`.
+        """
+        answers = {"text": [], "score": [], "error": []}
+        for i in range(0, len(images), batch_size):
+            batch = self._constant(list(images[i : i + batch_size]))
+            outputs = self._serve(image=batch)
+            answers["score"] += outputs["score"].numpy().tolist()
+            for key in ("text", "error"):
+                found = outputs[key].numpy().tolist()
+                answers[key] += [x.decode("utf-8") for x in found]
+        return answers
+
+
+def request(images):
+    """Writes the body of a request to TF Serving's REST interface.
+
+    Args:
+        images: List of encoded pictures (bytes).
+
+    Returns:
+        Dict to send as JSON to `http://HOST:8501/v1/models/NAME:predict`. The
+        answer is `{"predictions": [{"text", "score", "error"}, ...]}`.
+    """
+    return {"instances": [{"image": golden.b64(image)} for image in images]}
+
+
+def curl(name, picture="photo.jpg", host="localhost:8501"):
+    """Writes a shell command that asks a server to caption a picture.
+
+    Args:
+        name: The model's name on the server.
+        picture: Path of the picture file.
+        host: Host and port of the server's REST interface.
+
+    Returns:
+        The command; the picture may be of any size.
+    """
+    return (
+        """(printf '{"instances": [{"image": {"b64": "';"""
+        f" base64 < {shlex.quote(picture)} | tr -d '\\n';"
+        """ printf '"}}]}') | curl --silent --data @- """
+        + shlex.quote(f"http://{host}/v1/models/{name}:predict")
+    )

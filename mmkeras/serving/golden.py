@@ -1,0 +1,49 @@
+"""What an export answered when it was made, to compare with later."""
+
+import base64
+import json
+import pathlib
+
+NAME = "golden.json"
+
+
+def write(folder, samples, answers, options):
+    """Writes inputs and their answers beside an export.
+
+    Each row is `{"inputs": {"image": {"b64": ...}}, "outputs": {"text",
+    "score", "error"}}`; its inputs are an instance of a request to the REST
+    interface of TF Serving.
+
+    Args:
+        folder: The version folder.
+        samples: List of pictures (bytes).
+        answers: What `task.answer` says of them, a dict of arrays.
+        options: Dict of the decoding options, written down to be read.
+    """
+    rows = [
+        {"inputs": {"image": b64(sample)}, "outputs": outputs}
+        for sample, outputs in zip(samples, as_rows(answers))
+    ]
+    card = {"signature": "serving_default", "options": options, "rows": rows}
+    text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
+    pathlib.Path(folder, NAME).write_text(text, "utf-8")
+
+
+def read(folder):
+    """Reads the rows that `write` wrote, as a list of dicts."""
+    text = pathlib.Path(folder, NAME).read_text("utf-8")
+    return json.loads(text)["rows"]
+
+
+def as_rows(answers):
+    """Turns a dict of arrays into a list of dicts that JSON can hold."""
+    columns = [
+        values.tolist() if hasattr(values, "tolist") else values
+        for values in answers.values()
+    ]
+    return [dict(zip(answers, row)) for row in zip(*columns)]
+
+
+def b64(data):
+    """Writes bytes as TF Serving's REST interface reads them."""
+    return {"b64": base64.b64encode(data).decode("ascii")}

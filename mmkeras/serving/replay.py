@@ -1,0 +1,58 @@
+"""Runs an export where there is only TensorFlow, and writes its answers down.
+
+`check_export` runs this file by its path in a fresh process. It imports
+nothing of mmkeras, and a SavedModel that needs Keras cannot pass: importing
+Keras is an error here.
+
+    python replay.py EXPORT ANSWERS.json
+"""
+
+import base64
+import json
+import pathlib
+import sys
+
+for package in ("keras", "keras_hub", "tf_keras", "mmkeras"):
+    sys.modules[package] = None  # Importing it raises an ImportError.
+
+import tensorflow as tf  # noqa: E402
+
+
+def replay(folder):
+    """Answers the inputs of `golden.json`, all at once and one by one.
+
+    Args:
+        folder: The version folder of an export.
+
+    Returns:
+        Dict of `"together"` and `"alone"`: a list of outputs, one a row.
+    """
+    card = json.loads(pathlib.Path(folder, "golden.json").read_text("utf-8"))
+    rows = [row["inputs"] for row in card["rows"]]
+    loaded = tf.saved_model.load(str(folder))  # Its functions need it alive.
+    serve = loaded.signatures[card["signature"]]
+    return {
+        "together": _answer(serve, rows),
+        "alone": [_answer(serve, [row])[0] for row in rows],
+    }
+
+
+def _answer(serve, rows):
+    inputs = {
+        name: tf.constant([base64.b64decode(row[name]["b64"]) for row in rows])
+        for name in rows[0]
+    }
+    outputs = {key: x.numpy() for key, x in serve(**inputs).items()}
+    return [
+        {key: _plain(values[i]) for key, values in outputs.items()}
+        for i in range(len(rows))
+    ]
+
+
+def _plain(value):
+    return value.decode("utf-8") if isinstance(value, bytes) else value.item()
+
+
+if __name__ == "__main__":
+    answers = json.dumps(replay(sys.argv[1]))
+    pathlib.Path(sys.argv[2]).write_text(answers, "utf-8")

@@ -1,0 +1,48 @@
+"""Captions picture files through an export, without Keras.
+
+    python -m mmkeras.serving.run EXPORT photo.jpg ...
+
+writes a line a picture: its path, a tab, its caption. A picture that cannot
+be read gets a line on the error stream instead, and the exit code is 1.
+"""
+
+import argparse
+import pathlib
+import sys
+
+from mmkeras.serving.client import load
+
+
+def main(arguments=None):
+    """Captions the files that the command line names; returns exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m mmkeras.serving.run",
+        description="Caption pictures through an export, without Keras.",
+    )
+    parser.add_argument("export", help="folder that mmkeras export wrote")
+    parser.add_argument("pictures", nargs="+", help="picture files")
+    given = parser.parse_args(arguments)
+    read, failed = {}, {}
+    for path in given.pictures:
+        try:
+            read[path] = pathlib.Path(path).read_bytes()
+        except OSError as error:
+            failed[path] = error.strerror
+    try:
+        answers = load(given.export).predict(list(read.values()))
+    except FileNotFoundError as error:
+        parser.error(str(error))
+    for path, text, error in zip(read, answers["text"], answers["error"]):
+        if error:
+            failed[path] = error
+        else:
+            sys.stdout.write(f"{path}\t{text}\n")
+    for path, error in failed.items():
+        sys.stderr.write(f"{path}: {error}\n")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    # Importing Keras is an error from here on: an export does without.
+    sys.modules.setdefault("keras", None)
+    sys.exit(main())
