@@ -13,11 +13,12 @@ class AttentionDecoder(keras.layers.Layer):
         h_t, c_t = LSTM([E w_t; z_t], h_{t-1}, c_{t-1})
         logits_t = W_o tanh(E w_t + W_h h_t + W_z z_t) + b_o
 
-    with `a_i = tanh(W context_i)` of size `dim` and the first state made of
-    their mean.
+    with `a_i = tanh(BatchNorm(W context_i))` of size `dim`, the first state
+    made of their mean, and keys and queries of size `dim / 4`.
 
-    Departure from the paper: the regions are projected to `dim` before they
-    are attended to; `tanh` in the output layer.
+    Departure from the paper: the regions are normalised and projected to
+    `dim` before they are attended to; `tanh` in the output layer; no penalty
+    on regions that are never looked at.
 
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.
@@ -46,9 +47,12 @@ class AttentionDecoder(keras.layers.Layer):
         self.drop = keras.layers.Dropout(
             dropout, dtype=self.dtype_policy, name="dropout"
         )
-        self.regions = self._dense(dim, "regions", "tanh")
-        self.keys = self._dense(dim, "keys")
-        self.query = self._dense(dim, "query", use_bias=False)
+        self.regions = self._dense(dim, "regions", use_bias=False)
+        self.norm = keras.layers.BatchNormalization(
+            dtype=self.dtype_policy, name="norm"
+        )
+        self.keys = self._dense(max(dim // 4, 1), "keys")
+        self.query = self._dense(max(dim // 4, 1), "query", use_bias=False)
         self.energy = self._dense(1, "energy", use_bias=False)
         self.gate = self._dense(1, "gate", "sigmoid")
         self.hidden = self._dense(dim, "start_hidden", "tanh")
@@ -68,10 +72,12 @@ class AttentionDecoder(keras.layers.Layer):
     def build(self, input_shape):
         tokens, context = input_shape
         self.regions.build(context)
-        dense = [self.keys, self.query, self.energy, self.gate, self.hidden]
+        self.norm.build((*context[:-1], self.dim))
+        dense = [self.keys, self.query, self.gate, self.hidden]
         dense += [self.cell, self.said, self.looked, self.logits]
         for layer in dense:
             layer.build((None, self.dim))
+        self.energy.build((None, self.keys.units))
         self.words.build(tokens)
         self.lstm.build((None, 2 * self.dim))
 
@@ -134,7 +140,8 @@ class AttentionDecoder(keras.layers.Layer):
         )
 
     def _see(self, context, training):
-        values = self.drop(self.regions(context), training=training)
+        values = self.norm(self.regions(context), training=training)
+        values = self.drop(ops.tanh(values), training=training)
         fixed = {"values": values, "keys": self.keys(values)}
         seen = ops.mean(values, axis=1)
         return fixed, [self.hidden(seen), self.cell(seen)]

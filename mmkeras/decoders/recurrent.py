@@ -8,7 +8,7 @@ from keras import ops
 class RecurrentDecoder(keras.layers.Layer):
     """An LSTM whose initial state is made of the mean context vector.
 
-        s = mean_i(context_i)
+        s = BatchNorm(mean_i(context_i))
         h_0, c_0 = tanh(W_h s + b_h), tanh(W_c s + b_c)
         h_t, c_t = LSTM(E w_t, h_{t-1}, c_{t-1})
         logits_t = W_o h_t + b_o
@@ -39,6 +39,7 @@ class RecurrentDecoder(keras.layers.Layer):
         self.dropout = dropout
         policy = {"dtype": self.dtype_policy}
         self.drop = keras.layers.Dropout(dropout, name="dropout", **policy)
+        self.norm = keras.layers.BatchNormalization(name="norm", **policy)
         self.hidden = keras.layers.Dense(
             dim, "tanh", name="start_hidden", **policy
         )
@@ -55,6 +56,7 @@ class RecurrentDecoder(keras.layers.Layer):
 
     def build(self, input_shape):
         tokens, context = input_shape
+        self.norm.build((context[0], context[-1]))
         self.hidden.build((context[0], context[-1]))
         self.cell.build((context[0], context[-1]))
         self.words.build(tokens)
@@ -111,5 +113,6 @@ class RecurrentDecoder(keras.layers.Layer):
         }
 
     def _see(self, context, training):
-        seen = self.drop(ops.mean(context, axis=1), training=training)
+        seen = self.norm(ops.mean(context, axis=1), training=training)
+        seen = self.drop(seen, training=training)
         return [self.hidden(seen), self.cell(seen)]

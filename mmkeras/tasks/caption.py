@@ -155,9 +155,7 @@ class Caption(Task):
         pixels, errors = image.try_batch(images)
         said = write(image.scale(pixels))
         texts = self._read(said["tokens"])
-        return image.blank(
-            {"text": texts, "score": said["score"], "error": errors}
-        )
+        return image.blank({"text": texts, "score": said["score"]}, errors)
 
     def _read(self, tokens):
         return self.codecs["text"].decode(tokens)

@@ -104,10 +104,40 @@ class Image:
         return self._many(encoded)
 
     def scale(self, pixels):
-        """Scales uint8 pixels to float32 in [0, 1], on any backend."""
+        """Scales uint8 pixels to float32 in [0, 1].
+
+        Args:
+            pixels: Array or tensor of any backend, of any shape.
+
+        Returns:
+            Tensor of the backend in use, or of TensorFlow in its graphs.
+        """
         if tf.is_tensor(pixels):
-            return tf.cast(pixels, "float32") / 255
+            if tf.inside_function():
+                return tf.cast(pixels, "float32") / 255
+            pixels = pixels.numpy()
         return keras.ops.cast(pixels, "float32") / 255
+
+    def blank(self, answers, errors):
+        """Empties the answers to pictures that could not be read.
+
+        Args:
+            answers: Dict of tensors of shape `(n,)`.
+            errors: String tensor of shape `(n,)`, as of `try_batch`.
+
+        Returns:
+            Dict of the answers, `""` or 0 where there is an error, and
+            `"error"`.
+        """
+        blanked = {"error": errors}
+        for name, answer in answers.items():
+            if not tf.is_tensor(answer):
+                answer = tf.convert_to_tensor(
+                    keras.ops.convert_to_numpy(answer)
+                )
+            empty = tf.zeros_like(answer)
+            blanked[name] = tf.where(errors == "", answer, empty)
+        return blanked
 
     def get_config(self):
         return {"size": list(self.size), "limit": self.limit}
