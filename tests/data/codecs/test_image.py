@@ -246,6 +246,15 @@ def test_scale(codec):
     assert codec.scale(tf.constant([255], tf.uint8)).dtype == tf.float32
 
 
+def test_blank_empties_answers_to_bad_pictures(codec):
+    answers = {"text": tf.constant(["a", "b"]), "score": np.array([-1.0, -2])}
+    errors = tf.constant(["", "empty"])
+    blanked = codec.blank(answers, errors)
+    assert blanked["text"].numpy().tolist() == [b"a", b""]
+    assert blanked["score"].numpy().tolist() == [-1, 0]
+    assert blanked["error"] is errors
+
+
 def test_config():
     codec = codecs.Image((20, 30), limit=1000)
     config = json.loads(json.dumps(codecs.to_config(codec)))

@@ -1,0 +1,36 @@
+"""Data sets in the layout that their authors distribute, and your own.
+
+Each is a module with three functions: `scan(folder)` reads everything there
+is, `rows(split, folder)` gives the rows of one split, and
+`load(split, folder)` a `tf.data.Dataset` of raw examples.
+"""
+
+import difflib
+import importlib
+
+_NAMES = ("coco", "flickr8k", "folder", "karpathy", "table")
+
+
+def names() -> list[str]:
+    """Names all data sets."""
+    return list(_NAMES)
+
+
+def find(name: str):
+    """Returns the module of a data set.
+
+    Args:
+        name: One of `names()`.
+
+    Raises:
+        ValueError: If there is no such data set.
+    """
+    if name not in _NAMES:
+        close = difflib.get_close_matches(str(name), _NAMES, n=1)
+        hint = f"Did you mean {close[0]!r}? " if close else ""
+        raise ValueError(
+            f"No data set is called {name!r}. {hint}There are: "
+            f"{', '.join(_NAMES)}. Your own data is read as 'table' (JSONL "
+            "or CSV) or 'folder' (images and texts by file name)."
+        )
+    return importlib.import_module(f"mmkeras.data.datasets.{name}")

@@ -1,0 +1,103 @@
+"""Flickr8k: 8,000 photographs of people and dogs, five captions each.
+
+Reads the official layout: `Flicker8k_Dataset/` (its authors' spelling, or
+the right one), and `Flickr8k.token.txt` with the three lists of the split,
+beside it or in `Flickr8k_text/`.
+
+Reference: Hodosh, Young and Hockenmaier (2013), Framing Image Description as
+a Ranking Task, JAIR 47, https://doi.org/10.1613/jair.3994
+"""
+
+import collections
+
+import tensorflow as tf
+
+from mmkeras.data import examples
+from mmkeras.data.datasets import layout
+
+SOURCE = (
+    "Its authors give Flickr8k_Dataset.zip and Flickr8k_text.zip away at "
+    "http://nlp.cs.illinois.edu/HockenmaierGroup/8k-pictures.html; unpack "
+    "both into one folder."
+)
+_LISTS = {"train": "train", "val": "dev", "test": "test"}
+# Five captions whose key has a slip of the pen; there is no such picture.
+_BAD_KEY = "2258277193_586949ec62.jpg.1"
+
+
+def scan(folder=None) -> layout.Scan:
+    """Reads captions and splits.
+
+    Args:
+        folder: Where the data lies; None for `$MMKERAS_DATA/flickr8k`.
+
+    Returns:
+        A `Scan`, with the pictures of the official split in its order, then
+        those in no split.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+    """
+    folder = layout.locate("flickr8k", folder, SOURCE)
+    found = layout.Scan()
+    images = layout.first_existing(
+        folder / "Flicker8k_Dataset",
+        folder / "Flickr8k_Dataset",
+        folder / "Flickr8k_Dataset" / "Flicker8k_Dataset",
+    )
+    captions = _captions(_text(folder, "Flickr8k.token.txt"), found)
+    listed = set()
+    for split, name in _LISTS.items():
+        path = _text(folder, f"Flickr_8k.{name}Images.txt")
+        for key in _keys(path, found):
+            listed.add(key)
+            found.add(key, images / key, captions.get(key, ()), split)
+    for key in captions:
+        if key not in listed:
+            found.add(key, images / key, captions[key], None)
+    return found
+
+
+def rows(split, folder=None) -> list[dict]:
+    """Gives the rows of one split; see `mmkeras.data.datasets`."""
+    return scan(folder).choose(split)
+
+
+def load(split, folder=None) -> tf.data.Dataset:
+    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    return examples.load(rows(split, folder))
+
+
+def _text(folder, name):
+    return layout.first_existing(folder / name, folder / "Flickr8k_text" / name)
+
+
+def _keys(path, found):
+    if not path.exists():
+        found.blame("missing", path, "the list of a split")
+        return []
+    return [line.strip() for _, line in layout.lines(path, found) if line]
+
+
+def _captions(path, found):
+    """Reads lines such as `1000268201_693b08cb0e.jpg#0<tab>A child ...`."""
+    captions, skipped = collections.defaultdict(list), 0
+    if not path.exists():
+        found.blame("missing", path, "the captions")
+        return captions
+    for number, line in layout.lines(path, found):
+        key, tab, caption = line.partition("\t")
+        key, mark, _ = key.rpartition("#")
+        if key == _BAD_KEY:
+            skipped += 1
+        elif tab and mark and key:
+            captions[key].append(caption)
+        elif line.strip():
+            detail = "expected `picture.jpg#0`, a tab and a caption"
+            found.blame("corrupt", f"{path}:{number}", detail)
+    if skipped:
+        found.notes.append(
+            f"{skipped} captions of {_BAD_KEY} are skipped, a known mistake "
+            "in the official file."
+        )
+    return captions

@@ -1,0 +1,89 @@
+"""Your own data as pairs of files: `images/x.jpg` with `texts/x.txt`.
+
+A text has one caption a line. The split is that of the folder, where there
+are `train/images/` and `train/texts/` (likewise `val` and `test`), or
+`images/train/` and `texts/train/`; else each image is assigned by a hash of
+its name: 80 % train, 10 % val, 10 % test, the same on every machine.
+"""
+
+import tensorflow as tf
+
+from mmkeras.data import examples
+from mmkeras.data.datasets import layout
+
+SOURCE = "Put pictures into `images/` and texts of the same names in `texts/`."
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp"}
+
+
+def scan(folder=None) -> layout.Scan:
+    """Pairs images and texts.
+
+    Args:
+        folder: The folder around `images/` and `texts/`; None for
+            `$MMKERAS_DATA/folder`.
+
+    Returns:
+        A `Scan`.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+    """
+    folder = layout.locate("folder", folder, SOURCE)
+    found = layout.Scan()
+    parts = [
+        (split, folder / images, folder / texts)
+        for split in layout.SPLITS
+        for images, texts in (
+            (f"{split}/images", f"{split}/texts"),
+            (f"images/{split}", f"texts/{split}"),
+        )
+        if (folder / images).is_dir()
+    ]
+    if not parts:
+        parts = [(None, folder / "images", folder / "texts")]
+        found.notes.append("Without folders for splits, a hash draws them.")
+    for split, images, texts in parts:
+        _pair(split, images, texts, found)
+    return found
+
+
+def rows(split, folder=None) -> list[dict]:
+    """Gives the rows of one split; see `mmkeras.data.datasets`."""
+    return scan(folder).choose(split)
+
+
+def load(split, folder=None) -> tf.data.Dataset:
+    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    return examples.load(rows(split, folder))
+
+
+def _pair(split, images, texts, found):
+    """Adds a row for every image below a folder."""
+    for place in (images, texts):
+        if not place.is_dir():
+            found.blame("missing", place, "the folder")
+    left = {
+        file.relative_to(texts).with_suffix("").as_posix(): file
+        for file in sorted(texts.rglob("*.txt"))
+    }
+    seen = {}
+    for file in sorted(images.rglob("*")):
+        if file.suffix.lower() not in _SUFFIXES:
+            continue
+        name = file.relative_to(images).with_suffix("").as_posix()
+        if name in seen:
+            detail = f"has the name of {seen[name].name}, and one text"
+            found.blame("duplicate", file, detail)
+            continue
+        seen[name] = file
+        text = left.pop(name, None)
+        captions = _captions(text, found) if text else ()
+        chosen = split or layout.split_by_hash(name)
+        found.add(file.relative_to(images).as_posix(), file, captions, chosen)
+    for text in left.values():
+        found.blame("unpaired", text, "a text without an image")
+
+
+def _captions(text, found):
+    lines = [line for _, line in layout.lines(text, found)]
+    return [line for line in lines if line.strip()]

@@ -1,0 +1,175 @@
+"""What the data sets have in common: folders, splits and rows."""
+
+import dataclasses
+import hashlib
+import os
+import pathlib
+
+from mmkeras.data.problems import Problem
+
+SPLITS = ("train", "val", "test")
+_OTHER_NAMES = {
+    "training": "train",
+    "restval": "train",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "testing": "test",
+}
+
+
+@dataclasses.dataclass
+class Scan:
+    """All that was found in a folder.
+
+    Attributes:
+        rows: List of dicts: `"id"`; `"image"`, a path; `"captions"`, a list
+            of strings, empty where there is none; `"split"`, one of `SPLITS`
+            or None.
+        problems: What is wrong with the files that describe the data.
+        notes: What is worth knowing but no problem.
+    """
+
+    rows: list = dataclasses.field(default_factory=list)
+    problems: list = dataclasses.field(default_factory=list)
+    notes: list = dataclasses.field(default_factory=list)
+
+    def add(self, name, image, captions, split):
+        """Adds a row; captions that are no Unicode are blamed instead."""
+        captions = [caption.strip() for caption in captions]
+        good = [caption for caption in captions if _is_unicode(caption)]
+        if len(good) < len(captions):
+            self.blame("corrupt", name, "a caption that is no Unicode")
+        self.rows.append(
+            {"id": name, "image": str(image), "captions": good, "split": split}
+        )
+
+    def blame(self, kind, where, detail):
+        """Adds a problem."""
+        self.problems.append(Problem(kind, str(where), detail))
+
+    def choose(self, split):
+        """Returns the rows of a split that have a caption.
+
+        Raises:
+            ValueError: If the split is unknown or has no rows, or if some
+                line could not be read.
+        """
+        if split not in SPLITS:
+            raise ValueError(
+                f"`split` is one of {', '.join(map(repr, SPLITS))}. "
+                f"Received: split={split!r}"
+            )
+        broken = [p for p in self.problems if p.kind in ("corrupt", "missing")]
+        if broken:
+            raise ValueError(
+                "The data cannot be read in full. Received: "
+                + "; ".join(map(str, broken[:3]))
+                + (f" and {len(broken) - 3} more" if len(broken) > 3 else "")
+                + ". `mmkeras check` lists all problems."
+            )
+        rows = [
+            {**row, "captions": [c for c in row["captions"] if c]}
+            for row in self.rows
+            if row["split"] == split and any(row["captions"])
+        ]
+        if not rows:
+            found = sorted({str(row["split"]) for row in self.rows})
+            raise ValueError(
+                f"There is no row with a caption in split {split!r}. "
+                f"Received rows of: {', '.join(found) or 'no split'}."
+            )
+        return rows
+
+
+def locate(name, folder, source):
+    """Finds the folder of a data set.
+
+    Args:
+        name: Name of the data set.
+        folder: The folder, or None for `$MMKERAS_DATA/<name>`.
+        source: Where the data can be had, for the error.
+
+    Returns:
+        An absolute `pathlib.Path`.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+    """
+    path = folder
+    if path is None and os.environ.get("MMKERAS_DATA"):
+        path = pathlib.Path(os.environ["MMKERAS_DATA"], name)
+    if path is None or not pathlib.Path(path).exists():
+        raise FileNotFoundError(
+            f"The data of {name!r} is not there. Received: folder={path}. "
+            f"{source} Then pass `folder` (`--folder`), or put it into a "
+            f"folder {name!r} and point MMKERAS_DATA at the folder around it."
+        )
+    return pathlib.Path(path).absolute()
+
+
+def first_existing(*paths):
+    """Returns the first path that exists, or the first."""
+    return next((path for path in paths if path.exists()), paths[0])
+
+
+def only_file(path, *patterns):
+    """Returns a file itself, or the only one in a folder that matches.
+
+    Raises:
+        FileNotFoundError: If none or several match.
+    """
+    if path.is_file():
+        return path
+    found = sorted({file for p in patterns for file in path.glob(p)})
+    if len(found) != 1:
+        raise FileNotFoundError(
+            f"Expected one file {' or '.join(patterns)} in {path}. Received: "
+            f"{[file.name for file in found] or 'none'}. Pass the path of "
+            "the file itself."
+        )
+    return found[0]
+
+
+def _is_unicode(text):
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def split_named(text):
+    """Returns the split that a name such as "validation" means, or None."""
+    name = text.strip().lower()
+    name = _OTHER_NAMES.get(name, name)
+    return name if name in SPLITS else None
+
+
+def split_by_hash(name):
+    """Draws a split for a name: 80 % train, 10 % val, 10 % test.
+
+    The same name is in the same split on every machine, whatever other rows
+    there are.
+    """
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()
+    part = int.from_bytes(digest[:8], "big") % 10
+    return {8: "val", 9: "test"}.get(part, "train")
+
+
+def lines(path, scan):
+    """Reads a text file's lines, blaming those that are no UTF-8.
+
+    Args:
+        path: The file.
+        scan: The `Scan` that takes note of problems.
+
+    Yields:
+        Tuples of the line's number, from 1, and its text.
+    """
+    data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    for number, line in enumerate(data.splitlines(), 1):
+        try:
+            yield number, line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            scan.blame("corrupt", f"{path}:{number}", f"no UTF-8: {error}")

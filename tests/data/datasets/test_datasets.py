@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from mmkeras.data import datasets
+from mmkeras.data import examples
+from mmkeras.data.datasets import layout
+from mmkeras.data.problems import Problem
+
+
+def test_every_name_is_a_data_set():
+    for name in datasets.names():
+        module = datasets.find(name)
+        assert callable(module.scan)
+        assert callable(module.rows)
+        assert callable(module.load)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("flicker8k", "Did you mean 'flickr8k'"), ("x", "'table'"), (3, "3")],
+)
+def test_wrong_name(name, hint):
+    with pytest.raises(ValueError, match=hint):
+        datasets.find(name)
+
+
+@pytest.mark.parametrize("name", datasets.names())
+def test_says_where_to_get_the_data(name, tmp_path, monkeypatch):
+    monkeypatch.delenv("MMKERAS_DATA", raising=False)
+    with pytest.raises(FileNotFoundError, match="MMKERAS_DATA"):
+        datasets.find(name).rows("train")
+    monkeypatch.setenv("MMKERAS_DATA", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match=str(tmp_path / name)):
+        datasets.find(name).rows("train")
+
+
+def test_finds_the_folder_by_environment(tmp_path, monkeypatch):
+    (tmp_path / "table").mkdir()
+    (tmp_path / "table" / "t.csv").write_text("image,caption\nx.jpg,a\n")
+    monkeypatch.setenv("MMKERAS_DATA", str(tmp_path))
+    (row,) = datasets.find("table").scan().rows
+    assert row["image"] == str(tmp_path / "table" / "x.jpg")
+
+
+def scan_of(*rows):
+    scan = layout.Scan()
+    for name, captions, split in rows:
+        scan.add(name, name, captions, split)
+    return scan
+
+
+def test_choose_leaves_out_what_has_no_caption():
+    scan = scan_of(
+        ("a", [" x ", ""], "train"),
+        ("b", [], "train"),
+        ("c", ["", " "], "train"),
+        ("d", ["y"], None),
+    )
+    (row,) = scan.choose("train")
+    assert row["captions"] == ["x"]
+
+
+def test_choose_refuses():
+    scan = scan_of(("a", ["x"], "train"))
+    with pytest.raises(ValueError, match="split='dev'"):
+        scan.choose("dev")
+    with pytest.raises(ValueError, match="split 'val'.*Received rows of: tr"):
+        scan.choose("val")
+    for number in range(5):
+        scan.blame("corrupt", f"f:{number}", "bad")
+    with pytest.raises(ValueError, match="f:0.*f:2: bad and 2 more"):
+        scan.choose("train")
+
+
+def test_problem_has_a_known_kind():
+    assert str(Problem("leak", "a", "b")) == "leak: a: b"
+    with pytest.raises(ValueError, match="kind='odd'"):
+        Problem("odd", "a", "b")
+
+
+def test_examples_keep_the_order(tmp_path):
+    rows = []
+    for number in range(50):
+        path = tmp_path / str(number)
+        path.write_bytes(bytes([number]))
+        captions = [f"{number}-{i}" for i in range(number % 4)]
+        rows.append({"image": str(path), "captions": captions})
+    found = list(examples.load(rows))
+    assert [x["image"].numpy()[0] for x in found] == list(range(50))
+    assert [len(x["captions"]) for x in found] == [n % 4 for n in range(50)]
+    np.testing.assert_array_equal(found[6]["captions"], [b"6-0", b"6-1"])
+
+
+def test_examples_of_nothing():
+    with pytest.raises(ValueError, match="at least one row"):
+        examples.load([])

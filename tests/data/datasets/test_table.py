@@ -1,0 +1,141 @@
+import json
+
+import pytest
+
+from mmkeras.data.datasets import table
+
+
+def write(folder, text, name="data.csv"):
+    path = folder / name
+    data = text if isinstance(text, bytes) else text.encode()
+    path.write_bytes(data)
+    return path
+
+
+def test_reads_csv(tmp_path):
+    path = write(
+        tmp_path,
+        "\ufeffimage,caption,split\r\n"
+        "p/1.jpg,A dog.,train\r\n"
+        'p/1.jpg,"A dog, running",training\r\n'
+        "p/2.jpg,ein Hündchen,dev\r\n",
+    )
+    assert table.rows("train", path) == [
+        {
+            "id": "p/1.jpg",
+            "image": str(tmp_path / "p/1.jpg"),
+            "captions": ["A dog.", "A dog, running"],
+            "split": "train",
+        }
+    ]
+    (row,) = table.rows("val", tmp_path)
+    assert row["captions"] == ["ein Hündchen"]
+
+
+def test_reads_several_captions_of_a_cell(tmp_path):
+    write(tmp_path, "split,captions,image\ntest,A dog. | Two|,1.jpg\n")
+    (row,) = table.rows("test", tmp_path)
+    assert row["captions"] == ["A dog.", "Two"]
+
+
+def test_reads_jsonl(tmp_path):
+    lines = [
+        {"image": "1.jpg", "captions": ["a", "b"], "split": "train"},
+        {"image": "/abs/2.jpg", "caption": "狗", "split": "train", "by": 3},
+    ]
+    text = "\n\n".join(map(json.dumps, lines))
+    rows = table.rows("train", write(tmp_path, text, "my.jsonl"))
+    assert [row["captions"] for row in rows] == [["a", "b"], ["狗"]]
+    assert rows[1]["image"] == "/abs/2.jpg"
+
+
+def test_draws_the_split_by_hash(tmp_path):
+    names = [f"{number}.jpg" for number in range(1000)]
+    write(tmp_path, "image,caption\n" + "".join(f"{n},x\n" for n in names))
+    found = table.scan(tmp_path)
+    splits = {row["id"]: row["split"] for row in found.rows}
+    counts = [list(splits.values()).count(s) for s in ("train", "val", "test")]
+    assert sum(counts) == 1000
+    assert 750 < counts[0] < 850
+    assert 70 < counts[1] < 130
+    assert "hash" in found.notes[0]
+    # Neither the order nor the other rows matter, nor does the machine.
+    write(tmp_path, "image,caption\n" + "".join(f"{n},x\n" for n in "ba"))
+    few = {row["id"]: row["split"] for row in table.scan(tmp_path).rows}
+    assert few == {"b": "train", "a": "train"}
+    write(tmp_path, "image,caption\n7.jpg,x\n")
+    assert table.scan(tmp_path).rows[0]["split"] == splits["7.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "detail"),
+    [
+        (b"image,caption\n1.jpg,\xff\n2.jpg,b\n", 2, "no UTF-8"),
+        (b"image,caption\n1.jpg,a\n2.jpg\n", 3, "expected 2 cells"),
+        (b"image,caption\n1.jpg,a,c\n", 2, "expected 2 cells"),
+        (b"image,caption\n,a\n", 2, "`image`"),
+        (b"image,caption,split\n1.jpg,a,trein\n", 2, "'trein'"),
+        (b'image,caption\n1.jpg,"a"b\n2.jpg,c\n', 2, "expected after"),
+        (b"picture,caption\n1.jpg,a\n", 1, "found ['picture', 'caption']"),
+        (b"", 1, "found []"),
+    ],
+)
+def test_names_malformed_lines_of_csv(tmp_path, text, line, detail):
+    path = write(tmp_path, text)
+    (problem,) = table.scan(tmp_path).problems
+    assert problem.kind == "corrupt"
+    assert problem.where == f"{path}:{line}"
+    assert detail in problem.detail
+    with pytest.raises(ValueError, match=f"data.csv:{line}"):
+        table.rows("train", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "detail"),
+    [
+        (b'{"image": "1.jpg"', "no JSON"),
+        (b'{"image": "\xff.jpg"}', "no UTF-8"),
+        (b"[1]", "an object"),
+        (b'{"caption": "a"}', "`image`"),
+        (b'{"image": 3, "caption": "a"}', "`image`"),
+        (b'{"image": "a", "caption": 3}', "text in `caption`"),
+        (b'{"image": "a", "captions": "b"}', "list in `captions`"),
+        (b'{"image": "a", "captions": [1]}', "list in `captions`"),
+        (b'{"image": "a", "caption": "b", "split": 1}', "in `split`, not 1"),
+    ],
+)
+def test_names_malformed_lines_of_jsonl(tmp_path, line, detail):
+    good = b'{"image": "0.jpg", "caption": "a"}\n'
+    path = write(tmp_path, good + line + b"\n" + good, "data.jsonl")
+    (problem,) = table.scan(tmp_path).problems
+    assert problem.where == f"{path}:2"
+    assert detail in problem.detail
+    with pytest.raises(ValueError, match="data.jsonl:2"):
+        table.rows("train", tmp_path)
+
+
+def test_names_rows_without_a_split(tmp_path):
+    path = write(tmp_path, "image,caption,split\n1.jpg,a,train\n2.jpg,b,\n")
+    (problem,) = table.scan(tmp_path).problems
+    assert problem.where == f"{path}: 2.jpg"
+    assert problem.detail == "has no split"
+
+
+def test_names_captions_that_are_no_unicode(tmp_path):
+    write(tmp_path, '{"image": "1.jpg", "caption": "\\ud800"}', "a.jsonl")
+    (problem,) = table.scan(tmp_path).problems
+    assert problem.kind == "corrupt"
+    assert problem.where == "1.jpg"
+
+
+def test_an_image_in_two_splits_stays_two_rows(tmp_path):
+    write(tmp_path, "image,caption,split\n1.jpg,a,train\n1.jpg,b,test\n")
+    splits = [row["split"] for row in table.scan(tmp_path).rows]
+    assert splits == ["train", "test"]
+
+
+def test_asks_which_of_two_tables(tmp_path):
+    write(tmp_path, "image,caption\n")
+    write(tmp_path, "", "data.jsonl")
+    with pytest.raises(FileNotFoundError, match="data.csv"):
+        table.scan(tmp_path)
