@@ -48,15 +48,15 @@ def register(name: str, *, task: str, paper: str, tiny: dict):
         A decorator that records the builder and returns it unchanged.
 
     Raises:
-        ValueError: If another module has taken the name.
+        ValueError: If another builder has taken the name.
     """
 
     def decorate(builder):
         known = _REGISTRY.get(name)
-        if known and known.builder.__module__ != builder.__module__:
+        if known and _address(known.builder) != _address(builder):
             raise ValueError(
-                f"The name {name!r} is taken by `{known.builder.__module__}`. "
-                f"Received it again from `{builder.__module__}`."
+                f"The name {name!r} is taken by `{_address(known.builder)}`. "
+                f"Received it again from `{_address(builder)}`."
             )
         _REGISTRY[name] = Architecture(name, builder, task, paper, tiny)
         return builder
@@ -116,6 +116,10 @@ def build_model(name: str, **kwargs):
                 + f" It takes: {', '.join(known)}."
             )
     return architecture.builder(**kwargs)
+
+
+def _address(builder):
+    return f"{builder.__module__}.{builder.__qualname__}"
 
 
 def _hint(word, choices, otherwise=""):

@@ -1,0 +1,42 @@
+"""What all tests share: seeds, precision, the folder of real data."""
+
+import os
+import pathlib
+import random
+import sys
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@pytest.fixture(autouse=True)
+def fresh_start():
+    """Seeds every generator, and leaves float32 behind."""
+    random.seed(0)
+    np.random.seed(0)
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)
+    yield
+    if "keras" in sys.modules:
+        sys.modules["keras"].config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="session")
+def data_folder():
+    """Folder of the real data sets, `MMKERAS_DATA`.
+
+    A developer without them skips these tests; in CI, a folder that was
+    promised and is not there is a failure.
+    """
+    folder = os.environ.get("MMKERAS_DATA")
+    if folder and pathlib.Path(folder).is_dir():
+        return pathlib.Path(folder)
+    if os.environ.get("CI"):
+        pytest.fail(
+            "These tests need the data sets: MMKERAS_DATA names no folder. "
+            f"Received: MMKERAS_DATA={folder!r}"
+        )
+    return pytest.skip("needs MMKERAS_DATA, the folder of the data sets")

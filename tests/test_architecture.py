@@ -1,0 +1,141 @@
+"""The house has no circles: imports point down the list of storeys."""
+
+import ast
+import graphlib
+import re
+
+import pytest
+from checks import ROOT
+
+STOREYS = [
+    {"cli"},
+    {"serving", "reports", "training"},
+    {"tasks", "data"},
+    {"generate", "metrics", "losses"},
+    {"zoo"},
+    {"branches", "fusion", "decoders"},
+    {"layers"},
+    {"registry"},
+    {"version"},
+]
+HEIGHT = {
+    part: len(STOREYS) - i for i, parts in enumerate(STOREYS) for part in parts
+}
+MAY_USE_TENSORFLOW = ("data/", "serving/", "training/distribution")
+FORBIDDEN_NAMES = {"utils", "common", "misc", "helpers", "base"}
+
+
+def home(part):
+    return ROOT / "zoo" if part == "zoo" else ROOT / "mmkeras" / part
+
+
+def files(part):
+    folder = home(part)
+    alone = folder.with_suffix(".py")
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [alone]
+
+
+def parts():
+    """The parts of the house that stand already."""
+    found = {path.stem for path in (ROOT / "mmkeras").glob("[!_]*")}
+    return sorted(found | {"zoo"})
+
+
+def every_file():
+    return [
+        pytest.param(path, id=path.relative_to(ROOT).as_posix())
+        for part in parts()
+        for path in files(part)
+    ]
+
+
+def imports(path):
+    """Yields the dotted name of all that a file imports, anywhere in it."""
+    package = path.relative_to(ROOT).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) + 1 - node.level]
+            start = start if node.level else ()
+            start = ".".join([*start, *filter(None, [node.module])])
+            yield from (f"{start}.{alias.name}" for alias in node.names)
+
+
+def within(path):
+    """The parts of mmkeras that a file imports."""
+    for name in imports(path):
+        top, _, rest = name.partition(".")
+        if top == "mmkeras" and rest:
+            yield rest.split(".")[0]
+
+
+def test_every_part_has_a_storey():
+    assert set(parts()) <= set(HEIGHT)
+
+
+@pytest.mark.parametrize("part", parts())
+def test_imports_point_down(part):
+    names = {"find", "list_models", "build_model", "register", "load"}
+    for path in files(part):
+        for other in set(within(path)) - {part, "__version__"}:
+            assert other not in names, f"{path}: import it from its home"
+            assert other != "zoo", f"{path}: the registry finds the zoo"
+            assert HEIGHT[other] <= HEIGHT[part], f"{path}: {other}"
+
+
+def test_no_circle_within_a_storey():
+    graph = {
+        part: {x for path in files(part) for x in within(path)} - {part}
+        for part in parts()
+    }
+    graphlib.TopologicalSorter(graph).prepare()  # Raises CycleError.
+
+
+@pytest.mark.parametrize("path", every_file())
+def test_tensorflow_stays_in_its_rooms(path):
+    inside = path.relative_to(ROOT).as_posix().removeprefix("mmkeras/")
+    if not inside.startswith(MAY_USE_TENSORFLOW):
+        tops = {name.split(".")[0] for name in imports(path)}
+        assert not tops & {"tensorflow", "torch", "jax"}
+
+
+@pytest.mark.parametrize("path", every_file())
+def test_house_rules(path):
+    assert path.stem not in FORBIDDEN_NAMES
+    text = path.read_text()
+    assert not re.search(r"#.*\b(TODO|FIXME|XXX)\b", text)
+    for node in ast.walk(ast.parse(text)):
+        where = f"{path}:{getattr(node, 'lineno', 0)}"
+        assert not isinstance(node, ast.Assert), where
+        if isinstance(node, ast.ExceptHandler):
+            assert node.type is not None, f"{where}: bare except"
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            assert name not in {"print", "eval", "exec"}, f"{where}: {name}"
+            assert not name.endswith("layers.Lambda"), where
+    tops = {name.split(".")[0] for name in imports(path)}
+    assert not tops & {"pickle", "dill", "joblib", "marshal", "shelve"}
+
+
+def test_the_walk_sees_late_and_relative_imports(tmp_path, monkeypatch):
+    path = tmp_path / "mmkeras" / "layers" / "pool.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        "import keras\n"
+        "from . import norm\n"
+        "from ..tasks import task\n"
+        "from mmkeras.data import codecs\n"
+        "def late():\n"
+        "    import tensorflow as tf\n"
+        "    from mmkeras import generate\n"
+    )
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    assert sorted(imports(path)) == [
+        "keras",
+        "mmkeras.data.codecs",
+        "mmkeras.generate",
+        "mmkeras.layers.norm",
+        "mmkeras.tasks.task",
+        "tensorflow",
+    ]

@@ -1,0 +1,109 @@
+import pytest
+
+import mmkeras
+from mmkeras import registry
+
+
+def builder(width=3, depth=2):
+    return width, depth
+
+
+@pytest.fixture
+def entry(monkeypatch):
+    """One architecture that no file holds."""
+    monkeypatch.setattr(registry, "_REGISTRY", dict(registry._REGISTRY))
+    facts = {"task": "count", "paper": "https://a.b", "tiny": {"width": 1}}
+    registry.register("count-beads", **facts)(builder)
+    return registry.find("count-beads")
+
+
+def test_find_knows_what_was_registered(entry):
+    assert entry.name == "count-beads"
+    assert entry.builder is builder
+    assert entry.task == "count"
+    assert entry.paper == "https://a.b"
+    assert entry.tiny == {"width": 1}
+    assert entry.arguments == {"width": 3, "depth": 2}
+
+
+def test_register_returns_the_builder_unchanged(monkeypatch):
+    monkeypatch.setattr(registry, "_REGISTRY", {})
+    facts = {"task": "count", "paper": "", "tiny": {}}
+    assert registry.register("count-beads", **facts)(builder) is builder
+
+
+def test_build_passes_keywords_on(entry):
+    assert mmkeras.build_model("count-beads") == (3, 2)
+    assert mmkeras.build_model("count-beads", depth=7) == (3, 7)
+
+
+def test_list_models_by_task(entry):
+    assert mmkeras.list_models("count") == ["count-beads"]
+    captioners = mmkeras.list_models(task="caption")
+    assert {
+        "caption-cnn-lstm",
+        "caption-cnn-attention-lstm",
+        "caption-cnn-transformer",
+        "caption-vit-transformer",
+    } <= set(captioners)
+    assert mmkeras.list_models() == sorted(["count-beads", *captioners])
+    assert mmkeras.list_models("no such task") == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["caption-cnn-lstn", "caption_cnn_lstm", "captioncnnlstm", "cnn-lstm"],
+)
+def test_wrong_name_gets_a_suggestion(wrong):
+    message = f"{wrong!r}.*Did you mean 'caption-cnn-lstm'"
+    with pytest.raises(ValueError, match=message):
+        mmkeras.build_model(wrong)
+
+
+def test_hopeless_name_is_told_where_to_look():
+    with pytest.raises(ValueError, match="list_models") as caught:
+        mmkeras.find("zzz")
+    assert "Did you mean" not in str(caught.value)
+
+
+def test_wrong_keyword_is_named_with_those_that_exist(entry):
+    with pytest.raises(ValueError) as caught:
+        mmkeras.build_model("count-beads", dept=3)
+    message = str(caught.value)
+    assert "`dept`" in message
+    assert "Did you mean 'depth'?" in message
+    assert "width, depth" in message
+
+
+def test_two_builders_of_one_name_are_refused(entry):
+    def other():
+        pass
+
+    facts = {"task": "count", "paper": "", "tiny": {}}
+    with pytest.raises(ValueError, match="'count-beads' is taken"):
+        registry.register("count-beads", **facts)(other)
+    other.__module__ = "elsewhere"
+    with pytest.raises(ValueError, match="'count-beads' is taken.*elsewhere"):
+        registry.register("count-beads", **facts)(other)
+    assert registry.find("count-beads").builder is builder
+
+
+def test_a_file_may_be_read_twice(entry):
+    facts = {"task": "count", "paper": "new", "tiny": {}}
+    registry.register("count-beads", **facts)(builder)
+    assert registry.find("count-beads").paper == "new"
+
+
+def test_missing_zoo_says_how_to_install(monkeypatch):
+    monkeypatch.setattr(registry, "_REGISTRY", {})
+    monkeypatch.setattr(registry, "ZOO", "mmkeras.no_such_zoo")
+    with pytest.raises(ModuleNotFoundError, match="pip install -e"):
+        mmkeras.list_models()
+
+
+def test_an_error_inside_the_zoo_is_not_hidden(monkeypatch, tmp_path):
+    (tmp_path / "broken_zoo.py").write_text("import no_such_library")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(registry, "ZOO", "broken_zoo")
+    with pytest.raises(ModuleNotFoundError, match="no_such_library"):
+        mmkeras.list_models()
