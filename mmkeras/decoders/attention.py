@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from mmkeras.decoders.shapes import tokens_and_context
+
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class AttentionDecoder(keras.layers.Layer):
@@ -70,7 +72,7 @@ class AttentionDecoder(keras.layers.Layer):
         )
 
     def build(self, input_shape):
-        tokens, context = input_shape
+        tokens, context = tokens_and_context(input_shape)
         self.regions.build(context)
         self.norm.build((*context[:-1], self.dim))
         dense = [self.keys, self.query, self.gate, self.hidden]

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from mmkeras.decoders.shapes import tokens_and_context
+
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class RecurrentDecoder(keras.layers.Layer):
@@ -55,7 +57,7 @@ class RecurrentDecoder(keras.layers.Layer):
         )
 
     def build(self, input_shape):
-        tokens, context = input_shape
+        tokens, context = tokens_and_context(input_shape)
         self.norm.build((context[0], context[-1]))
         self.hidden.build((context[0], context[-1]))
         self.cell.build((context[0], context[-1]))

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from mmkeras.decoders.block import TransformerBlock
+from mmkeras.decoders.shapes import tokens_and_context
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
@@ -33,7 +34,8 @@ class TransformerDecoder(keras.layers.Layer):
         `(batch, length, vocabulary_size)`.
 
     Raises:
-        ValueError: If `heads` does not divide `dim`.
+        ValueError: If `heads` does not divide `dim`, or if a sentence is
+            longer than `length`.
 
     Reference:
         [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762)
@@ -78,12 +80,7 @@ class TransformerDecoder(keras.layers.Layer):
         )
 
     def build(self, input_shape):
-        tokens, context = input_shape
-        if tokens[1] is not None and tokens[1] > self.length:
-            raise ValueError(
-                f"`TransformerDecoder` reads at most length={self.length} "
-                f"tokens. Received: tokens of shape {tokens}"
-            )
+        tokens, context = tokens_and_context(input_shape)
         inside = (None, None, self.dim)
         self.regions.build(context)
         self.regions_norm.build(inside)
@@ -121,6 +118,7 @@ class TransformerDecoder(keras.layers.Layer):
 
     def step(self, token, state, index):
         """Reads one token; see `RecurrentDecoder`."""
+        index = ops.convert_to_tensor(index, "int32")
         x = self.words(token) + self.places(index)
         x = ops.expand_dims(x, 1)
         caches = []
@@ -152,6 +150,11 @@ class TransformerDecoder(keras.layers.Layer):
 
     def _read(self, inputs, training):
         tokens, context = inputs
+        if (tokens.shape[1] or 0) > self.length:
+            raise ValueError(
+                f"`TransformerDecoder` reads at most length={self.length} "
+                f"tokens. Received: tokens of shape {tuple(tokens.shape)}"
+            )
         memory = self.regions_norm(self.regions(context))
         memory = self.drop(memory, training=training)
         places = ops.arange(ops.shape(tokens)[1])

@@ -1,0 +1,179 @@
+"""What every decoder owes: one mind in `call`, `start` and `step`."""
+
+import decoding
+import keras
+import numpy as np
+import pytest
+from checks import POLICIES
+from checks import check_config
+from checks import check_saves
+from checks import check_trains
+from checks import numpy
+from decoding import KINDS
+
+ATTENTIVE = ("attention", "transformer")
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def decoder(request):
+    return decoding.decoder(request.param)
+
+
+def captioner(decoder):
+    """A decoder between two inputs."""
+    inputs = [
+        keras.Input((None,), dtype="int32", name="tokens"),
+        keras.Input((None, decoding.DIM), name="context"),
+    ]
+    return keras.Model(inputs, decoder(inputs), name="captioner")
+
+
+def test_logits_have_the_shape_of_the_words(decoder):
+    inputs = [decoding.tokens(), decoding.context()]
+    logits = decoder(inputs)
+    assert tuple(logits.shape) == (3, 6, 7)
+    assert decoder.compute_output_shape([(3, 6), (3, 4, 5)]) == (3, 6, 7)
+    assert captioner(decoder).output_shape == (None, None, 7)
+
+
+def test_cached_step_equals_the_call_token_by_token(decoder):
+    tokens, context = decoding.tokens(length=9), decoding.context()
+    logits = numpy(decoder([tokens, context]))
+    stepped = decoding.by_steps(decoder, tokens, context)
+    np.testing.assert_allclose(stepped, logits, rtol=1e-4, atol=1e-5)
+    assert logits.std() > 0.1  # They do say something.
+
+
+def test_state_is_batch_first_and_only_moving_moves(decoder):
+    context = decoding.context(size=2)
+    state = decoder.start(context)
+    token = keras.ops.convert_to_tensor(np.array([3, 4], "int32"))
+    _, after = decoder.step(token, state, 0)
+    assert set(state) == set(after) == {"fixed", "moving"}
+    keras.tree.assert_same_structure(state, after)
+    for leaf in keras.tree.flatten(state):
+        assert leaf.shape[0] == 2
+    for old, new in zip(
+        keras.tree.flatten(numpy(state["fixed"])),
+        keras.tree.flatten(numpy(after["fixed"])),
+    ):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_rows_are_strangers_to_each_other(decoder):
+    tokens, context = decoding.tokens(), decoding.context()
+    together = numpy(decoder([tokens, context]))
+    alone = numpy(decoder([tokens[1:2], context[1:2]]))
+    np.testing.assert_allclose(together[1:2], alone, rtol=1e-4, atol=1e-5)
+
+
+def test_no_word_sees_those_behind_it(decoder):
+    tokens, context = decoding.tokens(), decoding.context()
+    other = tokens.copy()
+    other[:, 3:] = 0
+    logits = numpy(decoder([tokens, context]))
+    changed = numpy(decoder([other, context]))
+    np.testing.assert_allclose(
+        changed[:, :3], logits[:, :3], rtol=1e-4, atol=1e-5
+    )
+    assert np.abs(changed[:, 3:] - logits[:, 3:]).max() > 0.01
+
+
+def test_every_word_sees_the_context_and_the_words_before(decoder):
+    tokens, context = decoding.tokens(), decoding.context()
+    logits = numpy(decoder([tokens, context]))
+    elsewhere = numpy(decoder([tokens, decoding.context(seed=1)]))
+    assert (np.abs(elsewhere - logits).max(axis=(0, 2)) > 1e-3).all()
+    first = tokens.copy()
+    first[:, 0] = first[:, 0] % 6 + 1
+    after = numpy(decoder([first, context]))
+    assert (np.abs(after - logits).max(axis=(0, 2)) > 1e-4).all()
+
+
+def test_config_makes_the_same_decoder(decoder):
+    check_config(decoder)
+    assert decoder.get_config()["vocabulary_size"] == 7
+
+
+def test_save_and_load(decoder):
+    inputs = [decoding.tokens(), decoding.context()]
+    loaded = check_saves(captioner(decoder), inputs, rtol=1e-4, atol=1e-5)
+    again = loaded.get_layer(decoder.name)
+    np.testing.assert_allclose(
+        decoding.by_steps(again, *inputs),
+        decoding.by_steps(decoder, *inputs),
+        rtol=1e-4,
+        atol=1e-5,
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gradient_reaches_every_weight(kind):
+    decoder = decoding.decoder(kind, dropout=0.0)
+    model = captioner(decoder)
+    # A softmax does not feel a bias that all keys share.
+    check_trains(
+        model, [decoding.tokens(), decoding.context()], but=("key/bias",)
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_dropout_drops_in_training_only(kind):
+    decoder = decoding.decoder(kind, dropout=0.5)
+    inputs = [decoding.tokens(), decoding.context()]
+    plain = numpy(decoder(inputs))
+    np.testing.assert_array_equal(numpy(decoder(inputs, training=False)), plain)
+    first = numpy(decoder(inputs, training=True))
+    second = numpy(decoder(inputs, training=True))
+    assert np.abs(first - second).max() > 0.01
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_mixed_precision_is_close_and_leaves_in_float32(kind, policy):
+    inputs = [decoding.tokens(), decoding.context()]
+    exact = numpy(decoding.decoder(kind)(inputs))
+    decoder = decoding.decoder(kind, dtype=policy)
+    logits = decoder(inputs)
+    assert keras.backend.standardize_dtype(logits.dtype) == "float32"
+    assert {w.dtype for w in decoder.weights} <= {"float32", "uint32", "int64"}
+    size = 0.02 if policy == "mixed_float16" else 0.15
+    error = np.abs(numpy(logits) - exact).max() / exact.std()
+    assert error < size
+    steps = decoding.by_steps(decoder, *inputs)
+    assert steps.dtype == "float32"
+    assert np.abs(steps - exact).max() / exact.std() < size
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_mixed_precision_trains(kind, policy):
+    decoder = decoding.decoder(kind, dtype=policy, dropout=0.1)
+    model = captioner(decoder)
+    inputs = [decoding.tokens(), decoding.context()]
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.02), loss)
+    history = model.fit(
+        inputs, decoding.tokens(seed=2), epochs=15, verbose=0
+    ).history["loss"]
+    assert np.isfinite(history).all()
+    assert history[-1] < history[0]
+
+
+@pytest.mark.parametrize("kind", ATTENTIVE)
+def test_attention_sums_to_one(kind):
+    decoder = decoding.decoder(kind)
+    inputs = [decoding.tokens(), decoding.context()]
+    weights = numpy(decoder.attention(inputs))
+    assert weights.shape == (3, 6, 4)
+    assert weights.min() >= 0
+    np.testing.assert_allclose(weights.sum(axis=-1), 1, rtol=1e-5)
+    assert weights.max() > 0.3  # Not spread evenly over the 4.
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_context_without_regions_is_refused(kind):
+    cls, kwargs = KINDS[kind]
+    with pytest.raises(ValueError, match=r"\(batch, regions, dim\)"):
+        cls(7, **kwargs)([decoding.tokens(), np.ones((3, 5), "float32")])

@@ -1,0 +1,32 @@
+import decoding
+import numpy as np
+from checks import numpy
+from decoding import sigmoid
+
+
+def lstm(x, hidden, cell, w):
+    """One step of an LSTM, gates in the order in, forget, cell, out."""
+    z = x @ w["kernel"] + hidden @ w["recurrent_kernel"] + w["bias"]
+    i, f, c, o = np.split(z, 4, axis=-1)
+    cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(c)
+    return sigmoid(o) * np.tanh(cell), cell
+
+
+def test_equals_the_formula():
+    decoder = decoding.decoder("recurrent")
+    tokens, context = decoding.tokens(), decoding.context()
+    actual = numpy(decoder([tokens, context]))
+
+    w = decoding.arrays(decoder)
+    s = context.mean(axis=1) - w["norm/moving_mean"]
+    s = s / np.sqrt(w["norm/moving_variance"] + 1e-3)
+    s = s * w["norm/gamma"] + w["norm/beta"]
+    hidden = np.tanh(s @ w["start_hidden/kernel"] + w["start_hidden/bias"])
+    cell = np.tanh(s @ w["start_cell/kernel"] + w["start_cell/bias"])
+    names = ("kernel", "recurrent_kernel", "bias")
+    gates = {name: w[f"lstm/lstm_cell/{name}"] for name in names}
+    for t in range(tokens.shape[1]):
+        word = w["words/embeddings"][tokens[:, t]]
+        hidden, cell = lstm(word, hidden, cell, gates)
+        expected = hidden @ w["logits/kernel"] + w["logits/bias"]
+        np.testing.assert_allclose(actual[:, t], expected, rtol=1e-4, atol=1e-5)

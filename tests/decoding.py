@@ -1,0 +1,102 @@
+"""Small decoders with weights that say something, and plain loops over them."""
+
+import keras
+import numpy as np
+from checks import numpy
+from checks import randomize
+
+from mmkeras import decoders
+
+START, END = 1, 2
+SIZE, REGIONS, DIM = 3, 4, 5  # Of a context.
+KINDS = {
+    "recurrent": (decoders.RecurrentDecoder, {"dim": 6}),
+    "attention": (decoders.AttentionDecoder, {"dim": 8}),
+    "transformer": (
+        decoders.TransformerDecoder,
+        {"dim": 8, "depth": 2, "heads": 2, "length": 12},
+    ),
+}
+
+
+def decoder(kind, vocabulary=7, seed=0, scale=0.8, **options):
+    """A built decoder with random weights; none of them is 0 or 1."""
+    cls, kwargs = KINDS[kind]
+    layer = cls(vocabulary, **{**kwargs, **options}, name=kind)
+    layer.build([(None, None), (None, None, DIM)])
+    return randomize(layer, scale, seed)
+
+
+def context(size=SIZE, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(size, REGIONS, DIM)).astype("float32")
+
+
+def tokens(size=SIZE, length=6, vocabulary=7, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.integers(1, vocabulary, (size, length)).astype("int32")
+
+
+def arrays(layer):
+    """A layer's weights as arrays, by their path inside it."""
+    return {
+        weight.path.partition("/")[2]: numpy(weight).astype("float64")
+        for weight in layer.weights
+    }
+
+
+def by_steps(layer, tokens, context):
+    """Logits of every position, one `step` after the other."""
+    state = layer.start(context)
+    logits = []
+    for index in range(tokens.shape[1]):
+        now, state = layer.step(
+            keras.ops.convert_to_tensor(tokens[:, index]), state, index
+        )
+        logits.append(numpy(now))
+    return np.stack(logits, axis=1)
+
+
+def log_probabilities(layer, tokens, context):
+    """Log-probability of every token of a sentence, by one `call`.
+
+    Returns:
+        Array of shape `(batch, length)`, 0 at padding.
+    """
+    before = np.pad(tokens, [(0, 0), (1, 0)], constant_values=START)[:, :-1]
+    logits = numpy(layer([before, context]))
+    logp = log_softmax(logits)
+    said = np.take_along_axis(logp, tokens[..., None], axis=-1)[..., 0]
+    return np.where(tokens == 0, 0.0, said)
+
+
+def greedy(layer, context, length):
+    """The likeliest words, one after the other: a plain loop over `step`."""
+    state = layer.start(context)
+    last = np.full(len(context), START, "int32")
+    over = np.zeros(len(context), bool)
+    said = np.zeros((len(context), length), "int32")
+    for index in range(length):
+        logits, state = layer.step(
+            keras.ops.convert_to_tensor(last), state, index
+        )
+        logits = numpy(logits)
+        logits[:, [0, START]] = -np.inf
+        last = np.where(over, END, logits.argmax(-1)).astype("int32")
+        said[:, index] = np.where(over, 0, last)
+        over |= last == END
+    return said
+
+
+def log_softmax(x):
+    x = x.astype("float64")
+    x = x - x.max(axis=-1, keepdims=True)
+    return x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
+
+
+def softmax(x):
+    return np.exp(log_softmax(x))
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
