@@ -1,0 +1,31 @@
+import shutil
+
+import captioners
+import keras
+import pytest
+
+from mmkeras import serving
+
+
+@pytest.fixture(scope="session")
+def task():
+    """One tiny captioner with the codecs that users have."""
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("Exports are made on the TensorFlow backend.")
+    return captioners.tiny("caption-cnn-lstm")
+
+
+@pytest.fixture(scope="session")
+def folder(task, tmp_path_factory):
+    """The folder of all versions of one export, checked."""
+    folder = tmp_path_factory.mktemp("exports") / "tiny"
+    serving.export(task, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def captioner(folder, tmp_path_factory):
+    """The export, loaded from another place: it needs nothing else."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "moved"
+    shutil.copytree(folder / "1", elsewhere)
+    return serving.load(elsewhere)

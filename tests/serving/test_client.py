@@ -1,0 +1,71 @@
+import base64
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from mmkeras import serving
+from mmkeras.serving import client
+from mmkeras.serving.samples import pictures
+
+
+def test_batches_do_not_matter(captioner):
+    photos = pictures() * 2
+    whole = captioner.predict(photos, batch_size=100)
+    split = captioner.predict(photos, batch_size=5)
+    assert split["text"] == whole["text"]
+    assert split["error"] == whole["error"]
+    assert split["score"] == pytest.approx(whole["score"], rel=1e-4)
+    assert captioner.predict([]) == {"text": [], "score": [], "error": []}
+
+
+def test_it_says_what_the_task_says(task, captioner):
+    photos = pictures()
+    expected = task.answer({"image": photos}, beam=3)
+    assert captioner.predict(photos)["text"] == expected["text"].tolist()
+
+
+def test_a_missing_export_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no export"):
+        serving.load(tmp_path / "nothing")
+
+
+def test_a_request_is_what_the_server_reads():
+    body = json.loads(json.dumps(client.request([b"\xff\xd8", b""])))
+    first, second = body["instances"]
+    assert base64.b64decode(first["image"]["b64"]) == b"\xff\xd8"
+    assert second == {"image": {"b64": ""}}
+
+
+def test_the_curl_command_sends_the_request(tmp_path):
+    """A `curl` that shows what it is given stands in for the real one."""
+    photo = tmp_path / "a photo's.jpg"
+    photo.write_bytes(os.urandom(300_000))  # Too long for an argument.
+    fake = tmp_path / "curl"
+    fake.write_text('#!/bin/sh\necho "$@" >&2\ncat\n')
+    fake.chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-c", client.curl("tiny", str(photo), "host:8501")],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == client.request([photo.read_bytes()])
+    expected = "--silent --data @- http://host:8501/v1/models/tiny:predict\n"
+    assert done.stderr.decode() == expected
+
+
+def test_writing_a_request_needs_no_tensorflow():
+    program = (
+        "import sys; from mmkeras.serving import client;"
+        "client.request([b'']); import mmkeras.serving;"
+        "mmkeras.serving.export;"
+        "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    assert done.returncode == 0

@@ -1,0 +1,235 @@
+"""What an export promises: the task's own answers, whole, in float32."""
+
+import functools
+import importlib
+import json
+import shutil
+
+import captioners
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+import mmkeras
+from mmkeras import serving
+from mmkeras.data.codecs import Image
+from mmkeras.serving import versions
+from mmkeras.serving.samples import pictures as samples
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow",
+    reason="Exports are made on the TensorFlow backend.",
+)
+
+
+class Plain(Image):
+    """Reads PNG files alone: a tenth of the graph, for quick exports."""
+
+    def try_batch(self, encoded):
+        encoded = tf.convert_to_tensor(encoded)
+
+        def read(one):
+            pixels = tf.io.decode_png(one, channels=3)
+            return tf.cast(tf.image.resize(pixels, self.size), tf.uint8)
+
+        spec = tf.TensorSpec(self.shape, tf.uint8)
+        pixels = tf.map_fn(read, encoded, fn_output_signature=spec)
+        return pixels, tf.fill(tf.shape(encoded), "")
+
+
+@pytest.fixture(scope="module")
+def photos():
+    rng = np.random.default_rng(1)
+    small = rng.integers(0, 256, (7, 4, 6, 3), "uint8")
+    return [tf.io.encode_png(picture).numpy() for picture in small]
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return captioners.tiny("caption-cnn-lstm", Plain)
+
+
+def decode(values):
+    return [value.decode() for value in values.numpy()]
+
+
+def types_in(folder):
+    """Every dtype that any node of a SavedModel has."""
+    saved = saved_model_pb2.SavedModel()
+    saved.ParseFromString((folder / "saved_model.pb").read_bytes())
+    graph = saved.meta_graphs[0].graph_def
+    nodes = list(graph.node)
+    for function in graph.library.function:
+        nodes += function.node_def
+    return {
+        tf.as_dtype(kind).name
+        for node in nodes
+        for value in node.attr.values()
+        for kind in [value.type, *value.list.type]
+        if kind
+    }
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+@pytest.mark.parametrize("name", mmkeras.list_models("caption"))
+def test_every_architecture_says_the_same(name, beam, tmp_path, photos):
+    task = captioners.tiny(name, Plain)
+    path = serving.export(
+        task, tmp_path, check=False, samples=photos, beam=beam
+    )
+    expected = task.answer({"image": photos}, beam=beam)
+    serve = tf.saved_model.load(path).signatures["serving_default"]
+    received = serve(image=tf.constant(photos))
+    assert decode(received["text"]) == expected["text"].tolist()
+    np.testing.assert_allclose(
+        received["score"], expected["score"], rtol=1e-4, atol=1e-5
+    )
+    assert len(set(expected["text"])) > 2  # The pictures matter.
+
+
+def test_greedy_and_beam_differ(plain, photos):
+    """Else the test above could not tell an ignored option."""
+    greedy = plain.answer({"image": photos}, beam=1)["score"]
+    assert (plain.answer({"image": photos}, beam=3)["score"] > greedy).any()
+
+
+def test_the_signature_is_as_documented(captioner):
+    serve = captioner._loaded.signatures["serving_default"]
+    (_, inputs), outputs = (
+        serve.structured_input_signature,
+        serve.structured_outputs,
+    )
+    assert {k: (v.shape.as_list(), v.dtype) for k, v in inputs.items()} == {
+        "image": ([None], tf.string)
+    }
+    assert {k: (v.shape.as_list(), v.dtype) for k, v in outputs.items()} == {
+        "text": ([None], tf.string),
+        "score": ([None], tf.float32),
+        "error": ([None], tf.string),
+    }
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_any_batch_size(task, captioner, photos, size):
+    expected = task.answer({"image": photos}, beam=3)
+    serve = captioner._loaded.signatures["serving_default"]
+    received = serve(image=tf.constant(photos[:size], tf.string))
+    assert decode(received["text"]) == expected["text"][:size].tolist()
+    assert received["score"].shape == received["error"].shape == (size,)
+
+
+def test_a_model_of_mixed_precision_is_exported_in_float32(tmp_path, photos):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        mixed = captioners.tiny("caption-cnn-attention-lstm", Plain)
+        mixed.answer({"image": photos}, beam=3)
+        path = serving.export(mixed, tmp_path, check=False, samples=photos)
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert mixed.decoder.compute_dtype == "bfloat16"
+    found = types_in(path)
+    assert "float32" in found
+    assert not found & {"bfloat16", "float16", "float64"}
+    plain = captioners.tiny("caption-cnn-attention-lstm", Plain)
+    plain.model.set_weights(mixed.model.get_weights())
+    expected = plain.answer({"image": photos}, beam=3)
+    received = serving.load(path).predict(photos)
+    assert received["text"] == expected["text"].tolist()
+    np.testing.assert_allclose(received["score"], expected["score"], rtol=1e-4)
+
+
+def test_the_golden_answers_are_the_task_s(task, folder):
+    golden = json.loads((folder / "1" / "golden.json").read_text("utf-8"))
+    assert golden["options"] == {"beam": 3}
+    outputs = [row["outputs"] for row in golden["rows"]]
+    answers = task.answer({"image": samples()}, beam=3)
+    for key in ("text", "error"):
+        assert [row[key] for row in outputs] == answers[key].tolist()
+    np.testing.assert_allclose(
+        [row["score"] for row in outputs], answers["score"], rtol=1e-5
+    )
+    assert answers["error"].tolist()[-2:] == ["truncated JPEG", "empty"]
+    assert len(set(answers["text"][:4])) > 1
+
+
+def test_a_difference_fails_the_export(plain, tmp_path, photos, monkeypatch):
+    saved = importlib.import_module("mmkeras.serving.saved")
+    save = saved.save
+
+    def other(*arguments):
+        answers = save(*arguments)
+        answers["text"][1] = "a dog sees what is not there"
+        return answers
+
+    monkeypatch.setattr(saved, "save", other)
+    true = plain.answer({"image": photos}, beam=3)["text"][1]
+    with pytest.raises(RuntimeError) as caught:
+        serving.export(plain, tmp_path, samples=photos)
+    for part in ("picture 1", "a dog sees what is not there", repr(true)):
+        assert part in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_that_does_not_load_fails(folder, tmp_path):
+    broken = shutil.copytree(folder / "1", tmp_path / "1")
+    for path in (broken / "variables").iterdir():
+        path.unlink()
+    with pytest.raises(RuntimeError, match="does not run.*exit code 1"):
+        serving.check_export(broken)
+
+
+def test_the_next_version_stands_beside_the_first(plain, tmp_path, photos):
+    export = functools.partial(
+        serving.export, plain, tmp_path, check=False, samples=photos
+    )
+    assert export() == tmp_path / "1"
+    first = (tmp_path / "1" / "saved_model.pb").read_bytes()
+    (tmp_path / "models.config").write_text("# edited")
+    assert export() == tmp_path / "2"
+    assert (tmp_path / "1" / "saved_model.pb").read_bytes() == first
+    assert (tmp_path / "models.config").read_text() == "# edited"
+
+
+def test_a_failure_leaves_nothing(plain, tmp_path, photos, monkeypatch):
+    warmup = importlib.import_module("mmkeras.serving.warmup")
+
+    def fail(folder, *_):
+        assert (folder / "saved_model.pb").exists()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(warmup, "write", fail)
+    with pytest.raises(OSError, match="No space left"):
+        serving.export(plain, tmp_path, samples=photos)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_version_is_refused_before_any_work(folder):
+    with pytest.raises(FileExistsError, match="never written over"):
+        serving.export(None, folder, version=1)
+    assert versions.numbers(folder) == [1]
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"temperature": 0.5}, "temperature=0.5"),
+        ({"samples": []}, "0 of type none"),
+        ({"samples": ["photo.jpg"]}, "1 of type str"),
+        ({"beam": 0}, "beam=0"),
+        ({"version": "1"}, "version='1'"),
+    ],
+)
+def test_wrong_arguments_are_named(task, tmp_path, wrong, message):
+    with pytest.raises(ValueError, match=message):
+        serving.export(task, tmp_path, **wrong)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_backend_is_refused(task, tmp_path, monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ValueError, match="'jax'.*KERAS_BACKEND=tensorflow"):
+        serving.export(task, tmp_path)
+    assert list(tmp_path.iterdir()) == []
