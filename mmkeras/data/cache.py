@@ -1,0 +1,231 @@
+"""Pictures decoded once, and features that a frozen branch made of them once.
+
+Both are arrays on disk (see `mmkeras.data.store`), found again by the
+pictures' names, sizes and times of change, the codec, and the branch's
+layers and weights.
+"""
+
+import hashlib
+import json
+import pathlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from mmkeras.data import codecs
+from mmkeras.data.store import cached
+from mmkeras.data.store import clear
+
+__all__ = ["cached", "clear", "features", "pixels"]
+
+
+def pixels(rows, codec, folder=None, progress=None, bad=None, batch_size=64):
+    """Decodes the pictures of rows, or finds them decoded.
+
+    Args:
+        rows: List of dicts with `"id"` and `"image"`, a path.
+        codec: A `codecs.Image`.
+        folder: Where to keep the array; see `store.cached`.
+        progress: Function of the pictures done and in all.
+        bad: List to which `(row id, error)` of each picture that cannot be
+            read is added; it is black. Without it, such a picture is an
+            error.
+        batch_size: How many pictures to decode at a time.
+
+    Returns:
+        uint8 array of shape `(rows, height, width, 3)`, memory-mapped.
+
+    Raises:
+        ValueError: If a picture cannot be read and `bad` is None.
+        OSError: If the disk is full.
+    """
+
+    def make(array, start):
+        for batch, errors in _batches(rows, codec, start, batch_size):
+            end = start + len(batch)
+            array[start:end] = batch
+            yield end, len(rows), _named(rows[start:end], errors)
+            start = end
+
+    key = {"kind": "pixels", **_key(rows, codec)}
+    shape = (len(rows), *codec.shape)
+    return cached(key, make, shape, "uint8", folder, progress, bad)
+
+
+def features(
+    branch,
+    rows,
+    codec,
+    views=("plain", "mirror"),
+    folder=None,
+    progress=None,
+    bad=None,
+    batch_size=64,
+):
+    """Runs a frozen branch over the pictures of rows, or finds the result.
+
+    Args:
+        branch: A `keras.Model` from pixels in [0, 1], `(batch, height, width,
+            3)`, to `(batch, length, dim)`.
+        rows: List of dicts with `"id"` and `"image"`, a path.
+        codec: A `codecs.Image` of the branch's size.
+        views: What to show it: `"plain"`, `"mirror"` (left and right
+            exchanged), or both.
+        folder: Where to keep the array; see `store.cached`.
+        progress: Function of the pictures done and in all.
+        bad: List to which `(row id, error)` of each picture that cannot be
+            read is added; it is taken for black. Without it, such a picture
+            is an error.
+        batch_size: How many pictures go through the branch at a time.
+
+    Returns:
+        float16 array of shape `(views, rows, length, dim)`, memory-mapped.
+
+    Raises:
+        ValueError: If the codec does not fit the branch, a view is unknown,
+            the features are beyond float16, or a picture cannot be read and
+            `bad` is None.
+        OSError: If the disk is full.
+    """
+    _check(branch, codec, views)
+    run = _runner(branch)
+
+    def make(array, start):
+        for batch, errors in _batches(rows, codec, start, batch_size):
+            end = start + len(batch)
+            for view, name in enumerate(views):
+                shown = batch[:, :, ::-1] if name == "mirror" else batch
+                array[view, start:end] = _half(run(codec.scale(shown)))
+            yield end, len(rows), _named(rows[start:end], errors)
+            start = end
+
+    key = {
+        "kind": "features",
+        "branch": _fingerprint(branch),
+        "views": list(views),
+        **_key(rows, codec),
+    }
+    shape = (len(views), len(rows), *branch.output_shape[1:])
+    return cached(key, make, shape, "float16", folder, progress, bad)
+
+
+def _check(branch, codec, views):
+    known = ("plain", "mirror")
+    if not views or not set(views) <= set(known):
+        raise ValueError(
+            f"`views` has one or more of {', '.join(map(repr, known))}. "
+            f"Received: views={views!r}"
+        )
+    wanted = branch.input_shape[1:]
+    if any(side not in (None, own) for side, own in zip(wanted, codec.shape)):
+        raise ValueError(
+            f"The branch takes pictures of {wanted}. Received: a codec of "
+            f"{codec.shape}. Use `Image(size={tuple(wanted[:2])})`."
+        )
+    if len(branch.output_shape) != 3 or None in branch.output_shape[1:]:
+        raise ValueError(
+            "A branch gives (batch, length, dim), of known length. Received: "
+            f"{branch.output_shape}"
+        )
+
+
+def _batches(rows, codec, start, batch_size):
+    """Yields decoded batches and their errors; decodes ahead."""
+
+    def read(first):
+        chosen = rows[first : first + batch_size]
+        files, errors = zip(*(_read(row["image"]) for row in chosen))
+        return np.array(files, object), np.array(errors, object)
+
+    def decode(first):
+        files, errors = tf.numpy_function(read, [first], [tf.string] * 2)
+        files, errors = (tf.ensure_shape(x, (None,)) for x in (files, errors))
+        decoded, found = codec.try_batch(files)
+        return decoded, tf.where(errors == "", found, errors)
+
+    dataset = tf.data.Dataset.range(start, len(rows), batch_size)
+    dataset = dataset.map(decode, num_parallel_calls=2).prefetch(2)
+    return dataset.as_numpy_iterator()
+
+
+def _read(path):
+    """Reads a file; returns its bytes, and why it could not be read."""
+    try:
+        return pathlib.Path(path).read_bytes(), b""
+    except OSError as error:
+        return b"", str(error.strerror or error).lower().encode()
+
+
+def _named(rows, errors):
+    return [
+        (row["id"], error.decode("utf-8"))
+        for row, error in zip(rows, errors, strict=True)
+        if error
+    ]
+
+
+def _half(values):
+    values = keras.ops.convert_to_numpy(values)
+    with np.errstate(over="ignore"):
+        half = values.astype("float16")
+    if not np.isfinite(half).all():
+        raise ValueError(
+            "The branch gives features that float16 cannot hold. Received "
+            f"values from {values.min()} to {values.max()}. End the branch "
+            "with a normalization."
+        )
+    return half
+
+
+def _runner(branch):
+    """Returns the quickest function that runs a branch on one batch."""
+    if keras.backend.backend() == "tensorflow":
+        return tf.function(
+            lambda x: branch(x, training=False), reduce_retracing=True
+        )
+    return branch.predict_on_batch
+
+
+def _key(rows, codec):
+    """Describes pictures and codec; a file by its size and time of change."""
+    files = hashlib.sha256()
+    for row in rows:
+        try:
+            about = pathlib.Path(row["image"]).stat()
+            state = [about.st_size, about.st_mtime_ns]
+        except OSError:
+            state = None
+        files.update(json.dumps([row["id"], state]).encode())
+    return {"files": files.hexdigest(), "codec": codecs.to_config(codec)}
+
+
+def _fingerprint(branch):
+    """Hashes a model's graph and weights, whatever its layers are called."""
+    config = keras.saving.serialize_keras_object(branch)
+    config = _anonymous(config, {})
+    text = json.dumps(config, sort_keys=True, default=str)
+    digest = hashlib.sha256(text.encode())
+    for weight in branch.weights:
+        value = keras.ops.convert_to_numpy(weight)
+        digest.update(f"{value.shape} {value.dtype}".encode())
+        digest.update(np.ascontiguousarray(value).tobytes())
+    return digest.hexdigest()
+
+
+def _anonymous(config, numbers):
+    """Numbers the names in a model's config by their order.
+
+    Keras names layers by how many there were before in the same process.
+    """
+    if isinstance(config, dict):
+        if isinstance(config.get("name"), str):
+            numbers.setdefault(config["name"], f"#{len(numbers)}")
+        return {
+            key: _anonymous(value, numbers)
+            for key, value in config.items()
+            if key != "trainable"
+        }
+    if isinstance(config, (list, tuple)):
+        return [_anonymous(value, numbers) for value in config]
+    return numbers.get(config, config) if isinstance(config, str) else config

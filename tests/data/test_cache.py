@@ -1,0 +1,154 @@
+import os
+
+import keras
+import numpy as np
+import pictures
+import pytest
+
+from mmkeras.data import cache
+from mmkeras.data import codecs
+
+
+@pytest.fixture(scope="module")
+def codec():
+    return codecs.Image((8, 6))
+
+
+@pytest.fixture
+def rows(tmp_path):
+    rows = []
+    for number in range(7):
+        path = tmp_path / f"{number}.png"
+        path.write_bytes(pictures.save(pictures.ramp(8, 6 + number), "PNG"))
+        rows.append({"id": f"row-{number}", "image": str(path)})
+    return rows
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "cache"
+
+
+def branch(seed=0, name=None):
+    pixels = keras.Input((8, 6, 3))
+    weights = keras.initializers.RandomNormal(seed=seed)
+    x = keras.layers.Conv2D(5, 2, strides=2, kernel_initializer=weights)(pixels)
+    regions = keras.layers.Reshape((12, 5))(x)
+    return keras.Model(pixels, regions, name=name)
+
+
+def decoded(rows, codec):
+    return np.stack(
+        [codec(open(row["image"], "rb").read()).numpy() for row in rows]
+    )
+
+
+def files(folder):
+    return len(list(folder.glob("*.npy")))
+
+
+def test_pixels(rows, codec, folder):
+    seen = []
+    array = cache.pixels(
+        rows, codec, folder, lambda *at: seen.append(at), batch_size=3
+    )
+    assert array.dtype == np.uint8
+    np.testing.assert_array_equal(array, decoded(rows, codec))
+    assert seen == [(3, 7), (6, 7), (7, 7)]
+    cache.pixels(rows, codec, folder, lambda *at: seen.append(at))
+    assert len(seen) == 3
+
+
+def test_pixels_depend_on_files_rows_and_codec(rows, codec, folder):
+    cache.pixels(rows, codec, folder)
+    cache.pixels(rows[::-1], codec, folder)
+    cache.pixels(rows, codecs.Image((6, 8)), folder)
+    assert files(folder) == 3
+    with open(rows[2]["image"], "wb") as file:
+        file.write(pictures.save(pictures.ramp(9, 9), "PNG"))
+    array = cache.pixels(rows, codec, folder)
+    assert files(folder) == 4
+    np.testing.assert_array_equal(array, decoded(rows, codec))
+    os.utime(rows[2]["image"], ns=(1, 1))
+    cache.pixels(rows, codec, folder)
+    assert files(folder) == 5
+
+
+def test_bad_pictures_are_named(rows, codec, folder):
+    expected = decoded(rows, codec)
+    os.truncate(rows[1]["image"], 60)
+    os.remove(rows[4]["image"])
+    open(rows[5]["image"], "w").close()
+    with pytest.raises(ValueError, match="3 pictures.*row-1: truncated PNG"):
+        cache.pixels(rows, codec, folder)
+    bad = []
+    array = cache.pixels(rows, codec, folder, bad=bad)
+    assert bad == [
+        ("row-1", "truncated PNG"),
+        ("row-4", "no such file or directory"),
+        ("row-5", "empty"),
+    ]
+    expected[[1, 4, 5]] = 0
+    np.testing.assert_array_equal(array, expected)
+
+
+def test_features(rows, codec, folder):
+    model = branch()
+    array = cache.features(model, rows, codec, folder=folder, batch_size=3)
+    assert array.shape == (2, 7, 12, 5)
+    assert array.dtype == np.float16
+    pixels = decoded(rows, codec).astype("float32") / 255
+    for view, shown in enumerate((pixels, pixels[:, :, ::-1])):
+        expected = keras.ops.convert_to_numpy(model(shown.copy()))
+        np.testing.assert_allclose(array[view], expected, atol=1e-3)
+    assert abs(array[0] - array[1]).max() > 0.01
+
+
+def test_features_depend_on_weights_and_views(rows, codec, folder):
+    model = branch()
+    first = cache.features(model, rows, codec, folder=folder)
+    # A twin whose layers have other names gives the same.
+    twin = branch(name="twin")
+    twin.set_weights(model.get_weights())
+    assert twin.layers[1].name != model.layers[1].name
+    cache.features(twin, rows, codec, folder=folder)
+    assert files(folder) == 1
+    mirror = cache.features(model, rows, codec, ["mirror"], folder=folder)
+    np.testing.assert_array_equal(mirror[0], first[1])
+    assert files(folder) == 2
+    weights = model.get_weights()
+    weights[0][0, 0, 0, 0] += 1e-3
+    model.set_weights(weights)
+    cache.features(model, rows, codec, folder=folder)
+    assert files(folder) == 3
+
+
+def test_features_depend_on_the_graph(rows, codec, folder):
+    model = branch()
+    doubled = keras.Model(model.input, model.output * 2)
+    assert doubled.count_params() == model.count_params()
+    one = cache.features(model, rows, codec, folder=folder)
+    two = cache.features(doubled, rows, codec, folder=folder)
+    np.testing.assert_allclose(2 * one.astype("float32"), two, rtol=1e-3)
+
+
+def test_features_name_bad_pictures(rows, codec, folder):
+    os.truncate(rows[1]["image"], 60)
+    bad = []
+    cache.features(branch(), rows, codec, folder=folder, bad=bad)
+    assert bad == [("row-1", "truncated PNG")]
+
+
+def test_features_refuse(rows, codec, folder):
+    with pytest.raises(ValueError, match="views=.'upside'"):
+        cache.features(branch(), rows, codec, ["upside"], folder=folder)
+    with pytest.raises(ValueError, match=r"Use `Image\(size=\(8, 6\)\)`"):
+        cache.features(branch(), rows, codecs.Image((6, 8)), folder=folder)
+    flat = keras.Sequential([keras.Input((8, 6, 3)), keras.layers.Flatten()])
+    with pytest.raises(ValueError, match=r"\(batch, length, dim\)"):
+        cache.features(flat, rows, codec, folder=folder)
+    model = branch()
+    model.set_weights([weight + 1e6 for weight in model.get_weights()])
+    with pytest.raises(ValueError, match="float16 cannot hold"):
+        cache.features(model, rows, codec, folder=folder)
+    assert not list(folder.glob("*.npy")) + list(folder.glob("*.part"))
