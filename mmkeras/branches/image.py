@@ -43,6 +43,7 @@ def application(
     shape=(224, 224, 3),
     weights="imagenet",
     trainable=False,
+    pooled=False,
     name="encoder",
 ):
     """Any network of `keras.applications`, without its classifier.
@@ -54,6 +55,8 @@ def application(
             `load_weights`.
         trainable: bool. Whether to fine-tune the network. A frozen one also
             keeps its batch normalisation in inference mode.
+        pooled: bool. Whether to return the mean of the regions alone, as one
+            region.
         name: Name of the branch.
 
     Returns:
@@ -71,8 +74,10 @@ def application(
     net.trainable = trainable
     pixels = keras.Input(shape, name="pixels")
     x = keras.layers.Rescaling(255.0, name="bytes")(pixels)
-    regions = _regions(net(preprocess(x)))
-    return keras.Model(pixels, regions, name=name)
+    x = net(preprocess(x))
+    if pooled:
+        x = keras.layers.GlobalAveragePooling2D(keepdims=True, name="mean")(x)
+    return keras.Model(pixels, _regions(x), name=name)
 
 
 def hub(backbone, weights=None, trainable=False, name="encoder"):

@@ -146,6 +146,26 @@ class Caption(Task):
             texts += list(_unpack(np.asarray(self._read(tokens))))
         return texts
 
+    def look(self, pixels, text):
+        """Says where the model looked before each word of a caption.
+
+        Args:
+            pixels: uint8 array of shape `(height, width, 3)`.
+            text: The caption.
+
+        Returns:
+            List of n words, and an array of shape `(n, regions)`.
+        """
+        tokens = np.asarray(self.codecs["text"]([text]))
+        count = np.count_nonzero(tokens) - 2  # Without start and end.
+        features = self.encoder.predict_on_batch(
+            np.asarray(self.codecs["image"].scale(pixels[None]))
+        )
+        weights = self.decoder.attention([tokens[:, :-1], features])
+        words = [self._read(token[None]) for token in tokens[0, 1 : count + 1]]
+        words = [_unpack(np.asarray(word)[None])[0] for word in words]
+        return words, keras.ops.convert_to_numpy(weights)[0, :count]
+
     def score(self, texts, references):
         """Measures captions; see `mmkeras.metrics.caption_scores`."""
         return metrics.caption_scores(texts, references)

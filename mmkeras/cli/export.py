@@ -1,0 +1,27 @@
+"""`mmkeras export`."""
+
+from typing import Annotated
+
+import typer
+
+from mmkeras.cli import options
+
+
+def run(
+    folder: options.Run,
+    out: Annotated[str, typer.Argument(help="Folder of all versions.")],
+    beam: options.Beam = 3,
+    length_penalty: options.LengthPenalty = 0.7,
+    version: Annotated[
+        int | None, typer.Option(help="[default: the next one]")
+    ] = None,
+):
+    """Export a run as a SavedModel, reload it elsewhere and compare."""
+    import mmkeras
+    from mmkeras import serving
+
+    task = mmkeras.load(folder)
+    path = serving.export(
+        task, out, version, beam=beam, length_penalty=length_penalty
+    )
+    typer.echo(f"{path}: writes the same captions as {folder}.")

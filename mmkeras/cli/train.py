@@ -1,0 +1,134 @@
+"""`mmkeras train`."""
+
+import dataclasses
+import pathlib
+from typing import Annotated
+
+import typer
+
+from mmkeras.cli import options
+
+
+def run(
+    name: Annotated[str, typer.Argument(help="Name of the architecture.")],
+    data: options.Data,
+    out: Annotated[str, typer.Option(help="Folder of the run.")],
+    folder: options.Folder = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Weights of a frozen image network: a file, or 'imagenet' "
+            "to download. Without: the images' branch is trained too."
+        ),
+    ] = None,
+    network: Annotated[
+        str, typer.Option(help="Image network of keras.applications.")
+    ] = "MobileNetV2",
+    image_size: Annotated[
+        int | None, typer.Option(help="Side of the pictures, in pixels.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1)] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1)] = None,
+    learning_rate: Annotated[float | None, typer.Option(min=0)] = None,
+    label_smoothing: Annotated[float | None, typer.Option(min=0, max=1)] = None,
+    ema: Annotated[
+        float | None, typer.Option(help="Momentum of averaged weights.")
+    ] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="Epochs without a better CIDEr.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Argument of the builder, e.g. dim=256."),
+    ] = None,
+    length: Annotated[int, typer.Option(help="Ids of a caption.")] = 20,
+    minimum: Annotated[
+        int, typer.Option(help="How often a word must occur.")
+    ] = 5,
+    precision: Annotated[
+        str, typer.Option(help="auto, float32, mixed_bfloat16, mixed_float16.")
+    ] = "auto",
+    seed: int = 0,
+    beam: options.Beam = 3,
+    length_penalty: options.LengthPenalty = 0.7,
+    results: Annotated[
+        str | None,
+        typer.Option(help="Folder of results to add the figures to."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option(help="Delete another run in the folder.")
+    ] = False,
+):
+    """Train a captioner; give the same command again to resume."""
+    import keras
+
+    from mmkeras.cli import evaluate
+    from mmkeras.data import datasets
+    from mmkeras.training import captions
+    from mmkeras.training import recipes
+    from mmkeras.training.folder import RunFolder
+
+    recipe = recipes.find(name)
+    changes = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "label_smoothing": label_smoothing,
+        "ema": ema,
+        "patience": patience,
+    }
+    changes = {k: v for k, v in changes.items() if v is not None}
+    settings = {**recipe.settings, **_settings(set_ or [])}
+    recipe = dataclasses.replace(recipe, settings=settings, **changes)
+    source = datasets.find(data)
+    rows = captions.Data(
+        source.rows("train", folder), source.rows("val", folder)
+    )
+    build = {
+        "weights": weights,
+        "network": network,
+        "image_size": image_size,
+        "length": length,
+        "minimum": minimum,
+        "policy": precision,
+    }
+    arguments = {
+        "model": name,
+        "data": data,
+        "fingerprint": rows.fingerprint,
+        "seed": seed,
+        "recipe": dataclasses.asdict(recipe),
+        **build,
+    }
+    with RunFolder(out).open(arguments, overwrite) as held:
+        keras.utils.set_random_seed(seed)
+        task = captions.build(name, rows, recipe, **build)
+        training = captions.fit(
+            task, rows, held.path, recipe, seed, options.counter("pictures")
+        )
+        for row, error in training["corrupt"]:
+            typer.echo(f"Left out {row}: {error}", err=True)
+        task.save(held.path)
+        held.write("training.json", training)
+        keras.config.set_dtype_policy("float32")
+        for split in ("val", "test"):
+            evaluate.evaluate(
+                held.path, split, data, folder, beam, length_penalty, results
+            )
+    typer.echo(f"The run lies in {pathlib.Path(out)}.")
+
+
+def _settings(pairs):
+    """Reads `key=value` pairs; values are numbers where they can be."""
+    import json
+
+    found = {}
+    for pair in pairs:
+        key, mark, value = pair.partition("=")
+        if not mark:
+            raise ValueError(f"--set takes key=value. Received: {pair}")
+        try:
+            found[key] = json.loads(value)
+        except ValueError:
+            found[key] = value
+    return found

@@ -1,0 +1,251 @@
+"""A world of coloured shapes, one or two in a picture, with five captions.
+
+The truth of a scene is known, so a caption can be judged. Some compositions
+occur in the test split alone: things (`NEW_THINGS`, such as a red cross,
+though red things and crosses are seen in training) and pairs of things. A
+model that is right on them has learnt what the words mean, not the pictures
+by heart.
+
+Pictures must not be mirrored in training: left would become right.
+
+>>> scene = shapes.scenes("test", 1)[0]
+>>> shapes.captions(scene)[0]
+'there is a green triangle to the left of a pink circle'
+>>> shapes.judge("a green circle is left of a pink circle", scene).wrong
+('shape',)
+"""
+
+import collections
+import dataclasses
+import io
+import json
+import os
+import pathlib
+
+import numpy as np
+from PIL import Image
+
+from mmkeras.data.worlds.shapes_drawn import COLOURS
+from mmkeras.data.worlds.shapes_drawn import SHAPES
+from mmkeras.data.worlds.shapes_drawn import render
+from mmkeras.data.worlds.shapes_said import captions
+from mmkeras.data.worlds.shapes_said import describe
+
+SPLITS = ("train", "val", "test")
+NEW_THINGS = frozenset(
+    {
+        ("red", "cross"),
+        ("yellow", "square"),
+        ("green", "triangle"),
+        ("cyan", "star"),
+        ("blue", "circle"),
+        ("purple", "diamond"),
+    }
+)
+_THINGS = [(colour, shape) for colour in COLOURS for shape in SHAPES]
+_MARGIN = 0.03  # Least distance to the picture's edge.
+_SPREAD = np.radians(25)  # A direction's largest angle to its axis.
+_TURN = np.radians(8)
+
+
+@dataclasses.dataclass(frozen=True)
+class Thing:
+    """A coloured shape.
+
+    Attributes:
+        colour: One of `COLOURS`.
+        shape: One of `SHAPES`.
+        x: Place of its centre, 0 the picture's left edge and 1 the right.
+        y: 0 the picture's upper edge and 1 the lower.
+        radius: Its size; 0.5 would fill the picture.
+        angle: How far it is turned, in radians, clockwise.
+        light: What its colour is multiplied with, in (0, 1].
+    """
+
+    colour: str
+    shape: str
+    x: float
+    y: float
+    radius: float = 0.15
+    angle: float = 0.0
+    light: float = 1.0
+
+    @property
+    def name(self):
+        """Colour and shape."""
+        return f"{self.colour} {self.shape}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Scene:
+    """What a picture shows.
+
+    Attributes:
+        things: Tuple of one or two `Thing`, not of the same name.
+        seed: int. Draws the ground, the noise and which captions are written.
+    """
+
+    things: tuple
+    seed: int = 0
+
+    @property
+    def relation(self):
+        """Where the first thing is to the second; "" if it is alone."""
+        if len(self.things) == 1:
+            return ""
+        first, second = self.things
+        x, y = second.x - first.x, second.y - first.y
+        if abs(x) > abs(y):
+            return "left of" if x > 0 else "right of"
+        return "above" if y > 0 else "below"
+
+    @property
+    def new(self):
+        """What training lacks: `"thing"`, else `"pair"`, else `""`."""
+        names = [(thing.colour, thing.shape) for thing in self.things]
+        if NEW_THINGS & set(names):
+            return "thing"
+        pair = sum(_THINGS.index(name) for name in names)
+        return "pair" if len(names) == 2 and pair % 7 == 0 else ""
+
+
+def scenes(split, count, seed=0):
+    """Draws scenes; more of them begin with the same ones.
+
+    A quarter has one thing, the others two.
+
+    Args:
+        split: `"train"`, `"val"` or `"test"`. Every scene of test, and none
+            of the others, shows a thing or a pair of things that is new.
+        count: int.
+        seed: int, not negative.
+
+    Returns:
+        List of `Scene`.
+
+    Raises:
+        ValueError: If there is no such split, or a negative number.
+    """
+    if split not in SPLITS:
+        raise ValueError(
+            f"`split` is one of {', '.join(map(repr, SPLITS))}. "
+            f"Received: split={split!r}"
+        )
+    if count < 0 or seed < 0:
+        raise ValueError(
+            "`count` and `seed` are not negative. "
+            f"Received: count={count}, seed={seed}"
+        )
+    rng = np.random.default_rng([seed, SPLITS.index(split)])
+    found = []
+    while len(found) < count:
+        scene = _draw(rng)
+        if bool(scene.new) == (split == "test"):
+            found.append(scene)
+    return found
+
+
+def write(folder, train=4000, val=400, test=400, seed=0, size=64):
+    """Writes the world as a table; see `mmkeras.data.datasets.table`.
+
+    `table.jsonl` is written last, in one stroke: where it is, all is. The
+    same arguments write the same bytes.
+
+    Args:
+        folder: Where `table.jsonl` and `images/`, JPEG files, are made.
+        train: int. Pictures of the training split.
+        val: int. Pictures of the validation split.
+        test: int. Pictures of the test split.
+        seed: int, not negative.
+        size: int. Side of a picture, in pixels.
+
+    Returns:
+        Path of the table, a `pathlib.Path`.
+    """
+    folder = pathlib.Path(folder)
+    table, part = folder / "table.jsonl", folder / ".table.jsonl.part"
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    table.unlink(missing_ok=True)  # It may be of other pictures.
+    lines = []
+    for split, count in zip(SPLITS, (train, val, test)):
+        for i, scene in enumerate(scenes(split, count, seed)):
+            name = f"images/{split}-{i:05}.jpg"
+            (folder / name).write_bytes(_jpeg(render(scene, size)))
+            row = {"image": name, "captions": captions(scene), "split": split}
+            lines.append(json.dumps(row) + "\n")
+    part.write_text("".join(lines), encoding="utf-8", newline="\n")
+    os.replace(part, table)
+    return table
+
+
+def ceiling(scenes, seed=0):
+    """Describes scenes as one who knows the grammar and sees all.
+
+    Such a speaker picks any true caption, so scores below 1 against the
+    references; a model that says what is commonest may score higher.
+
+    Args:
+        scenes: List of `Scene`.
+        seed: int.
+
+    Returns:
+        List of a true caption for each, drawn apart from its references.
+    """
+    rng = np.random.default_rng([seed, len(SPLITS)])
+    return [describe(scene, rng) for scene in scenes]
+
+
+def same_for_all(scenes):
+    """Finds the commonest reference caption: one for every picture.
+
+    Args:
+        scenes: List of `Scene`, those of the training split.
+
+    Returns:
+        A string; of those as common, the first by alphabet.
+
+    Raises:
+        ValueError: If there is no scene.
+    """
+    if not scenes:
+        raise ValueError("Expected a scene at least. Received: scenes=[]")
+    counts = collections.Counter(
+        caption for scene in scenes for caption in captions(scene)
+    )
+    return min(counts, key=lambda caption: (-counts[caption], caption))
+
+
+def _draw(rng):
+    """Draws a scene, held out or not."""
+    count = 1 if rng.random() < 0.25 else 2
+    chosen = rng.choice(len(_THINGS), count, replace=False)
+    radii = rng.uniform(0.12, 0.18, count)
+    places = _alone(rng, radii) if count == 1 else _apart(rng, radii)
+    angles = rng.uniform(-_TURN, _TURN, count)
+    lights = rng.uniform(0.75, 1.0, count)
+    values = np.column_stack([places, radii, angles, lights]).tolist()
+    things = [Thing(*_THINGS[i], *row) for i, row in zip(chosen, values)]
+    return Scene(tuple(things), int(rng.integers(2**31)))
+
+
+def _alone(rng, radii):
+    edge = radii[0] + _MARGIN
+    return rng.uniform(edge, 1 - edge, (1, 2))
+
+
+def _apart(rng, radii):
+    """Places two things that do not touch, in one of four directions."""
+    edges = radii + _MARGIN
+    distance = rng.uniform(radii.sum() + 0.05, 1 - edges.sum())
+    angle = rng.integers(4) * np.pi / 2 + rng.uniform(-_SPREAD, _SPREAD)
+    step = distance * np.array([np.cos(angle), np.sin(angle)])
+    low = np.maximum(edges[0], edges[1] - step)
+    high = np.minimum(1 - edges[0], 1 - edges[1] - step)
+    first = rng.uniform(low, high)
+    return np.stack([first, first + step])
+
+
+def _jpeg(pixels):
+    data = io.BytesIO()
+    Image.fromarray(pixels).save(data, "JPEG", quality=95, subsampling=0)
+    return data.getvalue()

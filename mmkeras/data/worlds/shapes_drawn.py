@@ -1,0 +1,119 @@
+"""How a scene of the world `shapes` looks: antialiased, with NumPy alone."""
+
+import numpy as np
+
+COLOURS = {
+    "red": (226, 36, 36),
+    "yellow": (250, 218, 40),
+    "green": (36, 165, 60),
+    "cyan": (70, 215, 225),
+    "blue": (40, 80, 235),
+    "purple": (140, 50, 185),
+    "pink": (250, 135, 195),
+    "white": (245, 245, 245),
+}
+_NOISE = 3.0  # Standard deviation of a pixel's noise, of 255.
+
+
+def render(scene, size=64):
+    """Draws a scene.
+
+    The ground is dark, of some hue, and shaded by a slope and waves.
+
+    Args:
+        scene: A `Scene`; the same one gives the same picture.
+        size: int. Side of the picture, in pixels; from 8.
+
+    Returns:
+        uint8 array of shape `(size, size, 3)`, red, green, blue.
+
+    Raises:
+        ValueError: If the picture is too small.
+    """
+    if size < 8:
+        raise ValueError(f"`size` is 8 pixels or more. Received: size={size}")
+    rng = np.random.default_rng(scene.seed)
+    picture = _ground(rng, size)
+    for thing in scene.things:
+        _paint(picture, thing)
+    picture += _NOISE * rng.standard_normal(picture.shape, "float32")
+    return np.clip(picture + 0.5, 0, 255).astype("uint8")
+
+
+def _ground(rng, size):
+    """Draws the ground, float32 of shape (size, size, 3)."""
+    colour = rng.uniform(15, 90) + rng.uniform(-15, 15, 3)
+    slope = rng.uniform(-25, 25, 2)
+    wave = rng.uniform(-20, 20, 2)
+    height, phase = rng.uniform(0, 10), rng.uniform(0, 6)
+    at = (np.arange(size) + 0.5) / size
+    shade = (slope[0] * at + slope[1] * at[:, None]) + height * np.sin(
+        wave[0] * at + wave[1] * at[:, None] + phase
+    )
+    return (colour + shade[..., None]).astype("float32")
+
+
+def _paint(picture, thing):
+    """Paints a thing over a picture, in place; only where it may be."""
+    size = len(picture)
+    reach = 1.2 * thing.radius
+    x0, x1 = _span(thing.x, reach, size)
+    y0, y1 = _span(thing.y, reach, size)
+    u = ((np.arange(x0, x1) + 0.5) / size - thing.x)[None, :]
+    v = ((np.arange(y0, y1) + 0.5) / size - thing.y)[:, None]
+    cos, sin = np.cos(thing.angle), np.sin(thing.angle)
+    u, v = cos * u + sin * v, cos * v - sin * u
+    edge = _EDGES[thing.shape](u / thing.radius, v / thing.radius)
+    cover = np.clip(0.5 - edge * thing.radius * size, 0, 1)[..., None]
+    colour = thing.light * np.array(COLOURS[thing.colour])
+    patch = picture[y0:y1, x0:x1]
+    patch += cover * (colour - patch)
+
+
+def _span(centre, reach, size):
+    first, last = (centre - reach) * size, (centre + reach) * size
+    return max(int(first) - 1, 0), min(int(last) + 2, size)
+
+
+# Signed distance to the edge of a shape of radius 1, near enough at the edge;
+# u grows to the right, v grows downwards.
+
+
+def _circle(u, v):
+    return np.hypot(u, v) - 0.9
+
+
+def _square(u, v):
+    return np.maximum(abs(u), abs(v)) - 0.8
+
+
+def _triangle(u, v):
+    return np.maximum((2 * abs(u) - v - 0.9) / 5**0.5, v - 0.8)
+
+
+def _cross(u, v):
+    u, v = abs(u), abs(v)
+    bars = np.minimum(np.maximum(u, v / 3), np.maximum(u / 3, v))
+    return bars - 0.32
+
+
+def _star(u, v):
+    """A point of a star is inside of four of its five lines at least."""
+    turns = 2 * np.pi / 5 * np.arange(5) + np.pi / 2
+    lines = [np.cos(t) * u + np.sin(t) * v - 0.37 for t in turns]
+    return np.sort(lines, axis=0)[3]
+
+
+def _diamond(u, v):
+    return (1.7 * abs(u) + abs(v) - 1.1) / (1 + 1.7**2) ** 0.5
+
+
+_EDGES = {
+    "circle": _circle,
+    "square": _square,
+    "triangle": _triangle,
+    "cross": _cross,
+    "star": _star,
+    "diamond": _diamond,
+}
+SHAPES = tuple(_EDGES)

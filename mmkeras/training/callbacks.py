@@ -1,0 +1,159 @@
+"""What happens after every epoch."""
+
+import csv
+import io
+import math
+import time
+import warnings
+
+import keras
+
+from mmkeras.training import atomic
+from mmkeras.training import checkpoint
+
+
+class Best(keras.callbacks.Callback):
+    """Scores the model on validation data and keeps the best weights.
+
+    If the optimizer keeps moving averages of the weights, these are scored
+    and kept.
+
+    Args:
+        path: File for the best weights.
+        evaluate: Function without arguments that returns a dict of figures,
+            added to the logs.
+        metric: str. The figure to maximise.
+        patience: int or `None`. Epochs without a new best before training
+            stops.
+    """
+
+    def __init__(self, path, evaluate, metric="val_cider", patience=None):
+        super().__init__()
+        self.path = path
+        self.evaluate = evaluate
+        self.metric = metric
+        self.patience = patience
+        self.state = {"best": -math.inf, "epoch": -1}
+
+    def on_epoch_end(self, epoch, logs=None):
+        raw = self._average()
+        figures = self.evaluate()
+        logs.update(figures)
+        if figures[self.metric] > self.state["best"]:
+            self.state = {"best": figures[self.metric], "epoch": epoch}
+            checkpoint.save(self.path, self.model, self.state)
+        for variable, value in raw:
+            variable.assign(value)
+        late = epoch - self.state["epoch"]
+        if self.patience is not None and late > self.patience:
+            self.model.stop_training = True
+
+    def _average(self):
+        """Puts the averages in place; returns what was there."""
+        optimizer = self.model.optimizer
+        if not optimizer.use_ema:
+            return []
+        if keras.backend.backend() == "jax":
+            self.model.jax_state_sync()
+        variables = self.model.trainable_variables
+        raw = [(v, keras.ops.convert_to_numpy(v)) for v in variables]
+        optimizer.finalize_variable_values(variables)
+        return raw
+
+
+class Curves(keras.callbacks.Callback):
+    """Writes `log.csv` and `curves.png` after every epoch.
+
+    Args:
+        folder: Where to write.
+    """
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+        self.state = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._since = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        seconds = time.perf_counter() - self._since
+        row = {"epoch": epoch + 1, "seconds": round(seconds, 1)}
+        row |= {name: float(value) for name, value in logs.items()}
+        self.state.append(row)
+        text = io.StringIO()
+        table = csv.DictWriter(text, self.state[0])
+        table.writeheader()
+        table.writerows(self.state)
+        csv_bytes = text.getvalue().encode()
+        atomic.write(self.folder / "log.csv", lambda f: f.write(csv_bytes))
+        atomic.write(self.folder / "curves.png", self._draw)
+
+    def _draw(self, file):
+        from matplotlib.figure import Figure  # Late: it takes a second.
+
+        names = [n for n in self.state[0] if n not in ("epoch", "seconds")]
+        losses = [n for n in names if n.endswith("loss")]
+        groups = [losses] + [[n] for n in names if n not in losses]
+        figure = Figure((4 * len(groups), 3), layout="constrained")
+        for axes, group in zip(
+            figure.subplots(1, len(groups), squeeze=False)[0], groups
+        ):
+            for name in group:
+                axes.plot(
+                    [row["epoch"] for row in self.state],
+                    [row[name] for row in self.state],
+                    marker="o",
+                    label=name,
+                )
+            axes.set_xlabel("epoch")
+            axes.set_title(", ".join(group))
+            axes.grid(alpha=0.3)
+        figure.axes[0].legend()
+        figure.savefig(file, format="png", dpi=120)
+
+
+class Collapse(keras.callbacks.Callback):
+    """Warns when a captioner says the same of every picture.
+
+    Args:
+        write: Function without arguments that returns captions of different
+            pictures.
+        patience: int. Epochs in a row before the warning.
+        share: float in [0, 1]. Captions count as the same when fewer than
+            this share of them differ.
+    """
+
+    def __init__(self, write, patience=3, share=0.02):
+        super().__init__()
+        self.write = write
+        self.patience = patience
+        self.share = share
+        self.state = {"epochs": 0}
+
+    def on_epoch_end(self, epoch, logs=None):
+        captions = self.write()
+        unique = len(set(captions)) / len(captions)
+        same = len(captions) > 1 and (
+            unique <= self.share or len(set(captions)) == 1
+        )
+        self.state = {"epochs": self.state["epochs"] + 1 if same else 0}
+        if self.state["epochs"] >= self.patience:
+            warnings.warn(
+                f"For {self.state['epochs']} epochs the model has written "
+                f"(nearly) the same for every picture: {captions[0]!r}. It "
+                "does not look at the picture: lower the learning rate, train "
+                "longer, or check that pictures and captions belong together.",
+                stacklevel=2,
+            )
+
+
+class Finite(keras.callbacks.Callback):
+    """Stops with an error when the loss is no number."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        if not math.isfinite(logs["loss"]):
+            raise ValueError(
+                f"The loss became {logs['loss']} in epoch {epoch + 1}. Lower "
+                "the learning rate, or train with --precision float32."
+            )

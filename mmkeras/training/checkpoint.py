@@ -1,0 +1,106 @@
+"""All state of a training in one file, written after every epoch."""
+
+import json
+import pathlib
+import zipfile
+
+import keras
+import numpy as np
+
+from mmkeras.training import atomic
+
+
+def save(path, model, notes):
+    """Writes a model's variables and its optimizer's, in one stroke.
+
+    Weights, running statistics, the states of random generators, optimizer
+    slots and moving averages are all among them; nothing is pickled.
+
+    Args:
+        path: File to write, `.npz`.
+        model: A compiled `keras.Model`.
+        notes: Dict for JSON, e.g. the epoch.
+
+    Raises:
+        OSError: If it cannot be written; the old file is whole then.
+    """
+    arrays = {
+        f"{i}": keras.ops.convert_to_numpy(variable)
+        for i, variable in enumerate(_variables(model))
+    }
+    arrays["notes"] = np.frombuffer(json.dumps(notes).encode(), "uint8")
+    atomic.write(path, lambda file: np.savez(file, **arrays))
+
+
+def restore(path, model):
+    """Reads what `save` wrote into a model of the same build.
+
+    Args:
+        path: The file.
+        model: A compiled `keras.Model`.
+
+    Returns:
+        The notes.
+
+    Raises:
+        ValueError: If the file is damaged or of another model.
+    """
+    variables = _variables(model)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            notes = json.loads(arrays["notes"].tobytes())
+            values = [arrays[f"{i}"] for i in range(len(arrays.files) - 1)]
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{path} is damaged ({error}). Delete it to start anew."
+        ) from error
+    if [v.shape for v in values] != [tuple(v.shape) for v in variables]:
+        raise ValueError(
+            f"{path} is the checkpoint of another model. Give another folder "
+            "with --out, or --overwrite."
+        )
+    for variable, value in zip(variables, values):
+        variable.assign(value)
+    return notes
+
+
+def _variables(model):
+    if keras.backend.backend() == "jax":
+        model.jax_state_sync()
+    model.optimizer.build(model.trainable_variables)
+    metrics = {id(v) for m in model.metrics for v in m.variables}
+    own = [v for v in model.variables if id(v) not in metrics]
+    return own + list(model.optimizer.variables)
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves all state after every epoch. Put it last.
+
+    Args:
+        path: File to write.
+        others: Callbacks with a `state`, a dict for JSON that is saved and
+            restored with the rest.
+    """
+
+    def __init__(self, path, others=()):
+        super().__init__()
+        self.path = pathlib.Path(path)
+        self.others = others
+
+    def resume(self, model):
+        """Restores the last checkpoint, if there is one.
+
+        Returns:
+            int, the number of epochs that are done.
+        """
+        if not self.path.exists():
+            return 0
+        notes = restore(self.path, model)
+        for other, state in zip(self.others, notes["others"]):
+            other.state = state
+        return notes["epochs"]
+
+    def on_epoch_end(self, epoch, logs=None):
+        states = [other.state for other in self.others]
+        notes = {"epochs": epoch + 1, "others": states}
+        save(self.path, self.model, notes)

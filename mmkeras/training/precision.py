@@ -1,0 +1,40 @@
+"""Which precision suits this machine."""
+
+import pathlib
+
+import keras
+
+POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
+
+
+def choose(policy="auto"):
+    """Chooses a dtype policy.
+
+    Args:
+        policy: `"auto"`, or one of `"float32"`, `"mixed_bfloat16"` and
+            `"mixed_float16"` (Keras then scales the loss by itself).
+
+    Returns:
+        The policy's name. `"auto"` gives `"mixed_bfloat16"` on a GPU or TPU
+        and on a processor with matrix units for bfloat16 (AMX), else
+        `"float32"`.
+
+    Raises:
+        ValueError: If there is no such policy.
+    """
+    if policy in POLICIES:
+        return policy
+    if policy != "auto":
+        raise ValueError(
+            f"`precision` is 'auto' or one of {', '.join(POLICIES)}. "
+            f"Received: precision={policy!r}"
+        )
+    accelerated = any(
+        keras.distribution.list_devices(kind) for kind in ("gpu", "tpu")
+    )
+    return "mixed_bfloat16" if accelerated or _amx() else "float32"
+
+
+def _amx():
+    cpu = pathlib.Path("/proc/cpuinfo")
+    return cpu.exists() and "amx_bf16" in cpu.read_text()

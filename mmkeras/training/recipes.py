@@ -1,0 +1,61 @@
+"""How each architecture is trained unless told otherwise."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """Settings of a training.
+
+    Attributes:
+        epochs: Epochs of teaching.
+        batch_size: Captions a batch.
+        learning_rate: Peak, after the warm-up; then a cosine to 2 % of it.
+        warmup: Share of all steps.
+        weight_decay: Of AdamW; not on biases, norms and embeddings.
+        label_smoothing: In [0, 1).
+        clip: Largest norm of a weight's gradient.
+        ema: Momentum of moving averages of the weights; 0 for none.
+        patience: Epochs without a better validation CIDEr; `None` to go on.
+        pooled: Whether the decoder sees only the mean of the regions, so
+            that a frozen branch can be cached as one vector.
+        settings: Arguments of the builder.
+    """
+
+    epochs: int = 10
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    warmup: float = 0.05
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.1
+    clip: float = 5.0
+    ema: float = 0.0
+    patience: int | None = None
+    pooled: bool = False
+    settings: dict = dataclasses.field(default_factory=dict)
+
+
+_RECIPES = {
+    "caption-cnn-lstm": Recipe(
+        epochs=14,
+        learning_rate=2e-3,
+        pooled=True,
+        settings={"dim": 512, "dropout": 0.4},
+    ),
+    "caption-cnn-attention-lstm": Recipe(
+        epochs=8, settings={"dim": 384, "dropout": 0.5}
+    ),
+    "caption-cnn-transformer": Recipe(
+        epochs=8,
+        learning_rate=5e-4,
+        settings={"dim": 256, "depth": 2, "heads": 8, "dropout": 0.3},
+    ),
+    "caption-vit-transformer": Recipe(
+        epochs=20, learning_rate=5e-4, weight_decay=0.05
+    ),
+}
+
+
+def find(name):
+    """Returns the recipe of an architecture; a plain one if it has none."""
+    return _RECIPES.get(name, Recipe())

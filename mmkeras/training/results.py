@@ -1,0 +1,172 @@
+"""Figures by seed, and the table of the zoo that is made of them."""
+
+import pathlib
+import re
+import statistics
+
+from mmkeras.training import atomic
+
+PUBLISHED = {
+    "flickr8k": [
+        {
+            "model": "Show and Tell in neon (VGG features, greedy)",
+            "bleu_1": 0.542,
+            "bleu_4": 0.123,
+            "source": "gist jcoreyes/7e76e90664f935c6f65d",
+            "like_for_like": "same test images; other image network",
+        },
+        {
+            "model": "Karpathy and Fei-Fei, 2015",
+            "bleu_1": 0.579,
+            "bleu_4": 0.160,
+            "source": "quoted from memory",
+            "like_for_like": "same test images; VGG features",
+        },
+        {
+            "model": "Show, Attend and Tell, hard attention",
+            "bleu_1": 0.67,
+            "bleu_4": 0.213,
+            "source": "quoted from memory",
+            "like_for_like": "same test images; larger image network (VGG) "
+            "on larger pictures",
+        },
+    ]
+}
+
+_COLUMNS = {
+    "bleu_1": ("BLEU-1", 100),
+    "bleu_4": ("BLEU-4", 100),
+    "meteor": ("METEOR", 100),
+    "rouge_l": ("ROUGE-L", 100),
+    "cider": ("CIDEr", 1),
+    "unique": ("unique %", 100),
+    "shuffle_gap": ("shuffle gap", 1),
+}
+
+
+def merge(folder, model, data, seed, entry):
+    """Adds one seed's figures to `<folder>/<model>--<data>.json`.
+
+    Args:
+        folder: The folder of results, `zoo/results` in the repository.
+        model: Name of the architecture.
+        data: Name of the data set.
+        seed: int. Figures of the same seed are replaced.
+        entry: Dict with `"metrics"` and whatever else is known of the run.
+
+    Returns:
+        Path of the file.
+    """
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{model}--{data}.json"
+    seeds = atomic.read_json(path)["seeds"] if path.exists() else {}
+    seeds[str(seed)] = entry
+    seeds = dict(sorted(seeds.items(), key=lambda item: int(item[0])))
+    metrics = [entry["metrics"] for entry in seeds.values()]
+    atomic.write_json(
+        path,
+        {
+            "model": model,
+            "data": data,
+            "mean": _each(metrics, statistics.mean),
+            "spread": _each(metrics, _spread),
+            "published": PUBLISHED.get(data, []),
+            "seeds": seeds,
+        },
+    )
+    return path
+
+
+def render(folder):
+    """Writes the table of all results as Markdown.
+
+    Args:
+        folder: The folder of results.
+
+    Returns:
+        The text of `zoo/README.md`.
+    """
+    entries = [
+        atomic.read_json(path)
+        for path in sorted(pathlib.Path(folder).glob("*--*.json"))
+    ]
+    parts = [_HEAD]
+    for data in sorted({entry["data"] for entry in entries}):
+        chosen = [entry for entry in entries if entry["data"] == data]
+        parts.append(_section(data, chosen))
+    return "\n".join(parts)
+
+
+_HEAD = """# The zoo: what each architecture scores
+
+Made by `mmkeras results` from the files in [results](results); do not edit.
+Figures are means over seeds on the test split, with the sample standard
+deviation. Every choice was made on the validation split. The shuffle gap is
+the validation loss with every caption beside another picture, minus the loss
+beside its own: at 0 the picture does not matter.
+"""
+
+
+def _section(data, entries):
+    columns = [name for name, _ in _COLUMNS.values()]
+    lines = [f"## {data}", "", _row(["model", "seeds", *columns])]
+    lines.append(_row(["---"] * (len(columns) + 2)))
+    for entry in entries:
+        cells = [
+            _cell(entry["mean"], entry["spread"], key, factor)
+            for key, (_, factor) in _COLUMNS.items()
+        ]
+        lines.append(_row([f"`{entry['model']}`", len(entry["seeds"]), *cells]))
+    for other in entries[0]["published"]:
+        cells = [_cell(other, {}, k, f) for k, (_, f) in _COLUMNS.items()]
+        lines.append(_row([f"{other['model']} [^{_slug(other)}]", "", *cells]))
+    lines.append("")
+    for other in entries[0]["published"]:
+        note = f"{other['source']}; {other['like_for_like']}."
+        lines.append(f"[^{_slug(other)}]: {note}")
+    lines.append("")
+    for entry in entries:
+        lines += _provenance(entry)
+    return "\n".join(lines)
+
+
+def _provenance(entry):
+    first = next(iter(entry["seeds"].values()))
+    minutes = statistics.mean(e["seconds"] for e in entry["seeds"].values())
+    machine = first["machine"]
+    return [
+        f"`{entry['model']}`: {first['parameters']:,} parameters, "
+        f"{minutes / 60:.0f} minutes of training on {machine['cores']} cores "
+        f"({machine['processor']}), {first['precision']}.",
+        "",
+        f"    {first['command']}",
+        "",
+    ]
+
+
+def _cell(mean, spread, key, factor):
+    if key not in mean:
+        return ""
+    digits = 1 if factor == 100 else 3
+    text = f"{mean[key] * factor:.{digits}f}"
+    if spread.get(key) is not None:
+        text += f" ± {spread[key] * factor:.{digits}f}"
+    return text
+
+
+def _row(cells):
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def _slug(other):
+    return re.sub(r"[^a-z0-9]+", "-", other["model"].lower()).strip("-")[:24]
+
+
+def _each(metrics, reduce):
+    keys = [k for k in metrics[0] if all(k in m for m in metrics)]
+    return {key: reduce([m[key] for m in metrics]) for key in keys}
+
+
+def _spread(values):
+    return statistics.stdev(values) if len(values) > 1 else None
