@@ -17,7 +17,7 @@ from mmkeras.data import codecs
 from mmkeras.data.store import cached
 from mmkeras.data.store import clear
 
-__all__ = ["cached", "clear", "features", "pixels"]
+__all__ = ["batches", "cached", "clear", "features", "pixels"]
 
 
 def pixels(rows, codec, folder=None, progress=None, bad=None, batch_size=64):
@@ -42,7 +42,7 @@ def pixels(rows, codec, folder=None, progress=None, bad=None, batch_size=64):
     """
 
     def make(array, start):
-        for batch, errors in _batches(rows, codec, start, batch_size):
+        for batch, errors in batches(rows, codec, start, batch_size):
             end = start + len(batch)
             array[start:end] = batch
             yield end, len(rows), _named(rows[start:end], errors)
@@ -92,7 +92,7 @@ def features(
     run = _runner(branch)
 
     def make(array, start):
-        for batch, errors in _batches(rows, codec, start, batch_size):
+        for batch, errors in batches(rows, codec, start, batch_size):
             end = start + len(batch)
             for view, name in enumerate(views):
                 shown = batch[:, :, ::-1] if name == "mirror" else batch
@@ -108,6 +108,36 @@ def features(
     }
     shape = (len(views), len(rows), *branch.output_shape[1:])
     return cached(key, make, shape, "float16", folder, progress, bad)
+
+
+def batches(rows, codec, start=0, batch_size=64):
+    """Decodes the pictures of rows batch by batch, some batches ahead.
+
+    Args:
+        rows: List of dicts with `"image"`, a path.
+        codec: A `codecs.Image`.
+        start: int. First row to decode.
+        batch_size: int.
+
+    Yields:
+        Tuples of pixels, uint8 `(batch, height, width, 3)`, and errors, bytes
+        `(batch,)`: why a file could not be read, or empty.
+    """
+
+    def read(first):
+        chosen = rows[first : first + batch_size]
+        files, errors = zip(*(_read(row["image"]) for row in chosen))
+        return np.array(files, object), np.array(errors, object)
+
+    def decode(first):
+        files, errors = tf.numpy_function(read, [first], [tf.string] * 2)
+        files, errors = (tf.ensure_shape(x, (None,)) for x in (files, errors))
+        decoded, found = codec.try_batch(files)
+        return decoded, tf.where(errors == "", found, errors)
+
+    dataset = tf.data.Dataset.range(start, len(rows), batch_size)
+    dataset = dataset.map(decode, num_parallel_calls=2).prefetch(2)
+    return dataset.as_numpy_iterator()
 
 
 def _check(branch, codec, views):
@@ -128,25 +158,6 @@ def _check(branch, codec, views):
             "A branch gives (batch, length, dim), of known length. Received: "
             f"{branch.output_shape}"
         )
-
-
-def _batches(rows, codec, start, batch_size):
-    """Yields decoded batches and their errors; decodes ahead."""
-
-    def read(first):
-        chosen = rows[first : first + batch_size]
-        files, errors = zip(*(_read(row["image"]) for row in chosen))
-        return np.array(files, object), np.array(errors, object)
-
-    def decode(first):
-        files, errors = tf.numpy_function(read, [first], [tf.string] * 2)
-        files, errors = (tf.ensure_shape(x, (None,)) for x in (files, errors))
-        decoded, found = codec.try_batch(files)
-        return decoded, tf.where(errors == "", found, errors)
-
-    dataset = tf.data.Dataset.range(start, len(rows), batch_size)
-    dataset = dataset.map(decode, num_parallel_calls=2).prefetch(2)
-    return dataset.as_numpy_iterator()
 
 
 def _read(path):

@@ -11,6 +11,7 @@ https://arxiv.org/abs/1504.00325
 
 import collections
 import json
+import pathlib
 
 import tensorflow as tf
 
@@ -35,7 +36,10 @@ def scan(folder=None) -> layout.Scan:
     Raises:
         FileNotFoundError: If there is no such folder.
     """
-    return _scan(folder, ("train", "val"))
+    found = _scan(folder, ("train", "val"))
+    for images in sorted({pathlib.Path(r["image"]).parent for r in found.rows}):
+        layout.blame_others(images, found)
+    return found
 
 
 def rows(split, folder=None) -> list[dict]:

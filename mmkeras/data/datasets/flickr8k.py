@@ -55,6 +55,7 @@ def scan(folder=None) -> layout.Scan:
     for key in captions:
         if key not in listed:
             found.add(key, images / key, captions[key], None)
+    layout.blame_others(images, found)
     return found
 
 

@@ -12,7 +12,6 @@ from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 
 SOURCE = "Put pictures into `images/` and texts of the same names in `texts/`."
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp"}
 
 
 def scan(folder=None) -> layout.Scan:
@@ -68,7 +67,7 @@ def _pair(split, images, texts, found):
     }
     seen = {}
     for file in sorted(images.rglob("*")):
-        if file.suffix.lower() not in _SUFFIXES:
+        if not layout.is_image(file):
             continue
         name = file.relative_to(images).with_suffix("").as_posix()
         if name in seen:

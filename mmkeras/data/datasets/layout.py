@@ -8,6 +8,7 @@ import pathlib
 from mmkeras.data.problems import Problem
 
 SPLITS = ("train", "val", "test")
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp"}
 _OTHER_NAMES = {
     "training": "train",
     "restval": "train",
@@ -111,6 +112,21 @@ def locate(name, folder, source):
 def first_existing(*paths):
     """Returns the first path that exists, or the first."""
     return next((path for path in paths if path.exists()), paths[0])
+
+
+def is_image(path):
+    """Tells by its name whether a file is a picture."""
+    return path.suffix.lower() in _SUFFIXES
+
+
+def blame_others(folder, scan):
+    """Blames the pictures in a folder that no row knows."""
+    if any(problem.kind == "missing" for problem in scan.problems):
+        return  # Without captions, or a list, no picture has a row.
+    known = {row["image"] for row in scan.rows}
+    for file in sorted(folder.glob("*")):
+        if is_image(file) and str(file) not in known:
+            scan.blame("unpaired", file, "an image without captions")
 
 
 def only_file(path, *patterns):

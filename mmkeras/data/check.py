@@ -1,0 +1,208 @@
+"""Checks a data set: names every row that is not what it should be."""
+
+import collections
+import concurrent.futures
+import dataclasses
+import hashlib
+import pathlib
+import statistics
+
+from mmkeras.data import cache
+from mmkeras.data import codecs
+from mmkeras.data import datasets
+from mmkeras.data.problems import Problem
+
+__all__ = ["Problem", "Report", "check"]
+
+
+@dataclasses.dataclass
+class Report:
+    """What a check found.
+
+    Attributes:
+        name: Name of the data set.
+        counts: Dict of figures: `"images"`, `"captions"`, `"splits"` (images
+            by split), `"captions per image"` and `"words per caption"`
+            (each with the least, mean and most).
+        problems: List of `Problem`s.
+        notes: What is worth knowing but no problem.
+    """
+
+    name: str
+    counts: dict
+    problems: list
+    notes: list
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no problem but duplicates.
+
+        Those are no obstacle, and Flickr8k itself has 15 of them.
+        """
+        return self.kinds.keys() <= {"duplicate"}
+
+    @property
+    def kinds(self) -> dict:
+        """How many problems there are of each kind."""
+        return dict(collections.Counter(p.kind for p in self.problems))
+
+
+def check(name, folder=None, progress=None) -> Report:
+    """Reads and decodes all of a data set.
+
+    Problems are of these kinds: `missing`, a file that is not there;
+    `corrupt`, a picture that cannot be decoded or a line that cannot be read;
+    `empty`, a file or caption of nothing; `duplicate`, a picture of the same
+    content as another of its split, or a caption that an image has twice;
+    `unpaired`, an image without captions or captions without an image;
+    `leak`, an image that by content or name is in two splits.
+
+    Args:
+        name: Name of the data set; see `mmkeras.data.datasets`.
+        folder: Where it lies; None for `$MMKERAS_DATA/<name>`.
+        progress: Function of the images done and in all.
+
+    Returns:
+        A `Report`.
+
+    Raises:
+        ValueError: If there is no data set of that name.
+        FileNotFoundError: If there is no such folder.
+    """
+    found = datasets.find(name).scan(folder)
+    there, problems = _find_missing(found.rows)
+    problems = [*found.problems, *problems]
+    told = all(problem.kind != "missing" for problem in found.problems)
+    problems += _check_captions(found.rows, told)
+    problems += _check_images(there, progress or (lambda *_: None))
+    problems += _check_contents(found.rows, there)
+    unused = sum(row["split"] is None for row in found.rows)
+    notes = [f"Images in no split: {unused}."] if unused else []
+    return Report(name, _count(found.rows), problems, found.notes + notes)
+
+
+def _find_missing(rows):
+    """Returns one row for each file that is there, and problems."""
+    files = {row["image"]: row for row in rows}
+    folders = {str(pathlib.Path(image).parent) for image in files}
+    gone = {place for place in folders if not pathlib.Path(place).is_dir()}
+    count, there, problems = collections.Counter(), [], []
+    for image, row in files.items():
+        path = pathlib.Path(image)
+        if str(path.parent) in gone:
+            count[str(path.parent)] += 1
+        elif path.is_file():
+            there.append(row)
+        else:
+            problems.append(Problem("missing", image, "the image"))
+    folders = [
+        Problem("missing", place, f"the folder of {number} images")
+        for place, number in count.items()
+    ]
+    return there, folders + problems
+
+
+def _check_captions(rows, told):
+    """Checks captions; if their file is missing, that was named once."""
+    for row in rows:
+        if told and not row["captions"]:
+            detail = "an image without captions"
+            yield Problem("unpaired", row["id"], detail)
+        seen = {}
+        for number, caption in enumerate(row["captions"], 1):
+            first = seen.setdefault(caption.casefold(), number)
+            if not caption:
+                detail = f"caption {number} is empty"
+                yield Problem("empty", row["id"], detail)
+            elif first != number:
+                detail = f"caption {number} repeats caption {first}"
+                yield Problem("duplicate", row["id"], detail)
+
+
+def _check_images(rows, progress):
+    """Decodes every image, small."""
+    done = 0
+    for _, errors in cache.batches(rows, codecs.Image((16, 16))):
+        for row, error in zip(rows[done:], errors):
+            if error:
+                kind = "empty" if error == b"empty" else "corrupt"
+                yield Problem(kind, row["image"], error.decode("utf-8"))
+        done += len(errors)
+        progress(done, len(rows))
+
+
+def _check_contents(rows, there):
+    """Finds images of one content, and names in several splits."""
+    digests = _digests([row["image"] for row in there])
+    splits = collections.defaultdict(dict)
+    for row in rows:
+        splits[row["id"]].setdefault(row["split"], row)
+    for name, found in splits.items():
+        if len(found.keys() - {None}) > 1:
+            detail = f"is in {_join(found)}"
+            yield Problem("leak", name, detail)
+    contents = collections.defaultdict(dict)
+    for row in rows:
+        digest = digests.get(row["image"])
+        if digest:
+            contents[digest].setdefault((row["id"], row["split"]), row)
+    for twins in contents.values():
+        yield from _check_twins(list(twins.values()))
+
+
+def _check_twins(rows):
+    """Names rows of one content: a leak, or a duplicate in one split."""
+    first = rows[0]
+    for row in rows[1:]:
+        if row["id"] == first["id"]:
+            continue  # A name in two splits: named already.
+        detail = f"has the content of {first['image']}"
+        if row["split"] == first["split"]:
+            yield Problem("duplicate", row["image"], detail)
+        elif None not in (row["split"], first["split"]):
+            detail += f" and is in {_join([first['split'], row['split']])}"
+            yield Problem("leak", row["image"], detail)
+
+
+def _join(splits):
+    return " and ".join(str(split) for split in splits if split)
+
+
+def _digests(paths):
+    """Hashes files, several at once; those that cannot be read are left."""
+
+    def digest(path):
+        try:
+            content = pathlib.Path(path).read_bytes()
+        except OSError:
+            return path, None
+        return path, hashlib.sha256(content).digest() if content else None
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        return dict(pool.map(digest, paths, chunksize=64))
+
+
+def _count(rows):
+    splits = collections.Counter(row["split"] for row in rows)
+    captions = [caption for row in rows for caption in row["captions"]]
+    return {
+        "images": len({row["image"] for row in rows}),
+        "captions": len(captions),
+        "splits": {
+            split: splits[split]
+            for split in ("train", "val", "test")
+            if splits[split]
+        },
+        "captions per image": _spread([len(row["captions"]) for row in rows]),
+        "words per caption": _spread([len(c.split()) for c in captions]),
+    }
+
+
+def _spread(numbers):
+    if not numbers:
+        return {}
+    return {
+        "least": min(numbers),
+        "mean": round(statistics.fmean(numbers), 2),
+        "most": max(numbers),
+    }
