@@ -58,8 +58,9 @@ class Captioner:
             `"text"`, `"score"` and `"error"`.
         """
         answers = {"text": [], "score": [], "error": []}
+        images = list(images)
         for i in range(0, len(images), batch_size):
-            batch = self._constant(list(images[i : i + batch_size]))
+            batch = self._constant(images[i : i + batch_size])
             outputs = self._serve(image=batch)
             answers["score"] += outputs["score"].numpy().tolist()
             for key in ("text", "error"):

@@ -1,6 +1,5 @@
 """Exports a task: bytes in, sentences out, ready for TF Serving."""
 
-import json
 import os
 import pathlib
 import re
@@ -8,6 +7,18 @@ import re
 from mmkeras.serving import golden
 from mmkeras.serving import versions
 from mmkeras.serving.check import check_export
+
+_CONFIG = """\
+# docker run -p 8501:8501 -v "$PWD:/models/{name}" \\
+#   tensorflow/serving --model_config_file=/models/{name}/models.config
+model_config_list {{
+  config {{
+    name: "{name}"
+    base_path: "/models/{name}"
+    model_platform: "tensorflow"
+  }}
+}}
+"""
 
 
 def export(
@@ -95,15 +106,6 @@ def _model_name(folder):
 def _write_config(path, name):
     if path.exists():
         return  # It may say more by now than is known here.
-    part = path.with_name(".partial-models.config")
-    part.write_text(
-        '# docker run -p 8501:8501 -v "$PWD:/models/' + name + '" \\\n'
-        f"#   tensorflow/serving --model_config_file="
-        f"/models/{name}/models.config\n"
-        "model_config_list {\n  config {\n"
-        f"    name: {json.dumps(name)}\n"
-        f"    base_path: {json.dumps('/models/' + name)}\n"
-        '    model_platform: "tensorflow"\n  }\n}\n',
-        "utf-8",
-    )
+    part = path.with_name(f".{path.name}")
+    part.write_text(_CONFIG.format(name=name), "utf-8")
     os.replace(part, path)

@@ -7,6 +7,7 @@ be read gets a line on the error stream instead, and the exit code is 1.
 """
 
 import argparse
+import os
 import pathlib
 import sys
 
@@ -45,4 +46,6 @@ def main(arguments=None):
 if __name__ == "__main__":
     # Importing Keras is an error from here on: an export does without.
     sys.modules.setdefault("keras", None)
+    # TensorFlow's remarks on the processor; errors are raised, not logged.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.exit(main())

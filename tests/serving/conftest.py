@@ -5,6 +5,7 @@ import keras
 import pytest
 
 from mmkeras import serving
+from mmkeras.serving.samples import pictures
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +22,12 @@ def folder(task, tmp_path_factory):
     folder = tmp_path_factory.mktemp("exports") / "tiny"
     serving.export(task, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def answers(task):
+    """What the task itself says of the sample pictures."""
+    return task.answer({"image": pictures()}, beam=3)
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,7 @@ def names(folder):
     return [signature.inputs["image"].name, *outputs]
 
 
+@pytest.mark.slow
 def test_the_same_captions_without_python(loader, folder, captioner, tmp_path):
     files = []
     for index, picture in enumerate(pictures()):
