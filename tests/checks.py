@@ -25,6 +25,15 @@ def numpy(tensors):
     return keras.tree.map_structure(ops.convert_to_numpy, tensors)
 
 
+def fast(function):
+    """Compiles a function on JAX, which else compiles every operation."""
+    if BACKEND != "jax":
+        return function
+    import jax
+
+    return jax.jit(function)
+
+
 def run_python(code, *arguments, folder=ROOT, **environment):
     """Runs Python code in a fresh process; returns what became of it."""
     return subprocess.run(

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+from checks import fast
 from checks import numpy
 from checks import randomize
 
@@ -45,14 +46,19 @@ def arrays(layer):
     }
 
 
+def call(layer, tokens, context):
+    """Logits of a whole sentence, as an array."""
+    return numpy(fast(layer.__call__)([tokens, context]))
+
+
 def by_steps(layer, tokens, context):
     """Logits of every position, one `step` after the other."""
-    state = layer.start(context)
+    state = fast(layer.start)(context)
+    step = fast(layer.step)
     logits = []
     for index in range(tokens.shape[1]):
-        now, state = layer.step(
-            keras.ops.convert_to_tensor(tokens[:, index]), state, index
-        )
+        token = keras.ops.convert_to_tensor(tokens[:, index])
+        now, state = step(token, state, index)
         logits.append(numpy(now))
     return np.stack(logits, axis=1)
 
@@ -64,22 +70,20 @@ def log_probabilities(layer, tokens, context):
         Array of shape `(batch, length)`, 0 at padding.
     """
     before = np.pad(tokens, [(0, 0), (1, 0)], constant_values=START)[:, :-1]
-    logits = numpy(layer([before, context]))
-    logp = log_softmax(logits)
+    logp = log_softmax(call(layer, before, context))
     said = np.take_along_axis(logp, tokens[..., None], axis=-1)[..., 0]
     return np.where(tokens == 0, 0.0, said)
 
 
 def greedy(layer, context, length):
     """The likeliest words, one after the other: a plain loop over `step`."""
-    state = layer.start(context)
+    state = fast(layer.start)(context)
+    step = fast(layer.step)
     last = np.full(len(context), START, "int32")
     over = np.zeros(len(context), bool)
     said = np.zeros((len(context), length), "int32")
     for index in range(length):
-        logits, state = layer.step(
-            keras.ops.convert_to_tensor(last), state, index
-        )
+        logits, state = step(keras.ops.convert_to_tensor(last), state, index)
         logits = numpy(logits)
         logits[:, [0, START]] = -np.inf
         last = np.where(over, END, logits.argmax(-1)).astype("int32")
