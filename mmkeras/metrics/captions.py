@@ -1,42 +1,67 @@
-"""All figures about captions at once."""
+"""All the scores of a captioner at once."""
 
+from mmkeras.metrics import diversity
 from mmkeras.metrics.bleu import corpus_bleu
 from mmkeras.metrics.cider import cider
-from mmkeras.metrics.diversity import distinct
-from mmkeras.metrics.diversity import unique_share
-from mmkeras.metrics.diversity import vocabulary
+from mmkeras.metrics.inputs import check_lengths
 from mmkeras.metrics.meteor import meteor
 from mmkeras.metrics.rouge import rouge_l
-from mmkeras.metrics.tokenize import tokenize
+from mmkeras.metrics.tokenize import tokenize as _tokenize
 
 
-def caption_scores(candidates, references):
-    """Measures captions against references.
+def caption_scores(candidates, references, tokenize=_tokenize):
+    """Scores captions against reference captions.
 
     Args:
-        candidates: List of sentences.
-        references: For each candidate, a list of sentences.
+        candidates: One caption (a string) an item.
+        references: A list of captions (strings) an item.
+        tokenize: Splits a caption into a list of tokens. The default is for
+            English; pass `list` to score by character, `str.split` for text
+            that is split already.
 
     Returns:
-        Dict of `"bleu_1"` to `"bleu_4"`, `"rouge_l"`, `"meteor"`,
-        `"distinct_1"`, `"distinct_2"` and `"unique"`, all in [0, 1];
-        `"cider"`, at least 0; `"vocabulary"`, the number of words used; and
-        `"length"`, the mean number of words.
+        A dict: "bleu_1" to "bleu_4", "rouge_l", "meteor", "distinct_1",
+        "distinct_2" and "unique" (the share of different captions) in [0, 1];
+        "cider" in [0, 10]; "vocabulary", the number of different words used;
+        "length", the mean number of words.
 
     Raises:
-        ValueError: If there are no candidates, or one has no references.
+        ValueError: If `candidates` and `references` differ in length, are
+            empty, an item has no reference, or a caption is not a string.
+
+    Example:
+
+    >>> caption_scores(["a dog runs"], [["a dog runs", "the dog is running"]])
     """
-    said = [tokenize(sentence) for sentence in candidates]
-    wanted = [[tokenize(sentence) for sentence in r] for r in references]
-    bleu = corpus_bleu(said, wanted)
-    return {
-        **{f"bleu_{n + 1}": score for n, score in enumerate(bleu)},
-        "rouge_l": rouge_l(said, wanted),
-        "meteor": meteor(said, wanted),
-        "cider": cider(said, wanted),
-        "distinct_1": distinct(said, 1),
-        "distinct_2": distinct(said, 2),
-        "vocabulary": vocabulary(said),
-        "unique": unique_share(said),
-        "length": sum(map(len, said)) / len(said),
+    check_lengths(candidates, references)
+    candidates = [
+        _split(caption, f"candidates[{row}]", tokenize)
+        for row, caption in enumerate(candidates)
+    ]
+    references = [
+        [
+            _split(caption, f"references[{row}][{number}]", tokenize)
+            for number, caption in enumerate(captions)
+        ]
+        for row, captions in enumerate(references)
+    ]
+    bleus = corpus_bleu(candidates, references)
+    return {f"bleu_{n}": score for n, score in enumerate(bleus, start=1)} | {
+        "rouge_l": rouge_l(candidates, references),
+        "meteor": meteor(candidates, references),
+        "cider": cider(candidates, references),
+        "distinct_1": diversity.distinct(candidates, 1),
+        "distinct_2": diversity.distinct(candidates, 2),
+        "vocabulary": diversity.vocabulary(candidates),
+        "unique": diversity.unique_share(candidates),
+        "length": sum(map(len, candidates)) / len(candidates),
     }
+
+
+def _split(caption, where, tokenize):
+    if not isinstance(caption, str):
+        raise ValueError(
+            f"`{where}` must be a string. Received: {caption!r}. "
+            "Score token lists with `metrics.cider.cider` and its like."
+        )
+    return tokenize(caption)

@@ -1,109 +1,275 @@
-"""CIDEr-D: n-grams weighed by how much they say."""
-
-import collections
-import math
+"""CIDEr-D: agreement with several references, weighted by rarity."""
 
 import numpy as np
 
-from mmkeras.metrics.check import check
-from mmkeras.metrics.check import ngrams
+from mmkeras.metrics.inputs import check_corpus
+from mmkeras.metrics.inputs import check_references
+from mmkeras.metrics.ngrams import SPAN
+from mmkeras.metrics.ngrams import Index
 
 ORDER = 4
-SIGMA = 6.0  # Of the penalty on a difference in length, in tokens.
+SIGMA = 6.0
 
 
 def cider(candidates, references):
-    """CIDEr-D of a corpus, as the evaluation of COCO captions computes it.
+    """Computes CIDEr-D, averaged over items.
 
-        10 / 4 sum_n mean_j exp(-(l_c - l_j)^2 / 2 sigma^2)
-            min(g_n(c), g_n(r_j)) . g_n(r_j) / (|g_n(c)| |g_n(r_j)|)
+    A sentence is a vector of its n-grams' counts times `log(N / df)`, where
+    `df` is the number of the N items with the n-gram in a reference. Candidate
+    c and reference r agree by
 
-    with tf-idf vectors `g_n` of n-grams, n = 1 to 4, and document
-    frequencies from the references of this corpus.
+    `exp(-(|c| - |r|)^2 / (2 sigma^2)) * sum(min(c, r) r) / (||c|| ||r||)`
+
+    with `sigma` = 6, averaged over references and n = 1..4, times 10.
+
+    Equal to pycocoevalcap's `Cider`. Document frequencies come from the
+    references given, so scores of different corpora do not compare, and a
+    single item always scores 0.
 
     Args:
-        candidates: List of lists of tokens.
-        references: For each candidate, a list of lists of tokens.
+        candidates: One token list an item.
+        references: A list of token lists an item.
 
     Returns:
-        float, at least 0; about 1 for good systems, 10 at most.
+        A float in [0, 10].
 
     Raises:
-        ValueError: If a candidate has no references or is not a list.
+        ValueError: If the corpus is not as described, see
+            `mmkeras.metrics.inputs.check_corpus`.
 
-    Reference:
-        [Vedantam et al., 2015](https://arxiv.org/abs/1411.5726)
+    Reference: Vedantam et al., 2015, https://arxiv.org/abs/1411.5726.
     """
-    check(candidates, references)
-    reward = Reward(references)
-    return float(np.mean(reward(range(len(candidates)), candidates)))
+    check_corpus(candidates, references)
+    numbers = {}
+    sentences = [tokens for item in references for tokens in item]
+    consensus = _Consensus(
+        *_to_flat(sentences, numbers), [len(item) for item in references]
+    )
+    items = np.arange(len(candidates))
+    return float(consensus(items, *_to_flat(candidates, numbers)).mean())
 
 
 class Reward:
-    """CIDEr-D against references that stay the same, for many candidates.
+    """Scores batches of token ids by CIDEr-D against fixed references.
+
+    Made for self-critical training: document frequencies and reference
+    vectors are computed once, a batch is a few array operations.
+
+    A sequence ends before the first `end` or 0; a `start` in front is skipped.
 
     Args:
-        references: For each picture, a list of lists of tokens (strings or
-            ids).
+        references: A list of id sequences an item. Sequences may be padded
+            with 0. Document frequencies count these items, so pass the whole
+            training set, not a batch.
+        start: Id that may stand in front of a sequence.
+        end: Id that ends a sequence.
+        keep_end: If True, the end counts as a word. Without it a sentence cut
+            off after "on a" loses no agreement, and a captioner trained on
+            the reward learns to cut.
+
+    Raises:
+        ValueError: If there is no item or one without a reference, or if ids
+            are not whole numbers of at least 0.
+
+    Example:
+
+    >>> reward = Reward([[[1, 4, 5, 2], [4, 6, 2]], [[7, 5, 2]]])
+    >>> reward([1, 0], np.array([[7, 5, 2], [4, 2, 0]]))
+
+    Reference: Rennie et al., 2017, https://arxiv.org/abs/1612.00563.
     """
 
-    def __init__(self, references):
-        counts = [[_count(tokens) for tokens in r] for r in references]
-        self._pictures = collections.Counter(
-            gram for several in counts for gram in set().union(*several)
+    def __init__(self, references, *, start=1, end=2, keep_end=False):
+        check_references(references)
+        self._start = start
+        self._end = end
+        self._keep_end = keep_end
+        sentences = [ids for item in references for ids in item]
+        self._consensus = _Consensus(
+            *self._words(_to_matrix(sentences)),
+            [len(item) for item in references],
         )
-        self._log = math.log(len(references))
-        self._references = [[self._vector(c) for c in r] for r in counts]
 
-    def __call__(self, pictures, candidates):
+    def __len__(self):
+        return self._consensus.items
+
+    def __call__(self, indices, candidates):
         """Scores candidates.
 
         Args:
-            pictures: For each candidate, the row of its references.
-            candidates: List of lists of tokens.
+            indices: (n,) ints, the item each candidate describes.
+            candidates: (n, length) ints, or n id sequences.
 
         Returns:
-            float32 array of one score a candidate.
+            (n,) float32 in [0, 10].
+
+        Raises:
+            ValueError: If shapes do not fit or an index has no item.
         """
-        scores = [
-            self._score(self._vector(_count(tokens)), self._references[row])
-            for row, tokens in zip(pictures, candidates)
+        indices = np.asarray(indices)
+        if isinstance(candidates, list | tuple):
+            candidates = _to_matrix(candidates)
+        candidates = np.asarray(candidates)
+        if candidates.ndim != 2 or indices.shape != candidates.shape[:1]:
+            raise ValueError(
+                "Expected `indices` (n,) and `candidates` (n, length). "
+                f"Received: shapes {indices.shape} and {candidates.shape}."
+            )
+        if len(indices) == 0:
+            return np.zeros(0, "float32")
+        known = (indices >= 0) & (indices < len(self))
+        if indices.dtype.kind not in "iu" or not known.all():
+            raise ValueError(
+                f"`indices` must be integers from 0 to {len(self) - 1}, the "
+                "items that the reward was made with. "
+                f"Received: {indices.dtype} {indices[~known][:3]}."
+            )
+        scores = self._consensus(indices, *self._words(candidates))
+        return scores.astype("float32")
+
+    def _words(self, ids):
+        """(n, length) ids -> the flat words that count, and (n,) lengths."""
+        if ids.dtype.kind not in "iu" or np.any((ids < 0) | (ids >= SPAN)):
+            raise ValueError(
+                f"Token ids must be integers from 0 to {SPAN - 1}. "
+                f"Received: {ids.dtype} {ids.tolist()[:3]}."
+            )
+        stops = (ids == 0) | (ids == self._end)
+        before = np.cumsum(stops, axis=1) - stops
+        kept = (before == 0) & ~stops
+        if self._keep_end:
+            kept |= (before == 0) & (ids == self._end)
+        kept[:, :1] &= ids[:, :1] != self._start
+        return ids[kept].astype("int64"), kept.sum(axis=1)
+
+
+class _Consensus:
+    """Agreement of flat sentences with fixed references.
+
+    Args:
+        tokens: (all tokens,) int64 of all references, item after item.
+        lengths: (references,) int64.
+        counts: (items,) how many references each item has.
+    """
+
+    def __init__(self, tokens, lengths, counts):
+        counts = np.asarray(counts)
+        self.items, self._counts = len(counts), counts
+        slots = np.concatenate([np.arange(count) for count in counts])
+        owners = np.repeat(np.arange(self.items), counts)
+        self._lengths = np.zeros((self.items, counts.max()), "int64")
+        self._lengths[owners, slots] = lengths
+        self._index = Index(tokens, lengths, ORDER)
+        self._orders = [
+            _Vectors(numbers, owners[rows], slots[rows], self._lengths, size)
+            for size, (numbers, rows) in zip(
+                self._index.sizes, self._index.number(tokens, lengths)
+            )
         ]
-        return np.array(scores, "float32")
 
-    def _vector(self, counts):
-        weights = [{} for _ in range(ORDER)]
-        squares = [0.0] * ORDER
-        length = 0
-        for gram, count in counts.items():
-            n = len(gram) - 1
-            seen = max(1, self._pictures.get(gram, 0))
-            weight = count * (self._log - math.log(seen))
-            weights[n][gram] = weight
-            squares[n] += weight * weight
-            # The reference implementation measures length in bigrams.
-            length += count if n == 1 else 0
-        return weights, [math.sqrt(s) for s in squares], length
-
-    @staticmethod
-    def _score(candidate, references):
-        weights, norms, length = candidate
-        score = 0.0
-        for others, other_norms, other_length in references:
-            near = math.exp(-((length - other_length) ** 2) / (2 * SIGMA**2))
-            for n in range(ORDER):
-                if norms[n] and other_norms[n]:
-                    found = others[n]
-                    shared = sum(
-                        min(weight, found[gram]) * found[gram]
-                        for gram, weight in weights[n].items()
-                        if gram in found
-                    )
-                    score += near * shared / (norms[n] * other_norms[n])
-        return 10.0 * score / ORDER / len(references)
+    def __call__(self, items, tokens, lengths):
+        """Scores (n,) items' flat sentences, giving (n,) float64."""
+        agreement = sum(
+            vectors.agreement(numbers, rows, items)
+            for vectors, (numbers, rows) in zip(
+                self._orders, self._index.number(tokens, lengths)
+            )
+        )
+        gap = lengths[:, None] - self._lengths[items]
+        agreement *= np.exp(-(gap**2) / (2 * SIGMA**2))
+        return 10 * agreement.sum(axis=1) / ORDER / self._counts[items]
 
 
-def _count(tokens):
-    return collections.Counter(
-        gram for n in range(1, ORDER + 1) for gram in ngrams(tokens, n)
-    )
+class _Vectors:
+    """The references' weighted n-grams of one length.
+
+    An entry is the code `(item * size + n-gram) * width + slot`, sorted, so
+    that one search finds an n-gram in all references (slots) of an item.
+
+    Args:
+        numbers: (n-grams,) number of every n-gram in the references.
+        owners: (n-grams,) item of each.
+        slots: (n-grams,) place of its reference within the item.
+        shape: An array of shape (items, width), width the most references.
+        size: How many different n-grams there are.
+    """
+
+    def __init__(self, numbers, owners, slots, shape, size):
+        items, self._width = shape.shape
+        self._size = size
+        keys = owners * size + numbers
+        self._entries, counts = np.unique(
+            keys * self._width + slots, return_counts=True
+        )
+        owners, grams = np.divmod(np.unique(keys), max(size, 1))
+        found = np.bincount(grams, minlength=size)
+        # The last weight is for every n-gram that no reference has.
+        self._rarity = np.log(items) - np.log(np.append(found, 1))
+        keys, slots = np.divmod(self._entries, self._width)
+        owners, grams = np.divmod(keys, max(size, 1))
+        self._weights = counts * self._rarity[grams]
+        self._norms = _norms(
+            self._weights, owners * self._width + slots, shape.size
+        ).reshape(shape.shape)
+
+    def agreement(self, numbers, rows, items):
+        """Clipped cosine of n sentences with references, (n, width)."""
+        span = max(self._size, numbers.max(initial=0) + 1)
+        pairs, counts = np.unique(rows * span + numbers, return_counts=True)
+        rows, grams = np.divmod(pairs, span)
+        weights = counts * self._rarity[np.minimum(grams, self._size)]
+        norms = _norms(weights, rows, len(items))[:, None] * self._norms[items]
+        known = grams < self._size
+        dots = self._dots(
+            items[rows[known]] * self._size + grams[known],
+            rows[known],
+            weights[known],
+            norms.size,
+        ).reshape(norms.shape)
+        return np.divide(dots, norms, out=np.zeros_like(dots), where=norms > 0)
+
+    def _dots(self, keys, rows, weights, size):
+        dots = np.zeros(size)
+        first = np.searchsorted(self._entries, keys * self._width)
+        for step in range(self._width):
+            at = first + step
+            hit = at < len(self._entries)
+            hit[hit] = self._entries[at[hit]] // self._width == keys[hit]
+            at = at[hit]
+            slots = self._entries[at] % self._width
+            other = self._weights[at]
+            dots += np.bincount(
+                rows[hit] * self._width + slots,
+                np.minimum(weights[hit], other) * other,
+                minlength=size,
+            )
+        return dots
+
+
+def _norms(weights, places, size):
+    return np.sqrt(np.bincount(places, weights**2, minlength=size))
+
+
+def _to_flat(sentences, numbers):
+    """Token lists -> flat numbers and lengths; extends `numbers`."""
+    flat = [
+        numbers.setdefault(token, len(numbers))
+        for tokens in sentences
+        for token in tokens
+    ]
+    return np.array(flat, "int64"), np.array(list(map(len, sentences)), "int64")
+
+
+def _to_matrix(sequences):
+    """Id sequences -> (sequences, longest), padded with 0."""
+    arrays = [np.asarray(ids) for ids in sequences]
+    for number, ids in enumerate(arrays):
+        if ids.ndim != 1 or (len(ids) and ids.dtype.kind not in "iu"):
+            raise ValueError(
+                "Every sentence must be a sequence of integer token ids. "
+                f"Received: {sequences[number]!r} at {number}."
+            )
+    matrix = np.zeros((len(arrays), max(map(len, arrays), default=0)), "int64")
+    for row, ids in zip(matrix, arrays):
+        row[: len(ids)] = ids
+    return matrix

@@ -1,30 +1,59 @@
-"""Whether a system says different things of different pictures."""
+"""How much a captioner varies what it says."""
 
-from mmkeras.metrics.check import ngrams
+from mmkeras.metrics.inputs import check_sentences
+from mmkeras.metrics.ngrams import ngrams
 
 
-def distinct(candidates, order):
-    """Share of n-grams that are different, over all candidates.
+def distinct(candidates, n=1):
+    """Computes the share of different n-grams among all n-grams written.
 
     Args:
-        candidates: List of lists of tokens.
-        order: int. Size of the n-grams.
+        candidates: One token list an item.
+        n: Length of the n-grams.
 
     Returns:
-        float in [0, 1]; 0 if there are none.
+        A float in [0, 1]; 0 if no candidate has n tokens.
 
-    Reference:
-        [Li et al., 2016](https://arxiv.org/abs/1510.03055)
+    Raises:
+        ValueError: If `candidates` is not a non-empty list of token lists.
+
+    Departure from the paper: it divides by the number of tokens; here it is
+    the number of n-grams, so that 1 can be reached for every n.
+
+    Reference: Li et al., 2016, https://arxiv.org/abs/1510.03055.
     """
-    grams = [gram for tokens in candidates for gram in ngrams(tokens, order)]
-    return len(set(grams)) / max(len(grams), 1)
-
-
-def unique_share(candidates):
-    """Share of candidates that are different, in [0, 1]."""
-    return len({tuple(c) for c in candidates}) / max(len(candidates), 1)
+    check_sentences(candidates)
+    written = [gram for tokens in candidates for gram in ngrams(tokens, n)]
+    return len(set(written)) / len(written) if written else 0.0
 
 
 def vocabulary(candidates):
-    """Number of different tokens used."""
+    """Counts the different tokens used.
+
+    Args:
+        candidates: One token list an item.
+
+    Returns:
+        An int.
+
+    Raises:
+        ValueError: If `candidates` is not a non-empty list of token lists.
+    """
+    check_sentences(candidates)
     return len({token for tokens in candidates for token in tokens})
+
+
+def unique_share(candidates):
+    """Computes the number of different captions over that of captions.
+
+    Args:
+        candidates: One token list an item.
+
+    Returns:
+        A float in (0, 1]: 1 if no two captions are alike.
+
+    Raises:
+        ValueError: If `candidates` is not a non-empty list of token lists.
+    """
+    check_sentences(candidates)
+    return len(set(map(tuple, candidates))) / len(candidates)

@@ -1,0 +1,73 @@
+"""N-grams: of one sentence in Python, of many at once in NumPy."""
+
+import numpy as np
+
+# Codes are `number of the shorter n-gram * SPAN + last token`: exact in int64
+# while token ids and the count of different n-grams stay below 2**31.
+SPAN = 2**31
+
+
+def ngrams(tokens, n):
+    """Iterates over the n-grams of a token list, as tuples."""
+    return zip(*(tokens[start:] for start in range(n)))
+
+
+class Index:
+    """Numbers the different n-grams of a fixed set of sentences.
+
+    An n-gram's number tells whether two n-grams of one length are the same.
+    It is found by extending the n-gram one token shorter, so that any size of
+    vocabulary fits in 64 bits without hashing.
+
+    Sentences are given flat: all tokens in one array, and a length each.
+
+    Args:
+        tokens: (all tokens,) int64, at least 0 and below 2**31.
+        lengths: (sentences,) int64.
+        order: Longest n-gram.
+    """
+
+    def __init__(self, tokens, lengths, order=4):
+        self._tables = [np.zeros(0, "int64")] * order
+        self._tables = [new for *_, new in self._walk(tokens, lengths)]
+
+    @property
+    def sizes(self):
+        """How many different n-grams there are of each length, from 1."""
+        return [len(table) for table in self._tables]
+
+    def number(self, tokens, lengths):
+        """Numbers every n-gram of other sentences.
+
+        Args:
+            tokens: (all tokens,) int64.
+            lengths: (sentences,) int64.
+
+        Returns:
+            A list with a pair of int64 arrays for every n: the n-grams'
+            numbers and the sentences they stand in. N-grams that the index
+            does not know get numbers from `sizes[n - 1]` upwards.
+        """
+        walk = self._walk(tokens, lengths)
+        return [(numbers, rows) for numbers, rows, _ in walk]
+
+    def _walk(self, tokens, lengths):
+        rows = np.repeat(np.arange(len(lengths)), lengths)
+        left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(tokens))
+        starts, codes = np.arange(len(tokens)), tokens
+        for n, table in enumerate(self._tables, start=1):
+            numbers, new = _rank(codes, table)
+            yield numbers, rows[starts], new
+            longer = left[starts] > n
+            starts = starts[longer]
+            codes = numbers[longer] * SPAN + tokens[starts + n]
+
+
+def _rank(codes, table):
+    """Places codes in a sorted table; unknown ones come after its end."""
+    places = np.searchsorted(table, codes)
+    known = places < len(table)
+    known[known] = table[places[known]] == codes[known]
+    new, ranks = np.unique(codes[~known], return_inverse=True)
+    places[~known] = len(table) + ranks
+    return places, new
