@@ -10,8 +10,8 @@ Pictures must not be mirrored in training: left would become right.
 
 >>> scene = shapes.scenes("test", 1)[0]
 >>> shapes.captions(scene)[0]
-'there is a green triangle to the left of a pink circle'
->>> shapes.judge("a green circle is left of a pink circle", scene).wrong
+'a cyan diamond is over a red cross'
+>>> shapes.judge("a cyan star is above a red cross", scene).wrong
 ('shape',)
 """
 
@@ -28,8 +28,10 @@ from PIL import Image
 from mmkeras.data.worlds.shapes_drawn import COLOURS
 from mmkeras.data.worlds.shapes_drawn import SHAPES
 from mmkeras.data.worlds.shapes_drawn import render
+from mmkeras.data.worlds.shapes_said import Verdict as Verdict
 from mmkeras.data.worlds.shapes_said import captions
 from mmkeras.data.worlds.shapes_said import describe
+from mmkeras.data.worlds.shapes_said import judge as judge
 
 SPLITS = ("train", "val", "test")
 NEW_THINGS = frozenset(
@@ -112,7 +114,8 @@ class Scene:
 def scenes(split, count, seed=0):
     """Draws scenes; more of them begin with the same ones.
 
-    A quarter has one thing, the others two.
+    In train and val three of ten scenes have one thing, in test one of ten;
+    the others have two.
 
     Args:
         split: `"train"`, `"val"` or `"test"`. Every scene of test, and none
@@ -161,14 +164,20 @@ def write(folder, train=4000, val=400, test=400, seed=0, size=64):
 
     Returns:
         Path of the table, a `pathlib.Path`.
+
+    Raises:
+        ValueError: If a number is negative; nothing is written then.
+        OSError: If it cannot be written; there is no table then.
     """
     folder = pathlib.Path(folder)
     table, part = folder / "table.jsonl", folder / ".table.jsonl.part"
+    counts = {"train": train, "val": val, "test": test}
+    drawn = {split: scenes(split, n, seed) for split, n in counts.items()}
     (folder / "images").mkdir(parents=True, exist_ok=True)
     table.unlink(missing_ok=True)  # It may be of other pictures.
     lines = []
-    for split, count in zip(SPLITS, (train, val, test)):
-        for i, scene in enumerate(scenes(split, count, seed)):
+    for split in SPLITS:
+        for i, scene in enumerate(drawn[split]):
             name = f"images/{split}-{i:05}.jpg"
             (folder / name).write_bytes(_jpeg(render(scene, size)))
             row = {"image": name, "captions": captions(scene), "split": split}

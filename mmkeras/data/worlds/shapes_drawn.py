@@ -5,7 +5,7 @@ import numpy as np
 COLOURS = {
     "red": (226, 36, 36),
     "yellow": (250, 218, 40),
-    "green": (36, 165, 60),
+    "green": (40, 185, 65),
     "cyan": (70, 215, 225),
     "blue": (40, 80, 235),
     "purple": (140, 50, 185),
@@ -93,8 +93,9 @@ def _triangle(u, v):
 
 def _cross(u, v):
     u, v = abs(u), abs(v)
-    bars = np.minimum(np.maximum(u, v / 3), np.maximum(u / 3, v))
-    return bars - 0.32
+    long, short = 0.96, 0.32
+    upright = np.maximum(u - short, v - long)
+    return np.minimum(upright, np.maximum(u - long, v - short))
 
 
 def _star(u, v):

@@ -159,16 +159,20 @@ def _claimed(words):
 def _faults(named, relation, scene):
     """Lists colour, shape, relation as far as wrong, in the kindest match."""
     things = [(thing.colour, thing.shape) for thing in scene.things]
+    complete = len(named) == len(things)
+    if not complete:
+        named = list(dict.fromkeys(named))  # A babbler is judged in no time.
+    least = min(len(named), len(things))
     matches = []
     for order in itertools.permutations(range(len(things))):
-        for chosen in itertools.combinations(named, min(len(named), 2)):
+        truth = scene.relation
+        if order != tuple(sorted(order)):
+            truth = INVERSE[truth]
+        for chosen in itertools.combinations(named, least):
             pairs = list(zip(chosen, (things[i] for i in order)))
             colour = sum(said[0] != seen[0] for said, seen in pairs)
             shape = sum(said[1] != seen[1] for said, seen in pairs)
-            truth = scene.relation
-            if order != tuple(sorted(order)):
-                truth = INVERSE[truth]
-            claim = len(named) == len(things) and relation != truth
+            claim = complete and relation != truth
             matches.append((colour + shape + claim, colour, shape, claim))
     _, *counts = min(matches, key=lambda match: match[0])
     kinds = ("colour", "shape", "relation")
