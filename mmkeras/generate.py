@@ -104,8 +104,11 @@ class Writer(keras.layers.Layer):
                 index < self.length, ops.any(last != self.end)
             )
 
-        # Drawn ahead: a JAX loop may not touch the generator's state.
-        dice = keras.random.uniform((self.length, size, 1), seed=self.seeds)
+        dice = ops.zeros((self.length, 1, 1))
+        if self.temperature:
+            # Drawn ahead: a JAX loop may not touch the generator's state.
+            shape = (self.length, size, 1)
+            dice = keras.random.uniform(shape, seed=self.seeds)
 
         def write(index, last, tokens, score, greedy, *moving):
             now = keras.tree.pack_sequence_as(state["moving"], moving)
@@ -119,8 +122,8 @@ class Writer(keras.layers.Layer):
             )
             origin, last, score, greedy = chosen
             column = ops.arange(self.length, dtype="int32") == index
-            said = ops.where(last == self.end, self.end, last)[..., None]
-            tokens = ops.where(column, said, self._gather(tokens, origin))
+            tokens = self._gather(tokens, origin)
+            tokens = ops.where(column, last[..., None], tokens)
             after = keras.tree.flatten(after["moving"])
             return (
                 index + 1,

@@ -10,13 +10,18 @@ import keras
 from mmkeras.branches.weights import load_weights
 
 
-def cnn(shape=(224, 224, 3), dim=512, depth=4, name="encoder"):
+def cnn(
+    shape=(224, 224, 3), dim=512, depth=4, flat=False, name="encoder"
+):
     """A plain stack of strided convolutions, trained from scratch.
 
     Args:
         shape: Tuple `(height, width, channels)` of one image.
         dim: int. Size of a region's features.
         depth: int. Number of convolutions; each halves height and width.
+        flat: bool. Whether to return all regions as one, `regions * dim`
+            long: a decoder that takes the mean of the regions then still
+            knows what is where.
         name: Name of the branch.
 
     Returns:
@@ -35,6 +40,8 @@ def cnn(shape=(224, 224, 3), dim=512, depth=4, name="encoder"):
         )(x)
         x = keras.layers.BatchNormalization(name=f"norm_{i}")(x)
         x = keras.layers.Activation("relu", name=f"relu_{i}")(x)
+    if flat:
+        x = keras.layers.Reshape((1, -1), name="flat")(x)
     return keras.Model(pixels, _regions(x), name=name)
 
 

@@ -1,6 +1,134 @@
 """`mmkeras quickstart`."""
 
+import pathlib
+import subprocess
+import sys
+import tempfile
+from typing import Annotated
 
-def run():
+import typer
+
+from mmkeras.cli import options
+
+
+def run(
+    folder: Annotated[
+        str | None, typer.Option(help="Where to work. [default: a new one]")
+    ] = None,
+    train: Annotated[int, typer.Option(min=50, help="Pictures.")] = 4000,
+    epochs: Annotated[int, typer.Option(min=1)] = 8,
+    seed: int = 0,
+):
     """Train, score, export and use a captioner, offline, in minutes."""
-    raise ValueError("not yet")
+    import keras
+
+    from mmkeras.data.datasets import table
+    from mmkeras.data.worlds import shapes
+    from mmkeras.training import captions
+
+    home = pathlib.Path(folder or tempfile.mkdtemp(prefix="mmkeras-"))
+    typer.echo(f"Rendering a world of coloured shapes into {home} ...")
+    held = min(400, train)
+    shapes.write(home / "world", train=train, val=held, test=held, seed=seed)
+    source = home / "world" / "table.jsonl"
+    rows = captions.Data(*(table.rows(s, source) for s in ("train", "val")))
+    typer.echo(f"Training caption-cnn-lstm on {len(rows.train)} pictures ...")
+    keras.utils.set_random_seed(seed)
+    task = _train(rows, home, epochs, seed)
+    test = captions.Pictures(task, table.rows("test", source))
+    texts = test.write(task, beam=3)
+    _score(task, test, texts, shapes, train, seed)
+    _draw(test, texts, home / "captions.png")
+    _serve(task, test, home)
+
+
+def _train(rows, home, epochs, seed):
+    import keras
+
+    import mmkeras
+    from mmkeras import branches
+    from mmkeras.training import captions
+    from mmkeras.training import recipes
+    from mmkeras.training.folder import RunFolder
+
+    recipe = recipes.Recipe(
+        epochs=epochs,
+        batch_size=128,
+        learning_rate=2e-3,
+        label_smoothing=0.0,
+        settings={
+            "dim": 256,
+            "dropout": 0.1,
+            "image": branches.image.cnn((64, 64, 3), dim=192, flat=True),
+        },
+    )
+    arguments = {"epochs": epochs, "seed": seed, "data": rows.fingerprint}
+    with RunFolder(home / "run").open(arguments, overwrite=True) as held:
+        task = captions.build("caption-cnn-lstm", rows, recipe, minimum=1)
+        captions.fit(
+            task, rows, held.path, recipe, seed, options.counter("pictures")
+        )
+        task.save(held.path)
+    keras.config.set_dtype_policy("float32")
+    return mmkeras.load(home / "run")
+
+
+def _score(task, test, texts, shapes, train, seed):
+    from rich.console import Console
+    from rich.table import Table
+
+    scenes = shapes.scenes("test", len(texts), seed)
+    constant = shapes.same_for_all(shapes.scenes("train", train, seed))
+    rows = {
+        "this captioner": texts,
+        "the true grammar": shapes.ceiling(scenes),
+        "the same for all": [constant] * len(texts),
+    }
+    table = Table(
+        "who speaks",
+        "BLEU-4",
+        "CIDEr",
+        "nothing wrong",
+        title=f"{len(texts)} test pictures, compositions never trained on",
+        title_justify="left",
+    )
+    for name, said in rows.items():
+        figures = task.score(said, test.references)
+        right = [shapes.judge(t, s).right for t, s in zip(said, scenes)]
+        table.add_row(
+            name,
+            f"{100 * figures['bleu_4']:.1f}",
+            f"{figures['cider']:.2f}",
+            f"{100 * sum(right) / len(right):.1f} %",
+        )
+    Console().print(table)
+
+
+def _draw(test, texts, path):
+    from mmkeras.reports import figures
+    from mmkeras.training import atomic
+
+    drawn = figures.captions(test.array[0, :12], texts[:12])
+    atomic.write(path, lambda file: file.write(figures.png(drawn)))
+    typer.echo(f"Drew {path}.")
+
+
+def _serve(task, test, home):
+    import io
+
+    from PIL import Image
+
+    from mmkeras import serving
+
+    path = serving.export(task, home / "export", beam=3)
+    typer.echo(f"Exported {path}; it writes what the model writes.")
+    photo = home / "photo.jpg"
+    data = io.BytesIO()
+    Image.fromarray(test.array[0, 0]).save(data, "JPEG", quality=95)
+    photo.write_bytes(data.getvalue())
+    command = ["-m", "mmkeras.serving.run", str(home / "export"), str(photo)]
+    typer.echo(f"$ python {' '.join(command)}")
+    said = subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, check=True
+    )
+    typer.echo(said.stdout.strip())

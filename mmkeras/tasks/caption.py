@@ -88,7 +88,10 @@ class Caption(Task):
         options = {"length": self.codecs["text"].length - 1, **options}
         key = (features, *sorted(options.items()))
         if key not in self._writers:
-            write = generate.Writer(self.decoder, name="writer", **options)
+            policy = self.decoder.dtype_policy
+            write = generate.Writer(
+                self.decoder, name="writer", dtype=policy, **options
+            )
             shape = self.encoder.output_shape if features else None
             shape = shape or self.encoder.input_shape
             x = keras.Input(shape[1:], name="image")

@@ -43,7 +43,10 @@ _RECIPES = {
         settings={"dim": 512, "dropout": 0.4},
     ),
     "caption-cnn-attention-lstm": Recipe(
-        epochs=8, settings={"dim": 384, "dropout": 0.5}
+        epochs=8,
+        batch_size=96,
+        weight_decay=0.02,
+        settings={"dim": 384, "dropout": 0.5},
     ),
     "caption-cnn-transformer": Recipe(
         epochs=8,
