@@ -16,7 +16,15 @@ def token_crossentropy(targets, logits, label_smoothing=0.0):
 
     Returns:
         Tensor of shape `(batch, length)`.
+
+    Raises:
+        ValueError: If `label_smoothing` is out of range.
     """
+    if not 0 <= label_smoothing < 1:
+        raise ValueError(
+            "`label_smoothing` is at least 0 and below 1. Received: "
+            f"label_smoothing={label_smoothing}"
+        )
     targets = ops.cast(targets, "int32")
     logp = ops.log_softmax(ops.cast(logits, "float32"), axis=-1)
     loss = -ops.take_along_axis(logp, targets[..., None], axis=-1)[..., 0]
