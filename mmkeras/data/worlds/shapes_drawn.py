@@ -56,7 +56,7 @@ def _ground(rng, size):
 def _paint(picture, thing):
     """Paints a thing over a picture, in place; only where it may be."""
     size = len(picture)
-    reach = 1.2 * thing.radius
+    reach = 1.3 * thing.radius
     x0, x1 = _span(thing.x, reach, size)
     y0, y1 = _span(thing.y, reach, size)
     u = ((np.arange(x0, x1) + 0.5) / size - thing.x)[None, :]
@@ -80,15 +80,15 @@ def _span(centre, reach, size):
 
 
 def _circle(u, v):
-    return np.hypot(u, v) - 0.9
+    return np.hypot(u, v) - 0.85
 
 
 def _square(u, v):
-    return np.maximum(abs(u), abs(v)) - 0.8
+    return np.maximum(abs(u), abs(v)) - 0.88
 
 
 def _triangle(u, v):
-    return np.maximum((2 * abs(u) - v - 0.9) / 5**0.5, v - 0.8)
+    return np.maximum((2 * abs(u) - v - 1) / 5**0.5, v - 0.8)
 
 
 def _cross(u, v):
@@ -105,16 +105,11 @@ def _star(u, v):
     return np.sort(lines, axis=0)[3]
 
 
-def _diamond(u, v):
-    return (1.7 * abs(u) + abs(v) - 1.1) / (1 + 1.7**2) ** 0.5
-
-
 _EDGES = {
     "circle": _circle,
     "square": _square,
     "triangle": _triangle,
     "cross": _cross,
     "star": _star,
-    "diamond": _diamond,
 }
 SHAPES = tuple(_EDGES)

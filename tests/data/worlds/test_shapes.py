@@ -55,7 +55,7 @@ def test_every_test_scene_is_a_new_composition(trained, tested):
 def test_training_shows_each_colour_and_shape_alone(trained):
     words = {word for name in things_of(trained) for word in name.split()}
     assert words == {*shapes.COLOURS, *shapes.SHAPES}
-    assert len(things_of(trained)) == 8 * 6 - 6
+    assert len(things_of(trained)) == 8 * 5 - 5
     assert not any(scene.new for scene in trained)
 
 
