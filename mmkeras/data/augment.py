@@ -7,8 +7,8 @@ def augment(flip=True, crop=0.1, brightness=0.1, contrast=0.1, seed=None):
     """Makes a model that changes each picture of a batch at random.
 
     It is applied after batching, to pixels in [0, 1], and does nothing
-    outside training. It has no weights to learn; it may stand before a model
-    or in `dataset.map(lambda x, y: (augment(x, training=True), y))`.
+    outside training. It has no weights to learn. It may stand before a model
+    and, on the TensorFlow backend, in `dataset.map`.
 
     Args:
         flip: Whether to exchange left and right in half of the pictures.

@@ -7,6 +7,7 @@ layers and weights.
 
 import hashlib
 import json
+import os
 import pathlib
 
 import keras
@@ -123,21 +124,36 @@ def batches(rows, codec, start=0, batch_size=64):
         Tuples of pixels, uint8 `(batch, height, width, 3)`, and errors, bytes
         `(batch,)`: why a file could not be read, or empty.
     """
+    paths = [row["image"] for row in rows[start:]]
+    reasons = [_unreadable(path) for path in paths]
 
-    def read(first):
-        chosen = rows[first : first + batch_size]
-        files, errors = zip(*(_read(row["image"]) for row in chosen))
-        return np.array(files, object), np.array(errors, object)
+    def read(path, reason):
+        return tf.cond(
+            reason == "",
+            lambda: tf.io.read_file(path),
+            lambda: tf.constant(""),
+        )
 
-    def decode(first):
-        files, errors = tf.numpy_function(read, [first], [tf.string] * 2)
-        files, errors = (tf.ensure_shape(x, (None,)) for x in (files, errors))
-        decoded, found = codec.try_batch(files)
-        return decoded, tf.where(errors == "", found, errors)
+    def decode(files, reasons):
+        decoded, errors = codec.try_batch(files)
+        return decoded, tf.where(reasons == "", errors, reasons)
 
-    dataset = tf.data.Dataset.range(start, len(rows), batch_size)
-    dataset = dataset.map(decode, num_parallel_calls=2).prefetch(2)
-    return dataset.as_numpy_iterator()
+    dataset = tf.data.Dataset.from_tensor_slices((paths, reasons))
+    dataset = dataset.map(
+        lambda path, reason: (read(path, reason), reason),
+        num_parallel_calls=2,
+    )
+    dataset = dataset.batch(batch_size).map(decode, num_parallel_calls=2)
+    return dataset.prefetch(2).as_numpy_iterator()
+
+
+def _unreadable(path):
+    """Says why a file cannot be read, or ""."""
+    if not os.path.exists(path):
+        return "no such file"
+    if not os.path.isfile(path):
+        return "no file"
+    return "" if os.access(path, os.R_OK) else "permission denied"
 
 
 def _check(branch, codec, views):
@@ -158,14 +174,6 @@ def _check(branch, codec, views):
             "A branch gives (batch, length, dim), of known length. Received: "
             f"{branch.output_shape}"
         )
-
-
-def _read(path):
-    """Reads a file; returns its bytes, and why it could not be read."""
-    try:
-        return pathlib.Path(path).read_bytes(), b""
-    except OSError as error:
-        return b"", str(error.strerror or error).lower().encode()
 
 
 def _named(rows, errors):

@@ -85,7 +85,7 @@ def test_bad_pictures_are_named(rows, codec, folder):
     array = cache.pixels(rows, codec, folder, bad=bad)
     assert bad == [
         ("row-1", "truncated PNG"),
-        ("row-4", "no such file or directory"),
+        ("row-4", "no such file"),
         ("row-5", "empty"),
     ]
     expected[[1, 4, 5]] = 0
@@ -101,7 +101,7 @@ def test_features(rows, codec, folder):
     for view, shown in enumerate((pixels, pixels[:, :, ::-1])):
         expected = keras.ops.convert_to_numpy(model(shown.copy()))
         np.testing.assert_allclose(array[view], expected, atol=1e-3)
-    assert abs(array[0] - array[1]).max() > 0.01
+    assert abs(array[0] - array[1]).max() > 0.05 * abs(array).max()
 
 
 def test_features_depend_on_weights_and_views(rows, codec, folder):
