@@ -31,7 +31,7 @@ class Writer(keras.layers.Layer):
         top_p: float in (0, 1]. Draw among the likeliest tokens that together
             have this probability (nucleus sampling).
         no_repeat: int. Forbid an n-gram of that size to occur twice; 0 allows.
-        minimum: int. Fewest tokens before the end.
+        minimum: int. Fewest tokens before the end, if so many can be said.
         start: int. Token id that opens a sentence.
         end: int. Token id that closes a sentence; padding, id 0, follows.
         seed: int or `None`. Seeds the draws.
@@ -45,8 +45,10 @@ class Writer(keras.layers.Layer):
         `"score"`, float32 of shape `(batch,)`.
 
     Raises:
-        ValueError: If an option is out of its range, or if `beam` and
-            `temperature` are both asked for.
+        ValueError: If an option is out of its range, if `beam` and
+            `temperature` are both asked for, if `top_k` or `top_p` are
+            without `temperature`, or if the decoder cannot read `length`
+            tokens.
 
     Reference:
         Nucleus sampling: [Holtzman et al., 2020](
@@ -86,6 +88,7 @@ class Writer(keras.layers.Layer):
             "seed": seed,
         }
         _check(**self.options)
+        _check_room(decoder, length)
         for name, value in self.options.items():
             setattr(self, name, value)
         self.seeds = keras.random.SeedGenerator(seed)
@@ -213,10 +216,15 @@ class Writer(keras.layers.Layer):
         ids = ops.arange(logp.shape[-1], dtype="int32")
         never = ops.logical_or(ids == 0, ids == self.start)
         early = ops.logical_and(ids == self.end, index < self.minimum)
-        logp = ops.where(ops.logical_or(never, early), NEVER, logp)
-        if not self.no_repeat:
-            return logp
-        return ops.where(self._repeats(index, tokens, ids), NEVER, logp)
+        never = ops.logical_or(never, early)
+        if self.no_repeat:
+            never = ops.logical_or(never, self._repeats(index, tokens, ids))
+            # Who has nothing left to say may end.
+            some = ops.logical_not(ops.all(never, axis=-1, keepdims=True))
+            never = ops.logical_and(
+                never, ops.logical_or(some, ids != self.end)
+            )
+        return ops.where(never, NEVER, logp)
 
     def _repeats(self, index, tokens, ids):
         """Marks words that would close an n-gram for the second time."""
@@ -303,4 +311,19 @@ def _check(length, beam, temperature, top_k, top_p, no_repeat, minimum, **_):
         raise ValueError(
             "A beam search does not draw: give either `beam` or "
             f"`temperature`. Received: beam={beam}, temperature={temperature}"
+        )
+    if not temperature and (top_k or top_p < 1):
+        raise ValueError(
+            "`top_k` and `top_p` say what to draw among: give a `temperature` "
+            f"above 0 with them. Received: top_k={top_k}, top_p={top_p}, "
+            f"temperature={temperature}"
+        )
+
+
+def _check_room(decoder, length):
+    most = getattr(decoder, "length", length)
+    if length > most:
+        raise ValueError(
+            f"The decoder reads at most length={most} tokens. Received: "
+            f"length={length}. Write less, or build it with a larger `length`."
         )

@@ -1,0 +1,53 @@
+"""TensorFlow, JAX and torch compute, and write, the same."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+
+import elsewhere
+import numpy as np
+import pytest
+from checks import BACKEND
+from checks import ROOT
+
+OTHERS = sorted({"tensorflow", "jax", "torch"} - {BACKEND})
+
+
+@pytest.fixture(scope="module")
+def here():
+    return elsewhere.results()
+
+
+@pytest.fixture(scope="module", params=OTHERS)
+def there(request, tmp_path_factory):
+    if not importlib.util.find_spec(request.param):
+        pytest.skip(f"{request.param} is not installed")
+    file = tmp_path_factory.mktemp("backends") / f"{request.param}.npz"
+    process = subprocess.run(
+        [sys.executable, ROOT / "tests" / "elsewhere.py", file],
+        env={**os.environ, "KERAS_BACKEND": request.param},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert process.returncode == 0, process.stderr
+    with np.load(file) as arrays:
+        return dict(arrays)
+
+
+def test_same_numbers(here, there):
+    assert set(here) == set(there)
+    for name in here:
+        if not name.endswith("tokens"):
+            np.testing.assert_allclose(
+                there[name], here[name], rtol=1e-3, atol=1e-4, err_msg=name
+            )
+
+
+def test_same_tokens(here, there):
+    names = [name for name in here if name.endswith("tokens")]
+    assert len(names) == 9
+    for name in names:
+        assert len({row.tobytes() for row in here[name]}) > 5
+        np.testing.assert_array_equal(there[name], here[name], err_msg=name)

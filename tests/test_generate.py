@@ -1,0 +1,427 @@
+import itertools
+
+import decoding
+import keras
+import numpy as np
+import pytest
+from checks import BACKEND
+from checks import numpy
+from checks import only_tensorflow
+from decoding import END
+from decoding import KINDS
+from decoding import START
+
+from mmkeras import generate
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def decoder(request):
+    return decoding.decoder(request.param)
+
+
+@pytest.fixture(scope="module")
+def recurrent():
+    return decoding.decoder("recurrent")
+
+
+CONTEXT = decoding.context(size=40, scale=4)
+
+
+def captioner(decoder, **options):
+    """A writer in a functional model, as tasks use it."""
+    context = keras.Input((None, decoding.DIM), name="context")
+    writer = generate.Writer(decoder, name="writer", **options)
+    return keras.Model(context, writer(context), name="captioner")
+
+
+def write(decoder, context, **options):
+    """Tokens and scores that a writer gives, as arrays."""
+    if BACKEND == "jax":  # Compiled, or every operation is by itself.
+        said = captioner(decoder, **options).predict_on_batch(context)
+    else:
+        said = generate.Writer(decoder, **options)(context)
+    said = numpy(said)
+    assert set(said) == {"tokens", "score"}
+    assert said["tokens"].dtype == "int32"
+    assert said["score"].dtype == "float32"
+    return said["tokens"], said["score"]
+
+
+def is_well_formed(tokens):
+    """Whether there is nothing but padding after the end, and none before."""
+    ended = np.cumsum(tokens == END, axis=1) - (tokens == END) > 0
+    return ((tokens == 0) == ended).all() and (tokens != START).all()
+
+
+def count(tokens):
+    return (tokens != 0).sum(axis=1)
+
+
+def recomputed(decoder, tokens, context, length_penalty):
+    logp = decoding.log_probabilities(decoder, tokens, context).sum(axis=1)
+    return logp / count(tokens) ** length_penalty
+
+
+def repeats(tokens, size):
+    """How many n-grams of a sentence occur again."""
+    words = [int(token) for token in tokens if token not in (0, END)]
+    grams = [tuple(words[i : i + size]) for i in range(len(words) - size + 1)]
+    return len(grams) - len(set(grams))
+
+
+# Greedy search.
+
+
+def test_beam_1_equals_a_plain_greedy_loop(decoder):
+    expected = decoding.greedy(decoder, CONTEXT, length=9)
+    tokens, _ = write(decoder, CONTEXT, length=9)
+    np.testing.assert_array_equal(tokens, expected)
+    assert len({row.tobytes() for row in tokens}) > 10  # They differ.
+    assert set(count(tokens)) >= {4, 9}  # Some end early, some do not.
+
+
+def test_length_1_and_batch_1(decoder):
+    tokens, score = write(decoder, CONTEXT[:1], length=1, beam=3)
+    assert tokens.shape == (1, 1)
+    assert score.shape == (1,)
+    assert tokens[0, 0] == decoding.greedy(decoder, CONTEXT[:1], 1)[0, 0]
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+def test_a_sentence_depends_on_its_own_context_alone(decoder, beam):
+    together, _ = write(decoder, CONTEXT[:3], length=8, beam=beam)
+    alone, _ = write(decoder, CONTEXT[2:3], length=8, beam=beam)
+    np.testing.assert_array_equal(together[2:3], alone)
+
+
+# Beam search.
+
+
+@pytest.mark.parametrize("length_penalty", [0.0, 0.7, 1.0])
+@pytest.mark.parametrize("beam", [2, 5])
+def test_a_beam_never_scores_below_greedy(decoder, beam, length_penalty):
+    options = {"length": 9, "length_penalty": length_penalty}
+    _, greedy = write(decoder, CONTEXT, **options)
+    tokens, score = write(decoder, CONTEXT, beam=beam, **options)
+    assert (score >= greedy - 1e-4 * np.abs(greedy)).all()
+    assert (score > greedy + 1e-3).any()  # It finds better ones, too.
+    assert is_well_formed(tokens)
+
+
+def test_a_beam_never_scores_below_greedy_under_constraints(recurrent):
+    options = {"length": 9, "no_repeat": 2, "minimum": 3}
+    _, greedy = write(recurrent, CONTEXT, **options)
+    _, score = write(recurrent, CONTEXT, beam=4, **options)
+    assert (score >= greedy - 1e-4 * np.abs(greedy)).all()
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+def test_finished_stays_finished(decoder, beam):
+    tokens, _ = write(decoder, CONTEXT, length=10, beam=beam)
+    assert is_well_formed(tokens)
+    assert (tokens == END).any()
+
+
+@pytest.mark.parametrize("length_penalty", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("beam", [1, 4])
+def test_score_is_the_log_probability_by_length(decoder, beam, length_penalty):
+    tokens, score = write(
+        decoder, CONTEXT, length=9, beam=beam, length_penalty=length_penalty
+    )
+    np.testing.assert_allclose(
+        score,
+        recomputed(decoder, tokens, CONTEXT, length_penalty),
+        rtol=1e-3,
+        atol=1e-4,
+    )
+
+
+def every_sentence(vocabulary, length):
+    """All that can be said, ended or cut at the length."""
+    words = range(END + 1, vocabulary)
+    for size in range(length + 1):
+        for said in itertools.product(words, repeat=size):
+            if size < length:
+                said = (*said, END)
+            yield [*said, *[0] * (length - len(said))]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"length_penalty": 0.0},
+        {"length_penalty": 1.0},
+        {"length_penalty": 0.7, "no_repeat": 2, "minimum": 2},
+    ],
+    ids=lambda options: ",".join(map(str, options.values())),
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_wide_beam_finds_the_best_of_all_sentences(kind, options):
+    decoder = decoding.decoder(kind, vocabulary=6)
+    context = decoding.context(size=4, scale=4)
+    length = 4
+    said = [
+        s
+        for s in every_sentence(6, length)
+        if not (options.get("no_repeat") and repeats(s, 2))
+        and sum(t > END for t in s) >= options.get("minimum", 0)
+    ]
+    said = np.array(said, "int32")
+    rows = np.repeat(context, len(said), axis=0)
+    score = recomputed(
+        decoder, np.tile(said, (4, 1)), rows, options["length_penalty"]
+    ).reshape(4, -1)
+    tokens, found = write(decoder, context, length=length, beam=128, **options)
+    np.testing.assert_allclose(found, score.max(axis=1), rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(tokens, said[score.argmax(axis=1)])
+
+
+# Constraints.
+
+
+@pytest.mark.parametrize("options", [{}, {"beam": 4}, {"temperature": 1.0}])
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_no_n_gram_occurs_twice(recurrent, size, options):
+    options = {"length": 12, "minimum": 8, "seed": 0, **options}
+    free, _ = write(recurrent, CONTEXT, **{**options, "minimum": 11})
+    assert sum(repeats(row, size) for row in free)
+    if size == 1:  # There are but four words.
+        options["minimum"] = 2
+    tokens, _ = write(recurrent, CONTEXT, no_repeat=size, **options)
+    assert not sum(repeats(row, size) for row in tokens)
+    assert is_well_formed(tokens)
+
+
+@pytest.mark.parametrize("options", [{}, {"beam": 3}, {"temperature": 1.0}])
+def test_who_has_nothing_left_to_say_ends(recurrent, options):
+    tokens, score = write(
+        recurrent, CONTEXT, length=8, no_repeat=1, minimum=7, seed=0, **options
+    )
+    assert is_well_formed(tokens)
+    np.testing.assert_array_equal(count(tokens), 5)  # Four words, an end.
+    assert score.min() > -100
+
+
+@pytest.mark.parametrize("options", [{}, {"beam": 3}, {"temperature": 1.0}])
+def test_minimum_length(decoder, options):
+    options = {"length": 8, "seed": 0, **options}
+    free, _ = write(decoder, CONTEXT, **options)
+    assert ((free > END).sum(axis=1) < 5).any()
+    tokens, _ = write(decoder, CONTEXT, minimum=5, **options)
+    assert ((tokens > END).sum(axis=1) >= 5).all()
+    assert is_well_formed(tokens)
+    assert (count(tokens) == 6).any()  # Five words and an end.
+
+
+# Sampling.
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"temperature": 1e-4},
+        {"temperature": 1.0, "top_k": 1},
+        {"temperature": 1.0, "top_p": 1e-6},
+    ],
+    ids=["cold", "top_k", "top_p"],
+)
+def test_the_narrowest_draw_is_greedy(decoder, options):
+    greedy, score = write(decoder, CONTEXT, length=9)
+    drawn, also = write(decoder, CONTEXT, length=9, seed=1, **options)
+    np.testing.assert_array_equal(drawn, greedy)
+    np.testing.assert_allclose(also, score, rtol=1e-3, atol=1e-4)
+
+
+def test_drawn_sentences_are_well_formed_and_scored(decoder):
+    tokens, score = write(
+        decoder, CONTEXT, length=9, temperature=1.3, top_p=0.9, seed=1
+    )
+    assert is_well_formed(tokens)
+    np.testing.assert_allclose(
+        score, recomputed(decoder, tokens, CONTEXT, 0.7), rtol=1e-3, atol=1e-4
+    )
+
+
+def chances(logits, temperature=1.0, top_k=0, top_p=1.0):
+    """What each word's share of the draws should be."""
+    logits = logits.astype("float64") / temperature
+    logits[..., [0, START]] = -np.inf
+    if top_k:
+        least = np.sort(logits, axis=-1)[..., -top_k, None]
+        logits = np.where(logits < least, -np.inf, logits)
+    chance = decoding.softmax(logits)
+    order = np.argsort(-chance, axis=-1)
+    ordered = np.take_along_axis(chance, order, axis=-1)
+    inside = np.cumsum(ordered, axis=-1) - ordered < top_p
+    keep = np.zeros_like(inside)
+    np.put_along_axis(keep, order, inside, axis=-1)
+    chance = np.where(keep, chance, 0)
+    return chance / chance.sum(axis=-1, keepdims=True)
+
+
+def check_frequencies(found, chance):
+    """Checks counts against probabilities, by 4.5 standard deviations."""
+    draws = found.sum()
+    spread = np.sqrt(chance * (1 - chance) / draws)
+    assert (np.abs(found / draws - chance) <= 4.5 * spread).all()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"temperature": 1.0},
+        {"temperature": 0.5},
+        {"temperature": 2.0, "top_k": 3},
+        {"temperature": 1.0, "top_p": 0.6},
+        {"temperature": 1.5, "top_k": 4, "top_p": 0.8},
+    ],
+    ids=lambda options: ",".join(f"{k}={v}" for k, v in options.items()),
+)
+def test_words_are_drawn_by_their_probabilities(recurrent, options):
+    rows = np.repeat(CONTEXT[:1], 5000, axis=0)
+    tokens, _ = write(recurrent, rows, length=1, seed=0, **options)
+    first = np.array([[START]], "int32")
+    logits = decoding.call(recurrent, first, CONTEXT[:1])[0, 0]
+    chance = chances(logits, **options)
+    assert (chance > 0.01).sum() >= 2
+    check_frequencies(np.bincount(tokens[:, 0], minlength=7), chance)
+
+
+def test_a_word_is_drawn_given_the_one_before(recurrent):
+    rows = np.repeat(CONTEXT[:1], 5000, axis=0)
+    tokens, _ = write(recurrent, rows, length=2, temperature=1.0, seed=0)
+    found = np.zeros((7, 7))
+    np.add.at(found, (tokens[:, 0], tokens[:, 1]), 1)
+    pairs = np.array([[START, word] for word in range(7)], "int32")
+    context = np.repeat(CONTEXT[:1], 7, axis=0)
+    chance = chances(decoding.call(recurrent, pairs, context))
+    joint = chance[0, 0][:, None] * chance[:, 1]
+    joint[END] = 0
+    joint[END, 0] = chance[0, 0, END]
+    check_frequencies(found, joint)
+
+
+def test_a_seed_makes_the_same_draws(decoder):
+    options = {"length": 8, "temperature": 1.0}
+    first, _ = write(decoder, CONTEXT, seed=3, **options)
+    again, _ = write(decoder, CONTEXT, seed=3, **options)
+    other, _ = write(decoder, CONTEXT, seed=4, **options)
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_one_writer_draws_anew_each_time(recurrent):
+    model = captioner(recurrent, length=8, temperature=1.0, seed=3)
+    first = model.predict_on_batch(CONTEXT)["tokens"]
+    second = model.predict_on_batch(CONTEXT)["tokens"]
+    assert (numpy(first) != numpy(second)).any()
+
+
+# A layer among layers.
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+def test_compiled_in_a_model_it_writes_the_same(decoder, beam):
+    model = captioner(decoder, length=7, beam=beam)
+    assert model.output["tokens"].shape == (None, 7)
+    assert model.output["score"].shape == (None,)
+    said = model.predict(CONTEXT, batch_size=16, verbose=0)  # 16, 16, 8.
+    writer = generate.Writer(decoder, length=7, beam=beam)
+    expected = numpy(writer(keras.ops.convert_to_tensor(CONTEXT)))
+    np.testing.assert_array_equal(said["tokens"], expected["tokens"])
+    np.testing.assert_allclose(
+        said["score"], expected["score"], rtol=1e-4, atol=1e-5
+    )
+
+
+def test_config_and_file(decoder, tmp_path):
+    options = {"length": 7, "beam": 2, "no_repeat": 2, "end": 3}
+    writer = generate.Writer(decoder, **options)
+    again = generate.Writer.from_config(writer.get_config())
+    assert again.options == writer.options
+    assert again.options == {**again.options, **options}
+    model = captioner(decoder, **options)
+    model.save(tmp_path / "captioner.keras")
+    loaded = keras.saving.load_model(tmp_path / "captioner.keras")
+    np.testing.assert_array_equal(
+        numpy(loaded(CONTEXT[:8])["tokens"]),
+        numpy(model(CONTEXT[:8])["tokens"]),
+    )
+
+
+def test_end_and_start_can_be_other_ids(recurrent):
+    tokens, _ = write(recurrent, CONTEXT, length=9, start=4, end=5)
+    assert (tokens != 4).all()
+    assert (tokens == 2).any()
+    after = np.cumsum(tokens == 5, axis=1) - (tokens == 5) > 0
+    np.testing.assert_array_equal(tokens == 0, after)
+
+
+@only_tensorflow
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"beam": 3, "no_repeat": 2}],
+    ids=["greedy", "beam"],
+)
+def test_xla_writes_the_same(decoder, options):
+    import tensorflow as tf
+
+    writer = generate.Writer(decoder, length=7, **options)
+    compiled = tf.function(writer, jit_compile=True)
+    context = tf.constant(CONTEXT)
+    said, expected = numpy(compiled(context)), numpy(writer(context))
+    np.testing.assert_array_equal(said["tokens"], expected["tokens"])
+    np.testing.assert_allclose(
+        said["score"], expected["score"], rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_scores_in_float32(decoder, policy):
+    half = decoding.decoder(decoder.name, dtype=policy)
+    tokens, score = write(half, CONTEXT, length=7, beam=2)
+    assert is_well_formed(tokens)
+    exact = recomputed(decoder, tokens, CONTEXT, 0.7)
+    assert np.abs(score - exact).max() < 0.2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"length": 0},
+        {"beam": 0},
+        {"temperature": -1.0},
+        {"top_k": -1},
+        {"top_p": 0.0},
+        {"top_p": 1.1},
+        {"no_repeat": -1},
+        {"minimum": -1},
+        {"minimum": 5, "length": 5},
+    ],
+    ids=str,
+)
+def test_options_out_of_range_are_refused(recurrent, wrong):
+    name, value = next(iter(wrong.items()))
+    with pytest.raises(ValueError, match=f"`{name}`.*{name}={value}"):
+        generate.Writer(recurrent, **wrong)
+
+
+def test_options_that_contradict_are_refused(recurrent):
+    with pytest.raises(ValueError, match="beam=2, temperature=0.5"):
+        generate.Writer(recurrent, beam=2, temperature=0.5)
+    for wrong in ({"top_k": 5}, {"top_p": 0.9}):
+        with pytest.raises(ValueError, match="`temperature`"):
+            generate.Writer(recurrent, **wrong)
+
+
+def test_unknown_options_are_refused(recurrent):
+    with pytest.raises(ValueError, match="beams"):
+        generate.Writer(recurrent, beams=3)
+
+
+def test_more_words_than_the_decoder_reads_are_refused():
+    decoder = decoding.decoder("transformer", length=4)
+    with pytest.raises(ValueError, match="length=4.*length=5"):
+        generate.Writer(decoder, length=5)
+    tokens, _ = write(decoder, CONTEXT, length=4, minimum=3)
+    assert is_well_formed(tokens)
