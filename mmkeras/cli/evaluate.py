@@ -95,9 +95,16 @@ def _publish(run, card, task, data, known, folder):
         "seconds": training["seconds"],
         "epochs": training["epochs"],
         "precision": arguments["policy"],
-        **{k: card[k] for k in ("command", "versions", "machine", "backend")},
+        "command": _portable(card["command"]),
+        **{k: card[k] for k in ("versions", "machine", "backend")},
         "fingerprint": arguments["fingerprint"],
     }
     seed = arguments["seed"]
     path = results.merge(folder, arguments["model"], data, seed, entry)
     typer.echo(f"Added to {path}.")
+
+
+def _portable(command):
+    """Leaves of every path in a command the last part alone."""
+    words = [pathlib.PurePath(word).name for word in command.split()]
+    return " ".join(words)

@@ -25,7 +25,7 @@ LengthPenalty = Annotated[
 
 
 def counter(label):
-    """A progress bar for callbacks `(done, total)`, shown from the first call."""
+    """A progress bar for callbacks of `(done, total)`."""
     from rich.progress import Progress
 
     bars = {}

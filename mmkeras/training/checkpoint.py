@@ -3,11 +3,14 @@
 import json
 import pathlib
 import zipfile
+import zlib
 
 import keras
 import numpy as np
 
 from mmkeras.training import atomic
+
+_DAMAGE = (EOFError, KeyError, OSError, ValueError, zlib.error)
 
 
 def save(path, model, notes):
@@ -50,7 +53,7 @@ def restore(path, model):
         with np.load(path, allow_pickle=False) as arrays:
             notes = json.loads(arrays["notes"].tobytes())
             values = [arrays[f"{i}"] for i in range(len(arrays.files) - 1)]
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (*_DAMAGE, zipfile.BadZipFile) as error:
         raise ValueError(
             f"{path} is damaged ({error}). Delete it to start anew."
         ) from error

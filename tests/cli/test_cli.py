@@ -1,0 +1,163 @@
+"""Every verb, on a world of forty pictures."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from mmkeras.cli import app
+from mmkeras.data.worlds import shapes
+from mmkeras.training import atomic
+
+TRAIN = [
+    *["--data", "table", "--epochs", "2", "--batch-size", "20"],
+    *["--minimum", "1", "--image-size", "32", "--set", "dim=16"],
+    *["--precision", "float32"],
+]
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world")
+    return shapes.write(folder, train=24, val=8, test=8)
+
+
+@pytest.fixture(scope="module")
+def run(world, tmp_path_factory):
+    home = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MMKERAS_CACHE", str(home / "cache"))
+        trained = call(
+            *["train", "caption-cnn-attention-lstm", *TRAIN],
+            *["--folder", world, "--out", home / "run"],
+            *["--results", home / "results"],
+        )
+    assert trained.exit_code == 0, trained.output
+    return home / "run"
+
+
+def test_list():
+    found = call("list", "--task", "caption").output.split()
+    assert "caption-cnn-lstm" in found
+    assert all(name.startswith("caption-") for name in found)
+
+
+def test_list_of_an_unknown_task():
+    found = call("list", "--task", "sing")
+    assert found.exit_code == 1
+    assert "No architecture solves the task 'sing'" in found.output
+
+
+def test_describe():
+    found = call("describe", "caption-cnn-lstm").output
+    assert "https://arxiv.org/abs/1411.4555" in found
+    assert "vocabulary_size" in found
+    assert "decoder" in found
+
+
+def test_describe_suggests():
+    found = call("describe", "caption-cnn-lstn")
+    assert found.exit_code == 1
+    assert "Did you mean 'caption-cnn-lstm'?" in found.output
+
+
+def test_check_of_a_good_data_set(world):
+    found = call("check", "--data", "table", "--folder", world)
+    assert found.exit_code == 0, found.output
+
+
+def test_check_names_a_missing_picture(world, tmp_path):
+    bad = tmp_path / "table.jsonl"
+    row = {"image": "gone.jpg", "captions": ["a dog"], "split": "train"}
+    bad.write_text(json.dumps(row) + "\n")
+    found = call("check", "--data", "table", "--folder", bad)
+    assert found.exit_code == 1
+    assert "missing" in found.output
+    assert "gone.jpg" in found.output
+
+
+def test_train_leaves_a_whole_run(run):
+    names = {path.name for path in run.iterdir()}
+    assert {"run.json", "log.csv", "curves.png", "task.json"} <= names
+    results = atomic.read_json(run / "results.json")
+    assert set(results) == {"val", "test"}
+    assert 0 <= results["test"]["metrics"]["bleu_4"] <= 1
+    published = atomic.read_json(
+        run.parent / "results" / "caption-cnn-attention-lstm--table.json"
+    )
+    entry = published["seeds"]["0"]
+    assert str(run.parent) not in entry["command"]
+    assert entry["metrics"] == results["test"]["metrics"]
+
+
+def test_the_same_command_again_trains_no_more(run, world):
+    log = (run / "log.csv").read_bytes()
+    again = call(
+        *["train", "caption-cnn-attention-lstm", *TRAIN],
+        *["--folder", world, "--out", run],
+    )
+    assert again.exit_code == 0, again.output
+    assert (run / "log.csv").read_bytes() == log
+
+
+def test_another_command_is_refused(run, world):
+    other = call(
+        *["train", "caption-cnn-attention-lstm", *TRAIN, "--seed", "1"],
+        *["--folder", world, "--out", run],
+    )
+    assert other.exit_code == 1
+    assert "seed was 0, is 1" in other.output
+
+
+def test_evaluate(run, world):
+    found = call("evaluate", run, "--split", "val", "--data-folder", world)
+    assert found.exit_code == 0, found.output
+    assert "shuffle_gap" in found.output
+    lines = (run / "captions-val.jsonl").read_text().splitlines()
+    assert len(lines) == 8
+
+
+def test_predict_draws_where_it_looked(run, world, tmp_path):
+    picture = world.parent / "images" / "test-00000.jpg"
+    found = call("predict", run, picture, "--figure", tmp_path / "f.png")
+    assert found.exit_code == 0, found.output
+    assert (tmp_path / "f.png").read_bytes()[1:4] == b"PNG"
+
+
+def test_predict_goes_on_after_a_bad_picture(run, world, tmp_path):
+    bad = tmp_path / "bad.jpg"
+    bad.write_text("no picture")
+    good = world.parent / "images" / "test-00001.jpg"
+    found = call("predict", run, bad, good, "--json")
+    rows = [json.loads(line) for line in found.output.splitlines()]
+    assert found.exit_code == 1
+    assert "not a JPEG" in rows[0]["error"]
+    assert rows[1]["error"] == ""
+
+
+def test_export(run, tmp_path):
+    found = call("export", run, tmp_path / "exports", "--beam", "2")
+    assert found.exit_code == 0, found.output
+    assert (tmp_path / "exports" / "1" / "saved_model.pb").exists()
+
+
+def test_a_folder_without_a_run_is_one_line(tmp_path):
+    found = call("predict", tmp_path, "photo.jpg")
+    assert found.exit_code == 1
+    assert found.output.count("\n") == 1
+    assert "no `task.json`" in found.output
+
+
+@pytest.mark.slow
+def test_quickstart(tmp_path):
+    found = call(
+        *["quickstart", "--folder", tmp_path, "--train", "60", "--epochs", "1"]
+    )
+    assert found.exit_code == 0, found.output
+    assert "the true grammar" in found.output
+    assert "photo.jpg\t" in found.output
+    assert (tmp_path / "captions.png").exists()

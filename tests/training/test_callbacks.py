@@ -1,0 +1,89 @@
+import csv
+
+import keras
+import numpy as np
+import pytest
+
+from mmkeras.training import callbacks
+from mmkeras.training import checkpoint
+
+
+def fit(*parts, epochs=4, start=0, **options):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.1, **options), "mse")
+    x, y = np.ones((4, 2)), np.zeros((4, 1))
+    model.fit(
+        x, y, epochs=epochs, initial_epoch=start, callbacks=parts, verbose=0
+    )
+    return model
+
+
+def test_best_weights_are_those_of_the_best_epoch(tmp_path):
+    scores = iter([0.1, 0.5, 0.3, 0.2])
+    seen = []
+    best = callbacks.Best(
+        tmp_path / "best.npz", lambda: {"val_cider": next(scores)}
+    )
+    keep = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda *_: seen.append(best.model.get_weights())
+    )
+    model = fit(best, keep)
+    assert checkpoint.restore(tmp_path / "best.npz", model)["epoch"] == 1
+    for value, expected in zip(model.get_weights(), seen[1]):
+        np.testing.assert_array_equal(value, expected)
+
+
+def test_patience_stops(tmp_path):
+    scores = iter([0.5, 0.4, 0.3, 0.2, 0.1])
+    best = callbacks.Best(
+        tmp_path / "b.npz", lambda: {"val_cider": next(scores)}, patience=1
+    )
+    curves = callbacks.Curves(tmp_path)
+    fit(best, curves, epochs=5)
+    assert len(curves.state) == 3
+
+
+def test_averages_are_scored_and_raw_weights_come_back(tmp_path):
+    found = []
+
+    def evaluate():
+        found.append(best.model.get_weights()[0].copy())
+        return {"val_cider": 1.0}
+
+    best = callbacks.Best(tmp_path / "b.npz", evaluate)
+    keep = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda *_: found.append(best.model.get_weights()[0])
+    )
+    model = fit(best, keep, epochs=1, use_ema=True, ema_momentum=0.9)
+    averaged, raw = found
+    assert not np.array_equal(averaged, raw)
+    checkpoint.restore(tmp_path / "b.npz", model)
+    np.testing.assert_array_equal(model.get_weights()[0], averaged)
+
+
+def test_log_continues_after_a_resume(tmp_path):
+    first = callbacks.Curves(tmp_path)
+    fit(first, epochs=2)
+    second = callbacks.Curves(tmp_path)
+    second.state = first.state
+    fit(second, epochs=3, start=2)
+    with open(tmp_path / "log.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert (tmp_path / "curves.png").read_bytes()[1:4] == b"PNG"
+
+
+def test_collapse_warns_after_so_many_epochs():
+    same = callbacks.Collapse(lambda: ["a dog"] * 5, patience=2)
+    with pytest.warns(UserWarning, match="every picture: 'a dog'"):
+        fit(same, epochs=2)
+
+
+def test_collapse_is_silent_when_captions_differ(recwarn):
+    fit(callbacks.Collapse(lambda: ["a dog", "a cat"], patience=1))
+    assert not [w for w in recwarn if "every picture" in str(w.message)]
+
+
+def test_a_loss_that_is_no_number_stops():
+    with pytest.raises(ValueError, match="loss became nan in epoch 1"):
+        callbacks.Finite().on_epoch_end(0, {"loss": float("nan")})

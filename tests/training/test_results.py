@@ -1,0 +1,45 @@
+import pathlib
+
+from mmkeras.training import atomic
+from mmkeras.training import results
+
+ZOO = pathlib.Path(__file__).parents[2] / "zoo"
+
+
+def entry(cider):
+    return {
+        "metrics": {"cider": cider, "bleu_4": cider / 2},
+        "parameters": 1000,
+        "seconds": 60,
+        "precision": "float32",
+        "machine": {"cores": 2, "processor": "p"},
+        "command": "mmkeras train ...",
+    }
+
+
+def test_mean_and_spread_over_seeds(tmp_path):
+    results.merge(tmp_path, "m", "d", 0, entry(0.4))
+    assert atomic.read_json(tmp_path / "m--d.json")["spread"]["cider"] is None
+    path = results.merge(tmp_path, "m", "d", 1, entry(0.6))
+    found = atomic.read_json(path)
+    assert found["mean"]["cider"] == 0.5
+    assert abs(found["spread"]["cider"] - 0.02**0.5) < 1e-12
+
+
+def test_the_same_seed_is_replaced(tmp_path):
+    results.merge(tmp_path, "m", "d", 0, entry(0.4))
+    path = results.merge(tmp_path, "m", "d", 0, entry(0.8))
+    found = atomic.read_json(path)
+    assert found["mean"]["cider"] == 0.8
+    assert list(found["seeds"]) == ["0"]
+
+
+def test_the_table_shows_means(tmp_path):
+    results.merge(tmp_path, "m", "d", 0, entry(0.4))
+    results.merge(tmp_path, "m", "d", 1, entry(0.6))
+    assert "0.500 ± 0.141" in results.render(tmp_path)
+
+
+def test_readme_is_in_step_with_results():
+    written = (ZOO / "README.md").read_text("utf-8")
+    assert written == results.render(ZOO / "results")
