@@ -126,6 +126,7 @@ def batches(rows, codec, start=0, batch_size=64):
     """
     paths = [row["image"] for row in rows[start:]]
     reasons = [_unreadable(path) for path in paths]
+    paths, reasons = (tf.constant(x, tf.string) for x in (paths, reasons))
 
     def read(path, reason):
         return tf.cond(
@@ -208,6 +209,8 @@ def _runner(branch):
 
 def _key(rows, codec):
     """Describes pictures and codec; a file by its size and time of change."""
+    if not rows:
+        raise ValueError("Expected at least one row. Received: rows=[]")
     files = hashlib.sha256()
     for row in rows:
         try:

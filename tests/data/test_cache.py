@@ -139,6 +139,11 @@ def test_features_name_bad_pictures(rows, codec, folder):
     assert bad == [("row-1", "truncated PNG")]
 
 
+def test_refuses_no_rows(codec, folder):
+    with pytest.raises(ValueError, match="at least one row"):
+        cache.pixels([], codec, folder)
+
+
 def test_features_refuse(rows, codec, folder):
     with pytest.raises(ValueError, match="views=.'upside'"):
         cache.features(branch(), rows, codec, ["upside"], folder=folder)
