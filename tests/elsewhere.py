@@ -16,8 +16,7 @@ from mmkeras import losses
 
 WRITERS = {
     "greedy": {},
-    "beam": {"beam": 4, "length_penalty": 1.0},
-    "bound": {"beam": 3, "no_repeat": 2, "minimum": 4},
+    "beam": {"beam": 4, "length_penalty": 1.0, "no_repeat": 3, "minimum": 2},
 }
 
 

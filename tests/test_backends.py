@@ -11,6 +11,7 @@ import pytest
 from checks import BACKEND
 from checks import ROOT
 
+pytestmark = pytest.mark.slow  # Two processes, one of them compiling.
 OTHERS = sorted({"tensorflow", "jax", "torch"} - {BACKEND})
 
 
@@ -47,7 +48,7 @@ def test_same_numbers(here, there):
 
 def test_same_tokens(here, there):
     names = [name for name in here if name.endswith("tokens")]
-    assert len(names) == 9
+    assert len(names) == 6
     for name in names:
         assert len({row.tobytes() for row in here[name]}) > 5
         np.testing.assert_array_equal(there[name], here[name], err_msg=name)

@@ -3,16 +3,16 @@
 All take pixels in [0, 1] and return regions, read row by row.
 """
 
+import difflib
 import inspect
+import os
 
 import keras
 
 from mmkeras.branches.weights import load_weights
 
 
-def cnn(
-    shape=(224, 224, 3), dim=512, depth=4, flat=False, name="encoder"
-):
+def cnn(shape=(224, 224, 3), dim=512, depth=4, flat=False, name="encoder"):
     """A plain stack of strided convolutions, trained from scratch.
 
     Args:
@@ -100,21 +100,24 @@ def hub(backbone, weights=None, trainable=False, name="encoder"):
     Returns:
         A model from `(batch, height, width, channels)` pixels to
         `(batch, regions, dim)` features. A preset's own scale and offset of
-        pixels are part of it.
-    """
-    import keras_hub  # Late: it takes half a second.
+        pixels are part of it; a backbone without sees pixels in [0, 255].
 
+    Raises:
+        ValueError: If the backbone does not take one picture.
+    """
     scale, offset = 255.0, 0.0
-    if isinstance(backbone, str):
-        converter = keras_hub.layers.ImageConverter.from_preset(backbone)
-        backbone = keras_hub.models.Backbone.from_preset(backbone)
-        scale = converter.scale if converter.scale is not None else 1.0
-        scale = keras.tree.map_structure(lambda s: 255.0 * s, scale)
-        offset = converter.offset if converter.offset is not None else 0.0
+    if isinstance(backbone, (str, os.PathLike)):
+        backbone, scale, offset = _from_preset(str(backbone))
     if weights is not None:
         load_weights(backbone, weights)
     backbone.trainable = trainable
-    shape = keras.tree.flatten(backbone.input)[0].shape[1:]
+    shape = getattr(backbone.input, "shape", ())[1:]
+    if len(shape) != 3:
+        raise ValueError(
+            "`backbone` must be an image backbone, whose one input has shape "
+            "(batch, height, width, channels). Received: "
+            f"{type(backbone).__name__} with {backbone.input}"
+        )
     pixels = keras.Input(shape, name="pixels")
     x = keras.layers.Rescaling(scale, offset, name="bytes")(pixels)
     return keras.Model(pixels, _regions(backbone(x)), name=name)
@@ -164,6 +167,21 @@ def vit(
     return keras.Model(pixels, backbone(x), name=name)
 
 
+def _from_preset(preset):
+    """A preset's backbone, and what takes pixels in [0, 1] to its own."""
+    import keras_hub  # Late: it takes half a second.
+
+    backbone = keras_hub.models.Backbone.from_preset(preset)
+    try:
+        converter = keras_hub.layers.ImageConverter.from_preset(preset)
+    except FileNotFoundError:  # A local folder of a backbone alone.
+        return backbone, 255.0, 0.0
+    scale = 1.0 if converter.scale is None else converter.scale
+    scale = keras.tree.map_structure(lambda s: 255.0 * s, scale)
+    offset = 0.0 if converter.offset is None else converter.offset
+    return backbone, scale, offset
+
+
 def _regions(x):
     if len(x.shape) == 3:
         return x
@@ -171,11 +189,19 @@ def _regions(x):
 
 
 def _find(network):
-    """The network's class and the function that prepares its pixels."""
-    for _, module in inspect.getmembers(keras.applications, inspect.ismodule):
-        if hasattr(module, network) and hasattr(module, "preprocess_input"):
-            return getattr(module, network), module.preprocess_input
-    raise ValueError(
-        "`network` must be one of `keras.applications`, e.g. 'MobileNetV2'. "
-        f"Received: network={network!r}"
-    )
+    """The network's function and the one that prepares its pixels."""
+    names = {
+        name.lower(): name
+        for name, value in vars(keras.applications).items()
+        if inspect.isfunction(value)
+    }
+    if network not in names.values():
+        close = difflib.get_close_matches(network.lower(), names, n=1)
+        hint = f" Did you mean {names[close[0]]!r}?" if close else ""
+        raise ValueError(
+            "`network` must be one of `keras.applications`, e.g. "
+            f"'MobileNetV2'. Received: network={network!r}.{hint}"
+        )
+    build = getattr(keras.applications, network)
+    home = build.__module__.split(".")[-1]
+    return build, getattr(keras.applications, home).preprocess_input

@@ -1,6 +1,7 @@
 """Weights from files: `.npz`, `.weights.h5` or `.keras`."""
 
 import pathlib
+import zipfile
 
 import keras
 import numpy as np
@@ -10,9 +11,10 @@ def load_weights(model, path):
     """Loads weights into a model by layer name.
 
     A `.npz` holds one array a weight under `<layer>/<variable>`, e.g.
-    `Conv1/kernel`; arrays of layers that the model does not have are left
-    alone. A batch normalisation that was folded into its convolution has only
-    a `beta`: it gets gamma 1, mean 0 and variance 1.
+    `Conv1/kernel`, or `attend/query/kernel` in a layer of layers; arrays of
+    layers that the model does not have are left alone. A batch normalisation
+    that was folded into its convolution has only a `beta`: it gets gamma 1,
+    mean 0 and variance 1.
 
     Args:
         model: A built `keras.Model`.
@@ -23,17 +25,19 @@ def load_weights(model, path):
 
     Raises:
         ValueError: If the file is of another kind, or if a weight is missing
-            or has another shape; the error names it.
+            or has another shape, and the error names it; or if a `.npz` is
+            broken or holds a pickle.
         FileNotFoundError: If there is no such file.
     """
     path = pathlib.Path(path)
     if not path.exists():
         raise FileNotFoundError(f"There is no file of weights at {path}.")
     if path.suffix == ".npz":
-        with np.load(path, allow_pickle=False) as arrays:
-            for layer in model.layers:
-                if layer.weights:
-                    layer.set_weights(_find(layer, arrays, path))
+        arrays = _read(path)
+        # All are found before any is set: an error leaves the model alone.
+        found = [_find(layer, arrays, path) for layer in model.layers]
+        for layer, values in zip(model.layers, found):
+            layer.set_weights(values)
     elif path.suffix in (".h5", ".keras"):
         model.load_weights(path)
     else:
@@ -44,22 +48,50 @@ def load_weights(model, path):
     return model
 
 
+def _read(path):
+    try:
+        # An array alone, a .npy file, is no context manager: a TypeError.
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except (ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{path} is not a whole .npz file of plain arrays."
+        ) from error
+
+
 def _find(layer, arrays, path):
-    found = {}
+    """The values of a layer's weights, in order."""
+    found = []
     for weight in layer.weights:
-        key = f"{layer.name}/{weight.path.split('/')[-1]}"
+        key = _key(layer, weight)
         if key in arrays:
-            found[key] = arrays[key].astype("float32")
-        elif isinstance(layer, keras.layers.BatchNormalization):
-            found[key] = _identity(layer, weight)
+            value = arrays[key].astype("float32")
+        elif _is_folded(layer, arrays):
+            value = _identity(layer, weight)
         else:
             raise ValueError(f"{path} has no weight {key!r}.")
-        if found[key].shape != tuple(weight.shape):
+        if value.shape != tuple(weight.shape):
             raise ValueError(
-                f"{key!r} in {path} has shape {found[key].shape}; the model "
+                f"{key!r} in {path} has shape {value.shape}; the model "
                 f"expects {tuple(weight.shape)}."
             )
-    return list(found.values())
+        found.append(value)
+    return found
+
+
+def _key(layer, weight):
+    """The weight's path from its layer on, e.g. `attend/query/kernel`."""
+    parts = weight.path.split("/")
+    if layer.name in parts:
+        return "/".join(parts[parts.index(layer.name) :])
+    return f"{layer.name}/{weight.path}"
+
+
+def _is_folded(layer, arrays):
+    if not isinstance(layer, keras.layers.BatchNormalization):
+        return False
+    kept = {key for key in arrays if key.startswith(f"{layer.name}/")}
+    return kept == {f"{layer.name}/beta"}
 
 
 def _identity(layer, weight):
