@@ -1,0 +1,27 @@
+"""Every tutorial runs from top to bottom; notebook and script are one."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+TUTORIALS = pathlib.Path(__file__).parents[2] / "tutorials"
+SCRIPTS = sorted(TUTORIALS.glob("*.py"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_runs(script, tmp_path):
+    small = {"TUTORIAL_PICTURES": "64", "TUTORIAL_EPOCHS": "1"}
+    environment = {**os.environ, **small, "MMKERAS_CACHE": str(tmp_path)}
+    subprocess.run([sys.executable, str(script)], env=environment, check=True)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_notebook_is_in_step(script):
+    jupytext = pytest.importorskip("jupytext")
+    notebook = jupytext.read(script.with_suffix(".ipynb"))
+    cells = [(c.cell_type, c.source) for c in jupytext.read(script).cells]
+    assert [(c.cell_type, c.source) for c in notebook.cells] == cells
