@@ -187,33 +187,41 @@ class Writer(keras.layers.Layer):
 
     def _choose(self, logits, index, last, tokens, score, greedy, dice):
         """Picks the lanes that live on and the token each one says."""
-        vocabulary = logits.shape[-1]
-        logp = ops.log_softmax(ops.cast(logits, "float32"), axis=-1)
-        logp = self._forbid(logp, index, tokens)
-        logp = ops.reshape(logp, (-1, self.beam, vocabulary))
-        over = (last == self.end)[..., None]  # (batch, beam, 1)
-        ids = ops.arange(vocabulary, dtype="int32")
-        still = ops.where(ids == self.end, 0.0, NEVER)
-        logp = ops.where(over, still, logp)
+        logits = ops.cast(logits, "float32")
+        whole = ops.logsumexp(logits, axis=-1, keepdims=True)
+        logits = self._forbid(logits, index, tokens)
         if self.temperature:
-            word = self._draw(logp, dice)
-            gain = ops.take_along_axis(logp, word[..., None], axis=-1)
-            return last * 0, word, score + gain[..., 0], greedy
-        total = score[..., None] + logp
-        merit = total / self._norm(tokens, index, over)
+            word = self._draw(logits, dice)
+            gain = ops.take_along_axis(logits, word, axis=-1)
+        else:
+            # No lane has more than `beam` children among the best.
+            gain, word = ops.top_k(logits, min(self.beam, logits.shape[-1]))
+        width = gain.shape[-1]
+        shape = (-1, self.beam, width)
+        gain = ops.reshape(gain - whole, shape)
+        word = ops.reshape(ops.cast(word, "int32"), shape)
+        over = (last == self.end)[..., None]  # (batch, beam, 1)
+        likeliest = ops.arange(width) == 0
+        gain = ops.where(over, ops.where(likeliest, 0.0, NEVER), gain)
+        word = ops.where(over, self.end, word)
+        total = score[..., None] + gain
+        if self.temperature:
+            return last * 0, word[..., 0], total[..., 0], greedy
+        merit = total / self._norm(tokens)
         # The likeliest word of the greedy lane wins against every other lane.
-        top = ops.cast(ops.argmax(logp, axis=-1), "int32")[..., None]
-        kept = ops.logical_and(greedy[..., None], ids == top)
+        kept = ops.logical_and(greedy[..., None], likeliest)
         merit = ops.where(kept, -NEVER, merit)
-        flat = (-1, self.beam * vocabulary)
+        flat = (-1, self.beam * width)
         _, best = ops.top_k(ops.reshape(merit, flat), self.beam)
         best = ops.cast(best, "int32")
-        total = ops.take_along_axis(ops.reshape(total, flat), best, axis=-1)
-        greedy = ops.take_along_axis(ops.reshape(kept, flat), best, axis=-1)
-        return best // vocabulary, best % vocabulary, total, greedy
+        word, total, greedy = (
+            ops.take_along_axis(ops.reshape(x, flat), best, axis=-1)
+            for x in (word, total, kept)
+        )
+        return best // width, word, total, greedy
 
-    def _forbid(self, logp, index, tokens):
-        ids = ops.arange(logp.shape[-1], dtype="int32")
+    def _forbid(self, logits, index, tokens):
+        ids = ops.arange(logits.shape[-1], dtype="int32")
         never = ops.logical_or(ids == 0, ids == self.start)
         early = ops.logical_and(ids == self.end, index < self.minimum)
         never = ops.logical_or(never, early)
@@ -224,7 +232,7 @@ class Writer(keras.layers.Layer):
             never = ops.logical_and(
                 never, ops.logical_or(some, ids != self.end)
             )
-        return ops.where(never, NEVER, logp)
+        return ops.where(never, NEVER, logits)
 
     def _repeats(self, index, tokens, ids):
         """Marks words that would close an n-gram for the second time."""
@@ -245,9 +253,9 @@ class Writer(keras.layers.Layer):
             found = ops.logical_or(found, mark)
         return found
 
-    def _draw(self, logp, dice):
+    def _draw(self, logits, dice):
         """Draws a word by inverting the cumulated probabilities."""
-        logits = ops.reshape(logp, (-1, logp.shape[-1])) / self.temperature
+        logits = logits / self.temperature
         if self.top_k:
             least = ops.top_k(logits, min(self.top_k, logits.shape[-1]))[0]
             logits = ops.where(logits < least[:, -1:], NEVER, logits)
@@ -266,12 +274,11 @@ class Writer(keras.layers.Layer):
         least = ops.min(inside, axis=-1, keepdims=True)
         return ops.where(logits < least, NEVER, logits)
 
-    def _norm(self, tokens, index, over):
+    def _norm(self, tokens):
         """Length, as the score counts it, after this step."""
-        said = ops.sum(ops.cast(_until(tokens, self.end), "float32"), axis=-1)
-        now = ops.cast(index + 1, "float32")
-        count = ops.where(over, said[..., None], now)
-        return ops.power(ops.maximum(count, 1.0), self.length_penalty)
+        words = ops.logical_and(tokens != 0, tokens != self.end)
+        count = 1 + ops.sum(ops.cast(words, "float32"), axis=-1, keepdims=True)
+        return ops.power(count, self.length_penalty)
 
     def _best(self, tokens, score):
         said = _until(tokens, self.end)

@@ -22,11 +22,13 @@ def tiny(name, image=Image):
     """
     arguments = {**mmkeras.find(name).tiny, "vocabulary_size": 4 + len(WORDS)}
     model = mmkeras.build_model(name, **arguments)
+    seeing = {id(weight) for weight in model.get_layer("encoder").weights}
     rng = np.random.default_rng(0)
     for weight in model.weights:
         if weight.name in ("kernel", "recurrent_kernel", "embeddings"):
             strong = "words" in weight.path or "logits" in weight.path
-            weight.assign(rng.normal(0, 3 if strong else 1.5, weight.shape))
+            spread = 0.3 if id(weight) in seeing else 3 if strong else 1.5
+            weight.assign(rng.normal(0, spread, weight.shape))
     size = model.get_layer("encoder").input_shape[1:3]
     codecs = {"image": image(size), "text": Words(WORDS, length=9)}
     return tasks.Caption(model, codecs)

@@ -6,22 +6,46 @@ from mmkeras.cli import options
 
 
 def run(data: options.Data, folder: options.Folder = None):
-    """Check a data set; name everything missing, corrupt or mismatched."""
-    from rich.console import Console
-    from rich.table import Table
+    """Check a data set; name everything missing, corrupt or mismatched.
 
+    The exit code is 1 if anything but duplicates is wrong.
+    """
+    from rich.console import Console
+
+    from mmkeras.cli import progress
     from mmkeras.data import check
 
-    report = check.check(data, folder)
-    console = Console()
-    table = Table("what", "count", title=f"{data}", title_justify="left")
-    for name, count in report.counts.items():
-        table.add_row(str(name), str(count))
-    console.print(table)
+    report = check.check(data, folder, progress.counter("pictures"))
+    console = Console(highlight=False)
+    console.print(_counts(report))
+    for note in report.notes:
+        console.print(note, markup=False)
     for problem in report.problems:
-        line = f"{problem.kind}: {problem.where}: {problem.detail}"
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(str(problem), markup=False, soft_wrap=True)
+    console.print(_verdict(report), style="green" if report.ok else "red")
     if not report.ok:
-        console.print(f"{len(report.problems)} problems.", style="red")
         raise typer.Exit(1)
-    console.print("Nothing is wrong.", style="green")
+
+
+def _counts(report):
+    from rich.table import Table
+
+    table = Table("", "", title=report.name, title_justify="left")
+    table.show_header = False
+    for name, count in report.counts.items():
+        if isinstance(count, dict):
+            count = ", ".join(f"{k} {_short(v)}" for k, v in count.items())
+        table.add_row(str(name), _short(count))
+    return table
+
+
+def _short(value):
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+
+
+def _verdict(report):
+    if not report.problems:
+        return "Nothing is wrong."
+    kinds = ", ".join(f"{n} {kind}" for kind, n in report.kinds.items())
+    worst = "These are no obstacle." if report.ok else "Mend these first."
+    return f"{kinds}. {worst}"

@@ -1,5 +1,6 @@
 """`mmkeras describe`."""
 
+import inspect
 from typing import Annotated
 
 import typer
@@ -10,37 +11,77 @@ def run(
 ):
     """Show an architecture: paper, arguments, layers, parameters."""
     from rich.console import Console
-    from rich.table import Table
 
     from mmkeras import registry
 
     architecture = registry.find(name)
-    console = Console()
-    doc = (architecture.builder.__doc__ or "").strip()
-    console.print(f"[bold]{name}[/]  ({architecture.task})")
-    console.print(architecture.paper)
-    console.print(doc.split("Args:")[0].strip(), markup=False)
-    table = Table(
-        "argument", "default", title="Arguments", title_justify="left"
-    )
-    for argument, default in architecture.arguments.items():
-        table.add_row(argument, repr(default))
-    console.print(table)
-    model = registry.build_model(name)
-    table = Table(
-        "layer",
-        "kind",
-        "output",
-        "parameters",
-        title=f"Default build: {model.count_params():,} parameters",
-        title_justify="left",
-    )
-    for layer in model.layers:
-        shape = getattr(layer, "output", None)
+    about, meanings = _docstring(architecture.builder)
+    console = Console(highlight=False)
+    console.print(f"[bold]{name}[/]  (task: {architecture.task})")
+    console.print(architecture.paper, style="blue underline")
+    console.print(f"\n{about}\n", markup=False)
+    console.print(_arguments(architecture, meanings))
+    console.print(_layers(registry.build_model(name)))
+
+
+def _docstring(builder):
+    """Splits a docstring into what it says before `Args:`, and of each."""
+    text = inspect.getdoc(builder) or ""
+    about, _, rest = text.partition("\nArgs:\n")
+    section = rest.partition("\n\n")[0]
+    meanings, name = {}, None
+    for line in section.splitlines():
+        if line.startswith("    ") and not line.startswith("     "):
+            name, _, meaning = line.strip().partition(": ")
+            meanings[name] = meaning
+        elif name:
+            meanings[name] += f" {line.strip()}"
+    return about.strip(), meanings
+
+
+def _arguments(architecture, meanings):
+    from rich.table import Table
+
+    table = Table(title="Arguments", title_justify="left")
+    table.add_column("argument", no_wrap=True)
+    table.add_column("default", no_wrap=True)
+    table.add_column("meaning")
+    for name, default in architecture.arguments.items():
+        table.add_row(name, repr(default), meanings.get(name, ""))
+    return table
+
+
+def _layers(model):
+    from rich.table import Table
+
+    title = f"The default build: {model.count_params():,} parameters"
+    table = Table(title=title, title_justify="left")
+    for column in ("layer", "kind", "output"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("parameters", justify="right")
+    for layer, depth in _walk(model, 0):
         table.add_row(
-            layer.name,
+            "  " * depth + layer.name,
             type(layer).__name__,
-            str(getattr(shape, "shape", "")),
+            _shape(layer),
             f"{layer.count_params():,}",
         )
-    console.print(table)
+    return table
+
+
+def _walk(layer, depth, deepest=1):
+    """Yields the layers of a model, with those of its branches."""
+    for part in getattr(layer, "layers", ()):
+        yield part, depth
+        if depth < deepest:
+            yield from _walk(part, depth + 1, deepest)
+
+
+def _shape(layer):
+    try:
+        shape = layer.output.shape
+    except AttributeError:  # It was called twice, or never by itself.
+        return ""
+    return str(tuple("?" if size is None else size for size in shape)).replace(
+        "'", ""
+    )

@@ -1,31 +1,70 @@
 """Errors of the library as one clear line."""
 
 import functools
-import os
+import inspect
 import sys
+from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from mmkeras.cli.quiet import quiet
+
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Show the traceback of an error.")
+]
+_DEBUG = inspect.Parameter(
+    "debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Debug
+)
 
 
-def explained(verb):
-    """Shows what a user can mend in one line, and exits with 1.
+def explained(verb, heavy=True):
+    """Shows what a user can mend in one red line, and exits with 1.
 
-    Set `MMKERAS_DEBUG=1` for the traceback.
+    Args:
+        verb: Function of the command line. It gets an option `--debug`, which
+            shows the traceback instead.
+        heavy: bool. Whether the verb needs Keras, which is then loaded
+            without the remarks of TensorFlow.
+
+    Returns:
+        The function to register.
     """
 
     @functools.wraps(verb)
-    def run(*args, **kwargs):
+    def run(*args, debug=False, **kwargs):
         try:
+            if heavy:
+                _load_keras(debug)
             return verb(*args, **kwargs)
         except (ValueError, OSError, RuntimeError, ImportError) as error:
-            if os.environ.get("MMKERAS_DEBUG"):
+            if debug or isinstance(error, BrokenPipeError):
                 raise
-            console = Console(stderr=True, soft_wrap=True)
-            console.print(f"Error: {error}", style="red", markup=False)
+            _show(f"Error: {_explain(error)}")
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
-            sys.stderr.write("Stopped. The same command goes on from here.\n")
+            _show("Stopped; the same command goes on from here.")
             raise typer.Exit(130) from None
 
+    signature = inspect.signature(verb)
+    parameters = [*signature.parameters.values(), _DEBUG]
+    run.__signature__ = signature.replace(parameters=parameters)
     return run
+
+
+def _load_keras(debug):
+    with quiet(unless=debug):
+        import keras  # noqa: F401
+
+
+def _explain(error):
+    """The error's text; of the system's errors, the file comes first."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error) or type(error).__name__
+
+
+def _show(text):
+    from rich.console import Console
+
+    console = Console(file=sys.stderr, soft_wrap=True, highlight=False)
+    console.print(text, style="red", markup=False)

@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-from typing import Annotated
 
 import typer
 
@@ -11,75 +10,75 @@ from mmkeras.cli import options
 
 def run(
     folder: options.Run,
-    split: Annotated[str, typer.Option(help="train, val or test.")] = "val",
-    data: Annotated[
-        str | None, typer.Option(help="Data set. [default: the run's]")
-    ] = None,
-    data_folder: Annotated[
-        str | None, typer.Option(help="Where the data lies.")
-    ] = None,
+    split: options.Split = "val",
+    data: options.RunData = None,
+    data_folder: options.RunFolder = None,
     beam: options.Beam = 3,
     length_penalty: options.LengthPenalty = 0.7,
-    results: Annotated[
-        str | None,
-        typer.Option(help="Folder of results to add the figures to."),
-    ] = None,
+    results: options.Results = None,
 ):
     """Measure a run: BLEU, METEOR, ROUGE-L, CIDEr, and whether it looks."""
-    evaluate(
-        pathlib.Path(folder),
-        split,
-        data,
-        data_folder,
-        beam,
-        length_penalty,
-        results,
-    )
+    asked = {"beam": beam, "length_penalty": length_penalty}
+    folder = pathlib.Path(folder)
+    evaluate(folder, split, data, data_folder, asked, results)
 
 
-def evaluate(run, split, data, folder, beam, length_penalty, results):
-    """Measures a run on a split; writes its figures and its captions."""
+def evaluate(run, split, data=None, folder=None, asked=None, results=None):
+    """Measures a run on a split; writes its figures and its captions.
+
+    Args:
+        run: Path of the run's folder.
+        split: `"train"`, `"val"` or `"test"`.
+        data: Name of the data set, or `None` for that of the training.
+        folder: Where the data lies, or `None` for where it lay in training.
+        asked: Dict of options of `mmkeras.generate.Writer`.
+        results: Folder of results to add test figures to, or `None`.
+    """
     import mmkeras
     from mmkeras import reports
+    from mmkeras.cli import progress
     from mmkeras.data import datasets
     from mmkeras.training import atomic
     from mmkeras.training.captions import Pictures
 
     card = atomic.read_json(run / "run.json")
-    data = data or card["arguments"]["data"]
+    if data is None:
+        data = card["arguments"]["data"]
+        folder = folder or card.get("folder")
     rows = datasets.find(data).rows(split, folder)
     task = mmkeras.load(run)
-    pictures = Pictures(task, rows, progress=options.counter("pictures"))
-    asked = {"beam": beam, "length_penalty": length_penalty}
+    pictures = Pictures(task, rows, progress=progress.counter("pictures"))
+    asked = asked or {}
     figures, texts, common = reports.summarise(task, pictures, **asked)
-    lines = [
-        json.dumps({"id": row["id"], "caption": text}, ensure_ascii=False)
-        for row, text in zip(rows, texts)
-    ]
-    text = "\n".join(lines) + "\n"
-    atomic.write(
-        run / f"captions-{split}.jsonl", lambda f: f.write(text.encode())
-    )
+    _write_captions(run / f"captions-{split}.jsonl", rows, texts)
     path = run / "results.json"
     known = atomic.read_json(path) if path.exists() else {}
     known[split] = {"data": data, **asked, "metrics": figures}
     atomic.write_json(path, known)
-    _show(figures, common, f"{data} {split}, beam {beam}")
+    _show(figures, common, f"{data}, {split} ({len(rows)} pictures)")
     if results and split == "test":
         _publish(run, card, task, data, known, results)
 
 
+def _write_captions(path, rows, texts):
+    from mmkeras.training import atomic
+
+    lines = [
+        json.dumps({"id": row["id"], "caption": text}, ensure_ascii=False)
+        for row, text in zip(rows, texts)
+    ]
+    data = "".join(f"{line}\n" for line in lines).encode()
+    atomic.write(path, lambda file: file.write(data))
+
+
 def _show(figures, common, title):
     from rich.console import Console
-    from rich.table import Table
 
-    table = Table("figure", "value", title=title, title_justify="left")
-    for name, value in figures.items():
-        table.add_row(name, f"{value:.4g}")
-    console = Console()
-    console.print(table)
-    for text, count in common:
-        console.print(f"{count} times: {text}", markup=False)
+    from mmkeras.reports import tables
+
+    console = Console(highlight=False)
+    console.print(tables.scores(title, {"": figures}))
+    console.print(tables.counts("The commonest captions", common))
 
 
 def _publish(run, card, task, data, known, folder):

@@ -12,6 +12,8 @@ def run(
     out: Annotated[str, typer.Argument(help="Folder of all versions.")],
     beam: options.Beam = 3,
     length_penalty: options.LengthPenalty = 0.7,
+    no_repeat: options.NoRepeat = 0,
+    minimum: options.Minimum = 0,
     version: Annotated[
         int | None, typer.Option(help="[default: the next one]")
     ] = None,
@@ -22,6 +24,15 @@ def run(
 
     task = mmkeras.load(folder)
     path = serving.export(
-        task, out, version, beam=beam, length_penalty=length_penalty
+        task,
+        out,
+        version,
+        beam=beam,
+        length_penalty=length_penalty,
+        no_repeat=no_repeat,
+        minimum=minimum,
     )
-    typer.echo(f"{path}: writes the same captions as {folder}.")
+    typer.echo(
+        f"{path}: in a fresh process without Keras it writes the same "
+        f"captions as {folder}."
+    )

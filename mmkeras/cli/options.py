@@ -15,6 +15,17 @@ Folder = Annotated[
     typer.Option(help="Where the data lies. [default: $MMKERAS_DATA/<data>]"),
 ]
 Run = Annotated[str, typer.Argument(help="Folder of a run, as of train --out.")]
+RunData = Annotated[
+    str | None,
+    typer.Option(help="Another data set. [default: the run's]"),
+]
+RunFolder = Annotated[
+    str | None,
+    typer.Option(
+        help="Where the data lies. [default: where it lay in training]"
+    ),
+]
+Split = Annotated[str, typer.Option(help="train, val or test.")]
 Beam = Annotated[
     int, typer.Option(min=1, help="Width of the beam search; 1 is greedy.")
 ]
@@ -22,21 +33,12 @@ LengthPenalty = Annotated[
     float,
     typer.Option(help="0 prefers short captions, 1 the best mean word."),
 ]
-
-
-def counter(label):
-    """A progress bar for callbacks of `(done, total)`."""
-    from rich.progress import Progress
-
-    bars = {}
-
-    def progress(done, total):
-        if "bar" not in bars:
-            bars["bar"] = Progress()
-            bars["bar"].start()
-            bars["task"] = bars["bar"].add_task(label, total=total)
-        bars["bar"].update(bars["task"], completed=done, total=total)
-        if done >= total:
-            bars.pop("bar").stop()
-
-    return progress
+NoRepeat = Annotated[
+    int,
+    typer.Option(min=0, help="Words in a row that may not come twice; 0: any."),
+]
+Minimum = Annotated[int, typer.Option(min=0, help="Fewest words of a caption.")]
+Results = Annotated[
+    str | None,
+    typer.Option(help="Folder of results to add the test figures to."),
+]

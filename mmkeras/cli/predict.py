@@ -11,54 +11,120 @@ from mmkeras.cli import options
 
 def run(
     folder: options.Run,
-    pictures: Annotated[list[str], typer.Argument(help="Picture files.")],
-    beam: options.Beam = 3,
+    pictures: Annotated[
+        list[str], typer.Argument(help="Picture files, or folders of them.")
+    ],
+    beam: Annotated[
+        int | None,
+        typer.Option(min=1, help="Width of the beam search. [default: 3]"),
+    ] = None,
     length_penalty: options.LengthPenalty = 0.7,
     temperature: Annotated[
-        float, typer.Option(min=0, help="Above 0, draw; then --beam 1.")
+        float, typer.Option(min=0, help="Above 0, words are drawn.")
     ] = 0.0,
+    top_k: Annotated[
+        int, typer.Option(min=0, help="Draw among so many words; 0: all.")
+    ] = 0,
+    top_p: Annotated[
+        float,
+        typer.Option(help="Draw among the likeliest words of so much chance."),
+    ] = 1.0,
+    seed: Annotated[int | None, typer.Option(help="Of the draws.")] = None,
+    no_repeat: options.NoRepeat = 0,
+    minimum: options.Minimum = 0,
     figure: Annotated[
-        str | None, typer.Option(help="PNG of pictures and captions to write.")
+        str | None,
+        typer.Option(
+            help="PNG to write: the pictures with their captions and, where "
+            "the model attends to regions, where it looked before each word."
+        ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a picture.")
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="One JSON object a picture.")
     ] = False,
 ):
-    """Caption pictures."""
+    """Caption pictures.
+
+    A picture that cannot be read is named on the error stream; the others are
+    captioned, and the exit code is 1.
+    """
     import mmkeras
 
+    paths = _files(pictures)
     task = mmkeras.load(folder)
-    asked = {"beam": beam, "length_penalty": length_penalty}
-    if temperature:
-        asked = {"temperature": temperature}
-    read = [pathlib.Path(path).read_bytes() for path in pictures]
-    said = task.answer({"image": read}, **asked)
-    rows = list(zip(pictures, said["text"], said["score"], said["error"]))
-    for path, text, score, error in rows:
-        if as_json:
-            row = {"picture": path, "caption": text, "score": float(score)}
-            typer.echo(json.dumps({**row, "error": error}, ensure_ascii=False))
-        elif error:
-            typer.echo(f"{path}: {error}", err=True)
-        else:
-            typer.echo(f"{path}\t{text}")
-    if figure:
-        _draw(task, read, said, figure, asked)
-    if any(said["error"]):
+    asked = {
+        "beam": beam or (1 if temperature else 3),
+        "length_penalty": length_penalty,
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "seed": seed,
+        "no_repeat": no_repeat,
+        "minimum": minimum,
+    }
+    good, failed = [], 0
+    for path, data, text, score, error in _captioned(task, paths, asked):
+        _tell(path, text, score, error, jsonl)
+        failed += bool(error)
+        if figure and not error:
+            good.append((data, text))
+    if figure and good:
+        _draw(task, good, figure)
+    if failed:
         raise typer.Exit(1)
 
 
-def _draw(task, read, said, path, asked):
-    from mmkeras.reports import figures
-    from mmkeras.training import atomic
+def _files(named):
+    """Replaces folders by the pictures in them."""
+    from mmkeras.data.datasets import layout
 
-    pixels, _ = task.codecs["image"].try_batch(read)
-    pixels = pixels.numpy()
-    texts = [t or f"({e})" for t, e in zip(said["text"], said["error"])]
-    if len(read) == 1 and hasattr(task.decoder, "attention"):
-        words, weights = task.look(pixels[0], said["text"][0])
-        drawn = figures.attention(pixels[0], words, weights)
+    paths = []
+    for path in map(pathlib.Path, named):
+        if not path.is_dir():
+            paths.append(path)
+            continue
+        found = sorted(p for p in path.rglob("*") if layout.is_image(p))
+        if not found:
+            raise FileNotFoundError(f"There is no picture in {path}.")
+        paths += found
+    return paths
+
+
+def _captioned(task, paths, asked, batch_size=64):
+    """Yields path, bytes, caption, score and error of each picture."""
+    for i in range(0, len(paths), batch_size):
+        batch = paths[i : i + batch_size]
+        read = [_read(path) for path in batch]
+        said = task.answer({"image": [data for data, _ in read]}, **asked)
+        rows = zip(said["text"], said["score"], said["error"])
+        for path, (data, reason), row in zip(batch, read, rows):
+            text, score, error = row
+            yield path, data, text, float(score), reason or error
+
+
+def _read(path):
+    try:
+        return path.read_bytes(), ""
+    except OSError as error:
+        return b"", error.strerror
+
+
+def _tell(path, text, score, error, jsonl):
+    if jsonl:
+        row = {"image": str(path), "caption": text, "score": score}
+        row = {"image": str(path), "error": error} if error else row
+        typer.echo(json.dumps(row, ensure_ascii=False))
+    elif error:
+        typer.echo(f"{path}: {error}", err=True)
     else:
-        drawn = figures.captions(pixels, texts)
-    atomic.write(path, lambda file: file.write(figures.png(drawn)))
-    typer.echo(f"Drew {path}.")
+        typer.echo(f"{path}\t{text}")
+
+
+def _draw(task, captioned, path):
+    from mmkeras.reports import figures
+
+    data, texts = zip(*captioned)
+    pixels, _ = task.codecs["image"].try_batch(list(data))
+    drawn = figures.of_captioner(task, pixels.numpy(), list(texts))
+    figures.write_png(drawn, path)
+    typer.echo(f"Drew {path}.", err=True)

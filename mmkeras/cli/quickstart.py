@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-from mmkeras.cli import options
-
 
 def run(
     folder: Annotated[
@@ -47,6 +45,7 @@ def _train(rows, home, epochs, seed):
 
     import mmkeras
     from mmkeras import branches
+    from mmkeras.cli import progress
     from mmkeras.training import captions
     from mmkeras.training import recipes
     from mmkeras.training.folder import RunFolder
@@ -65,9 +64,17 @@ def _train(rows, home, epochs, seed):
     arguments = {"epochs": epochs, "seed": seed, "data": rows.fingerprint}
     with RunFolder(home / "run").open(arguments, overwrite=True) as held:
         task = captions.build("caption-cnn-lstm", rows, recipe, minimum=1)
-        captions.fit(
-            task, rows, held.path, recipe, seed, options.counter("pictures")
-        )
+        with progress.epochs(epochs) as shown:
+            captions.fit(
+                task,
+                rows,
+                held.path,
+                recipe,
+                seed,
+                progress.counter("pictures"),
+                verbose=0,
+                also=[shown],
+            )
         task.save(held.path)
     keras.config.set_dtype_policy("float32")
     return mmkeras.load(home / "run")
@@ -106,10 +113,9 @@ def _score(task, test, texts, shapes, train, seed):
 
 def _draw(test, texts, path):
     from mmkeras.reports import figures
-    from mmkeras.training import atomic
 
     drawn = figures.captions(test.array[0, :12], texts[:12])
-    atomic.write(path, lambda file: file.write(figures.png(drawn)))
+    figures.write_png(drawn, path)
     typer.echo(f"Drew {path}.")
 
 

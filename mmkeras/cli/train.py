@@ -51,18 +51,20 @@ def run(
     seed: int = 0,
     beam: options.Beam = 3,
     length_penalty: options.LengthPenalty = 0.7,
-    results: Annotated[
-        str | None,
-        typer.Option(help="Folder of results to add the figures to."),
-    ] = None,
+    results: options.Results = None,
     overwrite: Annotated[
         bool, typer.Option(help="Delete another run in the folder.")
     ] = False,
 ):
-    """Train a captioner; give the same command again to resume."""
+    """Train a captioner; give the same command again to resume.
+
+    Validation figures choose the best epoch. The test split is measured only
+    for `--results`, or by `mmkeras evaluate`.
+    """
     import keras
 
     from mmkeras.cli import evaluate
+    from mmkeras.cli import progress
     from mmkeras.data import datasets
     from mmkeras.training import captions
     from mmkeras.training import recipes
@@ -100,21 +102,30 @@ def run(
         "recipe": dataclasses.asdict(recipe),
         **build,
     }
-    with RunFolder(out).open(arguments, overwrite) as held:
+    where = str(pathlib.Path(folder).resolve()) if folder else None
+    run_folder = RunFolder(out)
+    with run_folder.open(arguments, overwrite, folder=where) as held:
         keras.utils.set_random_seed(seed)
         task = captions.build(name, rows, recipe, **build)
-        training = captions.fit(
-            task, rows, held.path, recipe, seed, options.counter("pictures")
-        )
+        with progress.epochs(recipe.epochs) as shown:
+            training = captions.fit(
+                task,
+                rows,
+                held.path,
+                recipe,
+                seed,
+                progress.counter("pictures"),
+                verbose=0,
+                also=[shown],
+            )
         for row, error in training["corrupt"]:
             typer.echo(f"Left out {row}: {error}", err=True)
         task.save(held.path)
         held.write("training.json", training)
         keras.config.set_dtype_policy("float32")
-        for split in ("val", "test"):
-            evaluate.evaluate(
-                held.path, split, data, folder, beam, length_penalty, results
-            )
+        asked = {"beam": beam, "length_penalty": length_penalty}
+        for split in ("val", "test") if results else ("val",):
+            evaluate.evaluate(held.path, split, data, folder, asked, results)
     typer.echo(f"The run lies in {pathlib.Path(out)}.")
 
 

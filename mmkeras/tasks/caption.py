@@ -29,14 +29,8 @@ class Caption(Task):
         super().__init__(model, codecs)
         self.encoder = _part(model, "encoder")
         self.decoder = _part(model, "decoder")
-        words = len(codecs["text"])
-        if model.output_shape[-1] != words:
-            raise ValueError(
-                f"The model writes {model.output_shape[-1]} different tokens, "
-                f"the text codec knows {words}. Build the model with "
-                f"`vocabulary_size={words}`."
-            )
         self._writers = {}
+        self._check()
 
     def encode(self, example):
         """Maps one raw example to `(x, y)`; use it in `dataset.map`.
@@ -118,6 +112,8 @@ class Caption(Task):
             self._say(images[i : i + batch_size], write)
             for i in range(0, len(images), batch_size)
         ]
+        if not parts:
+            return {key: np.array([]) for key in ("text", "score", "error")}
         return {
             key: _unpack(np.concatenate([np.asarray(p[key]) for p in parts]))
             for key in ("text", "score", "error")
@@ -172,6 +168,29 @@ class Caption(Task):
     def score(self, texts, references):
         """Measures captions; see `mmkeras.metrics.caption_scores`."""
         return metrics.caption_scores(texts, references)
+
+    def _check(self):
+        """Refuses codecs that the model does not fit."""
+        for field in ("image", "text"):
+            if field not in self.codecs:
+                raise ValueError(
+                    f"Captioning takes a codec named {field!r}. Received: "
+                    f"{sorted(self.codecs)}"
+                )
+        known, words = self.model.output_shape[-1], len(self.codecs["text"])
+        if known != words:
+            raise ValueError(
+                f"The model writes {known} different tokens, the text codec "
+                f"knows {words}. Build the model with "
+                f"`vocabulary_size={words}`."
+            )
+        seen = self.encoder.input_shape[1:3]
+        size = self.codecs["image"].shape[:2]
+        if any(a not in (None, b) for a, b in zip(seen, size)):
+            raise ValueError(
+                f"The model sees pictures of {seen}, the image codec makes "
+                f"some of {tuple(size)}. Give both the same size."
+            )
 
     def _say(self, images, write):
         image = self.codecs["image"]

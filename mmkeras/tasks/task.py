@@ -110,7 +110,7 @@ def load(folder):
         kept = {field: codecs.from_config(c) for field, c in fields.items()}
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{card_path} is not a task: {error!r}") from error
-    if task not in _TASKS:
+    if not isinstance(task, str) or task not in _TASKS:
         raise ValueError(
             f"{card_path} names the unknown task {task!r}. Known: "
             f"{', '.join(sorted(_TASKS))}."

@@ -155,7 +155,16 @@ class Pictures:
         return total / np.count_nonzero(tokens[:, 1:])
 
 
-def fit(task, data, folder, recipe, seed=0, progress=None, verbose="auto"):
+def fit(
+    task,
+    data,
+    folder,
+    recipe,
+    seed=0,
+    progress=None,
+    verbose="auto",
+    also=(),
+):
     """Trains a captioner, or goes on where a training was broken off.
 
     Args:
@@ -166,6 +175,7 @@ def fit(task, data, folder, recipe, seed=0, progress=None, verbose="auto"):
         seed: int.
         progress: Function of the pictures encoded and in all.
         verbose: As of `keras.Model.fit`.
+        also: Further Keras callbacks, called last.
 
     Returns:
         Dict of `"seconds"`, `"epochs"`, `"best"` (validation CIDEr, greedy)
@@ -197,7 +207,7 @@ def fit(task, data, folder, recipe, seed=0, progress=None, verbose="auto"):
             initial_epoch=done,
             epochs=recipe.epochs,
             steps_per_epoch=count,
-            callbacks=[*parts, saver],
+            callbacks=[*parts, saver, *also],
             verbose=verbose,
             shuffle=False,
         )

@@ -36,12 +36,13 @@ class RunFolder:
         self.path = pathlib.Path(path)
         self._lock = None
 
-    def open(self, arguments, overwrite=False):
+    def open(self, arguments, overwrite=False, **notes):
         """Takes the folder and writes `run.json`, or resumes the same run.
 
         Args:
             arguments: Dict of all that decides what the run does, for JSON.
             overwrite: bool. Whether to delete another run that is there.
+            **notes: What else to write into `run.json`.
 
         Returns:
             The folder, a context manager that lets go of it.
@@ -61,7 +62,7 @@ class RunFolder:
             elif overwrite:
                 self._clear()
             if known is None or overwrite:
-                self.write("run.json", _card(arguments))
+                self.write("run.json", {**_card(arguments), **notes})
         except BaseException:
             self.close()
             raise

@@ -260,7 +260,7 @@ def test_hub_is_frozen_unless_asked_and_saves(hub, make):
     side = branch.input_shape[1]
     check_saves(branch, pixels(side, side), rtol=1e-4, atol=1e-5)
     branch = branches.image.hub(make(hub), trainable=True)
-    assert len(branch.trainable_weights) > 10
+    assert len(branch.trainable_weights) > 5
 
 
 def test_hub_reads_weights_from_arrays(hub, tmp_path):

@@ -1,0 +1,87 @@
+"""Progress bars."""
+
+import contextlib
+
+
+def counter(label):
+    """Makes a function of `(done, total)` that draws a bar while it counts.
+
+    Args:
+        label: What is counted, e.g. `"pictures"`.
+    """
+    from rich.progress import Progress
+
+    bars = {}
+
+    def progress(done, total):
+        if "bar" not in bars:
+            bars["bar"] = Progress(transient=True)
+            bars["bar"].start()
+            bars["task"] = bars["bar"].add_task(label, total=total)
+        bars["bar"].update(bars["task"], completed=done, total=total)
+        if done >= total:
+            bars.pop("bar").stop()
+
+    return progress
+
+
+@contextlib.contextmanager
+def epochs(total):
+    """Shows how a training goes, as the context of a Keras callback.
+
+    On a terminal a bar follows the batches; everywhere, each epoch ends with
+    a line of its figures.
+
+    Args:
+        total: int. Epochs in all.
+
+    Yields:
+        The callback, to be the last one.
+    """
+    import keras  # Late: `mmkeras --help` does without.
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    bar = _bar(console)
+
+    class Epochs(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            bar.start()
+            name = f"epoch {epoch + 1}/{total}"
+            steps = self.params["steps"]
+            self.task = bar.add_task(name, total=steps, loss="")
+
+        def on_train_batch_end(self, batch, logs=None):
+            loss = f"loss {logs['loss']:.3f}"
+            bar.update(self.task, completed=batch + 1, loss=loss)
+
+        def on_epoch_end(self, epoch, logs=None):
+            seconds = bar.tasks[-1].elapsed
+            bar.remove_task(self.task)
+            console.print(_line(epoch + 1, total, seconds, logs))
+
+    try:
+        yield Epochs()
+    finally:
+        bar.stop()
+
+
+def _bar(console):
+    from rich.progress import BarColumn
+    from rich.progress import Progress
+    from rich.progress import TextColumn
+    from rich.progress import TimeRemainingColumn
+
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TextColumn("{task.fields[loss]}"),
+        TimeRemainingColumn(),
+    ]
+    return Progress(*columns, console=console, transient=True)
+
+
+def _line(epoch, total, seconds, logs):
+    figures = "  ".join(f"{name} {value:.3f}" for name, value in logs.items())
+    return f"epoch {epoch}/{total}  {seconds:.0f} s  {figures}"

@@ -1,0 +1,88 @@
+"""Figures as tables for the terminal."""
+
+from rich.table import Table
+
+NAMES = {
+    "bleu_1": "BLEU-1",
+    "bleu_2": "BLEU-2",
+    "bleu_3": "BLEU-3",
+    "bleu_4": "BLEU-4",
+    "meteor": "METEOR",
+    "rouge_l": "ROUGE-L",
+    "cider": "CIDEr",
+    "unique": "unique captions",
+    "distinct_1": "distinct words",
+    "distinct_2": "distinct pairs of words",
+    "vocabulary": "words used",
+    "length": "words a caption",
+    "shuffle_gap": "image-shuffle gap, nats",
+}
+_PER_CENT = {"meteor", "rouge_l"} | {f"bleu_{n}" for n in range(1, 5)}
+_SHARES = {"unique", "distinct_1", "distinct_2"}
+
+
+def figure(name, value):
+    """Writes a figure as papers do: BLEU in per cent, CIDEr as it is.
+
+    Args:
+        name: A key of `mmkeras.metrics.caption_scores`, or `"shuffle_gap"`.
+        value: The number.
+
+    Returns:
+        A string.
+    """
+    if name in _PER_CENT:
+        return f"{100 * value:.1f}"
+    if name in _SHARES:
+        return f"{100 * value:.1f} %"
+    if name == "vocabulary":
+        return f"{value:,.0f}"
+    return (
+        f"{value:.3f}" if name in ("cider", "shuffle_gap") else f"{value:.3g}"
+    )
+
+
+def scores(title, columns):
+    """Sets figures side by side, a row each.
+
+    Args:
+        title: Title of the table.
+        columns: Dict of dicts of figures, by the name of whoever has them. A
+            figure that somebody lacks is left blank, one that the first lacks
+            is left out.
+
+    Returns:
+        A `rich.table.Table`.
+    """
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    for name in columns:
+        table.add_column(name, justify="right")
+    first = next(iter(columns.values()))
+    for name in [*NAMES, *(name for name in first if name not in NAMES)]:
+        if name in first:
+            cells = [_cell(name, figures) for figures in columns.values()]
+            table.add_row(NAMES.get(name, name), *cells)
+    return table
+
+
+def counts(title, pairs):
+    """Lists texts with how often each occurs.
+
+    Args:
+        title: Title of the table.
+        pairs: List of `(text, count)`.
+
+    Returns:
+        A `rich.table.Table`.
+    """
+    table = Table(title=title, title_justify="left")
+    table.add_column("times", justify="right")
+    table.add_column("caption")
+    for text, count in pairs:
+        table.add_row(str(count), text)
+    return table
+
+
+def _cell(name, figures):
+    return figure(name, figures[name]) if name in figures else ""

@@ -1,0 +1,7 @@
+import captioners
+import pytest
+
+
+@pytest.fixture(scope="session")
+def task():
+    return captioners.tiny("caption-cnn-lstm")

@@ -1,0 +1,202 @@
+import captioners
+import keras
+import numpy as np
+import pictures
+import pytest
+import tensorflow as tf
+from checks import numpy
+
+import mmkeras
+from mmkeras import losses
+from mmkeras import metrics
+from mmkeras import tasks
+from mmkeras.data.codecs import Image
+from mmkeras.data.codecs import Words
+
+
+def photographs(count=5):
+    """Encoded pictures that differ."""
+    return [
+        pictures.save(np.roll(pictures.ramp(), 17 * i, axis=i % 3), "PNG")
+        for i in range(count)
+    ]
+
+
+PHOTOGRAPHS = photographs()
+
+
+def test_encode_maps_raw_examples(task):
+    raw = {"image": PHOTOGRAPHS[:2], "text": ["A red dog", "a blue cat sees"]}
+    data = tf.data.Dataset.from_tensor_slices(raw).map(task.encode).batch(2)
+    assert data.element_spec[0]["image"].shape == (None, 16, 16, 3)
+    assert data.element_spec[1].shape == (None, 8)
+    x, y = next(iter(data))
+    assert x["image"].dtype == tf.uint8
+    # Start is 1, end is 2, words from 4 on.
+    np.testing.assert_array_equal(
+        x["tokens"],
+        [[1, 4, 5, 7, 2, 0, 0, 0], [1, 4, 6, 8, 9, 2, 0, 0]],
+    )
+    np.testing.assert_array_equal(
+        y, [[4, 5, 7, 2, 0, 0, 0, 0], [4, 6, 8, 9, 2, 0, 0, 0]]
+    )
+    scaled, same = task.scale(x, y)
+    assert same is y
+    np.testing.assert_allclose(
+        numpy(scaled["image"]), x["image"].numpy() / 255, rtol=1e-6
+    )
+    assert list(task.scale(x)) == ["image", "tokens"]
+
+
+def test_learns_two_pictures_and_says_so(tmp_path):
+    keras.utils.set_random_seed(0)
+    words = Words(["a", "dog", "runs", "cat"], length=6)
+    model = mmkeras.build_model(
+        "caption-cnn-lstm",
+        vocabulary_size=len(words),
+        image_shape=(16, 16, 3),
+        dim=16,
+        dropout=0.0,
+    )
+    task = tasks.Caption(model, {"image": Image((16, 16)), "text": words})
+    grey = [np.full((20, 20, 3), level, "uint8") for level in (10, 240)]
+    raw = {
+        "image": [pictures.save(picture, "PNG") for picture in grey],
+        "text": ["a dog runs", "a cat"],
+    }
+    data = tf.data.Dataset.from_tensor_slices(raw).map(task.encode)
+    data = data.batch(2).map(task.scale).cache().repeat(150)
+    model.compile(keras.optimizers.Adam(0.02), losses.TokenCrossentropy())
+    model.fit(data, verbose=0)
+    said = task.answer({"image": raw["image"]})
+    assert said["text"].tolist() == raw["text"]
+    task.save(tmp_path)
+    again = mmkeras.load(tmp_path).answer({"image": raw["image"]}, beam=3)
+    assert again["text"].tolist() == raw["text"]
+
+
+def test_answer_gives_one_caption_a_picture(task):
+    said = task.answer({"image": PHOTOGRAPHS})
+    assert set(said) == {"text", "score", "error"}
+    assert [type(text) for text in said["text"]] == [str] * 5
+    assert said["score"].shape == (5,)
+    assert said["error"].tolist() == [""] * 5
+    assert (said["score"] < 0).all()
+    assert len(set(said["text"])) > 1
+    assert set(" ".join(said["text"]).split()) <= {
+        *captioners.WORDS,
+        "<unknown>",
+    }
+
+
+def test_answers_keep_their_order_over_batches(task):
+    whole = task.answer({"image": PHOTOGRAPHS})
+    parts = task.answer({"image": PHOTOGRAPHS}, batch_size=2)
+    assert whole["text"].tolist() == parts["text"].tolist()
+    np.testing.assert_allclose(whole["score"], parts["score"], rtol=1e-4)
+    back = task.answer({"image": PHOTOGRAPHS[::-1]})
+    assert back["text"].tolist() == whole["text"].tolist()[::-1]
+
+
+def test_nothing_asked_nothing_answered(task):
+    said = task.answer({"image": []})
+    assert {key: value.shape for key, value in said.items()} == {
+        "text": (0,),
+        "score": (0,),
+        "error": (0,),
+    }
+
+
+def test_a_bad_picture_harms_no_other(task):
+    good = task.answer({"image": PHOTOGRAPHS})
+    images = list(PHOTOGRAPHS)
+    images[1], images[3] = b"no picture", PHOTOGRAPHS[3][:60]
+    said = task.answer({"image": images})
+    for i in range(5):
+        if i in (1, 3):
+            assert said["error"][i]
+            assert said["text"][i] == ""
+            assert said["score"][i] == 0
+        else:
+            assert said["error"][i] == ""
+            assert said["text"][i] == good["text"][i]
+
+
+def test_every_way_to_write_says_the_same(task):
+    said = task.answer({"image": PHOTOGRAPHS}, beam=3)["text"].tolist()
+    graph = task.graph({"image": tf.constant(PHOTOGRAPHS)}, beam=3)
+    assert [text.decode() for text in graph["text"].numpy()] == said
+    pixels = task.codecs["image"].batch(tf.constant(PHOTOGRAPHS)).numpy()
+    assert task.write(pixels, beam=3) == said
+    assert task.write(pixels, batch_size=2, beam=3) == said
+    features = numpy(task.encoder(task.codecs["image"].scale(pixels)))
+    assert task.write(features, features=True, beam=3) == said
+
+
+def test_a_writer_is_made_once(task):
+    writer = task.writer(beam=2, length=5)
+    assert task.writer(length=5, beam=2) is writer
+    assert task.writer(beam=3, length=5) is not writer
+    assert task.writer(beam=2, length=5, features=True) is not writer
+    assert task.writer().output["tokens"].shape == (None, 8)
+
+
+def test_options_reach_the_writer(task):
+    short = task.answer({"image": PHOTOGRAPHS}, length=2)["text"]
+    assert max(len(text.split()) for text in short) == 2
+    with pytest.raises(ValueError, match="beams"):
+        task.answer({"image": PHOTOGRAPHS}, beams=3)
+
+
+def test_head_is_the_model_behind_its_encoder(task):
+    rng = np.random.default_rng(0)
+    pixels = rng.uniform(size=(2, 16, 16, 3)).astype("float32")
+    tokens = np.array([[1, 4, 5], [1, 6, 7]], "int32")
+    features = numpy(task.encoder(pixels))
+    np.testing.assert_allclose(
+        numpy(task.head({"image": features, "tokens": tokens})),
+        numpy(task.model({"image": pixels, "tokens": tokens})),
+        rtol=1e-4,
+        atol=1e-5,
+    )
+    mine = {id(weight) for weight in task.model.weights}
+    assert {id(weight) for weight in task.head.weights} <= mine
+
+
+def test_score_measures_captions(task):
+    texts = ["a red dog", "a cat"]
+    references = [["a red dog", "the dog"], ["one blue cat"]]
+    assert task.score(texts, references) == metrics.caption_scores(
+        texts, references
+    )
+
+
+def codecs(size=(16, 16), words=captioners.WORDS):
+    return {"image": Image(size), "text": Words(words, length=9)}
+
+
+def test_another_vocabulary_is_refused(task):
+    with pytest.raises(ValueError, match="11.*10.*`vocabulary_size=10`"):
+        tasks.Caption(task.model, codecs(words=captioners.WORDS[1:]))
+
+
+def test_another_picture_size_is_refused(task):
+    with pytest.raises(ValueError, match=r"\(16, 16\).*\(32, 16\)"):
+        tasks.Caption(task.model, codecs(size=(32, 16)))
+
+
+@pytest.mark.parametrize("missing", ["image", "text"])
+def test_a_missing_codec_is_named(task, missing):
+    some = codecs()
+    some.pop(missing)
+    with pytest.raises(ValueError, match=f"codec.*'{missing}'"):
+        tasks.Caption(task.model, some)
+
+
+@pytest.mark.parametrize("part", ["encoder", "decoder"])
+def test_a_model_without_the_parts_is_refused(part):
+    x = keras.Input((4,), name="x")
+    other = {"encoder": "decoder", "decoder": "encoder"}[part]
+    model = keras.Model(x, keras.layers.Dense(11, name=other)(x), name="odd")
+    with pytest.raises(ValueError, match=f"named '{part}'.*odd"):
+        tasks.Caption(model, codecs())

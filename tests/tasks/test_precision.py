@@ -1,0 +1,64 @@
+import keras
+import numpy as np
+import pytest
+from checks import POLICIES
+from checks import numpy
+from checks import randomize
+
+import mmkeras
+from mmkeras.tasks.precision import in_float32
+
+
+def inputs(model):
+    rng = np.random.default_rng(0)
+    return {
+        "image": rng.uniform(size=(2, 16, 16, 3)).astype("float32"),
+        "tokens": rng.integers(1, 5, (2, 6)).astype("int32"),
+    }
+
+
+def dtypes(model):
+    return {
+        layer.dtype_policy.name
+        for layer in model._flatten_layers()
+        if not isinstance(layer, keras.layers.InputLayer)
+    }
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("name", mmkeras.list_models())
+def test_same_weights_all_in_float32(name, policy):
+    keras.config.set_dtype_policy(policy)
+    half = mmkeras.build_model(name, **mmkeras.find(name).tiny)
+    keras.config.set_dtype_policy("float32")
+    randomize(half, 0.3)
+    assert policy in dtypes(half)
+    full = in_float32(half)
+    assert dtypes(full) == {"float32"}
+    assert full.name == half.name
+    assert [w.path for w in full.weights] == [w.path for w in half.weights]
+    for old, new in zip(half.weights, full.weights):
+        np.testing.assert_array_equal(numpy(new), numpy(old))
+    twin = mmkeras.build_model(name, **mmkeras.find(name).tiny)
+    twin.set_weights(half.get_weights())
+    x = inputs(half)
+    np.testing.assert_allclose(
+        numpy(full(x)), numpy(twin(x)), rtol=1e-5, atol=1e-6
+    )
+    assert np.abs(numpy(half(x)) - numpy(full(x))).max() > 0
+
+
+def test_float32_is_left_alone():
+    name = "caption-cnn-lstm"
+    model = mmkeras.build_model(name, **mmkeras.find(name).tiny)
+    assert in_float32(model) is model
+
+
+def test_one_layer_in_half_precision_is_found():
+    x = keras.Input((4,), name="x")
+    y = keras.layers.Dense(3, name="a", dtype="mixed_bfloat16")(x)
+    y = keras.layers.Dense(3, name="b", dtype="bfloat16")(y)
+    model = keras.Model(x, y, name="mixture")
+    full = in_float32(model)
+    assert dtypes(full) == {"float32"}
+    assert {w.dtype for w in full.weights} == {"float32"}

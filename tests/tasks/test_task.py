@@ -1,0 +1,222 @@
+import json
+import os
+import re
+
+import captioners
+import keras
+import numpy as np
+import pictures
+import pytest
+from checks import numpy
+
+import mmkeras
+from mmkeras import tasks
+from mmkeras.data.codecs import Image
+from mmkeras.data.codecs import Words
+from mmkeras.tasks import task as task_module
+
+PHOTOGRAPHS = [pictures.save(pictures.ramp(), "PNG")]
+
+
+@pytest.fixture(scope="module")
+def saved(task, tmp_path_factory):
+    """Files of a task, by name; never changed."""
+    folder = task.save(tmp_path_factory.mktemp("saved"))
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def folder(saved, tmp_path):
+    """A folder with a task that a test may damage."""
+    for name, data in saved.items():
+        (tmp_path / name).write_bytes(data)
+    return tmp_path
+
+
+def change(folder, **changes):
+    path = folder / "task.json"
+    card = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**card, **changes}), "utf-8")
+    return card
+
+
+def model_file(folder):
+    (path,) = folder.glob("model-*.keras")
+    return path
+
+
+def test_save_and_load(task, folder):
+    loaded = mmkeras.load(folder)
+    assert type(loaded) is tasks.Caption
+    assert type(loaded.codecs["image"]) is Image
+    assert type(loaded.codecs["text"]) is Words
+    for field, codec in task.codecs.items():
+        assert loaded.codecs[field].get_config() == codec.get_config()
+    for old, new in zip(task.model.weights, loaded.model.weights):
+        np.testing.assert_array_equal(numpy(new), numpy(old))
+    asked = {"image": PHOTOGRAPHS}
+    assert (
+        loaded.answer(asked)["text"].tolist()
+        == task.answer(asked)["text"].tolist()
+    )
+
+
+def test_the_folder_is_readable_and_tidy(saved, task):
+    assert len(saved) == 2
+    card = json.loads(saved["task.json"])
+    assert set(saved) == {"task.json", card["model"]}
+    assert re.fullmatch(r"model-[0-9a-f]{8}\.keras", card["model"])
+    assert card["task"] == "caption"
+    assert "crème" in saved["task.json"].decode("utf-8")  # No escapes.
+
+
+def test_save_makes_its_folder_and_says_where(task, tmp_path):
+    folder = tmp_path / "a" / "b"
+    assert task.save(str(folder)) == folder
+    assert mmkeras.load(str(folder)).name == "caption"
+
+
+def test_what_was_trained_in_half_precision_is_saved_in_float32(tmp_path):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    task = captioners.tiny("caption-cnn-attention-lstm")
+    keras.config.set_dtype_policy("float32")
+    assert task.decoder.compute_dtype == "bfloat16"
+    loaded = mmkeras.load(task.save(tmp_path))
+    assert loaded.decoder.compute_dtype == "float32"
+    assert loaded.encoder.compute_dtype == "float32"
+    assert task.decoder.compute_dtype == "bfloat16"  # As it was.
+
+
+def test_a_second_save_replaces_the_first(folder):
+    task = mmkeras.load(folder)
+    first = model_file(folder)
+    weight = task.model.get_layer("decoder").logits.bias
+    weight.assign(numpy(weight) + 1)
+    task.save(folder)
+    assert model_file(folder) != first
+    again = mmkeras.load(folder)
+    np.testing.assert_array_equal(
+        numpy(again.model.get_layer("decoder").logits.bias), numpy(weight)
+    )
+
+
+@pytest.mark.parametrize("broken_at", [0, 1, 2])
+def test_an_interrupted_save_leaves_the_old_task(
+    folder, monkeypatch, broken_at
+):
+    old = numpy(mmkeras.load(folder).decoder.logits.bias)
+    task = mmkeras.load(folder)
+    weight = task.decoder.logits.bias
+    weight.assign(numpy(weight) + 1)
+    replace, done = os.replace, []
+
+    def break_off(*args):
+        if len(done) == broken_at:
+            raise OSError("No space left on device")
+        done.append(args)
+        replace(*args)
+
+    with monkeypatch.context() as patch:
+        if broken_at == 2:  # While tidying up: the new one is there.
+            patch.setattr(
+                task_module.pathlib.Path,
+                "unlink",
+                lambda *_: break_off(),
+            )
+        patch.setattr(task_module.os, "replace", break_off)
+        with pytest.raises(OSError, match="No space"):
+            task.save(folder)
+    left = numpy(mmkeras.load(folder).decoder.logits.bias)
+    np.testing.assert_array_equal(left, old + (broken_at == 2))
+    task.save(folder)
+    assert len(list(folder.iterdir())) == 2
+    now = numpy(mmkeras.load(folder).decoder.logits.bias)
+    np.testing.assert_array_equal(now, old + 1)
+
+
+def test_no_task_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match="task.json.*mmkeras train"):
+        mmkeras.load(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["one bit", "cut", "swapped"])
+def test_a_tampered_model_is_refused(folder, damage):
+    file = model_file(folder)
+    data = bytearray(file.read_bytes())
+    if damage == "one bit":
+        data[len(data) // 2] ^= 1
+    if damage == "cut":
+        data = data[:-100]
+    if damage == "swapped":
+        other = captioners.tiny("caption-cnn-attention-lstm").model
+        other.save(file)
+        data = file.read_bytes()
+    file.write_bytes(data)
+    with pytest.raises(ValueError, match="cut short or tampered"):
+        mmkeras.load(folder)
+
+
+def test_a_missing_model_is_named(folder):
+    file = model_file(folder)
+    file.unlink()
+    with pytest.raises(FileNotFoundError, match=file.name):
+        mmkeras.load(folder)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "3", "{}", '{"task": "caption"}', "\x00"],
+    ids=repr,
+)
+def test_a_broken_card_is_refused(folder, text):
+    (folder / "task.json").write_text(text)
+    with pytest.raises(ValueError, match="task.json is not a task"):
+        mmkeras.load(folder)
+
+
+def test_a_card_in_bytes_is_refused(folder):
+    (folder / "task.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ValueError, match="task.json is not a task"):
+        mmkeras.load(folder)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": None},
+        {"model": 3},
+        {"sha256": None},
+        {"codecs": []},
+        {"codecs": {}},
+        {"codecs": {"image": {"name": "Pickle", "config": {}}}},
+        {"codecs": {"image": {"name": "os.system", "config": {}}}},
+        {"codecs": {"image": {"name": "Image", "config": {"a": 1}}}},
+        {"codecs": {"text": {"name": "Words", "config": {"vocabulary": 3}}}},
+        {"task": None},
+        {"task": ["caption"]},
+        {"task": "divination"},
+    ],
+    ids=str,
+)
+def test_a_tampered_card_is_refused(folder, changes):
+    change(folder, **changes)
+    with pytest.raises(ValueError, match="task.json|tampered|codec"):
+        mmkeras.load(folder)
+
+
+def test_a_card_cannot_point_out_of_its_folder(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "stolen.keras"
+    file = model_file(folder)
+    elsewhere.write_bytes(file.read_bytes())
+    change(folder, model=str(elsewhere))
+    with pytest.raises(FileNotFoundError, match="stolen.keras"):
+        mmkeras.load(folder)
+
+
+def test_codecs_of_another_model_are_refused(folder):
+    words = Words(["only", "three", "words"], length=9)
+    card = change(folder)
+    text = {"name": "Words", "config": words.get_config()}
+    change(folder, codecs={**card["codecs"], "text": text})
+    with pytest.raises(ValueError, match="11.*7"):
+        mmkeras.load(folder)
