@@ -1,0 +1,23 @@
+"""`python -m benchmarks`: one benchmark a verb."""
+
+import os
+
+import typer
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from benchmarks import decode
+from benchmarks import pipeline
+
+app = typer.Typer(
+    help="Measures mmkeras beside what one would use instead.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+app.command("decode")(decode.run)
+app.command("pipeline")(pipeline.run)
+
+if __name__ == "__main__":
+    app(prog_name="python -m benchmarks")

@@ -1,0 +1,236 @@
+"""`python -m benchmarks decode`: the writing of captions."""
+
+import itertools
+import pathlib
+from typing import Annotated
+
+import typer
+
+from benchmarks import results
+from benchmarks import timing
+
+METHODS = {
+    "mmkeras": "mmkeras' Writer",
+    "mmkeras_xla": "the same, jit_compile=True",
+    "hub": "KerasHub's sampler over the same cached step",
+    "hub_xla": "the same, jit_compile=True",
+    "loop": "model.predict on the whole prefix for every token",
+}
+BARS = {"lstm": 30, "transformer": 8}  # Times faster than the loop.
+BAR_LENGTH = 20  # Tokens; a loop loses more, the longer the sentence.
+
+
+def run(
+    captions: Annotated[int, typer.Option(min=1)] = 64,
+    beams: Annotated[list[int], typer.Option("--beam", min=1)] = (1, 3),
+    lengths: Annotated[list[int], typer.Option("--length", min=1)] = (
+        10,
+        20,
+        40,
+    ),
+    decoders: Annotated[
+        list[str], typer.Option("--decoder", help="lstm, transformer.")
+    ] = ("lstm", "transformer"),
+    vocabulary: Annotated[int, typer.Option(min=5)] = 5000,
+    dim: Annotated[int, typer.Option(help="A multiple of 8.")] = 256,
+    regions: Annotated[int, typer.Option(help="Vectors a picture.")] = 25,
+    repeats: Annotated[int, typer.Option(min=1, help="Rounds.")] = 5,
+    out: Annotated[
+        pathlib.Path | None, typer.Option(help="Folder for decode.json.")
+    ] = None,
+):
+    """Compare ways to write captions.
+
+    mmkeras' Writer, plain and with XLA; KerasHub's samplers over the same
+    cached step, plain and with XLA; and the loop of the tutorials, which runs
+    the model on the whole prefix for every token.
+    """
+    rows = []
+    for kind, beam, length in itertools.product(decoders, beams, lengths):
+        sizes = (vocabulary, dim, regions)
+        rows.append(_measure(kind, captions, beam, length, sizes, repeats))
+    growth = _growth(rows)
+    bars = [
+        item for row in rows for item in _bars(row) if row["beam"] == max(beams)
+    ]
+    title = (
+        f"{captions} captions, vocabulary {vocabulary}, {dim} wide, "
+        f"{regions} regions; median seconds of {repeats} rounds"
+    )
+    results.show(title, _columns(), rows, _notes(rows, growth), bars)
+    content = {
+        "captions": captions,
+        "vocabulary": vocabulary,
+        "dim": dim,
+        "regions": regions,
+        "repeats": repeats,
+        "machine": results.machine("tensorflow", "keras", "keras-hub"),
+        "methods": METHODS,
+        "rows": rows,
+        "growth": growth,
+        "bars": bars,
+    }
+    results.save(out, "decode", content)
+
+
+def build(kind, vocabulary, dim, length):
+    """Builds a decoder that has its preferences and never stops early.
+
+    Args:
+        kind: `"lstm"` or `"transformer"` (2 blocks, 8 heads).
+        vocabulary: int. Number of token ids.
+        dim: int. Its width, and that of its context.
+        length: int. Longest sentence.
+
+    Returns:
+        A decoder layer with random weights. It is so sure of its words that
+        the greedy sentence, which mmkeras alone keeps in any case, stays
+        among the best three for all; padding, start and end are out of
+        reach, so that all sentences are as long as can be.
+    """
+    import keras
+    import numpy as np
+
+    from mmkeras import decoders
+
+    keras.utils.set_random_seed(0)
+    if kind == "lstm":
+        decoder = decoders.RecurrentDecoder(vocabulary, dim)
+    elif kind == "transformer":
+        decoder = decoders.TransformerDecoder(
+            vocabulary, dim, depth=2, heads=8, length=length
+        )
+    else:
+        raise typer.BadParameter(f"Known: lstm, transformer. Received: {kind}")
+    decoder.build([(None, None), (None, None, dim)])
+    rng = np.random.default_rng(0)
+    decoder.words.embeddings.assign(rng.normal(size=(vocabulary, dim)))
+    spread = 24 if kind == "lstm" else 3.2
+    kernel = rng.normal(0, spread, (dim, vocabulary))
+    decoder.logits.kernel.assign(kernel)
+    bias = np.zeros(vocabulary)
+    bias[:3] = -1e4
+    decoder.logits.bias.assign(bias)
+    return decoder
+
+
+def _measure(kind, captions, beam, length, sizes, repeats):
+    """Times all methods on one decoder, one beam and one length."""
+    import numpy as np
+
+    from benchmarks import writers
+
+    vocabulary, dim, regions = sizes
+    decoder = build(kind, vocabulary, dim, length)
+    rng = np.random.default_rng(1)
+    context = rng.normal(size=(captions, regions, dim)).astype("float32")
+    setting = (decoder, context, length, beam)
+    methods = {
+        "mmkeras": writers.ours(*setting),
+        "mmkeras_xla": writers.ours(*setting, jit_compile=True),
+        "hub": writers.hub(*setting),
+        "hub_xla": writers.hub(*setting, jit_compile=True),
+        "loop": writers.loop(*setting),
+    }
+    tokens = {name: np.asarray(write()) for name, write in methods.items()}
+    first = tokens["mmkeras"]
+    agree = {
+        name: int((said == first).all(axis=1).sum())
+        for name, said in tokens.items()
+    }
+    seconds = timing.interleave(methods, repeats)
+    return {
+        "decoder": kind,
+        "beam": beam,
+        "length": length,
+        "captions": captions,
+        "seconds": timing.medians(seconds),
+        "rounds": seconds,
+        "agree": agree,
+        "ratios": {
+            "loop": timing.ratio(seconds["loop"], seconds["mmkeras"]),
+            "loop_xla": timing.ratio(seconds["loop"], seconds["mmkeras_xla"]),
+            "hub": timing.ratio(seconds["hub"], seconds["mmkeras"]),
+            "hub_xla": timing.ratio(seconds["hub_xla"], seconds["mmkeras_xla"]),
+        },
+    }
+
+
+def _growth(rows):
+    """Fits, by decoder and beam, how the cost grows with the length."""
+    growth = []
+    for kind, beam in dict.fromkeys((r["decoder"], r["beam"]) for r in rows):
+        own = [r for r in rows if (r["decoder"], r["beam"]) == (kind, beam)]
+        lengths = [row["length"] for row in own]
+        if len(set(lengths)) < 2:
+            continue
+        exponents = {
+            name: timing.exponent(
+                lengths, [row["seconds"][name] for row in own]
+            )
+            for name in METHODS
+        }
+        growth.append({"decoder": kind, "beam": beam, "exponents": exponents})
+    return growth
+
+
+def _bars(row):
+    """What is asked of a row: the best of ours beside the others."""
+    where = f"{row['decoder']}, beam {row['beam']}, {row['length']} tokens"
+    ratios = row["ratios"]
+    if row["length"] == BAR_LENGTH:
+        best = max(ratios["loop"], ratios["loop_xla"])
+        name = f"{where}: times faster than the loop"
+        yield results.bar(name, BARS[row["decoder"]], best)
+    for xla in ("", "_xla"):
+        name = f"{where}: times faster than KerasHub{' with XLA' * bool(xla)}"
+        yield results.bar(name, 1, ratios["hub" + xla])
+
+
+def _columns():
+    def seconds(name):
+        return lambda row: f"{row['seconds'][name]:.3f}"
+
+    def times(name):
+        return lambda row: f"{row['ratios'][name]:.1f}x"
+
+    return {
+        "decoder": lambda row: row["decoder"],
+        "beam": lambda row: str(row["beam"]),
+        "tokens": lambda row: str(row["length"]),
+        "mmkeras": seconds("mmkeras"),
+        "+ XLA": seconds("mmkeras_xla"),
+        "KerasHub": seconds("hub"),
+        "KerasHub + XLA": seconds("hub_xla"),
+        "predict loop": seconds("loop"),
+        "loop / ours": times("loop"),
+        "loop / ours XLA": times("loop_xla"),
+        "KerasHub / ours": times("hub"),
+        "both XLA": times("hub_xla"),
+        "same tokens": lambda row: (
+            f"{min(row['agree'].values())}/{row['captions']}"
+        ),
+    }
+
+
+def _notes(rows, growth):
+    """Says in words what the table shows of tokens and of growth."""
+    differ = sum(
+        count < row["captions"]
+        for row in rows
+        for count in row["agree"].values()
+    )
+    notes = [
+        "All methods wrote the same tokens."
+        if not differ
+        else f"{differ} of {len(rows) * len(METHODS)} runs differ in a caption."
+    ]
+    for item in growth:
+        fits = ", ".join(
+            f"{name} {power:.2f}" for name, power in item["exponents"].items()
+        )
+        notes.append(
+            f"{item['decoder']}, beam {item['beam']}: seconds grow as length "
+            f"to the power of: {fits}"
+        )
+    return notes

@@ -1,0 +1,126 @@
+"""Five ways to read the same JPEG files in batches of one size.
+
+Each is a function from rows, a size (height and width) and a batch size to a
+function that yields one epoch of NumPy arrays `(batch, height, width, 3)`.
+All are uint8 but those of `keras_directory`, which knows float32 only.
+"""
+
+import pathlib
+
+import numpy as np
+import PIL.Image
+
+
+def uncached(rows, size, batch_size):
+    """Reads with mmkeras: `examples.load`, and the codec in `tf.data`."""
+    import tensorflow as tf
+
+    from mmkeras.data import examples
+    from mmkeras.data.codecs import Image
+
+    codec = Image(size)
+    dataset = examples.load(rows).map(
+        lambda example: codec(example["image"]),
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
+    dataset = dataset.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+    return dataset.as_numpy_iterator
+
+
+def cached(rows, size, batch_size, folder):
+    """Reads with mmkeras what it decoded once: `cache` and `pipeline`.
+
+    Args:
+        rows: Rows of a data set.
+        size: Height and width.
+        batch_size: int.
+        folder: Where the cache lies; it is built before this returns.
+
+    Returns:
+        A function that yields one shuffled epoch, as a training sees it.
+    """
+    from mmkeras.data import cache
+    from mmkeras.data import pipeline
+    from mmkeras.data.codecs import Image
+
+    pixels = cache.pixels(rows, Image(size), folder)
+    owners = np.arange(len(rows))
+    tokens = np.ones((len(rows), 2), "int32")
+    dataset = pipeline.teaching(pixels[None], owners, tokens, batch_size, 1)
+    dataset = dataset.map(lambda x, _: x["image"])
+    return dataset.as_numpy_iterator
+
+
+def keras_directory(rows, size, batch_size):
+    """Reads with `keras.utils.image_dataset_from_directory`."""
+    import keras
+
+    dataset = keras.utils.image_dataset_from_directory(
+        pathlib.Path(rows[0]["image"]).parent,
+        labels=None,
+        image_size=size,
+        batch_size=batch_size,
+        shuffle=False,
+        verbose=False,
+    )
+    return dataset.as_numpy_iterator
+
+
+def torch_loader(rows, size, batch_size, workers):
+    """Reads with a torch `DataLoader` whose workers use PIL.
+
+    The workers live on from epoch to epoch, so that no round pays for
+    starting them.
+    """
+    import torch
+
+    loader = torch.utils.data.DataLoader(
+        Files([row["image"] for row in rows], size),
+        batch_size=batch_size,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+    )
+
+    def read():
+        for batch in loader:
+            yield batch.numpy()
+
+    return read
+
+
+def pil_loop(rows, size, batch_size):
+    """Reads with PIL, one picture after the other."""
+
+    def read():
+        for start in range(0, len(rows), batch_size):
+            part = rows[start : start + batch_size]
+            yield np.stack([_decode(row["image"], size) for row in part])
+
+    return read
+
+
+class Files:
+    """Files as a torch data set: pictures of one size.
+
+    Args:
+        paths: List of paths.
+        size: Height and width.
+    """
+
+    def __init__(self, paths, size):
+        self.paths = paths
+        self.size = size
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __getitem__(self, index):
+        return _decode(self.paths[index], self.size)
+
+
+def _decode(path, size):
+    """Decodes and resizes as torchvision's loader and `Resize` do."""
+    with PIL.Image.open(path) as picture:
+        picture = picture.convert("RGB")
+    resized = picture.resize(size[::-1], PIL.Image.Resampling.BILINEAR)
+    return np.array(resized)

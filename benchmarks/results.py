@@ -1,0 +1,88 @@
+"""How results are shown and kept: a table, and a JSON file."""
+
+import importlib.metadata
+import json
+import os
+import pathlib
+import platform
+
+from rich.console import Console
+from rich.table import Table
+
+
+def machine(*packages):
+    """Describes what the figures depend on.
+
+    Args:
+        *packages: Names of the packages whose versions matter.
+
+    Returns:
+        Dict of the processor's kind, its cores, and versions.
+    """
+    return {
+        "processor": platform.machine(),
+        "cores": cores(),
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in packages},
+    }
+
+
+def cores():
+    """Counts the cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
+
+
+def bar(name, least, value):
+    """Describes a bar: a ratio, and the least it should be."""
+    return {"bar": name, "least": least, "value": value, "met": value >= least}
+
+
+def show(title, columns, rows, notes, bars):
+    """Prints a table of results, notes on it, and what bars it meets.
+
+    Args:
+        title: string.
+        columns: Dict of heading to a function from a row to a string.
+        rows: List of dicts.
+        notes: List of strings.
+        bars: List of what `bar` returned.
+    """
+    # A pipe has no width of its own; a table cut short would help nobody.
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=120)
+    table = Table(title=title)
+    for heading in columns:
+        table.add_column(heading, justify="right")
+    for row in rows:
+        table.add_row(*(text(row) for text in columns.values()))
+    console.print(table)
+    for note in notes:
+        console.print(note, highlight=False, markup=False)
+    for item in bars:
+        met = "met" if item["met"] else "NOT MET"
+        console.print(
+            f"{item['bar']}: {item['value']:.1f}, at least {item['least']}: "
+            f"{met}",
+            highlight=False,
+            markup=False,
+            style=None if item["met"] else "red",
+        )
+
+
+def save(folder, name, content):
+    """Writes results to `<folder>/<name>.json`.
+
+    Args:
+        folder: Path, made if need be, or None to write nothing.
+        name: string.
+        content: What JSON can hold.
+    """
+    if folder is None:
+        return
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"benchmark": name, **content}, indent=2)
+    (folder / f"{name}.json").write_text(text + "\n")

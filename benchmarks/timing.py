@@ -1,0 +1,49 @@
+"""Timing side by side: methods take turns, round after round."""
+
+import statistics
+import time
+
+import numpy as np
+
+
+def interleave(methods, repeats):
+    """Times methods in turns, each once a round.
+
+    Every round starts with another method, so that none is always the first.
+
+    Args:
+        methods: Dict of name to function without arguments, warmed up.
+        repeats: int. How many rounds.
+
+    Returns:
+        Dict of name to list of seconds, one a round.
+    """
+    names = list(methods)
+    seconds = {name: [] for name in names}
+    for turn in range(repeats):
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
+            started = time.perf_counter()
+            methods[name]()
+            seconds[name].append(time.perf_counter() - started)
+    return seconds
+
+
+def medians(seconds):
+    """Returns a dict of the medians of `interleave`'s lists."""
+    return {name: statistics.median(times) for name, times in seconds.items()}
+
+
+def ratio(slower, faster):
+    """Returns how many times longer one method took, the median of rounds.
+
+    Args:
+        slower: List of seconds, one a round.
+        faster: Likewise of another method, in the same rounds.
+    """
+    return statistics.median(a / b for a, b in zip(slower, faster))
+
+
+def exponent(sizes, seconds):
+    """Fits `seconds = c * sizes ** exponent`; returns the exponent."""
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])

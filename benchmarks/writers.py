@@ -1,0 +1,125 @@
+"""Three ways to write the same sentences with the same decoder.
+
+Each is a function from a context to tokens: mmkeras's own `Writer`, KerasHub's
+samplers over the same cached step, and the loop that tutorials show.
+"""
+
+import keras
+import keras_hub
+import numpy as np
+from keras import ops
+
+from mmkeras.generate import Writer
+
+START, END = 1, 2
+
+
+def ours(decoder, context, length, beam, jit_compile=False):
+    """Returns a function that writes with `mmkeras.generate.Writer`."""
+    writer = Writer(
+        decoder, length=length, beam=beam, length_penalty=0, dtype="float32"
+    )
+    inputs = keras.Input(context.shape[1:])
+    model = keras.Model(inputs, writer(inputs))
+    model.compile(jit_compile=jit_compile)
+    return lambda: model.predict_on_batch(context)["tokens"]
+
+
+def hub(decoder, context, length, beam, jit_compile=False):
+    """Returns a function that writes with a KerasHub sampler."""
+    inputs = keras.Input(context.shape[1:])
+    model = keras.Model(inputs, HubWriter(decoder, length, beam)(inputs))
+    model.compile(jit_compile=jit_compile)
+    return lambda: model.predict_on_batch(context)[:, 1:]
+
+
+def loop(decoder, context, length, beam):
+    """Returns a function that predicts on the whole prefix for every token.
+
+    All lanes go through the model as one batch, which is more than tutorials
+    do: they predict one picture at a time.
+    """
+    tokens = keras.Input((None,), dtype="int32")
+    inputs = keras.Input(context.shape[1:])
+    model = keras.Model([tokens, inputs], decoder([tokens, inputs]))
+    size = len(context)
+    lanes = np.repeat(context, beam, axis=0)
+
+    def write():
+        said = np.full((size * beam, 1), START, "int32")
+        score = np.full((size, beam), -1e9, "float32")
+        score[:, 0] = 0
+        for _ in range(length):
+            logits = model.predict(
+                [said, lanes], batch_size=size * beam, verbose=0
+            )[:, -1]
+            logp = _log_softmax(logits).reshape(size, beam, -1)
+            words = logp.shape[-1]
+            total = (score[..., None] + logp).reshape(size, -1)
+            best = np.argpartition(-total, beam - 1, axis=1)[:, :beam]
+            score = np.take_along_axis(total, best, axis=1)
+            rows = np.arange(size)[:, None] * beam + best // words
+            word = (best % words).reshape(-1, 1).astype("int32")
+            said = np.concatenate([said[rows.reshape(-1)], word], axis=1)
+        said = said.reshape(size, beam, -1)
+        return said[np.arange(size), score.argmax(axis=1), 1:]
+
+    return write
+
+
+class HubWriter(keras.layers.Layer):
+    """Writes with a KerasHub sampler over a decoder's cached step.
+
+    Args:
+        decoder: A decoder layer of mmkeras.
+        length: int. How many tokens to write.
+        beam: int. 1 for the greedy sampler.
+    """
+
+    def __init__(self, decoder, length, beam):
+        super().__init__()
+        self.decoder = decoder
+        self.length = length
+        self.beam = beam
+        self.sampler = (
+            keras_hub.samplers.BeamSampler(num_beams=beam)
+            if beam > 1
+            else keras_hub.samplers.GreedySampler()
+        )
+        self.built = True
+
+    def call(self, context):
+        state = self.decoder.start(context)
+        fixed = keras.tree.map_structure(
+            lambda x: ops.repeat(x, self.beam, axis=0), state["fixed"]
+        )
+        size = ops.shape(context)[0]
+        prompt = ops.zeros((size, self.length + 1), "int32")
+        prompt = ops.slice_update(
+            prompt, (0, 0), ops.full((size, 1), START, "int32")
+        )
+
+        def read(prompt, moving, index):
+            token = ops.take(prompt, index - 1, axis=1)
+            state = {"fixed": fixed, "moving": moving}
+            logits, state = self.decoder.step(token, state, index - 1)
+            return logits, None, state["moving"]
+
+        mask = ops.not_equal(prompt, 0)
+        return self.sampler(
+            read,
+            prompt,
+            cache=state["moving"],
+            index=1,
+            mask=mask,
+            stop_token_ids=(END,),
+        )
+
+    def compute_output_spec(self, context):
+        shape = (context.shape[0], self.length + 1)
+        return keras.KerasTensor(shape, "int32")
+
+
+def _log_softmax(x):
+    x = x - x.max(axis=-1, keepdims=True)
+    return x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
