@@ -17,6 +17,8 @@ import tensorflow as tf
 from mmkeras.data import codecs
 from mmkeras.data.store import cached
 from mmkeras.data.store import clear
+from mmkeras.data.views import check as check_views
+from mmkeras.data.views import show
 
 __all__ = ["batches", "cached", "clear", "features", "pixels"]
 
@@ -71,8 +73,7 @@ def features(
             3)`, to `(batch, length, dim)`.
         rows: List of dicts with `"id"` and `"image"`, a path.
         codec: A `codecs.Image` of the branch's size.
-        views: What to show it: `"plain"`, `"mirror"` (left and right
-            exchanged), or both.
+        views: What to show it, by names; see `mmkeras.data.views.show`.
         folder: Where to keep the array; see `store.cached`.
         progress: Function of the pictures done and in all.
         bad: List to which `(row id, error)` of each picture that cannot be
@@ -96,8 +97,8 @@ def features(
         for batch, errors in batches(rows, codec, start, batch_size):
             end = start + len(batch)
             for view, name in enumerate(views):
-                shown = batch[:, :, ::-1] if name == "mirror" else batch
-                array[view, start:end] = _half(run(codec.scale(shown)))
+                shown = codec.scale(show(name, batch, start))
+                array[view, start:end] = _half(run(shown))
             yield end, len(rows), _named(rows[start:end], errors)
             start = end
 
@@ -158,12 +159,7 @@ def _unreadable(path):
 
 
 def _check(branch, codec, views):
-    known = ("plain", "mirror")
-    if not views or not set(views) <= set(known):
-        raise ValueError(
-            f"`views` has one or more of {', '.join(map(repr, known))}. "
-            f"Received: views={views!r}"
-        )
+    check_views(views)
     wanted = branch.input_shape[1:]
     if any(side not in (None, own) for side, own in zip(wanted, codec.shape)):
         raise ValueError(

@@ -181,8 +181,7 @@ def fit(
         Dict of `"seconds"`, `"epochs"`, `"best"` (validation CIDEr, greedy)
         and `"corrupt"`, the pictures left out with the reason.
     """
-    views = ("plain", "mirror")
-    train = Pictures(task, data.train, views, progress)
+    train = Pictures(task, data.train, recipe.views, progress)
     val = Pictures(task, data.val, progress=progress)
     owners, tokens = train.captions(task)
     size = min(recipe.batch_size, len(owners))

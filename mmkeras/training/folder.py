@@ -2,6 +2,7 @@
 
 import datetime
 import importlib.metadata
+import json
 import os
 import pathlib
 import platform
@@ -51,6 +52,7 @@ class RunFolder:
             ValueError: If the folder holds a run with other arguments.
             OSError: If another process holds it, or it cannot be written.
         """
+        arguments = json.loads(json.dumps(arguments))  # As it is read back.
         self.path.mkdir(parents=True, exist_ok=True)
         self._take()
         try:

@@ -17,6 +17,8 @@ class Recipe:
         clip: Largest norm of a weight's gradient.
         ema: Momentum of moving averages of the weights; 0 for none.
         patience: Epochs without a better validation CIDEr; `None` to go on.
+        views: What a frozen branch is shown of each training picture; see
+            `mmkeras.data.views`.
         pooled: Whether the decoder sees only the mean of the regions, so
             that a frozen branch can be cached as one vector.
         settings: Arguments of the builder.
@@ -31,14 +33,17 @@ class Recipe:
     clip: float = 5.0
     ema: float = 0.0
     patience: int | None = None
+    views: tuple = ("plain", "mirror")
     pooled: bool = False
     settings: dict = dataclasses.field(default_factory=dict)
 
 
+_MANY_VIEWS = ("plain", "mirror", "crop-0", "crop-1", "crop-2", "crop-3")
 _RECIPES = {
     "caption-cnn-lstm": Recipe(
-        epochs=14,
+        epochs=20,
         learning_rate=2e-3,
+        views=_MANY_VIEWS,
         pooled=True,
         settings={"dim": 512, "dropout": 0.4},
     ),
@@ -46,6 +51,7 @@ _RECIPES = {
         epochs=8,
         batch_size=96,
         weight_decay=0.02,
+        views=_MANY_VIEWS,
         settings={"dim": 384, "dropout": 0.5},
     ),
     "caption-cnn-transformer": Recipe(

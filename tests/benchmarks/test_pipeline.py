@@ -34,7 +34,8 @@ def test_the_pictures_are_the_same(methods, name):
     apart = abs(wanted[:, None] - read[None]).mean((2, 3, 4))
     # Cached pictures come shuffled: each has one that is nearly its own.
     assert sorted(apart.argmin(axis=1)) == list(range(6))
-    assert apart.min(axis=1).max() < 2
+    # They shrink by area, PIL by antialiased bilinear interpolation.
+    assert apart.min(axis=1).max() < 4
 
 
 def test_rendered_pictures_are_the_same_every_time(rows, tmp_path):

@@ -19,7 +19,8 @@ class Image:
 
     Args:
         size: Height and width of the result, in pixels. Pictures are
-            squashed to it, by antialiased bilinear interpolation.
+            squashed to it: to the mean of the area that each pixel
+            covers where they shrink, by bilinear interpolation elsewhere.
         limit: Most pixels (height times width) to decode. The size is read
             from the header first, so that a larger file is refused before
             it takes any memory.

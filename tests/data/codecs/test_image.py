@@ -28,8 +28,12 @@ SIZE = (60, 80)
 def by_pillow(file, size=SIZE):
     picture = PIL.ImageOps.exif_transpose(PIL.Image.open(io.BytesIO(file)))
     picture = picture.convert("RGB")
-    if picture.size != size[::-1]:
-        picture = picture.resize(size[::-1], PIL.Image.Resampling.BILINEAR)
+    wanted = size[::-1]
+    shrinks = all(a >= b for a, b in zip(picture.size, wanted))
+    resampling = PIL.Image.Resampling
+    way = resampling.BOX if shrinks else resampling.BILINEAR
+    if picture.size != wanted:
+        picture = picture.resize(wanted, way)
     return np.array(picture)
 
 
