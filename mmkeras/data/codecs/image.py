@@ -47,11 +47,7 @@ class Image:
             )
         self.size = size
         self.limit = int(limit)
-        self._one = _graph(self._decode_or_raise, tf.TensorSpec((), tf.string))
-        self._many = _graph(self._try_each, tf.TensorSpec((None,), tf.string))
-        self._all = _graph(
-            self._all_or_raise, tf.TensorSpec((None,), tf.string)
-        )
+        self._graphs = _graphs(self.size, self.limit)
 
     @property
     def shape(self):
@@ -72,9 +68,9 @@ class Image:
                 or is larger than `limit`.
         """
         if not tf.inside_function():
-            return self._one(encoded)
+            return self._graphs.one(encoded)
         with tf.device("CPU:0"):  # In place: in tf.data a call costs time.
-            return self._decode_or_raise(encoded)
+            return self._graphs.decode_or_raise(encoded)
 
     def batch(self, encoded):
         """Decodes a batch of pictures, all of which must be good.
@@ -89,7 +85,7 @@ class Image:
             tf.errors.InvalidArgumentError: If any picture is bad; the error
                 says which and why.
         """
-        return self._all(encoded)
+        return self._graphs.all(encoded)
 
     def try_batch(self, encoded):
         """Decodes a batch of pictures, some of which may be bad.
@@ -102,7 +98,7 @@ class Image:
             picture is bad, and errors, string `(n,)`: what is wrong with the
             picture, or `""`. No row depends on another.
         """
-        return self._many(encoded)
+        return self._graphs.many(encoded)
 
     def scale(self, pixels):
         """Scales uint8 pixels to float32 in [0, 1].
@@ -147,10 +143,29 @@ class Image:
     def from_config(cls, config):
         return cls(**config)
 
+
+@functools.lru_cache(maxsize=16)
+def _graphs(size, limit):
+    """Codecs of one size share their graphs: to trace them takes a second."""
+    return _Graphs(size, limit)
+
+
+class _Graphs:
+    """The graphs of a codec: of one picture, of many, of all or none."""
+
+    def __init__(self, size, limit):
+        self.size = size
+        self.limit = limit
+        one = tf.TensorSpec((), tf.string)
+        many = tf.TensorSpec((None,), tf.string)
+        self.one = _graph(self.decode_or_raise, one)
+        self.many = _graph(self._try_each, many)
+        self.all = _graph(self._all_or_raise, many)
+
     def _decode(self, encoded):
         return pixels.decode(encoded, self.size, self.limit)
 
-    def _decode_or_raise(self, encoded):
+    def decode_or_raise(self, encoded):
         decoded, error = self._decode(encoded)
         with tf.control_dependencies(
             [tf.debugging.Assert(error == "", [error])]
@@ -158,7 +173,7 @@ class Image:
             return tf.identity(decoded)
 
     def _all_or_raise(self, encoded):
-        decoded, errors = self._many(encoded)
+        decoded, errors = self.many(encoded)
         bad = tf.where(errors != "")[:, 0]
         rows = tf.strings.as_string(bad)
         causes = tf.strings.join([rows, tf.gather(errors, bad)], ": ")
@@ -170,7 +185,7 @@ class Image:
             return tf.identity(decoded)
 
     def _decode_each(self, decode, encoded):
-        picture = tf.TensorSpec(self.shape, tf.uint8)
+        picture = tf.TensorSpec((*self.size, 3), tf.uint8)
         error = tf.TensorSpec((), tf.string)
         return tf.map_fn(decode, encoded, fn_output_signature=(picture, error))
 
@@ -192,7 +207,7 @@ class Image:
         state = tf.where(whole, "corrupt or unusual ", "truncated ")
         names = tf.constant([*headers.KINDS, "picture"])
         error = tf.strings.join([state, tf.gather(names, kind)])
-        return tf.zeros(self.shape, tf.uint8), error
+        return tf.zeros((*self.size, 3), tf.uint8), error
 
 
 def _first_of(attempt, otherwise, value):
