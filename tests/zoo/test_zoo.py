@@ -230,6 +230,9 @@ def test_saved_model_of_the_plain_model(model, inputs, tmp_path):
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("name", NAMES)
 def test_mixed_precision(name, policy):
+    half = keras.backend.backend() == "jax" and policy == "mixed_float16"
+    if half and name == "caption-vit-transformer":
+        pytest.skip("JAX has no attention in float16 on a processor")
     keras.config.set_dtype_policy(policy)
     model = tiny(name)
     keras.config.set_dtype_policy("float32")
