@@ -46,8 +46,8 @@ from mmkeras.training.captions import Pictures
 
 keras.utils.set_random_seed(0)
 home = pathlib.Path(tempfile.mkdtemp())
-pictures = int(os.environ.get("TUTORIAL_PICTURES", 3000))
-epochs = int(os.environ.get("TUTORIAL_EPOCHS", 8))
+pictures = int(os.environ.get("TUTORIAL_PICTURES", 6000))
+epochs = int(os.environ.get("TUTORIAL_EPOCHS", 6))
 
 # %% [markdown]
 # ## 1. The data
@@ -56,7 +56,7 @@ epochs = int(os.environ.get("TUTORIAL_EPOCHS", 8))
 # apart: choose on `val`, report `test` once.
 
 # %%
-source = shapes.write(home / "shapes", train=pictures, val=100, test=100)
+source = shapes.write(home / "shapes", pictures, 100, 100, size=48)
 print(source.read_text().splitlines()[0])
 
 # %% [markdown]
@@ -74,7 +74,7 @@ train, test = (table.rows(split, source) for split in ("train", "test"))
 #
 # Codecs turn bytes and sentences into tensors. The vocabulary is made of the
 # training split alone. `caption-cnn-lstm` takes any image branch: this one
-# keeps all regions, so that it knows what is left and what is right.
+# lays all regions out, so that it knows what is left and what is right.
 
 # %%
 texts = [text for row in train for text in row["captions"]]
@@ -82,11 +82,11 @@ words = codecs.Words.from_texts(texts, minimum=1, length=20)
 model = mmkeras.build_model(
     "caption-cnn-lstm",
     vocabulary_size=len(words),
-    dim=256,
-    dropout=0.1,
-    image=branches.image.cnn((64, 64, 3), dim=192, flat=True),
+    dim=128,
+    dropout=0.0,
+    image=branches.image.cnn_flat((48, 48, 3)),
 )
-task = tasks.Caption(model, {"image": codecs.Image((64, 64)), "text": words})
+task = tasks.Caption(model, {"image": codecs.Image((48, 48)), "text": words})
 model.summary()
 
 # %% [markdown]
@@ -106,7 +106,7 @@ def pairs(example):
 
 dataset = examples.load(train).flat_map(pairs).map(task.encode).cache()
 dataset = dataset.shuffle(20_000, seed=0).batch(64).map(task.scale).prefetch(2)
-model.compile(keras.optimizers.Adam(2e-3), losses.TokenCrossentropy())
+model.compile(keras.optimizers.Adam(3e-3), losses.TokenCrossentropy())
 history = model.fit(dataset, epochs=epochs, verbose=2)
 
 # %% [markdown]

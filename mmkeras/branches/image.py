@@ -12,16 +12,13 @@ import keras
 from mmkeras.branches.weights import load_weights
 
 
-def cnn(shape=(224, 224, 3), dim=512, depth=4, flat=False, name="encoder"):
+def cnn(shape=(224, 224, 3), dim=512, depth=4, name="encoder"):
     """A plain stack of strided convolutions, trained from scratch.
 
     Args:
         shape: Tuple `(height, width, channels)` of one image.
         dim: int. Size of a region's features.
         depth: int. Number of convolutions; each halves height and width.
-        flat: bool. Whether to return all regions as one, `regions * dim`
-            long: a decoder that takes the mean of the regions then still
-            knows what is where.
         name: Name of the branch.
 
     Returns:
@@ -30,19 +27,35 @@ def cnn(shape=(224, 224, 3), dim=512, depth=4, flat=False, name="encoder"):
     """
     pixels = x = keras.Input(shape, name="pixels")
     for i in range(depth):
-        x = keras.layers.Conv2D(
-            max(dim // 2 ** (depth - 1 - i), 8) if i < depth - 1 else dim,
-            3,
-            strides=2,
-            padding="same",
-            use_bias=False,
-            name=f"conv_{i}",
-        )(x)
-        x = keras.layers.BatchNormalization(name=f"norm_{i}")(x)
-        x = keras.layers.Activation("relu", name=f"relu_{i}")(x)
-    if flat:
-        x = keras.layers.Reshape((1, -1), name="flat")(x)
+        last = i == depth - 1
+        filters = dim if last else max(dim // 2 ** (depth - 1 - i), 8)
+        x = _convolved(x, i, filters, strides=2)
     return keras.Model(pixels, _regions(x), name=name)
+
+
+def cnn_flat(shape=(48, 48, 3), dim=128, name="encoder"):
+    """A network for small, simple pictures, trained from scratch.
+
+    Patches of 6 x 6 pixels, then two convolutions, each followed by pooling.
+    What it finds is laid out as one long region, so that a decoder that takes
+    the mean of the regions still knows what is where.
+
+    Args:
+        shape: Tuple `(height, width, channels)` of one image.
+        dim: int. Size of a place's features.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, height, width, channels)` pixels to
+        `(batch, 1, places * dim)` features; a place is 16 x 16 pixels.
+    """
+    pixels = keras.Input(shape, name="pixels")
+    x = _convolved(pixels, 0, max(3 * dim // 8, 1), size=6, strides=4)
+    for i, filters in enumerate((max(3 * dim // 4, 1), dim), 1):
+        x = _convolved(x, i, filters)
+        x = keras.layers.MaxPooling2D(padding="same", name=f"pool_{i}")(x)
+    x = keras.layers.Reshape((1, -1), name="flat")(x)
+    return keras.Model(pixels, x, name=name)
 
 
 def application(
@@ -180,6 +193,20 @@ def _from_preset(preset):
     scale = keras.tree.map_structure(lambda s: 255.0 * s, scale)
     offset = 0.0 if converter.offset is None else converter.offset
     return backbone, scale, offset
+
+
+def _convolved(x, number, filters, size=3, strides=1):
+    """Convolution, batch normalisation and ReLU."""
+    x = keras.layers.Conv2D(
+        filters,
+        size,
+        strides=strides,
+        padding="same",
+        use_bias=False,
+        name=f"conv_{number}",
+    )(x)
+    x = keras.layers.BatchNormalization(name=f"norm_{number}")(x)
+    return keras.layers.Activation("relu", name=f"relu_{number}")(x)
 
 
 def _regions(x):

@@ -65,6 +65,19 @@ def test_cnn_saves():
     check_saves(branch, pixels())
 
 
+def test_cnn_flat_keeps_what_is_where():
+    branch = randomize(branches.image.cnn_flat((32, 48, 3), dim=16))
+    assert branch.output_shape == (None, 1, 2 * 3 * 16)
+    x = pixels(32, 48)
+    places = regions(branch, x).reshape(2, 2, 3, 16)
+    changed = x.copy()
+    changed[:, :3, :3] = 1 - changed[:, :3, :3]
+    moved = abs(regions(branch, changed).reshape(places.shape) - places)
+    assert moved[:, 0, 0].max() > 0
+    assert moved[:, :, 2].max() == 0  # Too far away to see it.
+    check_saves(branch, x)
+
+
 # keras.applications.
 
 

@@ -1,17 +1,17 @@
 """A world of coloured shapes, one or two in a picture, with five captions.
 
 The truth of a scene is known, so a caption can be judged. Some compositions
-occur in the test split alone: things (`NEW_THINGS`, such as a red cross,
-though red things and crosses are seen in training) and pairs of things. A
-model that is right on them has learnt what the words mean, not the pictures
-by heart.
+are kept from training: the pairs of things that make the test split and, a
+harder test, the things (`NEW_THINGS`, such as a red cross, though red things
+and crosses are seen in training) that make the split `"things"`. A model that
+is right on them has learnt what the words mean, not the pictures by heart.
 
 Pictures must not be mirrored in training: left would become right.
 
 >>> scene = shapes.scenes("test", 1)[0]
 >>> shapes.captions(scene)[0]
-'a cyan star is over a red triangle'
->>> shapes.judge("a cyan cross is above a red triangle", scene).wrong
+'a blue square over a white circle'
+>>> shapes.judge("a blue square is above a white star", scene).wrong
 ('shape',)
 """
 
@@ -33,7 +33,9 @@ from mmkeras.data.worlds.shapes_said import captions
 from mmkeras.data.worlds.shapes_said import describe
 from mmkeras.data.worlds.shapes_said import judge as judge
 
-SPLITS = ("train", "val", "test")
+# What of a split's scenes is kept from training; see `Scene.new`.
+_NEW = {"train": "", "val": "", "test": "pair", "things": "thing"}
+SPLITS = tuple(_NEW)
 NEW_THINGS = frozenset(
     {
         ("red", "cross"),
@@ -113,12 +115,12 @@ class Scene:
 def scenes(split, count, seed=0):
     """Draws scenes; more of them begin with the same ones.
 
-    In train and val three of ten scenes have one thing, in test one of ten;
-    the others have two.
+    In train and val half of the scenes have one thing, the others two.
 
     Args:
-        split: `"train"`, `"val"` or `"test"`. Every scene of test, and none
-            of the others, shows a thing or a pair of things that is new.
+        split: `"train"`, `"val"`, `"test"`, each scene of which shows a pair
+            of things that no scene of train or val has, or `"things"`, each
+            scene of which shows a thing that none of the others has.
         count: int.
         seed: int, not negative.
 
@@ -142,7 +144,7 @@ def scenes(split, count, seed=0):
     found = []
     while len(found) < count:
         scene = _draw(rng)
-        if bool(scene.new) == (split == "test"):
+        if scene.new == _NEW[split]:
             found.append(scene)
     return found
 
@@ -175,7 +177,7 @@ def write(folder, train=4000, val=400, test=400, seed=0, size=64):
     (folder / "images").mkdir(parents=True, exist_ok=True)
     table.unlink(missing_ok=True)  # It may be of other pictures.
     lines = []
-    for split in SPLITS:
+    for split in counts:
         for i, scene in enumerate(drawn[split]):
             name = f"images/{split}-{i:05}.jpg"
             (folder / name).write_bytes(_jpeg(render(scene, size)))
@@ -225,7 +227,7 @@ def same_for_all(scenes):
 
 def _draw(rng):
     """Draws a scene, held out or not."""
-    count = 1 if rng.random() < 0.25 else 2
+    count = 1 if rng.random() < 0.43 else 2
     chosen = rng.choice(len(_THINGS), count, replace=False)
     radii = rng.uniform(0.15, 0.2, count)
     places = _alone(rng, radii) if count == 1 else _apart(rng, radii)
