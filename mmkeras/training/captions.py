@@ -206,7 +206,7 @@ def fit(
             initial_epoch=done,
             epochs=recipe.epochs,
             steps_per_epoch=count,
-            callbacks=[*parts, saver, *also],
+            callbacks=[*parts, saver, _tensorboard(folder), *also],
             verbose=verbose,
             shuffle=False,
         )
@@ -242,6 +242,13 @@ def _optimizer(recipe, count):
         var_names=["bias", "gamma", "beta", "embeddings"]
     )
     return optimizer
+
+
+def _tensorboard(folder):
+    """Writes the figures of every epoch for `tensorboard --logdir`."""
+    return keras.callbacks.TensorBoard(
+        str(folder / "tensorboard"), write_graph=False
+    )
 
 
 def _callbacks(task, val, folder, recipe):

@@ -83,6 +83,7 @@ def test_check_names_a_missing_picture(world, tmp_path):
 def test_train_leaves_a_whole_run(run):
     names = {path.name for path in run.iterdir()}
     assert {"run.json", "log.csv", "curves.png", "task.json"} <= names
+    assert list((run / "tensorboard").rglob("events.out.*"))
     results = atomic.read_json(run / "results.json")
     assert set(results) == {"val", "test"}
     assert 0 <= results["test"]["metrics"]["bleu_4"] <= 1
