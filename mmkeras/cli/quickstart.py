@@ -15,8 +15,8 @@ def run(
     folder: Annotated[
         str | None, typer.Option(help="Where to work. [default: a new one]")
     ] = None,
-    train: Annotated[int, typer.Option(min=50, help="Pictures.")] = 30000,
-    epochs: Annotated[int, typer.Option(min=1)] = 2,
+    train: Annotated[int, typer.Option(min=50, help="Pictures.")] = 20000,
+    epochs: Annotated[int, typer.Option(min=1)] = 3,
     seed: int = 0,
 ):
     """Train, score, export and use a captioner, offline, in minutes."""
