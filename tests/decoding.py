@@ -12,6 +12,7 @@ START, END = 1, 2
 SIZE, REGIONS, DIM = 3, 4, 5  # Of a context.
 KINDS = {
     "recurrent": (decoders.RecurrentDecoder, {"dim": 6}),
+    "recurrent-par": (decoders.RecurrentDecoder, {"dim": 6, "inject": "par"}),
     "attention": (decoders.AttentionDecoder, {"dim": 8}),
     "transformer": (
         decoders.TransformerDecoder,
@@ -21,6 +22,7 @@ KINDS = {
 # Scale and seed of weights with which they say much, of every length.
 WEIGHTS = {
     "recurrent": (1.2, 4),
+    "recurrent-par": (1.2, 4),
     "attention": (0.8, 6),
     "transformer": (0.8, 15),
 }

@@ -18,21 +18,24 @@ def caption_cnn_lstm(
     image_shape=(224, 224, 3),
     dim=512,
     dropout=0.5,
+    inject="init",
     image=None,
 ):
-    """Builds an image captioner that sees the picture once.
+    """Builds an image captioner that sees the picture as one vector.
 
     The mean image feature becomes the state from which an LSTM predicts each
     word given the words before it.
 
     Departure from the paper: there the image is fed in as a first word; here
-    it sets the initial state.
+    it sets the initial state, and with `inject="par"` is also read beside
+    every word.
 
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of words, regions and LSTM state.
         dropout: float in [0, 1).
+        inject: `"init"` or `"par"`; see `decoders.RecurrentDecoder`.
         image: Branch to see with. Defaults to `branches.image.cnn`.
 
     Returns:
@@ -47,7 +50,7 @@ def caption_cnn_lstm(
     pixels = keras.Input(encoder.input_shape[1:], name="image")
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     decoder = decoders.RecurrentDecoder(
-        vocabulary_size, dim, dropout, name="decoder"
+        vocabulary_size, dim, dropout, inject, name="decoder"
     )
     logits = decoder([tokens, encoder(pixels)])
     inputs = {"image": pixels, "tokens": tokens}

@@ -1,4 +1,4 @@
-"""A recurrent decoder that sees the picture once."""
+"""A recurrent decoder that is told what the picture shows as a whole."""
 
 import keras
 from keras import ops
@@ -15,11 +15,18 @@ class RecurrentDecoder(keras.layers.Layer):
         h_t, c_t = LSTM(E w_t, h_{t-1}, c_{t-1})
         logits_t = W_o h_t + b_o
 
+    With `inject="par"` the picture also goes beside every word: `E w_t + W_s s
+    + b_s` is read in place of `E w_t`. That learns faster what is in small,
+    plain pictures, of which there are many; of few photographs it learns more
+    by heart.
+
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.
         dim: int. Size of words and of the LSTM's state.
         dropout: float in [0, 1). Dropped from the mean context, the words and
             the LSTM's outputs in training.
+        inject: Where the picture goes in, `"init"` or `"par"`: the state
+            alone, or every step as well.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -30,15 +37,27 @@ class RecurrentDecoder(keras.layers.Layer):
         Logits of the next token, float32, of shape
         `(batch, length, vocabulary_size)`.
 
+    Raises:
+        ValueError: If `inject` is neither.
+
     Reference:
-        [Vinyals et al., 2015](https://arxiv.org/abs/1411.4555)
+        - [Vinyals et al., 2015](https://arxiv.org/abs/1411.4555)
+        - [Tanti et al., 2018](https://arxiv.org/abs/1703.09137), who name the
+          places to inject a picture
     """
 
-    def __init__(self, vocabulary_size, dim=512, dropout=0.5, **kwargs):
+    def __init__(
+        self, vocabulary_size, dim=512, dropout=0.5, inject="init", **kwargs
+    ):
+        if inject not in ("init", "par"):
+            raise ValueError(
+                f'`inject` is "init" or "par". Received: inject={inject!r}'
+            )
         super().__init__(**kwargs)
         self.vocabulary_size = vocabulary_size
         self.dim = dim
         self.dropout = dropout
+        self.inject = inject
         policy = {"dtype": self.dtype_policy}
         self.drop = keras.layers.Dropout(dropout, name="dropout", **policy)
         self.norm = keras.layers.BatchNormalization(name="norm", **policy)
@@ -46,6 +65,9 @@ class RecurrentDecoder(keras.layers.Layer):
             dim, "tanh", name="start_hidden", **policy
         )
         self.cell = keras.layers.Dense(dim, "tanh", name="start_cell", **policy)
+        self.beside = None
+        if inject == "par":
+            self.beside = keras.layers.Dense(dim, name="beside", **policy)
         self.words = keras.layers.Embedding(
             vocabulary_size, dim, name="words", **policy
         )
@@ -61,6 +83,8 @@ class RecurrentDecoder(keras.layers.Layer):
         self.norm.build((context[0], context[-1]))
         self.hidden.build((context[0], context[-1]))
         self.cell.build((context[0], context[-1]))
+        if self.beside is not None:
+            self.beside.build((context[0], context[-1]))
         self.words.build(tokens)
         self.lstm.build((*tokens, self.dim))
         self.logits.build((*tokens, self.dim))
@@ -68,7 +92,9 @@ class RecurrentDecoder(keras.layers.Layer):
     def call(self, inputs, training=None):
         tokens, context = inputs
         x = self.drop(self.words(tokens), training=training)
-        x = self.lstm(x, initial_state=self._see(context, training))
+        beside, state = self._see(context, training)
+        x = sum((picture[:, None] for picture in beside), x)
+        x = self.lstm(x, initial_state=state)
         return self.logits(self.drop(x, training=training))
 
     def start(self, context):
@@ -80,7 +106,8 @@ class RecurrentDecoder(keras.layers.Layer):
         Returns:
             The state, a dict.
         """
-        return {"fixed": [], "moving": self._see(context, training=False)}
+        beside, state = self._see(context, training=False)
+        return {"fixed": beside, "moving": state}
 
     def step(self, token, state, index):
         """Reads one token.
@@ -94,10 +121,9 @@ class RecurrentDecoder(keras.layers.Layer):
             Logits of the next token, shape `(batch, vocabulary_size)`, and
             the new state.
         """
-        x, moving = self.lstm.cell(
-            self.words(token), state["moving"], training=False
-        )
-        return self.logits(x), {"fixed": [], "moving": list(moving)}
+        x = sum(state["fixed"], self.words(token))
+        x, moving = self.lstm.cell(x, state["moving"], training=False)
+        return self.logits(x), {**state, "moving": list(moving)}
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[0], self.vocabulary_size)
@@ -112,9 +138,12 @@ class RecurrentDecoder(keras.layers.Layer):
             "vocabulary_size": self.vocabulary_size,
             "dim": self.dim,
             "dropout": self.dropout,
+            "inject": self.inject,
         }
 
     def _see(self, context, training):
+        """What goes beside each word, a list of none or one, and the state."""
         seen = self.norm(ops.mean(context, axis=1), training=training)
         seen = self.drop(seen, training=training)
-        return [self.hidden(seen), self.cell(seen)]
+        beside = [self.beside(seen)] if self.beside is not None else []
+        return beside, [self.hidden(seen), self.cell(seen)]

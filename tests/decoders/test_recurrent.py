@@ -1,6 +1,9 @@
 import decoding
 import numpy as np
+import pytest
 from decoding import sigmoid
+
+from mmkeras import decoders
 
 
 def lstm(x, hidden, cell, w):
@@ -11,8 +14,9 @@ def lstm(x, hidden, cell, w):
     return sigmoid(o) * np.tanh(cell), cell
 
 
-def test_equals_the_formula():
-    decoder = decoding.decoder("recurrent")
+@pytest.mark.parametrize("inject", ["init", "par"])
+def test_equals_the_formula(inject):
+    decoder = decoding.decoder("recurrent", inject=inject)
     tokens, context = decoding.tokens(), decoding.context()
     actual = decoding.call(decoder, tokens, context)
 
@@ -24,8 +28,16 @@ def test_equals_the_formula():
     cell = np.tanh(s @ w["start_cell/kernel"] + w["start_cell/bias"])
     names = ("kernel", "recurrent_kernel", "bias")
     gates = {name: w[f"lstm/lstm_cell/{name}"] for name in names}
+    beside = 0
+    if inject == "par":
+        beside = s @ w["beside/kernel"] + w["beside/bias"]
     for t in range(tokens.shape[1]):
-        word = w["words/embeddings"][tokens[:, t]]
+        word = w["words/embeddings"][tokens[:, t]] + beside
         hidden, cell = lstm(word, hidden, cell, gates)
         expected = hidden @ w["logits/kernel"] + w["logits/bias"]
         np.testing.assert_allclose(actual[:, t], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_place_that_is_none_is_refused():
+    with pytest.raises(ValueError, match='"init" or "par".*\'merge\''):
+        decoders.RecurrentDecoder(7, inject="merge")
