@@ -46,8 +46,8 @@ from mmkeras.training.captions import Pictures
 
 keras.utils.set_random_seed(0)
 home = pathlib.Path(tempfile.mkdtemp())
-pictures = int(os.environ.get("TUTORIAL_PICTURES", 6000))
-epochs = int(os.environ.get("TUTORIAL_EPOCHS", 6))
+pictures = int(os.environ.get("TUTORIAL_PICTURES", 12000))
+epochs = int(os.environ.get("TUTORIAL_EPOCHS", 3))
 
 # %% [markdown]
 # ## 1. The data
@@ -74,7 +74,8 @@ train, test = (table.rows(split, source) for split in ("train", "test"))
 #
 # Codecs turn bytes and sentences into tensors. The vocabulary is made of the
 # training split alone. `caption-cnn-lstm` takes any image branch: this one
-# lays all regions out, so that it knows what is left and what is right.
+# lays all regions out, so that it knows what is left and what is right, and
+# with `inject="par"` the decoder reads it beside every word.
 
 # %%
 texts = [text for row in train for text in row["captions"]]
@@ -82,9 +83,10 @@ words = codecs.Words.from_texts(texts, minimum=1, length=20)
 model = mmkeras.build_model(
     "caption-cnn-lstm",
     vocabulary_size=len(words),
-    dim=128,
+    dim=256,
     dropout=0.0,
-    image=branches.image.cnn_flat((48, 48, 3)),
+    inject="par",
+    image=branches.image.cnn_flat((48, 48, 3), 64),
 )
 task = tasks.Caption(model, {"image": codecs.Image((48, 48)), "text": words})
 model.summary()

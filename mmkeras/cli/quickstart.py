@@ -15,13 +15,14 @@ def run(
     folder: Annotated[
         str | None, typer.Option(help="Where to work. [default: a new one]")
     ] = None,
-    train: Annotated[int, typer.Option(min=50, help="Pictures.")] = 20000,
-    epochs: Annotated[int, typer.Option(min=1)] = 3,
+    train: Annotated[int, typer.Option(min=50, help="Pictures.")] = 50000,
+    epochs: Annotated[int, typer.Option(min=1)] = 1,
     seed: int = 0,
 ):
     """Train, score, export and use a captioner, offline, in minutes."""
     import keras
 
+    from mmkeras.cli import progress
     from mmkeras.data.datasets import table
     from mmkeras.data.worlds import shapes
     from mmkeras.training import captions
@@ -29,8 +30,15 @@ def run(
     home = pathlib.Path(folder or tempfile.mkdtemp(prefix="mmkeras-"))
     typer.echo(f"Rendering a world of coloured shapes into {home} ...")
     held = min(400, train)
-    shapes.write(home / "world", train, held, held, seed, size=_SIDE)
-    source = home / "world" / "table.jsonl"
+    source = shapes.write(
+        home / "world",
+        train,
+        held,
+        held,
+        seed,
+        size=_SIDE,
+        progress=progress.counter("pictures"),
+    )
     rows = captions.Data(*(table.rows(s, source) for s in ("train", "val")))
     typer.echo(f"Training caption-cnn-lstm on {len(rows.train)} pictures ...")
     keras.utils.set_random_seed(seed)
@@ -55,12 +63,13 @@ def _train(rows, home, epochs, seed):
     recipe = recipes.Recipe(
         epochs=epochs,
         batch_size=64,
-        learning_rate=3e-3,
+        learning_rate=4e-3,
         label_smoothing=0.0,
         settings={
-            "dim": 128,
+            "dim": 256,
             "dropout": 0.0,
-            "image": branches.image.cnn_flat((_SIDE, _SIDE, 3)),
+            "inject": "par",
+            "image": branches.image.cnn_flat((_SIDE, _SIDE, 3), 64),
         },
     )
     arguments = {"epochs": epochs, "seed": seed, "data": rows.fingerprint}

@@ -149,7 +149,9 @@ def scenes(split, count, seed=0):
     return found
 
 
-def write(folder, train=4000, val=400, test=400, seed=0, size=64):
+def write(
+    folder, train=4000, val=400, test=400, seed=0, size=64, progress=None
+):
     """Writes the world as a table; see `mmkeras.data.datasets.table`.
 
     `table.jsonl` is written last, in one stroke: where it is, all is. The
@@ -162,6 +164,7 @@ def write(folder, train=4000, val=400, test=400, seed=0, size=64):
         test: int. Pictures of the test split.
         seed: int, not negative.
         size: int. Side of a picture, in pixels.
+        progress: Function of the pictures written and in all.
 
     Returns:
         Path of the table, a `pathlib.Path`.
@@ -183,6 +186,8 @@ def write(folder, train=4000, val=400, test=400, seed=0, size=64):
             (folder / name).write_bytes(_jpeg(render(scene, size)))
             row = {"image": name, "captions": captions(scene), "split": split}
             lines.append(json.dumps(row) + "\n")
+            if progress is not None:
+                progress(len(lines), sum(counts.values()))
     part.write_text("".join(lines), encoding="utf-8", newline="\n")
     os.replace(part, table)
     return table

@@ -140,8 +140,18 @@ def test_writes_the_same_bytes_for_the_same_seed(tmp_path):
 
 
 def test_the_table_says_what_the_pictures_show(tmp_path):
-    path = shapes.write(tmp_path, train=6, val=3, test=4, seed=1, size=48)
+    counted = []
+    path = shapes.write(
+        tmp_path,
+        6,
+        3,
+        4,
+        seed=1,
+        size=48,
+        progress=lambda *at: counted.append(at),
+    )
     assert path == tmp_path / "table.jsonl"
+    assert counted == [(done, 13) for done in range(1, 14)]
     row = json.loads(path.read_text().splitlines()[0])
     assert row["image"] == "images/train-00000.jpg"
     for split, count in {"train": 6, "val": 3, "test": 4}.items():
