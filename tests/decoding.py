@@ -22,7 +22,7 @@ KINDS = {
 # Scale and seed of weights with which they say much, of every length.
 WEIGHTS = {
     "recurrent": (1.2, 4),
-    "recurrent-par": (1.2, 4),
+    "recurrent-par": (1.0, 7),
     "attention": (0.8, 6),
     "transformer": (0.8, 15),
 }

@@ -95,12 +95,23 @@ def _publish(run, card, task, data, known, folder):
         "epochs": training["epochs"],
         "precision": arguments["policy"],
         "command": _portable(card["command"]),
+        "evaluation": _evaluation(run, known["test"]),
         **{k: card[k] for k in ("versions", "machine", "backend")},
         "fingerprint": arguments["fingerprint"],
     }
     seed = arguments["seed"]
     path = results.merge(folder, arguments["model"], data, seed, entry)
     typer.echo(f"Added to {path}.")
+
+
+def _evaluation(run, measured):
+    """The command that measures the test split as it was measured."""
+    options = [
+        f"--{name.replace('_', '-')} {measured[name]}"
+        for name in ("beam", "length_penalty")
+        if name in measured
+    ]
+    return " ".join(["mmkeras evaluate", run.name, "--split test", *options])
 
 
 def _portable(command):

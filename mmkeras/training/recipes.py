@@ -41,8 +41,9 @@ class Recipe:
 _MANY_VIEWS = ("plain", "mirror", "crop-0", "crop-1", "crop-2", "crop-3")
 _RECIPES = {
     "caption-cnn-lstm": Recipe(
-        epochs=20,
+        epochs=10,
         learning_rate=2e-3,
+        ema=0.998,
         views=_MANY_VIEWS,
         pooled=True,
         settings={"dim": 512, "dropout": 0.4},
@@ -51,6 +52,7 @@ _RECIPES = {
         epochs=8,
         batch_size=96,
         weight_decay=0.02,
+        ema=0.998,
         views=_MANY_VIEWS,
         settings={"dim": 384, "dropout": 0.5},
     ),

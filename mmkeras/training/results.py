@@ -141,6 +141,7 @@ def _provenance(entry):
         f"({machine['processor']}), {first['precision']}.",
         "",
         f"    {first['command']}",
+        f"    {first['evaluation']}",
         "",
     ]
 

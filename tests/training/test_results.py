@@ -14,6 +14,7 @@ def entry(cider):
         "precision": "float32",
         "machine": {"cores": 2, "processor": "p"},
         "command": "mmkeras train ...",
+        "evaluation": "mmkeras evaluate ...",
     }
 
 
@@ -37,7 +38,9 @@ def test_the_same_seed_is_replaced(tmp_path):
 def test_the_table_shows_means(tmp_path):
     results.merge(tmp_path, "m", "d", 0, entry(0.4))
     results.merge(tmp_path, "m", "d", 1, entry(0.6))
-    assert "0.500 ± 0.141" in results.render(tmp_path)
+    table = results.render(tmp_path)
+    assert "0.500 ± 0.141" in table
+    assert "    mmkeras train ...\n    mmkeras evaluate ...\n" in table
 
 
 def test_readme_is_in_step_with_results():
