@@ -1,12 +1,20 @@
 """`mmkeras train`."""
 
 import dataclasses
+import enum
 import pathlib
 from typing import Annotated
 
 import typer
 
 from mmkeras.cli import options
+
+
+class Monitor(enum.StrEnum):
+    """What chooses the best epoch."""
+
+    CIDER = "cider"
+    LOSS = "loss"
 
 
 def run(
@@ -17,10 +25,18 @@ def run(
     weights: Annotated[
         str | None,
         typer.Option(
-            help="Weights of a frozen image network: a file, or 'imagenet' "
-            "to download. Without: the images' branch is trained too."
+            help="Weights of the image network: a file, or 'imagenet' to "
+            "download. Without: the images' branch is trained from scratch."
         ),
     ] = None,
+    fine_tune: Annotated[
+        bool,
+        typer.Option(
+            "--fine-tune",
+            help="Train the image network on, too; then give a small "
+            "--learning-rate, 1e-4 or less.",
+        ),
+    ] = False,
     network: Annotated[
         str, typer.Option(help="Image network of keras.applications.")
     ] = "MobileNetV2",
@@ -34,8 +50,16 @@ def run(
     ema: Annotated[
         float | None, typer.Option(help="Momentum of averaged weights.")
     ] = None,
+    monitor: Annotated[
+        Monitor | None,
+        typer.Option(help="Of validation; what chooses the best epoch."),
+    ] = None,
     patience: Annotated[
-        int | None, typer.Option(help="Epochs without a better CIDEr.")
+        int | None, typer.Option(help="Epochs without a better one.")
+    ] = None,
+    augment: Annotated[
+        bool | None,
+        typer.Option(help="Change pictures at random, if that branch trains."),
     ] = None,
     set_: Annotated[
         list[str] | None,
@@ -77,7 +101,9 @@ def run(
         "learning_rate": learning_rate,
         "label_smoothing": label_smoothing,
         "ema": ema,
+        "monitor": monitor and str(monitor),
         "patience": patience,
+        "augment": augment,
     }
     changes = {k: v for k, v in changes.items() if v is not None}
     settings = {**recipe.settings, **_settings(set_ or [])}
@@ -93,6 +119,7 @@ def run(
         "length": length,
         "minimum": minimum,
         "policy": precision,
+        "fine_tune": fine_tune,
     }
     arguments = {
         "model": name,

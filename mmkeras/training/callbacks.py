@@ -22,7 +22,8 @@ class Best(keras.callbacks.Callback):
         path: File for the best weights.
         evaluate: Function without arguments that returns a dict of figures,
             added to the logs.
-        metric: str. The figure to maximise.
+        metric: str. The figure to maximise, or to minimise if its name ends
+            in `loss`.
         patience: int or `None`. Epochs without a new best before training
             stops.
     """
@@ -33,14 +34,16 @@ class Best(keras.callbacks.Callback):
         self.evaluate = evaluate
         self.metric = metric
         self.patience = patience
-        self.state = {"best": -math.inf, "epoch": -1}
+        self.sign = -1 if metric.endswith("loss") else 1
+        self.state = {"best": None, "epoch": -1}
 
     def on_epoch_end(self, epoch, logs=None):
         raw = self._average()
         figures = self.evaluate()
         logs.update(figures)
-        if figures[self.metric] > self.state["best"]:
-            self.state = {"best": figures[self.metric], "epoch": epoch}
+        found, best = figures[self.metric], self.state["best"]
+        if best is None or self.sign * found > self.sign * best:
+            self.state = {"best": found, "epoch": epoch}
             checkpoint.save(self.path, self.model, self.state)
         for variable, value in raw:
             variable.assign(value)

@@ -12,6 +12,7 @@ from mmkeras import branches
 from mmkeras import losses
 from mmkeras import registry
 from mmkeras import tasks
+from mmkeras.data import augment
 from mmkeras.data import cache
 from mmkeras.data import codecs
 from mmkeras.data import pipeline
@@ -47,6 +48,7 @@ def build(
     length=20,
     minimum=5,
     policy="auto",
+    fine_tune=False,
 ):
     """Builds an untrained captioner for a data set.
 
@@ -62,6 +64,7 @@ def build(
         length: int. Ids of a sentence, start and end included.
         minimum: int. How often a word must occur in training.
         policy: Precision; see `precision.choose`.
+        fine_tune: bool. Whether to train the image network on, too.
 
     Returns:
         A `tasks.Caption`.
@@ -73,7 +76,7 @@ def build(
     settings = dict(recipe.settings)
     if weights:
         settings["image"] = branches.image.application(
-            network, (side, side, 3), weights, pooled=recipe.pooled
+            network, (side, side, 3), weights, fine_tune, recipe.pooled
         )
     model = registry.build_model(
         name,
@@ -186,7 +189,7 @@ def fit(
     owners, tokens = train.captions(task)
     size = min(recipe.batch_size, len(owners))
     count = pipeline.steps(len(owners), size)
-    model = task.head if train.frozen else task.model
+    model = task.head if train.frozen else _augmented(task, recipe, seed)
     model.compile(
         _optimizer(recipe, count),
         losses.TokenCrossentropy(recipe.label_smoothing),
@@ -219,6 +222,22 @@ def fit(
         "best_epoch": best["epoch"] + 1,
         "corrupt": [*train.bad, *val.bad],
     }
+
+
+def _augmented(task, recipe, seed):
+    """The model that is trained: its pictures change at random, if asked.
+
+    The changes are part of it, so that a checkpoint keeps their state.
+    """
+    if not recipe.augment:
+        return task.model
+    inputs = {
+        name: keras.Input(x.shape[1:], dtype=x.dtype, name=name)
+        for name, x in task.model.input.items()
+    }
+    change = augment.augment(seed=seed)
+    changed = {**inputs, "image": change(inputs["image"])}
+    return keras.Model(inputs, task.model(changed), name="augmented")
 
 
 def _optimizer(recipe, count):
@@ -265,7 +284,10 @@ def _callbacks(task, val, folder, recipe):
         }
 
     best = callbacks.Best(
-        folder / "best.npz", evaluate, patience=recipe.patience
+        folder / "best.npz",
+        evaluate,
+        f"val_{recipe.monitor}",
+        recipe.patience,
     )
     return [
         best,

@@ -16,7 +16,12 @@ class Recipe:
         label_smoothing: In [0, 1).
         clip: Largest norm of a weight's gradient.
         ema: Momentum of moving averages of the weights; 0 for none.
-        patience: Epochs without a better validation CIDEr; `None` to go on.
+        monitor: `"cider"` or `"loss"`, both of validation: what chooses the
+            best epoch.
+        patience: Epochs without a better one before training stops; `None`
+            to go on.
+        augment: Whether pictures are changed at random where the image
+            branch is trained; see `mmkeras.data.augment`.
         views: What a frozen branch is shown of each training picture; see
             `mmkeras.data.views`.
         pooled: Whether the decoder sees only the mean of the regions, so
@@ -32,7 +37,9 @@ class Recipe:
     label_smoothing: float = 0.1
     clip: float = 5.0
     ema: float = 0.0
+    monitor: str = "cider"
     patience: int | None = None
+    augment: bool = False
     views: tuple = ("plain", "mirror")
     pooled: bool = False
     settings: dict = dataclasses.field(default_factory=dict)

@@ -33,6 +33,15 @@ def test_best_weights_are_those_of_the_best_epoch(tmp_path):
         np.testing.assert_array_equal(value, expected)
 
 
+def test_of_losses_the_least_is_the_best(tmp_path):
+    losses = iter([3.0, 1.0, 2.0, 1.5, 0.5])
+    best = callbacks.Best(
+        tmp_path / "b.npz", lambda: {"val_loss": next(losses)}, "val_loss", 1
+    )
+    fit(best, epochs=5)
+    assert best.state == {"best": 1.0, "epoch": 1}
+
+
 def test_patience_stops(tmp_path):
     scores = iter([0.5, 0.4, 0.3, 0.2, 0.1])
     best = callbacks.Best(
