@@ -42,7 +42,7 @@ from mmkeras.data import examples
 from mmkeras.data.datasets import table
 from mmkeras.data.worlds import shapes
 from mmkeras.reports import figures
-from mmkeras.training.captions import Pictures
+from mmkeras.training.pictures import Pictures
 
 keras.utils.set_random_seed(0)
 home = pathlib.Path(tempfile.mkdtemp())

@@ -39,7 +39,7 @@ def evaluate(run, split, data=None, folder=None, asked=None, results=None):
     from mmkeras.cli import progress
     from mmkeras.data import datasets
     from mmkeras.training import atomic
-    from mmkeras.training.captions import Pictures
+    from mmkeras.training.pictures import Pictures
 
     card = atomic.read_json(run / "run.json")
     if data is None:

@@ -26,6 +26,7 @@ def run(
     from mmkeras.data.datasets import table
     from mmkeras.data.worlds import shapes
     from mmkeras.training import captions
+    from mmkeras.training.pictures import Pictures
 
     home = pathlib.Path(folder or tempfile.mkdtemp(prefix="mmkeras-"))
     typer.echo(f"Rendering a world of coloured shapes into {home} ...")
@@ -43,7 +44,7 @@ def run(
     typer.echo(f"Training caption-cnn-lstm on {len(rows.train)} pictures ...")
     keras.utils.set_random_seed(seed)
     task = _train(rows, home, epochs, seed)
-    test = captions.Pictures(task, table.rows("test", source))
+    test = Pictures(task, table.rows("test", source))
     texts = test.write(task, beam=3)
     _score(task, test, texts, shapes, train, seed)
     _draw(test, texts, home / "captions.png")

@@ -59,7 +59,9 @@ def run(
     ] = None,
     augment: Annotated[
         bool | None,
-        typer.Option(help="Change pictures at random, if that branch trains."),
+        typer.Option(
+            help="Change pictures at random; not if --weights are frozen."
+        ),
     ] = None,
     set_: Annotated[
         list[str] | None,

@@ -15,7 +15,7 @@ def shuffle_gap(task, pictures, seed=0):
 
     Args:
         task: A `tasks.Caption`.
-        pictures: A `training.captions.Pictures` of at least two rows.
+        pictures: A `training.pictures.Pictures` of at least two rows.
         seed: int. Draws the cycle.
 
     Returns:
@@ -58,7 +58,7 @@ def summarise(task, pictures, common=3, **options):
 
     Args:
         task: A `tasks.Caption`.
-        pictures: A `training.captions.Pictures`.
+        pictures: A `training.pictures.Pictures`.
         common: int. How many of the commonest captions to return.
         **options: Of `mmkeras.generate.Writer`, e.g. `beam=3`.
 

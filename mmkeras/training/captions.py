@@ -6,19 +6,18 @@ import json
 import time
 
 import keras
-import numpy as np
 
 from mmkeras import branches
 from mmkeras import losses
 from mmkeras import registry
 from mmkeras import tasks
 from mmkeras.data import augment
-from mmkeras.data import cache
 from mmkeras.data import codecs
 from mmkeras.data import pipeline
 from mmkeras.training import callbacks
 from mmkeras.training import checkpoint
 from mmkeras.training import precision
+from mmkeras.training.pictures import Pictures
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,76 +85,6 @@ def build(
     )
     image = codecs.Image((side, side))
     return tasks.Caption(model, {"image": image, "text": words})
-
-
-class Pictures:
-    """The pictures of rows as a trainee takes them, made once.
-
-    Args:
-        task: A `tasks.Caption`. If its encoder is frozen, the pictures are
-            what the encoder makes of them, else pixels.
-        rows: Rows of a data set.
-        views: Views to keep; a trainable encoder sees plain pixels.
-        progress: Function of the pictures done and in all.
-    """
-
-    def __init__(self, task, rows, views=("plain",), progress=None):
-        self.rows = rows
-        self.bad = []
-        self.frozen = not task.encoder.trainable_weights
-        options = {"progress": progress, "bad": self.bad}
-        image = task.codecs["image"]
-        if self.frozen:
-            self.array = cache.features(
-                task.encoder, rows, image, views=views, **options
-            )
-        else:
-            self.array = cache.pixels(rows, image, **options)[None]
-
-    @property
-    def references(self):
-        """The captions of every picture."""
-        return [row["captions"] for row in self.rows]
-
-    def captions(self, task):
-        """Picture and tokens of every caption, bad pictures left out."""
-        broken = {name for name, _ in self.bad}
-        pairs = [
-            (i, text)
-            for i, row in enumerate(self.rows)
-            if row["id"] not in broken
-            for text in row["captions"]
-        ]
-        owners, texts = zip(*pairs)
-        return np.array(owners), task.codecs["text"](list(texts)).numpy()
-
-    def write(self, task, **options):
-        """Captions every picture."""
-        return task.write(self.array[0], features=self.frozen, **options)
-
-    def loss(self, task, shift=0, batch_size=128):
-        """Mean cross-entropy a token of the captions, no label smoothing.
-
-        Args:
-            task: The captioner.
-            shift: int. Each caption is judged beside the picture that many
-                rows on.
-            batch_size: int.
-        """
-        model = task.head if self.frozen else task.model
-        owners, tokens = self.captions(task)
-        owners = (owners + shift) % len(self.rows)
-        total = 0.0
-        for i in range(0, len(owners), batch_size):
-            said = tokens[i : i + batch_size]
-            x = self.array[0, owners[i : i + batch_size]]
-            x = x if self.frozen else np.float32(x) / 255
-            logits = model.predict_on_batch(
-                {"image": x, "tokens": said[:, :-1]}
-            )
-            loss = losses.token_crossentropy(said[:, 1:], logits)
-            total += float(keras.ops.sum(loss))
-        return total / np.count_nonzero(tokens[:, 1:])
 
 
 def fit(
