@@ -83,6 +83,7 @@ def _show(figures, common, title):
 
 def _publish(run, card, task, data, known, folder):
     from mmkeras.training import atomic
+    from mmkeras.training import precision
     from mmkeras.training import results
 
     training = atomic.read_json(run / "training.json")
@@ -93,7 +94,7 @@ def _publish(run, card, task, data, known, folder):
         "parameters": task.model.count_params(),
         "seconds": training["seconds"],
         "epochs": training["epochs"],
-        "precision": arguments["policy"],
+        "precision": precision.choose(arguments["policy"]),
         "command": _portable(card["command"]),
         "evaluation": _evaluation(run, known["test"]),
         **{k: card[k] for k in ("versions", "machine", "backend")},
