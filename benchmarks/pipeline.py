@@ -29,7 +29,7 @@ def run(
         list[str] | None,
         typer.Option("--pictures", help="flickr8k, rendered; all there are."),
     ] = None,
-    count: Annotated[int, typer.Option(min=1, help="Pictures.")] = 2048,
+    count: Annotated[int, typer.Option(min=1, help="Pictures.")] = 4096,
     size: Annotated[int, typer.Option(min=1, help="Side in pixels.")] = 224,
     batch_size: Annotated[int, typer.Option("--batch", min=1)] = 64,
     repeats: Annotated[int, typer.Option(min=1, help="Rounds.")] = 5,

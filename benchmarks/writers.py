@@ -36,8 +36,8 @@ def hub(decoder, context, length, beam, jit_compile=False):
 def loop(decoder, context, length, beam):
     """Returns a function that predicts on the whole prefix for every token.
 
-    All lanes go through the model as one batch, which is more than tutorials
-    do: they predict one picture at a time.
+    All lanes are given to one call of `predict`, with its own batch size;
+    tutorials call it for one picture at a time.
     """
     tokens = keras.Input((None,), dtype="int32")
     inputs = keras.Input(context.shape[1:])
@@ -50,9 +50,7 @@ def loop(decoder, context, length, beam):
         score = np.full((size, beam), -1e9, "float32")
         score[:, 0] = 0
         for _ in range(length):
-            logits = model.predict(
-                [said, lanes], batch_size=size * beam, verbose=0
-            )[:, -1]
+            logits = model.predict([said, lanes], verbose=0)[:, -1]
             logp = _log_softmax(logits).reshape(size, beam, -1)
             words = logp.shape[-1]
             total = (score[..., None] + logp).reshape(size, -1)

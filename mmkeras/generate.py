@@ -188,17 +188,13 @@ class Writer(keras.layers.Layer):
     def _choose(self, logits, index, last, tokens, score, greedy, dice):
         """Picks the lanes that live on and the token each one says."""
         logits = ops.cast(logits, "float32")
-        whole = ops.logsumexp(logits, axis=-1, keepdims=True)
-        logits = self._forbid(logits, index, tokens)
-        if self.temperature:
-            word = self._draw(logits, dice)
-            gain = ops.take_along_axis(logits, word, axis=-1)
+        if self.beam == 1 or self.no_repeat:
+            gain, word = self._weigh_all(logits, index, tokens, dice)
         else:
-            # No lane has more than `beam` children among the best.
-            gain, word = ops.top_k(logits, min(self.beam, logits.shape[-1]))
+            gain, word = self._weigh_best(logits, index)
         width = gain.shape[-1]
         shape = (-1, self.beam, width)
-        gain = ops.reshape(gain - whole, shape)
+        gain = ops.reshape(gain, shape)
         word = ops.reshape(ops.cast(word, "int32"), shape)
         over = (last == self.end)[..., None]  # (batch, beam, 1)
         likeliest = ops.arange(width) == 0
@@ -220,11 +216,45 @@ class Writer(keras.layers.Layer):
         )
         return best // width, word, total, greedy
 
-    def _forbid(self, logits, index, tokens):
-        ids = ops.arange(logits.shape[-1], dtype="int32")
+    def _weigh_best(self, logits, index):
+        """Log-probabilities and ids of the likeliest words that may be said.
+
+        The few that may never be are passed over among the likeliest, whose
+        first is also what the sum of exponentials needs: each pass over the
+        vocabulary that this saves is felt.
+        """
+        size = logits.shape[-1]
+        gain, word = ops.top_k(logits, min(self.beam + 3, size))
+        word = ops.cast(word, "int32")
+        # Not a slice: with one, XLA sorts the whole vocabulary.
+        most = ops.max(gain, axis=-1, keepdims=True)
+        rest = ops.sum(ops.exp(logits - most), axis=-1, keepdims=True)
+        gain = gain - most - ops.log(rest)
+        gain = ops.where(self._never(word, index), NEVER, gain)
+        # No lane has more than `beam` children among the best.
+        gain, place = ops.top_k(gain, min(self.beam, size))
+        return gain, ops.take_along_axis(word, place, axis=-1)
+
+    def _weigh_all(self, logits, index, tokens, dice):
+        """The same for one lane, or where any word may be forbidden."""
+        whole = ops.logsumexp(logits, axis=-1, keepdims=True)
+        logits = self._forbid(logits, index, tokens)
+        if self.temperature:
+            word = self._draw(logits, dice)
+            gain = ops.take_along_axis(logits, word, axis=-1)
+        else:
+            gain, word = ops.top_k(logits, min(self.beam, logits.shape[-1]))
+        return gain - whole, word
+
+    def _never(self, ids, index):
+        """Marks padding, the start and, too early, the end."""
         never = ops.logical_or(ids == 0, ids == self.start)
         early = ops.logical_and(ids == self.end, index < self.minimum)
-        never = ops.logical_or(never, early)
+        return ops.logical_or(never, early)
+
+    def _forbid(self, logits, index, tokens):
+        ids = ops.arange(logits.shape[-1], dtype="int32")
+        never = self._never(ids, index)
         if self.no_repeat:
             never = ops.logical_or(never, self._repeats(index, tokens, ids))
             # Who has nothing left to say may end.
