@@ -73,8 +73,10 @@ def application(
         shape: Tuple `(height, width, channels)` of one image.
         weights: `"imagenet"` (downloaded), `None` (random), or a file; see
             `load_weights`.
-        trainable: bool. Whether to fine-tune the network. A frozen one also
-            keeps its batch normalisation in inference mode.
+        trainable: bool, or the name of a layer, e.g. `"block_13_expand"`.
+            Whether to fine-tune the network, or from which layer on: what is
+            before it stays frozen, and can be computed once. Weights that
+            were read keep their batch normalisation in inference mode.
         pooled: bool. Whether to return the mean of the regions alone, as one
             region.
         name: Name of the branch.
@@ -84,17 +86,24 @@ def application(
         `(batch, regions, dim)` features.
 
     Raises:
-        ValueError: If `keras.applications` has no such network.
+        ValueError: If `keras.applications` has no such network, or the
+            network no such layer, or cannot be cut before it.
     """
     build, preprocess = _find(network)
     built_in = weights if weights in (None, "imagenet") else None
     net = build(input_shape=shape, weights=built_in, include_top=False)
     if weights != built_in:
         load_weights(net, weights)
-    net.trainable = trainable
+    net.trainable = bool(trainable)
+    if weights is not None:
+        _freeze_norms(net)
     pixels = keras.Input(shape, name="pixels")
     x = keras.layers.Rescaling(255.0, name="bytes")(pixels)
-    x = net(preprocess(x))
+    x = preprocess(x)
+    if isinstance(trainable, str):
+        stem, net = _cut(net, trainable)
+        x = keras.layers.Identity(name="frozen")(stem(x))
+    x = net(x)
     if pooled:
         x = keras.layers.GlobalAveragePooling2D(keepdims=True, name="mean")(x)
     return keras.Model(pixels, _regions(x), name=name)
@@ -178,6 +187,33 @@ def vit(
     pixels = keras.Input(shape, name="pixels")
     x = keras.layers.Rescaling(2.0, -1.0, name="centred")(pixels)
     return keras.Model(pixels, backbone(x), name=name)
+
+
+def _freeze_norms(net):
+    """Few pictures say less of means and variances than those learned from."""
+    for layer in net.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+
+
+def _cut(net, name):
+    """Splits a network before a layer, into a frozen part and the rest."""
+    names = [layer.name for layer in net.layers]
+    if name not in names:
+        close = difflib.get_close_matches(name, names, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise ValueError(f"{net.name} has no layer {name!r}.{hint}")
+    between = net.get_layer(name).input
+    try:
+        rest = keras.Model(between, net.output, name=f"{net.name}_top")
+    except ValueError as error:
+        raise ValueError(
+            f"{net.name} cannot be cut before {name!r}: later layers also "
+            "take what comes before it. Choose the first layer of a block."
+        ) from error
+    stem = keras.Model(net.input, between, name=f"{net.name}_stem")
+    stem.trainable = False
+    return stem, rest
 
 
 def _from_preset(preset):

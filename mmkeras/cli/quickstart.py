@@ -66,6 +66,7 @@ def _train(rows, home, epochs, seed):
         batch_size=64,
         learning_rate=4e-3,
         label_smoothing=0.0,
+        together=1,
         settings={
             "dim": 256,
             "dropout": 0.0,

@@ -30,13 +30,19 @@ def run(
         ),
     ] = None,
     fine_tune: Annotated[
-        bool,
+        str | None,
         typer.Option(
-            "--fine-tune",
-            help="Train the image network on, too; then give a small "
-            "--learning-rate, 1e-4 or less.",
+            help="Train the image network on, from this layer, or 'all'. What "
+            "is before the layer is computed once."
         ),
-    ] = False,
+    ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder of a run of the same architecture, to start with its "
+            "weights and words."
+        ),
+    ] = None,
     network: Annotated[
         str, typer.Option(help="Image network of keras.applications.")
     ] = "MobileNetV2",
@@ -46,6 +52,14 @@ def run(
     epochs: Annotated[int | None, typer.Option(min=1)] = None,
     batch_size: Annotated[int | None, typer.Option(min=1)] = None,
     learning_rate: Annotated[float | None, typer.Option(min=0)] = None,
+    branch_rate: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Learning rate of the image branch, in parts of the others' "
+            "(0.2 with --fine-tune).",
+        ),
+    ] = None,
     label_smoothing: Annotated[float | None, typer.Option(min=0, max=1)] = None,
     ema: Annotated[
         float | None, typer.Option(help="Momentum of averaged weights.")
@@ -60,7 +74,8 @@ def run(
     augment: Annotated[
         bool | None,
         typer.Option(
-            help="Change pictures at random; not if --weights are frozen."
+            help="Change pictures at random, if all of the image branch is "
+            "trained."
         ),
     ] = None,
     set_: Annotated[
@@ -97,10 +112,15 @@ def run(
     from mmkeras.training.folder import RunFolder
 
     recipe = recipes.find(name)
+    if fine_tune and branch_rate is None:
+        branch_rate = 0.2
     changes = {
         "epochs": epochs,
         "batch_size": batch_size,
         "learning_rate": learning_rate,
+        "branch_rate": 0.2
+        if fine_tune and branch_rate is None
+        else branch_rate,
         "label_smoothing": label_smoothing,
         "ema": ema,
         "monitor": monitor and str(monitor),
@@ -121,7 +141,8 @@ def run(
         "length": length,
         "minimum": minimum,
         "policy": precision,
-        "fine_tune": fine_tune,
+        "fine_tune": True if fine_tune == "all" else fine_tune or False,
+        "init": init,
     }
     arguments = {
         "model": name,

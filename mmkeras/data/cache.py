@@ -70,7 +70,7 @@ def features(
 
     Args:
         branch: A `keras.Model` from pixels in [0, 1], `(batch, height, width,
-            3)`, to `(batch, length, dim)`.
+            3)`, to `(batch, length, dim)` or other features of one size.
         rows: List of dicts with `"id"` and `"image"`, a path.
         codec: A `codecs.Image` of the branch's size.
         views: What to show it, by names; see `mmkeras.data.views.show`.
@@ -82,7 +82,8 @@ def features(
         batch_size: How many pictures go through the branch at a time.
 
     Returns:
-        float16 array of shape `(views, rows, length, dim)`, memory-mapped.
+        float16 array of shape `(views, rows, length, dim)`, or whatever the
+        branch gives, memory-mapped.
 
     Raises:
         ValueError: If the codec does not fit the branch, a view is unknown,
@@ -166,7 +167,7 @@ def _check(branch, codec, views):
             f"The branch takes pictures of {wanted}. Received: a codec of "
             f"{codec.shape}. Use `Image(size={tuple(wanted[:2])})`."
         )
-    if len(branch.output_shape) != 3 or None in branch.output_shape[1:]:
+    if None in branch.output_shape[1:]:
         raise ValueError(
             "A branch gives (batch, length, dim), of known length. Received: "
             f"{branch.output_shape}"

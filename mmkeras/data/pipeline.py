@@ -10,12 +10,19 @@ import numpy as np
 import tensorflow as tf
 
 
-def teaching(images, owners, tokens, batch_size, epochs, seed=0, start=0):
+def teaching(
+    images, owners, tokens, batch_size, epochs, seed=0, start=0, together=1
+):
     """Batches for teaching a decoder: picture and words in, next words out.
 
-    Sentences of like length share a batch, which is as long as its longest
-    sentence, rounded up to a multiple of 4: on captions that saves a third of
-    all steps, and few shapes occur.
+    A batch is as long as its longest sentence, rounded up to a multiple of 4,
+    so that few shapes occur. Sentences of like length share a batch: on
+    captions that saves a third of all steps.
+
+    With `together`, a batch has that many sentences of each of its pictures
+    instead, so that a branch that is trained sees the picture once for all of
+    them. Where a picture has more, each epoch draws some; where it has fewer,
+    the rest are blank.
 
     Args:
         images: Array `(views, pictures, ...)`; each epoch draws one of the
@@ -26,38 +33,48 @@ def teaching(images, owners, tokens, batch_size, epochs, seed=0, start=0):
         epochs: int. Last epoch, exclusive.
         seed: int.
         start: int. First epoch.
+        together: int. Sentences of each picture in a batch.
 
     Returns:
         A `tf.data.Dataset` of `({"image", "tokens"}, targets)`, all epochs
-        one after the other, `steps` batches each.
+        one after the other, `steps` batches each. With `together`, there are
+        so many times as many sentences as pictures, picture by picture.
     """
     owners, tokens = np.asarray(owners), np.asarray(tokens, "int32")
+    tokens = np.concatenate([tokens, np.zeros_like(tokens[:1])])
     lengths = np.count_nonzero(tokens, axis=1)
-    count = steps(len(owners), batch_size)
+    count = steps(owners, batch_size, together)
+    size = batch_size // together
+    table = _by_picture(owners) if together > 1 else None
 
     def epoch(number):
         draw = np.random.default_rng([seed, int(number)])
-        order = _by_length(draw.permutation(len(owners)), lengths, batch_size)
-        order = draw.permutation(order[: count * batch_size].reshape(count, -1))
-        return order, draw.integers(0, images.shape[0], order.shape)
+        if together > 1:
+            order = draw.permutation(_some(table, together, draw))
+        else:
+            order = draw.permutation(len(owners))
+            order = _by_length(order, lengths, batch_size)
+        order = order[: count * size].reshape(count, size * together)
+        order = draw.permutation(order)
+        return order, draw.integers(0, images.shape[0], (count, size))
 
     def orders(number):
         order, view = tf.numpy_function(epoch, [number], [tf.int64] * 2)
-        shape = (count, batch_size)
-        return tf.data.Dataset.from_tensor_slices(
-            (tf.ensure_shape(order, shape), tf.ensure_shape(view, shape))
-        )
+        order = tf.ensure_shape(order, (count, size * together))
+        view = tf.ensure_shape(view, (count, size))
+        return tf.data.Dataset.from_tensor_slices((order, view))
 
     def gather(order, view):
         longest = lengths[order].max()
         longest = min(-(-(longest - 1) // 4) * 4 + 1, tokens.shape[1])
-        return images[view, owners[order]], tokens[order, :longest]
+        seen = images[view, owners[order[::together]]]
+        return seen, tokens[order, :longest]
 
     def batch(order, view):
         types = (images.dtype, tf.int32)
         seen, said = tf.numpy_function(gather, (order, view), types)
-        seen.set_shape((batch_size, *images.shape[2:]))
-        said.set_shape((batch_size, None))
+        seen.set_shape((size, *images.shape[2:]))
+        said.set_shape((size * together, None))
         return {"image": seen, "tokens": said[:, :-1]}, said[:, 1:]
 
     batches = tf.data.Dataset.range(start, epochs).flat_map(orders)
@@ -73,15 +90,45 @@ def _by_length(order, lengths, batch_size, batches=32):
     )
 
 
-def steps(examples, batch_size):
-    """Batches an epoch of `teaching` has .
+def _by_picture(owners):
+    """Numbers of each picture's sentences, a row a picture, -1 where none."""
+    order = np.argsort(owners, kind="stable")
+    _, first, many = np.unique(
+        owners[order], return_index=True, return_counts=True
+    )
+    place = np.arange(many.max())
+    places = np.minimum(first[:, None] + place, len(order) - 1)
+    return np.where(place < many[:, None], order[places], -1)
+
+
+def _some(table, number, draw):
+    """Draws so many of each row, those that are not -1 first."""
+    keys = draw.random(table.shape) + (table < 0)
+    chosen = np.argsort(keys, axis=1)[:, :number]
+    chosen = np.take_along_axis(table, chosen, axis=1)
+    missing = number - chosen.shape[1]
+    return np.pad(chosen, ((0, 0), (0, max(missing, 0))), constant_values=-1)
+
+
+def steps(owners, batch_size, together=1):
+    """Batches that an epoch of `teaching` has.
+
+    Args:
+        owners: Integers, the picture of each example.
+        batch_size: int.
+        together: int. Sentences of each picture in a batch.
 
     Raises:
         ValueError: If there are fewer examples than one batch holds.
     """
-    if examples < batch_size:
+    examples = len(owners) if together == 1 else len(np.unique(owners))
+    size = batch_size // together
+    if not 0 < size <= examples:
         raise ValueError(
-            f"There are {examples} examples, fewer than one batch of "
+            f"A batch of {batch_size} takes {size} pictures with {together} "
+            f"captions each; there are {examples}. Give another batch size."
+            if together > 1
+            else f"There are {examples} examples, fewer than one batch of "
             f"{batch_size}. Give a smaller batch size."
         )
-    return examples // batch_size
+    return examples // size

@@ -54,15 +54,34 @@ class Caption(Task):
         return x if y is None else (x, y)
 
     @functools.cached_property
+    def trunk(self):
+        """What of the encoder can be computed once, if it is frozen.
+
+        All of it; or what ends in its layer named `"frozen"`, the rest being
+        trained.
+        """
+        cut = _cut(self.encoder)
+        if cut is None:
+            return self.encoder
+        return keras.Model(self.encoder.input, cut, name="trunk")
+
+    def top(self, features):
+        """What the encoder makes of its trunk's output."""
+        cut = _cut(self.encoder)
+        if cut is None:
+            return features
+        return keras.Model(cut, self.encoder.output, name="top")(features)
+
+    @functools.cached_property
     def head(self):
-        """The model behind its encoder: features and tokens in, logits out.
+        """The model behind its trunk: features and tokens in, logits out.
 
         It shares its weights with the model. Training it on features that a
-        frozen encoder computed once trains the model.
+        frozen trunk computed once trains the model.
         """
-        features = keras.Input(self.encoder.output_shape[1:], name="image")
+        features = keras.Input(self.trunk.output_shape[1:], name="image")
         tokens = keras.Input((None,), dtype="int32", name="tokens")
-        logits = self.decoder([tokens, features])
+        logits = self.decoder([tokens, self.top(features)])
         inputs = {"image": features, "tokens": tokens}
         return keras.Model(inputs, logits, name=f"{self.model.name}_head")
 
@@ -70,8 +89,8 @@ class Caption(Task):
         """The model as it writes: pictures in, tokens and scores out.
 
         Args:
-            features: bool. Whether it takes the encoder's output instead of
-                pixels in [0, 1].
+            features: bool. Whether it takes the output of the encoder's
+                trunk instead of pixels in [0, 1].
             **options: Of `mmkeras.generate.Writer`; the length is the text
                 codec's unless it is given.
 
@@ -86,10 +105,10 @@ class Caption(Task):
             write = generate.Writer(
                 self.decoder, name="writer", dtype=policy, **options
             )
-            shape = self.encoder.output_shape if features else None
+            shape = self.trunk.output_shape if features else None
             shape = shape or self.encoder.input_shape
             x = keras.Input(shape[1:], name="image")
-            out = write(x if features else self.encoder(x))
+            out = write(self.top(x) if features else self.encoder(x))
             self._writers[key] = keras.Model(x, out, name="captioner")
         return self._writers[key]
 
@@ -128,7 +147,7 @@ class Caption(Task):
 
         Args:
             images: Pixels, uint8 of shape `(batch, height, width, 3)`, or
-                with `features` the encoder's output.
+                with `features` the output of the encoder's trunk.
             batch_size: int.
             features: bool.
             **options: Of `mmkeras.generate.Writer`.
@@ -211,6 +230,12 @@ def _part(model, name):
             f"A captioning model has a layer named {name!r}. Received: "
             f"{model.name} with {[layer.name for layer in model.layers]}"
         ) from None
+
+
+def _cut(encoder):
+    """The tensor up to which an encoder is frozen, if it is in part."""
+    names = [layer.name for layer in encoder.layers]
+    return encoder.get_layer("frozen").output if "frozen" in names else None
 
 
 def _unpack(array):

@@ -6,6 +6,7 @@ import json
 import time
 
 import keras
+import numpy as np
 
 from mmkeras import branches
 from mmkeras import losses
@@ -16,6 +17,7 @@ from mmkeras.data import codecs
 from mmkeras.data import pipeline
 from mmkeras.training import callbacks
 from mmkeras.training import checkpoint
+from mmkeras.training import optimizers
 from mmkeras.training import precision
 from mmkeras.training.pictures import Pictures
 
@@ -48,8 +50,9 @@ def build(
     minimum=5,
     policy="auto",
     fine_tune=False,
+    init=None,
 ):
-    """Builds an untrained captioner for a data set.
+    """Builds a captioner for a data set.
 
     Args:
         name: Architecture, e.g. `"caption-cnn-lstm"`.
@@ -63,15 +66,24 @@ def build(
         length: int. Ids of a sentence, start and end included.
         minimum: int. How often a word must occur in training.
         policy: Precision; see `precision.choose`.
-        fine_tune: bool. Whether to train the image network on, too.
+        fine_tune: Whether to train the image network on, too: a bool, or the
+            name of the first layer to train; see `branches.image.application`.
+        init: Folder of a run whose weights and words to start with.
 
     Returns:
         A `tasks.Caption`.
+
+    Raises:
+        ValueError: If the weights of `init` do not fit.
     """
+    known = tasks.load(init) if init else None
     keras.config.set_dtype_policy(precision.choose(policy))
     side = image_size or (224 if weights else 64)
     texts = [text for row in data.train for text in row["captions"]]
-    words = codecs.Words.from_texts(texts, minimum=minimum, length=length)
+    if known:
+        words = known.codecs["text"]
+    else:
+        words = codecs.Words.from_texts(texts, minimum=minimum, length=length)
     settings = dict(recipe.settings)
     if weights:
         settings["image"] = branches.image.application(
@@ -84,7 +96,27 @@ def build(
         **settings,
     )
     image = codecs.Image((side, side))
-    return tasks.Caption(model, {"image": image, "text": words})
+    task = tasks.Caption(model, {"image": image, "text": words})
+    if known:
+        _copy(known, task, init)
+    return task
+
+
+def _copy(known, task, init):
+    """Gives a captioner the weights of another, layer by layer."""
+    for part in ("encoder", "decoder"):
+        old, new = getattr(known, part).weights, getattr(task, part).weights
+        if [_about(w) for w in old] != [_about(w) for w in new]:
+            raise ValueError(
+                f"The {part} of {init} is not of the kind to be trained. Give "
+                "the same architecture, --weights, --image-size and --set."
+            )
+        for weight, value in zip(new, old):
+            weight.assign(value)
+
+
+def _about(weight):
+    return weight.path.split("/")[-2:], tuple(weight.shape)
 
 
 def fit(
@@ -117,17 +149,25 @@ def fit(
     val = Pictures(task, data.val, progress=progress)
     owners, tokens = train.captions(task)
     size = min(recipe.batch_size, len(owners))
-    count = pipeline.steps(len(owners), size)
-    model = task.head if train.frozen else _augmented(task, recipe, seed)
+    together = _together(task, recipe, owners)
+    count = pipeline.steps(owners, size, together)
+    model = _trainee(task, recipe, train.frozen, together, seed)
     model.compile(
-        _optimizer(recipe, count),
+        _optimizer(task, recipe, count),
         losses.TokenCrossentropy(recipe.label_smoothing),
     )
     parts = _callbacks(task, val, folder, recipe)
     saver = checkpoint.Checkpoint(folder / "checkpoint.npz", parts[:-1])
     done = saver.resume(model)
     batches = pipeline.teaching(
-        train.array, owners, tokens, size, recipe.epochs, seed, done
+        train.array,
+        owners,
+        tokens,
+        size,
+        recipe.epochs,
+        seed,
+        start=done,
+        together=together,
     )
     if not train.frozen:
         batches = batches.map(task.scale)
@@ -153,23 +193,34 @@ def fit(
     }
 
 
-def _augmented(task, recipe, seed):
-    """The model that is trained: its pictures change at random, if asked.
+def _together(task, recipe, owners):
+    """Captions of a picture that go through the trained branch at once."""
+    if not task.encoder.trainable_weights:
+        return 1
+    most = int(np.bincount(owners).max())
+    return max(min(recipe.together, most, recipe.batch_size), 1)
 
-    The changes are part of it, so that a checkpoint keeps their state.
+
+def _trainee(task, recipe, frozen, together, seed):
+    """The model that is trained: from pixels, or from a frozen trunk on.
+
+    Pictures change at random, if asked, as part of it, so that a checkpoint
+    keeps the state of chance.
     """
-    if not recipe.augment:
-        return task.model
-    inputs = {
-        name: keras.Input(x.shape[1:], dtype=x.dtype, name=name)
-        for name, x in task.model.input.items()
-    }
-    change = augment.augment(seed=seed)
-    changed = {**inputs, "image": change(inputs["image"])}
-    return keras.Model(inputs, task.model(changed), name="augmented")
+    start = task.trunk.output if frozen else task.encoder.input
+    x = image = keras.Input(start.shape[1:], name="image")
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    if recipe.augment and not frozen:
+        x = augment.augment(seed=seed)(x)
+    x = task.top(x) if frozen else task.encoder(x)
+    if together > 1:
+        x = keras.ops.repeat(x, together, axis=0)
+    logits = task.decoder([tokens, x])
+    inputs = {"image": image, "tokens": tokens}
+    return keras.Model(inputs, logits, name="trainee")
 
 
-def _optimizer(recipe, count):
+def _optimizer(task, recipe, count):
     steps = count * recipe.epochs
     warmup = max(int(recipe.warmup * steps), 1)
     rate = keras.optimizers.schedules.CosineDecay(
@@ -179,15 +230,18 @@ def _optimizer(recipe, count):
         warmup_target=recipe.learning_rate,
         warmup_steps=warmup,
     )
-    optimizer = keras.optimizers.AdamW(
+    slow = task.encoder.trainable_weights if recipe.branch_rate < 1 else []
+    optimizer = optimizers.SlowerAdamW(
         rate,
         weight_decay=recipe.weight_decay,
         clipnorm=recipe.clip,
         use_ema=recipe.ema > 0,
         ema_momentum=recipe.ema or 0.99,
+        slow=slow,
+        factor=recipe.branch_rate,
     )
     optimizer.exclude_from_weight_decay(
-        var_names=["bias", "gamma", "beta", "embeddings"]
+        var_list=slow, var_names=["bias", "gamma", "beta", "embeddings"]
     )
     return optimizer
 

@@ -11,22 +11,22 @@ class Pictures:
     """The pictures of rows as a trainee takes them, made once.
 
     Args:
-        task: A `tasks.Caption`. If its encoder is frozen, the pictures are
-            what the encoder makes of them, else pixels.
+        task: A `tasks.Caption`. If its encoder's trunk is frozen, the
+            pictures are what the trunk makes of them, else pixels.
         rows: Rows of a data set.
-        views: Views to keep; a trainable encoder sees plain pixels.
+        views: Views to keep; a trainable trunk sees plain pixels.
         progress: Function of the pictures done and in all.
     """
 
     def __init__(self, task, rows, views=("plain",), progress=None):
         self.rows = rows
         self.bad = []
-        self.frozen = not task.encoder.trainable_weights
+        self.frozen = not task.trunk.trainable_weights
         options = {"progress": progress, "bad": self.bad}
         image = task.codecs["image"]
         if self.frozen:
             self.array = cache.features(
-                task.encoder, rows, image, views=views, **options
+                task.trunk, rows, image, views=views, **options
             )
         else:
             self.array = cache.pixels(rows, image, **options)[None]

@@ -11,6 +11,8 @@ class Recipe:
         epochs: Epochs of teaching.
         batch_size: Captions a batch.
         learning_rate: Peak, after the warm-up; then a cosine to 2 % of it.
+        branch_rate: Learning rate of the image branch, where it is trained,
+            in parts of the others'.
         warmup: Share of all steps.
         weight_decay: Of AdamW; not on biases, norms and embeddings.
         label_smoothing: In [0, 1).
@@ -22,6 +24,8 @@ class Recipe:
             to go on.
         augment: Whether pictures are changed at random where the image
             branch is trained; see `mmkeras.data.augment`.
+        together: Captions of a picture in one batch, where the image branch
+            is trained: it sees the picture once for all of them.
         views: What a frozen branch is shown of each training picture; see
             `mmkeras.data.views`.
         pooled: Whether the decoder sees only the mean of the regions, so
@@ -32,6 +36,7 @@ class Recipe:
     epochs: int = 10
     batch_size: int = 128
     learning_rate: float = 1e-3
+    branch_rate: float = 1.0
     warmup: float = 0.05
     weight_decay: float = 0.01
     label_smoothing: float = 0.1
@@ -40,6 +45,7 @@ class Recipe:
     monitor: str = "cider"
     patience: int | None = None
     augment: bool = False
+    together: int = 5
     views: tuple = ("plain", "mirror")
     pooled: bool = False
     settings: dict = dataclasses.field(default_factory=dict)

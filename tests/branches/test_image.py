@@ -209,6 +209,66 @@ def test_an_application_can_be_fine_tuned(monkeypatch):
     assert len(branch.trainable_weights) == 2
 
 
+def two_blocks(input_shape, weights, include_top, around=False):
+    """Two blocks, the second with or without what comes before the first."""
+    x = first = keras.Input(input_shape)
+    for block in ("one", "two"):
+        x = keras.layers.Conv2D(3, 3, padding="same", name=f"{block}_conv")(x)
+        x = keras.layers.BatchNormalization(name=f"{block}_norm")(x)
+    return keras.Model(first, x + first if around else x, name="blocks")
+
+
+@pytest.fixture
+def blocks(monkeypatch, tmp_path):
+    """Makes a branch of two blocks whose weights were read from a file."""
+    preprocess = keras.applications.vgg16.preprocess_input
+    kept = randomize(two_blocks((8, 8, 3), None, False))
+    kept.save_weights(tmp_path / "kept.weights.h5")
+
+    def make(trainable, build=two_blocks):
+        monkeypatch.setattr(
+            branches.image, "_find", lambda name: (build, preprocess)
+        )
+        return branches.image.application(
+            "Some", (8, 8, 3), tmp_path / "kept.weights.h5", trainable
+        )
+
+    return make
+
+
+def test_an_application_can_be_fine_tuned_from_a_layer_on(blocks):
+    whole, part = blocks(False), blocks("two_conv")
+    assert [w.path.split("/")[-2:] for w in part.trainable_weights] == [
+        ["two_conv", "kernel"],
+        ["two_conv", "bias"],
+    ]
+    x = pixels(8, 8)
+    np.testing.assert_allclose(regions(part, x), regions(whole, x), rtol=1e-4)
+    check_saves(part, x, rtol=1e-4)
+    stem = keras.Model(part.input, part.get_layer("frozen").output)
+    assert stem.output_shape == (None, 8, 8, 3)
+    assert stem.trainable_weights == []
+
+
+def test_weights_that_were_read_keep_their_norms(blocks):
+    names = [w.path for w in blocks(True).trainable_weights]
+    assert len(names) == 4
+    assert not [name for name in names if "norm" in name]
+
+
+def test_a_layer_to_fine_tune_from_must_exist(blocks):
+    with pytest.raises(ValueError, match="no layer 'two_con'.*'two_conv'"):
+        blocks("two_con")
+
+
+def test_a_network_is_not_cut_within_a_block(blocks):
+    def around(*args, **kwargs):
+        return two_blocks(*args, **kwargs, around=True)
+
+    with pytest.raises(ValueError, match="cannot be cut before 'two_conv'"):
+        blocks("two_conv", around)
+
+
 # KerasHub.
 
 

@@ -2,10 +2,12 @@
 
 import json
 
+import numpy as np
 import pictures
 import pytest
 from typer.testing import CliRunner
 
+import mmkeras
 from mmkeras.cli import app
 from mmkeras.data.worlds import shapes
 from mmkeras.training import atomic
@@ -113,6 +115,24 @@ def test_another_command_is_refused(run, world):
     )
     assert other.exit_code == 1
     assert "seed was 0, is 1" in other.output
+
+
+def test_a_run_starts_from_another(run, world, tmp_path):
+    def train(name):
+        return call(
+            *["train", name, *TRAIN, "--folder", world, "--init", run],
+            *["--out", tmp_path / name, "--learning-rate", "1e-9"],
+        )
+
+    found = train("caption-cnn-attention-lstm")
+    assert found.exit_code == 0, found.output
+    old = mmkeras.load(run).model
+    new = mmkeras.load(tmp_path / "caption-cnn-attention-lstm").model
+    for mine, other in zip(new.trainable_weights, old.trainable_weights):
+        np.testing.assert_allclose(mine, other, atol=1e-6)
+    found = train("caption-cnn-lstm")
+    assert found.exit_code == 1
+    assert "is not of the kind to be trained" in found.output
 
 
 def test_evaluate(run, world):

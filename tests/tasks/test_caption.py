@@ -163,6 +163,31 @@ def test_head_is_the_model_behind_its_encoder(task):
     assert {id(weight) for weight in task.head.weights} <= mine
 
 
+def test_what_is_before_a_cut_can_be_computed_once():
+    pixels = keras.Input((16, 16, 3))
+    x = keras.layers.Conv2D(4, 4, strides=4, name="stem")(pixels)
+    x = keras.layers.Identity(name="frozen")(x)
+    x = keras.layers.Conv2D(8, 2, name="rest")(x)
+    x = keras.layers.Reshape((-1, 8))(x)
+    model = mmkeras.build_model(
+        "caption-cnn-lstm",
+        vocabulary_size=4 + len(captioners.WORDS),
+        dim=8,
+        image=keras.Model(pixels, x, name="encoder"),
+    )
+    task = tasks.Caption(model, codecs())
+    assert task.trunk.output_shape == (None, 4, 4, 4)
+    shown = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), "uint8")
+    features = numpy(task.trunk(task.codecs["image"].scale(shown)))
+    assert task.write(features, features=True) == task.write(shown)
+    mine = {id(weight) for weight in task.head.trainable_weights}
+    assert mine == {
+        id(weight)
+        for part in (task.encoder.get_layer("rest"), task.decoder)
+        for weight in part.trainable_weights
+    }
+
+
 def test_score_measures_captions(task):
     texts = ["a red dog", "a cat"]
     references = [["a red dog", "the dog"], ["one blue cat"]]

@@ -8,6 +8,7 @@ from mmkeras.data.datasets import table
 from mmkeras.data.worlds import shapes
 from mmkeras.training import captions
 from mmkeras.training import recipes
+from mmkeras.training.optimizers import SlowerAdamW
 
 RECIPE = recipes.Recipe(
     epochs=2, batch_size=20, augment=True, monitor="loss", settings={"dim": 8}
@@ -32,7 +33,7 @@ def build(data):
 
 def test_augmented_pictures_differ_in_training_alone(build):
     task = build()
-    model = captions._augmented(task, RECIPE, seed=0)
+    model = captions._trainee(task, RECIPE, False, 1, seed=0)
     rng = np.random.default_rng(0)
     inputs = {
         "image": rng.random((2, 32, 32, 3), "float32"),
@@ -49,13 +50,90 @@ def test_augmented_pictures_differ_in_training_alone(build):
     assert model.trainable_variables == task.model.trainable_variables
 
 
-def test_without_augmentation_the_model_itself_is_trained(build):
+def test_a_picture_seen_once_teaches_all_its_captions(build):
     recipe = dataclasses.replace(RECIPE, augment=False)
     task = build(recipe)
-    assert captions._augmented(task, recipe, seed=0) is task.model
+    model = captions._trainee(task, recipe, False, 3, seed=0)
+    rng = np.random.default_rng(0)
+    pixels = rng.random((2, 32, 32, 3), "float32")
+    tokens = rng.integers(1, 5, (6, 5), "int32")
+    many = np.repeat(pixels, 3, axis=0)
+    np.testing.assert_allclose(
+        model({"image": pixels, "tokens": tokens}, training=False),
+        task.model({"image": many, "tokens": tokens}, training=False),
+        rtol=1e-4,
+        atol=1e-5,
+    )
+
+
+def test_behind_a_frozen_trunk_the_rest_is_trained(data, tmp_path, monkeypatch):
+    monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
+
+    def network(input_shape, weights, include_top):
+        x = first = keras.Input(input_shape)
+        for i in range(2):
+            x = keras.layers.Conv2D(4, 8, strides=4, name=f"conv_{i}")(x)
+        return keras.Model(first, x, name="net")
+
+    preprocess = keras.applications.mobilenet_v2.preprocess_input
+    monkeypatch.setattr(
+        captions.branches.image, "_find", lambda name: (network, preprocess)
+    )
+    net = network((64, 64, 3), None, False)
+    net.save_weights(tmp_path / "net.weights.h5")
+    recipe = dataclasses.replace(RECIPE, branch_rate=0.5)
+    weights = str(tmp_path / "net.weights.h5")
+    task = captions.build(
+        "caption-cnn-lstm",
+        data,
+        recipe,
+        weights,
+        image_size=64,
+        minimum=1,
+        fine_tune="conv_1",
+    )
+    assert task.trunk.output_shape == (None, 15, 15, 4)
+    captions.fit(task, data, tmp_path / "run", recipe, verbose=0)
+    kernels = {
+        w.path.split("/")[-2]: keras.ops.convert_to_numpy(w)
+        for w in task.encoder.weights
+        if w.name == "kernel"
+    }
+    old = {layer.name: layer.get_weights()[0] for layer in net.layers[1:]}
+    np.testing.assert_array_equal(kernels["conv_0"], old["conv_0"])
+    assert np.abs(kernels["conv_1"] - old["conv_1"]).max() > 1e-4
+
+
+def test_slow_weights_change_less():
+    fast, slow = (keras.Variable(np.ones(3, "float32")) for _ in range(2))
+    optimizer = SlowerAdamW(0.1, weight_decay=0.0, slow=[slow], factor=0.25)
+    optimizer.apply([keras.ops.ones(3)] * 2, [fast, slow])
+    np.testing.assert_allclose(fast, 0.9, rtol=1e-5)
+    np.testing.assert_allclose(slow, 0.975, rtol=1e-5)
 
 
 def test_the_loss_may_choose_the_epoch(build, data, tmp_path):
     found = captions.fit(build(), data, tmp_path, RECIPE, verbose=0)
     losses = np.genfromtxt(tmp_path / "log.csv", delimiter=",", names=True)
     assert found["best_epoch"] == 1 + np.argmin(losses["val_loss"])
+
+
+def test_a_run_starts_with_the_weights_and_words_of_another(
+    build, data, tmp_path
+):
+    first = build()
+    for weight in first.model.weights:
+        weight.assign(weight + 0.125)
+    first.save(tmp_path)
+    fewer = captions.Data(data.train[:3], data.val)
+    options = {"image_size": 32, "minimum": 1, "init": tmp_path}
+    task = captions.build("caption-cnn-lstm", fewer, RECIPE, **options)
+    for mine, other in zip(task.model.weights, first.model.weights):
+        np.testing.assert_array_equal(mine, other)
+    texts = ["a small red circle"]
+    np.testing.assert_array_equal(
+        task.codecs["text"](texts), first.codecs["text"](texts)
+    )
+    wide = dataclasses.replace(RECIPE, settings={"dim": 12})
+    with pytest.raises(ValueError, match="is not of the kind"):
+        captions.build("caption-cnn-lstm", fewer, wide, **options)
