@@ -87,15 +87,16 @@ def _publish(run, card, task, data, known, folder):
     from mmkeras.training import results
 
     training = atomic.read_json(run / "training.json")
-    arguments = card["arguments"]
+    arguments, before = card["arguments"], card.get("before") or {}
     entry = {
         "metrics": known["test"]["metrics"],
         "validation": known.get("val", {}).get("metrics"),
         "parameters": task.model.count_params(),
-        "seconds": training["seconds"],
+        "seconds": training["seconds"] + before.get("seconds", 0),
         "epochs": training["epochs"],
         "precision": precision.choose(arguments["policy"]),
-        "command": _portable(card["command"]),
+        "before": before.get("commands", []),
+        "command": portable(card["command"]),
         "evaluation": _evaluation(run, known["test"]),
         **{k: card[k] for k in ("versions", "machine", "backend")},
         "fingerprint": arguments["fingerprint"],
@@ -115,7 +116,7 @@ def _evaluation(run, measured):
     return " ".join(["mmkeras evaluate", run.name, "--split test", *options])
 
 
-def _portable(command):
+def portable(command):
     """Leaves of every path in a command the last part alone."""
     words = [pathlib.PurePath(word).name for word in command.split()]
     return " ".join(words)

@@ -152,9 +152,12 @@ def run(
         "recipe": dataclasses.asdict(recipe),
         **build,
     }
-    where = str(pathlib.Path(folder).resolve()) if folder else None
+    notes = {
+        "folder": str(pathlib.Path(folder).resolve()) if folder else None,
+        "before": _before(init),
+    }
     run_folder = RunFolder(out)
-    with run_folder.open(arguments, overwrite, folder=where) as held:
+    with run_folder.open(arguments, overwrite, **notes) as held:
         keras.utils.set_random_seed(seed)
         task = captions.build(name, rows, recipe, **build)
         with progress.epochs(recipe.epochs) as shown:
@@ -177,6 +180,25 @@ def run(
         for split in ("val", "test") if results else ("val",):
             evaluate.evaluate(held.path, split, data, folder, asked, results)
     typer.echo(f"The run lies in {pathlib.Path(out)}.")
+
+
+def _before(init):
+    """The commands that made the run to start from, and their seconds."""
+    from mmkeras.cli import evaluate
+    from mmkeras.training import atomic
+
+    files = [pathlib.Path(init or "", f"{x}.json") for x in ("run", "training")]
+    if not init or not all(file.exists() for file in files):
+        return None
+    card, training = map(atomic.read_json, files)
+    earlier = card.get("before") or {"commands": [], "seconds": 0}
+    return {
+        "commands": [
+            *earlier["commands"],
+            evaluate.portable(card["command"]),
+        ],
+        "seconds": earlier["seconds"] + training["seconds"],
+    }
 
 
 def _settings(pairs):

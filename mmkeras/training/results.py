@@ -140,6 +140,7 @@ def _provenance(entry):
         f"{minutes / 60:.0f} minutes of training on {machine['cores']} cores "
         f"({machine['processor']}), {first['precision']}.",
         "",
+        *[f"    {command}" for command in first.get("before", [])],
         f"    {first['command']}",
         f"    {first['evaluation']}",
         "",

@@ -130,6 +130,12 @@ def test_a_run_starts_from_another(run, world, tmp_path):
     new = mmkeras.load(tmp_path / "caption-cnn-attention-lstm").model
     for mine, other in zip(new.trainable_weights, old.trainable_weights):
         np.testing.assert_allclose(mine, other, atol=1e-6)
+    card = json.loads(
+        (tmp_path / "caption-cnn-attention-lstm" / "run.json").read_text()
+    )
+    first = json.loads((run / "training.json").read_text())
+    assert card["before"]["seconds"] == first["seconds"]
+    assert len(card["before"]["commands"]) == 1
     found = train("caption-cnn-lstm")
     assert found.exit_code == 1
     assert "is not of the kind to be trained" in found.output
