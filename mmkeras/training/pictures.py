@@ -5,6 +5,7 @@ import numpy as np
 
 from mmkeras import losses
 from mmkeras.data import cache
+from mmkeras.tasks.precision import in_float32
 
 
 class Pictures:
@@ -25,8 +26,9 @@ class Pictures:
         options = {"progress": progress, "bad": self.bad}
         image = task.codecs["image"]
         if self.frozen:
+            trunk = in_float32(task.trunk)  # Quicker, and computed but once.
             self.array = cache.features(
-                task.trunk, rows, image, views=views, **options
+                trunk, rows, image, views=views, **options
             )
         else:
             self.array = cache.pixels(rows, image, **options)[None]
