@@ -142,14 +142,15 @@ def fit(
         also: Further Keras callbacks, called last.
 
     Returns:
-        Dict of `"seconds"`, `"epochs"`, `"best"` (validation CIDEr, greedy)
-        and `"corrupt"`, the pictures left out with the reason.
+        Dict of `"seconds"` of all epochs and `"session_seconds"` of those
+        since it was resumed, `"epochs"`, `"best_epoch"` (from 1) and
+        `"corrupt"`, the pictures left out with the reason.
     """
     train = Pictures(task, data.train, recipe.views, progress)
     val = Pictures(task, data.val, progress=progress)
     owners, tokens = train.captions(task)
-    size = min(recipe.batch_size, len(owners))
     together = _together(task, recipe, owners)
+    size = _batch_size(recipe, owners, together)
     count = pipeline.steps(owners, size, together)
     model = _trainee(task, recipe, train.frozen, together, seed)
     model.compile(
@@ -197,8 +198,14 @@ def _together(task, recipe, owners):
     """Captions of a picture that go through the trained branch at once."""
     if not task.encoder.trainable_weights:
         return 1
-    most = int(np.bincount(owners).max())
-    return max(min(recipe.together, most, recipe.batch_size), 1)
+    usual = -(-len(owners) // len(np.unique(owners)))
+    return max(min(recipe.together, usual, recipe.batch_size), 1)
+
+
+def _batch_size(recipe, owners, together):
+    """Captions in a batch: not more than there are."""
+    most = len(owners) if together == 1 else len(np.unique(owners)) * together
+    return min(recipe.batch_size, most)
 
 
 def _trainee(task, recipe, frozen, together, seed):

@@ -66,6 +66,17 @@ def test_a_picture_seen_once_teaches_all_its_captions(build):
     )
 
 
+@pytest.mark.parametrize(
+    "counts, together, size",
+    [([5] * 4, 5, 20), ([1] * 9, 1, 9), ([100, 1], 5, 10), ([5, 1, 1], 3, 9)],
+)
+def test_few_pictures_fill_a_batch(build, counts, together, size):
+    owners = np.repeat(np.arange(len(counts)), counts)
+    assert captions._together(build(), RECIPE, owners) == together
+    assert captions._batch_size(RECIPE, owners, together) == min(size, 20)
+    captions.pipeline.steps(owners, min(size, 20), together)
+
+
 def test_behind_a_frozen_trunk_the_rest_is_trained(data, tmp_path, monkeypatch):
     monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
 
