@@ -44,6 +44,7 @@ from mmkeras.data.worlds import shapes
 from mmkeras.reports import figures
 from mmkeras.training.pictures import Pictures
 
+# %matplotlib inline
 keras.utils.set_random_seed(0)
 home = pathlib.Path(tempfile.mkdtemp())
 pictures = int(os.environ.get("TUTORIAL_PICTURES", 12000))
