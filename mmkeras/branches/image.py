@@ -205,11 +205,13 @@ def _cut(net, name):
         raise ValueError(f"{net.name} has no layer {name!r}.{hint}")
     between = net.get_layer(name).input
     try:
+        if isinstance(between, (list, tuple)):
+            raise ValueError(f"{name} takes {len(between)} inputs.")
         rest = keras.Model(between, net.output, name=f"{net.name}_top")
     except ValueError as error:
         raise ValueError(
-            f"{net.name} cannot be cut before {name!r}: later layers also "
-            "take what comes before it. Choose the first layer of a block."
+            f"{net.name} cannot be cut before {name!r}: there is more than one "
+            "way around or into it. Choose the first layer of a block."
         ) from error
     stem = keras.Model(net.input, between, name=f"{net.name}_stem")
     stem.trainable = False
