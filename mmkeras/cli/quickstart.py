@@ -15,7 +15,7 @@ def run(
     folder: Annotated[
         str | None, typer.Option(help="Where to work. [default: a new one]")
     ] = None,
-    train: Annotated[int, typer.Option(min=50, help="Pictures.")] = 50000,
+    train: Annotated[int, typer.Option(min=50, help="Pictures.")] = 60000,
     epochs: Annotated[int, typer.Option(min=1)] = 1,
     seed: int = 0,
 ):
