@@ -17,6 +17,7 @@ from mmkeras import losses
 WRITERS = {
     "greedy": {},
     "beam": {"beam": 4, "length_penalty": 1.0, "no_repeat": 3, "minimum": 2},
+    "consensus": {"beam": 5, "consensus": 2.0},
 }
 
 

@@ -15,12 +15,19 @@ def run(
     data_folder: options.RunFolder = None,
     beam: options.Beam = 3,
     length_penalty: options.LengthPenalty = 0.7,
+    consensus: options.Consensus = 0.0,
     results: options.Results = None,
 ):
     """Measure a run: BLEU, METEOR, ROUGE-L, CIDEr, and whether it looks."""
-    asked = {"beam": beam, "length_penalty": length_penalty}
+    asked = search(beam, length_penalty, consensus)
     folder = pathlib.Path(folder)
     evaluate(folder, split, data, data_folder, asked, results)
+
+
+def search(beam, length_penalty, consensus):
+    """Options of a search, as results name them."""
+    asked = {"beam": beam, "length_penalty": length_penalty}
+    return {**asked, "consensus": consensus} if consensus else asked
 
 
 def evaluate(run, split, data=None, folder=None, asked=None, results=None):
@@ -110,7 +117,7 @@ def _evaluation(run, measured):
     """The command that measures the test split as it was measured."""
     options = [
         f"--{name.replace('_', '-')} {measured[name]}"
-        for name in ("beam", "length_penalty")
+        for name in ("beam", "length_penalty", "consensus")
         if name in measured
     ]
     return " ".join(["mmkeras evaluate", run.name, "--split test", *options])

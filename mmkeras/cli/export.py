@@ -12,6 +12,7 @@ def run(
     out: Annotated[str, typer.Argument(help="Folder of all versions.")],
     beam: options.Beam = 3,
     length_penalty: options.LengthPenalty = 0.7,
+    consensus: options.Consensus = 0.0,
     no_repeat: options.NoRepeat = 0,
     minimum: options.Minimum = 0,
     version: Annotated[
@@ -29,6 +30,7 @@ def run(
         version,
         beam=beam,
         length_penalty=length_penalty,
+        consensus=consensus,
         no_repeat=no_repeat,
         minimum=minimum,
     )

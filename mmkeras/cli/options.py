@@ -33,6 +33,13 @@ LengthPenalty = Annotated[
     float,
     typer.Option(help="0 prefers short captions, 1 the best mean word."),
 ]
+Consensus = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        help="Above 0: the caption of the beam that the others agree with.",
+    ),
+]
 NoRepeat = Annotated[
     int,
     typer.Option(min=0, help="Words in a row that may not come twice; 0: any."),

@@ -19,6 +19,7 @@ def run(
         typer.Option(min=1, help="Width of the beam search. [default: 3]"),
     ] = None,
     length_penalty: options.LengthPenalty = 0.7,
+    consensus: options.Consensus = 0.0,
     temperature: Annotated[
         float, typer.Option(min=0, help="Above 0, words are drawn.")
     ] = 0.0,
@@ -55,6 +56,7 @@ def run(
     asked = {
         "beam": beam or (1 if temperature else 3),
         "length_penalty": length_penalty,
+        "consensus": consensus,
         "temperature": temperature,
         "top_k": top_k,
         "top_p": top_p,

@@ -92,6 +92,7 @@ def run(
     seed: int = 0,
     beam: options.Beam = 3,
     length_penalty: options.LengthPenalty = 0.7,
+    consensus: options.Consensus = 0.0,
     results: options.Results = None,
     overwrite: Annotated[
         bool, typer.Option(help="Delete another run in the folder.")
@@ -118,9 +119,7 @@ def run(
         "epochs": epochs,
         "batch_size": batch_size,
         "learning_rate": learning_rate,
-        "branch_rate": 0.2
-        if fine_tune and branch_rate is None
-        else branch_rate,
+        "branch_rate": branch_rate,
         "label_smoothing": label_smoothing,
         "ema": ema,
         "monitor": monitor and str(monitor),
@@ -176,7 +175,7 @@ def run(
         task.save(held.path)
         held.write("training.json", training)
         keras.config.set_dtype_policy("float32")
-        asked = {"beam": beam, "length_penalty": length_penalty}
+        asked = evaluate.search(beam, length_penalty, consensus)
         for split in ("val", "test") if results else ("val",):
             evaluate.evaluate(held.path, split, data, folder, asked, results)
     typer.echo(f"The run lies in {pathlib.Path(out)}.")

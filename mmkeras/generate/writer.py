@@ -1,19 +1,20 @@
-"""Turns a decoder into sentences: greedy, beam search and sampling.
-
-One `ops.while_loop` serves all of them. It keeps `beam` lanes a picture, each
-a sentence so far with its score and its decoder state, and asks the decoder
-for one step at a time. Greedy search and sampling have a single lane.
-"""
+"""Writes with a decoder: greedy, beam search and sampling in one loop."""
 
 import keras
 from keras import ops
 
-NEVER = -1e9  # The log-probability of what must not be said.
+from mmkeras.generate.agreement import agreement
+from mmkeras.generate.draw import NEVER
+from mmkeras.generate.draw import draw
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class Writer(keras.layers.Layer):
     """Writes the tokens that a decoder finds likeliest.
+
+    One `ops.while_loop` keeps `beam` lanes a picture, each a sentence so far
+    with its score and its decoder state, and asks the decoder for one step at
+    a time. Greedy search and sampling have a single lane.
 
     The score of a sentence is `sum_t log p(w_t) / n ** length_penalty`, where
     n counts its tokens, the end included. The greedy sentence is never
@@ -25,6 +26,10 @@ class Writer(keras.layers.Layer):
         beam: int. Sentences kept while searching; 1 is greedy search.
         length_penalty: float. 0 prefers short sentences, 1 compares them by
             their mean log-probability.
+        consensus: float. 0 says the sentence of the beam with the best score;
+            above, the one whose n-grams the others share most, where each has
+            a voice of `softmax(consensus * score)`. See
+            `mmkeras.generate.agreement`.
         temperature: float. 0 writes the likeliest tokens; above, tokens are
             drawn from the probabilities raised to `1 / temperature`.
         top_k: int. Draw among that many likeliest tokens; 0 for all.
@@ -47,13 +52,14 @@ class Writer(keras.layers.Layer):
     Raises:
         ValueError: If an option is out of its range, if `beam` and
             `temperature` are both asked for, if `top_k` or `top_p` are
-            without `temperature`, or if the decoder cannot read `length`
-            tokens.
+            without `temperature`, if `consensus` is without a beam, or if the
+            decoder cannot read `length` tokens.
 
     Reference:
         Nucleus sampling: [Holtzman et al., 2020](
         https://arxiv.org/abs/1904.09751). Blocking of n-grams:
-        [Paulus et al., 2017](https://arxiv.org/abs/1705.04304).
+        [Paulus et al., 2017](https://arxiv.org/abs/1705.04304). Minimum Bayes
+        risk: [Kumar and Byrne, 2004](https://aclanthology.org/N04-1022).
     """
 
     def __init__(
@@ -62,6 +68,7 @@ class Writer(keras.layers.Layer):
         length=20,
         beam=1,
         length_penalty=0.7,
+        consensus=0.0,
         temperature=0.0,
         top_k=0,
         top_p=1.0,
@@ -78,6 +85,7 @@ class Writer(keras.layers.Layer):
             "length": length,
             "beam": beam,
             "length_penalty": length_penalty,
+            "consensus": consensus,
             "temperature": temperature,
             "top_k": top_k,
             "top_p": top_p,
@@ -240,7 +248,7 @@ class Writer(keras.layers.Layer):
         whole = ops.logsumexp(logits, axis=-1, keepdims=True)
         logits = self._forbid(logits, index, tokens)
         if self.temperature:
-            word = self._draw(logits, dice)
+            word = draw(logits, dice, self.temperature, self.top_k, self.top_p)
             gain = ops.take_along_axis(logits, word, axis=-1)
         else:
             gain, word = ops.top_k(logits, min(self.beam, logits.shape[-1]))
@@ -283,27 +291,6 @@ class Writer(keras.layers.Layer):
             found = ops.logical_or(found, mark)
         return found
 
-    def _draw(self, logits, dice):
-        """Draws a word by inverting the cumulated probabilities."""
-        logits = logits / self.temperature
-        if self.top_k:
-            least = ops.top_k(logits, min(self.top_k, logits.shape[-1]))[0]
-            logits = ops.where(logits < least[:, -1:], NEVER, logits)
-        if self.top_p < 1:
-            logits = self._nucleus(logits)
-        chance = ops.cumsum(ops.softmax(logits, axis=-1), axis=-1)
-        point = ops.minimum(dice, 1 - 1e-6) * chance[:, -1:]
-        passed = ops.cast(chance <= point, "int32")
-        return ops.sum(passed, axis=-1, keepdims=True)
-
-    def _nucleus(self, logits):
-        ordered = ops.flip(ops.sort(logits, axis=-1), axis=-1)
-        chance = ops.softmax(ordered, axis=-1)
-        before = ops.cumsum(chance, axis=-1) - chance
-        inside = ops.where(before < self.top_p, ordered, -NEVER)
-        least = ops.min(inside, axis=-1, keepdims=True)
-        return ops.where(logits < least, NEVER, logits)
-
     def _norm(self, tokens):
         """Length, as the score counts it, after this step."""
         words = ops.logical_and(tokens != 0, tokens != self.end)
@@ -314,11 +301,14 @@ class Writer(keras.layers.Layer):
         said = _until(tokens, self.end)
         count = ops.sum(ops.cast(said, "float32"), axis=-1)
         score = score / ops.power(ops.maximum(count, 1.0), self.length_penalty)
-        best = ops.argmax(score, axis=-1)[:, None]
-        score = ops.take_along_axis(score, best, axis=1)[:, 0]
         tokens = ops.where(said, tokens, 0)
-        best = ops.cast(best, "int32")[..., None]
-        tokens = ops.take_along_axis(tokens, best, axis=1)[:, 0]
+        merit = score
+        if self.consensus:
+            voice = ops.softmax(self.consensus * score, axis=-1)
+            merit = agreement(tokens, voice)
+        best = ops.cast(ops.argmax(merit, axis=-1), "int32")[:, None]
+        score = ops.take_along_axis(score, best, axis=1)[:, 0]
+        tokens = ops.take_along_axis(tokens, best[..., None], axis=1)[:, 0]
         return {"tokens": tokens, "score": score}
 
 
@@ -329,10 +319,13 @@ def _until(tokens, end):
     return ops.logical_and(before == 0, tokens != 0)
 
 
-def _check(length, beam, temperature, top_k, top_p, no_repeat, minimum, **_):
+def _check(
+    length, beam, consensus, temperature, top_k, top_p, no_repeat, minimum, **_
+):
     wrong = {
         "length": (length, length >= 1, "at least 1"),
         "beam": (beam, beam >= 1, "at least 1"),
+        "consensus": (consensus, consensus >= 0, "at least 0"),
         "temperature": (temperature, temperature >= 0, "at least 0"),
         "top_k": (top_k, top_k >= 0, "at least 0"),
         "top_p": (top_p, 0 < top_p <= 1, "above 0 and at most 1"),
@@ -348,6 +341,11 @@ def _check(length, beam, temperature, top_k, top_p, no_repeat, minimum, **_):
         raise ValueError(
             "A beam search does not draw: give either `beam` or "
             f"`temperature`. Received: beam={beam}, temperature={temperature}"
+        )
+    if consensus and beam == 1:
+        raise ValueError(
+            "A consensus is one of several sentences: give a `beam` of 2 or "
+            f"more with it. Received: consensus={consensus}, beam={beam}"
         )
     if not temperature and (top_k or top_p < 1):
         raise ValueError(

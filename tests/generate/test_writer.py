@@ -176,6 +176,48 @@ def test_a_wide_beam_finds_the_best_of_all_sentences(kind, options):
     np.testing.assert_array_equal(tokens, said[score.argmax(axis=1)])
 
 
+# Consensus.
+
+
+def test_consensus_says_what_the_beam_agrees_on(decoder):
+    options = {"length": 9, "beam": 6, "length_penalty": 0.5}
+    tokens, score = write(decoder, CONTEXT, consensus=2.0, **options)
+    assert is_well_formed(tokens)
+    lanes, scores = every_lane(decoder, **options)
+    voice = decoding.softmax(2.0 * scores)
+    merit = numpy(generate.agreement(lanes, voice.astype("float32")))
+    best = merit.argmax(axis=1)
+    rows = np.arange(len(best))
+    np.testing.assert_array_equal(tokens, lanes[rows, best])
+    np.testing.assert_allclose(score, scores[rows, best], rtol=1e-4, atol=1e-5)
+    assert (best != scores.argmax(axis=1)).any()  # Not the likeliest always.
+
+
+def test_a_consensus_of_the_certain_is_the_best_of_the_beam(decoder):
+    options = {"length": 9, "beam": 4}
+    best, score = write(decoder, CONTEXT, **options)
+    tokens, also = write(decoder, CONTEXT, consensus=1e6, **options)
+    np.testing.assert_array_equal(tokens, best)
+    np.testing.assert_allclose(also, score, rtol=1e-5, atol=1e-5)
+
+
+def every_lane(decoder, **options):
+    """The sentences of a beam and their scores, from the loop itself."""
+
+    class Lanes(generate.Writer):
+        def _best(self, tokens, score):
+            found.append((numpy(tokens), numpy(score)))
+            return super()._best(tokens, score)
+
+    found = []
+    Lanes(decoder, **options)(keras.ops.convert_to_tensor(CONTEXT))
+    [(tokens, score)] = found
+    ended = np.cumsum(tokens == END, axis=-1) - (tokens == END) > 0
+    tokens = np.where(ended, 0, tokens)
+    count = (tokens != 0).sum(axis=-1)
+    return tokens, score / count ** options["length_penalty"]
+
+
 # Constraints.
 
 
@@ -360,8 +402,8 @@ def test_end_and_start_can_be_other_ids(recurrent):
 @only_tensorflow
 @pytest.mark.parametrize(
     "options",
-    [{}, {"beam": 3, "no_repeat": 2}],
-    ids=["greedy", "beam"],
+    [{}, {"beam": 3, "no_repeat": 2}, {"beam": 4, "consensus": 1.0}],
+    ids=["greedy", "beam", "consensus"],
 )
 def test_xla_writes_the_same(decoder, options):
     import tensorflow as tf
@@ -390,6 +432,7 @@ def test_mixed_precision_scores_in_float32(decoder, policy):
     [
         {"length": 0},
         {"beam": 0},
+        {"consensus": -1.0},
         {"temperature": -1.0},
         {"top_k": -1},
         {"top_p": 0.0},
@@ -409,6 +452,8 @@ def test_options_out_of_range_are_refused(recurrent, wrong):
 def test_options_that_contradict_are_refused(recurrent):
     with pytest.raises(ValueError, match="beam=2, temperature=0.5"):
         generate.Writer(recurrent, beam=2, temperature=0.5)
+    with pytest.raises(ValueError, match="consensus=1.0, beam=1"):
+        generate.Writer(recurrent, consensus=1.0)
     for wrong in ({"top_k": 5}, {"top_p": 0.9}):
         with pytest.raises(ValueError, match="`temperature`"):
             generate.Writer(recurrent, **wrong)

@@ -1,0 +1,6 @@
+"""Turns a decoder into sentences."""
+
+from mmkeras.generate.agreement import agreement
+from mmkeras.generate.writer import Writer
+
+__all__ = ["Writer", "agreement"]
