@@ -1,0 +1,53 @@
+"""A small one of every fusion, and what it takes."""
+
+import dataclasses
+
+import numpy as np
+
+from mmkeras import fusion
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """How to make a fusion and what to give it.
+
+    Attributes:
+        cls: The layer class.
+        shapes: Shapes of its inputs, without the batch.
+        out: Shape of its output, without the batch.
+        settings: Constructor arguments.
+        needed: Indices of the inputs that must always be there.
+        still: Ends of the paths of weights that one training step may leave.
+    """
+
+    cls: type
+    shapes: tuple
+    out: tuple
+    settings: dict = dataclasses.field(default_factory=dict)
+    needed: tuple = ()
+    still: tuple = ()
+
+    @property
+    def name(self):
+        return self.cls.__name__
+
+    @property
+    def sequences(self):
+        return all(len(shape) == 2 for shape in self.shapes)
+
+    def layer(self, **settings):
+        return self.cls(**{**self.settings, **settings})
+
+    def inputs(self, batch=4, seed=0):
+        rng = np.random.default_rng(seed)
+        return [
+            rng.normal(size=(batch, *shape)).astype("float32")
+            for shape in self.shapes
+        ]
+
+
+VECTORS = ((5,), (3,), (4,))
+CASES = [
+    Case(fusion.Concat, VECTORS, (12,)),
+    Case(fusion.Gated, VECTORS, (6,), {"dim": 6}),
+]
