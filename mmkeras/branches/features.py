@@ -1,0 +1,69 @@
+"""Branches for features that were computed elsewhere."""
+
+import keras
+
+from mmkeras.layers import Masked
+
+
+def dense(shape, dim=128, dropout=0.2, name="features_encoder"):
+    """A dense layer on one vector an example.
+
+    Args:
+        shape: Tuple `(size,)` of one vector.
+        dim: int. Size of the features that come out.
+        dropout: float in [0, 1). Of what goes in.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, size)` features to `(batch, 1, dim)` features.
+
+    Raises:
+        ValueError: If `shape` is not that of a vector.
+    """
+    _check(shape, 1, "(size,), of a vector")
+    vector = keras.Input(shape, name="vector")
+    x = keras.layers.LayerNormalization(name="norm")(vector)
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    x = keras.layers.Dense(dim, "relu", name="dense")(x)
+    x = keras.layers.Reshape((1, dim), name="step")(x)
+    return keras.Model(vector, x, name=name)
+
+
+def gru(shape, dim=128, dropout=0.2, name="features_encoder"):
+    """A bidirectional GRU over a sequence of features, as of video frames.
+
+    Args:
+        shape: Tuple `(length, size)` of one sequence; `length` may be `None`.
+            A step that is all zeros is padding.
+        dim: int, even. Size of a step's features, half of them from each
+            direction.
+        dropout: float in [0, 1). Of what goes in.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, length, size)` to `(batch, length, dim)`.
+
+    Raises:
+        ValueError: If `shape` is not that of a sequence, or `dim` is odd.
+    """
+    _check(shape, 2, "(length, size), of a sequence")
+    if dim % 2:
+        raise ValueError(
+            "`dim` must be even: half of it comes from each direction. "
+            f"Received: dim={dim}"
+        )
+    steps = keras.Input(shape, name="steps")
+    there = keras.ops.any(keras.ops.not_equal(steps, 0), axis=-1)
+    x = keras.layers.LayerNormalization(name="norm")(steps)
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    x = Masked(name="padding")([x, there])
+    cell = keras.layers.GRU(dim // 2, return_sequences=True)
+    x = keras.layers.Bidirectional(cell, name="read")(x)
+    return keras.Model(steps, x, name=name)
+
+
+def _check(shape, axes, expected):
+    if len(shape) != axes:
+        raise ValueError(
+            f"`shape` must be {expected}. Received: shape={tuple(shape)}"
+        )

@@ -1,0 +1,219 @@
+"""Branches that read.
+
+All take token ids, where id 0 is padding, and return one step a word or, for
+a bag of words, one step in all; the mask of the words is kept.
+"""
+
+import os
+
+import keras
+from keras import ops
+
+from mmkeras.layers import Masked
+from mmkeras.layers import MaskedPool
+
+
+def bow(
+    vocabulary_size=5000,
+    dim=256,
+    dropout=0.0,
+    vectors=None,
+    name="text_encoder",
+):
+    """A bag of words: the mean of their vectors.
+
+    Args:
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        dim: int. Size of a word's vector.
+        dropout: float in [0, 1). Of the vectors.
+        vectors: Array of shape `(vocabulary_size, size)` to start with, e.g.
+            of word2vec, or `None` for random ones of size `dim`.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, length)` ids to `(batch, 1, dim)` features.
+
+    Raises:
+        ValueError: If `vectors` has another shape.
+
+    Reference:
+        [Joulin et al., 2017](https://arxiv.org/abs/1607.01759)
+    """
+    tokens = _tokens()
+    x = _words(tokens, vocabulary_size, dim, dropout, vectors)
+    x = MaskedPool(name="mean")(x)
+    x = keras.layers.Reshape((1, -1), name="bag")(x)
+    return keras.Model(tokens, x, name=name)
+
+
+def gru(
+    vocabulary_size=5000,
+    dim=256,
+    depth=1,
+    dropout=0.2,
+    vectors=None,
+    name="text_encoder",
+):
+    """A bidirectional GRU over word vectors.
+
+    Args:
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        dim: int, even. Size of a step's features, half of them from each
+            direction.
+        depth: int. Layers of GRUs.
+        dropout: float in [0, 1). Of word vectors and between layers.
+        vectors: Array of shape `(vocabulary_size, size)` of word vectors to
+            start with, or `None` for random ones of size `dim`.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, length)` ids to `(batch, length, dim)` features.
+
+    Raises:
+        ValueError: If `dim` is odd, or if `vectors` does not fit.
+
+    Reference:
+        [Cho et al., 2014](https://arxiv.org/abs/1406.1078)
+    """
+    cell = keras.layers.GRU
+    return _recurrent(cell, vocabulary_size, dim, depth, dropout, vectors, name)
+
+
+def lstm(
+    vocabulary_size=5000,
+    dim=256,
+    depth=1,
+    dropout=0.2,
+    vectors=None,
+    name="text_encoder",
+):
+    """A bidirectional LSTM over word vectors; see `gru`."""
+    cell = keras.layers.LSTM
+    return _recurrent(cell, vocabulary_size, dim, depth, dropout, vectors, name)
+
+
+def transformer(
+    vocabulary_size=5000,
+    dim=256,
+    length=128,
+    depth=2,
+    heads=4,
+    dropout=0.1,
+    name="text_encoder",
+):
+    """A Transformer encoder from KerasHub, trained from scratch.
+
+    Args:
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        dim: int. Size of a step's features.
+        length: int. The longest text it can read.
+        depth: int. Number of Transformer blocks.
+        heads: int. Attention heads; divides `dim`.
+        dropout: float in [0, 1).
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, length)` ids to `(batch, length, dim)` features.
+
+    Reference:
+        [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762)
+    """
+    import keras_hub  # Late: it takes half a second.
+
+    tokens = _tokens()
+    x = keras_hub.layers.TokenAndPositionEmbedding(
+        vocabulary_size, length, dim, name="words"
+    )(tokens)
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    x = Masked(name="padding")([x, tokens])
+    for i in range(depth):
+        x = keras_hub.layers.TransformerEncoder(
+            4 * dim,
+            heads,
+            dropout,
+            "gelu",
+            normalize_first=True,
+            name=f"block_{i}",
+        )(x)
+    x = keras.layers.LayerNormalization(name="norm")(x)
+    return keras.Model(tokens, x, name=name)
+
+
+def hub(backbone, padding=0, trainable=False, name="text_encoder"):
+    """Any text backbone of KerasHub.
+
+    Args:
+        backbone: A KerasHub backbone, built, or the name, handle or local
+            folder of a preset, read by `from_preset`.
+        padding: int. The id of padding in the backbone's vocabulary.
+        trainable: bool. Whether to fine-tune the backbone.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, length)` ids to `(batch, length, dim)` features.
+
+    Raises:
+        ValueError: If the backbone does not read one text.
+    """
+    if isinstance(backbone, (str, os.PathLike)):
+        import keras_hub  # Late: it takes half a second.
+
+        backbone = keras_hub.models.Backbone.from_preset(str(backbone))
+    taken = backbone.input if isinstance(backbone.input, dict) else {}
+    known = {"token_ids", "padding_mask", "segment_ids"}
+    if "token_ids" not in taken or set(taken) - known:
+        raise ValueError(
+            "`backbone` must be a text backbone, which takes `token_ids` and "
+            f"`padding_mask`. Received: {type(backbone).__name__}, which takes "
+            f"{sorted(taken) or backbone.input}"
+        )
+    backbone.trainable = trainable
+    tokens = _tokens()
+    there = ops.cast(ops.not_equal(tokens, padding), "int32")
+    given = {
+        "token_ids": tokens,
+        "padding_mask": there,
+        "segment_ids": ops.zeros_like(tokens),
+    }
+    read = backbone({key: given[key] for key in taken})
+    steps = read["sequence_output"] if isinstance(read, dict) else read
+    x = Masked(name="padding")([steps, there])
+    return keras.Model(tokens, x, name=name)
+
+
+def _recurrent(cell, vocabulary_size, dim, depth, dropout, vectors, name):
+    if dim % 2:
+        raise ValueError(
+            "`dim` must be even: half of it comes from each direction. "
+            f"Received: dim={dim}"
+        )
+    tokens = _tokens()
+    x = _words(tokens, vocabulary_size, dim, dropout, vectors)
+    for i in range(depth):
+        if i:
+            x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
+        steps = cell(dim // 2, return_sequences=True)
+        x = keras.layers.Bidirectional(steps, name=f"read_{i}")(x)
+    return keras.Model(tokens, x, name=name)
+
+
+def _tokens():
+    return keras.Input((None,), dtype="int32", name="tokens")
+
+
+def _words(tokens, vocabulary_size, dim, dropout, vectors):
+    """Word vectors, masked where there is no word."""
+    if vectors is not None:
+        if vectors.ndim != 2 or len(vectors) != vocabulary_size:
+            raise ValueError(
+                "`vectors` must be an array of one row a token id. Received: "
+                f"shape {vectors.shape} for vocabulary_size={vocabulary_size}"
+            )
+        dim = vectors.shape[1]
+    words = keras.layers.Embedding(
+        vocabulary_size, dim, mask_zero=True, name="words"
+    )
+    x = words(tokens)
+    if vectors is not None:
+        words.set_weights([vectors])
+    return keras.layers.Dropout(dropout, name="dropout")(x)

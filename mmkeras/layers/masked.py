@@ -1,0 +1,34 @@
+"""A mask for steps that lost theirs, or never had one."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="mmkeras")
+class Masked(keras.layers.Layer):
+    """Says which steps of a sequence are there.
+
+    Args:
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: List of a tensor of shape `(batch, length, dim)`, and one of
+            shape `(batch, length)` which is not 0 (or `True`) where a step is
+            there.
+
+    Returns:
+        The first tensor, with a mask for the layers that follow.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs):
+        return ops.copy(inputs[0])  # The same tensor would share its mask.
+
+    def compute_mask(self, inputs, mask=None):
+        return ops.cast(inputs[1], "bool")
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
