@@ -5,6 +5,7 @@ shape `(batch, length, dim)`. Image regions, words and audio frames are all
 steps of a sequence, so any fusion or decoder can follow any branch.
 """
 
+from mmkeras.branches import audio
 from mmkeras.branches import features
 from mmkeras.branches import image
 from mmkeras.branches import text

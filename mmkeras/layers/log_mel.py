@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from mmkeras.layers.sound import sound_length
+
 FLOOR = 1e-6  # Added to energies before the logarithm.
 
 
@@ -90,6 +92,9 @@ class LogMel(keras.layers.Layer):
             name="mel",
         )
 
+    def build(self, input_shape):
+        self.mel.build(input_shape)
+
     def call(self, inputs):
         frames = self._count(ops.shape(inputs)[1])
         # So that what is reflected at the end is silence.
@@ -104,9 +109,8 @@ class LogMel(keras.layers.Layer):
     def compute_mask(self, inputs, mask=None):
         # Without shapes, which a symbolic tensor may not know.
         place = ops.cumsum(ops.ones_like(inputs), axis=1)  # From 1.
-        heard = ops.where(ops.not_equal(inputs, 0), place, 0)
         starts = ops.pad(place, [(0, 0), (1, 0)])[:, :: self.hop]
-        return starts < ops.max(heard, axis=1, keepdims=True)
+        return ops.less(starts, sound_length(inputs))
 
     def compute_output_shape(self, input_shape):
         batch, samples = input_shape

@@ -1,0 +1,258 @@
+"""Branches that listen.
+
+All take sound as samples in [-1, 1], one channel, of a fixed length: zeros at
+the end are padding. They return one step a stretch of time, with a mask.
+"""
+
+import keras
+import numpy as np
+from keras import ops
+
+from mmkeras.branches.weights import load_weights
+from mmkeras.layers import LogMel
+from mmkeras.layers import LogMelPatches
+from mmkeras.layers import Masked
+from mmkeras.layers.sound import sound_length
+
+# Filters and stride of each of YAMNet's depthwise separable convolutions.
+YAMNET = (
+    [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)]
+    + [(512, 1)] * 5
+    + [(1024, 2), (1024, 1)]
+)
+
+
+def cnn(
+    shape=(32000,),
+    rate=16000,
+    dim=128,
+    depth=3,
+    mels=64,
+    dropout=0.1,
+    name="audio_encoder",
+):
+    """Convolutions over a log-mel spectrogram, trained from scratch.
+
+    Args:
+        shape: Tuple `(samples,)` of one sound.
+        rate: int. Samples a second, in Hz.
+        dim: int. Size of a step's features.
+        depth: int. Number of convolutions; each halves time and pitch.
+        mels: int. Bins of the spectrogram, at least `2 ** depth`.
+        dropout: float in [0, 1). Of whole channels, before the last step.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, samples)` to `(batch, steps, dim)`; a step is
+        `2 ** depth` frames of 10 ms.
+    """
+    samples = keras.Input(shape, name="samples")
+    ear = LogMel(rate, mels, name="log_mel")
+    x = ops.expand_dims(ear(samples), axis=-1)
+    there = ear.compute_mask(samples)
+    for i in range(depth):
+        last = i == depth - 1
+        filters = dim if last else max(dim // 2 ** (depth - 1 - i), 8)
+        x = _halved(x, i, filters, keras.layers.Conv2D)
+        there = there[:, ::2]
+        x = x * ops.cast(there[:, :, None, None], x.dtype)
+    x = keras.layers.SpatialDropout2D(dropout, name="dropout")(x)
+    x = ops.mean(x, axis=2)  # Over pitch.
+    x = Masked(name="padding")([x, there])
+    return keras.Model(samples, x, name=name)
+
+
+def gru(
+    shape=(32000,),
+    rate=16000,
+    dim=128,
+    mels=64,
+    dropout=0.1,
+    name="audio_encoder",
+):
+    """A bidirectional GRU over a log-mel spectrogram.
+
+    Two convolutions over time come first, so that a step is 40 ms.
+
+    Args:
+        shape: Tuple `(samples,)` of one sound.
+        rate: int. Samples a second, in Hz.
+        dim: int, even. Size of a step's features, half of them from each
+            direction.
+        mels: int. Bins of the spectrogram.
+        dropout: float in [0, 1).
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, samples)` to `(batch, steps, dim)`.
+
+    Raises:
+        ValueError: If `dim` is odd.
+    """
+    if dim % 2:
+        raise ValueError(
+            "`dim` must be even: half of it comes from each direction. "
+            f"Received: dim={dim}"
+        )
+    samples, x, there = _steps(shape, rate, dim, mels, dropout)
+    x = Masked(name="padding")([x, there])
+    cell = keras.layers.GRU(dim // 2, return_sequences=True)
+    x = keras.layers.Bidirectional(cell, name="listen")(x)
+    return keras.Model(samples, x, name=name)
+
+
+def transformer(
+    shape=(32000,),
+    rate=16000,
+    dim=128,
+    depth=2,
+    heads=4,
+    mels=64,
+    dropout=0.1,
+    name="audio_encoder",
+):
+    """A Transformer encoder over a log-mel spectrogram.
+
+    Two convolutions over time come first, so that a step is 40 ms.
+
+    Args:
+        shape: Tuple `(samples,)` of one sound.
+        rate: int. Samples a second, in Hz.
+        dim: int. Size of a step's features.
+        depth: int. Number of Transformer blocks.
+        heads: int. Attention heads; divides `dim`.
+        mels: int. Bins of the spectrogram.
+        dropout: float in [0, 1).
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, samples)` to `(batch, steps, dim)`.
+    """
+    import keras_hub  # Late: it takes half a second.
+
+    samples, x, there = _steps(shape, rate, dim, mels, dropout)
+    places = keras_hub.layers.PositionEmbedding(x.shape[1], name="places")
+    x = Masked(name="padding")([x + places(x), there])
+    for i in range(depth):
+        x = keras_hub.layers.TransformerEncoder(
+            4 * dim,
+            heads,
+            dropout,
+            "gelu",
+            normalize_first=True,
+            name=f"block_{i}",
+        )(x)
+    x = keras.layers.LayerNormalization(name="norm")(x)
+    return keras.Model(samples, x, name=name)
+
+
+def wave_cnn(shape=(32000,), dim=128, depth=3, name="audio_encoder"):
+    """Convolutions over the wave itself, trained from scratch.
+
+    Args:
+        shape: Tuple `(samples,)` of one sound.
+        dim: int. Size of a step's features.
+        depth: int. Number of convolutions after the first, which sees 80
+            samples every 4; each is followed by pooling over 4 steps.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, samples)` to `(batch, steps, dim)`; a step is
+        `4 ** (depth + 2)` samples.
+
+    Reference:
+        [Dai et al., 2017](https://arxiv.org/abs/1610.00087)
+    """
+    samples = keras.Input(shape, name="samples")
+    x = keras.layers.Reshape((-1, 1), name="channel")(samples)
+    for i in range(depth + 1):
+        filters = dim if i == depth else max(dim // 2 ** (depth - i), 8)
+        size, stride = (3, 1) if i else (80, 4)
+        x = _convolved(x, i, filters, keras.layers.Conv1D, size, stride)
+        x = keras.layers.MaxPooling1D(4, padding="same", name=f"pool_{i}")(x)
+    starts = np.arange(x.shape[1]) * 4 ** (depth + 2)
+    there = ops.less(starts[None].astype("float32"), sound_length(samples))
+    x = Masked(name="padding")([x, there])
+    return keras.Model(samples, x, name=name)
+
+
+def yamnet(shape=(32000,), weights=None, trainable=False, name="audio_encoder"):
+    """YAMNet: MobileNet's depthwise convolutions over log-mel patches.
+
+    Args:
+        shape: Tuple `(samples,)` of one sound at 16 kHz.
+        weights: File of weights with the layers `frontend`, `conv0`, `dw1`,
+            `pw1`, ... `pw13`; see `load_weights`. `None` for random ones.
+        trainable: bool. Whether to fine-tune the convolutions.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, samples)` to `(batch, patches, 1024)`; a patch
+        is 0.96 s, one every 0.48 s.
+
+    Reference:
+        [Hershey et al., 2017](https://arxiv.org/abs/1609.09430); the network:
+        [Howard et al., 2017](https://arxiv.org/abs/1704.04861)
+    """
+    samples = keras.Input(shape, name="samples")
+    ear = LogMelPatches(name="frontend")
+    patches = ear(samples)
+    x = ops.reshape(patches, (-1, *patches.shape[2:], 1))
+    x = _depthwise(x)
+    x = ops.mean(x, axis=(1, 2))
+    x = ops.reshape(x, (-1, patches.shape[1], x.shape[-1]))
+    x = Masked(name="padding")([x, ear.compute_mask(samples)])
+    branch = keras.Model(samples, x, name=name)
+    if weights is not None:
+        load_weights(branch, weights)
+    branch.trainable = trainable
+    return branch
+
+
+def _steps(shape, rate, dim, mels, dropout):
+    """Log-mel frames, four of them a step, and which steps are there."""
+    samples = keras.Input(shape, name="samples")
+    ear = LogMel(rate, mels, name="log_mel")
+    x, there = ear(samples), ear.compute_mask(samples)
+    for i in range(2):
+        x = _halved(x, i, dim, keras.layers.Conv1D)
+        there = there[:, ::2]
+        x = x * ops.cast(there[:, :, None], x.dtype)
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    return samples, x, there
+
+
+def _halved(x, number, filters, kind):
+    """A convolution of stride 2, step t in the middle of frame 2 t.
+
+    With "same" padding the place would depend on how long the input is.
+    """
+    axes = len(x.shape) - 2
+    x = ops.pad(x, [(0, 0), *[(1, 1)] * axes, (0, 0)])
+    return _convolved(x, number, filters, kind, 3, 2, "valid")
+
+
+def _convolved(x, number, filters, kind, size, strides, padding="same"):
+    """Convolution, batch normalisation and ReLU."""
+    x = kind(
+        filters,
+        size,
+        strides=strides,
+        padding=padding,
+        use_bias=False,
+        name=f"conv_{number}",
+    )(x)
+    x = keras.layers.BatchNormalization(name=f"norm_{number}")(x)
+    return keras.layers.Activation("relu", name=f"relu_{number}")(x)
+
+
+def _depthwise(x):
+    """YAMNet's convolutions, their batch normalisation folded in."""
+    rest = {"padding": "same", "activation": "relu"}
+    x = keras.layers.Conv2D(32, 3, strides=2, name="conv0", **rest)(x)
+    for i, (filters, stride) in enumerate(YAMNET, 1):
+        x = keras.layers.DepthwiseConv2D(
+            3, strides=stride, name=f"dw{i}", **rest
+        )(x)
+        x = keras.layers.Conv2D(filters, 1, name=f"pw{i}", **rest)(x)
+    return x
