@@ -47,7 +47,21 @@ class Case:
 
 
 VECTORS = ((5,), (3,), (4,))
+ALIKE = ((4,), (4,), (4,))
 CASES = [
+    Case(fusion.CompactBilinear, VECTORS, (8,), {"dim": 8}),
     Case(fusion.Concat, VECTORS, (12,)),
     Case(fusion.Gated, VECTORS, (6,), {"dim": 6}),
+    Case(fusion.LowRank, VECTORS, (6,), {"dim": 6, "rank": 2}),
+    Case(fusion.Max, ALIKE, (4,)),
+    Case(fusion.Mean, ALIKE, (4,)),
+    Case(fusion.Mfb, VECTORS, (6,), {"dim": 6, "factor": 2}),
+    Case(fusion.Mfh, VECTORS, (8,), {"dim": 4, "factor": 2}),
+    Case(fusion.Mlb, VECTORS, (6,), {"dim": 6}),
+    Case(fusion.Multiplicative, VECTORS, (6,), {"dim": 6}),
+    Case(fusion.Mutan, VECTORS, (6,), {"dim": 6, "hidden": 7, "rank": 2}),
+    Case(fusion.Product, ALIKE, (4,)),
+    Case(fusion.Stacked, VECTORS, (6,), {"dim": 6}),
+    Case(fusion.Sum, ALIKE, (4,)),
+    Case(fusion.Tensor, VECTORS, (120,)),
 ]

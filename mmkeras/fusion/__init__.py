@@ -5,7 +5,21 @@ them may be absent, on a `presence` mask of shape `(batch, inputs)`. Not a bit
 of the output depends on what is absent.
 """
 
+from mmkeras.fusion.compact_bilinear import CompactBilinear
 from mmkeras.fusion.concat import Concat
 from mmkeras.fusion.find import find
 from mmkeras.fusion.find import names
 from mmkeras.fusion.gated import Gated
+from mmkeras.fusion.judge import judge
+from mmkeras.fusion.low_rank import LowRank
+from mmkeras.fusion.max import Max
+from mmkeras.fusion.mean import Mean
+from mmkeras.fusion.mfb import Mfb
+from mmkeras.fusion.mfh import Mfh
+from mmkeras.fusion.mlb import Mlb
+from mmkeras.fusion.multiplicative import Multiplicative
+from mmkeras.fusion.mutan import Mutan
+from mmkeras.fusion.product import Product
+from mmkeras.fusion.stacked import Stacked
+from mmkeras.fusion.sum import Sum
+from mmkeras.fusion.tensor import Tensor

@@ -37,7 +37,7 @@ def find(fusion, **settings):
             f"No fusion is called {fusion!r}. {hint}There are: "
             f"{', '.join(known)}; or give a layer."
         )
-    taken = inspect.signature(known[fusion]).parameters
+    taken = {"name", *inspect.signature(known[fusion]).parameters}
     return known[fusion](**{k: v for k, v in settings.items() if k in taken})
 
 

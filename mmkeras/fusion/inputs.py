@@ -80,9 +80,30 @@ def only_present(inputs, presence, instead=0.0):
     if presence is None:
         return list(inputs)
     return [
-        ops.where(_beside(presence[:, i], x), x, ops.cast(instead, x.dtype))
+        where(presence[:, i], x, ops.cast(instead, x.dtype))
         for i, x in enumerate(inputs)
     ]
+
+
+def where(flags, x, other):
+    """Takes rows of `x` where flags `(batch,)` say so, else of `other`."""
+    return ops.where(beside(flags, x), x, other)
+
+
+def product(factors, presence):
+    """Multiplies what is made of inputs; what is absent drops out.
+
+    Args:
+        factors: List of n tensors of one shape, batch first.
+        presence: Boolean tensor of shape `(batch, n)`, or `None`.
+
+    Returns:
+        Tensor of the same shape.
+    """
+    first, *others = only_present(factors, presence, instead=1.0)
+    for x in others:
+        first = first * x
+    return first
 
 
 def present_steps(inputs, presence, masks=None):
@@ -118,6 +139,6 @@ def _check_list(layer, shapes):
         )
 
 
-def _beside(flags, x):
-    """Gives flags of shape `(batch,)` as many axes as `x` has."""
-    return ops.reshape(flags, (-1, *[1] * (len(x.shape) - 1)))
+def beside(values, x):
+    """Gives values of shape `(batch,)` as many axes as `x` has."""
+    return ops.reshape(values, (-1, *[1] * (len(x.shape) - 1)))

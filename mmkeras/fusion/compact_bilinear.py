@@ -1,0 +1,89 @@
+"""Multimodal compact bilinear pooling."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from mmkeras.fusion import inputs as given
+from mmkeras.fusion.power import power_normalized
+
+
+@keras.saving.register_keras_serializable(package="mmkeras")
+class CompactBilinear(keras.layers.Layer):
+    """Projects the outer product of inputs to few dimensions, unformed (MCB).
+
+    Each input is sketched: feature j is added to place h_j of a vector, with
+    sign s_j, both drawn once. The sketch of the outer product is then the
+    circular convolution of the sketches:
+
+        sketch(x)_k = sum over j with h_j = k of s_j x_j
+        z = irfft(rfft(sketch(x_1)) * ... * rfft(sketch(x_n)))
+        y = sign(z) sqrt(|z|), brought to length 1
+
+    It has no weights; computed in float32.
+
+    Args:
+        dim: int, even. Size of the fused vector.
+        seed: int. Draws places and signs.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: List of n >= 2 tensors, the i-th of shape `(batch, dim_i)`.
+        presence: Boolean tensor of shape `(batch, n)`, `False` where an input
+            is absent and drops out of the product; `None` if all are there.
+
+    Returns:
+        Tensor of shape `(batch, dim)`.
+
+    Raises:
+        ValueError: If `dim` is odd, there is but one input, or one is not a
+            vector.
+
+    Reference:
+        [Fukui et al., 2016](https://arxiv.org/abs/1606.01847)
+    """
+
+    def __init__(self, dim=1024, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        if dim % 2:
+            raise ValueError(f"`dim` must be even. Received: dim={dim}")
+        self.dim = dim
+        self.seed = seed
+
+    def build(self, inputs_shape):
+        given.check_vectors(self, inputs_shape)
+        self.sketches = [
+            self._draw(i, shape[-1]) for i, shape in enumerate(inputs_shape)
+        ]
+
+    def _draw(self, i, size):
+        """Place and sign of each feature of the i-th input."""
+        rng = np.random.default_rng([self.seed, i])
+        places = rng.integers(0, self.dim, size).astype("int32")
+        return places, rng.choice([-1.0, 1.0], size).astype("float32")
+
+    def call(self, inputs, presence=None):
+        real, imaginary = 1.0, 0.0
+        inputs = given.only_present(inputs, presence)
+        for i, (x, sketch) in enumerate(zip(inputs, self.sketches)):
+            a, b = ops.rfft(self._sketched(ops.cast(x, "float32"), *sketch))
+            if presence is not None:  # Ones: what is absent drops out.
+                a = given.where(presence[:, i], a, 1.0)
+                b = given.where(presence[:, i], b, 0.0)
+            real, imaginary = (
+                real * a - imaginary * b,
+                real * b + imaginary * a,
+            )
+        z = ops.irfft((real, imaginary), fft_length=self.dim)
+        return ops.cast(power_normalized(z), self.compute_dtype)
+
+    def _sketched(self, x, places, signs):
+        signed = ops.transpose(x * signs)
+        sketch = ops.segment_sum(signed, places, num_segments=self.dim)
+        return ops.transpose(sketch)
+
+    def compute_output_shape(self, inputs_shape):
+        return inputs_shape[0][0], self.dim
+
+    def get_config(self):
+        return {**super().get_config(), "dim": self.dim, "seed": self.seed}

@@ -1,0 +1,53 @@
+"""From what branches perceive to one judgement."""
+
+import keras
+
+from mmkeras import layers
+from mmkeras.fusion.find import find
+
+
+def judge(fusion, steps, presence, classes=2, dim=128, dropout=0.3):
+    """Fuses modalities and classifies: any fusion fits any branches.
+
+    A fusion of vectors is given the mean of each modality's steps, one of
+    sequences the steps themselves. A learned token stands for what is absent.
+    What is fused goes through a hidden layer; `Late` fuses the logits of
+    each modality instead.
+
+    Args:
+        fusion: A fusion layer, or the name of one.
+        steps: List of n tensors of shape `(batch, length_i, dim_i)`, made by
+            layers of a functional model.
+        presence: Boolean tensor of shape `(batch, n)`, as of
+            `mmkeras.layers.presence_input`.
+        classes: int. Number of classes.
+        dim: int. Size of the fused vector, if the fusion has one, and of the
+            hidden layer.
+        dropout: float in [0, 1). Before the logits.
+
+    Returns:
+        Logits of shape `(batch, classes)`, float32.
+    """
+    fuse = find(fusion, dim=dim, name="fusion")
+    if not getattr(fuse, "takes_sequences", False):
+        steps = [_pooled(x, f"mean_{i}") for i, x in enumerate(steps)]
+    if getattr(fuse, "takes_logits", False):
+        votes = [
+            _logits(x, classes, dropout, f"vote_{i}")
+            for i, x in enumerate(steps)
+        ]
+        there = layers.Presence(len(votes), name="there")
+        return fuse(votes, presence=there(votes[0], presence=presence))
+    x = fuse(layers.present(steps, presence))
+    x = _pooled(x, "mean") if len(x.shape) == 3 else x
+    x = keras.layers.Dense(dim, "relu", name="hidden")(x)
+    return _logits(x, classes, dropout, "logits")
+
+
+def _pooled(x, name):
+    return layers.MaskedPool(name=name)(x)
+
+
+def _logits(x, classes, dropout, name):
+    x = keras.layers.Dropout(dropout, name=f"{name}_dropout")(x)
+    return keras.layers.Dense(classes, dtype="float32", name=name)(x)

@@ -1,0 +1,41 @@
+"""The mean."""
+
+import keras
+from keras import ops
+
+from mmkeras.fusion import inputs as given
+
+
+@keras.saving.register_keras_serializable(package="mmkeras")
+class Mean(keras.layers.Layer):
+    """Averages tensors.
+
+        y = (x_1 + ... + x_n) / n
+
+    Args:
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: List of n >= 2 tensors of one shape, batch first.
+        presence: Boolean tensor of shape `(batch, n)`, `False` where an input
+            is absent and is left out; `None` if all are there.
+
+    Returns:
+        Tensor of the same shape; zeros where nothing is there.
+
+    Raises:
+        ValueError: If there is but one input, or the shapes differ.
+    """
+
+    def build(self, inputs_shape):
+        given.check_alike(self, inputs_shape)
+
+    def call(self, inputs, presence=None):
+        total = sum(given.only_present(inputs, presence))
+        if presence is None:
+            return total / len(inputs)
+        count = ops.sum(ops.cast(presence, total.dtype), axis=1)
+        return total / given.beside(ops.maximum(count, 1), total)
+
+    def compute_output_shape(self, inputs_shape):
+        return inputs_shape[0]

@@ -1,0 +1,36 @@
+"""The elementwise product."""
+
+import keras
+
+from mmkeras.fusion import inputs as given
+
+
+@keras.saving.register_keras_serializable(package="mmkeras")
+class Product(keras.layers.Layer):
+    """Multiplies tensors, element by element.
+
+        y = x_1 * ... * x_n
+
+    Args:
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: List of n >= 2 tensors of one shape, batch first.
+        presence: Boolean tensor of shape `(batch, n)`, `False` where an input
+            is absent and counts as ones; `None` if all are there.
+
+    Returns:
+        Tensor of the same shape.
+
+    Raises:
+        ValueError: If there is but one input, or the shapes differ.
+    """
+
+    def build(self, inputs_shape):
+        given.check_alike(self, inputs_shape)
+
+    def call(self, inputs, presence=None):
+        return given.product(inputs, presence)
+
+    def compute_output_shape(self, inputs_shape):
+        return inputs_shape[0]

@@ -1,0 +1,70 @@
+"""Tensor fusion: the outer product of everything."""
+
+import math
+
+import keras
+from keras import ops
+
+from mmkeras.fusion import inputs as given
+
+MOST = 2**20  # Numbers an example: beyond, memory and sense run out.
+
+
+@keras.saving.register_keras_serializable(package="mmkeras")
+class Tensor(keras.layers.Layer):
+    """Multiplies every feature of every input with those of all the others.
+
+        y = [x_1; 1] (x) ... (x) [x_n; 1]
+
+    the outer product, flattened. The ones keep each input, and each pair,
+    triple, ... of inputs among the products. It has no weights; computed in
+    float32.
+
+    Args:
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: List of n >= 2 tensors, the i-th of shape `(batch, dim_i)`.
+        presence: Boolean tensor of shape `(batch, n)`, `False` where an input
+            is absent and counts as zeros, so that the others' products
+            remain; `None` if all are there.
+
+    Returns:
+        Tensor of shape `(batch, (dim_1 + 1) ... (dim_n + 1))`.
+
+    Raises:
+        ValueError: If there is but one input, one is not a vector, or the
+            product has more than 2^20 numbers.
+
+    Reference:
+        [Zadeh et al., 2017](https://arxiv.org/abs/1707.07250)
+    """
+
+    def build(self, inputs_shape):
+        given.check_vectors(self, inputs_shape)
+        if _size(inputs_shape) > MOST:
+            raise ValueError(
+                f"The outer product has at most {MOST:,} numbers. Received "
+                f"sizes of {[shape[-1] for shape in inputs_shape]}, which make "
+                f"{_size(inputs_shape):,}. Bring the inputs to smaller sizes "
+                "first, or use `mmkeras.fusion.LowRank`."
+            )
+
+    def call(self, inputs, presence=None):
+        product = None
+        for x in given.only_present(inputs, presence):
+            x = ops.cast(x, "float32")
+            x = ops.concatenate([x, ops.ones_like(x[:, :1])], axis=-1)
+            if product is not None:
+                size = product.shape[-1] * x.shape[-1]
+                x = product[:, :, None] * x[:, None, :]
+                x = ops.reshape(x, (-1, size))
+            product = x
+        return ops.cast(product, self.compute_dtype)
+
+    def compute_output_shape(self, inputs_shape):
+        return inputs_shape[0][0], _size(inputs_shape)
+
+
+def _size(shapes):
+    return math.prod(shape[-1] + 1 for shape in shapes)
