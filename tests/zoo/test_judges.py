@@ -1,0 +1,135 @@
+"""Judges of several modalities: nothing depends on what is absent."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from architectures import batch
+from architectures import tiny
+from checks import fast
+from checks import numpy
+from checks import only_tensorflow
+
+import mmkeras
+from mmkeras import fusion
+
+NAMES = mmkeras.list_models("classify") + mmkeras.list_models("sentiment")
+SEVERAL = [n for n in NAMES if len(n.split("-")) > 3 and "text-cont" not in n]
+FUSED = [n for n in NAMES if "fusion" in mmkeras.find(n).arguments]
+ONE = "classify-image-audio-concat"
+
+
+def fields(model):
+    return [name for name in model.input if name != "presence"]
+
+
+def test_the_zoo_has_its_judges():
+    assert set(NAMES) >= {
+        "classify-audio-cnn",
+        "classify-image-audio-concat",
+        "classify-image-cnn",
+        "classify-image-text-bow",
+        "classify-image-text-gated",
+        "classify-text-bow",
+        "sentiment-text-audio-concat",
+        "sentiment-text-audio-gated",
+        "sentiment-text-audio-video-context",
+        "sentiment-text-context",
+    }
+    assert ONE in SEVERAL and ONE in FUSED
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gives_finite_logits_to_every_class(name):
+    model = tiny(name)
+    logits = numpy(fast(model)(batch(model)))
+    assert logits.shape[0] == 2 and logits.shape[-1] == 3
+    assert logits.dtype == "float32"
+    assert np.isfinite(logits).all() and logits.std() > 0
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_the_name_lists_what_it_takes(name):
+    model = tiny(name)
+    named = [w for w in name.split("-")[1:] if w in model.input]
+    assert named == fields(model)
+    assert model.input["presence"].shape[1] == len(named)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_not_a_bit_depends_on_what_is_absent(name):
+    model = tiny(name)
+    names = fields(model)
+    patterns = list(itertools.product([True, False], repeat=len(names)))
+    x = batch(model, size=len(patterns))
+    x["presence"] = np.array(patterns)
+    before = numpy(model(x))
+    other = dict(x)
+    for i, field in enumerate(names):
+        value = x[field].copy()
+        gone = ~x["presence"][:, i]
+        value[gone] = 4 if "int" in str(value.dtype) else np.nan
+        other[field] = value
+    np.testing.assert_array_equal(numpy(model(other)), before)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_every_modality_counts_while_it_is_there(name):
+    model = tiny(name)
+    x = batch(model)
+    before = numpy(model(x))
+    for i in range(len(fields(model))):
+        gone = x["presence"].copy()
+        gone[:, i] = False
+        assert np.abs(numpy(model({**x, "presence": gone})) - before).max() > 0
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_no_presence_is_all_present(name):
+    model = tiny(name)
+    x = batch(model)
+    np.testing.assert_array_equal(
+        numpy(model({**x, "presence": None})), numpy(model(x))
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_learns_one_batch(name):
+    model = tiny(name, dropout=0.0)
+    x = batch(model, size=3)
+    y = np.arange(3)
+    if len(model.output_shape) == 3:
+        y = np.tile(y[:, None], (1, model.output_shape[1]))
+    x, y = keras.tree.map_structure(lambda x: np.concatenate([x] * 15), (x, y))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.02), loss)
+    before = model.evaluate(x, y, verbose=0)
+    history = model.fit(x, y, batch_size=3, epochs=3, verbose=0, shuffle=False)
+    assert history.history["loss"][-1] < 0.7 * before
+
+
+@pytest.mark.parametrize("name", fusion.names())
+def test_any_fusion_goes_into_a_builder(name):
+    model = tiny(ONE, fusion=name)
+    x = batch(model)
+    logits = numpy(model(x))
+    assert logits.shape == (2, 3) and np.isfinite(logits).all()
+    again = tiny(ONE, fusion=fusion.find(name, dim=8))
+    assert again.count_params() == model.count_params()
+
+
+@only_tensorflow
+@pytest.mark.parametrize("name", NAMES)
+def test_saved_model_of_the_plain_model(name, tmp_path):
+    import tensorflow as tf
+
+    model = tiny(name)
+    model.export(str(tmp_path), verbose=False)
+    served = tf.saved_model.load(str(tmp_path))
+    for size in (2, 1):
+        part = {k: v[:size] for k, v in batch(model).items()}
+        actual = served.serve(keras.tree.map_structure(tf.constant, part))
+        np.testing.assert_allclose(
+            actual, numpy(model(part)), rtol=1e-4, atol=1e-5
+        )

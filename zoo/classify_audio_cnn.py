@@ -1,0 +1,41 @@
+"""Convolutions over a spectrogram: the baseline of sound alone."""
+
+import keras
+
+from mmkeras import branches
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "classify-audio-cnn",
+    task="classify",
+    paper="https://arxiv.org/abs/1609.09430",
+    tiny={"classes": 3, "audio_shape": (2000,), "dim": 8},
+)
+def classify_audio_cnn(
+    classes=2, audio_shape=(32000,), dim=128, dropout=0.3, audio=None
+):
+    """Builds a classifier of sounds: a log-mel spectrogram, convolutions.
+
+    Args:
+        classes: int. Number of classes, or of labels.
+        audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
+        dim: int. Size of the last convolution and of the hidden layer.
+        dropout: float in [0, 1).
+        audio: Branch to hear with. Defaults to `branches.audio.cnn`.
+
+    Returns:
+        A model from `"audio"`, shape `(batch, samples)`, to logits of shape
+        `(batch, classes)`.
+
+    Reference:
+        [Hershey et al., 2017](https://arxiv.org/abs/1609.09430)
+    """
+    ear = audio or branches.audio.cnn(audio_shape, dim=dim)
+    samples = layers.input_of(ear, "audio")
+    x = layers.MaskedPool(name="heard")(ear(samples))
+    x = keras.layers.Dense(dim, "relu", name="hidden")(x)
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    return keras.Model({"audio": samples}, logits, name="classify_audio_cnn")

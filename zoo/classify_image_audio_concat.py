@@ -1,0 +1,60 @@
+"""Picture and sound side by side: see, hear, then judge."""
+
+import keras
+
+from mmkeras import branches
+from mmkeras import fusion as fusions
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "classify-image-audio-concat",
+    task="classify",
+    paper="https://arxiv.org/abs/1808.07275",
+    tiny={
+        "classes": 3,
+        "image_shape": (16, 16, 3),
+        "audio_shape": (2000,),
+        "dim": 8,
+    },
+)
+def classify_image_audio_concat(
+    classes=2,
+    image_shape=(64, 64, 3),
+    audio_shape=(32000,),
+    dim=128,
+    dropout=0.3,
+    image=None,
+    audio=None,
+    fusion="concat",
+):
+    """Builds a classifier of pictures with sound; either may be absent.
+
+    Args:
+        classes: int. Number of classes, or of labels.
+        image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
+        audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
+        dim: int. Size of each branch's features and of the hidden layer.
+        dropout: float in [0, 1).
+        image: Branch to see with. Defaults to `branches.image.cnn`.
+        audio: Branch to hear with. Defaults to `branches.audio.cnn`.
+        fusion: Layer that fuses the two, or the name of one.
+
+    Returns:
+        A model from `"image"`, shape `(batch, *image_shape)`, `"audio"`,
+        shape `(batch, samples)`, and `"presence"`, booleans of shape
+        `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+
+    Reference:
+        The task: [Vielzeuf et al., 2018](https://arxiv.org/abs/1808.07275)
+    """
+    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
+    ear = audio or branches.audio.cnn(audio_shape, dim=dim)
+    pixels = layers.input_of(eye, "image")
+    samples = layers.input_of(ear, "audio")
+    there = layers.presence_input(2)
+    steps = [eye(pixels), ear(samples)]
+    logits = fusions.judge(fusion, steps, there, classes, dim, dropout)
+    inputs = {"image": pixels, "audio": samples, "presence": there}
+    return keras.Model(inputs, logits, name="classify_image_audio_concat")

@@ -1,0 +1,75 @@
+"""Gated multimodal units: the network that sorted films by genre."""
+
+import keras
+
+from mmkeras import branches
+from mmkeras import fusion as fusions
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "classify-image-text-gated",
+    task="classify",
+    paper="https://arxiv.org/abs/1702.01992",
+    tiny={
+        "classes": 3,
+        "vocabulary_size": 11,
+        "image_shape": (16, 16, 3),
+        "dim": 8,
+    },
+)
+def classify_image_text_gated(
+    classes=2,
+    vocabulary_size=5000,
+    image_shape=(64, 64, 3),
+    dim=512,
+    dropout=0.5,
+    image=None,
+    text=None,
+    fusion="gated",
+):
+    """Builds a classifier of pictures with words; either may be absent.
+
+    As in the paper: the mean of word vectors and the picture's features, each
+    batch-normalised, meet in a gated unit; two maxout layers classify.
+
+    Departure from the paper: a picture's features come from convolutions
+    trained from scratch; give a pretrained network as `image`.
+
+    Args:
+        classes: int. Number of classes, or of labels.
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
+        dim: int. Size of the gated unit and of the maxout layers.
+        dropout: float in [0, 1).
+        image: Branch to see with. Defaults to `branches.image.cnn`.
+        text: Branch to read with. Defaults to `branches.text.bow`.
+        fusion: Layer that fuses two vectors, or the name of one.
+
+    Returns:
+        A model from `"image"`, shape `(batch, *image_shape)`, `"text"`, token
+        ids of shape `(batch, length)`, and `"presence"`, booleans of shape
+        `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+
+    Reference:
+        [Arevalo et al., 2017](https://arxiv.org/abs/1702.01992)
+    """
+    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
+    reader = text or branches.text.bow(vocabulary_size, min(dim, 300))
+    pixels = layers.input_of(eye, "image")
+    words = layers.input_of(reader, "text")
+    there = layers.presence_input(2)
+    seen = layers.MaskedPool(name="seen")(eye(pixels))
+    read = layers.MaskedPool(name="read")(reader(words))
+    seen = keras.layers.BatchNormalization(name="seen_norm")(seen)
+    read = keras.layers.BatchNormalization(name="read_norm")(read)
+    fuse = fusions.find(fusion, dim=dim, name="fusion")
+    x = fuse(layers.present([seen, read], there))
+    for i in range(2):  # Maxout of two pieces.
+        x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
+        x = keras.layers.Dense(2 * dim, name=f"pieces_{i}")(x)
+        x = keras.ops.maximum(x[:, :dim], x[:, dim:])
+    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    inputs = {"image": pixels, "text": words, "presence": there}
+    return keras.Model(inputs, logits, name="classify_image_text_gated")

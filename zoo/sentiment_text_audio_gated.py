@@ -1,0 +1,63 @@
+"""Words and voice, each gated by both."""
+
+import keras
+
+from mmkeras import branches
+from mmkeras import fusion as fusions
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "sentiment-text-audio-gated",
+    task="sentiment",
+    paper="https://arxiv.org/abs/1702.01992",
+    tiny={
+        "classes": 3,
+        "vocabulary_size": 11,
+        "audio_shape": (2000,),
+        "dim": 8,
+    },
+)
+def sentiment_text_audio_gated(
+    classes=2,
+    vocabulary_size=5000,
+    audio_shape=(80000,),
+    dim=128,
+    dropout=0.3,
+    text=None,
+    audio=None,
+    fusion="gated",
+):
+    """Builds a judge of spoken sentences; words or voice may be absent.
+
+    A bidirectional GRU reads the words, another hears a log-mel spectrogram;
+    the means of their steps are fused.
+
+    Args:
+        classes: int. Number of classes; 1 for a number, as of intensity.
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
+        dim: int. Size of each branch's features and of the hidden layer.
+        dropout: float in [0, 1).
+        text: Branch to read with. Defaults to `branches.text.gru`.
+        audio: Branch to hear with. Defaults to `branches.audio.gru`.
+        fusion: Layer that fuses the two, or the name of one.
+
+    Returns:
+        A model from `"text"`, token ids of shape `(batch, length)`,
+        `"audio"`, shape `(batch, samples)`, and `"presence"`, booleans of
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+
+    Reference:
+        The fusion: [Arevalo et al., 2017](https://arxiv.org/abs/1702.01992)
+    """
+    reader = text or branches.text.gru(vocabulary_size, dim)
+    ear = audio or branches.audio.gru(audio_shape, dim=dim)
+    words = layers.input_of(reader, "text")
+    samples = layers.input_of(ear, "audio")
+    there = layers.presence_input(2)
+    steps = [reader(words), ear(samples)]
+    logits = fusions.judge(fusion, steps, there, classes, dim, dropout)
+    inputs = {"text": words, "audio": samples, "presence": there}
+    return keras.Model(inputs, logits, name="sentiment_text_audio_gated")

@@ -1,0 +1,48 @@
+"""Each utterance judged by its words in context: bc-LSTM's text alone."""
+
+import keras
+from keras import ops
+
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "sentiment-text-context",
+    task="sentiment",
+    paper="https://aclanthology.org/P17-1081",
+    tiny={"classes": 3, "text_shape": (5, 4), "dim": 8},
+)
+def sentiment_text_context(
+    classes=2, text_shape=(63, 100), dim=200, dropout=0.5
+):
+    """Builds a judge of all utterances of a video at once, by their words.
+
+    It is the baseline of `sentiment-text-audio-video-context`: the same
+    network with one modality.
+
+    Args:
+        classes: int. Number of classes.
+        text_shape: Tuple `(utterances, size)` of the features of words.
+        dim: int, even. Size of an utterance's features.
+        dropout: float in [0, 1).
+
+    Returns:
+        A model from `"text"`, shape `(batch, utterances, size)`, zeros after
+        the last utterance, to logits of shape `(batch, utterances, classes)`.
+
+    Reference:
+        [Poria et al., 2017](https://aclanthology.org/P17-1081)
+    """
+    text = keras.Input(text_shape, name="text")
+    uttered = ops.any(ops.not_equal(text, 0), axis=-1)
+    x = keras.layers.LayerNormalization(name="norm")(text)
+    x = keras.layers.Dropout(dropout, name="noise")(x)
+    for i in range(2):
+        x = layers.Masked(name=f"padding_{i}")([x, uttered])
+        cell = keras.layers.LSTM(dim // 2, return_sequences=True)
+        x = keras.layers.Bidirectional(cell, name=f"context_{i}")(x)
+        x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
+        x = keras.layers.Dense(dim, "tanh", name=f"dense_{i}")(x)
+    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    return keras.Model({"text": text}, logits, name="sentiment_text_context")
