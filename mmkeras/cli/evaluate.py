@@ -18,7 +18,11 @@ def run(
     consensus: options.Consensus = 0.0,
     results: options.Results = None,
 ):
-    """Measure a run: BLEU, METEOR, ROUGE-L, CIDEr, and whether it looks."""
+    """Measure a run on a split.
+
+    A captioner: BLEU, METEOR, ROUGE-L, CIDEr, and whether it looks. A judge:
+    accuracy, F1 and calibration, and what each modality is worth.
+    """
     asked = search(beam, length_penalty, consensus)
     folder = pathlib.Path(folder)
     evaluate(folder, split, data, data_folder, asked, results)
@@ -42,11 +46,8 @@ def evaluate(run, split, data=None, folder=None, asked=None, results=None):
         results: Folder of results to add test figures to, or `None`.
     """
     import mmkeras
-    from mmkeras import reports
-    from mmkeras.cli import progress
     from mmkeras.data import datasets
     from mmkeras.training import atomic
-    from mmkeras.training.pictures import Pictures
 
     card = atomic.read_json(run / "run.json")
     if data is None:
@@ -54,25 +55,59 @@ def evaluate(run, split, data=None, folder=None, asked=None, results=None):
         folder = folder or card.get("folder")
     rows = datasets.find(data).rows(split, folder)
     task = mmkeras.load(run)
-    pictures = Pictures(task, rows, progress=progress.counter("pictures"))
-    asked = asked or {}
-    figures, texts, common = reports.summarise(task, pictures, **asked)
-    _write_captions(run / f"captions-{split}.jsonl", rows, texts)
+    title = f"{data}, {split} ({len(rows)} rows)"
+    if task.name == "caption":
+        asked = asked or {}
+        figures = _captioner(run, task, rows, split, asked, title)
+    else:
+        asked, figures = {}, _judge(run, task, rows, split, title)
     path = run / "results.json"
     known = atomic.read_json(path) if path.exists() else {}
     known[split] = {"data": data, **asked, "metrics": figures}
     atomic.write_json(path, known)
-    _show(figures, common, f"{data}, {split} ({len(rows)} pictures)")
     if results and split == "test":
         _publish(run, card, task, data, known, results)
 
 
-def _write_captions(path, rows, texts):
+def _captioner(run, task, rows, split, asked, title):
+    from mmkeras import reports
+    from mmkeras.cli import progress
+    from mmkeras.training.pictures import Pictures
+
+    pictures = Pictures(task, rows, progress=progress.counter("pictures"))
+    figures, texts, common = reports.summarise(task, pictures, **asked)
+    answers = [{"caption": text} for text in texts]
+    _write_rows(run / f"captions-{split}.jsonl", rows, answers)
+    _show(figures, common, title)
+    return figures
+
+
+def _judge(run, task, rows, split, title):
+    from rich.console import Console
+
+    from mmkeras import reports
+    from mmkeras.cli import progress
+    from mmkeras.reports import tables
+    from mmkeras.training import judgements
+
+    found = judgements.examples(task, rows, progress.counter("files"))
+    figures, subsets = reports.judge(task, found)
+    console = Console(highlight=False)
+    console.print(tables.scores(title, {"": figures}))
+    if len(task.fields) > 1:
+        console.print(tables.subsets("What each modality is worth", subsets))
+        figures["subsets"] = subsets.to_dict()
+    for row, error in found.bad:
+        typer.echo(f"Left out {row}: {error}", err=True)
+    return figures
+
+
+def _write_rows(path, rows, answers):
     from mmkeras.training import atomic
 
     lines = [
-        json.dumps({"id": row["id"], "caption": text}, ensure_ascii=False)
-        for row, text in zip(rows, texts)
+        json.dumps({"id": row["id"], **answer}, ensure_ascii=False)
+        for row, answer in zip(rows, answers)
     ]
     data = "".join(f"{line}\n" for line in lines).encode()
     atomic.write(path, lambda file: file.write(data))

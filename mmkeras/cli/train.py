@@ -13,6 +13,7 @@ from mmkeras.cli import options
 class Monitor(enum.StrEnum):
     """What chooses the best epoch."""
 
+    ACCURACY = "accuracy"
     CIDER = "cider"
     LOSS = "loss"
 
@@ -82,10 +83,26 @@ def run(
         list[str] | None,
         typer.Option("--set", help="Argument of the builder, e.g. dim=256."),
     ] = None,
-    length: Annotated[int, typer.Option(help="Ids of a caption.")] = 20,
+    seconds: Annotated[
+        float | None,
+        typer.Option(min=0, help="Length of a sound. [default: 2]"),
+    ] = None,
+    modality_dropout: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="How often each modality is hidden. (0.2)"
+        ),
+    ] = None,
+    length: Annotated[
+        int | None,
+        typer.Option(help="Ids of a text. [default: 20 of a caption, else 60]"),
+    ] = None,
     minimum: Annotated[
-        int, typer.Option(help="How often a word must occur.")
-    ] = 5,
+        int | None,
+        typer.Option(
+            help="How often a word must occur. [default: 5 in captions, else 2]"
+        ),
+    ] = None,
     precision: Annotated[
         str, typer.Option(help="auto, float32, mixed_bfloat16, mixed_float16.")
     ] = "auto",
@@ -98,19 +115,15 @@ def run(
         bool, typer.Option(help="Delete another run in the folder.")
     ] = False,
 ):
-    """Train a captioner; give the same command again to resume.
+    """Train a model of the zoo; give the same command again to resume.
 
     Validation figures choose the best epoch. The test split is measured only
     for `--results`, or by `mmkeras evaluate`.
     """
-    import keras
-
+    from mmkeras import registry
     from mmkeras.cli import evaluate
-    from mmkeras.cli import progress
     from mmkeras.data import datasets
-    from mmkeras.training import captions
     from mmkeras.training import recipes
-    from mmkeras.training.folder import RunFolder
 
     recipe = recipes.find(name)
     if fine_tune and branch_rate is None:
@@ -125,24 +138,65 @@ def run(
         "monitor": monitor and str(monitor),
         "patience": patience,
         "augment": augment,
+        "modality_dropout": modality_dropout,
     }
     changes = {k: v for k, v in changes.items() if v is not None}
     settings = {**recipe.settings, **_settings(set_ or [])}
     recipe = dataclasses.replace(recipe, settings=settings, **changes)
+    captions = registry.find(name).task == "caption"
+    build = {"image_size": image_size, "policy": precision}
+    if captions:
+        build |= {
+            "weights": weights,
+            "network": network,
+            "length": length or 20,
+            "minimum": minimum or 5,
+            "fine_tune": True if fine_tune == "all" else fine_tune or False,
+            "init": init,
+        }
+    else:
+        build |= {
+            "seconds": seconds,
+            "length": length or 60,
+            "minimum": minimum or 2,
+        }
     source = datasets.find(data)
-    rows = captions.Data(
-        source.rows("train", folder), source.rows("val", folder)
-    )
-    build = {
-        "weights": weights,
-        "network": network,
-        "image_size": image_size,
-        "length": length,
-        "minimum": minimum,
-        "policy": precision,
-        "fine_tune": True if fine_tune == "all" else fine_tune or False,
-        "init": init,
-    }
+    rows = source.rows("train", folder), source.rows("val", folder)
+    asked = evaluate.search(beam, length_penalty, consensus)
+    train(name, data, folder, rows, recipe, build, seed, out, overwrite)
+    for split in ("val", "test") if results else ("val",):
+        evaluate.evaluate(
+            pathlib.Path(out), split, data, folder, asked, results
+        )
+    typer.echo(f"The run lies in {pathlib.Path(out)}.")
+
+
+def train(name, data, folder, rows, recipe, build, seed, out, overwrite=False):
+    """Trains what a name and a recipe say, or goes on, in a run's folder.
+
+    Args:
+        name: Architecture.
+        data: Name of the data set.
+        folder: Where it lies, or `None`.
+        rows: Tuple of its training and validation rows.
+        recipe: A `recipes.Recipe`.
+        build: Dict of further arguments of `captions.build` or
+            `judgements.build`.
+        seed: int.
+        out: Folder of the run.
+        overwrite: bool. Whether to delete another run there.
+    """
+    import keras
+
+    from mmkeras import registry
+    from mmkeras.cli import progress
+    from mmkeras.training import captions
+    from mmkeras.training import judgements
+    from mmkeras.training.folder import RunFolder
+
+    task = registry.find(name).task
+    trade = captions if task == "caption" else judgements
+    rows = trade.Data(*rows)
     arguments = {
         "model": name,
         "data": data,
@@ -153,20 +207,20 @@ def run(
     }
     notes = {
         "folder": str(pathlib.Path(folder).resolve()) if folder else None,
-        "before": _before(init),
+        "before": _before(build.get("init")),
     }
-    run_folder = RunFolder(out)
-    with run_folder.open(arguments, overwrite, **notes) as held:
+    unit = "pictures" if task == "caption" else "files"
+    with RunFolder(out).open(arguments, overwrite, **notes) as held:
         keras.utils.set_random_seed(seed)
-        task = captions.build(name, rows, recipe, **build)
+        task = trade.build(name, rows, recipe, **build)
         with progress.epochs(recipe.epochs) as shown:
-            training = captions.fit(
+            training = trade.fit(
                 task,
                 rows,
                 held.path,
                 recipe,
                 seed,
-                progress.counter("pictures"),
+                progress.counter(unit),
                 verbose=0,
                 also=[shown],
             )
@@ -175,10 +229,6 @@ def run(
         task.save(held.path)
         held.write("training.json", training)
         keras.config.set_dtype_policy("float32")
-        asked = evaluate.search(beam, length_penalty, consensus)
-        for split in ("val", "test") if results else ("val",):
-            evaluate.evaluate(held.path, split, data, folder, asked, results)
-    typer.echo(f"The run lies in {pathlib.Path(out)}.")
 
 
 def _before(init):

@@ -1,31 +1,60 @@
-"""Raw examples: the bytes of an image with its captions."""
+"""Raw examples: the bytes of files, texts and features, as in tf.data."""
 
+import numpy as np
 import tensorflow as tf
+
+_FILES = ("image", "audio")
+_ABOUT = ("id", "split", "group")
 
 
 def load(rows) -> tf.data.Dataset:
     """Reads the files of rows, in their order.
 
     Args:
-        rows: List of dicts with `"image"`, a path, and `"captions"`, a list
-            of strings; see `mmkeras.data.datasets`.
+        rows: List of dicts; see `mmkeras.data.datasets`. `"image"` and
+            `"audio"` are paths, or the bytes of files; `"captions"` is a list
+            of strings; what else there is, strings, numbers or arrays. `None`
+            is absent.
 
     Returns:
-        Dataset of dicts: `"image"`, a scalar string with the file's bytes,
-        and `"captions"`, strings of shape `(n,)`.
+        Dataset of dicts: files, scalar strings of their bytes, and texts,
+        empty where absent; `"captions"`, strings of shape `(n,)`; features,
+        NaN where absent.
 
     Raises:
         ValueError: If there are no rows.
     """
     if not rows:
         raise ValueError("Expected at least one row. Received: rows=[]")
-    captions = tf.ragged.constant(
-        [row["captions"] for row in rows], tf.string, ragged_rank=1
-    )
-    paths = tf.constant([row["image"] for row in rows])
+    fields = [name for name in rows[0] if name not in _ABOUT]
+    columns = {
+        name: _column(name, [row.get(name) for row in rows]) for name in fields
+    }
+    files = {
+        name: [not isinstance(row.get(name), bytes) for row in rows]
+        for name in _FILES
+        if name in columns
+    }
 
-    def read(path, captions):
-        return {"image": tf.io.read_file(path), "captions": captions}
+    def read(columns, files):
+        for name, is_path in files.items():
+            columns[name] = tf.cond(
+                is_path & (columns[name] != ""),
+                lambda path=columns[name]: tf.io.read_file(path),
+                lambda data=columns[name]: data,
+            )
+        return columns
 
-    dataset = tf.data.Dataset.from_tensor_slices((paths, captions))
+    dataset = tf.data.Dataset.from_tensor_slices((columns, files))
     return dataset.map(read, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def _column(name, values):
+    if name == "captions":
+        return tf.ragged.constant(values, tf.string, ragged_rank=1)
+    known = next((v for v in values if v is not None), "")
+    if isinstance(known, np.ndarray):
+        absent = np.full_like(known, np.nan)
+        return tf.constant([absent if v is None else v for v in values])
+    absent = "" if isinstance(known, (str, bytes)) else float("nan")
+    return tf.constant([absent if v is None else v for v in values])

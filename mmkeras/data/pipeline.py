@@ -81,6 +81,59 @@ def teaching(
     return batches.map(batch, num_parallel_calls=2).prefetch(2)
 
 
+def judging(
+    scale, gather, examples, batch_size, epochs, seed=0, start=0, dropout=0.0
+):
+    """Batches for teaching a judge, some modalities hidden now and then.
+
+    Args:
+        scale: Function applied to the batches, as `tasks.Classify.scale`.
+        gather: Function of an order, integers `(batch_size,)`, and what to
+            hide, booleans `(batch_size, modalities)`, that returns inputs
+            with `"presence"`, labels and weights.
+        examples: int. How many there are; those left over at an epoch's end
+            are dropped.
+        batch_size: int.
+        epochs: int. Last epoch, exclusive.
+        seed: int.
+        start: int. First epoch.
+        dropout: float in [0, 1). How often each modality is hidden; never all
+            that an example has.
+
+    Returns:
+        A `tf.data.Dataset` of inputs, labels and weights, all epochs one
+        after the other.
+    """
+
+    def batch(order, draw=None):
+        x, y, weight = gather(order)
+        if draw is not None and "presence" in x:
+            x["presence"] = _hide(x["presence"], dropout, draw)
+        return x, y, weight
+
+    def batches():
+        for epoch in range(start, epochs):
+            draw = np.random.default_rng([seed, epoch])
+            order = draw.permutation(examples)
+            for i in range(0, examples - batch_size + 1, batch_size):
+                yield batch(order[i : i + batch_size], draw)
+
+    spec = tf.nest.map_structure(
+        lambda x: tf.TensorSpec((batch_size, *x.shape[1:]), x.dtype),
+        batch(np.arange(1)),
+    )
+    made = tf.data.Dataset.from_generator(batches, output_signature=spec)
+    made = made.map(lambda x, y, weight: (scale(x), y, weight))
+    return made.prefetch(2)
+
+
+def _hide(presence, dropout, draw):
+    """Hides modalities at random, but never all that are there."""
+    kept = presence & (draw.random(presence.shape) >= dropout)
+    none = ~kept.any(axis=1)
+    return np.where(none[:, None], presence, kept)
+
+
 def _by_length(order, lengths, batch_size, batches=32):
     """Sorts by length within every window of that many batches."""
     window = batch_size * batches

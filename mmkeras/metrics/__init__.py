@@ -1,18 +1,22 @@
-"""What a caption is worth, in pure Python and NumPy: no Java.
+"""What captions and judgements are worth, in Python and NumPy: no Java.
 
-The functions take token lists, made by `tokenize`; `caption_scores` takes
-strings and calls them all.
+Of captions, the functions take token lists, made by `tokenize`;
+`caption_scores` takes strings and calls them all. `judgement_scores` takes
+labels and probabilities.
 """
 
 from mmkeras.metrics import bleu
 from mmkeras.metrics import cider
+from mmkeras.metrics import classification
 from mmkeras.metrics import diversity
 from mmkeras.metrics import meteor
+from mmkeras.metrics import regression
 from mmkeras.metrics import rouge
 from mmkeras.metrics.bleu import corpus_bleu
 from mmkeras.metrics.captions import caption_scores
 from mmkeras.metrics.diversity import distinct
 from mmkeras.metrics.diversity import unique_share
 from mmkeras.metrics.diversity import vocabulary
+from mmkeras.metrics.judgements import judgement_scores
 from mmkeras.metrics.rouge import rouge_l
 from mmkeras.metrics.tokenize import tokenize

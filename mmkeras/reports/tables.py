@@ -16,16 +16,24 @@ NAMES = {
     "vocabulary": "words used",
     "length": "words a caption",
     "shuffle_gap": "image-shuffle gap, nats",
+    "accuracy": "accuracy",
+    "f1_macro": "F1, mean of the classes",
+    "f1_micro": "F1, of all decisions",
+    "f1_weighted": "F1, weighted",
+    "calibration_error": "calibration error",
+    "brier": "Brier score",
+    "majority": "the most frequent label",
 }
 _PER_CENT = {"meteor", "rouge_l"} | {f"bleu_{n}" for n in range(1, 5)}
-_SHARES = {"unique", "distinct_1", "distinct_2"}
+_SHARES = {"unique", "distinct_1", "distinct_2", "accuracy", "majority"}
+_SHARES |= {"f1_macro", "f1_micro", "f1_weighted"}
 
 
 def figure(name, value):
     """Writes a figure as papers do: BLEU in per cent, CIDEr as it is.
 
     Args:
-        name: A key of `mmkeras.metrics.caption_scores`, or `"shuffle_gap"`.
+        name: A key of a task's `score` or of a report's figures.
         value: The number.
 
     Returns:
@@ -33,7 +41,7 @@ def figure(name, value):
     """
     if name in _PER_CENT:
         return f"{100 * value:.1f}"
-    if name in _SHARES:
+    if name in _SHARES or name.startswith(("mismatch_", "acc_", "f1_")):
         return f"{100 * value:.1f} %"
     if name == "vocabulary":
         return f"{value:,.0f}"
@@ -62,7 +70,28 @@ def scores(title, columns):
     for name in [*NAMES, *(name for name in first if name not in NAMES)]:
         if name in first:
             cells = [_cell(name, figures) for figures in columns.values()]
-            table.add_row(NAMES.get(name, name), *cells)
+            table.add_row(_name(name), *cells)
+    return table
+
+
+def subsets(title, found):
+    """Lists the score of every subset of modalities, and what each is worth.
+
+    Args:
+        title: Title of the table.
+        found: A `mmkeras.reports.Subsets`.
+
+    Returns:
+        A `rich.table.Table`.
+    """
+    table = Table(title=title, title_justify="left")
+    table.add_column("modalities")
+    table.add_column(found.metric, justify="right")
+    for names, score in found.scores.items():
+        table.add_row(" + ".join(names) or "none", f"{100 * score:.1f} %")
+    table.add_section()
+    for name, worth in found.worth.items():
+        table.add_row(f"{name} is worth", f"{100 * worth:+.1f}")
     return table
 
 
@@ -82,6 +111,13 @@ def counts(title, pairs):
     for text, count in pairs:
         table.add_row(str(count), text)
     return table
+
+
+def _name(name):
+    kind, _, field = name.partition("_")
+    if kind == "mismatch":
+        return f"lost when {field} is another's"
+    return NAMES.get(name, name)
 
 
 def _cell(name, figures):

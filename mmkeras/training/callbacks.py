@@ -51,6 +51,11 @@ class Best(keras.callbacks.Callback):
         if self.patience is not None and late > self.patience:
             self.model.stop_training = True
 
+    def stopped(self, done):
+        """Whether, after so many epochs, training had stopped early."""
+        late = done - 1 - self.state["epoch"]
+        return self.patience is not None and late > self.patience
+
     def _average(self):
         """Puts the averages in place; returns what was there."""
         optimizer = self.model.optimizer

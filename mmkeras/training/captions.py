@@ -154,7 +154,7 @@ def fit(
     count = pipeline.steps(owners, size, together)
     model = _trainee(task, recipe, train.frozen, together, seed)
     model.compile(
-        _optimizer(task, recipe, count),
+        optimizers.scheduled(recipe, count, task.encoder.trainable_weights),
         losses.TokenCrossentropy(recipe.label_smoothing),
     )
     parts = _callbacks(task, val, folder, recipe)
@@ -173,7 +173,7 @@ def fit(
     if not train.frozen:
         batches = batches.map(task.scale)
     since = time.perf_counter()
-    if done < recipe.epochs and not _stopped(parts[0], done):
+    if done < recipe.epochs and not parts[0].stopped(done):
         model.fit(
             batches,
             initial_epoch=done,
@@ -227,32 +227,6 @@ def _trainee(task, recipe, frozen, together, seed):
     return keras.Model(inputs, logits, name="trainee")
 
 
-def _optimizer(task, recipe, count):
-    steps = count * recipe.epochs
-    warmup = max(int(recipe.warmup * steps), 1)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0,
-        max(steps - warmup, 1),
-        alpha=0.02,
-        warmup_target=recipe.learning_rate,
-        warmup_steps=warmup,
-    )
-    slow = task.encoder.trainable_weights if recipe.branch_rate < 1 else []
-    optimizer = optimizers.SlowerAdamW(
-        rate,
-        weight_decay=recipe.weight_decay,
-        clipnorm=recipe.clip,
-        use_ema=recipe.ema > 0,
-        ema_momentum=recipe.ema or 0.99,
-        slow=slow,
-        factor=recipe.branch_rate,
-    )
-    optimizer.exclude_from_weight_decay(
-        var_list=slow, var_names=["bias", "gamma", "beta", "embeddings"]
-    )
-    return optimizer
-
-
 def _tensorboard(folder):
     """Writes the figures of every epoch for `tensorboard --logdir`."""
     return keras.callbacks.TensorBoard(
@@ -285,8 +259,3 @@ def _callbacks(task, val, folder, recipe):
         callbacks.Curves(folder),
         callbacks.Finite(),
     ]
-
-
-def _stopped(best, done):
-    late = done - 1 - best.state["epoch"]
-    return best.patience is not None and late > best.patience

@@ -1,4 +1,4 @@
-"""AdamW that changes some weights more slowly than others."""
+"""AdamW as recipes want it, some weights changing more slowly."""
 
 import keras
 
@@ -29,3 +29,39 @@ class SlowerAdamW(keras.optimizers.AdamW):
         if self._var_key(variable) in self.slow:
             learning_rate = learning_rate * self.factor
         super().update_step(gradient, variable, learning_rate)
+
+
+def scheduled(recipe, steps, branch=()):
+    """Makes the optimizer of a recipe: warm-up, then a cosine to 2 %.
+
+    Args:
+        recipe: A `mmkeras.training.recipes.Recipe`.
+        steps: int. Batches an epoch.
+        branch: Weights that `recipe.branch_rate` is for.
+
+    Returns:
+        A Keras optimizer.
+    """
+    steps = steps * recipe.epochs
+    warmup = max(int(recipe.warmup * steps), 1)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0,
+        max(steps - warmup, 1),
+        alpha=0.02,
+        warmup_target=recipe.learning_rate,
+        warmup_steps=warmup,
+    )
+    slow = branch if recipe.branch_rate < 1 else []
+    optimizer = SlowerAdamW(
+        rate,
+        weight_decay=recipe.weight_decay,
+        clipnorm=recipe.clip,
+        use_ema=recipe.ema > 0,
+        ema_momentum=recipe.ema or 0.99,
+        slow=slow,
+        factor=recipe.branch_rate,
+    )
+    optimizer.exclude_from_weight_decay(
+        var_list=slow, var_names=["bias", "gamma", "beta", "embeddings"]
+    )
+    return optimizer

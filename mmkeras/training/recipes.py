@@ -18,8 +18,8 @@ class Recipe:
         label_smoothing: In [0, 1).
         clip: Largest norm of a weight's gradient.
         ema: Momentum of moving averages of the weights; 0 for none.
-        monitor: `"cider"` or `"loss"`, both of validation: what chooses the
-            best epoch.
+        monitor: What chooses the best epoch, of validation: `"cider"` or
+            `"loss"` of a captioner, `"accuracy"` or `"loss"` of a judge.
         patience: Epochs without a better one before training stops; `None`
             to go on.
         augment: Whether pictures are changed at random where the image
@@ -30,6 +30,8 @@ class Recipe:
             `mmkeras.data.views`.
         pooled: Whether the decoder sees only the mean of the regions, so
             that a frozen branch can be cached as one vector.
+        modality_dropout: How often each modality is hidden from a judge, in
+            [0, 1); never all of an example.
         settings: Arguments of the builder.
     """
 
@@ -48,6 +50,7 @@ class Recipe:
     together: int = 5
     views: tuple = ("plain", "mirror")
     pooled: bool = False
+    modality_dropout: float = 0.0
     settings: dict = dataclasses.field(default_factory=dict)
 
 
@@ -80,6 +83,18 @@ _RECIPES = {
 }
 
 
+_JUDGE = Recipe(
+    epochs=20,
+    batch_size=64,
+    label_smoothing=0.0,
+    clip=1.0,
+    ema=0.99,
+    monitor="accuracy",
+    modality_dropout=0.2,
+)
+
+
 def find(name):
     """Returns the recipe of an architecture; a plain one if it has none."""
-    return _RECIPES.get(name, Recipe())
+    plain = Recipe() if name.startswith("caption-") else _JUDGE
+    return _RECIPES.get(name, plain)

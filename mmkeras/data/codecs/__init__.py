@@ -2,11 +2,14 @@
 
 import inspect
 
+from mmkeras.data.codecs.audio import Audio
+from mmkeras.data.codecs.features import Features
 from mmkeras.data.codecs.image import Image
+from mmkeras.data.codecs.labels import Labels
 from mmkeras.data.codecs.text import Words
 
 # A fixed table: a file can name these codecs and nothing else.
-_CODECS = {"Image": Image, "Words": Words}
+_CODECS = {cls.__name__: cls for cls in (Audio, Features, Image, Labels, Words)}
 
 
 def to_config(codec) -> dict:

@@ -8,7 +8,15 @@ is, `rows(split, folder)` gives the rows of one split, and
 import difflib
 import importlib
 
-_NAMES = ("coco", "flickr8k", "folder", "karpathy", "table")
+_NAMES = (
+    "avdigits",
+    "coco",
+    "flickr8k",
+    "folder",
+    "karpathy",
+    "mosi",
+    "table",
+)
 
 
 def names() -> list[str]:

@@ -1,0 +1,157 @@
+"""Audio codec: the bytes of a sound file to samples."""
+
+import concurrent.futures
+import io
+
+import numpy as np
+import tensorflow as tf
+
+from mmkeras.data.codecs import waves
+
+_FASTEST = 192_000  # Hz; more is no sound but damage.
+
+
+class Audio:
+    """Decodes WAV, FLAC, Ogg Vorbis, Opus and MP3 bytes to samples.
+
+    Channels are mixed down to one and resampled to one rate; what is longer
+    than `seconds` is cut, what is shorter is followed by zeros. soundfile
+    decodes; or, where TensorFlow and tensorflow-io fit together, the native
+    operations of tensorflow-io do inside `tf.data`. In a SavedModel, WAV
+    alone is decoded, by TensorFlow itself.
+
+    Args:
+        rate: int. Samples a second of the result, in Hz.
+        seconds: float. Length of the result.
+        limit: int. Most bytes of a file.
+
+    Raises:
+        ValueError: If an argument is not positive.
+
+    Example:
+
+    >>> codec = Audio(16000, seconds=5.0)
+    >>> dataset.map(lambda example: codec(example["audio"]))
+    """
+
+    def __init__(self, rate=16000, seconds=2.0, limit=50_000_000):
+        if min(rate, seconds, limit) <= 0:
+            raise ValueError(
+                "`rate`, `seconds` and `limit` are above 0. Received: "
+                f"rate={rate}, seconds={seconds}, limit={limit}"
+            )
+        self.rate = int(rate)
+        self.seconds = float(seconds)
+        self.limit = int(limit)
+        self._enough = self.seconds + 0.1  # Of a file, to fill the result.
+
+    @property
+    def shape(self):
+        """Shape of one decoded sound: `(samples,)`."""
+        return (round(self.rate * self.seconds),)
+
+    def __call__(self, encoded):
+        """Decodes one sound.
+
+        Args:
+            encoded: Scalar string tensor or bytes.
+
+        Returns:
+            float32 tensor of shape `(samples,)`, in [-1, 1].
+
+        Raises:
+            tf.errors.InvalidArgumentError: If it is no sound that can be
+                read, or is larger than `limit`.
+        """
+        samples, error = tf.numpy_function(
+            self._read, [encoded], [tf.float32, tf.string]
+        )
+        with tf.control_dependencies(
+            [tf.debugging.Assert(error == "", [error])]
+        ):
+            return tf.ensure_shape(samples, self.shape)
+
+    def try_batch(self, encoded):
+        """Decodes a batch of sounds, some of which may be bad.
+
+        In a graph it is made of TensorFlow operations alone, and reads WAV
+        files only.
+
+        Args:
+            encoded: String tensor of shape `(n,)`.
+
+        Returns:
+            Tuple of samples, float32 `(n, samples)`, zeros where a sound is
+            bad, and errors, string `(n,)`: what is wrong with it, or `""`.
+        """
+        if tf.inside_function():
+            return self._try_waves(encoded)
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            read = list(pool.map(self._read, encoded.numpy().tolist()))
+        samples = [samples for samples, _ in read]
+        samples = np.stack(samples) if read else np.zeros((0, *self.shape))
+        errors = [error for _, error in read]
+        return tf.constant(samples, tf.float32), tf.constant(errors, tf.string)
+
+    def get_config(self):
+        return {
+            "rate": self.rate,
+            "seconds": self.seconds,
+            "limit": self.limit,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+    def _read(self, encoded):
+        """Decodes bytes with soundfile; returns samples and an error."""
+        import soundfile
+
+        silence = np.zeros(self.shape, "float32")
+        if not encoded or len(encoded) > self.limit:
+            return silence, self._refusal(len(encoded)).encode()
+        try:
+            with soundfile.SoundFile(io.BytesIO(encoded)) as file:
+                rate = file.samplerate
+                frames = int(self._enough * rate) + 1
+                samples = file.read(frames, "float32", always_2d=True)
+        except (soundfile.SoundFileError, ValueError, TypeError) as error:
+            reason = str(error).partition(": ")[2] or str(error)
+            return silence, f"no sound that can be read: {reason}".encode()
+        if not 0 < rate <= _FASTEST or not len(samples):
+            return silence, b"a file without sound"
+        samples = np.clip(np.nan_to_num(samples, posinf=0, neginf=0), -1, 1)
+        return self._finish(tf.constant(samples), rate).numpy(), b""
+
+    def _finish(self, samples, rate):
+        """Mixes down, resamples, and cuts or fills."""
+        frames = tf.cast(self._enough * tf.cast(rate, tf.float32), tf.int32)
+        mono = tf.reduce_mean(samples[: frames + 1], 1)
+        mono = waves.resample(mono, rate, self.rate)[: self.shape[0]]
+        mono = tf.pad(mono, [(0, self.shape[0] - tf.size(mono))])
+        mono = tf.clip_by_value(mono, -1.0, 1.0)
+        return tf.ensure_shape(mono, self.shape)
+
+    def _refusal(self, size):
+        if not size:
+            return "empty"
+        return f"a file of {size} bytes; at most {self.limit} are read"
+
+    def _try_waves(self, encoded):
+        def one(encoded):
+            large = tf.strings.length(encoded) > self.limit
+            encoded = tf.where(large, "", encoded)
+            samples, rate, error = waves.decode(encoded)
+            fast = (error == "") & (rate > _FASTEST)
+            error = tf.where(fast, "a file without sound", error)
+            error = tf.where(large, f"more than {self.limit} bytes", error)
+            error = tf.where((encoded == "") & ~large, "empty", error)
+            good = error == ""
+            samples = tf.where(good, samples, 0.0)
+            rate = tf.where(good, rate, self.rate)
+            return self._finish(samples, rate), error
+
+        sound = tf.TensorSpec(self.shape, tf.float32)
+        error = tf.TensorSpec((), tf.string)
+        return tf.map_fn(one, encoded, fn_output_signature=(sound, error))

@@ -1,0 +1,65 @@
+"""Features codec: vectors or sequences that were computed elsewhere."""
+
+import numpy as np
+import tensorflow as tf
+
+
+class Features:
+    """Checks arrays of features, and brings sequences to one length.
+
+    Args:
+        shape: Tuple `(size,)` of a vector or `(length, size)` of a sequence;
+            a longer one is cut, a shorter one followed by zeros.
+
+    Raises:
+        ValueError: If it is no such shape.
+    """
+
+    def __init__(self, shape):
+        shape = tuple(int(side) for side in shape)
+        if len(shape) not in (1, 2) or min(shape) < 1:
+            raise ValueError(
+                "`shape` is (size,) of vectors or (length, size) of "
+                f"sequences. Received: shape={shape}"
+            )
+        self.shape = shape
+
+    def __call__(self, array):
+        """Brings one array to its shape.
+
+        Args:
+            array: Of shape `(size,)` or `(any length, size)`.
+
+        Returns:
+            float32 tensor of shape `shape`.
+
+        Raises:
+            ValueError: If the array has another size.
+        """
+        return tf.constant(self.fit(array))
+
+    def fit(self, array):
+        """As the call, from array to array."""
+        array = np.asarray(array, "float32")
+        if array.ndim != len(self.shape) or array.shape[-1] != self.shape[-1]:
+            raise ValueError(
+                f"Expected features of shape {self._said()}. Received: an "
+                f"array of shape {array.shape}"
+            )
+        if array.ndim == 1:
+            return array
+        filled = np.zeros(self.shape, "float32")
+        filled[: len(array)] = array[: self.shape[0]]
+        return filled
+
+    def get_config(self):
+        return {"shape": list(self.shape)}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+    def _said(self):
+        if len(self.shape) == 1:
+            return str(self.shape)
+        return f"(any, {self.shape[1]})"

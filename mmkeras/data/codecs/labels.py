@@ -1,0 +1,131 @@
+"""Labels codec: names of classes to numbers, and logits back to names."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+KINDS = ("single", "multi", "number")
+
+
+class Labels:
+    """Turns a label into what a model is taught, and logits into a label.
+
+    Args:
+        names: List of the classes; empty for numbers.
+        kind: `"single"`: one class an example; `"multi"`: any of them,
+            written with `|` between them; `"number"`: a number.
+
+    Raises:
+        ValueError: If the kind is unknown, or the names do not fit it.
+    """
+
+    def __init__(self, names=(), kind="single"):
+        self.names = list(names)
+        self.kind = kind
+        if kind not in KINDS:
+            raise ValueError(
+                f"`kind` is one of {', '.join(KINDS)}. Received: kind={kind!r}"
+            )
+        strange = [n for n in self.names if not isinstance(n, str) or not n]
+        twice = len(set(self.names)) < len(self.names)
+        if strange or twice or bool(self.names) == (kind == "number"):
+            raise ValueError(
+                "`names` are different strings, and none for numbers. "
+                f"Received: names={self.names[:10]}, kind={kind!r}"
+            )
+        self._places = {name: i for i, name in enumerate(self.names)}
+
+    @classmethod
+    def from_values(cls, values):
+        """Makes the codec that fits the labels of a training split.
+
+        Args:
+            values: List of numbers; of strings; or of lists of strings.
+
+        Returns:
+            A `Labels`, its classes in alphabetical order.
+        """
+        values = list(values)
+        if all(_is_number(value) for value in values):
+            return cls(kind="number")
+        if any(isinstance(value, (list, tuple)) for value in values):
+            return cls(sorted({n for v in values for n in v}), "multi")
+        return cls(sorted({str(value) for value in values}))
+
+    @property
+    def size(self):
+        """How many logits a model needs."""
+        return len(self.names) or 1
+
+    def __call__(self, label):
+        """Encodes one label.
+
+        Args:
+            label: A name; a list of names (`"multi"`); or a number.
+
+        Returns:
+            int32 number of the class; float32 of shape `(classes,)`, 1 where
+            a label is given; or a float32 number.
+
+        Raises:
+            ValueError: If the label is none of the names, or no number.
+        """
+        if self.kind == "number":
+            if not _is_number(label):
+                raise ValueError(f"Expected a number. Received: {label!r}")
+            return np.float32(label)
+        if self.kind == "single":
+            return np.int32(self._place(label))
+        hot = np.zeros(len(self.names), "float32")
+        for name in label.split("|") if isinstance(label, str) else label:
+            hot[self._place(name)] = 1
+        return hot
+
+    def decode(self, logits):
+        """Turns logits into labels.
+
+        Args:
+            logits: float32 tensor of shape `(batch, size)`.
+
+        Returns:
+            Tuple of labels, strings of shape `(batch,)`: the likeliest class;
+            all that are likelier than not, `|` between them; or the number;
+            and float32 `(batch, size)`: the probability of each class, or the
+            number.
+        """
+        if self.kind == "number":
+            return tf.strings.as_string(logits[:, 0]), logits
+        names = tf.constant(self.names)
+        if self.kind == "single":
+            chances = tf.nn.softmax(logits)
+            return tf.gather(names, tf.argmax(chances, 1)), chances
+        chances = tf.sigmoid(logits)
+        said = tf.where(chances > 0.5, names, "")
+        joined = tf.strings.reduce_join(said, 1, separator="|")
+        joined = tf.strings.regex_replace(joined, r"\|+", "|")
+        return tf.strings.regex_replace(joined, r"^\||\|$", ""), chances
+
+    def get_config(self):
+        return {"names": self.names, "kind": self.kind}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+    def _place(self, name):
+        if name not in self._places:
+            known = ", ".join(self.names[:20])
+            raise ValueError(
+                f"The label {name!r} is none of the known ones: {known}."
+            )
+        return self._places[name]
+
+
+def _is_number(value):
+    if isinstance(value, bool) or isinstance(value, str):
+        return False
+    try:
+        return math.isfinite(value)
+    except TypeError:
+        return False

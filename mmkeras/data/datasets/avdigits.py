@@ -1,0 +1,153 @@
+"""AV digits: a written digit and the same digit spoken.
+
+MNIST's pictures are paired with recordings of the Free Spoken Digit Dataset
+(FSDD), each with one of the same digit, drawn by a seed. Training takes the
+first 55,000 training pictures and takes 10 to 49 of the recordings,
+validation the last 5,000 and takes 5 to 9, test MNIST's 10,000 test pictures
+and FSDD's own test takes 0 to 4: no picture and no recording is in two
+splits. Several data sets are called AV-MNIST; this one is clean, and the same
+on every machine.
+"""
+
+import collections
+import functools
+import gzip
+import io
+import os
+import pathlib
+import re
+
+import numpy as np
+import PIL.Image
+import tensorflow as tf
+
+from mmkeras.data import examples
+from mmkeras.data.datasets import layout
+
+SOURCE = (
+    "Get MNIST's four *-ubyte.gz files into a folder mnist, and "
+    "github.com/Jakobovski/free-spoken-digit-dataset into a folder fsdd, both "
+    "in one folder."
+)
+_TAKES = {"train": range(10, 50), "val": range(5, 10), "test": range(5)}
+_NAME = re.compile(r"(\d)_([a-z]+)_(\d+)\.wav")
+
+
+def scan(folder=None, seed=0) -> layout.Scan:
+    """Reads all pictures and recordings, and pairs them.
+
+    Args:
+        folder: Folder with the folders `mnist` and `fsdd`; None for
+            `$MMKERAS_DATA` itself, or `$MMKERAS_DATA/avdigits`.
+        seed: int. Draws the recording that a picture is paired with.
+
+    Returns:
+        A `Scan` of rows with `"image"`, PNG bytes, `"audio"`, the path of a
+        WAV file, and `"label"`, from "0" to "9".
+
+    Raises:
+        FileNotFoundError: If a file is not there.
+    """
+    folder = _locate(folder)
+    takes = _recordings(folder / "fsdd" / "recordings")
+    found = layout.Scan()
+    for split in layout.SPLITS:
+        found.rows += _paired(folder / "mnist", takes[split], split, seed)
+    return found
+
+
+def rows(split, folder=None, seed=0) -> list[dict]:
+    """Gives the rows of one split; see `mmkeras.data.datasets`."""
+    if split not in layout.SPLITS:
+        raise ValueError(
+            f"`split` is one of {', '.join(map(repr, layout.SPLITS))}. "
+            f"Received: split={split!r}"
+        )
+    folder = _locate(folder)
+    takes = _recordings(folder / "fsdd" / "recordings")
+    return _paired(folder / "mnist", takes[split], split, seed)
+
+
+def load(split, folder=None) -> tf.data.Dataset:
+    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    return examples.load(rows(split, folder))
+
+
+def _locate(folder):
+    home = os.environ.get("MMKERAS_DATA")
+    if folder is None and home and pathlib.Path(home, "fsdd").exists():
+        folder = home
+    return layout.locate("avdigits", folder, SOURCE)
+
+
+def _recordings(folder):
+    """Paths of recordings by split and digit, in the order of their names."""
+    takes = {split: collections.defaultdict(list) for split in _TAKES}
+    for path in sorted(folder.glob("*.wav")):
+        digit, _, take = _NAME.fullmatch(path.name).groups()
+        for split, numbers in _TAKES.items():
+            if int(take) in numbers:
+                takes[split][int(digit)].append(str(path))
+    missing = [s for s, by_digit in takes.items() if len(by_digit) < 10]
+    if missing:
+        raise FileNotFoundError(
+            f"There is no recording of every digit in {folder} for "
+            f"{', '.join(missing)}. {SOURCE}"
+        )
+    return takes
+
+
+def _paired(mnist, takes, split, seed):
+    images, labels, first = _pictures(mnist, split)
+    draw = np.random.default_rng([seed, layout.SPLITS.index(split)])
+    chances = draw.random(len(labels))
+    rows = []
+    for i, (pixels, digit, chance) in enumerate(zip(images, labels, chances)):
+        choice = takes[int(digit)]
+        rows.append(
+            {
+                "id": f"{'t10k' if split == 'test' else 'train'}-{first + i}",
+                "image": _png(pixels),
+                "audio": choice[int(chance * len(choice))],
+                "label": str(digit),
+                "split": split,
+            }
+        )
+    return rows
+
+
+def _pictures(folder, split):
+    """Pictures, digits and the number of the first."""
+    name = "t10k" if split == "test" else "train"
+    images = _idx(folder / f"{name}-images-idx3-ubyte.gz")
+    labels = _idx(folder / f"{name}-labels-idx1-ubyte.gz")
+    if split == "test":
+        return images, labels, 0
+    if split == "val":
+        return images[-5000:], labels[-5000:], len(images) - 5000
+    return images[:-5000], labels[:-5000], 0
+
+
+@functools.lru_cache(maxsize=4)
+def _idx(path):
+    """Reads MNIST's own format: sizes, big-endian, then bytes."""
+    path = pathlib.Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there. {SOURCE}")
+    try:
+        data = gzip.decompress(path.read_bytes())
+        shape = np.frombuffer(data, ">i4", data[3], 4)
+        return np.frombuffer(data, "uint8", offset=4 + 4 * data[3]).reshape(
+            shape
+        )
+    except (OSError, EOFError, IndexError, ValueError) as error:
+        raise ValueError(
+            f"{path} is no file of MNIST's, or was cut short: {error}. Get it "
+            "again."
+        ) from error
+
+
+def _png(pixels):
+    file = io.BytesIO()
+    PIL.Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    return file.getvalue()

@@ -1,0 +1,143 @@
+"""Raw values of several fields, some of them absent, to what a model takes."""
+
+import io
+
+import numpy as np
+import tensorflow as tf
+
+from mmkeras.data import codecs
+
+
+def raw(codec, values):
+    """Packs raw values, some of them `None`, into one tensor.
+
+    Args:
+        codec: The field's codec.
+        values: List of strings, bytes, arrays of features, or for sound also
+            tuples of a waveform, `(frames,)` or `(frames, channels)`, and its
+            rate in Hz; `None` where absent.
+
+    Returns:
+        String tensor of shape `(n,)`, empty where absent; or a float32 one of
+        shape `(n, *shape)`, NaN where absent.
+
+    Raises:
+        ValueError: If a value is of another kind.
+    """
+    if isinstance(codec, codecs.Features):
+        missing = np.full(codec.shape, np.nan, "float32")
+        fitted = [missing if v is None else codec.fit(v) for v in values]
+        return tf.constant(np.stack(fitted))
+    return tf.constant([_encoded(codec, value) for value in values], tf.string)
+
+
+def absent(codec, size):
+    """A tensor as of `raw` for `size` examples that all lack the field."""
+    if isinstance(codec, codecs.Features):
+        return tf.fill([size, *codec.shape], float("nan"))
+    return tf.fill([size], "")
+
+
+def perceive(codec, values):
+    """Encodes raw values, out of TensorFlow operations alone.
+
+    Args:
+        codec: The field's codec.
+        values: Tensor as of `raw`.
+
+    Returns:
+        Tuple of what the model takes, batch first, zeros where absent;
+        booleans `(n,)`, whether each is there; and errors, strings `(n,)`,
+        empty where it could be read.
+    """
+    if isinstance(codec, codecs.Features):
+        axes = list(range(1, len(codec.shape) + 1))
+        nan = tf.math.is_nan(values)
+        there = ~tf.reduce_all(nan, axes)
+        finite = tf.reduce_all(tf.math.is_finite(values), axes)
+        error = tf.where(there & ~finite, "numbers that are not finite", "")
+        good = tf.reshape(there & finite, [-1] + [1] * len(axes))
+        return tf.where(good, values, 0.0), there, error
+    if isinstance(codec, codecs.Words):
+        there = tf.strings.length(tf.strings.strip(values)) > 0
+        tokens = tf.where(there[:, None], codec(values), 0)
+        return tokens, there, tf.fill(tf.shape(values), "")
+    there = tf.strings.length(values) > 0
+    x, errors = codec.try_batch(values)
+    return x, there, tf.where(there, errors, "")
+
+
+def together(kept, fields, batch, size=None):
+    """Encodes all fields of a batch, out of TensorFlow operations alone.
+
+    Args:
+        kept: Dict of codecs by field.
+        fields: Names of the fields.
+        batch: Dict of tensors as of `raw`; a field left out is absent.
+        size: int. Length of the batch, if not told by its tensors.
+
+    Returns:
+        Tuple of a dict of what the model takes; booleans `(n, fields)`,
+        whether each is there; and errors, strings `(n,)`: the first field
+        that could not be read and why, or that nothing is there.
+    """
+    if size is None:
+        size = tf.shape(next(iter(batch.values())))[0]
+    x, there, errors = {}, [], tf.fill([size], "")
+    for field in fields:
+        values = batch.get(field)
+        values = absent(kept[field], size) if values is None else values
+        x[field], known, wrong = perceive(kept[field], values)
+        first = (errors == "") & (wrong != "")
+        errors = tf.where(first, field + ": " + wrong, errors)
+        there.append(known)
+    there = tf.stack(there, 1)
+    nothing = (errors == "") & ~tf.reduce_any(there, 1)
+    return x, there, tf.where(nothing, "nothing is there", errors)
+
+
+def one(kept, fields, example):
+    """As `together`, of one example: its inputs, and whether each is there."""
+    batch = {
+        field: tf.expand_dims(example[field], 0)
+        for field in fields
+        if field in example
+    }
+    x, there, _ = together(kept, fields, batch, 1)
+    return {field: value[0] for field, value in x.items()}, there[0]
+
+
+def blank(answers, errors):
+    """Empties the answers to examples that could not be read.
+
+    Args:
+        answers: Dict of tensors, batch first.
+        errors: String tensor of shape `(n,)`.
+
+    Returns:
+        Dict of the answers, `""` or 0 where there is an error, and `"error"`.
+    """
+    blanked = {"error": errors}
+    for name, answer in answers.items():
+        good = tf.reshape(errors == "", [-1] + [1] * (len(answer.shape) - 1))
+        blanked[name] = tf.where(good, answer, tf.zeros_like(answer))
+    return blanked
+
+
+def _encoded(codec, value):
+    """One raw value as a string."""
+    if value is None:
+        return b""
+    if isinstance(value, (bytes, str)):
+        return value
+    if isinstance(codec, codecs.Audio) and isinstance(value, tuple):
+        import soundfile
+
+        file = io.BytesIO()
+        samples, rate = value
+        soundfile.write(file, samples, rate, format="WAV", subtype="FLOAT")
+        return file.getvalue()
+    raise ValueError(
+        f"`{type(codec).__name__}` takes strings or bytes, or None. Received: "
+        f"a value of type {type(value).__name__}"
+    )

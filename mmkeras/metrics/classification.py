@@ -1,0 +1,97 @@
+"""What judgements of a class, or of several labels, are worth."""
+
+import numpy as np
+
+
+def accuracy(labels, predicted):
+    """Share of examples judged right.
+
+    Args:
+        labels: Integers of shape `(n,)`.
+        predicted: Integers of shape `(n,)`.
+    """
+    return float(np.mean(np.asarray(labels) == np.asarray(predicted)))
+
+
+def confusion(labels, predicted, classes):
+    """Counts examples by class (row) and judgement (column).
+
+    Args:
+        labels: Integers of shape `(n,)`.
+        predicted: Integers of shape `(n,)`.
+        classes: int.
+
+    Returns:
+        Integers of shape `(classes, classes)`.
+    """
+    pairs = np.asarray(labels) * classes + np.asarray(predicted)
+    counts = np.bincount(pairs, minlength=classes**2)
+    return counts.reshape(classes, classes)
+
+
+def f1(true, predicted, average="macro"):
+    """F1: the harmonic mean of precision and recall.
+
+        F1 = 2 TP / (2 TP + FP + FN)
+
+    and 0 for a class that is neither there nor predicted.
+
+    Args:
+        true: Booleans of shape `(n, classes)`, of one label or of several.
+        predicted: Booleans of the same shape.
+        average: `"macro"`, the mean of the classes; `"weighted"`, weighted by
+            how often each is there; `"micro"`, of all decisions together; or
+            `None` for each class.
+
+    Returns:
+        float, or an array of shape `(classes,)`.
+    """
+    true, predicted = np.asarray(true, bool), np.asarray(predicted, bool)
+    axis = None if average == "micro" else 0
+    right = np.sum(true & predicted, axis=axis)
+    wrong = np.sum(true ^ predicted, axis=axis)
+    each = 2 * right / np.maximum(2 * right + wrong, 1)
+    if average == "weighted":
+        weights = true.sum(axis=0)
+        return float(np.sum(each * weights) / max(weights.sum(), 1))
+    if average is None:
+        return each
+    return float(np.mean(each))
+
+
+def calibration_error(labels, probabilities, bins=15):
+    """Expected calibration error: how far confidence is from accuracy.
+
+        ECE = sum over bins b of |b| / n * |accuracy(b) - confidence(b)|
+
+    with bins of equal width over the likeliest class's probability.
+
+    Args:
+        labels: Integers of shape `(n,)`.
+        probabilities: Floats of shape `(n, classes)`.
+        bins: int.
+
+    Reference:
+        [Guo et al., 2017](https://arxiv.org/abs/1706.04599)
+    """
+    probabilities = np.asarray(probabilities, "float64")
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == np.asarray(labels)
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = np.bincount(place, weights=right - confidence, minlength=bins)
+    return float(np.abs(gaps).sum() / max(len(right), 1))
+
+
+def brier(labels, probabilities):
+    """Brier score: the squared distance of probabilities from the truth.
+
+    Args:
+        labels: Integers of shape `(n,)`.
+        probabilities: Floats of shape `(n, classes)`.
+
+    Returns:
+        Mean over examples of the sum over classes, from 0 to 2.
+    """
+    probabilities = np.asarray(probabilities, "float64")
+    truth = np.eye(probabilities.shape[1])[np.asarray(labels)]
+    return float(np.mean(np.sum((probabilities - truth) ** 2, axis=1)))

@@ -1,0 +1,78 @@
+"""What a model makes of each subset of modalities, and what each is worth."""
+
+import dataclasses
+import itertools
+import math
+
+
+@dataclasses.dataclass
+class Subsets:
+    """A score for every subset of modalities.
+
+    Attributes:
+        metric: Name of the score; higher is better.
+        scores: Dict from subsets, tuples of names in order, to scores; the
+            empty one's is that of the most frequent label.
+        worth: Dict from a name to its Shapley value; together they are what
+            all modalities score above the empty subset.
+    """
+
+    metric: str
+    scores: dict
+    worth: dict
+
+    def to_dict(self):
+        """As plain values for JSON; subsets are joined by `+`."""
+        scores = {"+".join(names): s for names, s in self.scores.items()}
+        return {"metric": self.metric, "scores": scores, "worth": self.worth}
+
+
+def all_subsets(score, fields, nothing, metric="accuracy"):
+    """Scores every subset of modalities, the others absent.
+
+    Args:
+        score: Function from a tuple of names, a part of `fields` in their
+            order, to a number.
+        fields: Names of the modalities.
+        nothing: The score of the empty subset.
+        metric: Name of the score.
+
+    Returns:
+        A `Subsets`.
+    """
+    scores = {(): float(nothing)}
+    for count in range(1, len(fields) + 1):
+        for names in itertools.combinations(fields, count):
+            scores[names] = float(score(names))
+    return Subsets(metric, scores, shapley(scores, fields))
+
+
+def shapley(scores, fields):
+    """Shares out what all modalities score above none, exactly.
+
+        worth(i) = sum over S without i of
+                   |S|! (n - |S| - 1)! / n! (score(S + i) - score(S))
+
+    Args:
+        scores: Dict from every subset, a tuple of names in the order of
+            `fields`, to its score.
+        fields: Names of the n modalities.
+
+    Returns:
+        Dict from a name to its worth.
+
+    Reference:
+        [Shapley, 1953](https://doi.org/10.1515/9781400881970-018)
+    """
+    count = len(fields)
+    worth = {}
+    for field in fields:
+        others = [name for name in fields if name != field]
+        total = 0.0
+        for size in range(count):
+            share = 1 / (count * math.comb(count - 1, size))
+            for names in itertools.combinations(others, size):
+                joined = tuple(f for f in fields if f in {*names, field})
+                total += share * (scores[joined] - scores[names])
+        worth[field] = total
+    return worth

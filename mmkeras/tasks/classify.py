@@ -1,0 +1,154 @@
+"""Judges examples of several modalities, some of which may be absent."""
+
+import numpy as np
+
+from mmkeras import metrics
+from mmkeras.data import codecs
+from mmkeras.data import perceive
+from mmkeras.tasks.task import Task
+
+PRESENCE = "presence"
+
+
+class Classify(Task):
+    """Judges examples: a class, several labels or a number.
+
+    Args:
+        model: A model from a dict of modalities, e.g. `"text"` and `"image"`,
+            and `"presence"` if they are several, to logits; every
+            `classify-*` and `sentiment-*` architecture of the zoo is one.
+        codecs: Dict of a codec for each modality, and `"label"`, a
+            `codecs.Labels`.
+
+    Raises:
+        ValueError: If the model does not fit the codecs.
+    """
+
+    name = "classify"
+
+    def __init__(self, model, codecs):
+        super().__init__(model, codecs)
+        self._check()
+
+    @property
+    def fields(self):
+        """Names of the modalities, in the order of the presence mask."""
+        return [name for name in self.model.input if name != PRESENCE]
+
+    def encode(self, example):
+        """Maps one raw example to `(x, y)`; use it in `dataset.map`.
+
+        Args:
+            example: Dict of scalar strings by field, text or the bytes of
+                files, or arrays of features; empty or NaN where absent, or
+                left out; and `"label"`, as the codec encoded it.
+
+        Returns:
+            The model's inputs, pixels as uint8 (see `scale`), and the label.
+        """
+        x, there = perceive.one(self.codecs, self.fields, example)
+        return self._inputs(x, there), example["label"]
+
+    def scale(self, x, y=None):
+        """Turns a batch of bytes into pixels in [0, 1]; use it in `map`."""
+        x = dict(x)
+        for field in self.fields:
+            if isinstance(self.codecs[field], codecs.Image):
+                x[field] = self.codecs[field].scale(x[field])
+        return x if y is None else (x, y)
+
+    def answer(self, batch, batch_size=64):
+        """Judges examples.
+
+        Args:
+            batch: Dict of lists by field, of raw values: text, the bytes of
+                encoded files, arrays of features. `None` in a list is an
+                absent value; a field may be left out as a whole.
+            batch_size: int. How many examples go through at once.
+
+        Returns:
+            Dict of arrays, one entry an example: `"label"`, the likeliest
+            class (of several labels, those likelier than not, separated by
+            `|`; or the number); `"probability"`, of every class; `"error"`,
+            empty, or why the example could not be read: then there is no
+            label.
+        """
+        batch = self._listed(batch)
+        sizes = {len(values) for values in batch.values()}
+        if len(sizes) != 1:
+            raise ValueError(
+                "Expected lists of one length. Received: "
+                f"{ {field: len(v) for field, v in batch.items()} }"
+            )
+        count = sizes.pop()
+        parts = [
+            self._judge(batch, i, min(i + batch_size, count))
+            for i in range(0, count, batch_size)
+        ]
+        keys = ("label", "probability", "error")
+        if not parts:
+            return {key: np.array([]) for key in keys}
+        joined = {key: [np.asarray(p[key]) for p in parts] for key in keys}
+        return {key: _unpack(np.concatenate(joined[key])) for key in keys}
+
+    def graph(self, batch):
+        """As `answer` of one batch, out of TensorFlow operations alone."""
+        return self._say(*self._perceive(batch), self.model)
+
+    def score(self, labels, probabilities):
+        """Measures judgements; see `mmkeras.metrics.judgement_scores`."""
+        return metrics.judgement_scores(
+            labels, probabilities, self.codecs["label"].kind
+        )
+
+    def _judge(self, batch, start, end):
+        raw = {
+            field: perceive.raw(self.codecs[field], values[start:end])
+            for field, values in batch.items()
+        }
+        x, errors = self._perceive(raw)
+        x = {field: value.numpy() for field, value in x.items()}
+        return self._say(x, errors, self.model.predict_on_batch)
+
+    def _perceive(self, raw):
+        x, there, errors = perceive.together(self.codecs, self.fields, raw)
+        return self._inputs(x, there), errors
+
+    def _inputs(self, x, there):
+        return {**x, PRESENCE: there} if PRESENCE in self.model.input else x
+
+    def _say(self, x, errors, model):
+        labels, chances = self.codecs["label"].decode(model(self.scale(x)))
+        said = {"label": labels, "probability": chances}
+        return perceive.blank(said, errors)
+
+    def _listed(self, batch):
+        unknown = sorted(set(batch) - set(self.fields))
+        if unknown or not batch:
+            raise ValueError(
+                f"Expected one or more of {self.fields}. Received: "
+                f"{sorted(batch)}"
+            )
+        return {field: list(values) for field, values in batch.items()}
+
+    def _check(self):
+        missing = [f for f in [*self.fields, "label"] if f not in self.codecs]
+        if missing:
+            raise ValueError(
+                f"Expected a codec for each of {[*self.fields, 'label']}. "
+                f"Received: {sorted(self.codecs)}"
+            )
+        made, known = self.model.output_shape[-1], self.codecs["label"].size
+        if made != known:
+            raise ValueError(
+                f"The model gives {made} logits, the label codec knows {known} "
+                f"classes. Build the model with `classes={known}`."
+            )
+
+
+def _unpack(array):
+    """Turns bytes into strings."""
+    if array.dtype.kind in "OS":
+        flat = [x.decode("utf-8") for x in array.ravel().tolist()]
+        return np.array(flat, object).reshape(array.shape)
+    return array

@@ -1,0 +1,236 @@
+"""The examples of a split as a judge takes them, encoded once."""
+
+import hashlib
+import json
+import pathlib
+
+import keras
+import numpy as np
+
+from mmkeras.data import cache
+from mmkeras.data import codecs
+from mmkeras.data import perceive
+
+_FILES = (codecs.Audio, codecs.Image)
+
+
+class Examples:
+    """Encoded inputs and labels of rows, any of them absent.
+
+    What is in files is decoded once and kept on disk, each file once however
+    many rows share it; see `mmkeras.data.cache`.
+
+    Args:
+        task: A `tasks.Classify`.
+        rows: Rows of a data set with the task's fields and `"label"`; of a
+            task that judges every step of a sequence, with a list of labels.
+        progress: Function of the files decoded and in all.
+
+    Attributes:
+        rows: The rows that could be read and in which something is there.
+        bad: List of `(row id, error)` of the others.
+    """
+
+    def __init__(self, task, rows, progress=None):
+        self.fields = task.fields
+        self.bad = []
+        self._arrays, there, errors = {}, [], [""] * len(rows)
+        for field in self.fields:
+            values = [row.get(field) for row in rows]
+            codec = task.codecs[field]
+            if isinstance(codec, _FILES):
+                found = _files(codec, values, progress)
+            else:
+                raw = perceive.raw(codec, values)
+                x, known, wrong = perceive.perceive(codec, raw)
+                place = np.arange(len(rows))
+                found = x.numpy(), place, known.numpy(), _text(wrong)
+            array, place, known, wrong = found
+            self._arrays[field] = array, place
+            there.append(known)
+            errors = [
+                e or (w and f"{field}: {w}") for e, w in zip(errors, wrong)
+            ]
+        self.presence = np.stack(there, 1)
+        nothing = ~self.presence.any(1)
+        errors = [
+            e or ("nothing is there" if n else "")
+            for e, n in zip(errors, nothing)
+        ]
+        self._choose(rows, errors)
+        self._teach(task.codecs["label"], task.model.output_shape)
+
+    def __len__(self):
+        return len(self.rows)
+
+    @property
+    def labels(self):
+        """Labels as `task.score` takes them; of sequences, step after step."""
+        label = self.y[self.weight > 0]
+        return label.argmax(-1) if self._single else label
+
+    def gather(self, order, hide=None, instead=None):
+        """Gathers examples.
+
+        Args:
+            order: Integers `(n,)`.
+            hide: Booleans `(n, fields)`: what is to be kept from the model.
+            instead: Dict from fields to permutations of all examples: whose
+                value each is given instead of its own.
+
+        Returns:
+            Tuple of inputs, labels and weights, arrays with a batch of n.
+        """
+        x, there = {}, []
+        for i, (field, (array, place)) in enumerate(self._arrays.items()):
+            whose = (instead or {}).get(field, np.arange(len(self)))
+            rows = self._kept[whose[order]]
+            x[field] = array[place[rows]]
+            there.append(self.presence[rows, i])
+        if len(self.fields) > 1:
+            there = np.stack(there, 1)
+            x["presence"] = there if hide is None else there & ~hide
+        return x, self.y[order], self.weight[order]
+
+    def logits(self, task, only=None, batch_size=256, instead=None):
+        """What the model says of all examples.
+
+        Args:
+            task: The task.
+            only: Names of the fields it may perceive; `None` for all.
+            batch_size: int.
+            instead: As of `gather`.
+        """
+        hidden = [only is not None and f not in only for f in self.fields]
+        parts = []
+        for i in range(0, len(self), batch_size):
+            order = np.arange(i, min(i + batch_size, len(self)))
+            hide = np.tile(hidden, (len(order), 1))
+            x, _, _ = self.gather(order, hide, instead)
+            parts.append(task.model.predict_on_batch(task.scale(x)))
+        return np.concatenate(parts)
+
+    def chances(self, task, logits):
+        """Probabilities, or numbers, as `task.score` takes them."""
+        _, chances = task.codecs["label"].decode(logits[self.weight > 0])
+        return chances.numpy()
+
+    def loss(self, task, logits):
+        """Mean loss of the examples, without label smoothing."""
+        y, said = self.y[self.weight > 0], logits[self.weight > 0]
+        kind = task.codecs["label"].kind
+        if kind == "number":
+            return float(np.mean(np.abs(y - said.reshape(y.shape))))
+        if kind == "single":
+            loss = keras.ops.categorical_crossentropy(y, said, True)
+        else:
+            loss = keras.ops.binary_crossentropy(y, said, True)
+        return float(keras.ops.mean(loss))
+
+    def _choose(self, rows, errors):
+        """Leaves out the rows that could not be read."""
+        self.bad = [(row["id"], e) for row, e in zip(rows, errors) if e]
+        self._kept = np.array([i for i, e in enumerate(errors) if not e], int)
+        self.rows = [rows[i] for i in self._kept]
+        if not self.rows:
+            raise ValueError(
+                f"None of {len(rows)} rows could be read; the first: "
+                f"{self.bad[0][0]}: {self.bad[0][1]}"
+            )
+
+    def _teach(self, label, shape):
+        """Makes targets, and weights that are 0 beyond a sequence's end."""
+        self._single = label.kind == "single"
+        sequences = [
+            row["label"] if len(shape) == 3 else [row["label"]]
+            for row in self.rows
+        ]
+        length = shape[1] if len(shape) == 3 else 1
+        first = np.asarray(self._target(label, sequences[0][0]))
+        self.y = np.zeros((len(self.rows), length, *first.shape), "float32")
+        self.weight = np.zeros((len(self.rows), length), "float32")
+        for i, labels in enumerate(sequences):
+            for j, value in enumerate(labels[:length]):
+                self.y[i, j] = self._target(label, value)
+                self.weight[i, j] = 1
+        if len(shape) == 2:
+            self.y, self.weight = self.y[:, 0], self.weight[:, 0]
+
+    def _target(self, label, value):
+        encoded = label(value)
+        return np.eye(label.size)[encoded] if self._single else encoded
+
+
+def _files(codec, values, progress):
+    """Decodes files, each one once.
+
+    Returns:
+        Array of what is different; the place in it of each value, whether
+        each value is there, and errors.
+    """
+    different = list(dict.fromkeys(v for v in values if v))
+    known = np.array([bool(v) for v in values])
+    if not different:
+        shape = (1, *codec.shape)
+        kind = "uint8" if isinstance(codec, codecs.Image) else "float32"
+        none = np.zeros(len(values), int)
+        return np.zeros(shape, kind), none, known, [""] * len(values)
+    bad = []
+    array = cache.cached(
+        {"kind": "files", **_key(codec, different)},
+        lambda array, start: _decode(codec, different, array, start),
+        (len(different), *codec.shape),
+        "uint8" if isinstance(codec, codecs.Image) else "float32",
+        progress=progress,
+        bad=bad,
+    )
+    errors = dict(bad)
+    numbers = {value: i for i, value in enumerate(different)}
+    place = np.array([numbers.get(v, 0) for v in values])
+    wrong = [errors.get(numbers[v], "") if v else "" for v in values]
+    return array, place, known, wrong
+
+
+def _decode(codec, values, array, start, batch_size=64):
+    """Fills an array; yields as `cache.cached` wants it."""
+    for i in range(start, len(values), batch_size):
+        batch = [_read(value) for value in values[i : i + batch_size]]
+        raw = perceive.raw(codec, [data for data, _ in batch])
+        decoded, errors = codec.try_batch(raw)
+        array[i : i + len(batch)] = decoded.numpy()
+        named = [
+            (i + j, reason or error)
+            for j, ((_, reason), error) in enumerate(zip(batch, _text(errors)))
+            if reason or error
+        ]
+        yield i + len(batch), len(values), named
+
+
+def _read(value):
+    """The bytes of a file, or those given; and why it cannot be read."""
+    if isinstance(value, bytes):
+        return value, ""
+    try:
+        return pathlib.Path(value).read_bytes(), ""
+    except OSError as error:
+        return b"", f"{value}: {error.strerror}"
+
+
+def _key(codec, values):
+    """Describes files by size and time of change, bytes by their content."""
+    digest = hashlib.sha256()
+    for value in values:
+        if isinstance(value, bytes):
+            digest.update(hashlib.sha256(value).digest())
+            continue
+        try:
+            about = pathlib.Path(value).stat()
+            state = [about.st_size, about.st_mtime_ns]
+        except OSError:
+            state = None
+        digest.update(json.dumps([str(value), state]).encode())
+    return {"files": digest.hexdigest(), "codec": codecs.to_config(codec)}
+
+
+def _text(errors):
+    return [error.decode("utf-8") for error in errors.numpy()]

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mmkeras.data.codecs import Labels
+from mmkeras.data.codecs import from_config
+from mmkeras.data.codecs import to_config
+
+
+def test_one_class():
+    codec = Labels.from_values(["b", "a", "c", "a"])
+    assert codec.names == ["a", "b", "c"] and codec.size == 3
+    assert codec("b") == 1
+    logits = tf.constant([[0.0, np.log(3.0), 0.0], [9.0, 0.0, 0.0]])
+    labels, chances = codec.decode(logits)
+    assert labels.numpy().tolist() == [b"b", b"a"]
+    np.testing.assert_allclose(chances[0], [0.2, 0.6, 0.2], rtol=1e-5)
+
+
+def test_several_labels():
+    codec = Labels.from_values([["b", "a"], [], ["c"]])
+    assert codec.kind == "multi"
+    assert codec(["c", "a"]).tolist() == [1, 0, 1]
+    assert codec("c|a").tolist() == [1, 0, 1]
+    logits = tf.constant([[1.0, -1.0, 1.0], [-1.0, -1.0, -1.0]])
+    labels, chances = codec.decode(logits)
+    assert labels.numpy().tolist() == [b"a|c", b""]
+    np.testing.assert_allclose(chances[0, 0], 1 / (1 + np.exp(-1)), rtol=1e-5)
+
+
+def test_numbers():
+    codec = Labels.from_values([1.5, -2])
+    assert codec.kind == "number" and codec.size == 1
+    assert codec(-2) == -2
+    labels, numbers = codec.decode(tf.constant([[0.5]]))
+    assert float(labels.numpy()[0]) == 0.5 and numbers.shape == (1, 1)
+
+
+def test_comes_back_from_its_config():
+    codec = Labels(["x", "y"], "multi")
+    again = from_config(to_config(codec))
+    assert again.get_config() == codec.get_config()
+
+
+@pytest.mark.parametrize(
+    "names, kind", [([], "single"), (["a", "a"], "single"), (["a"], "number")]
+)
+def test_names_that_do_not_fit_are_refused(names, kind):
+    with pytest.raises(ValueError, match="names="):
+        Labels(names, kind)
+
+
+def test_unknown_labels_are_named():
+    with pytest.raises(ValueError, match="'z'.*x, y"):
+        Labels(["x", "y"])("z")
+    with pytest.raises(ValueError, match="number.*'z'"):
+        Labels(kind="number")("z")
+    with pytest.raises(ValueError, match="single, multi, number.*'odd'"):
+        Labels(["x"], "odd")

@@ -1,0 +1,99 @@
+import gzip
+import hashlib
+import io
+import json
+import pathlib
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from mmkeras.data.datasets import avdigits
+
+PAIRING = "fded6b66a03c81e2"
+
+
+def write_idx(path, array):
+    head = bytes([0, 0, 8, array.ndim])
+    head += np.array(array.shape, ">i4").tobytes()
+    path.write_bytes(gzip.compress(head + array.astype("uint8").tobytes()))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """5,020 training and 20 test pictures; 50 takes by one speaker."""
+    rng = np.random.default_rng(0)
+    (tmp_path / "mnist").mkdir()
+    for name, count in (("train", 5020), ("t10k", 20)):
+        images = rng.integers(0, 256, (count, 28, 28))
+        labels = np.arange(count) % 10
+        write_idx(tmp_path / "mnist" / f"{name}-images-idx3-ubyte.gz", images)
+        write_idx(tmp_path / "mnist" / f"{name}-labels-idx1-ubyte.gz", labels)
+    sounds = tmp_path / "fsdd" / "recordings"
+    sounds.mkdir(parents=True)
+    for digit in range(10):
+        for take in range(50):
+            (sounds / f"{digit}_ann_{take}.wav").write_bytes(b"")
+    return tmp_path
+
+
+def test_pairs_are_of_one_digit_and_no_take_is_in_two_splits(folder):
+    takes = {}
+    for split, count in (("train", 20), ("val", 5000), ("test", 20)):
+        rows = avdigits.rows(split, folder)
+        assert len(rows) == count
+        for row in rows:
+            name = pathlib.Path(row["audio"]).name
+            assert name[0] == row["label"]
+            takes.setdefault(split, set()).add(int(name.split("_")[2][:-4]))
+    assert takes["train"] <= set(range(10, 50))
+    assert takes["val"] == set(range(5, 10))
+    assert takes["test"] <= set(range(5))
+    ids = [row["id"] for row in avdigits.scan(folder).rows]
+    assert len(set(ids)) == len(ids)
+
+
+def test_pictures_are_those_of_the_file(folder):
+    row = avdigits.rows("test", folder)[7]
+    pixels = np.asarray(PIL.Image.open(io.BytesIO(row["image"])))
+    with gzip.open(folder / "mnist/t10k-images-idx3-ubyte.gz") as file:
+        data = np.frombuffer(file.read(), "uint8", offset=16)
+    np.testing.assert_array_equal(pixels, data.reshape(-1, 28, 28)[7])
+    assert row["label"] == "7"
+
+
+def test_the_seed_draws_the_pairs(folder):
+    first, again = (avdigits.rows("val", folder) for _ in range(2))
+    other = avdigits.rows("val", folder, seed=1)
+    assert first == again != other
+
+
+def test_missing_and_damaged_files_are_named(folder):
+    with pytest.raises(ValueError, match="split='dev'"):
+        avdigits.rows("dev", folder)
+    path = folder / "mnist" / "t10k-images-idx3-ubyte.gz"
+    path.write_bytes(path.read_bytes()[:500])
+    avdigits._idx.cache_clear()
+    with pytest.raises(ValueError, match="t10k-images.*cut short"):
+        avdigits.rows("test", folder)
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match="t10k-images"):
+        avdigits.rows("test", folder)
+    for file in (folder / "fsdd/recordings").glob("3_*"):
+        file.unlink()
+    with pytest.raises(FileNotFoundError, match="every digit"):
+        avdigits.rows("test", folder)
+
+
+@pytest.mark.realdata
+def test_the_pairing_is_the_same_on_every_machine(data_folder):
+    pairs = {
+        split: [
+            (row["id"], pathlib.Path(row["audio"]).name, row["label"])
+            for row in avdigits.rows(split, data_folder)
+        ]
+        for split in ("train", "val", "test")
+    }
+    assert [len(p) for p in pairs.values()] == [55000, 5000, 10000]
+    text = json.dumps(pairs).encode()
+    assert hashlib.sha256(text).hexdigest()[:16] == PAIRING

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from mmkeras import metrics
+from mmkeras.metrics import classification
+from mmkeras.metrics import regression
+
+ONE = np.eye(3, dtype=bool)
+LABELS = [0, 0, 0, 1, 1, 2]
+SAID = [0, 0, 1, 1, 0, 1]
+
+
+def test_f1_by_hand():
+    true, said = ONE[LABELS], ONE[SAID]
+    each = classification.f1(true, said, None)
+    # Class 0: TP 2, FP 1, FN 1. Class 1: TP 1, FP 2, FN 1. Class 2: FN 1.
+    np.testing.assert_allclose(each, [4 / 6, 2 / 5, 0])
+    assert classification.f1(true, said) == pytest.approx(np.mean(each))
+    weighted = (3 * 4 / 6 + 2 * 2 / 5) / 6
+    assert classification.f1(true, said, "weighted") == pytest.approx(weighted)
+    assert classification.f1(true, said, "micro") == pytest.approx(3 / 6)
+
+
+def test_confusion_by_hand():
+    expected = [[2, 1, 0], [1, 1, 0], [0, 1, 0]]
+    assert classification.confusion(LABELS, SAID, 3).tolist() == expected
+
+
+def test_calibration_and_brier_by_hand():
+    chances = np.array([[0.8, 0.2], [0.8, 0.2], [0.3, 0.7], [0.3, 0.7]])
+    labels = [0, 1, 1, 1]
+    # Confidence 0.8, right half the time; 0.7, right always.
+    error = classification.calibration_error(labels, chances, bins=10)
+    assert error == pytest.approx(0.5 * 0.3 + 0.5 * 0.3)
+    squares = [2 * 0.04, 2 * 0.64, 2 * 0.09, 2 * 0.09]
+    assert classification.brier(labels, chances) == pytest.approx(
+        np.mean(squares)
+    )
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1))
+def test_of_one_label_micro_f1_is_accuracy(pairs):
+    labels, said = np.array(pairs).T
+    chances = np.eye(4)[said]
+    found = metrics.judgement_scores(labels, chances)
+    assert found["f1_micro"] == pytest.approx(found["accuracy"])
+    assert found["brier"] == pytest.approx(2 * (1 - found["accuracy"]))
+    assert found["calibration_error"] == pytest.approx(1 - found["accuracy"])
+    counts = classification.confusion(labels, said, 4)
+    assert counts.sum() == len(pairs)
+    assert np.trace(counts) / len(pairs) == pytest.approx(found["accuracy"])
+
+
+def test_several_labels():
+    true = np.array([[1, 0], [1, 1], [0, 0]])
+    chances = np.array([[0.9, 0.2], [0.9, 0.1], [0.6, 0.4]])
+    found = metrics.judgement_scores(true, chances, "multi")
+    assert found["accuracy"] == pytest.approx(1 / 3)
+    assert found["f1_micro"] == pytest.approx(4 / 6)
+
+
+def test_sentiment_as_the_papers_count():
+    true = np.array([-3.0, -0.4, 0.0, 0.6, 2.2])
+    said = np.array([-3.6, 0.2, -0.1, 1.4, 2.4])
+    found = regression.sentiment_scores(true, said)
+    # Rounded: -3 -0 0 1 2 against -3 0 -0 1 2.
+    assert found["acc_7"] == 1.0
+    assert found["acc_5"] == 1.0
+    assert found["acc_2_has0"] == pytest.approx(3 / 5)
+    assert found["acc_2_non0"] == pytest.approx(3 / 4)
+    assert regression.mean_absolute_error(true, said) == pytest.approx(
+        np.mean([0.6, 0.6, 0.1, 0.8, 0.2])
+    )
+
+
+def test_correlation():
+    x = np.arange(5.0)
+    assert regression.correlation(x, 3 - 2 * x) == pytest.approx(-1)
+    assert regression.correlation(x, np.ones(5)) == 0
+    found = metrics.judgement_scores(x, x[:, None], "number")
+    assert found["correlation"] == pytest.approx(1) and found["mae"] == 0

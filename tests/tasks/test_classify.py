@@ -1,0 +1,157 @@
+import itertools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from checks import only_tensorflow
+from judging import rows
+from judging import task as judge
+
+import mmkeras
+from mmkeras.data import codecs
+from mmkeras.tasks import Classify
+
+NAME = "classify-image-audio-concat"
+SIZES = {"image_shape": (16, 16, 3), "audio_shape": (2000,), "dim": 8}
+
+
+@pytest.fixture(scope="module")
+def task():
+    keras.utils.set_random_seed(0)
+    return judge(mmkeras.build_model(NAME, classes=2, **SIZES))
+
+
+@pytest.fixture(scope="module")
+def batch():
+    some = [r for r in rows(count=12) if r["image"] and r["audio"]][:4]
+    return {field: [r[field] for r in some] for field in ("image", "audio")}
+
+
+def test_answers_with_labels_and_probabilities(task, batch):
+    said = task.answer(batch)
+    assert set(said["label"]) <= {"bright", "dark"}
+    assert said["probability"].shape == (4, 2)
+    np.testing.assert_allclose(said["probability"].sum(1), 1, rtol=1e-5)
+    assert said["error"].tolist() == [""] * 4
+    for i, label in enumerate(said["label"]):
+        best = said["probability"][i].argmax()
+        assert label == ("bright", "dark")[best]
+
+
+def test_not_a_bit_depends_on_the_bytes_of_what_is_absent(task, batch):
+    only = {"image": batch["image"]}
+    alone = task.answer(only)["probability"]
+    as_none = task.answer({**only, "audio": [None] * 4})["probability"]
+    as_empty = task.answer({**only, "audio": [b""] * 4})["probability"]
+    np.testing.assert_array_equal(alone, as_none)
+    np.testing.assert_array_equal(alone, as_empty)
+    with_sound = task.answer(batch)["probability"]
+    assert np.abs(with_sound - alone).max() > 1e-6
+
+
+def test_a_row_is_judged_alike_alone_and_among_others(task, batch):
+    mixed = {
+        "image": [batch["image"][0], None, None, b"junk", batch["image"][2]],
+        "audio": [batch["audio"][0], batch["audio"][1], None, None, b"junk"],
+    }
+    said = task.answer(mixed)
+    errors = said["error"].tolist()
+    assert errors[:2] == ["", ""]
+    assert errors[2] == "nothing is there"
+    assert errors[3].startswith("image: ")
+    assert errors[4].startswith("audio: ")
+    assert said["label"].tolist()[2:] == [""] * 3
+    assert not said["probability"][2:].any()
+    for i in range(2):
+        one = {k: [v[i]] for k, v in mixed.items()}
+        alone = task.answer(one)
+        assert alone["label"][0] == said["label"][i]
+        np.testing.assert_allclose(
+            alone["probability"][0], said["probability"][i], atol=1e-5
+        )
+
+
+def test_a_waveform_with_its_rate_is_a_sound(task):
+    wave = 0.5 * np.sin(np.arange(8000) / 3)
+    said = task.answer({"audio": [(wave, 8000), (wave[:, None], 8000)]})
+    assert said["error"].tolist() == ["", ""]
+    np.testing.assert_array_equal(*said["probability"])
+
+
+@only_tensorflow
+def test_the_graph_answers_as_the_task_does(task, batch):
+    given = {k: tf.constant(v) for k, v in batch.items()}
+    given["image"] = tf.concat([given["image"][:2], ["", "junk"]], 0)
+    said = tf.function(task.graph)(given)
+    expected = task.answer({k: v.numpy().tolist() for k, v in given.items()})
+    assert said["label"].numpy().astype(str).tolist() == list(expected["label"])
+    np.testing.assert_allclose(
+        said["probability"], expected["probability"], atol=1e-5
+    )
+
+
+@only_tensorflow
+def test_encodes_in_a_data_set(task):
+    some = rows(count=12)
+    labels = [task.codecs["label"](row["label"]) for row in some]
+    dataset = tf.data.Dataset.from_tensor_slices(
+        {
+            "image": [row["image"] or b"" for row in some],
+            "audio": [row["audio"] or b"" for row in some],
+            "label": labels,
+        }
+    )
+    encoded = list(dataset.map(task.encode).batch(12).map(task.scale))
+    [(x, y)] = encoded
+    there = [[bool(r["image"]), bool(r["audio"])] for r in some]
+    assert x["presence"].numpy().tolist() == there
+    assert y.numpy().tolist() == labels
+    logits = task.model.predict_on_batch(x)
+    raw = {k: [r[k] for r in some] for k in ("image", "audio")}
+    chances = tf.nn.softmax(logits).numpy()
+    expected = task.answer(raw)["probability"]
+    np.testing.assert_allclose(chances, expected, atol=1e-5)
+
+
+def test_saves_and_loads(task, batch, tmp_path):
+    task.save(tmp_path)
+    loaded = mmkeras.load(tmp_path)
+    assert type(loaded) is Classify
+    np.testing.assert_allclose(
+        loaded.answer(batch)["probability"],
+        task.answer(batch)["probability"],
+        atol=1e-6,
+    )
+
+
+def test_reads_text_and_features():
+    words = codecs.Words.from_texts(["a sun", "a moon"], minimum=1, length=6)
+    kept = {"text": words, "label": codecs.Labels(["x", "y", "z"])}
+    model = mmkeras.build_model(
+        "classify-text-bow", classes=3, vocabulary_size=len(words), dim=4
+    )
+    said = Classify(model, kept).answer({"text": ["a sun", None, "moon"]})
+    assert said["error"].tolist() == ["", "nothing is there", ""]
+    branch = mmkeras.branches.features.dense((3,), 4)
+    model = mmkeras.build_model("classify-text-bow", classes=3, text=branch)
+    kept["text"] = codecs.Features((3,))
+    given = [np.ones(3), None, [1, np.nan, 2], [1, np.inf, 2]]
+    said = Classify(model, kept).answer({"text": given})
+    errors = said["error"].tolist()
+    assert errors[:2] == ["", "nothing is there"]
+    assert all("not finite" in error for error in errors[2:])
+
+
+def test_what_does_not_fit_is_refused(task, batch):
+    with pytest.raises(ValueError, match="image.*audio.*picture"):
+        task.answer({"picture": batch["image"]})
+    with pytest.raises(ValueError, match="one length.*4.*3"):
+        task.answer({**batch, "audio": batch["audio"][:3]})
+    with pytest.raises(ValueError, match="codec for each"):
+        Classify(task.model, {"image": task.codecs["image"]})
+    three = {**task.codecs, "label": codecs.Labels(["a", "b", "c"])}
+    with pytest.raises(ValueError, match="classes=3"):
+        Classify(task.model, three)
+    with pytest.raises(ValueError, match="type int"):
+        task.answer({"image": list(itertools.repeat(3, 2))})

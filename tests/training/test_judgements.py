@@ -1,0 +1,183 @@
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+from judging import rows
+
+from mmkeras import reports
+from mmkeras.data import pipeline
+from mmkeras.training import judgements
+from mmkeras.training import recipes
+from mmkeras.training.examples import Examples
+
+NAME = "classify-image-audio-concat"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MMKERAS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def data():
+    return judgements.Data(rows(count=96), rows("val", 24))
+
+
+def recipe(**changes):
+    plain = recipes.Recipe(
+        epochs=6,
+        batch_size=8,
+        learning_rate=1e-2,
+        monitor="accuracy",
+        modality_dropout=0.3,
+        settings={"dim": 8, "dropout": 0.0},
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+def build(name, data, **changes):
+    keras.utils.set_random_seed(0)
+    sizes = {"image_size": 16, "seconds": 0.125, "policy": "float32"}
+    return judgements.build(name, data, recipe(**changes), **sizes)
+
+
+def train(data, folder, name=NAME, **changes):
+    folder.mkdir(exist_ok=True)
+    task = build(name, data, **changes)
+    chosen = recipe(**changes)
+    notes = judgements.fit(task, data, folder, chosen, verbose=0)
+    return task, notes
+
+
+@pytest.fixture(scope="module")
+def trained(data, tmp_path_factory):
+    return train(data, tmp_path_factory.mktemp("run"))
+
+
+def test_learns_from_pictures_and_sounds(trained, data):
+    task, notes = trained
+    assert notes["epochs"] == 6 and notes["corrupt"] == []
+    found, subsets = reports.judge(task, judgements.examples(task, data.val))
+    assert found["accuracy"] > 0.9 > found["majority"]
+    assert set(subsets.scores) == {
+        (),
+        ("image",),
+        ("audio",),
+        ("image", "audio"),
+    }
+    assert sum(subsets.worth.values()) == pytest.approx(
+        subsets.scores["image", "audio"] - found["majority"]
+    )
+    assert {"mismatch_image", "mismatch_audio"} <= set(found)
+
+
+def test_a_killed_run_resumes_to_the_same_weights(trained, data, tmp_path):
+    whole, _ = trained
+    seen = []
+
+    class Kill(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    task = build(NAME, data)
+    with pytest.raises(KeyboardInterrupt):
+        judgements.fit(task, data, tmp_path, recipe(), verbose=0, also=[Kill()])
+    task, notes = train(data, tmp_path)
+    assert notes["epochs"] == 6
+    seen = zip(task.model.weights, whole.model.weights)
+    for ours, theirs in seen:
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_words_and_features_are_told_by_their_values(data):
+    task = build("sentiment-text-audio-concat", data)
+    assert type(task.codecs["text"]).__name__ == "Words"
+    vectors = judgements.Data(
+        *(
+            [{**row, "text": row["features"]} for row in part]
+            for part in (data.train, data.val)
+        )
+    )
+    task = build("sentiment-text-audio-concat", vectors)
+    assert task.codecs["text"].shape == (3,)
+    assert task.model.input["text"].shape == (None, 3)
+    said = judgements.examples(task, vectors.val).logits(task)
+    assert said.shape == (24, 2) and np.isfinite(said).all()
+
+
+def test_rows_of_a_group_are_judged_in_their_context(tmp_path):
+    def grouped(split, count):
+        made = []
+        for i, row in enumerate(rows(split, count)):
+            # Of different lengths: 5, 4, 3, 5, ...
+            place = {"group": f"{split}-{i // 4}"}
+            fields = dict.fromkeys(("text", "audio", "video"), row["features"])
+            made.append({**row, **place, **fields})
+        return made[: count - 2]
+
+    data = judgements.Data(grouped("train", 40), grouped("val", 12))
+    name = "sentiment-text-audio-video-context"
+    task, _ = train(data, tmp_path, name, batch_size=2, epochs=6)
+    found = judgements.examples(task, data.val)
+    assert len(found) == 3 and len(found.labels) == 10
+    logits = found.logits(task)
+    assert logits.shape == (3, 4, 2)
+    assert (
+        task.score(found.labels, found.chances(task, logits))["accuracy"] > 0.8
+    )
+
+
+def test_what_cannot_be_read_is_left_out_and_named(data):
+    task = build(NAME, data)
+    some = rows("val", 6)
+    some[1] = {**some[1], "image": b"junk"}
+    some[2] = {**some[2], "audio": "/no/such.wav"}
+    some[3] = {**some[3], "image": None, "audio": None}
+    found = Examples(task, some)
+    assert len(found) == 3 == len(found.labels)
+    bad = dict(found.bad)
+    assert bad["val-1"].startswith("image: ")
+    assert "No such file" in bad["val-2"]
+    assert bad["val-3"] == "nothing is there"
+    expected = [row["label"] for row in (some[0], *some[4:])]
+    names = task.codecs["label"].names
+    assert [names[i] for i in found.labels] == expected
+
+
+def test_a_field_nobody_has_is_named(data):
+    with pytest.raises(ValueError, match="'text', which no"):
+        judgements.build(
+            "sentiment-text-audio-video-context",
+            judgements.Data(
+                [{**r, "group": "a"} for r in data.train], data.val
+            ),
+            recipe(),
+        )
+
+
+def test_batches_hide_some_but_never_all():
+    presence = np.array(
+        [[1, 1, 1], [1, 0, 1], [0, 1, 0], [0, 0, 0]] * 500, bool
+    )
+
+    def gather(order):
+        return {"presence": presence[order].copy()}, order, order
+
+    batches = pipeline.judging(
+        lambda x: x, gather, 2000, 2000, 2, seed=3, dropout=0.4
+    )
+    seen = [(x["presence"].numpy(), y.numpy()) for x, y, _ in batches]
+    assert len(seen) == 2
+    for kept, order in seen:
+        there = presence[order]
+        assert not (kept & ~there).any()
+        np.testing.assert_array_equal(kept.any(1), there.any(1))
+        three = kept[there.all(1)]
+        # Hidden 0.4 of the time, but where all would be.
+        expected = 0.4 - 0.4**3
+        assert abs(1 - three.mean() - expected) < 0.05
+    assert (seen[0][1] != seen[1][1]).any()
