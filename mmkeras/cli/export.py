@@ -24,17 +24,16 @@ def run(
     from mmkeras import serving
 
     task = mmkeras.load(folder)
-    path = serving.export(
-        task,
-        out,
-        version,
-        beam=beam,
-        length_penalty=length_penalty,
-        consensus=consensus,
-        no_repeat=no_repeat,
-        minimum=minimum,
-    )
+    options = {
+        "beam": beam,
+        "length_penalty": length_penalty,
+        "consensus": consensus,
+        "no_repeat": no_repeat,
+        "minimum": minimum,
+    }
+    options = options if task.name == "caption" else {}
+    path = serving.export(task, out, version, **options)
+    said = "writes the same captions" if options else "answers the same"
     typer.echo(
-        f"{path}: in a fresh process without Keras it writes the same "
-        f"captions as {folder}."
+        f"{path}: in a fresh process without Keras it {said} as {folder}."
     )

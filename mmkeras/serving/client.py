@@ -46,27 +46,36 @@ class Captioner:
         self._serve = self._loaded.signatures["serving_default"]
         self._constant = tf.constant
 
-    def predict(self, images, batch_size=32):
-        """Captions pictures.
+    def predict(self, batch, batch_size=32):
+        """Answers for pictures, or for examples of several fields.
 
         Args:
-            images: List of encoded pictures (bytes).
+            batch: List of encoded pictures (bytes); or a dict of lists by
+                field, in which `""`, or NaN in features, is absent.
             batch_size: int. How many go through at once.
 
         Returns:
-            Dict of lists, one entry a picture, as `task.answer` has them:
-            `"text"`, `"score"` and `"error"`.
+            Dict of lists, one entry an example, as `task.answer` has them: of
+            a captioner `"text"`, `"score"` and `"error"`.
         """
-        answers = {"text": [], "score": [], "error": []}
-        images = list(images)
-        for i in range(0, len(images), batch_size):
-            batch = self._constant(images[i : i + batch_size])
-            outputs = self._serve(image=batch)
-            answers["score"] += outputs["score"].numpy().tolist()
-            for key in ("text", "error"):
-                found = outputs[key].numpy().tolist()
-                answers[key] += [x.decode("utf-8") for x in found]
+        if not isinstance(batch, dict):
+            batch = {"image": list(batch)}
+        answers = {key: [] for key in self._serve.structured_outputs}
+        for i in range(0, len(next(iter(batch.values()))), batch_size):
+            part = {
+                field: self._constant(values[i : i + batch_size])
+                for field, values in batch.items()
+            }
+            for key, found in self._serve(**part).items():
+                answers[key] += _plain(found.numpy())
         return answers
+
+
+def _plain(values):
+    found = values.tolist()
+    if values.dtype == object:
+        found = [value.decode("utf-8") for value in found]
+    return found
 
 
 def request(images):

@@ -1,4 +1,4 @@
-"""Exports a task: bytes in, sentences out, ready for TF Serving."""
+"""Exports a task: bytes in, answers out, ready for TF Serving."""
 
 import os
 import pathlib
@@ -21,18 +21,18 @@ model_config_list {{
 """
 
 
-def export(
-    task, folder, version=None, check=True, samples=None, beam=3, **options
-):
+def export(task, folder, version=None, check=True, samples=None, **options):
     """Writes a task as a SavedModel, in the layout of TF Serving.
 
     `folder/<version>` then holds a SavedModel whose `serving_default` takes
-    `image`, strings of shape `(batch,)`: JPEG, PNG, GIF, BMP or WebP bytes;
-    and returns what `task.answer` does: `text`, the captions, strings;
-    `score`, float32; and `error`, strings, empty or why this one picture
-    could not be read; all of shape `(batch,)`. Decoding of pictures, the
-    search and the vocabulary are all in the graph, in float32 whatever the
-    model was trained in.
+    the task's fields: `image`, strings of shape `(batch,)`: JPEG, PNG, GIF,
+    BMP or WebP bytes; `audio`, those of WAV files; `text`, strings; features,
+    float32; and returns what `task.answer` does: of a captioner `text`, the
+    captions, and `score`; of a judge `label` and `probability`, an empty
+    string or NaN standing for what is absent; and `error`, strings, empty or
+    why this one example could not be read. Decoding of files, the search and
+    the vocabulary are all in the graph, in float32 whatever the model was
+    trained in.
 
     Beside it lie `golden.json`, some inputs with their answers, and requests
     that warm a server up; in `folder`, a `models.config` for TF Serving,
@@ -46,10 +46,11 @@ def export(
         check: Whether to reload the export in a fresh process, with
             TensorFlow alone, and compare its answers with the task's; see
             `check_export`. The version appears only if they are equal.
-        samples: List of pictures (bytes) to compare on; they are kept in
-            `golden.json`. `None` takes a few rendered ones.
-        beam: int. Sentences kept while searching; 1 is greedy search.
-        **options: Further options of `mmkeras.generate.Writer`.
+        samples: Dict of lists of raw inputs by field to compare on, or a
+            list of pictures (bytes); they are kept in `golden.json`. `None`
+            takes a few rendered ones.
+        **options: Of `task.answer`: of a captioner those of
+            `mmkeras.generate.Writer`, with a `beam` of 3 unless told.
 
     Returns:
         Path of the version folder.
@@ -64,43 +65,53 @@ def export(
     # Late: these load TensorFlow and Keras.
     from mmkeras.serving import saved
     from mmkeras.serving import warmup
-    from mmkeras.serving.samples import pictures
+    from mmkeras.serving.samples import of
 
-    options = {"beam": beam, **options}
-    samples = pictures() if samples is None else list(samples)
-    _check(samples, options)
+    _check(options)
     folder = pathlib.Path(folder)
     name = _model_name(folder)
     with versions.new_version(folder, version) as (part, path):
+        if task.name == "caption":
+            options = {"beam": 3, **options}
+        samples = of(task) if samples is None else _by_field(task, samples)
         answers = saved.save(task, part, samples, options)
         golden.write(part, samples, answers, options)
         # One by one, then together: each kind of file is decoded once.
-        batches = [[sample] for sample in samples[:4]] + [samples[:8]]
-        warmup.write(part, name, [{"image": batch} for batch in batches])
+        slices = [slice(i, i + 1) for i in range(4)] + [slice(8)]
+        batches = [{f: v[s] for f, v in samples.items()} for s in slices]
+        warmup.write(part, name, [b for b in batches if any(b.values())])
         if check:
             check_export(part)
         _write_config(folder / "models.config", name)
     return path
 
 
-def _check(samples, options):
+def _check(options):
     if options.get("temperature"):
         raise ValueError(
             "An export answers the same every time: it searches and does not "
             f"draw. Received: temperature={options['temperature']}"
         )
+
+
+def _by_field(task, samples):
+    """Samples as a dict of lists; a bare list is of the only field."""
+    if isinstance(samples, dict):
+        return {field: list(values) for field, values in samples.items()}
+    samples = list(samples)
     if not samples or not all(isinstance(x, bytes) for x in samples):
         kinds = sorted({type(sample).__name__ for sample in samples})
         raise ValueError(
             "`samples` are the bytes of one picture or more. Received: "
             f"{len(samples)} of type {', '.join(kinds) or 'none'}"
         )
+    return {task.fields[0]: samples}
 
 
 def _model_name(folder):
     """Name of the model on a server, fit for an address."""
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", folder.resolve().name)
-    return name.strip("-.") or "captioner"
+    return name.strip("-.") or "model"
 
 
 def _write_config(path, name):

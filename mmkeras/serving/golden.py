@@ -11,18 +11,22 @@ def write(folder, samples, answers, options):
     """Writes inputs and their answers beside an export.
 
     Each row is `{"inputs": {"image": {"b64": ...}}, "outputs": {"text",
-    "score", "error"}}`; its inputs are an instance of a request to the REST
-    interface of TF Serving.
+    "score", "error"}}`, or whatever fields the task has; its inputs are an
+    instance of a request to the REST interface of TF Serving.
 
     Args:
         folder: The version folder.
-        samples: List of pictures (bytes).
+        samples: Dict of lists by field: bytes, strings or lists of numbers.
         answers: What `task.answer` says of them, a dict of arrays.
         options: Dict of the decoding options, written down to be read.
     """
+    inputs = [
+        {field: _plain(value) for field, value in zip(samples, values)}
+        for values in zip(*samples.values())
+    ]
     rows = [
-        {"inputs": {"image": b64(sample)}, "outputs": outputs}
-        for sample, outputs in zip(samples, as_rows(answers))
+        {"inputs": given, "outputs": outputs}
+        for given, outputs in zip(inputs, as_rows(answers))
     ]
     card = {"signature": "serving_default", "options": options, "rows": rows}
     text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
@@ -47,3 +51,10 @@ def as_rows(answers):
 def b64(data):
     """Writes bytes as TF Serving's REST interface reads them."""
     return {"b64": base64.b64encode(data).decode("ascii")}
+
+
+def _plain(value):
+    """Bytes and strings in base 64, arrays as lists."""
+    if isinstance(value, str):
+        value = value.encode("utf-8")
+    return b64(value) if isinstance(value, bytes) else value.tolist()

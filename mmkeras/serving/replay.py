@@ -39,8 +39,7 @@ def replay(folder):
 
 def _answer(serve, rows):
     inputs = {
-        name: tf.constant([base64.b64decode(row[name]["b64"]) for row in rows])
-        for name in rows[0]
+        name: tf.constant([_raw(row[name]) for row in rows]) for name in rows[0]
     }
     outputs = {key: x.numpy() for key, x in serve(**inputs).items()}
     return [
@@ -49,8 +48,12 @@ def _answer(serve, rows):
     ]
 
 
+def _raw(value):
+    return base64.b64decode(value["b64"]) if "b64" in value else value
+
+
 def _plain(value):
-    return value.decode("utf-8") if isinstance(value, bytes) else value.item()
+    return value.decode("utf-8") if isinstance(value, bytes) else value.tolist()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,31 @@
-"""Small pictures to try an export on: rendered, the same every time."""
+"""Small inputs to try an export on: rendered, the same every time."""
 
 import numpy as np
 import tensorflow as tf
+
+from mmkeras.data import codecs
+
+
+def of(task):
+    """Makes some inputs of every field of a task.
+
+    Args:
+        task: A `mmkeras.tasks.Task`.
+
+    Returns:
+        Dict of lists of one length by field. Of several fields each is absent
+        from some rows; all are from the last.
+    """
+    made = {field: _some(task.codecs[field]) for field in task.fields}
+    count = max(map(len, made.values())) + len(made)
+    rows = {}
+    for place, (field, values) in enumerate(made.items()):
+        codec = task.codecs[field]
+        filled = [values[i % len(values)] for i in range(count)]
+        if len(made) > 1:
+            filled[place] = filled[-1] = _absent(codec)
+        rows[field] = filled
+    return rows if len(made) > 1 else {f: list(v) for f, v in made.items()}
 
 
 def pictures():
@@ -37,3 +61,37 @@ def _scene(rng, height, width):
             inside = far.max(0) < size
         scene[inside] = rng.uniform(0, 255, 3)
     return scene.clip(0, 255).astype("uint8")
+
+
+def sounds():
+    """Renders WAV files, one that is cut short, and nothing at all."""
+    time = np.arange(8000) / 16000
+    rng = np.random.default_rng(0)
+    waves = [np.sin(2 * np.pi * pitch * time) / 2 for pitch in (200, 440, 1760)]
+    waves.append(rng.uniform(-0.5, 0.5, 8000))
+    files = [
+        tf.audio.encode_wav(wave[:, None].astype("float32"), rate).numpy()
+        for wave, rate in zip(waves, (16000, 8000, 44100, 16000))
+    ]
+    return [*files, files[0][:30], b""]
+
+
+def _some(codec):
+    """Some values that a codec takes."""
+    if isinstance(codec, codecs.Image):
+        return pictures()
+    if isinstance(codec, codecs.Audio):
+        return sounds()
+    rng = np.random.default_rng(0)
+    if isinstance(codec, codecs.Features):
+        drawn = rng.normal(size=(4, *codec.shape)).astype("float32")
+        return [*drawn, _absent(codec)]
+    words = codec.get_config()["vocabulary"]
+    texts = [" ".join(rng.choice(words, n)) for n in (1, 5, 40)]
+    return [*texts, "\u00e9\u4e2d \u2028 words?!", ""]
+
+
+def _absent(codec):
+    if isinstance(codec, codecs.Features):
+        return np.full(codec.shape, np.nan, "float32")
+    return b""

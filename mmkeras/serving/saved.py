@@ -5,6 +5,7 @@ import contextlib
 import keras
 import tensorflow as tf
 
+from mmkeras.data import codecs
 from mmkeras.tasks.precision import in_float32
 
 
@@ -14,7 +15,7 @@ def save(task, folder, samples, options):
     Args:
         task: A `mmkeras.tasks.Task` on the TensorFlow backend.
         folder: Where to write.
-        samples: List of raw inputs (bytes).
+        samples: Dict of lists of raw inputs by field.
         options: Dict of options of `task.answer`.
 
     Returns:
@@ -36,18 +37,26 @@ def save(task, folder, samples, options):
         task = type(task)(in_float32(task.model), task.codecs)
         serve = _signature(task, options)
         module = tf.Module()
-        module.state = list(serve.get_concrete_function().variables)
+        module.state = list(serve.variables)
         signatures = {"serving_default": serve}
         tf.saved_model.save(module, str(folder), signatures)
-        return task.answer({"image": samples}, **options)
+        return task.answer(samples, **options)
 
 
 def _signature(task, options):
-    def serve(image):
-        return task.graph({"image": image}, **options)
+    """A concrete function of strings, or of features, for each field."""
 
-    encoded = tf.TensorSpec((None,), tf.string, name="image")
-    return tf.function(serve, input_signature=[encoded], autograph=False)
+    def serve(**batch):
+        return task.graph(batch, **options)
+
+    specs = {}
+    for field in task.fields:
+        codec = task.codecs[field]
+        numbers = isinstance(codec, codecs.Features)
+        shape, kind = (codec.shape, "float32") if numbers else ((), "string")
+        specs[field] = tf.TensorSpec((None, *shape), kind, name=field)
+    function = tf.function(serve, autograph=False)
+    return function.get_concrete_function(**specs)
 
 
 @contextlib.contextmanager

@@ -36,7 +36,8 @@ def _prediction_log(model, inputs):
     spec = _field(1, model.encode()) + _field(3, b"serving_default")
     request = _field(1, spec)
     for name, values in inputs.items():
-        tensor = tf.make_tensor_proto(values).SerializeToString()
+        tensor = tf.make_tensor_proto(tf.constant(values).numpy())
+        tensor = tensor.SerializeToString()
         entry = _field(1, name.encode()) + _field(2, tensor)
         request += _field(2, entry)
     return _field(6, _field(1, request))

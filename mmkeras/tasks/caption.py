@@ -24,6 +24,7 @@ class Caption(Task):
     """
 
     name = "caption"
+    fields = ["image"]
 
     def __init__(self, model, codecs):
         super().__init__(model, codecs)

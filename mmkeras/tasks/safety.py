@@ -82,4 +82,5 @@ def _import(config):
         import keras_hub  # noqa: F401
     import mmkeras.branches
     import mmkeras.decoders
+    import mmkeras.fusion
     import mmkeras.layers  # noqa: F401

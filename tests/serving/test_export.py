@@ -167,7 +167,7 @@ def test_a_difference_fails_the_export(plain, tmp_path, photos, monkeypatch):
     true = plain.answer({"image": photos}, beam=3)["text"][1]
     with pytest.raises(RuntimeError) as caught:
         serving.export(plain, tmp_path, samples=photos)
-    for part in ("picture 1", "a dog sees what is not there", repr(true)):
+    for part in ("row 1", "a dog sees what is not there", repr(true)):
         assert part in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 

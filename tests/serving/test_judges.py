@@ -1,0 +1,98 @@
+"""Judges as exports: raw fields in, any left out, labels out."""
+
+import json
+
+import numpy as np
+import pytest
+from checks import run_python
+from judging import rows
+from judging import task as judge
+
+import mmkeras
+from mmkeras import serving
+from mmkeras.data import codecs
+from mmkeras.serving import client
+from mmkeras.serving import golden
+from mmkeras.tasks import Classify
+
+SIZES = {"image_shape": (16, 16, 3), "audio_shape": (2000,), "dim": 8}
+
+
+@pytest.fixture(scope="module")
+def task():
+    model = mmkeras.build_model(
+        "classify-image-audio-concat", classes=2, **SIZES
+    )
+    return judge(model)
+
+
+@pytest.fixture(scope="module")
+def exported(task, tmp_path_factory):
+    return serving.export(task, tmp_path_factory.mktemp("exports") / "judge")
+
+
+def test_answers_as_the_task_does_whatever_is_left_out(task, exported):
+    some = rows(count=12)
+    batch = {k: [row[k] or b"" for row in some] for k in ("image", "audio")}
+    batch["image"][3], batch["audio"][4] = b"junk", b"junk"
+    batch["image"][5] = batch["audio"][5] = b""
+    said, expected = client.load(exported).predict(batch), task.answer(batch)
+    assert said["label"] == expected["label"].tolist()
+    assert said["error"][5] == "nothing is there"
+    assert said["error"][3] == expected["error"][3] != ""
+    assert said["error"][4].startswith("audio: ")
+    np.testing.assert_allclose(
+        said["probability"], expected["probability"], atol=1e-5
+    )
+
+
+def test_golden_rows_lack_each_field_at_times(exported):
+    inputs = [row["inputs"] for row in golden.read(exported)]
+    empty = {"b64": ""}
+    for field in ("image", "audio"):
+        gone = [row[field] == empty for row in inputs]
+        assert any(gone) and not all(gone)
+    assert any(all(v == empty for v in row.values()) for row in inputs)
+
+
+def test_text_and_features_are_inputs_too(tmp_path):
+    words = codecs.Words.from_texts(["a sun", "a moon"], minimum=1, length=6)
+    branch = mmkeras.branches.features.dense((3,), 4, name="audio_encoder")
+    model = mmkeras.build_model(
+        "sentiment-text-audio-gated",
+        vocabulary_size=len(words),
+        dim=4,
+        audio=branch,
+    )
+    kept = {"text": words, "audio": codecs.Features((3,))}
+    task = Classify(model, {**kept, "label": codecs.Labels(["n", "p"])})
+    path = serving.export(task, tmp_path / "both")
+    batch = {"text": ["a sun", ""], "audio": np.float32([[1, 2, 3], [0, 1, 0]])}
+    said, expected = client.load(path).predict(batch), task.answer(batch)
+    assert said["label"] == expected["label"].tolist()
+    np.testing.assert_allclose(
+        said["probability"], expected["probability"], atol=1e-5
+    )
+
+
+def test_an_export_that_answers_otherwise_is_refused(task, exported):
+    path = exported / golden.NAME
+    whole = path.read_text()
+    card = json.loads(whole)
+    card["rows"][0]["outputs"]["probability"][0] += 0.01
+    path.write_text(json.dumps(card))
+    with pytest.raises(RuntimeError, match="row 0"):
+        serving.check_export(exported)
+    path.write_text(whole)
+
+
+def test_serves_where_there_is_no_keras(exported, tmp_path):
+    code = """
+import sys
+sys.modules["keras"] = None
+from mmkeras.serving import client
+said = client.load(sys.argv[1]).predict({"image": [b""], "audio": [b""]})
+print(said["error"])
+"""
+    done = run_python(code, exported)
+    assert "nothing is there" in done.stdout, done.stderr
