@@ -36,6 +36,8 @@ def explained(verb, heavy=True):
             if heavy:
                 _load_keras(debug)
             return verb(*args, **kwargs)
+        except typer.Exit:  # A RuntimeError, but no error.
+            raise
         except (ValueError, OSError, RuntimeError, ImportError) as error:
             if debug or isinstance(error, BrokenPipeError):
                 raise

@@ -96,7 +96,7 @@ def _judge(run, task, rows, split, title):
     console.print(tables.scores(title, {"": figures}))
     if len(task.fields) > 1:
         console.print(tables.subsets("What each modality is worth", subsets))
-        figures["subsets"] = subsets.to_dict()
+        figures |= subsets.figures()
     for row, error in found.bad:
         typer.echo(f"Left out {row}: {error}", err=True)
     return figures

@@ -7,7 +7,8 @@ import typer
 Data = Annotated[
     str,
     typer.Option(
-        help="flickr8k, coco, karpathy, table (JSONL, CSV) or folder."
+        help="avdigits, coco, flickr8k, karpathy, mosi; or your own: table "
+        "or folder (images with captions), labelled (anything with a label)."
     ),
 ]
 Folder = Annotated[

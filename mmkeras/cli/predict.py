@@ -6,14 +6,22 @@ from typing import Annotated
 
 import typer
 
+from mmkeras.cli import judge
 from mmkeras.cli import options
 
 
 def run(
     folder: options.Run,
-    pictures: Annotated[
-        list[str], typer.Argument(help="Picture files, or folders of them.")
-    ],
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Pictures, or folders of them; of a judge, the picture and "
+            "the sound of one example, or a JSONL table of many."
+        ),
+    ] = None,
+    text: Annotated[
+        str | None, typer.Option(help="Of a judge: the words of the example.")
+    ] = None,
     beam: Annotated[
         int | None,
         typer.Option(min=1, help="Width of the beam search. [default: 3]"),
@@ -44,15 +52,19 @@ def run(
         bool, typer.Option("--jsonl", help="One JSON object a picture.")
     ] = False,
 ):
-    """Caption pictures.
+    """Caption pictures, or judge examples; what is not given is absent.
 
-    A picture that cannot be read is named on the error stream; the others are
-    captioned, and the exit code is 1.
+    What cannot be read is named on the error stream; the others are answered,
+    and the exit code is 1.
     """
     import mmkeras
 
-    paths = _files(pictures)
     task = mmkeras.load(folder)
+    if task.name != "caption":
+        if judge.answer(task, files or [], text, jsonl):
+            raise typer.Exit(1)
+        return
+    paths = _files(files or [])
     asked = {
         "beam": beam or (1 if temperature else 3),
         "length_penalty": length_penalty,
@@ -80,6 +92,8 @@ def _files(named):
     """Replaces folders by the pictures in them."""
     from mmkeras.data.datasets import layout
 
+    if not named:
+        raise ValueError("Give one picture or more.")
     paths = []
     for path in map(pathlib.Path, named):
         if not path.is_dir():

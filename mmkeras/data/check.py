@@ -8,6 +8,7 @@ import pathlib
 import statistics
 
 from mmkeras.data import cache
+from mmkeras.data import check_labelled
 from mmkeras.data import codecs
 from mmkeras.data import datasets
 from mmkeras.data.problems import Problem
@@ -23,7 +24,8 @@ class Report:
         name: Name of the data set.
         counts: Dict of figures: `"images"`, `"captions"`, `"splits"` (images
             by split), `"captions per image"` and `"words per caption"`
-            (each with the least, mean and most).
+            (each with the least, mean and most); of labelled examples, how
+            many have what, and the labels.
         problems: List of `Problem`s.
         notes: What is worth knowing but no problem.
     """
@@ -70,6 +72,10 @@ def check(name, folder=None, progress=None) -> Report:
         FileNotFoundError: If there is no such folder.
     """
     found = datasets.find(name).scan(folder)
+    if any("label" in row for row in found.rows):
+        bad = check_labelled.problems(found.rows, progress or (lambda *_: None))
+        counts = check_labelled.counts(found.rows)
+        return Report(name, counts, [*found.problems, *bad], found.notes)
     there, problems = _find_missing(found.rows)
     problems = [*found.problems, *problems]
     told = all(problem.kind != "missing" for problem in found.problems)

@@ -21,10 +21,10 @@ class Subsets:
     scores: dict
     worth: dict
 
-    def to_dict(self):
-        """As plain values for JSON; subsets are joined by `+`."""
-        scores = {"+".join(names): s for names, s in self.scores.items()}
-        return {"metric": self.metric, "scores": scores, "worth": self.worth}
+    def figures(self):
+        """As figures by name: `"subset_image+text"`, `"worth_image"`, ..."""
+        found = {f"subset_{'+'.join(s)}": v for s, v in self.scores.items()}
+        return found | {f"worth_{name}": v for name, v in self.worth.items()}
 
 
 def all_subsets(score, fields, nothing, metric="accuracy"):

@@ -41,7 +41,15 @@ _COLUMNS = {
     "cider": ("CIDEr", 1),
     "unique": ("unique %", 100),
     "shuffle_gap": ("shuffle gap", 1),
+    "accuracy": ("accuracy", 100),
+    "f1_weighted": ("F1, weighted", 100),
+    "f1_macro": ("F1, macro", 100),
+    "acc_2_non0": ("acc-2", 100),
+    "mae": ("MAE", 1),
+    "calibration_error": ("ECE", 1),
+    "majority": ("majority", 100),
 }
+_SUBSET = "subset_"  # Of modalities, the others absent: an accuracy.
 
 
 def merge(folder, model, data, seed, entry):
@@ -109,17 +117,22 @@ own: at 0 the picture does not matter.
 
 
 def _section(data, entries):
-    columns = [name for name, _ in _COLUMNS.values()]
-    lines = [f"## {data}", "", _row(["model", "seeds", *columns])]
-    lines.append(_row(["---"] * (len(columns) + 2)))
+    known = {key for entry in entries for key in entry["mean"]}
+    columns = {k: column for k, column in _COLUMNS.items() if k in known}
+    for key in sorted(known, key=lambda key: (len(key), key)):
+        if key.startswith(_SUBSET) and key != _SUBSET:
+            columns[key] = f"{key.removeprefix(_SUBSET)} given", 100
+    names = [name for name, _ in columns.values()]
+    lines = [f"## {data}", "", _row(["model", "seeds", *names])]
+    lines.append(_row(["---"] * (len(names) + 2)))
     for entry in entries:
         cells = [
             _cell(entry["mean"], entry["spread"], key, factor)
-            for key, (_, factor) in _COLUMNS.items()
+            for key, (_, factor) in columns.items()
         ]
         lines.append(_row([f"`{entry['model']}`", len(entry["seeds"]), *cells]))
     for other in entries[0]["published"]:
-        cells = [_cell(other, {}, k, f) for k, (_, f) in _COLUMNS.items()]
+        cells = [_cell(other, {}, k, f) for k, (_, f) in columns.items()]
         lines.append(_row([f"{other['model']} [^{_slug(other)}]", "", *cells]))
     lines.append("")
     for other in entries[0]["published"]:

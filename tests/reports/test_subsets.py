@@ -26,7 +26,9 @@ def test_exclusive_or_needs_both():
 
     found = reports.all_subsets(score, ["text", "image"], 0.5)
     assert found.worth == {"text": 0.25, "image": 0.25}
-    assert found.to_dict()["scores"]["text+image"] == 1.0
+    figures = found.figures()
+    assert figures["subset_text+image"] == 1.0 and figures["subset_"] == 0.5
+    assert figures["worth_image"] == 0.25
 
 
 def test_what_is_never_used_is_worth_nothing():

@@ -14,6 +14,7 @@ _NAMES = (
     "flickr8k",
     "folder",
     "karpathy",
+    "labelled",
     "mosi",
     "table",
 )
@@ -38,7 +39,9 @@ def find(name: str):
         hint = f"Did you mean {close[0]!r}? " if close else ""
         raise ValueError(
             f"No data set is called {name!r}. {hint}There are: "
-            f"{', '.join(_NAMES)}. Your own data is read as 'table' (JSONL "
-            "or CSV) or 'folder' (images and texts by file name)."
+            f"{', '.join(_NAMES)}. Your own data is read as 'table' (images "
+            "with captions, JSONL or CSV), 'folder' (images and texts by file "
+            "name) or 'labelled' (text, image, audio or features with a "
+            "label)."
         )
     return importlib.import_module(f"mmkeras.data.datasets.{name}")

@@ -49,6 +49,17 @@ class Scan:
         """Adds a problem."""
         self.problems.append(Problem(kind, str(where), detail))
 
+    def refuse_damage(self):
+        """Raises a `ValueError` that names what could not be read, if any."""
+        broken = [p for p in self.problems if p.kind in ("corrupt", "missing")]
+        if broken:
+            raise ValueError(
+                "The data cannot be read in full. Received: "
+                + "; ".join(map(str, broken[:3]))
+                + (f" and {len(broken) - 3} more" if len(broken) > 3 else "")
+                + ". `mmkeras check` lists all problems."
+            )
+
     def choose(self, split):
         """Returns the rows of a split that have a caption.
 
@@ -61,14 +72,7 @@ class Scan:
                 f"`split` is one of {', '.join(map(repr, SPLITS))}. "
                 f"Received: split={split!r}"
             )
-        broken = [p for p in self.problems if p.kind in ("corrupt", "missing")]
-        if broken:
-            raise ValueError(
-                "The data cannot be read in full. Received: "
-                + "; ".join(map(str, broken[:3]))
-                + (f" and {len(broken) - 3} more" if len(broken) > 3 else "")
-                + ". `mmkeras check` lists all problems."
-            )
+        self.refuse_damage()
         rows = [
             {**row, "captions": [c for c in row["captions"] if c]}
             for row in self.rows

@@ -42,9 +42,8 @@ def scan(folder=None) -> layout.Scan:
     folder = layout.locate("table", folder, SOURCE)
     path = layout.only_file(folder, "*.jsonl", "*.csv")
     found = layout.Scan()
-    read = _csv_lines if path.suffix.lower() == ".csv" else _json_lines
     images = {}
-    for number, values in read(path, found):
+    for number, values in lines(path, found, {"caption", "captions"}):
         try:
             image, captions, split = _entry(values)
         except ValueError as error:
@@ -70,6 +69,23 @@ def rows(split, folder=None) -> list[dict]:
 def load(split, folder=None) -> tf.data.Dataset:
     """Gives raw examples of one split; see `mmkeras.data.examples`."""
     return examples.load(rows(split, folder))
+
+
+def lines(path, found, needed):
+    """Reads the lines of a table.
+
+    Args:
+        path: A JSONL or CSV file.
+        found: The `Scan` that takes note of lines that cannot be read.
+        needed: Set of columns of which a CSV file must have one.
+
+    Yields:
+        Tuples of a line's number and its values, a dict.
+    """
+    if path.suffix.lower() == ".csv":
+        yield from _csv_lines(path, found, needed)
+    else:
+        yield from _json_lines(path, found)
 
 
 def _entry(values):
@@ -111,15 +127,17 @@ def _json_lines(path, found):
             found.blame("corrupt", f"{path}:{number}", detail)
 
 
-def _csv_lines(path, found):
+def _csv_lines(path, found, needed):
     # Bytes that are no UTF-8 become surrogates, to be found in their row.
     with path.open(
         encoding="utf-8-sig", errors="surrogateescape", newline=""
     ) as file:
         reader = csv.DictReader(file, strict=True)
         columns = _columns(reader)
-        if "image" not in columns or not set(columns) & {"caption", "captions"}:
-            detail = f"expected columns image and caption, found {columns}"
+        captions = "captions" in needed
+        if not set(columns) & needed or (captions and "image" not in columns):
+            wanted = "image and caption" if captions else " or ".join(needed)
+            detail = f"expected columns {wanted}, found {columns}"
             found.blame("corrupt", f"{path}:1", detail)
             return
         for number, values, problem in _csv_rows(reader):

@@ -1,0 +1,96 @@
+"""What `mmkeras predict` does with a judge."""
+
+import json
+import pathlib
+
+import typer
+
+_SOUNDS = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3"}
+
+
+def answer(task, files, text=None, jsonl=False):
+    """Judges one example of files and words, or the rows of a table.
+
+    Args:
+        task: A `mmkeras.tasks.Classify`.
+        files: List of paths: a picture and a sound, or one JSONL table whose
+            rows name the fields; files relative to the table.
+        text: The words, or `None`.
+        jsonl: bool. Whether to write JSON objects.
+
+    Returns:
+        How many examples could not be read.
+
+    Raises:
+        ValueError: If nothing is given, or what the model does not take.
+    """
+    if len(files) == 1 and files[0].endswith(".jsonl"):
+        rows = _table(task, pathlib.Path(files[0]))
+    else:
+        rows = [("", _example(task, files, text))]
+    batch = {f: [row.get(f) for _, row in rows] for f in task.fields}
+    said = task.answer(batch)
+    for i, (name, _) in enumerate(rows):
+        _tell(
+            task, name, {key: values[i] for key, values in said.items()}, jsonl
+        )
+    return sum(map(bool, said["error"]))
+
+
+def _example(task, files, text):
+    given = {} if text is None else {"text": text}
+    for path in map(pathlib.Path, files):
+        field = "audio" if path.suffix.lower() in _SOUNDS else "image"
+        if field in given:
+            raise ValueError(
+                f"{path} is a second {field}. Give one example at a time, or "
+                "a JSONL table."
+            )
+        given[field] = path.read_bytes()
+    strange = sorted(set(given) - set(task.fields))
+    if strange or not given:
+        raise ValueError(
+            f"The model judges {', '.join(task.fields)}. Received: "
+            f"{', '.join(given) or 'nothing'}"
+        )
+    return given
+
+
+def _table(task, path):
+    """Reads rows; each names its line."""
+    rows = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        where = f"{path}:{number}"
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise ValueError(f"{where} is no JSON: {error}") from error
+        if not isinstance(row, dict):
+            raise ValueError(f"{where} is no object in braces.")
+        kept = {f: row[f] for f in task.fields if row.get(f) is not None}
+        for field in set(kept) & {"image", "audio"}:
+            if isinstance(kept[field], str):
+                kept[field] = (path.parent / kept[field]).read_bytes()
+        rows.append((str(row.get("id", number)), kept))
+    return rows
+
+
+def _tell(task, name, said, jsonl):
+    names = task.codecs["label"].names or ["value"]
+    label, error = str(said["label"]), said["error"]
+    chances = {
+        known: round(float(chance), 4)
+        for known, chance in zip(names, said["probability"])
+    }
+    if jsonl:
+        row = {"id": name, "label": label, "probability": chances}
+        row = {"id": name, "error": error} if error else row
+        typer.echo(json.dumps(row, ensure_ascii=False))
+    elif error:
+        typer.echo(f"{name}: {error}".lstrip(": "), err=True)
+    else:
+        likely = sorted(chances.items(), key=lambda item: -item[1])[:5]
+        told = ", ".join(f"{known} {chance:.3f}" for known, chance in likely)
+        typer.echo("\t".join([*([name] if name else []), label, told]))

@@ -1,0 +1,156 @@
+"""Checks a data set of labelled examples of several modalities."""
+
+import collections
+import hashlib
+import pathlib
+
+import numpy as np
+
+from mmkeras.data import codecs
+from mmkeras.data import perceive
+from mmkeras.data.problems import Problem
+
+_CODECS = {"image": codecs.Image((16, 16)), "audio": codecs.Audio(8000, 0.1)}
+_BATCH = 64
+_ABOUT = ("id", "split", "label", "group", "transcript")
+
+
+def problems(rows, progress):
+    """Reads all files of rows and yields what is wrong.
+
+    Args:
+        rows: Rows of a data set with `"label"`.
+        progress: Function of the files done and in all.
+
+    Yields:
+        `Problem`s: `missing`, `corrupt` and `empty` files, numbers that are
+        not finite, examples of which nothing is there (`empty`), and a file
+        or a group that is in two splits (`leak`).
+    """
+    for row in rows:
+        if not fields(row):
+            yield Problem("empty", row["id"], "nothing is there")
+        for name in fields(row):
+            value = row[name]
+            bad = isinstance(value, np.ndarray) and not np.isfinite(value).all()
+            if bad:
+                detail = f"{name} has numbers that are not finite"
+                yield Problem("corrupt", row["id"], detail)
+    files = {
+        name: list(dict.fromkeys(r[name] for r in rows if _in_file(r, name)))
+        for name in _CODECS
+    }
+    whose = _whose(rows)
+    done, total = 0, sum(map(len, files.values()))
+    for name, values in files.items():
+        for i in range(0, len(values), _BATCH):
+            yield from _decode(name, values[i : i + _BATCH], whose)
+            progress(done + min(i + _BATCH, len(values)), total)
+        done += len(values)
+    yield from _leaks(rows)
+
+
+def counts(rows):
+    """Counts rows by split, by what is there, and by label.
+
+    Returns:
+        Dict for a table.
+    """
+    splits = collections.Counter(row["split"] for row in rows)
+    there = collections.Counter(
+        (row["split"], " + ".join(fields(row)) or "nothing") for row in rows
+    )
+    found = {
+        "examples": len(rows),
+        "splits": {s: n for s, n in splits.items() if s},
+    }
+    for split in found["splits"]:
+        found[f"{split} with"] = {
+            names: n for (s, names), n in there.items() if s == split
+        }
+    labels = [row["label"] for row in rows]
+    if all(isinstance(label, float) for label in labels):
+        found["label"] = {"least": min(labels), "most": max(labels)}
+        return found
+    each = collections.Counter(
+        name
+        for label in labels
+        for name in (label if isinstance(label, list) else [str(label)])
+    )
+    found["labels"] = dict(each.most_common(20))
+    return found
+
+
+def fields(row):
+    """Names of the modalities that are there."""
+    return [
+        name
+        for name, value in row.items()
+        if name not in _ABOUT and value is not None
+    ]
+
+
+def _in_file(row, name):
+    return isinstance(row.get(name), (str, bytes)) and bool(row[name])
+
+
+def _decode(name, values, whose):
+    """Decodes files, small, and names those that cannot be."""
+    read = []
+    for value in values:
+        where = whose.get(value, value)
+        if isinstance(value, str):
+            path = pathlib.Path(value)
+            if not path.is_file():
+                yield Problem("missing", where, f"the {name}")
+                continue
+            value = path.read_bytes()
+        if value:
+            read.append((where, value))
+        else:
+            yield Problem("empty", where, f"the {name}")
+    codec = _CODECS[name]
+    raw = perceive.raw(codec, [value for _, value in read])
+    _, errors = codec.try_batch(raw)
+    for (where, _), error in zip(read, errors.numpy()):
+        if error:
+            yield Problem("corrupt", where, error.decode("utf-8"))
+
+
+def _whose(rows):
+    """Names the bytes that lie in no file by the first row that has them."""
+    found = {}
+    for row in rows:
+        for name in _CODECS:
+            if isinstance(row.get(name), bytes):
+                found.setdefault(row[name], f"{row['id']}: {name}")
+    return found
+
+
+def _leaks(rows):
+    """Names groups, and files by their content, that are in two splits."""
+    splits, digests = collections.defaultdict(dict), {}
+    for row in rows:
+        if row.get("group") is not None:
+            splits["group", row["group"]][row["split"]] = row["group"]
+        for name in _CODECS:
+            if _in_file(row, name):
+                value = row[name]
+                where = row["id"] if isinstance(value, bytes) else value
+                if value not in digests:
+                    digests[value] = _digest(value)
+                splits[name, digests[value]][row["split"]] = where
+    for (kind, _), found in splits.items():
+        if len(found.keys() - {None}) > 1:
+            named = " and ".join(sorted(s for s in found if s))
+            where = next(iter(found.values()))
+            yield Problem("leak", where, f"the {kind} is in {named}")
+
+
+def _digest(value):
+    if isinstance(value, str):
+        try:
+            value = pathlib.Path(value).read_bytes()
+        except OSError:
+            return value
+    return hashlib.sha256(value).digest()

@@ -1,0 +1,137 @@
+"""Your own labelled data as a table: JSONL or CSV, one line an example.
+
+The columns are any of `text`; `image` and `audio`, paths relative to the
+table; `features`, the path of a `.npy` file with a vector or a sequence; and
+`label`: a name, several (in JSONL a list, in CSV separated by `|`) or a
+number; `split`, one of train, val and test; and `id`. What is empty is absent.
+Without a column `split`, each example is assigned by a hash of its `id`, or of
+its line: 80 % train, 10 % val, 10 % test.
+
+    {"text": "What a day.", "audio": "voice/1.wav", "label": "happy"}
+
+    text,image,label,split
+    A dog.,photos/1.jpg,animal,train
+"""
+
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+
+from mmkeras.data import examples
+from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import table
+
+SOURCE = (
+    "Write a table, JSONL or CSV, with the columns text, image, audio or "
+    "features, label and split."
+)
+FIELDS = ("text", "image", "audio", "features")
+
+
+def scan(folder=None) -> layout.Scan:
+    """Reads a table.
+
+    Args:
+        folder: The table, or a folder with one `*.jsonl` or `*.csv`; None
+            for `$MMKERAS_DATA/labelled`.
+
+    Returns:
+        A `Scan` of rows with `"id"`, `"split"`, `"label"` and the fields that
+        are there; malformed lines are problems, named by line number.
+
+    Raises:
+        FileNotFoundError: If there is no such folder, or not one table.
+    """
+    folder = layout.locate("labelled", folder, SOURCE)
+    path = layout.only_file(folder, "*.jsonl", "*.csv")
+    found = layout.Scan()
+    is_csv = path.suffix.lower() == ".csv"
+    for number, values in table.lines(path, found, {"label"}):
+        try:
+            row = _row(path, number, values, is_csv)
+        except (ValueError, OSError) as error:
+            found.blame("corrupt", f"{path}:{number}", str(error))
+        else:
+            found.rows.append(row)
+    _numbers(found.rows)
+    if found.rows and not any(row["split"] for row in found.rows):
+        found.notes.append("Without a column `split`, a hash draws it.")
+        for row in found.rows:
+            row["split"] = layout.split_by_hash(row["id"])
+    return found
+
+
+def rows(split, folder=None) -> list[dict]:
+    """Gives the rows of one split; see `mmkeras.data.datasets`."""
+    found = scan(folder)
+    found.refuse_damage()
+    chosen = [row for row in found.rows if row["split"] == split]
+    if split not in layout.SPLITS or not chosen:
+        known = sorted({str(row["split"]) for row in found.rows})
+        raise ValueError(
+            f"There is no row in split {split!r}. Received rows of: "
+            f"{', '.join(known) or 'no split'}."
+        )
+    return chosen
+
+
+def load(split, folder=None) -> tf.data.Dataset:
+    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    return examples.load(rows(split, folder))
+
+
+def _row(path, number, values, is_csv):
+    """Checks one line."""
+    label = values.get("label")
+    if is_csv and label and "|" in label:
+        label = [name.strip() for name in label.split("|")]
+    if label is None or label == "":
+        raise ValueError("expected a label in `label`")
+    name = str(values.get("split") or "")
+    split = layout.split_named(name) if name else None
+    if name and not split:
+        raise ValueError(
+            f"expected train, val or test in `split`, not {name!r}"
+        )
+    row = {
+        "id": str(values.get("id") or number),
+        "split": split,
+        "label": label,
+    }
+    for field in FIELDS:
+        value = values.get(field)
+        if value is None or value == "":
+            row[field] = None
+        elif not isinstance(value, str):
+            raise ValueError(f"expected text or a path in `{field}`")
+        elif field == "text":
+            row[field] = value
+        elif field == "features":
+            row[field] = _features(path.parent / value)
+        else:
+            row[field] = str(path.parent / value)
+    if all(row[field] is None for field in FIELDS):
+        raise ValueError(f"expected one of {', '.join(FIELDS)}")
+    return row
+
+
+def _features(path):
+    array = np.load(pathlib.Path(path), allow_pickle=False)
+    if array.dtype.kind not in "fiu" or array.ndim not in (1, 2):
+        raise ValueError(f"{path} holds no vector or sequence of numbers")
+    return array.astype("float32")
+
+
+def _numbers(rows):
+    """Reads labels as numbers if all of them are."""
+    try:
+        numbers = [float(row["label"]) for row in rows]
+    except (TypeError, ValueError):
+        return
+    whole = all(isinstance(row["label"], str) for row in rows) and all(
+        number.is_integer() for number in numbers
+    )
+    if not whole:  # "0" and "1" in a CSV are names of classes.
+        for row, number in zip(rows, numbers):
+            row["label"] = number

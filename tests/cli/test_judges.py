@@ -1,0 +1,113 @@
+"""The verbs on a judge, from one's own table to an export."""
+
+import json
+
+import pytest
+from judging import rows as drawn
+from typer.testing import CliRunner
+
+from mmkeras.cli import app
+from mmkeras.serving import client
+from mmkeras.training import atomic
+
+NAME = "classify-image-audio-concat"
+TRAIN = [
+    *["--data", "labelled", "--epochs", "3", "--batch-size", "8"],
+    *["--image-size", "16", "--seconds", "0.125", "--set", "dim=8"],
+    *["--precision", "float32"],
+]
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("table")
+    lines = []
+    for row in [*drawn(count=48), *drawn("val", 12), *drawn("test", 12)]:
+        line = {k: row[k] for k in ("id", "split", "text", "label")}
+        for field, suffix in (("image", "png"), ("audio", "wav")):
+            if row[field]:
+                line[field] = f"{row['id']}.{suffix}"
+                (folder / line[field]).write_bytes(row[field])
+        lines.append(json.dumps(line))
+    (folder / "table.jsonl").write_text("\n".join(lines))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(table, tmp_path_factory):
+    home = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MMKERAS_CACHE", str(home / "cache"))
+        trained = call(
+            *["train", NAME, *TRAIN, "--folder", table],
+            *["--out", home / "run", "--results", home / "results"],
+        )
+    assert trained.exit_code == 0, trained.output
+    return home / "run"
+
+
+def test_train_measures_every_subset_and_publishes(run):
+    found = atomic.read_json(run / "results.json")
+    metrics = found["val"]["metrics"]
+    parts = ("", "image", "audio", "image+audio")
+    assert {f"subset_{part}" for part in parts} <= set(metrics)
+    assert {"accuracy", "majority", "mismatch_image"} <= set(metrics)
+    path = run.parent / "results" / f"{NAME}--labelled.json"
+    entry = atomic.read_json(path)
+    assert entry["mean"]["accuracy"] == found["test"]["metrics"]["accuracy"]
+    page = run.parent / "page.md"
+    shown = call("results", "--folder", path.parent, "--out", page)
+    assert shown.exit_code == 0, shown.output
+    assert "| accuracy |" in page.read_text()
+    assert "BLEU" not in page.read_text()
+
+
+def test_check(table):
+    found = call("check", "--data", "labelled", "--folder", table)
+    assert found.exit_code == 0, found.output
+    assert "image + audio" in found.output
+
+
+def test_predict_one_example_or_a_table(run, table):
+    sound = next(iter(sorted(table.glob("test-*.wav"))))
+    found = call("predict", run, sound)
+    assert found.exit_code == 0, found.output
+    assert found.stdout.split("\t")[0] in ("bright", "dark")
+    found = call("predict", run, table / "table.jsonl", "--jsonl")
+    assert found.exit_code == 0, found.output
+    said = [json.loads(line) for line in found.stdout.splitlines()]
+    assert len(said) == 72 and said[0]["id"] == "train-0"
+    assert sum(said[0]["probability"].values()) == pytest.approx(1, abs=1e-3)
+
+
+def test_predict_refuses_what_the_model_does_not_take(run, table):
+    found = call("predict", run, "--text", "hello")
+    assert found.exit_code == 1
+    assert "judges image, audio" in found.output
+    found = call("predict", run, *sorted(table.glob("test-*.wav"))[:2])
+    assert "second audio" in found.output
+
+
+def test_predict_goes_on_after_a_bad_row(run, tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"junk")
+    lines = [{"id": "x", "image": "bad.png"}, {"id": "y"}]
+    path = tmp_path / "some.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    found = call("predict", run, path)
+    assert found.exit_code == 1
+    assert "x: image: " in found.output
+    assert "y: nothing is there" in found.output
+    assert "Error: 1" not in found.output
+
+
+def test_export(run, table, tmp_path):
+    found = call("export", run, tmp_path / "judge")
+    assert found.exit_code == 0, found.output
+    picture = (table / "test-0.png").read_bytes()
+    served = client.load(tmp_path / "judge")
+    said = served.predict({"image": [picture], "audio": [b""]})
+    assert said["label"][0] in ("bright", "dark") and said["error"] == [""]
