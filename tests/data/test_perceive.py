@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+from judging import rows
+
+from mmkeras.data import codecs
+from mmkeras.data import perceive
+
+KEPT = {
+    "text": codecs.Words(["a", "b"], length=5),
+    "image": codecs.Image((4, 4)),
+    "features": codecs.Features((2, 3)),
+}
+
+
+def test_what_is_absent_is_zeros_whatever_it_was():
+    texts = perceive.raw(KEPT["text"], ["a b", None, "", " \n"])
+    x, there, errors = perceive.perceive(KEPT["text"], texts)
+    assert there.numpy().tolist() == [True, False, False, False]
+    assert not x.numpy()[1:].any() and x.numpy()[0].any()
+    assert set(errors.numpy()) == {b""}
+    arrays = perceive.raw(KEPT["features"], [np.ones((1, 3)), None])
+    x, there, errors = perceive.perceive(KEPT["features"], arrays)
+    assert there.numpy().tolist() == [True, False]
+    assert x.numpy().sum(axis=(1, 2)).tolist() == [3, 0]
+
+
+def test_together_the_first_error_counts():
+    good = rows(count=2)[0]["image"]
+    raw = {
+        "image": perceive.raw(KEPT["image"], [good, b"junk", None, None]),
+        "features": perceive.raw(
+            KEPT["features"],
+            [np.full((2, 3), np.inf), None, np.ones((2, 3)), None],
+        ),
+    }
+    x, there, errors = perceive.together(KEPT, list(KEPT), raw)
+    assert there.numpy().astype(int).tolist() == [
+        [0, 1, 1],
+        [0, 1, 0],
+        [0, 0, 1],
+        [0, 0, 0],
+    ]
+    said = errors.numpy().tolist()
+    assert said[0] == b"features: numbers that are not finite"
+    assert said[1].startswith(b"image: ")
+    assert said[2:] == [b"", b"nothing is there"]
+    assert x["text"].shape == (4, 5) and not x["text"].numpy().any()
+    blank = perceive.blank({"y": tf.ones((4, 2))}, errors)
+    assert blank["y"].numpy().any(axis=1).tolist() == [
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_one_example_is_as_in_a_batch():
+    x, there = perceive.one(KEPT, ["text", "image"], {"text": "a b"})
+    assert there.numpy().tolist() == [True, False]
+    assert x["text"].shape == (5,) and x["image"].shape == (4, 4, 3)
+
+
+def test_a_value_of_another_kind_is_refused():
+    with pytest.raises(ValueError, match="Words.*type int"):
+        perceive.raw(KEPT["text"], [3])
+    with pytest.raises(ValueError, match=r"\(any, 3\)"):
+        perceive.raw(KEPT["features"], [np.ones(3)])
