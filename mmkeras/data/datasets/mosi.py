@@ -5,6 +5,11 @@ The features are those that bc-LSTM's authors distribute: `utterances.jsonl`
 video, a vector an utterance). Their split has no validation part: every sixth
 training video, by the order of a seed, is held out for it, so that no speaker
 is in two splits.
+
+The authors fitted the features of words and face to the labels of all their
+training utterances. Of those, held-out videos among them, the features tell
+far more than of the test utterances: validation near 98 % goes with test near
+78 %. It cannot choose between models.
 """
 
 import json
