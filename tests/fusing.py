@@ -51,8 +51,12 @@ ALIKE = ((4,), (4,), (4,))
 CASES = [
     Case(fusion.CompactBilinear, VECTORS, (8,), {"dim": 8}),
     Case(fusion.Concat, VECTORS, (12,)),
+    Case(fusion.DeepSets, VECTORS, (6,), {"dim": 6}),
+    Case(fusion.Film, VECTORS, (5,)),
     Case(fusion.Gated, VECTORS, (6,), {"dim": 6}),
+    Case(fusion.Late, ALIKE, (4,), {"kind": "weighted"}),
     Case(fusion.LowRank, VECTORS, (6,), {"dim": 6, "rank": 2}),
+    Case(fusion.Mag, VECTORS, (5,)),
     Case(fusion.Max, ALIKE, (4,)),
     Case(fusion.Mean, ALIKE, (4,)),
     Case(fusion.Mfb, VECTORS, (6,), {"dim": 6, "factor": 2}),

@@ -7,11 +7,15 @@ of the output depends on what is absent.
 
 from mmkeras.fusion.compact_bilinear import CompactBilinear
 from mmkeras.fusion.concat import Concat
+from mmkeras.fusion.deep_sets import DeepSets
+from mmkeras.fusion.film import Film
 from mmkeras.fusion.find import find
 from mmkeras.fusion.find import names
 from mmkeras.fusion.gated import Gated
 from mmkeras.fusion.judge import judge
+from mmkeras.fusion.late import Late
 from mmkeras.fusion.low_rank import LowRank
+from mmkeras.fusion.mag import Mag
 from mmkeras.fusion.max import Max
 from mmkeras.fusion.mean import Mean
 from mmkeras.fusion.mfb import Mfb
