@@ -2,8 +2,26 @@
 
 import keras
 import numpy as np
+import pytest
 
 import mmkeras
+
+# Of each kind of judge one: quick tests take these, slow ones the others.
+_QUICK = {
+    "classify-image-audio-concat",
+    "classify-text-bow",
+    "sentiment-text-context",
+}
+
+
+def names(chosen=None):
+    """Names as parameters of a test; most judges are for the slow tests."""
+    return [
+        name
+        if name.startswith("caption-") or name in _QUICK
+        else pytest.param(name, marks=pytest.mark.slow)
+        for name in (mmkeras.list_models() if chosen is None else chosen)
+    ]
 
 
 def tiny(name, **changes):

@@ -104,6 +104,7 @@ def test_predict_goes_on_after_a_bad_row(run, tmp_path):
     assert "Error: 1" not in found.output
 
 
+@pytest.mark.slow
 def test_export(run, table, tmp_path):
     found = call("export", run, tmp_path / "judge")
     assert found.exit_code == 0, found.output

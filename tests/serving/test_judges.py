@@ -28,7 +28,8 @@ def task():
 
 @pytest.fixture(scope="module")
 def exported(task, tmp_path_factory):
-    return serving.export(task, tmp_path_factory.mktemp("exports") / "judge")
+    folder = tmp_path_factory.mktemp("exports") / "judge"
+    return serving.export(task, folder, check=False)
 
 
 def test_answers_as_the_task_does_whatever_is_left_out(task, exported):
@@ -55,6 +56,7 @@ def test_golden_rows_lack_each_field_at_times(exported):
     assert any(all(v == empty for v in row.values()) for row in inputs)
 
 
+@pytest.mark.slow
 def test_text_and_features_are_inputs_too(tmp_path):
     words = codecs.Words.from_texts(["a sun", "a moon"], minimum=1, length=6)
     branch = mmkeras.branches.features.dense((3,), 4, name="audio_encoder")
@@ -75,7 +77,9 @@ def test_text_and_features_are_inputs_too(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_an_export_that_answers_otherwise_is_refused(task, exported):
+    serving.check_export(exported)
     path = exported / golden.NAME
     whole = path.read_text()
     card = json.loads(whole)
@@ -86,6 +90,7 @@ def test_an_export_that_answers_otherwise_is_refused(task, exported):
     path.write_text(whole)
 
 
+@pytest.mark.slow
 def test_serves_where_there_is_no_keras(exported, tmp_path):
     code = """
 import sys

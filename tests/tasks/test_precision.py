@@ -2,12 +2,12 @@ import keras
 import numpy as np
 import pytest
 from architectures import batch
+from architectures import names
 from architectures import tiny
 from checks import POLICIES
 from checks import numpy
 from checks import randomize
 
-import mmkeras
 from mmkeras.tasks.precision import in_float32
 
 
@@ -20,7 +20,7 @@ def dtypes(model):
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("name", mmkeras.list_models())
+@pytest.mark.parametrize("name", names())
 def test_same_weights_all_in_float32(name, policy):
     keras.config.set_dtype_policy(policy)
     half = tiny(name)

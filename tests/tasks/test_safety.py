@@ -6,6 +6,7 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+from architectures import names
 from checks import numpy
 
 import mmkeras
@@ -47,7 +48,7 @@ def test_an_ordinary_file_is_loaded(plain):
     assert not model.compiled
 
 
-@pytest.mark.parametrize("name", mmkeras.list_models())
+@pytest.mark.parametrize("name", names())
 def test_the_zoo_is_loaded(name, tmp_path):
     model = mmkeras.build_model(name, **mmkeras.find(name).tiny)
     model.compile("adam", "mse")

@@ -74,6 +74,7 @@ def test_learns_from_pictures_and_sounds(trained, data):
     assert {"mismatch_image", "mismatch_audio"} <= set(found)
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes_to_the_same_weights(trained, data, tmp_path):
     whole, _ = trained
     seen = []
@@ -109,6 +110,7 @@ def test_words_and_features_are_told_by_their_values(data):
     assert said.shape == (24, 2) and np.isfinite(said).all()
 
 
+@pytest.mark.slow
 def test_rows_of_a_group_are_judged_in_their_context(tmp_path):
     def grouped(split, count):
         made = []

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from architectures import batch
+from architectures import names
 from architectures import tiny
 from checks import fast
 from checks import numpy
@@ -57,16 +58,16 @@ def test_the_name_lists_what_it_takes(name):
     assert model.input["presence"].shape[1] == len(named)
 
 
-@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize("name", names(SEVERAL))
 def test_not_a_bit_depends_on_what_is_absent(name):
     model = tiny(name)
-    names = fields(model)
-    patterns = list(itertools.product([True, False], repeat=len(names)))
+    taken = fields(model)
+    patterns = list(itertools.product([True, False], repeat=len(taken)))
     x = batch(model, size=len(patterns))
     x["presence"] = np.array(patterns)
     before = numpy(model(x))
     other = dict(x)
-    for i, field in enumerate(names):
+    for i, field in enumerate(taken):
         value = x[field].copy()
         gone = ~x["presence"][:, i]
         value[gone] = 4 if "int" in str(value.dtype) else np.nan
@@ -74,7 +75,7 @@ def test_not_a_bit_depends_on_what_is_absent(name):
     np.testing.assert_array_equal(numpy(model(other)), before)
 
 
-@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize("name", names(SEVERAL))
 def test_every_modality_counts_while_it_is_there(name):
     model = tiny(name)
     x = batch(model)
@@ -85,7 +86,7 @@ def test_every_modality_counts_while_it_is_there(name):
         assert np.abs(numpy(model({**x, "presence": gone})) - before).max() > 0
 
 
-@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize("name", names(SEVERAL))
 def test_no_presence_is_all_present(name):
     model = tiny(name)
     x = batch(model)
@@ -94,7 +95,7 @@ def test_no_presence_is_all_present(name):
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", names(NAMES))
 def test_learns_one_batch(name):
     model = tiny(name, dropout=0.0)
     x = batch(model, size=3)
@@ -109,7 +110,15 @@ def test_learns_one_batch(name):
     assert history.history["loss"][-1] < 0.7 * before
 
 
-@pytest.mark.parametrize("name", fusion.names())
+@pytest.mark.parametrize(
+    "name",
+    [
+        n
+        if n in ("concat", "late", "tensor")
+        else pytest.param(n, marks=pytest.mark.slow)
+        for n in fusion.names()
+    ],
+)
 def test_any_fusion_goes_into_a_builder(name):
     model = tiny(ONE, fusion=name)
     x = batch(model)
@@ -120,7 +129,7 @@ def test_any_fusion_goes_into_a_builder(name):
 
 
 @only_tensorflow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", names(NAMES))
 def test_saved_model_of_the_plain_model(name, tmp_path):
     import tensorflow as tf
 

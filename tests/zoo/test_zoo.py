@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 from architectures import batch
+from architectures import names
 from architectures import tiny
 from checks import POLICIES
 from checks import check_saves
@@ -43,7 +44,7 @@ def code_lines(path):
     return len(lines)
 
 
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(scope="module", params=names())
 def model(request):
     return tiny(request.param)
 
@@ -131,7 +132,7 @@ def test_save_and_load(model, inputs):
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", names())
 def test_mixed_precision(name, policy):
     half = keras.backend.backend() == "jax" and policy == "mixed_float16"
     if half and name == "caption-vit-transformer":

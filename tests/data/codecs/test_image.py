@@ -316,5 +316,7 @@ def test_makes_no_unknown_codec(config):
 
 
 def test_describes_no_unknown_codec():
-    with pytest.raises(ValueError, match="A codec is one of Image, Words"):
+    with pytest.raises(
+        ValueError, match="A codec is one of Audio, Features, Image"
+    ):
         codecs.to_config(object())
