@@ -117,6 +117,7 @@ def test_another_command_is_refused(run, world):
     assert "seed was 0, is 1" in other.output
 
 
+@pytest.mark.slow
 def test_a_run_starts_from_another(run, world, tmp_path):
     def train(name):
         return call(

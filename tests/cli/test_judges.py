@@ -10,6 +10,7 @@ from mmkeras.cli import app
 from mmkeras.serving import client
 from mmkeras.training import atomic
 
+pytestmark = pytest.mark.slow  # The library beneath has quick tests.
 NAME = "classify-image-audio-concat"
 TRAIN = [
     *["--data", "labelled", "--epochs", "3", "--batch-size", "8"],
@@ -104,7 +105,6 @@ def test_predict_goes_on_after_a_bad_row(run, tmp_path):
     assert "Error: 1" not in found.output
 
 
-@pytest.mark.slow
 def test_export(run, table, tmp_path):
     found = call("export", run, tmp_path / "judge")
     assert found.exit_code == 0, found.output

@@ -123,6 +123,7 @@ def test_slow_weights_change_less():
     np.testing.assert_allclose(slow, 0.975, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_loss_may_choose_the_epoch(build, data, tmp_path):
     found = captions.fit(build(), data, tmp_path, RECIPE, verbose=0)
     losses = np.genfromtxt(tmp_path / "log.csv", delimiter=",", names=True)
