@@ -48,9 +48,21 @@ class Case:
 
 VECTORS = ((5,), (3,), (4,))
 ALIKE = ((4,), (4,), (4,))
+SEQUENCES = ((3, 5), (4, 3), (2, 4))
+SMALL = {"dim": 8, "heads": 2, "dropout": 0.0}
+# A key's bias moves all logits alike, which softmax does not see.
+UNSEEN = ("key/bias",)
 CASES = [
+    Case(
+        fusion.Bottleneck,
+        SEQUENCES,
+        (8,),
+        {**SMALL, "tokens": 2, "depth": 2},
+        still=UNSEEN,
+    ),
     Case(fusion.CompactBilinear, VECTORS, (8,), {"dim": 8}),
     Case(fusion.Concat, VECTORS, (12,)),
+    Case(fusion.CrossAttention, SEQUENCES, (3, 8), SMALL, still=UNSEEN),
     Case(fusion.DeepSets, VECTORS, (6,), {"dim": 6}),
     Case(fusion.Film, VECTORS, (5,)),
     Case(fusion.Gated, VECTORS, (6,), {"dim": 6}),
@@ -62,8 +74,22 @@ CASES = [
     Case(fusion.Mfb, VECTORS, (6,), {"dim": 6, "factor": 2}),
     Case(fusion.Mfh, VECTORS, (8,), {"dim": 4, "factor": 2}),
     Case(fusion.Mlb, VECTORS, (6,), {"dim": 6}),
+    Case(
+        fusion.Mult,
+        SEQUENCES,
+        (48,),
+        {**SMALL, "depth": 1, "self_depth": 1},
+        still=UNSEEN,
+    ),
     Case(fusion.Multiplicative, VECTORS, (6,), {"dim": 6}),
     Case(fusion.Mutan, VECTORS, (6,), {"dim": 6, "hidden": 7, "rank": 2}),
+    Case(
+        fusion.Perceiver,
+        SEQUENCES,
+        (8,),
+        {**SMALL, "latents": 3},
+        still=UNSEEN,
+    ),
     Case(fusion.Product, ALIKE, (4,)),
     Case(fusion.Stacked, VECTORS, (6,), {"dim": 6}),
     Case(fusion.Sum, ALIKE, (4,)),

@@ -5,8 +5,10 @@ them may be absent, on a `presence` mask of shape `(batch, inputs)`. Not a bit
 of the output depends on what is absent.
 """
 
+from mmkeras.fusion.bottleneck import Bottleneck
 from mmkeras.fusion.compact_bilinear import CompactBilinear
 from mmkeras.fusion.concat import Concat
+from mmkeras.fusion.cross_attention import CrossAttention
 from mmkeras.fusion.deep_sets import DeepSets
 from mmkeras.fusion.film import Film
 from mmkeras.fusion.find import find
@@ -21,8 +23,10 @@ from mmkeras.fusion.mean import Mean
 from mmkeras.fusion.mfb import Mfb
 from mmkeras.fusion.mfh import Mfh
 from mmkeras.fusion.mlb import Mlb
+from mmkeras.fusion.mult import Mult
 from mmkeras.fusion.multiplicative import Multiplicative
 from mmkeras.fusion.mutan import Mutan
+from mmkeras.fusion.perceiver import Perceiver
 from mmkeras.fusion.product import Product
 from mmkeras.fusion.stacked import Stacked
 from mmkeras.fusion.sum import Sum

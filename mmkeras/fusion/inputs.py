@@ -106,6 +106,23 @@ def product(factors, presence):
     return first
 
 
+def mean(inputs, presence):
+    """Averages tensors of one shape; what is absent is left out.
+
+    Args:
+        inputs: List of n tensors of one shape, batch first.
+        presence: Boolean tensor of shape `(batch, n)`, or `None`.
+
+    Returns:
+        Tensor of the same shape; zeros where nothing is there.
+    """
+    total = sum(only_present(inputs, presence))
+    if presence is None:
+        return total / len(inputs)
+    count = ops.sum(ops.cast(presence, total.dtype), axis=1)
+    return total / beside(ops.maximum(count, 1), total)
+
+
 def present_steps(inputs, presence, masks=None):
     """Says which steps of sequences are there.
 

@@ -1,7 +1,6 @@
 """The mean."""
 
 import keras
-from keras import ops
 
 from mmkeras.fusion import inputs as given
 
@@ -31,11 +30,7 @@ class Mean(keras.layers.Layer):
         given.check_alike(self, inputs_shape)
 
     def call(self, inputs, presence=None):
-        total = sum(given.only_present(inputs, presence))
-        if presence is None:
-            return total / len(inputs)
-        count = ops.sum(ops.cast(presence, total.dtype), axis=1)
-        return total / given.beside(ops.maximum(count, 1), total)
+        return given.mean(inputs, presence)
 
     def compute_output_shape(self, inputs_shape):
         return inputs_shape[0]

@@ -1,0 +1,134 @@
+"""The attention that fusions of sequences are made of."""
+
+import keras
+from keras import ops
+
+from mmkeras.fusion.dense import dense
+
+
+class Block(keras.layers.Layer):
+    """A Transformer block: attention, then a feed-forward layer.
+
+        q = norm(x);  m = norm(memory)
+        x = x + attention(q, m, m);  x = x + feed(norm'(x))
+
+    with feed(h) = V gelu(W h + w) + v. Where nothing of the memory is there,
+    attention adds nothing.
+
+    Args:
+        dim: int. Size of a step.
+        heads: int. Attention heads; divides `dim`.
+        dropout: float in [0, 1). Of the attention's and the feed-forward
+            layer's output.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        x: Tensor of shape `(batch, length, dim)`.
+        memory: Tensor of shape `(batch, steps, dim)`; `None` for `x`.
+        there: Boolean tensor of shape `(batch, steps)`: which steps of the
+            memory may be attended to.
+
+    Returns:
+        Tensor of the shape of `x`.
+    """
+
+    def __init__(self, dim, heads, dropout=0.0, **kwargs):
+        super().__init__(**kwargs)
+        policy = {"dtype": self.dtype_policy}
+        self.attention = keras.layers.MultiHeadAttention(
+            heads, dim // heads, name="attention", **policy
+        )
+        self.norms = [
+            keras.layers.LayerNormalization(name=f"norm_{part}", **policy)
+            for part in ("attention", "feed")
+        ]
+        self.drop = keras.layers.Dropout(dropout, name="dropout", **policy)
+        self.dim = dim
+
+    def build(self, shape):
+        self.attention.build(shape, shape, shape)
+        for norm in self.norms:
+            norm.build(shape)
+        wide = (*shape[:-1], 4 * self.dim)
+        self.feed = [
+            dense(self, shape, 4 * self.dim, "feed_in", "gelu"),
+            dense(self, wide, self.dim, "feed_out"),
+        ]
+
+    def call(self, x, memory=None, there=None, training=None):
+        query = self.norms[0](x)
+        known = query if memory is None else self.norms[0](memory)
+        mask = None if there is None else there[:, None, :]
+        y = self.attention(
+            query, known, known, attention_mask=mask, training=training
+        )
+        if there is not None:  # Softmax over nothing is not 0.
+            something = ops.any(there, axis=1)[:, None, None]
+            y = ops.where(something, y, ops.zeros_like(y))
+        x = x + self.drop(y, training=training)
+        y = self.feed[1](self.feed[0](self.norms[1](x)))
+        return x + self.drop(y, training=training)
+
+
+def blocks(layer, depth, name, dim=None):
+    """Builds blocks of a layer's `heads`, `dropout` and precision.
+
+    Args:
+        layer: The layer they are part of.
+        depth: int. How many.
+        name: str. Start of their names.
+        dim: int. Size of a step; the layer's `dim` by default.
+
+    Returns:
+        List of built `Block`s.
+    """
+    dim, made = dim or layer.dim, []
+    for i in range(depth):
+        block = Block(
+            dim,
+            layer.heads,
+            layer.dropout,
+            dtype=layer.dtype_policy,
+            name=f"{name}_{i}",
+        )
+        block.build((None, None, dim))
+        made.append(block)
+    return made
+
+
+def norm(layer, dim, name):
+    """Builds a layer normalisation of a layer's own precision."""
+    part = keras.layers.LayerNormalization(dtype=layer.dtype_policy, name=name)
+    part.build((None, None, dim))
+    return part
+
+
+def places(layer):
+    """Makes the sines of a step's place; see KerasHub.
+
+    Reference:
+        [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762)
+    """
+    import keras_hub  # Late: it takes half a second.
+
+    return keras_hub.layers.SinePositionEncoding(
+        dtype=layer.dtype_policy, name="places"
+    )
+
+
+def check_heads(dim, heads):
+    """Refuses heads that do not divide `dim`.
+
+    Raises:
+        ValueError: If they do not.
+    """
+    if dim % heads:
+        raise ValueError(
+            f"`heads` must divide `dim`. Received: dim={dim}, heads={heads}"
+        )
+
+
+def of_each(weight, x):
+    """Repeats a weight of shape `(steps, dim)` for each example of `x`."""
+    size = ops.shape(x)[0]
+    return ops.tile(ops.cast(weight, x.dtype)[None], (size, 1, 1))

@@ -1,0 +1,162 @@
+"""The multimodal Transformer: every modality attends to every other."""
+
+import keras
+from keras import ops
+
+from mmkeras.fusion import attention
+from mmkeras.fusion import inputs as given
+
+
+@keras.saving.register_keras_serializable(package="mmkeras")
+class Mult(keras.layers.Layer):
+    """Crossmodal attention between all pairs of sequences (MulT).
+
+    Of the sequences x_i, brought to one size by a convolution over time:
+
+        h_i     = conv_i(x_i) + sines of the place
+        z_ij^0  = h_i
+        z_ij^d  = block_ij^d(z_ij^(d-1), h_j)      i asks j, d = 1, ..., depth
+        s_i     = blocks_i([z_ij for j != i])      side by side in features
+        y       = [last step of norm(s_i) for all i]
+
+    A block is attention and a feed-forward layer, each behind a layer
+    normalisation and beside a residual connection.
+
+    Args:
+        dim: int. Size of a step between two modalities.
+        heads: int. Attention heads; divides `dim`.
+        depth: int. Crossmodal blocks of each pair.
+        self_depth: int. Blocks of self-attention of each modality.
+        width: int, odd. Steps that a convolution sees.
+        dropout: float in [0, 1).
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: List of n >= 2 tensors, the i-th of shape `(batch, length_i,
+            dim_i)`; they need not be aligned.
+        presence: Boolean tensor of shape `(batch, n)`, `False` where an input
+            is absent: nobody attends to it, and its part of the result is
+            zeros. `None` if all are there.
+        mask: List of n boolean tensors of shape `(batch, length_i)`, each or
+            all of them `None`; `True` keeps a step.
+
+    Returns:
+        Tensor of shape `(batch, n (n - 1) dim)`.
+
+    Raises:
+        ValueError: If there is but one input, if one is not a sequence, or if
+            `heads` does not divide `dim`.
+
+    Reference:
+        [Tsai et al., 2019](https://arxiv.org/abs/1906.00295)
+    """
+
+    takes_sequences = True
+
+    def __init__(
+        self,
+        dim=40,
+        heads=4,
+        depth=4,
+        self_depth=3,
+        width=3,
+        dropout=0.1,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        attention.check_heads(dim, heads)
+        self.dim = dim
+        self.heads = heads
+        self.depth = depth
+        self.self_depth = self_depth
+        self.width = width
+        self.dropout = dropout
+        self.places = attention.places(self)
+
+    def build(self, inputs_shape):
+        given.check_sequences(self, inputs_shape)
+        count = len(inputs_shape)
+        self.convolutions, self.asking = [], {}
+        self.own, self.norms = [], []
+        for i, shape in enumerate(inputs_shape):
+            self.convolutions.append(self._convolution(shape, i))
+            for j in range(count):
+                if i != j:
+                    name = f"ask_{i}_{j}"
+                    made = attention.blocks(self, self.depth, name)
+                    self.asking[name] = made
+            size = (count - 1) * self.dim
+            name = f"self_{i}"
+            made = attention.blocks(self, self.self_depth, name, size)
+            self.own.append(made)
+            self.norms.append(attention.norm(self, size, f"norm_{i}"))
+
+    def call(self, inputs, presence=None, mask=None, training=None):
+        inputs = given.only_present(inputs, presence)
+        there = given.present_steps(inputs, presence, mask)
+        steps = [
+            self._first(i, x, kept)
+            for i, (x, kept) in enumerate(zip(inputs, there))
+        ]
+        ends = []
+        for i, own in enumerate(self.own):
+            heard = [
+                self._ask(i, j, steps, there, training)
+                for j in range(len(steps))
+                if i != j
+            ]
+            x = ops.concatenate(heard, axis=-1)
+            for block in own:
+                x = block(x, there=there[i], training=training)
+            ends.append(_last(self.norms[i](x), there[i]))
+        return ops.concatenate(ends, axis=-1)
+
+    def compute_mask(self, inputs, mask=None):
+        return None
+
+    def compute_output_shape(self, inputs_shape):
+        count = len(inputs_shape)
+        return inputs_shape[0][0], count * (count - 1) * self.dim
+
+    def get_config(self):
+        config = {
+            "dim": self.dim,
+            "heads": self.heads,
+            "depth": self.depth,
+            "self_depth": self.self_depth,
+            "width": self.width,
+            "dropout": self.dropout,
+        }
+        return {**super().get_config(), **config}
+
+    def _convolution(self, shape, number):
+        made = keras.layers.Conv1D(
+            self.dim,
+            self.width,
+            padding="same",
+            use_bias=False,
+            dtype=self.dtype_policy,
+            name=f"convolve_{number}",
+        )
+        made.build(shape)
+        return made
+
+    def _first(self, number, x, there):
+        x = ops.where(there[:, :, None], x, ops.zeros_like(x))
+        x = self.convolutions[number](x)
+        return x + self.places(x)
+
+    def _ask(self, i, j, steps, there, training):
+        x = steps[i]
+        for block in self.asking[f"ask_{i}_{j}"]:
+            x = block(x, steps[j], there[j], training=training)
+        return x
+
+
+def _last(x, there):
+    """The last step that is there, of each example; zeros if none is."""
+    length = ops.shape(x)[1]
+    places = ops.arange(1, length + 1)[None] * ops.cast(there, "int32")
+    last = ops.max(places, axis=1, keepdims=True)  # 0 where there is none.
+    chosen = ops.equal(ops.arange(1, length + 1)[None], last)
+    return ops.sum(x * ops.cast(chosen, x.dtype)[:, :, None], axis=1)
