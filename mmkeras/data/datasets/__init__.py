@@ -11,6 +11,7 @@ import importlib
 _NAMES = (
     "avdigits",
     "coco",
+    "feelings",
     "flickr8k",
     "folder",
     "karpathy",
