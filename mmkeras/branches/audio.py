@@ -146,6 +146,50 @@ def transformer(
     return keras.Model(samples, x, name=name)
 
 
+def frames(
+    shape=(32000,),
+    rate=16000,
+    mels=64,
+    coefficients=0,
+    normalize=True,
+    together=1,
+    name="audio_encoder",
+):
+    """Log-mel frames or MFCCs as they are, for a model that has its own way.
+
+    Args:
+        shape: Tuple `(samples,)` of one sound.
+        rate: int. Samples a second, in Hz.
+        mels: int. Bins of the spectrogram.
+        coefficients: int. How many MFCCs to give instead; 0 for none.
+        normalize: bool. Whether to bring each bin to mean 0 and variance 1
+            over a sound.
+        together: int. Frames side by side in one step.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, samples)` to `(batch, steps, together * (mels
+        or coefficients))`; a frame is 10 ms.
+    """
+    samples = keras.Input(shape, name="samples")
+    ear = LogMel(
+        rate,
+        mels,
+        coefficients=coefficients,
+        normalize=normalize,
+        name="log_mel",
+    )
+    x, there = ear(samples), ear.compute_mask(samples)
+    if together > 1:
+        rest = -x.shape[1] % together
+        x = ops.pad(x, [(0, 0), (0, rest), (0, 0)])
+        steps = x.shape[1] // together
+        x = ops.reshape(x, (-1, steps, together * x.shape[2]))
+        there = there[:, ::together]
+    x = Masked(name="padding")([x, there])
+    return keras.Model(samples, x, name=name)
+
+
 def wave_cnn(shape=(32000,), dim=128, depth=3, name="audio_encoder"):
     """Convolutions over the wave itself, trained from scratch.
 

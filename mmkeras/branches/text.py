@@ -46,6 +46,34 @@ def bow(
     return keras.Model(tokens, x, name=name)
 
 
+def words(
+    vocabulary_size=5000,
+    dim=300,
+    dropout=0.0,
+    vectors=None,
+    name="text_encoder",
+):
+    """Word vectors as they are, for a model that has its own way to read.
+
+    Args:
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        dim: int. Size of a word's vector.
+        dropout: float in [0, 1). Of the vectors.
+        vectors: Array of shape `(vocabulary_size, size)` to start with, e.g.
+            of GloVe, or `None` for random ones of size `dim`.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, length)` ids to `(batch, length, dim)` features.
+
+    Raises:
+        ValueError: If `vectors` has another shape.
+    """
+    tokens = _tokens()
+    x = _words(tokens, vocabulary_size, dim, dropout, vectors)
+    return keras.Model(tokens, x, name=name)
+
+
 def gru(
     vocabulary_size=5000,
     dim=256,

@@ -34,6 +34,7 @@ class Block(keras.layers.Layer):
 
     def __init__(self, dim, heads, dropout=0.0, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         policy = {"dtype": self.dtype_policy}
         self.attention = keras.layers.MultiHeadAttention(
             heads, dim // heads, name="attention", **policy
@@ -111,9 +112,11 @@ def places(layer):
     """
     import keras_hub  # Late: it takes half a second.
 
-    return keras_hub.layers.SinePositionEncoding(
+    made = keras_hub.layers.SinePositionEncoding(
         dtype=layer.dtype_policy, name="places"
     )
+    made.supports_masking = True  # Else Keras warns of a mask it would drop.
+    return made
 
 
 def check_heads(dim, heads):

@@ -84,11 +84,15 @@ class Presence(keras.layers.Layer):
     def __init__(self, modalities=2, **kwargs):
         super().__init__(**kwargs)
         self.modalities = modalities
+        self.supports_masking = True
 
     def call(self, inputs, presence=None):
         if presence is not None:
             return ops.cast(presence, "bool")
         return ops.ones((ops.shape(inputs)[0], self.modalities), "bool")
+
+    def compute_mask(self, inputs, mask=None):
+        return None
 
     def compute_output_spec(self, inputs, presence=None):
         return keras.KerasTensor((inputs.shape[0], self.modalities), "bool")

@@ -16,7 +16,8 @@ class LogMel(keras.layers.Layer):
         frame_t = log(mel(|STFT(x)|^2)_t + 1e-6)
 
     and with `coefficients` the first of its orthonormal DCT-II (MFCC). Each
-    bin is then brought to mean 0 and variance 1 over the frames of a sound.
+    bin is then brought to mean 0 and variance 1 over the frames of a sound,
+    unless its loudness and colour are to be kept.
 
     Zeros at the end of a sound are padding: the frames there are 0 and
     masked, and do not depend on how many there are. `keras.layers`' own
@@ -30,6 +31,7 @@ class LogMel(keras.layers.Layer):
         low: float. Lowest frequency, in Hz.
         high: float. Highest frequency, in Hz; half of `rate` by default.
         coefficients: int. How many MFCCs to give instead; 0 for none.
+        normalize: bool. Whether to bring each bin to mean 0 and variance 1.
         **kwargs: Passed to `keras.layers.Layer`. Computed in float32.
 
     Call arguments:
@@ -56,6 +58,7 @@ class LogMel(keras.layers.Layer):
         low=20.0,
         high=None,
         coefficients=0,
+        normalize=True,
         **kwargs,
     ):
         super().__init__(**{**kwargs, "dtype": "float32"})
@@ -76,6 +79,7 @@ class LogMel(keras.layers.Layer):
         self.low = low
         self.high = high
         self.coefficients = coefficients
+        self.normalize = normalize
         self.supports_masking = True
         size = max(round(window * rate), 2)
         self.hop = max(round(stride * rate), 1)
@@ -104,7 +108,8 @@ class LogMel(keras.layers.Layer):
         if self.coefficients:
             x = ops.matmul(x, _cosines(self.mels, self.coefficients))
         there = ops.expand_dims(self.compute_mask(inputs), -1)
-        return _standardize(x, ops.cast(there, x.dtype))
+        there = ops.cast(there, x.dtype)
+        return _standardize(x, there) if self.normalize else x * there
 
     def compute_mask(self, inputs, mask=None):
         # Without shapes, which a symbolic tensor may not know.
@@ -126,6 +131,7 @@ class LogMel(keras.layers.Layer):
             "low": self.low,
             "high": self.high,
             "coefficients": self.coefficients,
+            "normalize": self.normalize,
         }
         return {**super().get_config(), **config}
 

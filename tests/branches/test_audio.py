@@ -18,11 +18,12 @@ RATE, SAMPLES = 8000, 4000
 SMALL = {"rate": RATE, "dim": 8, "mels": 16}
 KINDS = {
     "cnn": lambda n: audio.cnn((n,), **SMALL),
+    "frames": lambda n: audio.frames((n,), RATE, 16, 8, False),
     "gru": lambda n: audio.gru((n,), **SMALL),
     "transformer": lambda n: audio.transformer((n,), heads=2, **SMALL),
     "wave_cnn": lambda n: audio.wave_cnn((n,), dim=8, depth=2),
 }
-STEPS = {"cnn": 7, "gru": 13, "transformer": 13, "wave_cnn": 16}
+STEPS = {"cnn": 7, "frames": 51, "gru": 13, "transformer": 13, "wave_cnn": 16}
 
 
 def sounds(samples=SAMPLES, seed=0):

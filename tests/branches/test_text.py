@@ -16,6 +16,7 @@ KINDS = {
     "gru": lambda **k: text.gru(9, 6, depth=2, **k),
     "lstm": lambda **k: text.lstm(9, 6, **k),
     "transformer": lambda: text.transformer(9, 6, length=8, heads=2),
+    "words": lambda **k: text.words(9, 6, **k),
     "hub": lambda: text.hub(bert(), trainable=True),
 }
 

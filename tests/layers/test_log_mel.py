@@ -69,6 +69,13 @@ def test_equals_the_formula():
         np.testing.assert_allclose(row, expected(sound), rtol=0.01, atol=0.01)
 
 
+def test_unless_normalized_a_sound_keeps_its_loudness():
+    x = tones(440)
+    raw = layers.LogMel(RATE, mels=10, normalize=False)
+    found, louder = heard(raw, x)[0, 5:20], heard(raw, 2 * x)[0, 5:20]
+    np.testing.assert_allclose(louder - found, np.log(4), atol=0.01)
+
+
 def test_a_higher_tone_is_a_higher_bin():
     sweep = np.concatenate([tones(300), tones(2500)], axis=1)
     [frames] = heard(layers.LogMel(RATE, mels=20), sweep)

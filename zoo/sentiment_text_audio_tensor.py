@@ -1,0 +1,83 @@
+"""The tensor fusion network: every product of features of words and voice."""
+
+import keras
+
+from mmkeras import branches
+from mmkeras import fusion as fusions
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "sentiment-text-audio-tensor",
+    task="sentiment",
+    paper="https://arxiv.org/abs/1707.07250",
+    tiny={
+        "classes": 3,
+        "vocabulary_size": 11,
+        "audio_shape": (2000,),
+        "dim": 8,
+    },
+)
+def sentiment_text_audio_tensor(
+    classes=2,
+    vocabulary_size=5000,
+    audio_shape=(80000,),
+    dim=128,
+    dropout=0.15,
+    text=None,
+    audio=None,
+    fusion="tensor",
+):
+    """Builds a judge of spoken sentences; words or voice may be absent.
+
+    As in the paper: an LSTM reads the words and two dense layers of 128
+    embed its last state; three of 32 embed the mean of the voice's frames;
+    what is fused goes through two of 128.
+
+    Departure from the paper: two modalities of its three; word vectors are
+    learned unless `text` brings others; the frames are MFCCs, not COVAREP's.
+
+    Args:
+        classes: int. Number of classes; 1 for a number, as of intensity.
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
+        dim: int. Size of the words' embedding and of the hidden layers; the
+            voice's is a quarter of it.
+        dropout: float in [0, 1).
+        text: Branch to read with. Defaults to word vectors of size 300.
+        audio: Branch to hear with. Defaults to 20 MFCCs.
+        fusion: Layer that fuses two vectors, or the name of one.
+
+    Returns:
+        A model from `"text"`, token ids of shape `(batch, length)`,
+        `"audio"`, shape `(batch, samples)`, and `"presence"`, booleans of
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+
+    Reference:
+        [Zadeh et al., 2017](https://arxiv.org/abs/1707.07250)
+    """
+    reader = text or branches.text.words(vocabulary_size, 300)
+    ear = audio or branches.audio.frames(
+        audio_shape, coefficients=20, normalize=False
+    )
+    words = layers.input_of(reader, "text")
+    samples = layers.input_of(ear, "audio")
+    there = layers.presence_input(2)
+    x = keras.layers.LSTM(dim, name="read")(reader(words))
+    for i in range(2):
+        x = keras.layers.Dropout(dropout, name=f"text_dropout_{i}")(x)
+        x = keras.layers.Dense(dim, "relu", name=f"text_{i}")(x)
+    z = layers.MaskedPool(name="heard")(ear(samples))
+    z = keras.layers.BatchNormalization(name="audio_norm")(z)
+    z = keras.layers.Dropout(dropout, name="audio_dropout")(z)
+    for i in range(3):
+        z = keras.layers.Dense(dim // 4, "relu", name=f"audio_{i}")(z)
+    fuse = fusions.find(fusion, dim=dim, name="fusion")
+    x = fuse(layers.present([x, z], there))
+    for i in range(2):
+        x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
+        x = keras.layers.Dense(dim, "relu", name=f"hidden_{i}")(x)
+    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    inputs = {"text": words, "audio": samples, "presence": there}
+    return keras.Model(inputs, logits, name="sentiment_text_audio_tensor")

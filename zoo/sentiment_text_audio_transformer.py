@@ -1,0 +1,73 @@
+"""The multimodal Transformer: words attend to voice, voice to words."""
+
+import keras
+
+from mmkeras import branches
+from mmkeras import fusion as fusions
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "sentiment-text-audio-transformer",
+    task="sentiment",
+    paper="https://arxiv.org/abs/1906.00295",
+    tiny={
+        "classes": 3,
+        "vocabulary_size": 11,
+        "audio_shape": (2000,),
+        "dim": 8,
+        "depth": 1,
+    },
+)
+def sentiment_text_audio_transformer(
+    classes=2,
+    vocabulary_size=5000,
+    audio_shape=(80000,),
+    dim=40,
+    depth=4,
+    dropout=0.1,
+    text=None,
+    audio=None,
+):
+    """Builds a judge of spoken sentences; words or voice may be absent.
+
+    As in the paper: word vectors and frames of sound, each through a
+    convolution over time, attend to each other, unaligned; what the last
+    steps say goes through two dense layers beside a residual connection.
+
+    Departure from the paper: two modalities of its three; word vectors are
+    learned unless `text` brings others; the frames are log-mel energies, four
+    a step, not COVAREP's.
+
+    Args:
+        classes: int. Number of classes; 1 for a number, as of intensity.
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
+        dim: int. Size of a step; an attention head has 4 of it.
+        depth: int. Crossmodal blocks of each direction.
+        dropout: float in [0, 1).
+        text: Branch to read with. Defaults to word vectors of size 300.
+        audio: Branch to hear with. Defaults to log-mel frames.
+
+    Returns:
+        A model from `"text"`, token ids of shape `(batch, length)`,
+        `"audio"`, shape `(batch, samples)`, and `"presence"`, booleans of
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+
+    Reference:
+        [Tsai et al., 2019](https://arxiv.org/abs/1906.00295)
+    """
+    reader = text or branches.text.words(vocabulary_size, 300)
+    ear = audio or branches.audio.frames(audio_shape, together=4)
+    words = layers.input_of(reader, "text")
+    samples = layers.input_of(ear, "audio")
+    there = layers.presence_input(2)
+    fuse = fusions.Mult(dim, dim // 4, depth, dropout=dropout, name="fusion")
+    ends = fuse(layers.present([reader(words), ear(samples)], there))
+    x = keras.layers.Dense(ends.shape[-1], "relu", name="hidden")(ends)
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    x = ends + keras.layers.Dense(ends.shape[-1], name="out")(x)
+    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    inputs = {"text": words, "audio": samples, "presence": there}
+    return keras.Model(inputs, logits, name="sentiment_text_audio_transformer")
