@@ -5,9 +5,9 @@ import io
 import numpy as np
 import PIL.Image
 
-_NOISE = 5.0  # Standard deviation of a pixel's noise, of 255.
-_TILT = np.radians(12)
-_COLOURS = ((10, 100), (170, 250), (0, 50))  # Of ground, face and ink.
+_NOISE = 3.0  # Standard deviation of a pixel's noise, of 255.
+_TILT = np.radians(8)
+_COLOURS = ((10, 90), (190, 250), (0, 40))  # Of ground, face and ink.
 
 
 def draw(positive, rng, size=32):
@@ -33,7 +33,7 @@ def draw(positive, rng, size=32):
 
 def _face(sign, rng, size):
     """The picture, float of shape (size, size, 3)."""
-    radius = rng.uniform(0.28, 0.4) * size
+    radius = rng.uniform(0.34, 0.42) * size
     middle = size / 2 + rng.uniform(-1, 1, (2, 1, 1)) * (0.46 * size - radius)
     y, x = (np.mgrid[:size, :size] + 0.5 - middle) / radius
     tilt = rng.uniform(-_TILT, _TILT)
@@ -59,4 +59,4 @@ def _mouth(x, y, bend, half):
     curve = 0.42 + bend * (1 / 3 - part**2)
     slope = 2 * bend * part / half
     across = abs(y - curve) / np.hypot(1, slope)
-    return np.maximum(across, abs(x) - half) - 0.1
+    return np.maximum(across, abs(x) - half) - 0.13

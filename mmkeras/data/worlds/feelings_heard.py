@@ -13,9 +13,8 @@ def utter(positive, rng):
 
         f(t) = f_0 r^(+-(t / T - 1/2))
 
-    with a pitch f_0 of 250 to 1000 Hz in the middle and an interval r of 1.5
-    to 2.2: where it begins or ends alone says little. Its overtone, loudness
-    and noise vary.
+    with a pitch f_0 of 300 to 700 Hz in the middle and an interval r of 1.8 to
+    2.6. Its overtone, loudness and noise vary.
 
     Args:
         positive: bool. Whether it rises; else it falls.
@@ -36,11 +35,11 @@ def _tone(sign, rng):
     """The samples, in [-1, 1]."""
     count = int(RATE * SECONDS)
     place = np.arange(count) / count - 0.5
-    middle = 250 * 4 ** rng.random()
-    pitch = middle * rng.uniform(1.5, 2.2) ** (sign * place)
+    middle = 300 * (7 / 3) ** rng.random()
+    pitch = middle * rng.uniform(1.8, 2.6) ** (sign * place)
     phase = 2 * np.pi * np.cumsum(pitch) / RATE + rng.uniform(0, 2 * np.pi)
     tone = np.sin(phase) + rng.uniform(0, 0.4) * np.sin(2 * phase)
     edge = np.clip((0.5 - abs(place)) / 0.08, 0, 1)  # No click: 20 ms.
-    loud = rng.uniform(0.1, 0.6)
-    noise = rng.uniform(0, 0.1) * rng.standard_normal(count)
+    loud = rng.uniform(0.2, 0.6)
+    noise = rng.uniform(0, 0.05) * rng.standard_normal(count)
     return np.clip(loud * (edge * tone + noise), -1, 1)
