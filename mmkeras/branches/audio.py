@@ -12,6 +12,7 @@ from mmkeras.branches.weights import load_weights
 from mmkeras.layers import LogMel
 from mmkeras.layers import LogMelPatches
 from mmkeras.layers import Masked
+from mmkeras.layers import SpecAugment
 from mmkeras.layers.sound import sound_length
 
 # Filters and stride of each of YAMNet's depthwise separable convolutions.
@@ -29,6 +30,7 @@ def cnn(
     depth=3,
     mels=64,
     dropout=0.1,
+    hide=0.0,
     name="audio_encoder",
 ):
     """Convolutions over a log-mel spectrogram, trained from scratch.
@@ -40,6 +42,8 @@ def cnn(
         depth: int. Number of convolutions; each halves time and pitch.
         mels: int. Bins of the spectrogram, at least `2 ** depth`.
         dropout: float in [0, 1). Of whole channels, before the last step.
+        hide: float in [0, 1]. Longest stretch of time, and widest band of
+            pitch, hidden in training, in parts; see `layers.SpecAugment`.
         name: Name of the branch.
 
     Returns:
@@ -48,7 +52,7 @@ def cnn(
     """
     samples = keras.Input(shape, name="samples")
     ear = LogMel(rate, mels, name="log_mel")
-    x = ops.expand_dims(ear(samples), axis=-1)
+    x = ops.expand_dims(_hidden(ear(samples), hide), axis=-1)
     there = ear.compute_mask(samples)
     for i in range(depth):
         last = i == depth - 1
@@ -68,6 +72,7 @@ def gru(
     dim=128,
     mels=64,
     dropout=0.1,
+    hide=0.0,
     name="audio_encoder",
 ):
     """A bidirectional GRU over a log-mel spectrogram.
@@ -81,6 +86,7 @@ def gru(
             direction.
         mels: int. Bins of the spectrogram.
         dropout: float in [0, 1).
+        hide: As of `cnn`.
         name: Name of the branch.
 
     Returns:
@@ -94,7 +100,7 @@ def gru(
             "`dim` must be even: half of it comes from each direction. "
             f"Received: dim={dim}"
         )
-    samples, x, there = _steps(shape, rate, dim, mels, dropout)
+    samples, x, there = _steps(shape, rate, dim, mels, dropout, hide)
     x = Masked(name="padding")([x, there])
     cell = keras.layers.GRU(dim // 2, return_sequences=True)
     x = keras.layers.Bidirectional(cell, name="listen")(x)
@@ -109,6 +115,7 @@ def transformer(
     heads=4,
     mels=64,
     dropout=0.1,
+    hide=0.0,
     name="audio_encoder",
 ):
     """A Transformer encoder over a log-mel spectrogram.
@@ -123,6 +130,7 @@ def transformer(
         heads: int. Attention heads; divides `dim`.
         mels: int. Bins of the spectrogram.
         dropout: float in [0, 1).
+        hide: As of `cnn`.
         name: Name of the branch.
 
     Returns:
@@ -130,7 +138,7 @@ def transformer(
     """
     import keras_hub  # Late: it takes half a second.
 
-    samples, x, there = _steps(shape, rate, dim, mels, dropout)
+    samples, x, there = _steps(shape, rate, dim, mels, dropout, hide)
     places = keras_hub.layers.PositionEmbedding(x.shape[1], name="places")
     x = Masked(name="padding")([x + places(x), there])
     for i in range(depth):
@@ -253,17 +261,24 @@ def yamnet(shape=(32000,), weights=None, trainable=False, name="audio_encoder"):
     return branch
 
 
-def _steps(shape, rate, dim, mels, dropout):
+def _steps(shape, rate, dim, mels, dropout, hide):
     """Log-mel frames, four of them a step, and which steps are there."""
     samples = keras.Input(shape, name="samples")
     ear = LogMel(rate, mels, name="log_mel")
-    x, there = ear(samples), ear.compute_mask(samples)
+    x, there = _hidden(ear(samples), hide), ear.compute_mask(samples)
     for i in range(2):
         x = _halved(x, i, dim, keras.layers.Conv1D)
         there = there[:, ::2]
         x = x * ops.cast(there[:, :, None], x.dtype)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     return samples, x, there
+
+
+def _hidden(frames, hide):
+    if not hide:
+        return frames
+    width = round(hide * frames.shape[-1])
+    return SpecAugment(width=width, length=hide, name="hide")(frames)
 
 
 def _halved(x, number, filters, kind):

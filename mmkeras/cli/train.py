@@ -75,8 +75,8 @@ def run(
     augment: Annotated[
         bool | None,
         typer.Option(
-            help="Change pictures at random, if all of the image branch is "
-            "trained."
+            help="Change a judge's sounds, or pictures if all of the image "
+            "branch is trained, at random."
         ),
     ] = None,
     set_: Annotated[

@@ -1,6 +1,7 @@
-"""Random changes to pictures that leave their captions true."""
+"""Random changes to pictures and sounds that leave what they mean true."""
 
 import keras
+import numpy as np
 
 
 def augment(flip=True, crop=0.1, brightness=0.1, contrast=0.1, seed=None):
@@ -68,3 +69,48 @@ def augment(flip=True, crop=0.1, brightness=0.1, contrast=0.1, seed=None):
     if not changes:
         changes.append(layers.Identity(name="unchanged", dtype="float32"))
     return keras.Sequential(changes, name="augment")
+
+
+def sounds(samples, draw, gain=6.0, shift=0.1, noise=30.0):
+    """Changes each sound of a batch at random: loudness, place, noise.
+
+    Zeros at the end are padding, and remain zeros.
+
+    Args:
+        samples: Array of shape `(batch, samples)`, in [-1, 1].
+        draw: A `numpy.random.Generator`.
+        gain: float. Most decibels by which a sound gets louder or softer;
+            louder ones are cut at 1.
+        shift: float in [0, 1). Most by which a sound comes earlier or later,
+            in parts of the array; what falls off an end is lost.
+        noise: float. Least decibels from white noise to the sound; `None` for
+            no noise. The quietest noise is 30 decibels below that.
+
+    Returns:
+        Array of the same shape, float32.
+
+    Raises:
+        ValueError: If `gain` is negative or `shift` not in its range.
+    """
+    if gain < 0 or not 0 <= shift < 1:
+        raise ValueError(
+            "`gain` is 0 or more and `shift` in [0, 1). Received: "
+            f"gain={gain}, shift={shift}"
+        )
+    count, size = samples.shape
+    place = np.arange(size)
+    ends = ((samples != 0) * (place + 1)).max(axis=1)
+    most = int(shift * size)
+    moves = draw.integers(-most, most + 1, count)
+    source = place - moves[:, None]
+    known = (source >= 0) & (source < size)
+    x = np.take_along_axis(samples, np.clip(source, 0, size - 1), axis=1)
+    x = np.where(known, x, 0).astype("float32")
+    x *= 10 ** (draw.uniform(-gain, gain, (count, 1)) / 20)
+    if noise is not None:
+        power = np.sum(x**2, axis=1) / np.maximum(ends, 1)
+        ratio = draw.uniform(noise, noise + 30, count)
+        loud = np.sqrt(power * 10 ** (-ratio / 10)).astype("float32")
+        hiss = draw.standard_normal(x.shape, "float32") * loud[:, None]
+        x += np.where(place < (ends + moves)[:, None], hiss, 0)
+    return np.clip(x, -1, 1).astype("float32")

@@ -82,7 +82,15 @@ def teaching(
 
 
 def judging(
-    scale, gather, examples, batch_size, epochs, seed=0, start=0, dropout=0.0
+    scale,
+    gather,
+    examples,
+    batch_size,
+    epochs,
+    seed=0,
+    start=0,
+    dropout=0.0,
+    change=None,
 ):
     """Batches for teaching a judge, some modalities hidden now and then.
 
@@ -99,6 +107,8 @@ def judging(
         start: int. First epoch.
         dropout: float in [0, 1). How often each modality is hidden; never all
             that an example has.
+        change: Function of a dict of inputs and a `numpy.random.Generator`
+            that returns inputs changed at random, or `None`.
 
     Returns:
         A `tf.data.Dataset` of inputs, labels and weights, all epochs one
@@ -109,6 +119,8 @@ def judging(
         x, y, weight = gather(order)
         if draw is not None and "presence" in x:
             x["presence"] = _hide(x["presence"], dropout, draw)
+        if draw is not None and change:
+            x = change(x, draw)
         return x, y, weight
 
     def batches():

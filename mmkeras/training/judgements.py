@@ -11,6 +11,7 @@ import numpy as np
 from mmkeras import branches
 from mmkeras import registry
 from mmkeras import tasks
+from mmkeras.data import augment
 from mmkeras.data import codecs
 from mmkeras.data import pipeline
 from mmkeras.training import callbacks
@@ -166,6 +167,7 @@ def fit(
         seed,
         done,
         recipe.modality_dropout,
+        _change(task) if recipe.augment else None,
     )
     since = time.perf_counter()
     if done < recipe.epochs and not parts[0].stopped(done):
@@ -187,6 +189,16 @@ def fit(
         "best_epoch": best["epoch"] + 1,
         "corrupt": [*train.bad, *val.bad],
     }
+
+
+def _change(task):
+    """What changes a batch's sounds at random."""
+    heard = [f for f in task.fields if isinstance(task.codecs[f], codecs.Audio)]
+
+    def change(x, draw):
+        return x | {field: augment.sounds(x[field], draw) for field in heard}
+
+    return change if heard else None
 
 
 def _takes_groups(model):

@@ -22,8 +22,9 @@ class Recipe:
             `"loss"` of a captioner, `"accuracy"` or `"loss"` of a judge.
         patience: Epochs without a better one before training stops; `None`
             to go on.
-        augment: Whether pictures are changed at random where the image
-            branch is trained; see `mmkeras.data.augment`.
+        augment: Whether a captioner's pictures, where the image branch is
+            trained, or a judge's sounds are changed at random; see
+            `mmkeras.data.augment`.
         together: Captions of a picture in one batch, where the image branch
             is trained: it sees the picture once for all of them.
         views: What a frozen branch is shown of each training picture; see
@@ -90,6 +91,7 @@ _JUDGE = Recipe(
     clip=1.0,
     ema=0.99,
     monitor="accuracy",
+    augment=True,
     modality_dropout=0.2,
 )
 

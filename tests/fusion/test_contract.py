@@ -170,6 +170,9 @@ def test_padding_changes_nothing(case, layer):
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_mixed_precision(case, layer, policy):
+    half = keras.backend.backend() == "jax" and policy == "mixed_float16"
+    if half and case.sequences:
+        pytest.skip("JAX has no attention in float16 on a processor")
     half = case.layer(dtype=policy)
     inputs = case.inputs()
     half(inputs)
