@@ -12,9 +12,9 @@ def load(rows) -> tf.data.Dataset:
 
     Args:
         rows: List of dicts; see `mmkeras.data.datasets`. `"image"` and
-            `"audio"` are paths, or the bytes of files; `"captions"` is a list
-            of strings; what else there is, strings, numbers or arrays. `None`
-            is absent.
+            `"audio"` are paths, the bytes of files or arrays of features;
+            `"captions"` is a list of strings; what else there is, strings,
+            numbers or arrays. `None` is absent.
 
     Returns:
         Dataset of dicts: files, scalar strings of their bytes, and texts,
@@ -33,7 +33,7 @@ def load(rows) -> tf.data.Dataset:
     files = {
         name: [not isinstance(row.get(name), bytes) for row in rows]
         for name in _FILES
-        if name in columns
+        if name in columns and columns[name].dtype == tf.string
     }
 
     def read(columns, files):

@@ -16,7 +16,12 @@ _NAMES = (
     "folder",
     "karpathy",
     "labelled",
+    "meld",
+    "meld-sentiment",
+    "mmsa",
     "mosi",
+    "mustard",
+    "mustard-speakers",
     "table",
 )
 
@@ -45,4 +50,5 @@ def find(name: str):
             "name) or 'labelled' (text, image, audio or features with a "
             "label)."
         )
-    return importlib.import_module(f"mmkeras.data.datasets.{name}")
+    module = name.replace("-", "_")
+    return importlib.import_module(f"mmkeras.data.datasets.{module}")

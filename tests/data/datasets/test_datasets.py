@@ -24,13 +24,17 @@ def test_wrong_name(name, hint):
         datasets.find(name)
 
 
-@pytest.mark.parametrize("name", sorted({*datasets.names()} - {"feelings"}))
+READ = [name for name in datasets.names() if name != "feelings"]
+
+
+@pytest.mark.parametrize("name", READ)  # The other one is rendered.
 def test_says_where_to_get_the_data(name, tmp_path, monkeypatch):
     monkeypatch.delenv("MMKERAS_DATA", raising=False)
     with pytest.raises(FileNotFoundError, match="MMKERAS_DATA"):
         datasets.find(name).rows("train")
     monkeypatch.setenv("MMKERAS_DATA", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match=str(tmp_path / name)):
+    home = name.partition("-")[0]  # "meld-sentiment" lies with "meld".
+    with pytest.raises(FileNotFoundError, match=str(tmp_path / home)):
         datasets.find(name).rows("train")
 
 

@@ -1,0 +1,94 @@
+"""MELD: what is said in dialogues of a television series, with its emotion.
+
+The words come from the authors' three tables, `train_sent_emo.csv` and those
+of `dev` and `test`; the split is theirs. The label is one of seven emotions;
+data set `meld-sentiment` is the same with one of three sentiments.
+
+Reference:
+    [Poria et al., 2019](https://arxiv.org/abs/1810.02508)
+"""
+
+import tensorflow as tf
+
+from mmkeras.data import examples
+from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import table
+
+SOURCE = "The tables are in github.com/declare-lab/MELD (data/MELD)."
+LABELS = ("Emotion", "Sentiment")
+_FILES = {"train": "train", "val": "dev", "test": "test"}
+
+
+def scan(folder=None, label="Emotion") -> layout.Scan:
+    """Reads all utterances, dialogue by dialogue and in order.
+
+    Args:
+        folder: Folder with the three tables; None for `$MMKERAS_DATA/meld`.
+        label: The column that is the label, one of `LABELS`.
+
+    Returns:
+        A `Scan` of rows with `"text"`, `"label"` and `"group"`, the dialogue;
+        malformed lines are problems, named by line number.
+
+    Raises:
+        FileNotFoundError: If a table is not there.
+        ValueError: If there is no such label.
+    """
+    if label not in LABELS:
+        raise ValueError(
+            f"`label` is one of {', '.join(map(repr, LABELS))}. "
+            f"Received: label={label!r}"
+        )
+    folder = layout.locate("meld", folder, SOURCE)
+    found = layout.Scan()
+    for split, name in _FILES.items():
+        path = folder / f"{name}_sent_emo.csv"
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} is not there. {SOURCE}")
+        found.rows += _read(path, split, label, found)
+    return found
+
+
+def rows(split, folder=None, label="Emotion") -> list[dict]:
+    """Gives the rows of one split; see `mmkeras.data.datasets`."""
+    found = scan(folder, label)
+    found.refuse_damage()
+    chosen = [row for row in found.rows if row["split"] == split]
+    if not chosen:
+        raise ValueError(
+            f"`split` is one of {', '.join(map(repr, layout.SPLITS))}. "
+            f"Received: split={split!r}"
+        )
+    return chosen
+
+
+def load(split, folder=None, label="Emotion") -> tf.data.Dataset:
+    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    return examples.load(rows(split, folder, label))
+
+
+def _read(path, split, label, found):
+    """The rows of one table, in the order of their dialogues."""
+    placed = []
+    for number, values in table.lines(path, found, {"Utterance"}):
+        try:
+            dialogue = int(values["Dialogue_ID"])
+            place = int(values["Utterance_ID"])
+        except (KeyError, ValueError):
+            detail = "expected numbers in Dialogue_ID and Utterance_ID"
+            found.blame("corrupt", f"{path}:{number}", detail)
+            continue
+        if not values["Utterance"].strip() or not values.get(label):
+            detail = f"expected words in Utterance and {label}"
+            found.blame("corrupt", f"{path}:{number}", detail)
+            continue
+        row = {
+            "id": f"{split}-dia{dialogue}_utt{place}",
+            "split": split,
+            "text": values["Utterance"].strip(),
+            "label": values[label],
+            "group": f"{split}-dia{dialogue}",
+        }
+        placed.append((dialogue, place, row))
+    placed.sort(key=lambda entry: entry[:2])
+    return [row for *_, row in placed]

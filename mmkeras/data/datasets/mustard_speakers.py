@@ -1,0 +1,25 @@
+"""MUStARD split by speaker: tested on one series, taught on the others.
+
+The folder is that of data set `mustard`.
+"""
+
+import tensorflow as tf
+
+from mmkeras.data import examples
+from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import mustard
+
+
+def scan(folder=None, seed=0) -> layout.Scan:
+    """Reads all utterances; see `mustard.scan`."""
+    return mustard.scan(folder, seed, speakers=True)
+
+
+def rows(split, folder=None, seed=0) -> list[dict]:
+    """Gives the rows of one split; see `mmkeras.data.datasets`."""
+    return mustard.rows(split, folder, seed, speakers=True)
+
+
+def load(split, folder=None) -> tf.data.Dataset:
+    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    return examples.load(rows(split, folder))
