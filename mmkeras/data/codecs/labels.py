@@ -86,7 +86,7 @@ class Labels:
         """Turns logits into labels.
 
         Args:
-            logits: float32 tensor of shape `(batch, size)`.
+            logits: float32 tensor or array of shape `(batch, size)`.
 
         Returns:
             Tuple of labels, strings of shape `(batch,)`: the likeliest class;
@@ -95,7 +95,8 @@ class Labels:
             number.
         """
         if self.kind == "number":
-            return tf.strings.as_string(logits[:, 0]), logits
+            numbers = tf.convert_to_tensor(logits)
+            return tf.strings.as_string(numbers[:, 0]), numbers
         names = tf.constant(self.names)
         if self.kind == "single":
             chances = tf.nn.softmax(logits)

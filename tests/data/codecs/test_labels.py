@@ -32,8 +32,10 @@ def test_numbers():
     codec = Labels.from_values([1.5, -2])
     assert codec.kind == "number" and codec.size == 1
     assert codec(-2) == -2
-    labels, numbers = codec.decode(tf.constant([[0.5]]))
-    assert float(labels.numpy()[0]) == 0.5 and numbers.shape == (1, 1)
+    for logits in (tf.constant([[0.5]]), np.array([[0.5]], "float32")):
+        labels, numbers = codec.decode(logits)
+        assert float(labels.numpy()[0]) == 0.5 and numbers.shape == (1, 1)
+        assert numbers.numpy() == 0.5
 
 
 def test_comes_back_from_its_config():
