@@ -27,6 +27,7 @@ _PACKAGES = {
     "serving",
     "tasks",
     "training",
+    "words",
 }
 
 

@@ -10,7 +10,7 @@ from checks import ROOT
 STOREYS = [
     {"cli"},
     {"serving", "reports", "training"},
-    {"tasks", "data"},
+    {"tasks", "data", "words"},
     {"generate", "metrics", "losses"},
     {"zoo"},
     {"branches", "fusion", "decoders"},

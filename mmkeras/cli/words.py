@@ -1,0 +1,263 @@
+"""`mmkeras words`: train, cover, neighbours, analogy, similarity."""
+
+import enum
+import itertools
+from typing import Annotated
+
+import typer
+
+from mmkeras.cli.errors import explained
+
+app = typer.Typer(
+    help="Word vectors: train, read, ask and judge them.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+_BATCH = 10_000  # Sentences.
+
+Vectors = Annotated[
+    str,
+    typer.Argument(
+        help="File of word vectors: word2vec's text or binary, GloVe's text, "
+        "or .npz; .gz or not."
+    ),
+]
+Text = Annotated[
+    str, typer.Argument(help="Text file, one sentence a line; .gz or not.")
+]
+AsIs = Annotated[
+    bool,
+    typer.Option(
+        "--as-is",
+        help="Split at spaces and change nothing. Else lower case, without "
+        "punctuation, as captions are read.",
+    ),
+]
+Count = Annotated[int, typer.Option(min=1, help="Words to show.")]
+Limit = Annotated[
+    int | None,
+    typer.Option(min=1, help="Read so many rows at the file's beginning."),
+]
+
+
+class Method(enum.StrEnum):
+    """How vectors are learned."""
+
+    SKIP_GRAM = "skip-gram"
+    GLOVE = "glove"
+
+
+class Formula(enum.StrEnum):
+    """How an analogy is answered."""
+
+    ADD = "add"
+    MULTIPLY = "multiply"
+
+
+def train(
+    text: Text,
+    out: Annotated[
+        str,
+        typer.Option(
+            help="File to write: .bin is word2vec's binary format, .npz two "
+            "arrays, else word2vec's text; .gz compresses."
+        ),
+    ],
+    method: Method = Method.SKIP_GRAM,
+    dim: Annotated[int, typer.Option(min=1, help="Size of a vector.")] = 100,
+    window: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Farthest neighbour, in words. [default: 5; glove: 10]"
+        ),
+    ] = None,
+    minimum: Annotated[
+        int, typer.Option(min=1, help="How often a word must occur.")
+    ] = 5,
+    size: Annotated[
+        int | None, typer.Option(min=1, help="Most words to keep.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="[default: 5; glove: 50]")
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1)] = 1024,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(min=0, help="[default: 0.005; glove: 0.05]"),
+    ] = None,
+    seed: int = 0,
+    as_is: AsIs = False,
+):
+    """Learn word vectors from a text of your own."""
+    from mmkeras import words
+    from mmkeras.cli import progress
+
+    glove = method is Method.GLOVE
+    corpus = words.Corpus.read(_sentences(text, as_is), minimum, size)
+    typer.echo(f"{len(corpus.words):,} words, {len(corpus.tokens):,} in all.")
+    epochs = epochs or (50 if glove else 5)
+    learn = words.train_glove if glove else words.train_skipgram
+    options = {"window": window, "learning_rate": learning_rate}
+    with progress.epochs(epochs) as callback:
+        vectors = learn(
+            corpus,
+            dim=dim,
+            epochs=epochs,
+            batch_size=batch_size,
+            seed=seed,
+            callbacks=[callback],
+            **{key: value for key, value in options.items() if value},
+        )
+    words.write(out, vectors)
+    typer.echo(f"Wrote {out}.")
+
+
+def cover(
+    vectors: Vectors,
+    text: Text,
+    minimum: Annotated[
+        int, typer.Option(min=1, help="Leave out words seen less often.")
+    ] = 1,
+    count: Count = 20,
+    as_is: AsIs = False,
+):
+    """Say how many words of a text have vectors, and which have none."""
+    from mmkeras import words
+
+    corpus = words.Corpus.read(_sentences(text, as_is), minimum)
+    found = words.read(vectors, wanted=corpus.words)
+    report = words.cover(found, corpus.counts_by_word)
+    _show(
+        ["", "found", "of", "share"],
+        [
+            _share("words", report.words_found, report.words),
+            _share("words in all", report.tokens_found, report.tokens),
+        ],
+    )
+    spelled = (f"{n:,} {how}" for how, n in report.spelled.items() if n)
+    typer.echo(f"Found {', '.join(spelled) or 'none'}.")
+    if report.missing:
+        most = [(word, f"{n:,}") for word, n in report.missing[:count]]
+        _show(["without a vector", "times"], most)
+
+
+def neighbours(
+    vectors: Vectors,
+    word: Annotated[list[str], typer.Argument(help="Words.")],
+    count: Count = 10,
+    limit: Limit = None,
+):
+    """Show the words nearest to each word, by their cosine."""
+    from mmkeras import words
+
+    known = words.read(vectors, limit=limit)
+    for each in word:
+        found = words.neighbours(known, each, count)
+        _show([each, "cosine"], [(near, f"{x:.3f}") for near, x in found])
+
+
+def analogy(
+    vectors: Vectors,
+    word: Annotated[
+        list[str] | None,
+        typer.Argument(help="Three words: man king woman asks for queen."),
+    ] = None,
+    questions: Annotated[
+        str | None,
+        typer.Option(help="Or a file, in the layout of questions-words.txt."),
+    ] = None,
+    method: Annotated[
+        Formula, typer.Option(help="3CosAdd or 3CosMul.")
+    ] = Formula.ADD,
+    count: Count = 5,
+    limit: Limit = None,
+):
+    """Ask what is to the third word what the second is to the first."""
+    from mmkeras import words
+
+    if (len(word or ()) == 3) == bool(questions):
+        raise ValueError(
+            "Give three words, or a file of --questions. Received: words="
+            f"{word or []}, questions={questions!r}"
+        )
+    if questions:
+        sections = words.read_analogies(questions)
+        known = words.read(vectors, limit=limit)
+        figures = words.score_analogies(known, sections, method.value)
+        _show(
+            ["", "right", "of those asked", "share", "of all"],
+            [
+                (*_share(name, x["right"], x["asked"]), f"{x['questions']:,}")
+                for name, x in figures.items()
+            ],
+        )
+        return
+    known = words.read(vectors, limit=limit)
+    found = words.analogy(known, *word, count=count, method=method.value)
+    _show([" ".join(word), method.value], [(w, f"{x:.3f}") for w, x in found])
+
+
+def similarity(
+    vectors: Vectors,
+    pairs: Annotated[
+        str,
+        typer.Argument(
+            help="Two words and a number a line, with tabs between, as in "
+            "WordSim-353."
+        ),
+    ],
+):
+    """Compare cosines with what people say: Spearman's correlation."""
+    from mmkeras import words
+
+    judged = words.read_similarities(pairs)
+    wanted = {word for first, second, _ in judged for word in (first, second)}
+    figures = words.score_similarities(words.read(vectors, wanted), judged)
+    _show(
+        ["", ""],
+        [
+            ("Spearman's correlation", f"{figures['spearman']:.3f}"),
+            ("pairs asked", f"{figures['asked']:,} of {figures['pairs']:,}"),
+        ],
+    )
+
+
+def _sentences(path, as_is):
+    """Sentences of a file: strings to split at spaces, or lists of words."""
+    from mmkeras import words
+
+    lines = words.sentences(path)
+    return lines if as_is else _as_captions(lines)
+
+
+def _as_captions(lines):
+    """Splits sentences as the codec does that the branches are fed by."""
+    from mmkeras.data.codecs import Words
+
+    codec = Words([])
+    while batch := list(itertools.islice(lines, _BATCH)):
+        for sentence in codec.tokenize(batch).to_list():
+            yield [word.decode("utf-8") for word in sentence]
+
+
+def _share(name, part, whole):
+    share = f"{part / whole:.1%}" if whole else ""
+    return name, f"{part:,}", f"{whole:,}", share
+
+
+def _show(titles, rows):
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for i, title in enumerate(titles):
+        table.add_column(escape(title), justify="right" if i else "left")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    Console().print(table)
+
+
+for verb in (train, cover, neighbours, analogy, similarity):
+    heavy = verb in (train, cover)
+    app.command(verb.__name__)(explained(verb, heavy=heavy))

@@ -1,0 +1,48 @@
+"""How often words occur near each other."""
+
+import numpy as np
+
+_CHUNK = 250_000  # Times twice the window: the pairs in memory.
+
+
+def cooccurrence(corpus, window=10, chunk=_CHUNK):
+    """Counts words near each other, near ones for more.
+
+        X[i, j] = sum over the places of i and j of 1 / distance
+
+    within a sentence, up to `window` words to the left and right.
+
+    Args:
+        corpus: A `mmkeras.words.Corpus`.
+        window: int. The greatest distance, in words.
+        chunk: int. Tokens to count at a time.
+
+    Returns:
+        Tuple of arrays of shape `(n,)`: rows, columns (int32), and counts
+        greater than 0 (float64); by row, then by column. They are symmetric.
+
+    Reference:
+        [Pennington et al., 2014](https://aclanthology.org/D14-1162),
+        section 4.2
+    """
+    size = np.int64(len(corpus.words))
+    keys, sums = np.zeros(0, "int64"), np.zeros(0)
+    for start in range(0, len(corpus.tokens), chunk):
+        # Behind the chunk lie neighbours of its last words.
+        tokens = corpus.tokens[start : start + chunk + window].astype("int64")
+        sentence = corpus.sentence[start : start + chunk + window]
+        here = min(chunk, len(tokens))
+        found, weights = [keys], [sums]
+        for distance in range(1, window + 1):
+            last = min(here, len(tokens) - distance)
+            if last <= 0:
+                break
+            near = slice(distance, distance + last)
+            same = sentence[:last] == sentence[near]
+            left, right = tokens[:last][same], tokens[near][same]
+            found += [left * size + right, right * size + left]
+            weights.append(np.full(2 * len(left), 1 / distance))
+        keys, place = np.unique(np.concatenate(found), return_inverse=True)
+        sums = np.bincount(place, np.concatenate(weights), len(keys))
+    rows, columns = np.divmod(keys, size)
+    return rows.astype("int32"), columns.astype("int32"), sums

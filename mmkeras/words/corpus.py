@@ -1,0 +1,126 @@
+"""A corpus: sentences as one array of word numbers."""
+
+import array
+import collections
+import dataclasses
+import os
+
+import numpy as np
+
+from mmkeras.words import streams
+
+
+def sentences(path):
+    """Reads sentences from a text file, UTF-8, perhaps compressed by gzip.
+
+    Args:
+        path: File of one sentence a line.
+
+    Yields:
+        Strings.
+
+    Raises:
+        ValueError: If a line is not UTF-8, or compressed data is cut off.
+        OSError: If the file cannot be read.
+    """
+    with streams.reading(path) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                yield line.decode("utf-8").strip()
+            except UnicodeDecodeError as error:
+                raise ValueError(
+                    f"{path}:{number} must be UTF-8: {error}. Convert the "
+                    "file, e.g. by `iconv -f latin1 -t utf-8`."
+                ) from error
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Corpus:
+    """Sentences as numbers of words; the commonest word is 0.
+
+    Attributes:
+        words: List of the different words, by falling count, then
+            alphabetical.
+        counts: int64 array of shape `(words,)`, how often each occurs.
+        tokens: int32 array of shape `(tokens,)`, all sentences one after the
+            other.
+        sentence: int32 array of shape `(tokens,)`, the number of the sentence
+            that each token is in.
+    """
+
+    words: list
+    counts: np.ndarray
+    tokens: np.ndarray
+    sentence: np.ndarray
+
+    @property
+    def counts_by_word(self):
+        """Dict from each word to how often it occurs."""
+        return dict(zip(self.words, self.counts.tolist()))
+
+    @classmethod
+    def read(cls, sentences, minimum=5, size=None):
+        """Reads a corpus, once from beginning to end.
+
+        Words that are left out are as if they had not been written: their
+        neighbours become neighbours of each other.
+
+        Args:
+            sentences: Iterable of sentences: strings, which are split at
+                spaces, or lists of words. See `mmkeras.words.sentences` for
+                those of a file.
+            minimum: int. How often a word must occur.
+            size: int or `None`. The most words to keep, the commonest.
+
+        Returns:
+            A `Corpus`.
+
+        Raises:
+            ValueError: If no word occurs so often, or `sentences` is a single
+                string.
+        """
+        if isinstance(sentences, (str, bytes, os.PathLike)):
+            raise ValueError(
+                "`sentences` must be an iterable of sentences. Received: "
+                f"sentences={sentences!r:.80}. For those of a file, give "
+                "`mmkeras.words.sentences(path)`."
+            )
+        numbers, tokens, lengths = _number(sentences)
+        counts = np.bincount(tokens, minlength=len(numbers))
+        order = sorted(
+            (-count, word)
+            for word, count in zip(numbers, counts.tolist())
+            if count >= minimum
+        )[:size]
+        if not order:
+            raise ValueError(
+                f"No word occurs {minimum} times or more. Received: "
+                f"{len(lengths)} sentences of {len(numbers)} different words. "
+                "Lower `minimum`."
+            )
+        words = [word for _, word in order]
+        kept = [numbers[word] for word in words]
+        renumbered = np.full(len(numbers), -1, "int32")
+        renumbered[kept] = np.arange(len(words))
+        tokens = renumbered[tokens]
+        sentence = np.repeat(np.arange(len(lengths), dtype="int32"), lengths)
+        there = tokens >= 0
+        return cls(words, counts[kept], tokens[there], sentence[there])
+
+
+def _number(sentences):
+    """Numbers words in order of appearance.
+
+    Returns:
+        Tuple of a dict from words to numbers, the tokens' numbers, and the
+        sentences' lengths.
+    """
+    numbers = collections.defaultdict()
+    numbers.default_factory = numbers.__len__
+    tokens, lengths = array.array("i"), array.array("i")
+    for sentence in sentences:
+        words = sentence.split() if isinstance(sentence, str) else sentence
+        before = len(tokens)
+        tokens.extend(map(numbers.__getitem__, words))
+        lengths.append(len(tokens) - before)
+    return dict(numbers), np.array(tokens), np.array(lengths)

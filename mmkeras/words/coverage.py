@@ -1,0 +1,80 @@
+"""How much of a corpus has vectors."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Coverage:
+    """How many words of a corpus have vectors, and which have none.
+
+    Attributes:
+        words: int. Different words of the corpus.
+        words_found: int. Of these, how many have a vector.
+        tokens: int. Words of the corpus, each as often as it occurs.
+        tokens_found: int. Of these, how many have a vector.
+        spelled: Dict of how many different words were found `"as they are"`,
+            `"in lower case"`, `"capitalised"` and `"by another name"`.
+        missing: List of the words without a vector, as tuples of the word and
+            its count, the commonest first.
+    """
+
+    words: int
+    words_found: int
+    tokens: int
+    tokens_found: int
+    spelled: dict
+    missing: list
+
+    @property
+    def share_of_words(self):
+        """Share of the different words that have a vector, in [0, 1]."""
+        return self.words_found / self.words
+
+    @property
+    def share_of_tokens(self):
+        """Share of the running words that have a vector, in [0, 1]."""
+        return self.tokens_found / self.tokens
+
+
+_SPELLED = ("as they are", "in lower case", "capitalised", "by another name")
+
+
+def cover(vectors, counts, minimum=1):
+    """Says how many words of a corpus have vectors, and which have none.
+
+    Words are looked up as `mmkeras.words.fit` does.
+
+    Args:
+        vectors: A `mmkeras.words.Vectors`.
+        counts: Dict from words to how often they occur, as
+            `mmkeras.words.Corpus.counts_by_word`.
+        minimum: int. Leave out words that occur less often.
+
+    Returns:
+        A `Coverage`.
+
+    Raises:
+        ValueError: If no word occurs so often.
+    """
+    counts = {word: n for word, n in counts.items() if n >= minimum}
+    if not counts:
+        raise ValueError(
+            "There must be a word to look up. Received: counts without one "
+            f"that occurs minimum={minimum} times or more"
+        )
+    found = {word: vectors.find(word) for word in counts}
+    places = [hit[1] for hit in found.values() if hit]
+    missing = sorted(
+        (-counts[word], word) for word in counts if not found[word]
+    )
+    lost = sum(n for n, _ in missing)
+    return Coverage(
+        words=len(counts),
+        words_found=len(places),
+        tokens=sum(counts.values()),
+        tokens_found=sum(counts.values()) + lost,
+        spelled={
+            name: places.count(place) for place, name in enumerate(_SPELLED)
+        },
+        missing=[(word, -n) for n, word in missing],
+    )

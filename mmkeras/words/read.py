@@ -1,0 +1,176 @@
+"""Reads word vectors from files of every usual format."""
+
+import io
+import itertools
+import zipfile
+
+import numpy as np
+
+from mmkeras.words import binary
+from mmkeras.words import streams
+from mmkeras.words import text
+from mmkeras.words.vectors import Vectors
+from mmkeras.words.vectors import spellings
+
+_ZIP = b"PK\x03\x04"
+_LINE = 1 << 20
+
+
+def read(path, wanted=None, limit=None):
+    """Reads word vectors; the content says in which format they are.
+
+    The formats are word2vec's text and binary, GloVe's text, and an `.npz` of
+    `words` and `vectors`; each may be compressed by gzip. Of a word that
+    comes twice, the first is taken.
+
+    Text and binary are read as a stream, so that with `wanted` no more than
+    the words asked for are ever in memory.
+
+    Args:
+        path: The file.
+        wanted: Iterable of words to keep, in any of their
+            `mmkeras.words.spellings`; `None` for all.
+        limit: int or `None`. Read that many rows at the file's beginning,
+            where most have the commonest words.
+
+    Returns:
+        A `mmkeras.words.Vectors`.
+
+    Raises:
+        ValueError: If the file is none of these, malformed or cut off; the
+            error names the line or row.
+        OSError: If the file cannot be read.
+
+    Example:
+
+    >>> vectors = read("glove.6B.300d.txt", wanted=codec.vocabulary)
+
+    Reference:
+        [Mikolov et al., 2013](https://arxiv.org/abs/1310.4546);
+        [Pennington et al., 2014](https://aclanthology.org/D14-1162)
+    """
+    kept = _Kept(wanted, path)
+    with streams.reading(path) as file:
+        dim, rows = _open(file, path, kept.wants)
+        for word, numbers in itertools.islice(rows, limit):
+            if numbers is not None:
+                kept.add(word, numbers)
+            if kept.complete:
+                break
+    return kept.vectors(dim)
+
+
+class _Kept:
+    """The words and vectors kept so far."""
+
+    def __init__(self, wanted, path):
+        self.path = path
+        self.rows = {}
+        self.wanted = None
+        if wanted is not None:
+            forms = {form for word in wanted for form in spellings(word)}
+            self.wanted = {form.encode("utf-8", "replace") for form in forms}
+
+    @property
+    def complete(self):
+        return self.wanted is not None and len(self.rows) == len(self.wanted)
+
+    def wants(self, word):
+        asked = self.wanted is None or word in self.wanted
+        return asked and word not in self.rows
+
+    def add(self, word, numbers):
+        with np.errstate(over="ignore"):
+            vector = np.array(numbers, "float32")
+        if not np.isfinite(vector).all():
+            raise ValueError(
+                f"{self.path}: the vector of {_decode(word)!r} must be of "
+                "finite numbers. Received: NaN or infinite ones. The file is "
+                "damaged: download it again."
+            )
+        self.rows[word] = vector
+
+    def vectors(self, dim):
+        found = {}
+        for word, vector in self.rows.items():
+            found.setdefault(_decode(word), vector)
+        array = np.array(list(found.values()), "float32")
+        return Vectors(found, array.reshape(-1, dim))
+
+
+def _decode(word):
+    return word.decode("utf-8", "replace")
+
+
+def _open(file, path, wants):
+    """Returns the size of a file's vectors, and an iterator of its rows."""
+    start = file.read(len(_ZIP))
+    file.seek(0)
+    if start == _ZIP:
+        return _arrays(file, path, wants)
+    first, second = file.readline(_LINE), file.readline(_LINE)
+    head = text.header(first)
+    if head is None:
+        dim = text.columns(first)
+        if not dim:
+            raise _unknown_format(path, first)
+        file.seek(0)
+        return dim, text.rows(file, path, dim, 1, wants)
+    count, dim = head
+    if not count or not dim:
+        raise ValueError(
+            f"{path} holds no vectors: its first line says {count} words of "
+            f"{dim} numbers."
+        )
+    file.seek(len(first))
+    if text.columns(second) >= dim or text.is_row(second):
+        return dim, _counted(text.rows(file, path, dim, 2, wants), path, count)
+    return dim, binary.rows(file, path, count, dim, wants)
+
+
+def _counted(rows, path, count):
+    """Holds the rows against the number that the first line promises."""
+    number = 0
+    for row in rows:
+        number += 1
+        if number > count:
+            break
+        yield row
+    if number != count:
+        found = "more" if number > count else f"{number}"
+        raise ValueError(
+            f"{path} must have as many words as its first line says, {count}. "
+            f"Received: {found}. If there are fewer, the file is cut off: "
+            "download it again."
+        )
+
+
+def _arrays(file, path, wants):
+    """Reads an `.npz`."""
+    try:
+        with np.load(io.BytesIO(file.read()), allow_pickle=False) as arrays:
+            words, vectors = arrays["words"], arrays["vectors"]
+    except (ValueError, KeyError, zipfile.BadZipFile, OSError) as error:
+        raise ValueError(
+            f"{path} is no .npz of the arrays `words` (strings, not objects) "
+            f"and `vectors`, or is cut off: {error}"
+        ) from error
+    if vectors.ndim != 2 or words.shape != vectors.shape[:1]:
+        raise ValueError(
+            f"{path} must hold `vectors` of one row for each of `words`. "
+            f"Received: words {words.shape}, vectors {vectors.shape}"
+        )
+    words = (str(word).encode("utf-8", "replace") for word in words)
+    rows = zip(words, vectors)
+    return vectors.shape[1], (
+        (word, row if wants(word) else None) for word, row in rows
+    )
+
+
+def _unknown_format(path, line):
+    shown = line[:60].decode("utf-8", "replace")
+    return ValueError(
+        f"{path} is no file of word vectors: its first line should be two "
+        "whole numbers (word2vec) or a word and its numbers (GloVe), with "
+        f"single spaces between. Received: {shown!r}"
+    )

@@ -1,0 +1,127 @@
+"""Writes word vectors for this library and others to read."""
+
+import io
+import pathlib
+
+import numpy as np
+
+from mmkeras.words import streams
+from mmkeras.words import text
+
+KINDS = ("word2vec", "word2vec-binary", "glove", "npz")
+_ENDINGS = {".bin": "word2vec-binary", ".npz": "npz"}
+
+
+def write(path, vectors, kind=None):
+    """Writes word vectors, in one stroke.
+
+    Every number comes back as it was, in text too: it is written with as many
+    digits as it takes to tell a float32 from the next.
+
+    Args:
+        path: The file, compressed if its name ends in `.gz`. One that is
+            there stays as it is until the new one is on disk.
+        vectors: A `mmkeras.words.Vectors`.
+        kind: One of `"word2vec"`, its text format; `"word2vec-binary"`;
+            `"glove"`, the same text without a first line; and `"npz"`. `None`
+            to go by the name: `.bin` is binary, `.npz` is itself, and all
+            else is word2vec's text.
+
+    Raises:
+        ValueError: If the format is unknown, or cannot hold a word: no line
+            break fits in text, and no space in word2vec's formats, as others
+            read them.
+        OSError: If the file cannot be written.
+
+    Example:
+
+    >>> write("vectors.bin", vectors)
+    >>> gensim.models.KeyedVectors.load_word2vec_format(
+    ...     "vectors.bin", binary=True
+    ... )
+    """
+    kind = kind or _kind(pathlib.Path(path))
+    if kind not in KINDS:
+        raise ValueError(
+            f"`kind` is one of {', '.join(map(repr, KINDS))}. Received: "
+            f"kind={kind!r}"
+        )
+    if kind != "npz":
+        _check(vectors, kind)
+    with streams.writing(path) as file:
+        _WRITERS[kind](file, vectors)
+
+
+def _kind(path):
+    ending = path.with_suffix("").suffix if path.suffix == ".gz" else None
+    return _ENDINGS.get(ending or path.suffix, "word2vec")
+
+
+def _check(vectors, kind):
+    if not len(vectors):
+        raise ValueError(
+            f"{kind!r} cannot hold vectors of no word. Received: 0 words"
+        )
+    bad = "\n" if kind == "glove" else " \n"
+    for word in vectors.words:
+        if not word or set(word) & set(bad):
+            raise ValueError(
+                f"{kind!r} cannot hold an empty word, or one with a line "
+                f"break{' or a space' * (' ' in bad)}. Received: {word!r}. "
+                "Put `_` for it, or write 'npz'."
+            )
+    if kind == "glove":
+        _check_spaced(vectors)
+
+
+def _check_spaced(vectors):
+    """Refuses words with spaces that would be read as numbers of a vector."""
+    for i, word in enumerate(vectors.words):
+        if i and " " not in word:
+            continue
+        line = _line(word, vectors.array[i])
+        first = text.columns(line) if i == 0 else vectors.dim
+        if first != vectors.dim or not text.is_word(word.encode(), vectors.dim):
+            raise ValueError(
+                "'glove' cannot hold a word that reads like numbers. "
+                f"Received: {word!r}. Put `_` for its spaces, or write 'npz'."
+            )
+
+
+def _write_header(file, vectors):
+    file.write(f"{len(vectors)} {vectors.dim}\n".encode())
+
+
+def _write_rows(file, vectors):
+    for word, row in zip(vectors.words, vectors.array):
+        file.write(_line(word, row))
+
+
+def _line(word, row):
+    return f"{word} {' '.join(row.astype(str))}\n".encode()
+
+
+def _write_text(file, vectors):
+    _write_header(file, vectors)
+    _write_rows(file, vectors)
+
+
+def _write_binary(file, vectors):
+    _write_header(file, vectors)
+    for word, row in zip(vectors.words, vectors.array.astype("<f4")):
+        file.write(word.encode("utf-8") + b" " + row.tobytes() + b"\n")
+
+
+def _write_npz(file, vectors):
+    words = np.array(vectors.words, str)
+    seekable = io.BytesIO()  # As gzip's files are not.
+    np.savez(seekable, words=words, vectors=vectors.array)
+    file.write(seekable.getbuffer())
+
+
+_WRITERS = {
+    "word2vec": _write_text,
+    "word2vec-binary": _write_binary,
+    "glove": _write_rows,
+    "npz": _write_npz,
+}

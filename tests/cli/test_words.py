@@ -1,0 +1,111 @@
+"""Word vectors from the command line, of a corpus of three classes."""
+
+import classes_of_words
+import pytest
+from typer.testing import CliRunner
+
+from mmkeras import words
+from mmkeras.cli import app
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, ["words", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    path = tmp_path_factory.mktemp("words") / "corpus.txt"
+    lines = (f"{s.capitalize()}.\n" for s in classes_of_words.sentences())
+    path.write_text("".join(lines))
+    return path
+
+
+@pytest.mark.parametrize("method, epochs", [("skip-gram", 10), ("glove", 30)])
+def test_train_then_ask(text, method, epochs, tmp_path):
+    out = tmp_path / "vectors.bin.gz"
+    small = ["--dim", 8, "--window", 2, "--batch-size", 64, "--minimum", 1]
+    rate = ["--learning-rate", 0.02] * (method == "skip-gram")
+    found = call(
+        *["train", text, "--out", out, "--method", method, *small, *rate],
+        *["--epochs", epochs],
+    )
+    assert found.exit_code == 0, found.output
+    assert "27 words, 1,800 in all." in found.output
+    assert f"epoch {epochs}/{epochs}" in found.output
+    vectors = words.read(out)
+    assert (len(vectors), vectors.dim) == (27, 8)
+    near = call("neighbours", out, "dog", "--count", 3)
+    assert near.exit_code == 0, near.output
+    shown = [line.split()[0] for line in near.output.splitlines()[1:]]
+    assert shown == [word for word, _ in words.neighbours(vectors, "dog", 3)]
+
+
+@pytest.fixture
+def file(tmp_path):
+    vectors = words.Vectors(
+        ["man", "woman", "king", "queen", "The"],
+        [[2, 0.1], [0.1, 2], [3, 1.2], [1.2, 3], [-1, -1]],
+    )
+    words.write(tmp_path / "v.txt", vectors)
+    return tmp_path / "v.txt"
+
+
+def test_cover(file, tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text("The man, the dog.\nA man!\n")
+    found = call("cover", file, text)
+    assert found.exit_code == 0, found.output
+    lines = [line.split() for line in found.output.splitlines()]
+    assert ["words", "2", "4", "50.0%"] in lines
+    assert ["words", "in", "all", "4", "6", "66.7%"] in lines
+    assert "Found 1 as they are, 1 capitalised." in found.output
+    assert lines[-2:] == [["a", "1"], ["dog", "1"]]
+    found = call("cover", file, text, "--as-is", "--minimum", 1)
+    lines = [line.split() for line in found.output.splitlines()]
+    assert ["words", "2", "6", "33.3%"] in lines
+    assert ["man,", "1"] in lines
+
+
+def test_analogy(file, tmp_path):
+    found = call("analogy", file, "man", "king", "woman", "--count", 1)
+    assert found.exit_code == 0, found.output
+    assert found.output.splitlines()[1].startswith("queen")
+    questions = tmp_path / "questions.txt"
+    questions.write_text(": family\nman king woman queen\nman a woman b\n")
+    found = call(
+        *["analogy", file, "--questions", questions, "--method", "multiply"]
+    )
+    assert found.exit_code == 0, found.output
+    last = found.output.splitlines()[-1].split()
+    assert last == ["total", "1", "1", "100.0%", "2"]
+
+
+def test_similarity(file, tmp_path):
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("man\tking\t9\nman\twoman\t5\nman\tthe\t1\nman\tx\t0\n")
+    found = call("similarity", file, pairs)
+    assert found.exit_code == 0, found.output
+    assert "1.000" in found.output
+    assert "3 of 4" in found.output
+
+
+@pytest.mark.parametrize(
+    "arguments, error",
+    [
+        (["neighbours", "qeen"], "Did you mean 'queen'?"),
+        (["analogy", "man", "king"], "Give three words, or a file"),
+        (["analogy", "man", "king", "x"], "'x' is not among the 5 words"),
+    ],
+)
+def test_what_is_wrong_is_one_line(file, arguments, error):
+    verb, *rest = arguments
+    found = call(verb, file, *rest)
+    assert found.exit_code == 1
+    assert found.output.startswith("Error: ")
+    assert error in found.output
+
+
+def test_no_such_file():
+    found = call("neighbours", "nothing.txt", "dog")
+    assert found.exit_code == 1
+    assert "nothing.txt: No such file" in found.output

@@ -1,0 +1,42 @@
+import keras
+import numpy as np
+import pytest
+
+from mmkeras.words.batches import Batches
+from mmkeras.words.batches import spread
+
+
+def drawn(items, size, steps):
+    return [spread(items, size, steps, step) for step in range(steps)]
+
+
+def test_every_item_comes_once():
+    found = np.concatenate(drawn(12, 4, 3))
+    assert sorted(found) == list(range(12))
+
+
+@pytest.mark.parametrize("items", [1, 9, 10, 11])
+def test_a_few_come_twice(items):
+    found = np.concatenate(drawn(items, 4, 3))
+    assert set(found) == set(range(items))
+
+
+def test_a_few_do_not_come():
+    found = np.concatenate(drawn(14, 4, 3))
+    assert len(set(found)) == 12
+    assert set(found) < set(range(14))
+
+
+def test_fit_draws_every_epoch():
+    def draw(epoch):
+        return lambda step: (np.full((2, 1), 10.0 * epoch + step), zeros)
+
+    zeros = np.zeros((2, 1))
+    data = Batches(draw, steps=3)
+    model = keras.Sequential([keras.layers.Dense(1, kernel_initializer="ones")])
+    model.compile(keras.optimizers.SGD(0.0), "mae")
+    log = model.fit(
+        data, epochs=3, shuffle=False, verbose=0, callbacks=[data.callback]
+    )
+    # The means of 0, 1, 2 and of 10, 11, 12 and of 20, 21, 22.
+    assert log.history["loss"] == pytest.approx([1, 11, 21])

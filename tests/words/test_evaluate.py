@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+
+from mmkeras.words import Vectors
+from mmkeras.words import analogy
+from mmkeras.words import evaluate
+from mmkeras.words import read_analogies
+from mmkeras.words import read_similarities
+from mmkeras.words import score_analogies
+from mmkeras.words import score_similarities
+
+FAMILY = Vectors(
+    ["man", "woman", "king", "queen", "Rome", "zero"],
+    [[2, 0.1], [0.1, 2], [3, 1.2], [1.2, 3], [-1, -1], [1, 1]],
+)
+QUESTIONS = """: family
+man king woman queen
+woman queen man king
+man king woman unheard
+
+: odd ones
+king queen man Rome
+"""
+PAIRS = """Word 1\tWord 2\tHuman (mean)
+man\tking\t9
+Man\twoman\t4.5
+rome\tman\t0
+man\tcar\t2
+"""
+
+
+def write(path, text):
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_read_analogies(tmp_path):
+    found = read_analogies(write(tmp_path / "q", QUESTIONS))
+    assert list(found) == ["family", "odd ones"]
+    assert found["family"][1] == ["woman", "queen", "man", "king"]
+
+
+def test_score_analogies(tmp_path, monkeypatch):
+    sections = read_analogies(write(tmp_path / "q", QUESTIONS))
+    expected = {
+        "family": {"questions": 3, "asked": 2, "right": 2},
+        "odd ones": {"questions": 1, "asked": 1, "right": 0},
+        "total": {"questions": 4, "asked": 3, "right": 2},
+    }
+    assert score_analogies(FAMILY, sections) == expected
+    monkeypatch.setattr(evaluate, "_BATCH", 1)
+    assert score_analogies(FAMILY, sections, "multiply") == expected
+
+
+def test_right_is_what_analogy_answers():
+    rng = np.random.default_rng(0)
+    vectors = Vectors([f"w{i}" for i in range(12)], rng.normal(size=(12, 3)))
+    asked = [[f"w{i}" for i in rng.permutation(12)[:4]] for _ in range(200)]
+    for method in ("add", "multiply"):
+        answers = [analogy(vectors, *q[:3], 1, method)[0][0] for q in asked]
+        right = sum(answer == q[3] for answer, q in zip(answers, asked))
+        figures = score_analogies(vectors, {"": asked}, method)
+        assert figures["total"]["right"] == right > 0
+
+
+def test_similarities(tmp_path):
+    pairs = read_similarities(write(tmp_path / "p", PAIRS))
+    assert pairs[1] == ("Man", "woman", 4.5)
+    figures = score_similarities(FAMILY, pairs)
+    assert figures == {"pairs": 4, "asked": 3, "spearman": pytest.approx(1)}
+
+
+def test_nothing_known_has_no_correlation():
+    figures = score_similarities(FAMILY, [("a", "b", 1.0)])
+    assert figures["asked"] == 0
+    assert np.isnan(figures["spearman"])
+
+
+def test_spearman_by_hand():
+    # Ranks 1, 2.5, 2.5, 4 and 1, 3, 2, 4.
+    assert evaluate.spearman([1, 2, 2, 9], [0, 7, 3, 8]) == pytest.approx(
+        4.5 / np.sqrt(4.5 * 5)
+    )
+    assert evaluate.spearman([1, 2, 3], [5, 4, 0]) == pytest.approx(-1)
+
+
+def test_spearman_equals_scipy_s():
+    stats = pytest.importorskip("scipy.stats")
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 9, (2, 50))
+    expected = stats.spearmanr(x, y).statistic
+    assert evaluate.spearman(x, y) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "reader, text, error",
+    [
+        (read_analogies, ": a\nb c d\n", "f:2 should be four words"),
+        (read_analogies, ": a\n", "f has nothing to ask"),
+        (read_similarities, "# a\na\tb\t1\na\tb\n", "f:3 should be two words"),
+        (read_similarities, "a\tb\t1\nc\td\tx\n", "f:2 should be two words"),
+        (read_similarities, "a b 1\n", "f:1 should be two .* tabs between"),
+        (read_similarities, "Word 1\tWord 2\tMean\n", "f has nothing to ask"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, reader, text, error):
+    with pytest.raises(ValueError, match=error):
+        reader(write(tmp_path / "f", text))

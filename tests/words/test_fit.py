@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+from checks import numpy
+
+from mmkeras.branches import text
+from mmkeras.data.codecs import Words
+from mmkeras.words import Vectors
+from mmkeras.words import fit
+
+RNG = np.random.default_rng(1)
+VECTORS = Vectors(
+    ["dog", "Rome", "cat"], RNG.normal(0, 0.3, (3, 400)).astype("float32")
+)
+
+
+def test_rows_are_those_of_the_codec():
+    codec = Words(["rome", "dog", "xyz"])
+    matrix = fit(VECTORS, codec)
+    assert matrix.shape == (len(codec), 400)
+    assert matrix.dtype == "float32"
+    for token, word in {"rome": "Rome", "dog": "dog"}.items():
+        row = matrix[codec.vocabulary.index(token)]
+        np.testing.assert_array_equal(row, VECTORS[word])
+    assert not matrix[0].any()
+
+
+def test_what_is_missing_is_drawn_to_the_scale_of_what_is_known():
+    matrix = fit(VECTORS, ["", "dog", *map(str, range(100))])
+    drawn = matrix[2:]
+    scale = np.sqrt(np.mean(VECTORS["dog"] ** 2))
+    assert drawn.std() == pytest.approx(scale, rel=0.02)
+    assert np.abs(drawn).max() <= np.sqrt(3) * scale
+    assert len(np.unique(drawn)) > 0.99 * drawn.size
+
+
+def test_the_seed_draws():
+    tokens = ["", "dog", "x", "y"]
+    same = fit(VECTORS, tokens, 3)
+    np.testing.assert_array_equal(fit(VECTORS, tokens, 3), same)
+    other = fit(VECTORS, tokens, 4)
+    assert (other[2:] != same[2:]).all()
+    np.testing.assert_array_equal(other[:2], same[:2])
+
+
+def test_what_others_are_found_changes_the_scale_alone():
+    one, two = (
+        fit(VECTORS, ["", "dog", word, "x"])[3] for word in ("cat", "y")
+    )
+    np.testing.assert_allclose(one / one[0], two / two[0], rtol=1e-4)
+
+
+def test_the_unknown_word_is_glove_s():
+    vectors = Vectors(["dog", "<unk>"], [[1, 2], [3, 4]])
+    codec = Words(["dog"])
+    matrix = fit(vectors, codec)
+    assert matrix[codec.vocabulary.index("<unknown>")].tolist() == [3, 4]
+
+
+def test_a_branch_takes_it():
+    codec = Words(["dog", "cat"])
+    matrix = fit(VECTORS, codec)
+    branch = text.bow(len(codec), vectors=matrix)
+    ids = np.array([[codec.vocabulary.index("cat"), 0]])
+    (bag,) = numpy(branch(ids))
+    np.testing.assert_allclose(bag, VECTORS["cat"][None], rtol=1e-5)
+
+
+def test_a_word_in_the_place_of_padding():
+    with pytest.raises(ValueError, match="begins with the word 'dog'. Put ''"):
+        fit(VECTORS, ["dog", "cat"])
+
+
+@pytest.mark.parametrize("tokens", [[], ["", "hund", "katze"]])
+def test_no_word_known(tokens):
+    with pytest.raises(ValueError, match="None of the . tokens"):
+        fit(VECTORS, tokens)

@@ -1,0 +1,203 @@
+import gzip
+import io
+import struct
+
+import numpy as np
+import pytest
+
+from mmkeras.words import binary
+from mmkeras.words import read
+
+GLOVE = "the 0.5 -1.25 2\ndog 1e-3 0 7.5\n"
+WORD2VEC = "2 3\n" + GLOVE
+ARRAY = [[0.5, -1.25, 2], [0.001, 0, 7.5]]
+
+
+def packed(*numbers):
+    return struct.pack(f"<{len(numbers)}f", *numbers)
+
+
+BINARY = b"2 3\nthe " + packed(*ARRAY[0]) + b"dog " + packed(*ARRAY[1])
+
+
+def npz(**arrays):
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+FORMATS = {
+    "glove": GLOVE.encode(),
+    "word2vec": WORD2VEC.encode(),
+    # The authors' program ends lines by a space, and rows by a line break.
+    "word2vec-c": WORD2VEC.replace("\n", " \n").replace("3 ", "3", 1).encode(),
+    "windows": WORD2VEC.replace("\n", "\r\n").encode(),
+    "binary": BINARY,
+    "binary-c": BINARY.replace(b"dog", b"\ndog") + b"\n",
+    "npz": npz(words=np.array(["the", "dog"]), vectors=np.array(ARRAY)),
+}
+
+
+def write(path, data):
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return path
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_every_format_is_known_by_its_content(tmp_path, name, pack):
+    vectors = read(write(tmp_path / "vectors", pack(FORMATS[name])))
+    assert vectors.words == ["the", "dog"]
+    assert vectors.array.dtype == "float32"
+    np.testing.assert_array_equal(vectors.array, np.float32(ARRAY))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_only_what_is_wanted_is_kept(tmp_path, name):
+    path = write(tmp_path / "vectors", FORMATS[name])
+    vectors = read(path, wanted=["dog", "cat"])
+    assert vectors.words == ["dog"]
+    np.testing.assert_array_equal(vectors["dog"], np.float32(ARRAY[1]))
+    nothing = read(path, wanted=["cat"])
+    assert (len(nothing), nothing.dim) == (0, 3)
+
+
+def test_other_spellings_of_what_is_wanted_are_kept(tmp_path):
+    path = write(tmp_path / "v", "Rome 1 2\ndog 3 4\n<unk> 5 6\nus 7 8\n")
+    vectors = read(path, wanted=["rome", "Dog", "<unknown>"])
+    assert vectors.words == ["Rome", "dog", "<unk>"]
+
+
+def test_words_with_spaces(tmp_path):
+    # Lines as in glove.840B.
+    text = ", 0.1 0.2\n. . . 0.3 0.4\nat name@domain.com 0.5 0.6\n"
+    vectors = read(write(tmp_path / "v", text))
+    assert vectors.words == [",", ". . .", "at name@domain.com"]
+    assert vectors["at name@domain.com"].tolist() == pytest.approx([0.5, 0.6])
+
+
+def test_a_first_word_with_spaces(tmp_path):
+    vectors = read(write(tmp_path / "v", ". . . 0.3 0.4\n5 0.1 0.2\n"))
+    assert vectors.words == [". . .", "5"]
+
+
+def test_a_first_word_that_is_a_number(tmp_path):
+    vectors = read(write(tmp_path / "v", "1990 0.3 0.4\ndog 0.1 0.2\n"))
+    assert vectors.words == ["1990", "dog"]
+
+
+def test_unicode(tmp_path):
+    # U+00A0, U+0085 and U+2028 are spaces or line breaks to Python's strings.
+    words = ["né", "犬", "\u00a0", "a\u0085b", "\u2028", "🐕"]
+    text = "".join(f"{word} 1 {i}\n" for i, word in enumerate(words))
+    vectors = read(write(tmp_path / "v", text))
+    assert vectors.words == words
+    assert vectors.array[:, 1].tolist() == list(range(6))
+
+
+def test_bytes_that_are_no_unicode(tmp_path):
+    vectors = read(write(tmp_path / "v", b"dog 1 2\n\xff\xfe 3 4\n"))
+    assert vectors.words == ["dog", "\ufffd\ufffd"]
+
+
+def test_of_a_word_twice_the_first_counts(tmp_path):
+    text = write(tmp_path / "t", "dog 1 2\ncat 3 4\ndog 5 6\n")
+    data = b"3 1\ndog " + packed(1) + b"cat " + packed(3) + b"dog " + packed(5)
+    for path in (text, write(tmp_path / "b", data)):
+        vectors = read(path)
+        assert vectors.words == ["dog", "cat"]
+        assert vectors["dog"][0] == 1
+
+
+def test_limit_reads_no_further(tmp_path):
+    path = write(tmp_path / "v", "dog 1 2\ncat 3 4\nbird 5\n")
+    assert read(path, limit=2).words == ["dog", "cat"]
+    cut = write(tmp_path / "b", BINARY[:-4])
+    assert read(cut, limit=1).words == ["the"]
+
+
+class Watched(io.BytesIO):
+    asked = ()
+
+    def read(self, size=-1):
+        self.asked = [*self.asked, size]
+        return super().read(size)
+
+
+@pytest.mark.parametrize("block", [1, 5, 64, 4096])
+def test_binary_is_read_in_blocks(block):
+    words = [f"word{i}".encode() * (1 + i % 9) for i in range(50)]
+    rows = np.random.default_rng(0).normal(size=(50, 3)).astype("<f4")
+    data = b"".join(w + b" " + row.tobytes() for w, row in zip(words, rows))
+    file = Watched(data)
+    found = list(binary.rows(file, "v", 50, 3, lambda w: True, block))
+    assert [word for word, _ in found] == words
+    np.testing.assert_array_equal([row for _, row in found], rows)
+    assert max(file.asked) == max(block, 12)
+    some = list(
+        binary.rows(io.BytesIO(data), "v", 50, 3, words[7:9].__contains__)
+    )
+    assert [row is not None for _, row in some] == [
+        word in words[7:9] for word in words
+    ]
+
+
+@pytest.mark.parametrize(
+    "data, error",
+    [
+        ("dog 1 2\ncat 3\n", r"v:2 should be a word and 2 numbers.*cut off"),
+        ("2 2\ndog 1 2\ncat 3\n", r"v:3 should be a word and 2 numbers"),
+        ("2 2\ndog 1 x\ncat 3 4\n", r"v:2 should be a word and 2 numbers"),
+        ("dog 1 2 3\ncat 4 5 6 bird 7 8 9\n", r"v:2 should be a word and 3"),
+        ("dog 1 2\ncat 3  4\n", r"v:2 should be .*single spaces"),
+        ("3 2\ndog 1 2\ncat 3 4\n", r"first line says, 3. Received: 2"),
+        ("1 2\ndog 1 2\ncat 3 4\n", r"first line says, 1. Received: more"),
+        ("dog 1 2\ncat nan 4\n", r"'cat' must be of finite numbers"),
+        ("dog 1 2\ncat 1e99 4\n", r"'cat' must be of finite numbers"),
+        ("0 300\n", r"no vectors: its first line says 0 words"),
+        ("", r"no file of word vectors.*Received: ''"),
+        ("<!DOCTYPE html>\n<p>404\n", r"no file of word vec.*<!DOCTYPE html>"),
+        ("dog\t1\t2\n", r"no file of word vectors.*single spaces"),
+        (BINARY[:-4], r"v, row 2: the file ends .* 1 of 2 rows are missing"),
+        (BINARY[:-16], r"row 2: .*0 bytes are left.*download it again"),
+        (BINARY[:4], r"row 1: .*2 of 2 rows are missing.*cut off"),
+        (BINARY + b"more", r"goes on behind the last of the 2 rows"),
+        (b"2 1\n" + b"x" * 9000, r"row 1: a word is expected, ended by a sp"),
+        (gzip.compress(FORMATS["glove"])[:-9], r"v is cut off or damaged"),
+        (gzip.compress(BINARY)[:20], r"v is cut off or damaged"),
+        (FORMATS["npz"][:-9], r"v is no .npz of the arrays"),
+        (npz(words=np.array(["a"])), r"v is no .npz of the arrays.*vectors"),
+        (
+            npz(words=np.array(["a"], object), vectors=np.zeros((1, 2))),
+            r"v is no .npz of the arrays .*not objects",
+        ),
+        (
+            npz(words=np.array(["a"]), vectors=np.zeros((2, 2))),
+            r"one row for each of `words`. Received: words \(1,\)",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, data, error):
+    with pytest.raises(ValueError, match=f"(?s){error}"):
+        read(write(tmp_path / "v", data))
+
+
+def test_a_line_that_nobody_wants_is_checked_as_well(tmp_path):
+    path = write(tmp_path / "v", "dog 1 2\ncat 3\nbird 4 5\n")
+    with pytest.raises(ValueError, match="v:2 "):
+        read(path, wanted=["bird"])
+
+
+def test_no_such_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nothing.txt"):
+        read(tmp_path / "nothing.txt")
+
+
+@pytest.mark.realdata
+def test_google_news(data_folder):
+    name = "word2vec_googlenews_1000words_300d_fp16.npz"
+    vectors = read(data_folder / "pretrained" / name)
+    assert vectors.array.shape == (1000, 300)
+    np.testing.assert_allclose(
+        np.linalg.norm(vectors.array, axis=1), 1, atol=2e-3
+    )
