@@ -61,7 +61,8 @@ def cnn(
         there = there[:, ::2]
         x = x * ops.cast(there[:, :, None, None], x.dtype)
     x = keras.layers.SpatialDropout2D(dropout, name="dropout")(x)
-    x = ops.mean(x, axis=2)  # Over pitch.
+    x = ops.reshape(x, (-1, x.shape[1], x.shape[2] * dim))
+    x = keras.layers.Dense(dim, "relu", name="pitches")(x)
     x = Masked(name="padding")([x, there])
     return keras.Model(samples, x, name=name)
 

@@ -83,8 +83,9 @@ def sounds(samples, draw, gain=6.0, shift=0.1, noise=30.0):
             louder ones are cut at 1.
         shift: float in [0, 1). Most by which a sound comes earlier or later,
             in parts of the array; what falls off an end is lost.
-        noise: float. Least decibels from white noise to the sound; `None` for
-            no noise. The quietest noise is 30 decibels below that.
+        noise: float. Least decibels from white noise to the sound, which half
+            of the sounds are given; the quietest noise is 30 decibels below
+            that. `None` for no noise.
 
     Returns:
         Array of the same shape, float32.
@@ -110,7 +111,8 @@ def sounds(samples, draw, gain=6.0, shift=0.1, noise=30.0):
     if noise is not None:
         power = np.sum(x**2, axis=1) / np.maximum(ends, 1)
         ratio = draw.uniform(noise, noise + 30, count)
-        loud = np.sqrt(power * 10 ** (-ratio / 10)).astype("float32")
+        noisy = draw.random(count) < 0.5
+        loud = np.sqrt(noisy * power * 10 ** (-ratio / 10)).astype("float32")
         hiss = draw.standard_normal(x.shape, "float32") * loud[:, None]
         x += np.where(place < (ends + moves)[:, None], hiss, 0)
     return np.clip(x, -1, 1).astype("float32")
