@@ -48,6 +48,7 @@ def evaluate(run, split, data=None, folder=None, asked=None, results=None):
     import mmkeras
     from mmkeras.data import datasets
     from mmkeras.training import atomic
+    from mmkeras.training import judgements
 
     card = atomic.read_json(run / "run.json")
     if data is None:
@@ -60,7 +61,8 @@ def evaluate(run, split, data=None, folder=None, asked=None, results=None):
         asked = asked or {}
         figures = _captioner(run, task, rows, split, asked, title)
     else:
-        asked, figures = {}, _judge(run, task, rows, split, title)
+        rows = judgements.only(task, rows, card["arguments"].get("only"))
+        asked, figures = {}, _judge(task, rows, title)
     path = run / "results.json"
     known = atomic.read_json(path) if path.exists() else {}
     known[split] = {"data": data, **asked, "metrics": figures}
@@ -82,7 +84,7 @@ def _captioner(run, task, rows, split, asked, title):
     return figures
 
 
-def _judge(run, task, rows, split, title):
+def _judge(task, rows, title):
     from rich.console import Console
 
     from mmkeras import reports

@@ -93,6 +93,13 @@ def run(
             min=0, max=1, help="How often each modality is hidden. (0.2)"
         ),
     ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            help="Teach a judge of several modalities one of them alone; the "
+            "others are absent."
+        ),
+    ] = None,
     length: Annotated[
         int | None,
         typer.Option(help="Ids of a text. [default: 20 of a caption, else 60]"),
@@ -160,10 +167,12 @@ def run(
             "length": length or 60,
             "minimum": minimum or 2,
         }
+    if captions and only:
+        raise ValueError("--only is of judges; a captioner has one modality.")
     source = datasets.find(data)
     rows = source.rows("train", folder), source.rows("val", folder)
     asked = evaluate.search(beam, length_penalty, consensus)
-    train(name, data, folder, rows, recipe, build, seed, out, overwrite)
+    train(name, data, folder, rows, recipe, build, seed, out, overwrite, only)
     for split in ("val", "test") if results else ("val",):
         evaluate.evaluate(
             pathlib.Path(out), split, data, folder, asked, results
@@ -171,7 +180,18 @@ def run(
     typer.echo(f"The run lies in {pathlib.Path(out)}.")
 
 
-def train(name, data, folder, rows, recipe, build, seed, out, overwrite=False):
+def train(
+    name,
+    data,
+    folder,
+    rows,
+    recipe,
+    build,
+    seed,
+    out,
+    overwrite=False,
+    only=None,
+):
     """Trains what a name and a recipe say, or goes on, in a run's folder.
 
     Args:
@@ -185,6 +205,7 @@ def train(name, data, folder, rows, recipe, build, seed, out, overwrite=False):
         seed: int.
         out: Folder of the run.
         overwrite: bool. Whether to delete another run there.
+        only: The one modality that a judge is taught, or `None` for all.
     """
     import keras
 
@@ -204,6 +225,7 @@ def train(name, data, folder, rows, recipe, build, seed, out, overwrite=False):
         "seed": seed,
         "recipe": dataclasses.asdict(recipe),
         **build,
+        **({"only": only} if only else {}),
     }
     notes = {
         "folder": str(pathlib.Path(folder).resolve()) if folder else None,
@@ -213,6 +235,9 @@ def train(name, data, folder, rows, recipe, build, seed, out, overwrite=False):
     with RunFolder(out).open(arguments, overwrite, **notes) as held:
         keras.utils.set_random_seed(seed)
         task = trade.build(name, rows, recipe, **build)
+        if only:
+            left = (trade.only(task, r, only) for r in (rows.train, rows.val))
+            rows = trade.Data(*left)
         with progress.epochs(recipe.epochs) as shown:
             training = trade.fit(
                 task,

@@ -4,6 +4,8 @@ import dataclasses
 import itertools
 import math
 
+from mmkeras.reports import bootstrap
+
 
 @dataclasses.dataclass
 class Subsets:
@@ -15,16 +17,68 @@ class Subsets:
             empty one's is that of the most frequent label.
         worth: Dict from a name to its Shapley value; together they are what
             all modalities score above the empty subset.
+        intervals: Dict from a name to `(low, high)`, of the bootstrap, of its
+            worth; empty if it is not known.
     """
 
     metric: str
     scores: dict
     worth: dict
+    intervals: dict = dataclasses.field(default_factory=dict)
 
     def figures(self):
         """As figures by name: `"subset_image+text"`, `"worth_image"`, ..."""
         found = {f"subset_{'+'.join(s)}": v for s, v in self.scores.items()}
-        return found | {f"worth_{name}": v for name, v in self.worth.items()}
+        found |= {f"worth_{name}": v for name, v in self.worth.items()}
+        for name, (low, high) in self.intervals.items():
+            found |= {f"worth_{name}_low": low, f"worth_{name}_high": high}
+        return found
+
+
+def judged_subsets(
+    labels,
+    predicted,
+    fields,
+    score,
+    metric="accuracy",
+    groups=None,
+    draws=1000,
+    level=0.95,
+    seed=0,
+):
+    """Scores judgements made on every subset, with intervals of the worth.
+
+    Args:
+        labels: Array of n labels.
+        predicted: Dict from every subset, a tuple of names in the order of
+            `fields`, the empty one too, to n judgements.
+        fields: Names of the modalities.
+        score: Function of labels and judgements to a number.
+        metric: Name of the score.
+        groups: As of `bootstrap.resampled`.
+        draws: int. Of the bootstrap.
+        level: float in (0, 1). Share of the draws in an interval.
+        seed: int.
+
+    Returns:
+        A `Subsets`.
+    """
+    found = all_subsets(
+        lambda names: score(labels, predicted[names]),
+        fields,
+        score(labels, predicted[()]),
+        metric,
+    )
+    drawn = {field: [] for field in fields}
+    for rows in bootstrap.resampled(len(labels), groups, draws, seed):
+        scores = {k: score(labels[rows], p[rows]) for k, p in predicted.items()}
+        for field, worth in shapley(scores, fields).items():
+            drawn[field].append(worth)
+    found.intervals = {
+        field: bootstrap.interval(values, level)
+        for field, values in drawn.items()
+    }
+    return found
 
 
 def all_subsets(score, fields, nothing, metric="accuracy"):

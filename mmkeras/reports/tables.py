@@ -91,7 +91,65 @@ def subsets(title, found):
         table.add_row(" + ".join(names) or "none", f"{100 * score:.1f} %")
     table.add_section()
     for name, worth in found.worth.items():
-        table.add_row(f"{name} is worth", f"{100 * worth:+.1f}")
+        cell = f"{100 * worth:+.1f}"
+        if name in found.intervals:
+            low, high = (100 * x for x in found.intervals[name])
+            cell += f" ({low:+.1f} to {high:+.1f})"
+        table.add_row(f"{name} is worth", cell)
+    return table
+
+
+def payoff(title, found):
+    """Lists judges with their scores, and what fusion gains over them.
+
+    Args:
+        title: Title of the table.
+        found: A `mmkeras.reports.Payoff`.
+
+    Returns:
+        A `rich.table.Table`.
+    """
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    for name in (found.metric, "interval", "fusion gains", "interval"):
+        table.add_column(name, justify="right")
+    ranked = sorted(found.scores, key=lambda name: found.scores[name][0])
+    for name in ranked:
+        score, low, high = (100 * x for x in found.scores[name])
+        cells = [f"{score:.1f} %", f"{low:.1f} to {high:.1f}"]
+        if name in found.gains:
+            gain, low, high = (100 * x for x in found.gains[name])
+            cells += [f"{gain:+.1f}", f"{low:+.1f} to {high:+.1f}"]
+        table.add_row(name, *cells)
+    return table
+
+
+def robustness(title, found, baseline=None):
+    """Lists scores by corruption and severity.
+
+    Args:
+        title: Title of the table.
+        found: A `mmkeras.reports.Robustness`.
+        baseline: Another one to measure effective robustness by, or `None`.
+
+    Returns:
+        A `rich.table.Table`.
+    """
+    table = Table(title=title, title_justify="left")
+    table.add_column("corruption")
+    severities = range(1, len(next(iter(found.curves.values()))))
+    for name in ("clean", *map(str, severities), "relative"):
+        table.add_column(name, justify="right")
+    effective = found.effective(baseline) if baseline else {}
+    if effective:
+        table.add_column("effective", justify="right")
+    relative = found.relative
+    for name, curve in found.curves.items():
+        cells = [f"{100 * score:.1f}" for score in curve]
+        cells.append(f"{relative[name]:.2f}")
+        if name in effective:
+            cells.append(f"{100 * effective[name]:+.1f}")
+        table.add_row(name, *cells)
     return table
 
 
@@ -116,6 +174,9 @@ def counts(title, pairs):
 def _name(name):
     kind, _, field = name.partition("_")
     if kind == "mismatch":
+        within, _, other = field.partition("_")
+        if within == "within":
+            return f"lost when {other} is another's of the label"
         return f"lost when {field} is another's"
     return NAMES.get(name, name)
 

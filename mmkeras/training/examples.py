@@ -25,13 +25,14 @@ class Examples:
         rows: Rows of a data set with the task's fields and `"label"`; of a
             task that judges every step of a sequence, with a list of labels.
         progress: Function of the files decoded and in all.
+        keep: bool. Whether to keep decoded files on disk.
 
     Attributes:
         rows: The rows that could be read and in which something is there.
         bad: List of `(row id, error)` of the others.
     """
 
-    def __init__(self, task, rows, progress=None):
+    def __init__(self, task, rows, progress=None, keep=True):
         self.fields = task.fields
         self.bad = []
         self._arrays, there, errors = {}, [], [""] * len(rows)
@@ -39,7 +40,7 @@ class Examples:
             values = [row.get(field) for row in rows]
             codec = task.codecs[field]
             if isinstance(codec, _FILES):
-                found = _files(codec, values, progress)
+                found = _files(codec, values, progress, keep)
             else:
                 raw = perceive.raw(codec, values)
                 x, known, wrong = perceive.perceive(codec, raw)
@@ -68,6 +69,24 @@ class Examples:
         """Labels as `task.score` takes them; of sequences, step after step."""
         label = self.y[self.weight > 0]
         return label.argmax(-1) if self._single else label
+
+    @property
+    def names(self):
+        """Ids of what the labels are of, in their order."""
+        length = self.weight.shape[1] if self.weight.ndim == 2 else 1
+        return [
+            name
+            for row in self.rows
+            for name in row.get("ids", [row["id"]])[:length]
+        ]
+
+    @property
+    def groups(self):
+        """What each label's example belongs to; `None` if to nothing."""
+        if self.weight.ndim == 2:
+            return np.repeat(np.arange(len(self)), (self.weight > 0).sum(1))
+        groups = [row.get("group") for row in self.rows]
+        return None if None in groups else groups
 
     def gather(self, order, hide=None, instead=None):
         """Gathers examples.
@@ -161,7 +180,7 @@ class Examples:
         return np.eye(label.size)[encoded] if self._single else encoded
 
 
-def _files(codec, values, progress):
+def _files(codec, values, progress, keep):
     """Decodes files, each one once.
 
     Returns:
@@ -176,14 +195,21 @@ def _files(codec, values, progress):
         none = np.zeros(len(values), int)
         return np.zeros(shape, kind), none, known, [""] * len(values)
     bad = []
-    array = cache.cached(
-        {"kind": "files", **_key(codec, different)},
-        lambda array, start: _decode(codec, different, array, start),
-        (len(different), *codec.shape),
-        "uint8" if isinstance(codec, codecs.Image) else "float32",
-        progress=progress,
-        bad=bad,
-    )
+    shape = (len(different), *codec.shape)
+    dtype = "uint8" if isinstance(codec, codecs.Image) else "float32"
+    if keep:
+        array = cache.cached(
+            {"kind": "files", **_key(codec, different)},
+            lambda array, start: _decode(codec, different, array, start),
+            shape,
+            dtype,
+            progress=progress,
+            bad=bad,
+        )
+    else:
+        array = np.zeros(shape, dtype)
+        for _, _, wrong in _decode(codec, different, array, 0):
+            bad += wrong
     errors = dict(bad)
     numbers = {value: i for i, value in enumerate(different)}
     place = np.array([numbers.get(v, 0) for v in values])

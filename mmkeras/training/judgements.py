@@ -89,8 +89,8 @@ def grouped(rows):
     """Joins the rows of each group, e.g. the utterances of a video, in order.
 
     Returns:
-        List of rows, one a group, of sequences of features, and a list of
-        labels.
+        List of rows, one a group, of sequences of features, and lists of
+        labels and of ids.
     """
     groups = {}
     for row in rows:
@@ -103,15 +103,41 @@ def grouped(rows):
             if isinstance(value, np.ndarray)
         }
         labels = [member["label"] for member in members]
-        joined.append({"id": name, "split": split, **row, "label": labels})
+        ids = [member["id"] for member in members]
+        about = {"id": name, "ids": ids, "split": split, "label": labels}
+        joined.append({**row, **about})
     return joined
 
 
-def examples(task, rows, progress=None):
+def only(task, rows, field):
+    """Leaves of all modalities of a task but one.
+
+    Args:
+        task: A `tasks.Classify`.
+        rows: Rows of a data set.
+        field: Name of a modality, or `None` to leave all.
+
+    Returns:
+        List of rows.
+
+    Raises:
+        ValueError: If the task has no such modality.
+    """
+    if field is None:
+        return rows
+    if field not in task.fields:
+        raise ValueError(
+            f"Expected one of {', '.join(task.fields)}. Received: {field!r}"
+        )
+    gone = set(task.fields) - {field}
+    return [{k: v for k, v in row.items() if k not in gone} for row in rows]
+
+
+def examples(task, rows, progress=None, keep=True):
     """Encodes rows as a task's model takes them; see `Examples`."""
     if _takes_groups(task.model):
         rows = grouped(rows)
-    return Examples(task, rows, progress)
+    return Examples(task, rows, progress, keep)
 
 
 def fit(

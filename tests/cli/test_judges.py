@@ -112,3 +112,34 @@ def test_export(run, table, tmp_path):
     served = client.load(tmp_path / "judge")
     said = served.predict({"image": [picture], "audio": [b""]})
     assert said["label"][0] in ("bright", "dark") and said["error"] == [""]
+
+
+def test_report_with_each_modality_alone(run):
+    found = call("report", run, "--alone", "--corrupt", "--draws", "50")
+    assert found.exit_code == 0, found.output
+    assert "Fusion " in found.output and "image: blur" in found.output
+    written = atomic.read_json(run / "report-val" / "report.json")
+    assert set(written) == {"scores", "confusion", "payoff", "robustness"}
+    scores = written["payoff"]["scores"]
+    assert set(scores) == {"majority", "prior", "image", "audio", "fusion"}
+    assert scores["fusion"][0] == written["scores"]["accuracy"]
+    assert written["payoff"]["verdict"] in found.output.replace("\n", " ")
+    pictures = {path.stem for path in (run / "report-val").glob("*.png")}
+    assert pictures == {
+        *["confusion", "payoff", "reliability", "robustness", "subsets"]
+    }
+    card = atomic.read_json(run / "alone-image" / "run.json")
+    assert card["arguments"]["only"] == "image"
+    again = call("report", run / "alone-image")  # By itself, a run like any.
+    assert again.exit_code == 0, again.output
+
+
+def test_report_against_another_run_and_a_baseline(run, tmp_path):
+    found = call(
+        *["report", run, "--against", run, "--baseline", run],
+        *["--rows", "6", "--draws", "20"],
+    )
+    assert found.exit_code == 0, found.output
+    written = atomic.read_json(run / "report-val" / "report.json")
+    assert written["payoff"]["gains"]["run"] == [0, 0, 0]
+    assert set(written["robustness"]["effective"].values()) == {0}

@@ -1,5 +1,6 @@
 import itertools
 
+import numpy as np
 import pytest
 
 from mmkeras import reports
@@ -44,3 +45,32 @@ def test_what_is_never_used_is_worth_nothing():
     assert len(found.scores) == 2 ** len(fields)
     parts = itertools.combinations(fields, 2)
     assert set(parts) <= set(found.scores)
+
+
+def test_worth_lies_in_its_interval():
+    """Two votes right with known chances: the worth is known beforehand."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 4000)
+    votes = {
+        name: np.where(rng.random(4000) < share, labels, 1 - labels)
+        for name, share in (("text", 0.9), ("image", 0.7))
+    }
+    said = {
+        (): np.ones_like(labels),
+        ("text",): votes["text"],
+        ("image",): votes["image"],
+        ("text", "image"): votes["text"],  # The better judge decides.
+    }
+    found = reports.judged_subsets(
+        labels,
+        said,
+        ("text", "image"),
+        lambda y, p: float(np.mean(y == p)),
+        draws=200,
+    )
+    for name, worth in (("text", 0.3), ("image", 0.1)):
+        low, high = found.intervals[name]
+        assert low < worth < high < low + 0.04
+        assert low < found.worth[name] < high
+    figures = found.figures()
+    assert figures["worth_text_low"] == found.intervals["text"][0]

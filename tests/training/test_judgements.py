@@ -126,11 +126,43 @@ def test_rows_of_a_group_are_judged_in_their_context(tmp_path):
     task, _ = train(data, tmp_path, name, batch_size=2, epochs=6)
     found = judgements.examples(task, data.val)
     assert len(found) == 3 and len(found.labels) == 10
+    assert found.names == [row["id"] for row in data.val]
+    assert list(found.groups) == [0] * 4 + [1] * 4 + [2] * 2
     logits = found.logits(task)
     assert logits.shape == (3, 4, 2)
     assert (
         task.score(found.labels, found.chances(task, logits))["accuracy"] > 0.8
     )
+
+
+def test_one_modality_alone(data):
+    task = build(NAME, data)
+    alone = judgements.only(task, data.val, "image")
+    assert all("audio" not in row and "image" in row for row in alone)
+    assert all(row["text"] for row in alone)  # Not the task's: it stays.
+    found = judgements.examples(task, alone)
+    assert not found.presence[:, 1].any()
+    assert len(found) == sum(row["image"] is not None for row in data.val)
+    hidden = judgements.examples(task, data.val)
+    hidden = dict(zip(hidden.names, hidden.logits(task, only=["image"])))
+    logits = dict(zip(found.names, found.logits(task)))
+    for name, said in logits.items():
+        np.testing.assert_allclose(said, hidden[name], rtol=1e-5, atol=1e-6)
+    assert judgements.only(task, data.val, None) is data.val
+    with pytest.raises(ValueError, match="one of image, audio.*'text'"):
+        judgements.only(task, data.val, "text")
+
+
+def test_files_need_not_be_kept(data, monkeypatch):
+    task = build(NAME, data)
+    kept = judgements.examples(task, data.val).logits(task)
+
+    def refuse(*arguments, **options):
+        raise AssertionError("on disk")
+
+    monkeypatch.setattr("mmkeras.data.cache.cached", refuse)
+    found = judgements.examples(task, data.val, keep=False)
+    np.testing.assert_array_equal(found.logits(task), kept)
 
 
 def test_what_cannot_be_read_is_left_out_and_named(data):

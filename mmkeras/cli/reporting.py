@@ -1,0 +1,217 @@
+"""What `mmkeras report` finds out, part by part."""
+
+import dataclasses
+import pathlib
+
+import numpy as np
+import typer
+
+import mmkeras
+from mmkeras import reports
+from mmkeras.cli import progress
+from mmkeras.data import datasets
+from mmkeras.metrics import classification
+from mmkeras.reports import chance
+from mmkeras.reports import charts
+from mmkeras.reports import figures
+from mmkeras.reports import tables
+from mmkeras.training import atomic
+from mmkeras.training import judgements
+from mmkeras.training import recipes
+
+
+class Reporting:
+    """A run of a judge, and the split it is measured on.
+
+    Args:
+        run: Path of the run's folder.
+        split: `"train"`, `"val"` or `"test"`.
+        data: Name of the data set, or `None` for that of the training.
+        folder: Where the data lies, or `None` for where it lay in training.
+        seed: int.
+
+    Raises:
+        ValueError: If the run is no judge's.
+    """
+
+    def __init__(self, run, split, data=None, folder=None, seed=0):
+        self.run, self.split, self.seed = run, split, seed
+        self.card = atomic.read_json(run / "run.json")
+        self.data = data or self.card["arguments"]["data"]
+        self.folder = folder or (None if data else self.card.get("folder"))
+        self.task = mmkeras.load(run)
+        if self.task.name != "classify":
+            raise ValueError(
+                f"{run} is a captioner; `mmkeras evaluate` tells what it is "
+                "worth, and whether it looks."
+            )
+        self.rows = self._rows(split)
+        self.metric = chance.metric(self.task)
+        self.title = f"{self.data}, {split} ({len(self.rows)} rows)"
+
+    def scores(self, console, out, draws):
+        """Scores, subsets, mismatched pairs; confusion and calibration.
+
+        Args:
+            console: A `rich.console.Console`.
+            out: Path of the folder for figures.
+            draws: int. Of the bootstrap.
+
+        Returns:
+            Dict for JSON.
+        """
+        found = self._examples(self.task, self.rows)
+        scores, subsets = reports.judge(self.task, found, draws, self.seed)
+        console.print(tables.scores(self.title, {"": scores}))
+        if len(self.task.fields) > 1:
+            title = "What each modality is worth"
+            console.print(tables.subsets(title, subsets))
+            figures.write_png(charts.subsets(subsets), out / "subsets.png")
+            scores |= subsets.figures()
+        written = {"scores": scores}
+        label = self.task.codecs["label"]
+        if label.kind == "single":
+            chances = found.chances(self.task, found.logits(self.task))
+            said = chances.argmax(axis=1)
+            counts = classification.confusion(found.labels, said, label.size)
+            drawn = charts.confusion(counts, label.names)
+            figures.write_png(drawn, out / "confusion.png")
+            drawn = charts.reliability(found.labels, chances)
+            figures.write_png(drawn, out / "reliability.png")
+            written["confusion"] = counts.tolist()
+        for row, error in found.bad:
+            typer.echo(f"Left out {row}: {error}", err=True)
+        return written
+
+    def train_alone(self):
+        """Trains the same model on each modality alone, or goes on."""
+        from mmkeras.cli import train
+
+        asked = dict(self.card["arguments"])
+        known = ("model", "data", "fingerprint", "seed", "recipe")
+        name, data, _, seed, recipe = (asked.pop(key) for key in known)
+        recipe = recipes.Recipe(**recipe)
+        recipe = dataclasses.replace(recipe, views=tuple(recipe.views))
+        source, folder = datasets.find(data), self.card.get("folder")
+        rows = source.rows("train", folder), source.rows("val", folder)
+        for field in self.task.fields:
+            out = self._alone(field)
+            given = name, data, folder, rows, recipe, asked, seed, out
+            train.train(*given, only=field)
+
+    def payoff(self, console, out, against, draws):
+        """Whether fusion pays, beside judges of one modality.
+
+        Args:
+            console: A `rich.console.Console`.
+            out: Path of the folder for figures.
+            against: Folders of other runs.
+            draws: int. Of the bootstrap.
+
+        Returns:
+            Dict for JSON.
+        """
+        judges = {pathlib.Path(path).name: path for path in against}
+        for field in self.task.fields:
+            if (self._alone(field) / "model.keras").exists():
+                judges[field] = self._alone(field)
+        label = self.task.codecs["label"]
+        train = self._rows("train")
+        known = np.array([label(row["label"]) for row in train])
+        labels = np.array([label(row["label"]) for row in self.rows])
+        plain = chance.constant(self.task, known, len(labels))
+        drawn = chance.guessed(self.task, known, len(labels), self.seed)
+        said = {"majority": plain, "prior": drawn}
+        for name, path in judges.items():
+            said[name] = self._said(mmkeras.load(path), plain, name)
+        if not judges:
+            console.print(
+                "No judge of one modality is there to compare with: give "
+                "--alone, or --against and a run. Here the others are hidden "
+                "from the same model."
+            )
+            for field in self.task.fields:
+                said[field] = self._said(self.task, plain, field, field)
+            judges = dict.fromkeys(self.task.fields)
+        said["fusion"] = self._said(self.task, plain, "fusion")
+        groups = [row.get("group") for row in self.rows]
+        found = reports.payoff(
+            labels,
+            said,
+            "fusion",
+            tuple(judges),
+            chance.scorer(self.task),
+            self.metric,
+            None if None in groups else groups,
+            draws,
+            seed=self.seed,
+        )
+        console.print(tables.payoff("Does fusion pay?", found))
+        console.print(found.verdict)
+        figures.write_png(charts.payoff(found), out / "payoff.png")
+        return {"payoff": found.to_json()}
+
+    def robustness(self, console, out, baseline, count):
+        """What is left when one modality is corrupted.
+
+        Args:
+            console: A `rich.console.Console`.
+            out: Path of the folder for figures.
+            baseline: Folder of a run to compare with, or `None`.
+            count: int. Most rows to corrupt.
+
+        Returns:
+            Dict for JSON.
+        """
+        draw = np.random.default_rng(self.seed)
+        some = sorted(draw.permutation(len(self.rows))[:count])
+        rows = [self.rows[i] for i in some]
+        found = self._corrupted(self.task, rows)
+        other = baseline and self._corrupted(mmkeras.load(baseline), rows)
+        title = f"Robustness ({len(rows)} rows)"
+        console.print(tables.robustness(title, found, other))
+        drawn = charts.robustness(found, other)
+        figures.write_png(drawn, out / "robustness.png")
+        written = found.to_json()
+        if other:
+            written["effective"] = found.effective(other)
+        return {"robustness": written}
+
+    def _rows(self, split):
+        rows = datasets.find(self.data).rows(split, self.folder)
+        only = self.card["arguments"].get("only")
+        return judgements.only(self.task, rows, only)
+
+    def _alone(self, field):
+        return self.run / f"alone-{field}"
+
+    def _examples(self, task, rows):
+        return judgements.examples(task, rows, progress.counter("files"))
+
+    def _said(self, task, plain, name, only=None):
+        """Judgements of all rows; of those it cannot read, the plain ones."""
+        if task.codecs["label"].names != self.task.codecs["label"].names:
+            raise ValueError(
+                f"{name} knows other classes: {task.codecs['label'].names[:10]}"
+            )
+        found = self._examples(task, self.rows)
+        chances = found.chances(task, found.logits(task, only and (only,)))
+        known = dict(zip(found.names, chances))
+        return np.stack(
+            [known.get(row["id"], p) for row, p in zip(self.rows, plain)]
+        )
+
+    def _corrupted(self, task, rows):
+        return reports.robustness(
+            lambda rows: self._score(task, rows),
+            rows,
+            reports.corruptible(task),
+            self.metric,
+            self.seed,
+            progress.counter("corruptions"),
+        )
+
+    def _score(self, task, rows):
+        found = judgements.examples(task, rows, keep=False)
+        chances = found.chances(task, found.logits(task))
+        return task.score(found.labels, chances)[self.metric]

@@ -1,0 +1,220 @@
+"""What goes wrong with raw inputs, in five severities.
+
+The kinds of corruption follow Hendrycks and Dietterich, 2019
+(https://arxiv.org/abs/1903.12261) for pictures and Liang et al., 2021
+(https://arxiv.org/abs/2107.07502) for the others. Values are raw, as rows of
+data sets hold them, and so are results: text, the bytes of a file, arrays.
+"""
+
+import io
+import pathlib
+
+import numpy as np
+
+# By severity, from 1 to 5.
+_AMOUNTS = {
+    "image": {
+        "noise": (0.04, 0.08, 0.12, 0.18, 0.26),  # Deviation; white is 1.
+        "blur": (0.02, 0.03, 0.045, 0.06, 0.08),  # Radius; short side is 1.
+        "jpeg": (40, 25, 15, 10, 5),  # Quality.
+        "occlusion": (0.1, 0.2, 0.3, 0.4, 0.5),  # Area of a grey square.
+        "brightness": (0.1, 0.2, 0.3, 0.4, 0.5),  # Added.
+    },
+    "text": {
+        "typos": (0.03, 0.06, 0.12, 0.18, 0.25),  # Chance of each letter.
+        "drop": (0.1, 0.2, 0.3, 0.4, 0.5),  # Chance of each word.
+        "swap": (0.1, 0.2, 0.3, 0.4, 0.5),  # Of a word and the next.
+    },
+    "audio": {
+        "noise": (20, 15, 10, 5, 0),  # Signal to white noise, decibels.
+        "clipping": (0.5, 0.3, 0.2, 0.1, 0.05),  # At this part of the peak.
+        "cut": (0.1, 0.2, 0.3, 0.4, 0.5),  # Part of the time, silenced.
+        "gain": (-6, -12, -18, -24, -30),  # Decibels.
+    },
+    "features": {
+        "noise": (0.25, 0.5, 1.0, 1.5, 2.0),  # In deviations of the array.
+        "drop": (0.1, 0.2, 0.3, 0.4, 0.5),  # Chance of each number to be 0.
+    },
+}
+
+
+def names(kind):
+    """Names of the corruptions of a kind of values.
+
+    Args:
+        kind: `"image"`, `"text"`, `"audio"` or `"features"`.
+
+    Returns:
+        Tuple of strings.
+
+    Raises:
+        ValueError: If there is no such kind.
+    """
+    return tuple(_known(_AMOUNTS, "kind", kind))
+
+
+def corrupt(value, kind, name, severity, draw):
+    """Corrupts one raw value.
+
+    Args:
+        value: `None`, which stays so; a string (`"text"`); bytes of a file or
+            its path (`"image"`, `"audio"`), or a tuple of a waveform and its
+            rate in Hz; or an array (`"features"`).
+        kind: One of those.
+        name: One of `names(kind)`.
+        severity: int from 1 to 5; at 0 the value is returned as it is.
+        draw: A `numpy.random.Generator`.
+
+    Returns:
+        A string; bytes of a JPEG or PNG file of the same size in pixels, or
+        of a WAV file of the same rate, frames and channels; or an array.
+
+    Raises:
+        ValueError: If there is no such kind, name or severity, or the value
+            cannot be read.
+    """
+    amounts = _known(_known(_AMOUNTS, "kind", kind), "name", name)
+    if severity not in range(6):
+        raise ValueError(
+            f"`severity` is from 0 to 5. Received: severity={severity!r}"
+        )
+    if value is None or severity == 0:
+        return value
+    change = {
+        "image": _image,
+        "text": _text,
+        "audio": _audio,
+        "features": _features,
+    }
+    return change[kind](value, name, amounts[severity - 1], draw)
+
+
+def _known(table, what, name):
+    if name not in table:
+        raise ValueError(
+            f"`{what}` is one of {', '.join(table)}. Received: {what}={name!r}"
+        )
+    return table[name]
+
+
+def _image(value, name, amount, draw):
+    import PIL.Image
+    import PIL.ImageFilter
+
+    try:
+        with PIL.Image.open(_file(value)) as opened:
+            picture = opened.convert("RGB")
+    except OSError as error:
+        raise ValueError(f"The picture cannot be read: {error}") from error
+    if name == "jpeg":
+        return _saved(picture, "JPEG", quality=amount)
+    if name == "blur":
+        radius = amount * min(picture.size)
+        blur = PIL.ImageFilter.GaussianBlur(radius)
+        return _saved(picture.filter(blur), "PNG")
+    pixels = np.asarray(picture).astype("float32") / 255
+    if name == "noise":
+        pixels = pixels + amount * draw.standard_normal(pixels.shape)
+    elif name == "brightness":
+        pixels = pixels + amount
+    else:
+        pixels = _occluded(pixels, amount, draw)
+    pixels = np.clip(np.round(255 * pixels), 0, 255).astype("uint8")
+    return _saved(PIL.Image.fromarray(pixels), "PNG")
+
+
+def _occluded(pixels, area, draw):
+    height, width, _ = pixels.shape
+    tall, wide = (round(side * area**0.5) for side in (height, width))
+    top = draw.integers(0, height - tall + 1)
+    left = draw.integers(0, width - wide + 1)
+    pixels = pixels.copy()
+    pixels[top : top + tall, left : left + wide] = 0.5
+    return pixels
+
+
+def _saved(picture, form, **options):
+    file = io.BytesIO()
+    picture.save(file, form, **options)
+    return file.getvalue()
+
+
+def _text(value, name, amount, draw):
+    if name == "typos":
+        return _mistyped(value, amount, draw)
+    words = value.split()
+    if name == "drop":
+        kept = draw.random(len(words)) >= amount
+        if words and not kept.any():
+            kept[draw.integers(len(words))] = True
+        return " ".join(w for w, keep in zip(words, kept) if keep)
+    i = 0
+    while i + 1 < len(words):
+        if draw.random() < amount:
+            words[i : i + 2] = words[i + 1], words[i]
+            i += 1
+        i += 1
+    return " ".join(words)
+
+
+def _mistyped(value, chance, draw):
+    """Letters left out, doubled, exchanged with the next or for another."""
+    letters, i = list(value), 0
+    typed = []
+    while i < len(letters):
+        letter = letters[i]
+        way = draw.integers(4) if draw.random() < chance else None
+        if way is None or not letter.isalpha():
+            typed.append(letter)
+        elif way == 1:
+            typed += [letter, letter]
+        elif way == 2 and i + 1 < len(letters):
+            typed += [letters[i + 1], letter]
+            i += 1
+        elif way == 3:
+            typed.append(chr(ord("a") + draw.integers(26)))
+        i += 1
+    return "".join(typed)
+
+
+def _audio(value, name, amount, draw):
+    import soundfile
+
+    if isinstance(value, tuple):
+        samples, rate = value
+    else:
+        try:
+            samples, rate = soundfile.read(_file(value), dtype="float32")
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise ValueError(f"The sound cannot be read: {error}") from error
+    x = np.array(samples, "float32")
+    if name == "noise":
+        power = np.mean(x**2) * 10 ** (-amount / 10)
+        x += np.sqrt(power) * draw.standard_normal(x.shape)
+    elif name == "clipping":
+        peak = amount * np.abs(x).max(initial=0)
+        x = np.clip(x, -peak, peak) / amount
+    elif name == "cut":
+        count = round(amount * len(x))
+        start = draw.integers(0, len(x) - count + 1)
+        x[start : start + count] = 0
+    else:
+        x *= 10 ** (amount / 20)
+    file = io.BytesIO()
+    soundfile.write(file, x, rate, format="WAV", subtype="FLOAT")
+    return file.getvalue()
+
+
+def _features(value, name, amount, draw):
+    x = np.array(value, "float32")
+    if name == "drop":
+        return x * (draw.random(x.shape) >= amount)
+    noise = amount * x.std() * draw.standard_normal(x.shape)
+    return x + noise.astype("float32")
+
+
+def _file(value):
+    """What Pillow and soundfile open."""
+    if isinstance(value, bytes):
+        return io.BytesIO(value)
+    return pathlib.Path(value).open("rb")

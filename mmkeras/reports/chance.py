@@ -1,0 +1,64 @@
+"""What a judge is measured by, and what chance alone scores."""
+
+import numpy as np
+
+from mmkeras.metrics import classification
+from mmkeras.metrics.regression import sentiment_scores
+
+_METRIC = {"single": "accuracy", "multi": "f1_micro", "number": "acc_2_non0"}
+
+
+def metric(task):
+    """Name of the score by which a judge is compared with others."""
+    return _METRIC[task.codecs["label"].kind]
+
+
+def scorer(task):
+    """The function of labels and judgements that gives `metric` alone."""
+    kind, name = task.codecs["label"].kind, metric(task)
+    if kind == "single":
+        return lambda y, said: float(np.mean(y == said.argmax(axis=1)))
+    if kind == "multi":
+        return lambda y, said: classification.f1(y > 0.5, said > 0.5, "micro")
+    return lambda y, said: sentiment_scores(y, said.reshape(-1))[name]
+
+
+def constant(task, labels, count=None):
+    """What one says who knows the labels' frequencies and nothing else.
+
+    Args:
+        task: A `tasks.Classify`.
+        labels: Labels to count, as `task.score` takes them.
+        count: int. How many judgements to give; as many as labels by default.
+
+    Returns:
+        Array of probabilities, or of numbers (their median).
+    """
+    labels, count = np.asarray(labels), count or len(labels)
+    kind = task.codecs["label"].kind
+    if kind == "number":
+        return np.full((count, 1), np.median(labels))
+    if kind == "multi":
+        return np.tile(labels.mean(0), (count, 1))
+    shares = np.bincount(labels, minlength=task.codecs["label"].size)
+    return np.tile(shares / len(labels), (count, 1))
+
+
+def guessed(task, labels, count, seed=0):
+    """What one says who draws labels as often as they occur.
+
+    Args:
+        task: A `tasks.Classify`.
+        labels: Labels to draw from, as `task.score` takes them.
+        count: int. How many to draw.
+        seed: int.
+
+    Returns:
+        Array as of `constant`, all in one class, or one of the numbers.
+    """
+    labels = np.asarray(labels)
+    drawn = labels[np.random.default_rng(seed).integers(0, len(labels), count)]
+    kind = task.codecs["label"].kind
+    if kind == "single":
+        return np.eye(task.codecs["label"].size)[drawn]
+    return drawn[:, None] if kind == "number" else drawn

@@ -1,0 +1,52 @@
+import numpy as np
+
+from mmkeras import reports
+from mmkeras.reports import charts
+from mmkeras.reports import figures
+
+
+def written(figure):
+    return figures.png(figure).startswith(b"\x89PNG")
+
+
+def test_payoff_is_a_bar_a_judge():
+    labels = np.arange(50) % 2
+    said = {"text": labels, "fusion": 1 - labels}
+
+    def score(labels, judged):
+        return float(np.mean(labels == judged))
+
+    found = reports.payoff(labels, said, "fusion", ["text"], score, draws=20)
+    drawn = charts.payoff(found)
+    assert [bar.get_width() for bar in drawn.axes[0].patches] == [0, 100]
+    assert drawn.axes[0].get_title(loc="left") == found.verdict
+    assert written(drawn)
+
+
+def test_subsets_are_bars_with_all_at_the_bottom():
+    found = reports.all_subsets(lambda s: len(s) / 2, ["a", "b"], 0.0)
+    drawn = charts.subsets(found)
+    bars = drawn.axes[0].patches
+    assert [bar.get_width() for bar in bars] == [100, 50, 50, 0]
+    assert "a +50.0, b +50.0" in drawn.axes[0].get_title(loc="left")
+    assert written(drawn)
+
+
+def test_confusion_counts_and_shades_by_row():
+    counts = np.array([[3, 1], [0, 8]])
+    axes = charts.confusion(counts, ["no", "yes"]).axes[0]
+    assert [text.get_text() for text in axes.texts] == ["3", "1", "0", "8"]
+    np.testing.assert_allclose(
+        axes.images[0].get_array(), [[0.75, 0.25], [0, 1]]
+    )
+    assert axes.get_ylabel() == "true"
+
+
+def test_reliability_is_how_often_right_by_how_sure():
+    sure = np.repeat([0.65, 0.95], 100)
+    chances = np.stack([1 - sure, sure], axis=1)
+    labels = np.concatenate([np.arange(100) < 60, np.ones(100)]).astype(int)
+    axes = charts.reliability(labels, chances, bins=10).axes[0]
+    heights = [bar.get_height() for bar in axes.patches]
+    np.testing.assert_allclose(np.flatnonzero(heights), [6, 9])
+    np.testing.assert_allclose([heights[6], heights[9]], [0.6, 1])
