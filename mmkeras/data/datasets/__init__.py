@@ -10,6 +10,7 @@ import importlib
 
 _NAMES = (
     "avdigits",
+    "avdigits-small",
     "coco",
     "feelings",
     "flickr8k",

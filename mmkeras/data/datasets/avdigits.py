@@ -74,6 +74,7 @@ def load(split, folder=None) -> tf.data.Dataset:
 
 
 def _locate(folder):
+    """The folder that holds `mnist` and `fsdd`."""
     home = os.environ.get("MMKERAS_DATA")
     if folder is None and home and pathlib.Path(home, "fsdd").exists():
         folder = home

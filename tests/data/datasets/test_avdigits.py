@@ -9,6 +9,7 @@ import PIL.Image
 import pytest
 
 from mmkeras.data.datasets import avdigits
+from mmkeras.data.datasets import avdigits_small
 
 PAIRING = "fded6b66a03c81e2"
 
@@ -66,6 +67,20 @@ def test_the_seed_draws_the_pairs(folder):
     first, again = (avdigits.rows("val", folder) for _ in range(2))
     other = avdigits.rows("val", folder, seed=1)
     assert first == again != other
+
+
+def test_the_small_one_takes_as_many_of_each_digit(folder, monkeypatch):
+    monkeypatch.setattr(avdigits_small, "EACH", 2)
+    whole = avdigits.rows("train", folder)
+    small = avdigits_small.rows("train", folder)
+    assert sorted(row["label"] for row in small) == sorted("0123456789" * 2)
+    assert all(row in whole for row in small)
+    for split in ("val", "test"):
+        found = avdigits_small.rows(split, folder)
+        assert found == avdigits.rows(split, folder)
+    scanned = avdigits_small.scan(folder).rows
+    assert [row for row in scanned if row["split"] == "train"] == small
+    assert len(scanned) == 20 + 5000 + 20
 
 
 def test_missing_and_damaged_files_are_named(folder):
