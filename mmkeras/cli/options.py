@@ -8,9 +8,9 @@ Data = Annotated[
     str,
     typer.Option(
         help="avdigits, avdigits-small, coco, flickr8k, karpathy, meld, "
-        "meld-sentiment, mmsa, mosi, mustard, mustard-speakers; feelings, which is rendered and "
-        "needs no files; or your own: table or folder (images with captions), "
-        "labelled (anything with a label)."
+        "meld-sentiment, mmsa, mosi, mustard, mustard-speakers; feelings, "
+        "which is rendered and needs no files; or your own: table or folder "
+        "(images with captions), labelled (anything with a label)."
     ),
 ]
 Folder = Annotated[
