@@ -7,6 +7,7 @@ import typer
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from benchmarks import decode
+from benchmarks import fusion
 from benchmarks import pipeline
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("decode")(decode.run)
+app.command("fusion")(fusion.run)
 app.command("pipeline")(pipeline.run)
 
 if __name__ == "__main__":

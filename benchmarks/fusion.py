@@ -1,0 +1,204 @@
+"""`python -m benchmarks fusion`: a training step of every fusion."""
+
+import pathlib
+import statistics
+from typing import Annotated
+
+import typer
+
+from benchmarks import results
+from benchmarks import timing
+
+METHODS = {
+    "mmkeras": "one fit step on TensorFlow, as fit compiles it on this machine",
+    "torch": "PyTorch, the textbook's way: zero_grad, loss, backward, step",
+}
+LEAST = 1  # Times as fast as PyTorch, the median fusion.
+
+
+def run(
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--fusion", help="Names; all there are."),
+    ] = None,
+    batch_size: Annotated[int, typer.Option("--batch", min=1)] = 64,
+    inputs: Annotated[int, typer.Option(min=2, help="Modalities.")] = 3,
+    size: Annotated[int, typer.Option(min=1, help="Features of each.")] = 64,
+    length: Annotated[
+        int, typer.Option(min=1, help="Steps, where sequences are fused.")
+    ] = 20,
+    steps: Annotated[int, typer.Option(min=1, help="A round.")] = 20,
+    repeats: Annotated[int, typer.Option(min=1, help="Rounds.")] = 7,
+    out: Annotated[
+        pathlib.Path | None, typer.Option(help="Folder for fusion.json.")
+    ] = None,
+):
+    """Compare a training step of every fusion with PyTorch's.
+
+    A fusion between inputs and one dense layer: forward, backward and Adam,
+    in float32, on the same batch, with as many threads as there are cores.
+    Outside a step's computation nothing is timed.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise typer.BadParameter(
+            "This benchmark needs PyTorch to compare with: pip install torch"
+        ) from error
+    from mmkeras import fusion
+
+    torch.set_num_threads(results.cores())
+    shape = (batch_size, inputs, size, length)
+    rows = [
+        _measure(name, shape, steps, repeats)
+        for name in names or fusion.names()
+    ]
+    median = statistics.median(row["ratio"] for row in rows)
+    bars = [results.bar("the median fusion: times PyTorch", LEAST, median)]
+    title = (
+        f"{inputs} inputs of {size} features, of sequences {length} steps, "
+        f"batches of {batch_size}; milliseconds a step, median of {repeats}"
+    )
+    results.show(title, _columns(), rows, [], bars)
+    content = {
+        "batch_size": batch_size,
+        "inputs": inputs,
+        "size": size,
+        "length": length,
+        "steps": steps,
+        "repeats": repeats,
+        "machine": results.machine("tensorflow", "keras", "torch"),
+        "methods": METHODS,
+        "rows": rows,
+        "bars": bars,
+    }
+    results.save(out, "fusion", content)
+
+
+def batch(name, shape, seed=0):
+    """Draws inputs and targets.
+
+    Args:
+        name: Name of a fusion.
+        shape: Tuple of batch size, inputs, features and steps.
+        seed: int.
+
+    Returns:
+        Tuple of a list of float32 arrays, sequences where the fusion takes
+        them, and an array of targets of shape `(batch, 1)`.
+    """
+    import numpy as np
+
+    from mmkeras import fusion
+
+    count, inputs, size, length = shape
+    steps = getattr(fusion.names()[name], "takes_sequences", False)
+    rng = np.random.default_rng(seed)
+    one = (count, length, size) if steps else (count, size)
+    x = [rng.normal(size=one).astype("float32") for _ in range(inputs)]
+    return x, rng.normal(size=(count, 1)).astype("float32")
+
+
+def ours(name, x, y):
+    """Makes a training step of mmkeras.
+
+    Args:
+        name: Name of a fusion.
+        x: List of arrays.
+        y: Array of targets.
+
+    Returns:
+        Tuple of a function of a number of steps, and how many weights the
+        fusion has.
+    """
+    import keras
+    import tensorflow as tf
+
+    from mmkeras import fusion
+
+    given = [keras.Input(array.shape[1:]) for array in x]
+    layer = fusion.find(name, dropout=0.0)
+    fused = layer(given)
+    if len(fused.shape) == 3:
+        fused = keras.ops.mean(fused, axis=1)
+    model = keras.Model(given, keras.layers.Dense(1)(fused))
+    model.compile("adam", "mse")
+    data = tf.data.Dataset.from_tensors((tuple(x), y)).cache().repeat()
+    iterator = iter(data)
+    model.make_train_function()
+
+    def train(steps):
+        for _ in range(steps):
+            logs = model.train_function(iterator)
+        return float(next(iter(logs.values())))
+
+    return train, layer.count_params()
+
+
+def theirs(name, x, y):
+    """Makes a training step of PyTorch; see `ours`."""
+    import torch
+
+    from benchmarks import torch_fusions
+
+    kind = getattr(torch_fusions, _class_name(name))
+    sizes = [array.shape[-1] for array in x]
+    layer = kind(sizes) if _has_weights(kind) else kind()
+    x = [torch.from_numpy(array) for array in x]
+    y = torch.from_numpy(y)
+    width = layer(x).shape[-1]
+    head = torch.nn.Linear(width, 1)
+    weights = [*layer.parameters(), *head.parameters()]
+    optimizer = torch.optim.Adam(weights)
+
+    def train(steps):
+        for _ in range(steps):
+            optimizer.zero_grad()
+            fused = layer(x)
+            fused = fused.mean(dim=1) if fused.dim() == 3 else fused
+            loss = torch.nn.functional.mse_loss(head(fused), y)
+            loss.backward()
+            optimizer.step()
+        return loss.item()
+
+    return train, sum(weight.numel() for weight in layer.parameters())
+
+
+def _measure(name, shape, steps, repeats):
+    x, y = batch(name, shape)
+    made = {"mmkeras": ours(name, x, y), "torch": theirs(name, x, y)}
+    for train, _ in made.values():
+        train(3)
+    seconds = timing.interleave(
+        {key: lambda t=train: t(steps) for key, (train, _) in made.items()},
+        repeats,
+    )
+    medians = timing.medians(seconds)
+    return {
+        "fusion": name,
+        "milliseconds": {k: 1000 * s / steps for k, s in medians.items()},
+        "parameters": {key: count for key, (_, count) in made.items()},
+        "ratio": timing.ratio(seconds["torch"], seconds["mmkeras"]),
+    }
+
+
+def _columns():
+    def cell(what, key, form):
+        return lambda row: form.format(row[what][key])
+
+    return {
+        "fusion": lambda row: row["fusion"],
+        "mmkeras": cell("milliseconds", "mmkeras", "{:.2f}"),
+        "torch": cell("milliseconds", "torch", "{:.2f}"),
+        "torch / mmkeras": lambda row: f"{row['ratio']:.2f}",
+        "weights": cell("parameters", "mmkeras", "{:,}"),
+        "torch's": cell("parameters", "torch", "{:,}"),
+    }
+
+
+def _class_name(name):
+    return "".join(part.capitalize() for part in name.split("-"))
+
+
+def _has_weights(kind):
+    return "__init__" in vars(kind)
