@@ -5,10 +5,13 @@ pictures' names, sizes and times of change, the codec, and the branch's
 layers and weights.
 """
 
+import collections
 import hashlib
+import itertools
 import json
 import os
 import pathlib
+from concurrent import futures
 
 import keras
 import numpy as np
@@ -22,6 +25,7 @@ from mmkeras.data.views import show
 
 __all__ = ["batches", "cached", "clear", "features", "pixels"]
 
+_THREADS = 2  # Each decodes a batch, itself with several.
 _MOST_CONSTANTS = 200_000_000  # A graph holds at most 2 GB.
 
 
@@ -129,36 +133,41 @@ def batches(rows, codec, start=0, batch_size=64):
         `(batch,)`: why a file could not be read, or empty.
     """
     paths = [row["image"] for row in rows[start:]]
-    reasons = [_unreadable(path) for path in paths]
-    paths, reasons = (tf.constant(x, tf.string) for x in (paths, reasons))
-
-    def read(path, reason):
-        return tf.cond(
-            reason == "",
-            lambda: tf.io.read_file(path),
-            lambda: tf.constant(""),
-        )
-
-    def decode(files, reasons):
-        decoded, errors = codec.try_batch(files)
-        return decoded, tf.where(reasons == "", errors, reasons)
-
-    dataset = tf.data.Dataset.from_tensor_slices((paths, reasons))
-    dataset = dataset.map(
-        lambda path, reason: (read(path, reason), reason),
-        num_parallel_calls=2,
+    parts = (
+        paths[i : i + batch_size] for i in range(0, len(paths), batch_size)
     )
-    dataset = dataset.batch(batch_size).map(decode, num_parallel_calls=2)
-    return dataset.prefetch(2).as_numpy_iterator()
+
+    def decode(part):
+        files, reasons = zip(*map(_read, part))
+        decoded, errors = codec.try_batch(tf.constant(files, tf.string))
+        named = zip(reasons, errors.numpy())
+        errors = [reason.encode() or error for reason, error in named]
+        return decoded.numpy(), np.array(errors, object)
+
+    # Not a data set: to begin one anew costs the codec's graph a second.
+    with futures.ThreadPoolExecutor(_THREADS) as threads:
+        ahead = collections.deque(
+            threads.submit(decode, part)
+            for part in itertools.islice(parts, 2 * _THREADS)
+        )
+        while ahead:
+            yield ahead.popleft().result()
+            ahead.extend(
+                threads.submit(decode, part)
+                for part in itertools.islice(parts, 1)
+            )
 
 
-def _unreadable(path):
-    """Says why a file cannot be read, or ""."""
+def _read(path):
+    """The bytes of a file; or none, and why it cannot be read."""
     if not os.path.exists(path):
-        return "no such file"
+        return b"", "no such file"
     if not os.path.isfile(path):
-        return "no file"
-    return "" if os.access(path, os.R_OK) else "permission denied"
+        return b"", "no file"
+    try:
+        return pathlib.Path(path).read_bytes(), ""
+    except OSError as error:
+        return b"", error.strerror.lower()
 
 
 def _check(branch, codec, views):
