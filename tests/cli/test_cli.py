@@ -168,25 +168,28 @@ def test_predict_goes_on_after_a_bad_picture(run, world, tmp_path):
     assert "error" not in rows[1]
 
 
-def test_predict_survives_a_thousand_hostile_files(run, world, tmp_path):
+@pytest.mark.parametrize(
+    "count", [100, pytest.param(1000, marks=pytest.mark.slow)]
+)
+def test_predict_survives_hostile_files(run, world, tmp_path, count):
     """Each gets a caption or an error, and the good one its own caption."""
     good = world.parent / "images" / "test-00000.jpg"
     paths = []
-    for i, data in enumerate(pictures.hostile(1000, seed=11)):
+    for i, data in enumerate(pictures.hostile(count, seed=11)):
         paths.append(tmp_path / f"{i:04}.jpg")
         paths[-1].write_bytes(data)
-    asked = [*paths[:500], good, *paths[500:]]
+    asked = [*paths[: count // 2], good, *paths[count // 2 :]]
     found = call("predict", run, *asked, "--jsonl", "--beam", "1")
     rows = [json.loads(line) for line in found.stdout.splitlines()]
     assert found.exit_code == 1
     assert [row["image"] for row in rows] == [str(path) for path in asked]
     assert all(row.get("error", "-") for row in rows)
     refused = sum("error" in row for row in rows)
-    assert 300 < refused < 900
+    assert 0.3 < refused / count < 0.9
     (alone,) = call(
         "predict", run, good, "--jsonl", "--beam", "1"
     ).stdout.splitlines()
-    assert rows[500]["caption"] == json.loads(alone)["caption"]
+    assert rows[count // 2]["caption"] == json.loads(alone)["caption"]
 
 
 def test_export(run, tmp_path):

@@ -72,7 +72,7 @@ def types_in(folder):
     }
 
 
-@pytest.mark.parametrize("beam", [1, 3])
+@pytest.mark.parametrize("beam", [3, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", mmkeras.list_models("caption"))
 def test_every_architecture_says_the_same(name, beam, tmp_path, photos):
     task = captioners.tiny(name, Plain)

@@ -19,9 +19,12 @@ def rows(answers):
     return list(zip(answers["text"], answers["score"], answers["error"]))
 
 
-def test_a_thousand_hostile_files(captioner, good):
+@pytest.mark.parametrize(
+    "count", [200, pytest.param(1000, marks=pytest.mark.slow)]
+)
+def test_hostile_files(captioner, good, count):
     """Each gets a caption or an error of its own, and harms no other."""
-    hostile = pictures.hostile(1000, seed=7)
+    hostile = pictures.hostile(count, seed=7)
     expected = rows(captioner.predict(good))
     assert all(error == "" for _, _, error in expected)
     refused = 0
@@ -37,7 +40,7 @@ def test_a_thousand_hostile_files(captioner, good):
             else:
                 assert (error == "") or (text, score) == ("", 0.0)
                 refused += error != ""
-    assert 300 < refused < 900
+    assert 0.3 < refused / count < 0.9
 
 
 def test_a_file_gets_the_same_answer_alone(captioner):
