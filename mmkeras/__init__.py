@@ -15,6 +15,7 @@ _HOME = {
     "load": "mmkeras.tasks",
 }
 _PACKAGES = {
+    "balance",
     "branches",
     "data",
     "decoders",

@@ -11,7 +11,7 @@ STOREYS = [
     {"cli"},
     {"serving", "reports", "training"},
     {"tasks", "data", "words"},
-    {"generate", "metrics", "losses"},
+    {"generate", "metrics", "losses", "balance"},
     {"zoo"},
     {"branches", "fusion", "decoders"},
     {"layers"},
