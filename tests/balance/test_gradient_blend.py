@@ -75,4 +75,4 @@ def test_what_overfits_weighs_less_and_fit_takes_the_weights(world):
     model.fit(train[0], labels, epochs=15, batch_size=10, verbose=0)
     said = numpy(model(val[0]))
     right = {k: np.mean(v.argmax(axis=1) == val[1]) for k, v in said.items()}
-    assert right["tells"] > 0.9 > right["names"]
+    assert right["tells"] > 0.8 > right["names"]
