@@ -44,14 +44,17 @@ class Captioner:
         # The signature does not keep what it is part of alive.
         self._loaded = tf.saved_model.load(str(self.folder))
         self._serve = self._loaded.signatures["serving_default"]
+        self._specs = self._serve.structured_input_signature[1]
         self._constant = tf.constant
+        self._fill = tf.fill
 
     def predict(self, batch, batch_size=32):
         """Answers for pictures, or for examples of several fields.
 
         Args:
             batch: List of encoded pictures (bytes); or a dict of lists by
-                field, in which `""`, or NaN in features, is absent.
+                field, in which `""`, or NaN in features, is absent, as is a
+                field that is left out.
             batch_size: int. How many go through at once.
 
         Returns:
@@ -61,14 +64,21 @@ class Captioner:
         if not isinstance(batch, dict):
             batch = {"image": list(batch)}
         answers = {key: [] for key in self._serve.structured_outputs}
-        for i in range(0, len(next(iter(batch.values()))), batch_size):
-            part = {
-                field: self._constant(values[i : i + batch_size])
-                for field, values in batch.items()
-            }
+        count = len(next(iter(batch.values())))
+        for i in range(0, count, batch_size):
+            size = min(batch_size, count - i)
+            part = {name: self._absent(name, size) for name in self._specs}
+            for field, values in batch.items():
+                part[field] = self._constant(values[i : i + batch_size])
             for key, found in self._serve(**part).items():
                 answers[key] += _plain(found.numpy())
         return answers
+
+    def _absent(self, name, size):
+        """What stands for a field that is left out."""
+        spec = self._specs[name]
+        nothing = "" if spec.dtype.name == "string" else float("nan")
+        return self._fill([size, *spec.shape[1:]], nothing)
 
 
 def _plain(values):

@@ -47,6 +47,14 @@ def test_answers_as_the_task_does_whatever_is_left_out(task, exported):
     )
 
 
+def test_a_field_left_out_is_absent(exported):
+    pictures = [row["image"] for row in rows(count=3)]
+    served = client.load(exported)
+    alone = served.predict({"image": pictures})
+    assert alone == served.predict({"image": pictures, "audio": [b""] * 3})
+    assert alone["error"] == [""] * 3
+
+
 def test_golden_rows_lack_each_field_at_times(exported):
     inputs = [row["inputs"] for row in golden.read(exported)]
     empty = {"b64": ""}
@@ -74,6 +82,11 @@ def test_text_and_features_are_inputs_too(tmp_path):
     assert said["label"] == expected["label"].tolist()
     np.testing.assert_allclose(
         said["probability"], expected["probability"], atol=1e-5
+    )
+    alone = client.load(path).predict({"text": batch["text"][:1]})
+    expected = task.answer({"text": batch["text"][:1]})
+    np.testing.assert_allclose(
+        alone["probability"], expected["probability"], atol=1e-5
     )
 
 
