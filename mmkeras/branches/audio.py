@@ -8,19 +8,22 @@ import keras
 import numpy as np
 from keras import ops
 
-from mmkeras.branches.weights import load_weights
+from mmkeras.branches.audio_pretrained import hub
+from mmkeras.branches.audio_pretrained import yamnet
 from mmkeras.layers import LogMel
-from mmkeras.layers import LogMelPatches
 from mmkeras.layers import Masked
 from mmkeras.layers import SpecAugment
 from mmkeras.layers.sound import sound_length
 
-# Filters and stride of each of YAMNet's depthwise separable convolutions.
-YAMNET = (
-    [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)]
-    + [(512, 1)] * 5
-    + [(1024, 2), (1024, 1)]
-)
+__all__ = [
+    "cnn",
+    "frames",
+    "gru",
+    "hub",
+    "transformer",
+    "wave_cnn",
+    "yamnet",
+]
 
 
 def cnn(
@@ -229,39 +232,6 @@ def wave_cnn(shape=(32000,), dim=128, depth=3, name="audio_encoder"):
     return keras.Model(samples, x, name=name)
 
 
-def yamnet(shape=(32000,), weights=None, trainable=False, name="audio_encoder"):
-    """YAMNet: MobileNet's depthwise convolutions over log-mel patches.
-
-    Args:
-        shape: Tuple `(samples,)` of one sound at 16 kHz.
-        weights: File of weights with the layers `frontend`, `conv0`, `dw1`,
-            `pw1`, ... `pw13`; see `load_weights`. `None` for random ones.
-        trainable: bool. Whether to fine-tune the convolutions.
-        name: Name of the branch.
-
-    Returns:
-        A model from `(batch, samples)` to `(batch, patches, 1024)`; a patch
-        is 0.96 s, one every 0.48 s.
-
-    Reference:
-        [Hershey et al., 2017](https://arxiv.org/abs/1609.09430); the network:
-        [Howard et al., 2017](https://arxiv.org/abs/1704.04861)
-    """
-    samples = keras.Input(shape, name="samples")
-    ear = LogMelPatches(name="frontend")
-    patches = ear(samples)
-    x = ops.reshape(patches, (-1, *patches.shape[2:], 1))
-    x = _depthwise(x)
-    x = ops.mean(x, axis=(1, 2))
-    x = ops.reshape(x, (-1, patches.shape[1], x.shape[-1]))
-    x = Masked(name="padding")([x, ear.compute_mask(samples)])
-    branch = keras.Model(samples, x, name=name)
-    if weights is not None:
-        load_weights(branch, weights)
-    branch.trainable = trainable
-    return branch
-
-
 def _steps(shape, rate, dim, mels, dropout, hide):
     """Log-mel frames, four of them a step, and which steps are there."""
     samples = keras.Input(shape, name="samples")
@@ -304,15 +274,3 @@ def _convolved(x, number, filters, kind, size, strides, padding="same"):
     )(x)
     x = keras.layers.BatchNormalization(name=f"norm_{number}")(x)
     return keras.layers.Activation("relu", name=f"relu_{number}")(x)
-
-
-def _depthwise(x):
-    """YAMNet's convolutions, their batch normalisation folded in."""
-    rest = {"padding": "same", "activation": "relu"}
-    x = keras.layers.Conv2D(32, 3, strides=2, name="conv0", **rest)(x)
-    for i, (filters, stride) in enumerate(YAMNET, 1):
-        x = keras.layers.DepthwiseConv2D(
-            3, strides=stride, name=f"dw{i}", **rest
-        )(x)
-        x = keras.layers.Conv2D(filters, 1, name=f"pw{i}", **rest)(x)
-    return x

@@ -258,8 +258,18 @@ def _known(field, codec, tiny):
         return {"vocabulary_size": len(codec)}
     if isinstance(codec, codecs.Features) and not _takes_groups(tiny):
         name = f"{field}_encoder"
-        make = (branches.features.dense, branches.features.gru)
-        return {field: make[len(codec.shape) - 1](codec.shape, name=name)}
+        make = {
+            1: branches.features.dense,
+            2: branches.features.gru,
+            4: branches.video.frames,
+        }.get(len(codec.shape))
+        if make is None:
+            raise ValueError(
+                f"{field!r} has arrays of shape {codec.shape}. Give vectors, "
+                "(size,), sequences, (length, size), or videos, (length, "
+                "height, width, channels)."
+            )
+        return {field: make(codec.shape, name=name)}
     return {f"{field}_shape": codec.shape}
 
 

@@ -1,0 +1,142 @@
+"""Branches that listen with networks that others have trained."""
+
+import math
+import os
+
+import keras
+import numpy as np
+from keras import ops
+
+from mmkeras.branches.weights import load_weights
+from mmkeras.layers import LogMelPatches
+from mmkeras.layers import LogMelWhisper
+from mmkeras.layers import Masked
+from mmkeras.layers.sound import sound_length
+
+# Filters and stride of each of YAMNet's depthwise separable convolutions.
+YAMNET = (
+    [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)]
+    + [(512, 1)] * 5
+    + [(1024, 2), (1024, 1)]
+)
+
+
+def yamnet(shape=(32000,), weights=None, trainable=False, name="audio_encoder"):
+    """YAMNet: MobileNet's depthwise convolutions over log-mel patches.
+
+    Args:
+        shape: Tuple `(samples,)` of one sound at 16 kHz.
+        weights: File of weights with the layers `frontend`, `conv0`, `dw1`,
+            `pw1`, ... `pw13`; see `load_weights`. `None` for random ones.
+        trainable: bool. Whether to fine-tune the convolutions.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, samples)` to `(batch, patches, 1024)`; a patch
+        is 0.96 s, one every 0.48 s.
+
+    Reference:
+        [Hershey et al., 2017](https://arxiv.org/abs/1609.09430); the network:
+        [Howard et al., 2017](https://arxiv.org/abs/1704.04861)
+    """
+    samples = keras.Input(shape, name="samples")
+    ear = LogMelPatches(name="frontend")
+    patches = ear(samples)
+    x = ops.reshape(patches, (-1, *patches.shape[2:], 1))
+    x = _depthwise(x)
+    x = ops.mean(x, axis=(1, 2))
+    x = ops.reshape(x, (-1, patches.shape[1], x.shape[-1]))
+    x = Masked(name="padding")([x, ear.compute_mask(samples)])
+    branch = keras.Model(samples, x, name=name)
+    if weights is not None:
+        load_weights(branch, weights)
+    branch.trainable = trainable
+    return branch
+
+
+def hub(backbone, shape=(32000,), trainable=False, name="audio_encoder"):
+    """The encoder of KerasHub's Whisper or Moonshine.
+
+    Whisper was trained on 30 s at a time, shorter sounds followed by silence;
+    here the silence is as long as `shape` says, and its steps are masked only
+    after the encoder, as Whisper has no mask of its own.
+
+    Args:
+        backbone: A KerasHub backbone, built, or the name, handle or local
+            folder of a preset, read by `from_preset`.
+        shape: Tuple `(samples,)` of one sound at 16 kHz.
+        trainable: bool. Whether to fine-tune the encoder.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, samples)` to `(batch, steps, dim)`; a step is
+        20 ms of Whisper, 24 ms of Moonshine.
+
+    Raises:
+        ValueError: If the backbone does not listen, or not that long.
+
+    Reference:
+        [Radford et al., 2022](https://arxiv.org/abs/2212.04356);
+        [Jeffries et al., 2024](https://arxiv.org/abs/2410.15608)
+    """
+    if isinstance(backbone, (str, os.PathLike)):
+        import keras_hub  # Late: it takes half a second.
+
+        backbone = keras_hub.models.Backbone.from_preset(str(backbone))
+    taken = backbone.input if isinstance(backbone.input, dict) else {}
+    fields = [field for field in taken if field.startswith("encoder_")]
+    samples = keras.Input(shape, name="samples")
+    if fields == ["encoder_features"]:
+        given, strides = _whisper(backbone, samples), (160, 2)
+    elif "encoder_input_values" in fields:
+        given, strides = _moonshine(samples), (64, 3, 2)
+    else:
+        raise ValueError(
+            "`backbone` must be a WhisperBackbone or a MoonshineBackbone of "
+            f"KerasHub. Received: {type(backbone).__name__}, which takes "
+            f"{sorted(taken) or backbone.input}"
+        )
+    encoder = keras.Model(
+        {field: taken[field] for field in fields},
+        backbone.output["encoder_sequence_output"],
+        name="encoder",
+    )
+    encoder.trainable = trainable
+    x = encoder(given)
+    starts = np.arange(x.shape[1]) * math.prod(strides)
+    there = ops.less(starts[None].astype("float32"), sound_length(samples))
+    x = Masked(name="padding")([x, there])
+    return keras.Model(samples, x, name=name)
+
+
+def _whisper(backbone, samples):
+    """Log-mel frames as Whisper's encoder takes them."""
+    most = backbone.max_encoder_sequence_length
+    if samples.shape[1] > most * 160:
+        raise ValueError(
+            f"The backbone hears at most {most * 160} samples. Received: "
+            f"shape={tuple(samples.shape[1:])}"
+        )
+    ear = LogMelWhisper(backbone.num_mels, name="log_mel")
+    return {"encoder_features": ear(samples)}
+
+
+def _moonshine(samples):
+    """The wave itself, and where it ends."""
+    place = ops.cumsum(ops.ones_like(samples), axis=1)  # From 1.
+    return {
+        "encoder_input_values": ops.expand_dims(samples, -1),
+        "encoder_padding_mask": ops.less_equal(place, sound_length(samples)),
+    }
+
+
+def _depthwise(x):
+    """YAMNet's convolutions, their batch normalisation folded in."""
+    rest = {"padding": "same", "activation": "relu"}
+    x = keras.layers.Conv2D(32, 3, strides=2, name="conv0", **rest)(x)
+    for i, (filters, stride) in enumerate(YAMNET, 1):
+        x = keras.layers.DepthwiseConv2D(
+            3, strides=stride, name=f"dw{i}", **rest
+        )(x)
+        x = keras.layers.Conv2D(filters, 1, name=f"pw{i}", **rest)(x)
+    return x

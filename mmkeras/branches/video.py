@@ -1,0 +1,57 @@
+"""Branches for video: pictures in the order of time.
+
+Features of frames computed elsewhere go through `branches.features.gru`.
+"""
+
+import keras
+from keras import ops
+
+from mmkeras.branches import image as images
+from mmkeras.layers import Masked
+
+
+def frames(
+    shape=(8, 64, 64, 3), dim=128, dropout=0.2, image=None, name="video_encoder"
+):
+    """A bidirectional GRU over what an image branch sees in every frame.
+
+    Args:
+        shape: Tuple `(length, height, width, channels)` of one video, pixels
+            in [0, 1]. A frame that is black all over is padding.
+        dim: int, even. Size of a frame's features, half of them from each
+            direction.
+        dropout: float in [0, 1). Of what was seen of a frame.
+        image: Image branch to see a frame with, from
+            `(batch, height, width, channels)` to `(batch, regions, dim)`.
+            Defaults to `branches.image.cnn`.
+        name: Name of the branch.
+
+    Returns:
+        A model from `(batch, length, height, width, channels)` to
+        `(batch, length, dim)`.
+
+    Raises:
+        ValueError: If `shape` is not that of a video, or `dim` is odd.
+    """
+    if len(shape) != 4 or shape[0] is None:
+        raise ValueError(
+            "`shape` must be (length, height, width, channels), of a video. "
+            f"Received: shape={tuple(shape)}"
+        )
+    if dim % 2:
+        raise ValueError(
+            "`dim` must be even: half of it comes from each direction. "
+            f"Received: dim={dim}"
+        )
+    length, *size = shape
+    see = image or images.cnn(tuple(size), dim, name="image_encoder")
+    video = keras.Input(shape, name="video")
+    there = ops.any(ops.not_equal(video, 0), axis=(2, 3, 4))
+    x = see(ops.reshape(video, (-1, *size)))
+    x = ops.mean(x, axis=1)  # Over regions.
+    x = ops.reshape(x, (-1, length, x.shape[-1]))
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    x = Masked(name="padding")([x, there])
+    cell = keras.layers.GRU(dim // 2, return_sequences=True)
+    x = keras.layers.Bidirectional(cell, name="watch")(x)
+    return keras.Model(video, x, name=name)
