@@ -1,7 +1,6 @@
 """Figures by seed, and the table of the zoo that is made of them."""
 
 import pathlib
-import re
 import statistics
 
 from mmkeras.training import atomic
@@ -176,14 +175,15 @@ def _section(data, entries):
             for key, (_, factor) in columns.items()
         ]
         lines.append(_row([f"`{entry['model']}`", len(entry["seeds"]), *cells]))
-    for other in entries[0]["published"]:
-        cells = [_cell(other, {}, k, f) for k, (_, f) in columns.items()]
-        lines.append(_row([f"{other['model']} [^{_slug(other)}]", "", *cells]))
-    lines.append("")
+    marks = {}  # From what is said of a figure to its footnote.
     for other in entries[0]["published"]:
         note = f"{other['source']}; {other['like_for_like']}."
-        lines.append(f"[^{_slug(other)}]: {note}")
+        mark = marks.setdefault(note, f"[^{data}-{len(marks) + 1}]")
+        cells = [_cell(other, {}, k, f) for k, (_, f) in columns.items()]
+        lines.append(_row([f"{other['model']} {mark}", "", *cells]))
     lines.append("")
+    if marks:
+        lines += [*(f"{mark}: {note}" for note, mark in marks.items()), ""]
     for entry in entries:
         lines += _provenance(entry)
     return "\n".join(lines)
@@ -191,12 +191,13 @@ def _section(data, entries):
 
 def _provenance(entry):
     first = next(iter(entry["seeds"].values()))
-    minutes = statistics.mean(e["seconds"] for e in entry["seeds"].values())
-    machine = first["machine"]
+    seconds = statistics.mean(e["seconds"] for e in entry["seeds"].values())
+    machine, time = first["machine"], max(round(seconds / 60), 1)
     return [
         f"`{entry['model']}`: {first['parameters']:,} parameters, "
-        f"{minutes / 60:.0f} minutes of training on {machine['cores']} cores "
-        f"({machine['processor']}), {first['precision']}.",
+        f"{time} minute{'s' * (time > 1)} of training on "
+        f"{machine['cores']} cores ({machine['processor']}), "
+        f"{first['precision']}.",
         "",
         *[f"    {command}" for command in first.get("before", [])],
         f"    {first['command']}",
@@ -217,10 +218,6 @@ def _cell(mean, spread, key, factor):
 
 def _row(cells):
     return f"| {' | '.join(str(cell) for cell in cells)} |"
-
-
-def _slug(other):
-    return re.sub(r"[^a-z0-9]+", "-", other["model"].lower()).strip("-")[:24]
 
 
 def _each(metrics, reduce):
