@@ -14,8 +14,9 @@ def raw(codec, values):
     Args:
         codec: The field's codec.
         values: List of strings, bytes, arrays of features, or for sound also
-            tuples of a waveform, `(frames,)` or `(frames, channels)`, and its
-            rate in Hz; `None` where absent.
+            tuples of a waveform, `(frames,)` or `(frames, channels)`, floats
+            in [-1, 1], int16 or int32, and its rate in Hz; `None` where
+            absent.
 
     Returns:
         String tensor of shape `(n,)`, empty where absent; or a float32 one of
@@ -130,14 +131,33 @@ def _encoded(codec, value):
         return b""
     if isinstance(value, (bytes, str)):
         return value
-    if isinstance(codec, codecs.Audio) and isinstance(value, tuple):
-        import soundfile
-
-        file = io.BytesIO()
-        samples, rate = value
-        soundfile.write(file, samples, rate, format="WAV", subtype="FLOAT")
-        return file.getvalue()
+    is_pair = isinstance(value, tuple) and len(value) == 2
+    if isinstance(codec, codecs.Audio) and is_pair:
+        return _wave(*value)
     raise ValueError(
         f"`{type(codec).__name__}` takes strings or bytes, or None. Received: "
         f"a value of type {type(value).__name__}"
     )
+
+
+def _wave(samples, rate):
+    """A WAV file of a waveform."""
+    import soundfile
+
+    file, samples = io.BytesIO(), np.asarray(samples)
+    whole = {"int16": "PCM_16", "int32": "PCM_32"}
+    kind = whole.get(samples.dtype.name, "FLOAT")
+    try:
+        soundfile.write(file, samples, int(rate), kind, format="WAV")
+    except (
+        soundfile.SoundFileError,
+        IndexError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise ValueError(
+            "A sound is a waveform, `(frames,)` or `(frames, channels)`, of "
+            "floats in [-1, 1], int16 or int32, and its rate in Hz. Received: "
+            f"shape {samples.shape}, {samples.dtype}, rate={rate}"
+        ) from error
+    return file.getvalue()

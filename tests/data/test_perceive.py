@@ -61,6 +61,28 @@ def test_one_example_is_as_in_a_batch():
     assert x["text"].shape == (5,) and x["image"].shape == (4, 4, 3)
 
 
+def test_a_waveform_and_its_rate_are_a_sound():
+    codec = codecs.Audio(8000, 0.1)
+
+    def tone(rate):
+        return 0.5 * np.sin(2 * np.pi * 300 * np.arange(rate // 4) / rate)
+
+    two = np.stack([tone(44100) + 0.2, tone(44100) - 0.2], 1)
+    whole = np.int16(np.round(tone(16000) * 2**15))
+    values = [(tone(8000), 8000), (two, 44100), (whole, 16000), None]
+    x, there, errors = perceive.perceive(codec, perceive.raw(codec, values))
+    assert there.numpy().tolist() == [True, True, True, False]
+    assert set(errors.numpy()) == {b""}
+    np.testing.assert_allclose(x[0], tone(8000)[:800], atol=1e-6)
+    for other in x.numpy()[1:3]:  # The beginning rings, as a filter does.
+        np.testing.assert_allclose(other[50:], x[0][50:], atol=2e-3)
+    byte = np.uint8(whole // 256 + 128)
+    deep = np.zeros((2, 2, 2))
+    for bad in ((tone(8000), 0), (deep, 8000), (0.5, 8000), (byte, 8000)):
+        with pytest.raises(ValueError, match=r"frames, channels.*Received"):
+            perceive.raw(codec, [bad])
+
+
 def test_a_value_of_another_kind_is_refused():
     with pytest.raises(ValueError, match="Words.*type int"):
         perceive.raw(KEPT["text"], [3])
