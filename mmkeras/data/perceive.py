@@ -14,8 +14,9 @@ def raw(codec, values):
     Args:
         codec: The field's codec.
         values: List of strings, bytes, arrays of features, or for sound also
-            tuples of a waveform, `(frames,)` or `(frames, channels)`, and its
-            rate in Hz; `None` where absent.
+            tuples of a waveform, `(frames,)` or `(frames, channels)`, floats
+            in [-1, 1], int16 or int32, and its rate in Hz; `None` where
+            absent.
 
     Returns:
         String tensor of shape `(n,)`, empty where absent; or a float32 one of
@@ -97,14 +98,39 @@ def together(kept, fields, batch, size=None):
 
 
 def one(kept, fields, example):
-    """As `together`, of one example: its inputs, and whether each is there."""
-    batch = {
-        field: tf.expand_dims(example[field], 0)
-        for field in fields
-        if field in example
-    }
-    x, there, _ = together(kept, fields, batch, 1)
-    return {field: value[0] for field, value in x.items()}, there[0]
+    """Encodes one example; use it in `dataset.map`.
+
+    Sound of any kind is decoded, not only what an export can read.
+
+    Args:
+        kept: Dict of codecs by field.
+        fields: Names of the fields.
+        example: Dict of scalar strings, or of arrays of features; empty or
+            NaN where absent, or left out.
+
+    Returns:
+        Tuple of a dict of what the model takes, zeros where absent, and
+        booleans `(fields,)`, whether each is there.
+
+    Raises:
+        tf.errors.InvalidArgumentError: If a value cannot be read.
+    """
+    found = {field: _one(kept[field], example.get(field)) for field in fields}
+    x = {field: value for field, (value, _) in found.items()}
+    return x, tf.stack([there for _, there in found.values()])
+
+
+def _one(codec, value):
+    """One value of one field, and whether it is there."""
+    value = absent(codec, 1)[0] if value is None else value
+    if isinstance(codec, codecs.Audio):
+        there = tf.strings.length(value) > 0
+        silence = tf.zeros(codec.shape)
+        return tf.cond(there, lambda: codec(value), lambda: silence), there
+    x, there, errors = perceive(codec, tf.expand_dims(value, 0))
+    sound = tf.debugging.Assert(errors[0] == "", [errors[0]])
+    with tf.control_dependencies([sound]):
+        return tf.identity(x[0]), there[0]
 
 
 def blank(answers, errors):
@@ -130,14 +156,33 @@ def _encoded(codec, value):
         return b""
     if isinstance(value, (bytes, str)):
         return value
-    if isinstance(codec, codecs.Audio) and isinstance(value, tuple):
-        import soundfile
-
-        file = io.BytesIO()
-        samples, rate = value
-        soundfile.write(file, samples, rate, format="WAV", subtype="FLOAT")
-        return file.getvalue()
+    is_pair = isinstance(value, tuple) and len(value) == 2
+    if isinstance(codec, codecs.Audio) and is_pair:
+        return _wave(*value)
     raise ValueError(
         f"`{type(codec).__name__}` takes strings or bytes, or None. Received: "
         f"a value of type {type(value).__name__}"
     )
+
+
+def _wave(samples, rate):
+    """A WAV file of a waveform."""
+    import soundfile
+
+    file, samples = io.BytesIO(), np.asarray(samples)
+    whole = {"int16": "PCM_16", "int32": "PCM_32"}
+    kind = whole.get(samples.dtype.name, "FLOAT")
+    try:
+        soundfile.write(file, samples, int(rate), kind, format="WAV")
+    except (
+        soundfile.SoundFileError,
+        IndexError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise ValueError(
+            "A sound is a waveform, `(frames,)` or `(frames, channels)`, of "
+            "floats in [-1, 1], int16 or int32, and its rate in Hz. Received: "
+            f"shape {samples.shape}, {samples.dtype}, rate={rate}"
+        ) from error
+    return file.getvalue()

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import soundfile
 import tensorflow as tf
 from judging import rows
 
@@ -59,6 +60,53 @@ def test_one_example_is_as_in_a_batch():
     x, there = perceive.one(KEPT, ["text", "image"], {"text": "a b"})
     assert there.numpy().tolist() == [True, False]
     assert x["text"].shape == (5,) and x["image"].shape == (4, 4, 3)
+
+
+def test_one_example_may_have_any_sound(tmp_path):
+    codec, file = codecs.Audio(8000, 0.1), tmp_path / "a.flac"
+    tone = 0.5 * np.sin(np.arange(800))
+    soundfile.write(file, tone, 8000)
+    given = [file.read_bytes(), b"", b"fLaC and no more"]
+    dataset = tf.data.Dataset.from_tensor_slices({"audio": given})
+    found = iter(
+        dataset.map(lambda e: perceive.one({"audio": codec}, ["audio"], e))
+    )
+    x, there = next(found)
+    np.testing.assert_allclose(x["audio"], tone, atol=1e-4)
+    assert there.numpy().tolist() == [True]
+    x, there = next(found)
+    assert not x["audio"].numpy().any() and not there.numpy().any()
+    with pytest.raises(tf.errors.InvalidArgumentError, match="no sound"):
+        next(found)
+
+
+def test_one_example_that_cannot_be_read_is_an_error():
+    dataset = tf.data.Dataset.from_tensors({"image": b"junk"})
+    dataset = dataset.map(lambda e: perceive.one(KEPT, ["image"], e))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="picture|image"):
+        next(iter(dataset))
+
+
+def test_a_waveform_and_its_rate_are_a_sound():
+    codec = codecs.Audio(8000, 0.1)
+
+    def tone(rate):
+        return 0.5 * np.sin(2 * np.pi * 300 * np.arange(rate // 4) / rate)
+
+    two = np.stack([tone(44100) + 0.2, tone(44100) - 0.2], 1)
+    whole = np.int16(np.round(tone(16000) * 2**15))
+    values = [(tone(8000), 8000), (two, 44100), (whole, 16000), None]
+    x, there, errors = perceive.perceive(codec, perceive.raw(codec, values))
+    assert there.numpy().tolist() == [True, True, True, False]
+    assert set(errors.numpy()) == {b""}
+    np.testing.assert_allclose(x[0], tone(8000)[:800], atol=1e-6)
+    for other in x.numpy()[1:3]:  # The beginning rings, as a filter does.
+        np.testing.assert_allclose(other[50:], x[0][50:], atol=2e-3)
+    byte = np.uint8(whole // 256 + 128)
+    deep = np.zeros((2, 2, 2))
+    for bad in ((tone(8000), 0), (deep, 8000), (0.5, 8000), (byte, 8000)):
+        with pytest.raises(ValueError, match=r"frames, channels.*Received"):
+            perceive.raw(codec, [bad])
 
 
 def test_a_value_of_another_kind_is_refused():

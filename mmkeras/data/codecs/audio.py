@@ -6,6 +6,8 @@ import io
 import numpy as np
 import tensorflow as tf
 
+from mmkeras.data.codecs import attempts
+from mmkeras.data.codecs import native
 from mmkeras.data.codecs import waves
 
 _FASTEST = 192_000  # Hz; more is no sound but damage.
@@ -16,8 +18,10 @@ class Audio:
 
     Channels are mixed down to one and resampled to one rate; what is longer
     than `seconds` is cut, what is shorter is followed by zeros. soundfile
-    decodes; or, where TensorFlow and tensorflow-io fit together, the native
-    operations of tensorflow-io do inside `tf.data`. In a SavedModel, WAV
+    decodes. Where TensorFlow and tensorflow-io fit together (the extra
+    `tfio`), native operations decode WAV, FLAC and Vorbis inside `tf.data`,
+    to the same values; what they cannot read, or not safely (Opus, MP3, the
+    damaged, odd and very long), is left to soundfile. In a SavedModel, WAV
     alone is decoded, by TensorFlow itself.
 
     Args:
@@ -50,6 +54,7 @@ class Audio:
         """Shape of one decoded sound: `(samples,)`."""
         return (round(self.rate * self.seconds),)
 
+    @tf.autograph.experimental.do_not_convert
     def __call__(self, encoded):
         """Decodes one sound.
 
@@ -63,9 +68,15 @@ class Audio:
             tf.errors.InvalidArgumentError: If it is no sound that can be
                 read, or is larger than `limit`.
         """
-        samples, error = tf.numpy_function(
-            self._read, [encoded], [tf.float32, tf.string]
-        )
+        encoded = tf.convert_to_tensor(encoded, tf.string)
+        if not tf.inside_function():
+            [samples], [error] = self.try_batch(encoded[None])
+        elif native.loads():
+            samples, error = attempts.first_of(
+                self._read_natively, self._read_in_python, encoded
+            )
+        else:
+            samples, error = self._read_in_python(encoded)
         with tf.control_dependencies(
             [tf.debugging.Assert(error == "", [error])]
         ):
@@ -121,13 +132,22 @@ class Audio:
             return silence, f"no sound that can be read: {reason}".encode()
         if not 0 < rate <= _FASTEST or not len(samples):
             return silence, b"a file without sound"
-        samples = np.clip(np.nan_to_num(samples, posinf=0, neginf=0), -1, 1)
         return self._finish(tf.constant(samples), rate).numpy(), b""
+
+    def _read_in_python(self, encoded):
+        return tf.numpy_function(self._read, [encoded], [tf.float32, tf.string])
+
+    def _read_natively(self, encoded):
+        large = tf.strings.length(encoded) > self.limit
+        samples, rate = native.decode(tf.where(large, "", encoded))
+        return self._finish(samples, rate), ""
 
     def _finish(self, samples, rate):
         """Mixes down, resamples, and cuts or fills."""
         frames = tf.cast(self._enough * tf.cast(rate, tf.float32), tf.int32)
-        mono = tf.reduce_mean(samples[: frames + 1], 1)
+        samples = samples[: frames + 1]
+        samples = tf.where(tf.math.is_finite(samples), samples, 0.0)
+        mono = tf.reduce_mean(tf.clip_by_value(samples, -1.0, 1.0), 1)
         mono = waves.resample(mono, rate, self.rate)[: self.shape[0]]
         mono = tf.pad(mono, [(0, self.shape[0] - tf.size(mono))])
         mono = tf.clip_by_value(mono, -1.0, 1.0)

@@ -5,6 +5,7 @@ import functools
 import keras
 import tensorflow as tf
 
+from mmkeras.data.codecs import attempts
 from mmkeras.data.codecs import headers
 from mmkeras.data.codecs import pixels
 
@@ -193,9 +194,9 @@ class _Graphs:
         """Decodes all at once; if that fails, each by itself."""
 
         def one(encoded):
-            return _first_of(self._decode, self._explain, encoded)
+            return attempts.first_of(self._decode, self._explain, encoded)
 
-        return _first_of(
+        return attempts.first_of(
             functools.partial(self._decode_each, self._decode),
             functools.partial(self._decode_each, one),
             encoded,
@@ -208,26 +209,6 @@ class _Graphs:
         names = tf.constant([*headers.KINDS, "picture"])
         error = tf.strings.join([state, tf.gather(names, kind)])
         return tf.zeros((*self.size, 3), tf.uint8), error
-
-
-def _first_of(attempt, otherwise, value):
-    """Returns what `attempt` makes of a value; if it raises, `otherwise`.
-
-    A graph cannot catch an error; a data set of one element can skip it.
-    """
-    attempted = tf.data.Dataset.from_tensors(value).map(attempt)
-    fallback = tf.data.Dataset.from_tensors(value).map(otherwise)
-    options = tf.data.Options()
-    # Rewriting a graph that runs once costs more than running it.
-    options.experimental_optimization.apply_default_optimizations = False
-    options.autotune.enabled = False
-    return (
-        attempted.ignore_errors()
-        .concatenate(fallback)
-        .take(1)
-        .with_options(options)
-        .get_single_element()
-    )
 
 
 def _graph(function, spec):
