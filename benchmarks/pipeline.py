@@ -13,7 +13,8 @@ from benchmarks import results
 from benchmarks import timing
 
 METHODS = {
-    "uncached": "mmkeras: examples.load, codecs.Image in tf.data",
+    "uncached": "mmkeras: cache.batches, nothing kept",
+    "dataset": "mmkeras: examples.load, codecs.Image in tf.data",
     "cached": "mmkeras: cache.pixels, made before, and pipeline.teaching",
     "keras": "keras.utils.image_dataset_from_directory; gives float32",
     "torch": "torch DataLoader with PIL, as many workers as cores",
@@ -21,6 +22,14 @@ METHODS = {
     "torch_double": "the same with twice as many workers",
     "pil": "PIL in a loop",
 }
+PACKAGES = (
+    "tensorflow",
+    "keras",
+    "torch",
+    "pillow",
+    "simplejpeg",
+    "opencv-python-headless",
+)
 BARS = {"cached": 4, "uncached": 2}  # Times faster than the best DataLoader.
 
 
@@ -40,9 +49,10 @@ def run(
     """Compare ways to read pictures.
 
     From JPEG files to batches of one size: mmkeras without and with its
-    cache, Keras' image_dataset_from_directory, a torch DataLoader with PIL,
-    and PIL in a loop. A round is an epoch, its start included: mmkeras takes
-    a third of a second to set its decoder up, which few pictures won't repay.
+    cache and in tf.data, Keras' image_dataset_from_directory, a torch
+    DataLoader with PIL, and PIL in a loop. A round is an epoch, its start
+    included: in tf.data mmkeras takes a third of a second to set its decoder
+    up, which few pictures won't repay.
     """
     if count % batch_size:
         raise typer.BadParameter(
@@ -64,7 +74,7 @@ def run(
         "size": size,
         "batch_size": batch_size,
         "repeats": repeats,
-        "machine": results.machine("tensorflow", "keras", "torch", "pillow"),
+        "machine": results.machine(*PACKAGES),
         "methods": METHODS,
         "rows": rows,
         "bars": bars,
@@ -116,6 +126,7 @@ def readers_of(rows, size, batch_size, folder):
     }
     methods = {
         "uncached": readers.uncached(*setting),
+        "dataset": readers.dataset(*setting),
         "cached": cached,
         "keras": readers.keras_directory(*setting),
         **{

@@ -17,14 +17,22 @@ def machine(*packages):
         *packages: Names of the packages whose versions matter.
 
     Returns:
-        Dict of the processor's kind, its cores, and versions.
+        Dict of the processor's kind, its cores, and versions; `None` for
+        what is not installed.
     """
     return {
         "processor": platform.machine(),
         "cores": cores(),
         "python": platform.python_version(),
-        **{name: importlib.metadata.version(name) for name in packages},
+        **{name: _version(name) for name in packages},
     }
+
+
+def _version(package):
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def cores():

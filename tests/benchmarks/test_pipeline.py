@@ -27,7 +27,7 @@ def test_every_method_reads_all_pictures_each_epoch(methods, name):
         assert pipeline.consume(methods[name]) == (6, {(24, 32, 3)})
 
 
-@pytest.mark.parametrize("name", ["uncached", "cached", "torch"])
+@pytest.mark.parametrize("name", ["uncached", "dataset", "cached", "torch"])
 def test_the_pictures_are_the_same(methods, name):
     wanted = np.concatenate(list(methods["pil"]())).astype(float)
     read = np.concatenate(list(methods[name]())).astype(float)

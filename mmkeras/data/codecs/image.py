@@ -3,11 +3,13 @@
 import functools
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from mmkeras.data.codecs import attempts
 from mmkeras.data.codecs import headers
 from mmkeras.data.codecs import pixels
+from mmkeras.data.codecs import quick
 
 
 class Image:
@@ -100,6 +102,36 @@ class Image:
             picture, or `""`. No row depends on another.
         """
         return self._graphs.many(encoded)
+
+    def read(self, files):
+        """Decodes as `try_batch` does, outside a graph.
+
+        With the extra `fast`, plain JPEG files that are enlarged are decoded
+        by other libraries, in less than half the time. Their values then
+        differ from those of `try_batch` by one where a tie is rounded another
+        way, and nowhere else.
+
+        Args:
+            files: List of bytes.
+
+        Returns:
+            Tuple of NumPy arrays as `try_batch` returns: pixels, and errors
+            as bytes.
+        """
+        pixels = np.empty((len(files), *self.shape), "uint8")
+        errors = np.full(len(files), b"", object)
+        left = []
+        for i, file in enumerate(files):
+            picture = quick.enlarge(file, self.size, self.limit)
+            if picture is None:
+                left.append(i)
+            else:
+                pixels[i] = picture
+        if left:
+            encoded = tf.constant([files[i] for i in left], tf.string)
+            decoded, causes = self.try_batch(encoded)
+            pixels[left], errors[left] = decoded.numpy(), causes.numpy()
+        return pixels, errors
 
     def scale(self, pixels):
         """Scales uint8 pixels to float32 in [0, 1].
