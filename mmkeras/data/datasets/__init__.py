@@ -12,6 +12,7 @@ _NAMES = (
     "avdigits",
     "avdigits-small",
     "coco",
+    "easy-vqa",
     "feelings",
     "flickr8k",
     "folder",

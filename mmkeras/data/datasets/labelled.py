@@ -64,16 +64,7 @@ def scan(folder=None) -> layout.Scan:
 
 def rows(split, folder=None) -> list[dict]:
     """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    found = scan(folder)
-    found.refuse_damage()
-    chosen = [row for row in found.rows if row["split"] == split]
-    if split not in layout.SPLITS or not chosen:
-        known = sorted({str(row["split"]) for row in found.rows})
-        raise ValueError(
-            f"There is no row in split {split!r}. Received rows of: "
-            f"{', '.join(known) or 'no split'}."
-        )
-    return chosen
+    return scan(folder).of_split(split)
 
 
 def load(split, folder=None) -> tf.data.Dataset:
