@@ -14,7 +14,7 @@ from mmkeras.registry import register
     tiny={
         "classes": 3,
         "vocabulary_size": 11,
-        "image_shape": (16, 16, 3),
+        "image_shape": (32, 32, 3),
         "dim": 8,
     },
 )
