@@ -24,6 +24,7 @@ class Examples:
         task: A `tasks.Classify`.
         rows: Rows of a data set with the task's fields and `"label"`; of a
             task that judges every step of a sequence, with a list of labels.
+            Of several people's `"answers"` the shares are taught.
         progress: Function of the files decoded and in all.
         keep: bool. Whether to keep decoded files on disk.
 
@@ -67,8 +68,8 @@ class Examples:
     @property
     def labels(self):
         """Labels as `task.score` takes them; of sequences, step after step."""
-        label = self.y[self.weight > 0]
-        return label.argmax(-1) if self._single else label
+        known = self._classes if self._single else self.y
+        return known[self.weight > 0]
 
     @property
     def names(self):
@@ -165,19 +166,29 @@ class Examples:
             for row in self.rows
         ]
         length = shape[1] if len(shape) == 3 else 1
-        first = np.asarray(self._target(label, sequences[0][0]))
+        first = np.asarray(self._target(label, label(sequences[0][0])))
         self.y = np.zeros((len(self.rows), length, *first.shape), "float32")
         self.weight = np.zeros((len(self.rows), length), "float32")
+        self._classes = np.zeros((len(self.rows), length), int)
         for i, labels in enumerate(sequences):
             for j, value in enumerate(labels[:length]):
-                self.y[i, j] = self._target(label, value)
+                encoded = label(value)
+                self.y[i, j] = self._target(label, encoded)
                 self.weight[i, j] = 1
+                if self._single:
+                    self._classes[i, j] = encoded
         if len(shape) == 2:
             self.y, self.weight = self.y[:, 0], self.weight[:, 0]
+            self._classes = self._classes[:, 0]
+            for i, row in enumerate(self.rows):
+                if row.get("answers") and self._single:
+                    each = [label(answer) for answer in row["answers"]]
+                    self.y[i] = self._target(label, each).mean(axis=0)
 
-    def _target(self, label, value):
-        encoded = label(value)
-        return np.eye(label.size)[encoded] if self._single else encoded
+    def _target(self, label, encoded):
+        """What is taught; nothing where the class is none of the known."""
+        one = np.eye(label.size + 1, label.size)
+        return one[encoded] if self._single else encoded
 
 
 def _files(codec, values, progress, keep):
