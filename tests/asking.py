@@ -2,6 +2,7 @@
 
 import io
 import json
+import zlib
 
 import numpy as np
 import PIL.Image
@@ -31,11 +32,17 @@ def put(path, data):
     path.write_bytes(data)
 
 
+def show(path, colour, form="PNG"):
+    """Writes a picture that is like no other."""
+    seed = zlib.crc32("/".join(path.parts[-3:]).encode())
+    put(path, picture(colour, form, seed))
+
+
 def easy_vqa(folder, counts=(20, 4)):
     for part, count in zip(("train", "test"), counts):
         asked = []
         for i, colour in enumerate(drawn(count)):
-            put(folder / part / "images" / f"{i}.png", picture(colour, seed=i))
+            show(folder / part / "images" / f"{i}.png", colour)
             asked.append(["what color is the shape?", colour, i])
             said = "yes" if colour == "red" else "no"
             asked.append(["is there a red shape?", said, i])
@@ -47,7 +54,7 @@ def vqa(folder, counts=(20, 4)):
         asked, told = [], []
         for i, colour in enumerate(drawn(count)):
             name = f"COCO_{part}_{i:012d}.jpg"
-            put(folder / part / name, picture(colour, "JPEG", seed=i))
+            show(folder / part / name, colour, "JPEG")
             said = "yes" if colour == "red" else "no"
             for j, (question, kind, answers) in enumerate(
                 (
@@ -87,7 +94,7 @@ def clevr(folder, counts=(20, 4)):
         asked = []
         for i, colour in enumerate(drawn(count)):
             name = f"CLEVR_{part}_{i:06d}.png"
-            put(home / "images" / part / name, picture(colour, seed=i))
+            show(home / "images" / part / name, colour)
             said = "yes" if colour == "red" else "no"
             for question, answer, function in (
                 ("What color is the cube?", colour, "query_color"),
@@ -121,7 +128,7 @@ def nlvr(folder, counts=(20, 4, 4)):
             for j in range(6 if part == "train" else 2):
                 file = f"{part}-{name}-{j}.png"
                 path = folder / part / "images" / str(i // 10) / file
-                put(path, picture(colour, seed=6 * i + j))
+                show(path, colour)
             line = {
                 "sentence": "There is a red box.",
                 "identifier": name,

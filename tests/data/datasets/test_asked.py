@@ -95,7 +95,7 @@ def test_nlvr_trains_on_six_pictures_of_a_scene(tmp_path):
     assert test[1]["id"] == "test-0-1-0" and test[1]["group"] == "test-0"
     assert {row["label"] for row in train} == {"true", "false"}
     (tmp_path / "dev" / "dev.json").write_text('{"sentence": "x"}\n')
-    with pytest.raises(ValueError, match=r"dev.json:1 .*KeyError"):
+    with pytest.raises(ValueError, match=r"dev.json:1: .*KeyError"):
         source.rows("val", tmp_path)
 
 
