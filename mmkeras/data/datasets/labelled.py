@@ -55,10 +55,7 @@ def scan(folder=None) -> layout.Scan:
         else:
             found.rows.append(row)
     _numbers(found.rows)
-    if found.rows and not any(row["split"] for row in found.rows):
-        found.notes.append("Without a column `split`, a hash draws it.")
-        for row in found.rows:
-            row["split"] = layout.split_by_hash(row["id"])
+    found.draw_splits("id")
     return found
 
 
@@ -79,15 +76,9 @@ def _row(path, number, values, is_csv):
         label = [name.strip() for name in label.split("|")]
     if label is None or label == "":
         raise ValueError("expected a label in `label`")
-    name = str(values.get("split") or "")
-    split = layout.split_named(name) if name else None
-    if name and not split:
-        raise ValueError(
-            f"expected train, val or test in `split`, not {name!r}"
-        )
     row = {
         "id": str(values.get("id") or number),
-        "split": split,
+        "split": layout.split_in(values),
         "label": label,
     }
     for field in FIELDS:

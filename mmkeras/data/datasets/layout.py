@@ -106,6 +106,14 @@ class Scan:
             )
         return chosen
 
+    def draw_splits(self, key):
+        """Draws the splits by a hash of a row's field, if no row has one."""
+        if not self.rows or any(row["split"] for row in self.rows):
+            return
+        self.notes.append("Without a column `split`, a hash draws it.")
+        for row in self.rows:
+            row["split"] = split_by_hash(row[key])
+
     def hold_out(self, share, seed):
         """Makes some of the training groups the validation split.
 
@@ -224,6 +232,21 @@ def split_named(text):
     name = text.strip().lower()
     name = _OTHER_NAMES.get(name, name)
     return name if name in SPLITS else None
+
+
+def split_in(values):
+    """Returns the split that a line of a table names, or None.
+
+    Raises:
+        ValueError: If it names another.
+    """
+    name = str(values.get("split") or "")
+    split = split_named(name) if name else None
+    if name and not split:
+        raise ValueError(
+            f"expected train, val or test in `split`, not {name!r}"
+        )
+    return split
 
 
 def split_by_hash(name):

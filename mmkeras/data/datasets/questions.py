@@ -51,10 +51,7 @@ def scan(folder=None) -> layout.Scan:
             found.rows.append(_row(path, number, values, is_csv))
         except ValueError as error:
             found.blame("corrupt", f"{path}:{number}", str(error))
-    if found.rows and not any(row["split"] for row in found.rows):
-        found.notes.append("Without a column `split`, a hash draws it.")
-        for row in found.rows:
-            row["split"] = layout.split_by_hash(row["group"])
+    found.draw_splits("group")
     return found
 
 
@@ -80,12 +77,6 @@ def _row(path, number, values, is_csv):
     answers = [str(x).strip() for x in answers if x is not None]
     if not answers or not all(answers):
         raise ValueError("expected an answer in `answer`, or `answers`")
-    name = str(values.get("split") or "")
-    split = layout.split_named(name) if name else None
-    if name and not split:
-        raise ValueError(
-            f"expected train, val or test in `split`, not {name!r}"
-        )
     image = values["image"].strip()
     [(commonest, _)] = collections.Counter(answers).most_common(1)
     return {
@@ -96,5 +87,5 @@ def _row(path, number, values, is_csv):
         "answers": answers if len(answers) > 1 else None,
         "type": values.get("type") or None,
         "group": image,
-        "split": split,
+        "split": layout.split_in(values),
     }
