@@ -120,7 +120,7 @@ class Reporting:
         """
         judges = {pathlib.Path(path).name: path for path in against}
         for field in self.task.fields:
-            if (self._alone(field) / "model.keras").exists():
+            if (self._alone(field) / "task.json").exists():
                 judges[field] = self._alone(field)
         label = self.task.codecs["label"]
         train = self._rows("train")

@@ -81,6 +81,7 @@ def test_report_and_question_only(run):
     found = call("report", run, "--alone", "--draws", "20")
     assert found.exit_code == 0, found.output
     assert "By type of question" in found.output
+    assert "No judge of one modality" not in found.output
     written = atomic.read_json(run / "report-val" / "report.json")
     assert set(written["questions"]) == {"colour", "yes/no"}
     scores = written["payoff"]["scores"]
