@@ -31,11 +31,12 @@ def vqa_cnn_lstm(
     """Builds the network of the first VQA paper: deeper LSTM Q + norm I.
 
     As in the paper: the last states of all LSTMs, hidden and cell, are brought
-    to the size of the picture's features, which have length 1; both go through
-    tanh, are multiplied, and two layers choose the answer.
+    to the size of the picture's features, which have all one length; both go
+    through tanh, are multiplied, and two layers choose the answer.
 
     Departure from the paper: convolutions are trained from scratch unless
-    `image` is given, and their regions averaged.
+    `image` is given, and their regions averaged; the length of the picture's
+    features is the root of `dim`, not 1, times learned scales.
 
     Args:
         classes: int. Number of answers to choose among.
@@ -71,7 +72,7 @@ def vqa_cnn_lstm(
     read = keras.layers.Concatenate(name="states")(states)
     read = keras.layers.Dense(dim, "tanh", name="read")(read)
     seen = layers.MaskedPool(name="mean")(regions)
-    seen = keras.layers.UnitNormalization(name="norm")(seen)
+    seen = keras.layers.RMSNormalization(name="norm")(seen)
     seen = keras.layers.Dense(dim, "tanh", name="seen")(seen)
     x = keras.layers.Multiply(name="fusion")([seen, read])
     x = keras.layers.Dropout(dropout, name="dropout_0")(x)

@@ -1,5 +1,7 @@
 """Judges examples of several modalities, some of which may be absent."""
 
+import re
+
 import keras
 import numpy as np
 
@@ -95,8 +97,9 @@ class Classify(Task):
 
     @property
     def looks(self):
-        """Layers that say where the model looks: those named `look`."""
-        return [x for x in self.model.layers if x.name.startswith("look")]
+        """Layers that say where the model looks: `look`, or `look_0`, ..."""
+        named = re.compile(r"look(_\d+)?").fullmatch
+        return [layer for layer in self.model.layers if named(layer.name)]
 
     def look(self, batch):
         """Says where the model looked before it judged.
