@@ -11,6 +11,7 @@ _QUICK = {
     "classify-image-audio-concat",
     "classify-text-bow",
     "sentiment-text-context",
+    "vqa-cnn-stacked-attention",
 }
 
 

@@ -8,15 +8,16 @@ import typer
 _SOUNDS = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3"}
 
 
-def answer(task, files, text=None, jsonl=False):
+def answer(task, files, words=None, jsonl=False, figure=None):
     """Judges one example of files and words, or the rows of a table.
 
     Args:
         task: A `mmkeras.tasks.Classify`.
         files: List of paths: a picture and a sound, or one JSONL table whose
             rows name the fields; files relative to the table.
-        text: The words, or `None`.
+        words: Dict of strings by field, e.g. of `"question"`.
         jsonl: bool. Whether to write JSON objects.
+        figure: PNG to write: the pictures, and where the model looked.
 
     Returns:
         How many examples could not be read.
@@ -27,9 +28,17 @@ def answer(task, files, text=None, jsonl=False):
     if len(files) == 1 and files[0].endswith(".jsonl"):
         rows = _table(task, pathlib.Path(files[0]))
     else:
-        rows = [("", _example(task, files, text))]
+        rows = [("", _example(task, files, words or {}))]
     batch = {f: [row.get(f) for _, row in rows] for f in task.fields}
     said = task.answer(batch)
+    if figure:
+        good = [i for i, error in enumerate(said["error"]) if not error]
+        _draw(
+            task,
+            {f: [v[i] for i in good] for f, v in batch.items()},
+            [said["label"][i] for i in good],
+            figure,
+        )
     for i, (name, _) in enumerate(rows):
         _tell(
             task, name, {key: values[i] for key, values in said.items()}, jsonl
@@ -37,8 +46,15 @@ def answer(task, files, text=None, jsonl=False):
     return sum(map(bool, said["error"]))
 
 
-def _example(task, files, text):
-    given = {} if text is None else {"text": text}
+def _draw(task, batch, labels, path):
+    from mmkeras.reports import figures
+
+    figures.write_png(figures.of_judge(task, batch, labels), path)
+    typer.echo(f"Drew {path}.", err=True)
+
+
+def _example(task, files, words):
+    given = dict(words)
     for path in map(pathlib.Path, files):
         field = "audio" if path.suffix.lower() in _SOUNDS else "image"
         if field in given:

@@ -7,10 +7,11 @@ import typer
 Data = Annotated[
     str,
     typer.Option(
-        help="avdigits, avdigits-small, coco, flickr8k, karpathy, meld, "
-        "meld-sentiment, mmsa, mosi, mustard, mustard-speakers; feelings, "
-        "which is rendered and needs no files; or your own: table or folder "
-        "(images with captions), labelled (anything with a label)."
+        help="avdigits, avdigits-small, clevr, coco, easy-vqa, flickr8k, "
+        "karpathy, meld, meld-sentiment, mmsa, mosi, mustard, "
+        "mustard-speakers, nlvr, vqa; feelings, which is rendered and needs no "
+        "files; or your own: table or folder (images with captions), labelled "
+        "(anything with a label), questions (images, questions, answers)."
     ),
 ]
 Folder = Annotated[

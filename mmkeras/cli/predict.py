@@ -22,6 +22,12 @@ def run(
     text: Annotated[
         str | None, typer.Option(help="Of a judge: the words of the example.")
     ] = None,
+    image: Annotated[
+        str | None, typer.Option(help="A picture, as if given as a file.")
+    ] = None,
+    question: Annotated[
+        str | None, typer.Option(help="Of an answerer: what is asked.")
+    ] = None,
     beam: Annotated[
         int | None,
         typer.Option(min=1, help="Width of the beam search. [default: 3]"),
@@ -45,7 +51,8 @@ def run(
         str | None,
         typer.Option(
             help="PNG to write: the pictures with their captions and, where "
-            "the model attends to regions, where it looked before each word."
+            "the model attends to regions, where it looked before each word, "
+            "or before it answered."
         ),
     ] = None,
     jsonl: Annotated[
@@ -60,11 +67,14 @@ def run(
     import mmkeras
 
     task = mmkeras.load(folder)
+    files = [*(files or []), *([image] if image else [])]
     if task.name != "caption":
-        if judge.answer(task, files or [], text, jsonl):
+        words = {"text": text, "question": question}
+        words = {k: v for k, v in words.items() if v is not None}
+        if judge.answer(task, files, words, jsonl, figure):
             raise typer.Exit(1)
         return
-    paths = _files(files or [])
+    paths = _files(files)
     asked = {
         "beam": beam or (1 if temperature else 3),
         "length_penalty": length_penalty,

@@ -15,6 +15,7 @@ from mmkeras.reports import chance
 from mmkeras.reports import charts
 from mmkeras.reports import figures
 from mmkeras.reports import tables
+from mmkeras.reports.questions import errors
 from mmkeras.training import atomic
 from mmkeras.training import judgements
 from mmkeras.training import recipes
@@ -79,6 +80,12 @@ class Reporting:
             drawn = charts.reliability(found.labels, chances)
             figures.write_png(drawn, out / "reliability.png")
             written["confusion"] = counts.tolist()
+            if "question" in self.task.fields:
+                wrong = errors(self.task, found, chances)
+                console.print(tables.questions("By type of question", wrong))
+                drawn = charts.answers(found.labels, said, label.names)
+                figures.write_png(drawn, out / "answers.png")
+                written["questions"] = wrong
         for row, error in found.bad:
             typer.echo(f"Left out {row}: {error}", err=True)
         return written
@@ -113,7 +120,7 @@ class Reporting:
         """
         judges = {pathlib.Path(path).name: path for path in against}
         for field in self.task.fields:
-            if (self._alone(field) / "model.keras").exists():
+            if (self._alone(field) / "task.json").exists():
                 judges[field] = self._alone(field)
         label = self.task.codecs["label"]
         train = self._rows("train")

@@ -102,12 +102,20 @@ def run(
     ] = None,
     length: Annotated[
         int | None,
-        typer.Option(help="Ids of a text. [default: 20 of a caption, else 60]"),
+        typer.Option(
+            help="Ids of a text. [default: 20 of captions, questions; else 60]"
+        ),
     ] = None,
     minimum: Annotated[
         int | None,
         typer.Option(
             help="How often a word must occur. [default: 5 in captions, else 2]"
+        ),
+    ] = None,
+    answers: Annotated[
+        int | None,
+        typer.Option(
+            min=2, help="Answers to questions to choose among. [default: 3000]"
         ),
     ] = None,
     precision: Annotated[
@@ -150,7 +158,8 @@ def run(
     changes = {k: v for k, v in changes.items() if v is not None}
     settings = {**recipe.settings, **_settings(set_ or [])}
     recipe = dataclasses.replace(recipe, settings=settings, **changes)
-    captions = registry.find(name).task == "caption"
+    kind = registry.find(name).task
+    captions = kind == "caption"
     build = {"image_size": image_size, "policy": precision}
     if captions:
         build |= {
@@ -164,8 +173,9 @@ def run(
     else:
         build |= {
             "seconds": seconds,
-            "length": length or 60,
+            "length": length or (20 if kind == "vqa" else 60),
             "minimum": minimum or 2,
+            **({"answers": answers or 3000} if kind == "vqa" else {}),
         }
     if captions and only:
         raise ValueError("--only is of judges; a captioner has one modality.")

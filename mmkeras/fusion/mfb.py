@@ -43,7 +43,7 @@ class Mfb(keras.layers.Layer):
         self.dim = dim
         self.factor = factor
         self.dropout = dropout
-        self.drop = keras.layers.Dropout(dropout, dtype="float32")
+        self.drop = keras.layers.Dropout(dropout, dtype="float32", name="drop")
 
     def build(self, inputs_shape):
         given.check_vectors(self, inputs_shape)

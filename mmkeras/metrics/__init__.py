@@ -12,8 +12,11 @@ from mmkeras.metrics import diversity
 from mmkeras.metrics import meteor
 from mmkeras.metrics import regression
 from mmkeras.metrics import rouge
+from mmkeras.metrics.answers import normalized
+from mmkeras.metrics.answers import vqa_accuracy
 from mmkeras.metrics.bleu import corpus_bleu
 from mmkeras.metrics.captions import caption_scores
+from mmkeras.metrics.consistency import consistency
 from mmkeras.metrics.diversity import distinct
 from mmkeras.metrics.diversity import unique_share
 from mmkeras.metrics.diversity import vocabulary

@@ -17,14 +17,16 @@ def confusion(labels, predicted, classes):
     """Counts examples by class (row) and judgement (column).
 
     Args:
-        labels: Integers of shape `(n,)`.
+        labels: Integers of shape `(n,)`; -1, none of the classes, is not
+            counted.
         predicted: Integers of shape `(n,)`.
         classes: int.
 
     Returns:
         Integers of shape `(classes, classes)`.
     """
-    pairs = np.asarray(labels) * classes + np.asarray(predicted)
+    labels, predicted = np.asarray(labels), np.asarray(predicted)
+    pairs = (labels * classes + predicted)[labels >= 0]
     counts = np.bincount(pairs, minlength=classes**2)
     return counts.reshape(classes, classes)
 
@@ -86,12 +88,13 @@ def brier(labels, probabilities):
     """Brier score: the squared distance of probabilities from the truth.
 
     Args:
-        labels: Integers of shape `(n,)`.
+        labels: Integers of shape `(n,)`, -1 for none of the classes.
         probabilities: Floats of shape `(n, classes)`.
 
     Returns:
         Mean over examples of the sum over classes, from 0 to 2.
     """
     probabilities = np.asarray(probabilities, "float64")
-    truth = np.eye(probabilities.shape[1])[np.asarray(labels)]
+    classes = probabilities.shape[1]
+    truth = np.eye(classes + 1, classes)[np.asarray(labels)]
     return float(np.mean(np.sum((probabilities - truth) ** 2, axis=1)))

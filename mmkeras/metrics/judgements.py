@@ -10,7 +10,8 @@ def judgement_scores(labels, predicted, kind="single"):
     """Measures judgements.
 
     Args:
-        labels: As the codec encodes them: integers `(n,)` for `"single"`,
+        labels: As the codec encodes them: integers `(n,)` for `"single"`, -1
+            for one that is none of the classes,
             0 and 1 `(n, classes)` for `"multi"`, floats `(n,)` for
             `"number"`.
         predicted: Probabilities `(n, classes)`; or numbers `(n, 1)`.
@@ -34,7 +35,7 @@ def judgement_scores(labels, predicted, kind="single"):
         true, said = labels > 0.5, predicted > 0.5
         whole = float(np.mean(np.all(true == said, axis=1)))
         return {"accuracy": whole, **_f1s(true, said)}
-    one = np.eye(predicted.shape[1], dtype=bool)
+    one = np.eye(predicted.shape[1] + 1, predicted.shape[1], dtype=bool)
     said = predicted.argmax(axis=1)
     return {
         "accuracy": classification.accuracy(labels, said),

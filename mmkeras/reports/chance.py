@@ -40,7 +40,8 @@ def constant(task, labels, count=None):
         return np.full((count, 1), np.median(labels))
     if kind == "multi":
         return np.tile(labels.mean(0), (count, 1))
-    shares = np.bincount(labels, minlength=task.codecs["label"].size)
+    known = labels[labels >= 0]  # -1 is none of the classes.
+    shares = np.bincount(known, minlength=task.codecs["label"].size)
     return np.tile(shares / len(labels), (count, 1))
 
 
@@ -60,5 +61,6 @@ def guessed(task, labels, count, seed=0):
     drawn = labels[np.random.default_rng(seed).integers(0, len(labels), count)]
     kind = task.codecs["label"].kind
     if kind == "single":
-        return np.eye(task.codecs["label"].size)[drawn]
+        size = task.codecs["label"].size
+        return np.eye(size + 1, size)[drawn]
     return drawn[:, None] if kind == "number" else drawn

@@ -101,6 +101,32 @@ def reliability(labels, probabilities, bins=15):
     return figure
 
 
+def answers(labels, said, names, most=20):
+    """Draws how often each answer is true, and how often it is given.
+
+    Args:
+        labels: Integers of shape `(n,)`; -1 is none of the names.
+        said: Integers of shape `(n,)`.
+        names: List of the answers.
+        most: int. How many to draw, those that occur most often.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+    """
+    labels = np.asarray(labels)
+    true = np.bincount(labels[labels >= 0], minlength=len(names))
+    given = np.bincount(said, minlength=len(names))
+    order = np.argsort(-np.maximum(true, given), kind="stable")[:most][::-1]
+    figure, axes = _axes(6.4, 0.35 * len(order) + 1.3)
+    place = np.arange(len(order))
+    axes.barh(place + 0.2, true[order], 0.4, color=_GREY, label="true")
+    axes.barh(place - 0.2, given[order], 0.4, color=_BLUE, label="given")
+    axes.set_yticks(place, [names[i] for i in order])
+    axes.set_xlabel("questions")
+    axes.legend(fontsize=8)
+    return figure
+
+
 def robustness(found, baseline=None):
     """Draws the score of each corruption by its severity.
 

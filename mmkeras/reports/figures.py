@@ -31,6 +31,38 @@ def of_captioner(task, pixels, texts, most=8):
     return attention(pixels, texts, looks)
 
 
+def of_judge(task, batch, said):
+    """Draws pictures with what was asked and answered, and each look at them.
+
+    Args:
+        task: A `tasks.Classify` with a field `"image"`.
+        batch: Dict of lists by field, as of its `answer`; of examples without
+            a picture nothing is drawn.
+        said: List of labels.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If there is no picture.
+    """
+    there = [i for i, data in enumerate(batch.get("image", ())) if data]
+    if not there:
+        raise ValueError("Expected a picture to draw. Received none.")
+    some = {k: [values[i] for i in there] for k, values in batch.items()}
+    asked = some.get("question") or [None] * len(there)
+    texts = [
+        f"{text} {said[i]}" if text else str(said[i])
+        for text, i in zip(asked, there)
+    ]
+    pixels, _ = task.codecs["image"].try_batch(some["image"])
+    if not task.looks:
+        return captions(pixels.numpy(), texts)
+    found = task.look(some)
+    names = [f"look {i + 1}" for i in range(found.shape[1])]
+    return attention(pixels.numpy(), texts, [(names, each) for each in found])
+
+
 def captions(pixels, texts, references=None, columns=4):
     """Draws pictures above their captions.
 

@@ -4,6 +4,7 @@ import itertools
 
 from mmkeras.reports import chance
 from mmkeras.reports.mismatch import mismatched
+from mmkeras.reports.questions import questions
 from mmkeras.reports.subsets import judged_subsets
 
 
@@ -18,8 +19,8 @@ def judge(task, examples, draws=200, seed=0):
 
     Returns:
         Tuple of figures, a dict: those of `task.score`, of the most frequent
-        label as `majority`, and of several modalities those of `mismatched`;
-        and a `Subsets`.
+        label as `majority`, of questions those of `questions`, and of several
+        modalities those of `mismatched`; and a `Subsets`.
     """
     name, score = chance.metric(task), chance.scorer(task)
     labels, fields = examples.labels, tuple(task.fields)
@@ -44,6 +45,8 @@ def judge(task, examples, draws=200, seed=0):
     )
     figures = task.score(labels, predicted[fields])
     figures["majority"] = found.scores[()]
+    if "question" in fields and task.codecs["label"].kind == "single":
+        figures |= questions(task, examples, predicted[fields])
     if len(fields) > 1:
         of_class = task.codecs["label"].kind != "number"
         plain = len(labels) == len(examples) and of_class

@@ -23,10 +23,13 @@ NAMES = {
     "calibration_error": "calibration error",
     "brier": "Brier score",
     "majority": "the most frequent label",
+    "vqa_accuracy": "VQA accuracy",
+    "consistency": "groups all right",
 }
 _PER_CENT = {"meteor", "rouge_l"} | {f"bleu_{n}" for n in range(1, 5)}
 _SHARES = {"unique", "distinct_1", "distinct_2", "accuracy", "majority"}
 _SHARES |= {"f1_macro", "f1_micro", "f1_weighted"}
+_SHARES |= {"vqa_accuracy", "consistency"}
 
 
 def figure(name, value):
@@ -41,7 +44,9 @@ def figure(name, value):
     """
     if name in _PER_CENT:
         return f"{100 * value:.1f}"
-    if name in _SHARES or name.startswith(("mismatch_", "acc_", "f1_")):
+    if name in _SHARES or name.startswith(
+        ("mismatch_", "acc_", "f1_", "type_")
+    ):
         return f"{100 * value:.1f} %"
     if name == "vocabulary":
         return f"{value:,.0f}"
@@ -171,6 +176,31 @@ def counts(title, pairs):
     return table
 
 
+def questions(title, found):
+    """Lists the types of questions, and what goes wrong most often.
+
+    Args:
+        title: Title of the table.
+        found: Dict as of `mmkeras.reports.questions.errors`.
+
+    Returns:
+        A `rich.table.Table`.
+    """
+    table = Table(title=title, title_justify="left")
+    table.add_column("type")
+    table.add_column("questions", justify="right")
+    table.add_column("right", justify="right")
+    table.add_column("commonest errors: true, given, times")
+    for kind, about in found.items():
+        wrong = "; ".join(
+            f"{true}, {said}, {count}"
+            for true, said, count in about["confused"]
+        )
+        right = f"{100 * about['right']:.1f} %"
+        table.add_row(kind, f"{about['questions']:,}", right, wrong)
+    return table
+
+
 def _name(name):
     kind, _, field = name.partition("_")
     if kind == "mismatch":
@@ -178,6 +208,8 @@ def _name(name):
         if within == "within":
             return f"lost when {other} is another's of the label"
         return f"lost when {field} is another's"
+    if kind == "type":
+        return f"right of {field}"
     return NAMES.get(name, name)
 
 

@@ -1,7 +1,11 @@
 """Judges examples of several modalities, some of which may be absent."""
 
+import re
+
+import keras
 import numpy as np
 
+from mmkeras import layers
 from mmkeras import metrics
 from mmkeras.data import codecs
 from mmkeras.data import perceive
@@ -91,6 +95,53 @@ class Classify(Task):
         joined = {key: [np.asarray(p[key]) for p in parts] for key in keys}
         return {key: _unpack(np.concatenate(joined[key])) for key in keys}
 
+    @property
+    def looks(self):
+        """Layers that say where the model looks: `look`, or `look_0`, ..."""
+        named = re.compile(r"look(_\d+)?").fullmatch
+        return [layer for layer in self.model.layers if named(layer.name)]
+
+    def look(self, batch):
+        """Says where the model looked before it judged.
+
+        A layer `layers.Look` gives weights of the regions. Of any other, which
+        gives features of them, it is the share of features that are largest
+        in a region: what a maximum over all regions was taken from.
+
+        Args:
+            batch: As of `answer`.
+
+        Returns:
+            Array of shape `(n, looks, regions)` of weights that sum to 1 over
+            the regions.
+
+        Raises:
+            ValueError: If the model has no layer that looks.
+        """
+        if not self.looks:
+            raise ValueError(
+                f"{self.model.name} has no layer named `look`: it does not "
+                "tell regions apart."
+            )
+        raw = {
+            field: perceive.raw(self.codecs[field], values)
+            for field, values in self._listed(batch).items()
+        }
+        x = {
+            k: v.numpy() for k, v in self.scale(self._perceive(raw)[0]).items()
+        }
+        found = [layer.output for layer in self.looks]
+        probe = keras.Model(self.model.input, found)
+        seen = keras.tree.flatten(probe.predict_on_batch(x))
+        pairs = zip(self.looks, map(np.float32, seen))
+        return np.concatenate(
+            [
+                value if isinstance(layer, layers.Look) else _largest(value)
+                for layer, value in pairs
+            ],
+            axis=1,
+        )
+
     def graph(self, batch):
         """As `answer` of one batch, out of TensorFlow operations alone."""
         return self._say(*self._perceive(batch), self.model)
@@ -144,6 +195,14 @@ class Classify(Task):
                 f"The model gives {made} logits, the label codec knows {known} "
                 f"classes. Build the model with `classes={known}`."
             )
+
+
+def _largest(features):
+    """Share of features whose largest value is in each region."""
+    features = features.reshape(len(features), -1, features.shape[-1])
+    where = features.argmax(axis=1)  # (batch, features)
+    one = np.eye(features.shape[1], dtype="float32")
+    return one[where].mean(axis=1)[:, None]
 
 
 def _unpack(array):

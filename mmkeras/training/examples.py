@@ -10,6 +10,7 @@ import numpy as np
 from mmkeras.data import cache
 from mmkeras.data import codecs
 from mmkeras.data import perceive
+from mmkeras.training.targets import Targets
 
 _FILES = (codecs.Audio, codecs.Image)
 
@@ -59,7 +60,8 @@ class Examples:
             for e, n in zip(errors, nothing)
         ]
         self._choose(rows, errors)
-        self._teach(task.codecs["label"], task.model.output_shape)
+        label, shape = task.codecs["label"], task.model.output_shape
+        self._targets = Targets(label, self.rows, shape)
 
     def __len__(self):
         return len(self.rows)
@@ -67,8 +69,12 @@ class Examples:
     @property
     def labels(self):
         """Labels as `task.score` takes them; of sequences, step after step."""
-        label = self.y[self.weight > 0]
-        return label.argmax(-1) if self._single else label
+        return self._targets.labels
+
+    @property
+    def weight(self):
+        """What counts, as `Targets` says."""
+        return self._targets.weight
 
     @property
     def names(self):
@@ -109,7 +115,7 @@ class Examples:
         if len(self.fields) > 1:
             there = np.stack(there, 1)
             x["presence"] = there if hide is None else there & ~hide
-        return x, self.y[order], self.weight[order]
+        return x, self._targets.of(order), self.weight[order]
 
     def logits(self, task, only=None, batch_size=256, instead=None):
         """What the model says of all examples.
@@ -136,7 +142,8 @@ class Examples:
 
     def loss(self, task, logits):
         """Mean loss of the examples, without label smoothing."""
-        y, said = self.y[self.weight > 0], logits[self.weight > 0]
+        there = self.weight > 0
+        y, said = self._targets.of(np.arange(len(self)))[there], logits[there]
         kind = task.codecs["label"].kind
         if kind == "number":
             return float(np.mean(np.abs(y - said.reshape(y.shape))))
@@ -156,28 +163,6 @@ class Examples:
                 f"None of {len(rows)} rows could be read; the first: "
                 f"{self.bad[0][0]}: {self.bad[0][1]}"
             )
-
-    def _teach(self, label, shape):
-        """Makes targets, and weights that are 0 beyond a sequence's end."""
-        self._single = label.kind == "single"
-        sequences = [
-            row["label"] if len(shape) == 3 else [row["label"]]
-            for row in self.rows
-        ]
-        length = shape[1] if len(shape) == 3 else 1
-        first = np.asarray(self._target(label, sequences[0][0]))
-        self.y = np.zeros((len(self.rows), length, *first.shape), "float32")
-        self.weight = np.zeros((len(self.rows), length), "float32")
-        for i, labels in enumerate(sequences):
-            for j, value in enumerate(labels[:length]):
-                self.y[i, j] = self._target(label, value)
-                self.weight[i, j] = 1
-        if len(shape) == 2:
-            self.y, self.weight = self.y[:, 0], self.weight[:, 0]
-
-    def _target(self, label, value):
-        encoded = label(value)
-        return np.eye(label.size)[encoded] if self._single else encoded
 
 
 def _files(codec, values, progress, keep):

@@ -47,6 +47,7 @@ def build(
     length=60,
     minimum=2,
     policy="auto",
+    answers=3000,
 ):
     """Builds a judge for a data set.
 
@@ -59,6 +60,8 @@ def build(
         length: int. Ids of a text, start and end included.
         minimum: int. How often a word must occur in training.
         policy: Precision; see `precision.choose`.
+        answers: int. How many answers a `vqa-*` architecture chooses among,
+            the commonest of training; it is never right about another one.
 
     Returns:
         A `tasks.Classify`.
@@ -76,7 +79,8 @@ def build(
         for field in fields
     }
     labels = [row["label"] for row in data.train]
-    kept["label"] = codecs.Labels.from_values(labels)
+    most = answers if architecture.task == "vqa" else None
+    kept["label"] = codecs.Labels.from_values(labels, most)
     known = {"classes": kept["label"].size}
     for field in fields:
         known |= _known(field, kept[field], tiny)

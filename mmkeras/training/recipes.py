@@ -95,8 +95,21 @@ _JUDGE = Recipe(
     modality_dropout=0.2,
 )
 
+# What is asked comes with its picture: neither is hidden often.
+_ANSWERER = dataclasses.replace(
+    _JUDGE,
+    epochs=12,
+    batch_size=128,
+    learning_rate=3e-3,
+    modality_dropout=0.02,
+)
+_RECIPES["vqa-cnn-bow"] = dataclasses.replace(
+    _ANSWERER, epochs=8, settings={"fusion": "product", "dropout": 0.0}
+)
+_PLAIN = {"caption": Recipe(), "vqa": _ANSWERER}
+
 
 def find(name):
     """Returns the recipe of an architecture; a plain one if it has none."""
-    plain = Recipe() if name.startswith("caption-") else _JUDGE
+    plain = _PLAIN.get(name.split("-")[0], _JUDGE)
     return _RECIPES.get(name, plain)

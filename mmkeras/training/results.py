@@ -22,6 +22,30 @@ PUBLISHED = {
         )
         for given, accuracy in zip(("image", "audio", "both"), figures)
     ],
+    "easy-vqa": [
+        {
+            "model": f"easy-VQA-keras, after {epochs}",
+            "accuracy": accuracy,
+            "source": "README of vzhou842/easy-VQA-keras",
+            "like_for_like": "same test questions, on which its epochs were "
+            "watched",
+        }
+        for epochs, accuracy in (("1 epoch", 0.6838), ("8 epochs", 0.9378))
+    ]
+    + [
+        {
+            "model": "easy-VQA-keras, larger model",
+            "accuracy": 0.995,
+            "source": "README of vzhou842/easy-VQA-keras",
+            "like_for_like": "trained on twice as many pictures",
+        },
+        {
+            "model": "the commonest answer to each question",
+            "accuracy": 0.670,
+            "source": "counted in the training questions",
+            "like_for_like": "same test questions; no picture",
+        },
+    ],
     "feelings": [
         {
             "model": "the best that can be: all three",
@@ -92,8 +116,11 @@ _COLUMNS = {
     "mae": ("MAE", 1),
     "calibration_error": ("ECE", 1),
     "majority": ("majority", 100),
+    "vqa_accuracy": ("VQA accuracy", 100),
+    "consistency": ("consistency", 100),
 }
 _SUBSET = "subset_"  # Of modalities, the others absent: an accuracy.
+_TYPE = "type_"  # Of questions, an accuracy.
 
 
 def merge(folder, model, data, seed, entry):
@@ -166,6 +193,8 @@ def _section(data, entries):
     for key in sorted(known, key=lambda key: (len(key), key)):
         if key.startswith(_SUBSET) and key != _SUBSET:
             columns[key] = f"{key.removeprefix(_SUBSET)} given", 100
+        if key.startswith(_TYPE):
+            columns[key] = f"of {key.removeprefix(_TYPE)}", 100
     names = [name for name, _ in columns.values()]
     lines = [f"## {data}", "", _row(["model", "seeds", *names])]
     lines.append(_row(["---"] * (len(names) + 2)))

@@ -118,6 +118,7 @@ def test_report_with_each_modality_alone(run):
     found = call("report", run, "--alone", "--corrupt", "--draws", "50")
     assert found.exit_code == 0, found.output
     assert "Fusion " in found.output and "image: blur" in found.output
+    assert "No judge of one modality" not in found.output
     written = atomic.read_json(run / "report-val" / "report.json")
     assert set(written) == {"scores", "confusion", "payoff", "robustness"}
     scores = written["payoff"]["scores"]

@@ -41,6 +41,19 @@ def test_calibration_and_brier_by_hand():
     )
 
 
+def test_a_label_that_is_no_class_is_never_judged_right():
+    chances = np.array([[0.8, 0.2], [0.8, 0.2]])
+    found = metrics.judgement_scores([0, -1], chances)
+    assert found["accuracy"] == 0.5
+    # Class 0: TP 1, FP 1. Class 1 is neither there nor judged.
+    assert found["f1_macro"] == pytest.approx(2 / 3 / 2)
+    squares = [2 * 0.04, 0.64 + 0.04]
+    assert found["brier"] == pytest.approx(np.mean(squares))
+    assert classification.confusion([0, -1], [0, 0], 2).tolist() == [
+        *[[1, 0], [0, 0]]
+    ]
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1))
 def test_of_one_label_micro_f1_is_accuracy(pairs):

@@ -15,8 +15,11 @@ from checks import only_tensorflow
 import mmkeras
 from mmkeras import fusion
 
-NAMES = mmkeras.list_models("classify") + mmkeras.list_models("sentiment")
-SEVERAL = [n for n in NAMES if len(n.split("-")) > 3 and "text-cont" not in n]
+VQA = mmkeras.list_models("vqa")
+NAMES = mmkeras.list_models("classify") + mmkeras.list_models("sentiment") + VQA
+NAMED = [n for n in NAMES if len(n.split("-")) > 3 and "text-cont" not in n]
+NAMED = [n for n in NAMED if n not in VQA]
+SEVERAL = [*NAMED, *VQA]
 FUSED = [n for n in NAMES if "fusion" in mmkeras.find(n).arguments]
 ONE = "classify-image-audio-concat"
 
@@ -41,6 +44,12 @@ def test_the_zoo_has_its_judges():
         "sentiment-text-audio-transformer",
         "sentiment-text-audio-video-context",
         "sentiment-text-context",
+        "vqa-cnn-bow",
+        "vqa-cnn-film",
+        "vqa-cnn-lstm",
+        "vqa-cnn-mfb",
+        "vqa-cnn-stacked-attention",
+        "vqa-cnn-transformer",
     }
     assert ONE in SEVERAL and ONE in FUSED
 
@@ -54,12 +63,19 @@ def test_gives_finite_logits_to_every_class(name):
     assert np.isfinite(logits).all() and logits.std() > 0
 
 
-@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize("name", NAMED)
 def test_the_name_lists_what_it_takes(name):
     model = tiny(name)
     named = [w for w in name.split("-")[1:] if w in model.input]
     assert named == fields(model)
     assert model.input["presence"].shape[1] == len(named)
+
+
+@pytest.mark.parametrize("name", VQA)
+def test_questions_are_of_pictures(name):
+    model = tiny(name)
+    assert fields(model) == ["image", "question"]
+    assert model.input["presence"].shape[1] == 2
 
 
 @pytest.mark.parametrize("name", names(SEVERAL))

@@ -1,5 +1,6 @@
 """Labels codec: names of classes to numbers, and logits back to names."""
 
+import collections
 import math
 
 import numpy as np
@@ -15,14 +16,17 @@ class Labels:
         names: List of the classes; empty for numbers.
         kind: `"single"`: one class an example; `"multi"`: any of them,
             written with `|` between them; `"number"`: a number.
+        others: bool. Whether a `"single"` label may be none of the names: no
+            judgement is right about it. Answers to questions are open so.
 
     Raises:
         ValueError: If the kind is unknown, or the names do not fit it.
     """
 
-    def __init__(self, names=(), kind="single"):
+    def __init__(self, names=(), kind="single", others=False):
         self.names = list(names)
         self.kind = kind
+        self.others = others
         if kind not in KINDS:
             raise ValueError(
                 f"`kind` is one of {', '.join(KINDS)}. Received: kind={kind!r}"
@@ -37,11 +41,13 @@ class Labels:
         self._places = {name: i for i, name in enumerate(self.names)}
 
     @classmethod
-    def from_values(cls, values):
+    def from_values(cls, values, most=None):
         """Makes the codec that fits the labels of a training split.
 
         Args:
             values: List of numbers; of strings; or of lists of strings.
+            most: int. Of single labels, how many to know, the commonest; all
+                others are none of the names. `None` for all.
 
         Returns:
             A `Labels`, its classes in alphabetical order.
@@ -51,7 +57,11 @@ class Labels:
             return cls(kind="number")
         if any(isinstance(value, (list, tuple)) for value in values):
             return cls(sorted({n for v in values for n in v}), "multi")
-        return cls(sorted({str(value) for value in values}))
+        counts = collections.Counter(str(value) for value in values)
+        if most is None:
+            return cls(sorted(counts))
+        ranked = sorted(counts, key=lambda name: (-counts[name], name))
+        return cls(sorted(ranked[:most]), others=True)
 
     @property
     def size(self):
@@ -65,8 +75,8 @@ class Labels:
             label: A name; a list of names (`"multi"`); or a number.
 
         Returns:
-            int32 number of the class; float32 of shape `(classes,)`, 1 where
-            a label is given; or a float32 number.
+            int32 number of the class, -1 for none of those known; float32 of
+            shape `(classes,)`, 1 where a label is given; or a float32 number.
 
         Raises:
             ValueError: If the label is none of the names, or no number.
@@ -76,7 +86,8 @@ class Labels:
                 raise ValueError(f"Expected a number. Received: {label!r}")
             return np.float32(label)
         if self.kind == "single":
-            return np.int32(self._place(label))
+            unknown = self.others and label not in self._places
+            return np.int32(-1 if unknown else self._place(label))
         hot = np.zeros(len(self.names), "float32")
         for name in label.split("|") if isinstance(label, str) else label:
             hot[self._place(name)] = 1
@@ -108,7 +119,8 @@ class Labels:
         return tf.strings.regex_replace(joined, r"^\||\|$", ""), chances
 
     def get_config(self):
-        return {"names": self.names, "kind": self.kind}
+        config = {"names": self.names, "kind": self.kind}
+        return {**config, "others": True} if self.others else config
 
     @classmethod
     def from_config(cls, config):

@@ -11,7 +11,9 @@ import importlib
 _NAMES = (
     "avdigits",
     "avdigits-small",
+    "clevr",
     "coco",
+    "easy-vqa",
     "feelings",
     "flickr8k",
     "folder",
@@ -23,7 +25,10 @@ _NAMES = (
     "mosi",
     "mustard",
     "mustard-speakers",
+    "nlvr",
+    "questions",
     "table",
+    "vqa",
 )
 
 
@@ -48,8 +53,8 @@ def find(name: str):
             f"No data set is called {name!r}. {hint}There are: "
             f"{', '.join(_NAMES)}. Your own data is read as 'table' (images "
             "with captions, JSONL or CSV), 'folder' (images and texts by file "
-            "name) or 'labelled' (text, image, audio or features with a "
-            "label)."
+            "name), 'labelled' (text, image, audio or features with a label) "
+            "or 'questions' (images with questions and answers)."
         )
     module = name.replace("-", "_")
     return importlib.import_module(f"mmkeras.data.datasets.{module}")

@@ -55,25 +55,13 @@ def scan(folder=None) -> layout.Scan:
         else:
             found.rows.append(row)
     _numbers(found.rows)
-    if found.rows and not any(row["split"] for row in found.rows):
-        found.notes.append("Without a column `split`, a hash draws it.")
-        for row in found.rows:
-            row["split"] = layout.split_by_hash(row["id"])
+    found.draw_splits("id")
     return found
 
 
 def rows(split, folder=None) -> list[dict]:
     """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    found = scan(folder)
-    found.refuse_damage()
-    chosen = [row for row in found.rows if row["split"] == split]
-    if split not in layout.SPLITS or not chosen:
-        known = sorted({str(row["split"]) for row in found.rows})
-        raise ValueError(
-            f"There is no row in split {split!r}. Received rows of: "
-            f"{', '.join(known) or 'no split'}."
-        )
-    return chosen
+    return scan(folder).of_split(split)
 
 
 def load(split, folder=None) -> tf.data.Dataset:
@@ -88,15 +76,9 @@ def _row(path, number, values, is_csv):
         label = [name.strip() for name in label.split("|")]
     if label is None or label == "":
         raise ValueError("expected a label in `label`")
-    name = str(values.get("split") or "")
-    split = layout.split_named(name) if name else None
-    if name and not split:
-        raise ValueError(
-            f"expected train, val or test in `split`, not {name!r}"
-        )
     row = {
         "id": str(values.get("id") or number),
-        "split": split,
+        "split": layout.split_in(values),
         "label": label,
     }
     for field in FIELDS:

@@ -2,8 +2,11 @@
 
 import dataclasses
 import hashlib
+import json
 import os
 import pathlib
+
+import numpy as np
 
 from mmkeras.data.problems import Problem
 
@@ -86,6 +89,45 @@ class Scan:
             )
         return rows
 
+    def of_split(self, split):
+        """Returns the rows of a split, of whatever kind.
+
+        Raises:
+            ValueError: If the split is unknown or has no rows, or if some
+                line could not be read.
+        """
+        self.refuse_damage()
+        chosen = [row for row in self.rows if row["split"] == split]
+        if split not in SPLITS or not chosen:
+            known = sorted({str(row["split"]) for row in self.rows})
+            raise ValueError(
+                f"There is no row in split {split!r}. Received rows of: "
+                f"{', '.join(known) or 'no split'}."
+            )
+        return chosen
+
+    def draw_splits(self, key):
+        """Draws the splits by a hash of a row's field, if no row has one."""
+        if not self.rows or any(row["split"] for row in self.rows):
+            return
+        self.notes.append("Without a column `split`, a hash draws it.")
+        for row in self.rows:
+            row["split"] = split_by_hash(row[key])
+
+    def hold_out(self, share, seed):
+        """Makes some of the training groups the validation split.
+
+        Args:
+            share: float. Of all training groups.
+            seed: int. Draws which.
+        """
+        rows = [row for row in self.rows if row["split"] == "train"]
+        groups = sorted({row["group"] for row in rows})
+        order = np.random.default_rng(seed).permutation(len(groups))
+        held = {groups[i] for i in order[: round(share * len(groups))]}
+        for row in rows:
+            row["split"] = "val" if row["group"] in held else "train"
+
 
 def locate(name, folder, source):
     """Finds the folder of a data set.
@@ -151,6 +193,32 @@ def only_file(path, *patterns):
     return found[0]
 
 
+def entries(path, scan, key=None):
+    """Reads a JSON file's list.
+
+    Args:
+        path: The file.
+        scan: The `Scan` that takes note of what is wrong.
+        key: Where the list lies in an object, or `None`.
+
+    Returns:
+        The list; an empty one if it cannot be read.
+    """
+    if not path.exists():
+        scan.blame("missing", path, "the file")
+        return []
+    try:
+        found = json.loads(path.read_bytes())
+        found = found[key] if key else found
+    except (ValueError, KeyError, TypeError) as error:
+        scan.blame("corrupt", path, f"not as JSON as expected: {error!r}")
+        return []
+    if isinstance(found, list):
+        return found
+    scan.blame("corrupt", path, "expected a list")
+    return []
+
+
 def _is_unicode(text):
     try:
         text.encode("utf-8")
@@ -164,6 +232,21 @@ def split_named(text):
     name = text.strip().lower()
     name = _OTHER_NAMES.get(name, name)
     return name if name in SPLITS else None
+
+
+def split_in(values):
+    """Returns the split that a line of a table names, or None.
+
+    Raises:
+        ValueError: If it names another.
+    """
+    name = str(values.get("split") or "")
+    split = split_named(name) if name else None
+    if name and not split:
+        raise ValueError(
+            f"expected train, val or test in `split`, not {name!r}"
+        )
+    return split
 
 
 def split_by_hash(name):

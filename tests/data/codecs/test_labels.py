@@ -17,6 +17,17 @@ def test_one_class():
     np.testing.assert_allclose(chances[0], [0.2, 0.6, 0.2], rtol=1e-5)
 
 
+def test_the_commonest_labels_and_all_others():
+    codec = Labels.from_values(["b", "a", "c", "b", "a", "d"], most=2)
+    assert codec.names == ["a", "b"] and codec.others
+    assert [codec(name) for name in ("a", "b", "c", "new")] == [0, 1, -1, -1]
+    again = from_config(to_config(codec))
+    assert again("new") == -1 and again.names == codec.names
+    assert Labels.from_values(["a", "b"]).get_config().keys() == {
+        *["names", "kind"]
+    }
+
+
 def test_several_labels():
     codec = Labels.from_values([["b", "a"], [], ["c"]])
     assert codec.kind == "multi"

@@ -1,0 +1,76 @@
+"""easy-VQA: simple questions about pictures of one coloured shape.
+
+`train/questions.json` and `test/questions.json` are lists of `[question,
+answer, image]`, the pictures `<split>/images/<image>.png`. There is no
+validation part: a tenth of the training pictures, by the order of a seed, is
+held out for it with all their questions.
+"""
+
+import json
+
+import tensorflow as tf
+
+from mmkeras.data import examples
+from mmkeras.data.datasets import layout
+
+SOURCE = "It is the folder easy_vqa/data of github.com/vzhou842/easy-VQA."
+
+
+def scan(folder=None, seed=0) -> layout.Scan:
+    """Reads all questions.
+
+    Args:
+        folder: Folder with `train` and `test`; None for
+            `$MMKERAS_DATA/easy_vqa`.
+        seed: int. Draws the pictures held out for validation.
+
+    Returns:
+        A `Scan` of rows with `"image"`, a path, `"question"`, `"label"`, the
+        answer, `"type"`, one of yes/no, shape and color, and `"group"`, the
+        picture; entries of another form are problems.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+    """
+    folder = layout.locate("easy_vqa", folder, SOURCE)
+    found = layout.Scan()
+    for split in ("train", "test"):
+        path = folder / split / "questions.json"
+        for number, entry in enumerate(layout.entries(path, found)):
+            try:
+                question, answer, image = entry
+                row = {
+                    "id": f"{split}-{number}",
+                    "image": str(folder / split / "images" / f"{image}.png"),
+                    "question": question.strip(),
+                    "label": answer.strip(),
+                    "type": _type(question),
+                    "group": f"{split}-{image}",
+                    "split": split,
+                }
+            except (TypeError, ValueError, AttributeError):
+                detail = "expected [question, answer, image], received "
+                detail += json.dumps(entry)[:80]
+                found.blame("corrupt", f"{path}: {number}", detail)
+            else:
+                found.rows.append(row)
+    found.hold_out(0.1, seed)
+    return found
+
+
+def rows(split, folder=None, seed=0) -> list[dict]:
+    """Gives the rows of one split; see `mmkeras.data.datasets`."""
+    return scan(folder, seed).of_split(split)
+
+
+def load(split, folder=None) -> tf.data.Dataset:
+    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    return examples.load(rows(split, folder))
+
+
+def _type(question):
+    """Says what a question asks for."""
+    words = question.casefold().split()
+    if words[0] != "what":
+        return "yes/no"
+    return "color" if "color" in words else "shape"

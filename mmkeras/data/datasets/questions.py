@@ -1,0 +1,91 @@
+"""Your own questions as a table: JSONL or CSV, one line a question.
+
+The columns are `image`, a path relative to the table; `question`; `answer`,
+or `answers` of several people (in JSONL a list, in CSV separated by `|`); and,
+if you like, `type`, `id` and `split`, one of train, val and test. Without a
+column `split`, each picture is assigned by a hash of its path: 80 % train,
+10 % val, 10 % test, with all its questions.
+
+    {"image": "1.jpg", "question": "How many dogs?", "answers": ["2", "two"]}
+
+    image,question,answer,split
+    1.jpg,How many dogs?,2,train
+"""
+
+import collections
+
+import tensorflow as tf
+
+from mmkeras.data import examples
+from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import table
+
+SOURCE = (
+    "Write a table, JSONL or CSV, with the columns image, question, answer (or "
+    "answers) and split."
+)
+
+
+def scan(folder=None) -> layout.Scan:
+    """Reads a table.
+
+    Args:
+        folder: The table, or a folder with one `*.jsonl` or `*.csv`; None
+            for `$MMKERAS_DATA/questions`.
+
+    Returns:
+        A `Scan` of rows with `"image"`, a path, `"question"`, `"label"`, the
+        commonest answer, `"answers"`, if there are several people's, `"type"`
+        and `"group"`, the picture; malformed lines are problems, named by
+        line number.
+
+    Raises:
+        FileNotFoundError: If there is no such folder, or not one table.
+    """
+    folder = layout.locate("questions", folder, SOURCE)
+    path = layout.only_file(folder, "*.jsonl", "*.csv")
+    found = layout.Scan()
+    is_csv = path.suffix.lower() == ".csv"
+    for number, values in table.lines(path, found, {"answer", "answers"}):
+        try:
+            found.rows.append(_row(path, number, values, is_csv))
+        except ValueError as error:
+            found.blame("corrupt", f"{path}:{number}", str(error))
+    found.draw_splits("group")
+    return found
+
+
+def rows(split, folder=None) -> list[dict]:
+    """Gives the rows of one split; see `mmkeras.data.datasets`."""
+    return scan(folder).of_split(split)
+
+
+def load(split, folder=None) -> tf.data.Dataset:
+    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    return examples.load(rows(split, folder))
+
+
+def _row(path, number, values, is_csv):
+    """Checks one line."""
+    for field in ("image", "question"):
+        if not isinstance(values.get(field), str) or not values[field].strip():
+            raise ValueError(f"expected text in `{field}`")
+    answers = values.get("answers") or values.get("answer")
+    if is_csv and values.get("answers"):
+        answers = answers.split("|")
+    answers = answers if isinstance(answers, list) else [answers]
+    answers = [str(x).strip() for x in answers if x is not None]
+    if not answers or not all(answers):
+        raise ValueError("expected an answer in `answer`, or `answers`")
+    image = values["image"].strip()
+    [(commonest, _)] = collections.Counter(answers).most_common(1)
+    return {
+        "id": str(values.get("id") or number),
+        "image": str(path.parent / image),
+        "question": values["question"].strip(),
+        "label": commonest,
+        "answers": answers if len(answers) > 1 else None,
+        "type": values.get("type") or None,
+        "group": image,
+        "split": layout.split_in(values),
+    }

@@ -1,0 +1,57 @@
+"""Regions as the picture's rows and columns, each knowing where it is."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="mmkeras")
+class Grid(keras.layers.Layer):
+    """Lays regions out in rows and columns, and adds each one's place.
+
+    Two features are added to each region: its row and its column, evenly
+    spaced from -1 to 1.
+
+    Args:
+        rows: int. Rows of the grid; divides the number of regions.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: Tensor of shape `(batch, regions, dim)`, read row by row.
+
+    Returns:
+        Tensor of shape `(batch, rows, regions / rows, dim + 2)`.
+
+    Raises:
+        ValueError: If the regions are no such grid.
+
+    Reference:
+        [Perez et al., 2018](https://arxiv.org/abs/1709.07871)
+    """
+
+    def __init__(self, rows, **kwargs):
+        super().__init__(**kwargs)
+        self.rows = rows
+
+    def build(self, shape):
+        if len(shape) != 3 or not shape[1] or shape[1] % self.rows:
+            raise ValueError(
+                "`Grid` takes regions (batch, regions, dim), so many that "
+                f"`rows` divides them. Received: rows={self.rows}, "
+                f"shape={tuple(shape)}"
+            )
+
+    def call(self, inputs):
+        _, rows, columns, size = self.compute_output_shape(inputs.shape)
+        x = ops.reshape(inputs, (-1, rows, columns, size - 2))
+        down = ops.linspace(-1.0, 1.0, rows)[:, None, None]
+        across = ops.linspace(-1.0, 1.0, columns)[None, :, None]
+        one = ops.ones_like(x[..., :1])
+        places = [one * ops.cast(y, x.dtype) for y in (down, across)]
+        return ops.concatenate([x, *places], axis=-1)
+
+    def compute_output_shape(self, shape):
+        batch, regions, size = shape
+        return batch, self.rows, regions // self.rows, size + 2
+
+    def get_config(self):
+        return {**super().get_config(), "rows": self.rows}

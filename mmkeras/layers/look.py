@@ -1,0 +1,47 @@
+"""Where a model looks: weights over the steps of a sequence."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="mmkeras")
+class Look(keras.layers.Layer):
+    """Turns scores of steps into weights that sum to 1, padding left out.
+
+        w_i = exp(s_i) / sum over the steps j that are there of exp(s_j)
+
+    computed in float32. Where no step is there, all weights are 0.
+
+    Args:
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: List of scores, shape `(batch, length, looks)`, and the steps
+            that they are of, shape `(batch, length, dim)`.
+        mask: List of two; the second, booleans of shape `(batch, length)` or
+            `None`, says which steps are there.
+
+    Returns:
+        Weights of shape `(batch, looks, length)`; multiplied with the steps
+        they give what was seen, `(batch, looks, dim)`.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs, mask=None):
+        scores = ops.cast(ops.swapaxes(inputs[0], 1, 2), "float32")
+        if mask is None or mask[1] is None:
+            return ops.cast(ops.softmax(scores), self.compute_dtype)
+        there = mask[1][:, None]
+        scores = ops.softmax(ops.where(there, scores, -1e9))
+        weights = ops.where(there, scores, ops.zeros_like(scores))
+        return ops.cast(weights, self.compute_dtype)
+
+    def compute_mask(self, inputs, mask=None):
+        return None
+
+    def compute_output_shape(self, inputs_shape):
+        batch, length, looks = inputs_shape[0]
+        return batch, looks, length

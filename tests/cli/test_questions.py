@@ -1,0 +1,98 @@
+"""The verbs, on a table of questions about pictures of one colour."""
+
+import json
+
+import asking
+import pytest
+from typer.testing import CliRunner
+
+from mmkeras.cli import app
+from mmkeras.serving import client
+from mmkeras.training import atomic
+
+pytestmark = pytest.mark.slow  # The library beneath has quick tests.
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("table")
+    lines = []
+    for split, count in (("train", 24), ("val", 6), ("test", 6)):
+        for i, colour in enumerate(asking.drawn(count)):
+            name = f"{split}-{i}.png"
+            asking.show(folder / name, colour)
+            said = "yes" if colour == "red" else "no"
+            for question, kind, answers in (
+                ("What colour is it?", "colour", [colour, colour, "pink"]),
+                ("Is it red?", "yes/no", [said] * 3),
+            ):
+                line = {"image": name, "question": question, "type": kind}
+                lines.append({**line, "answers": answers, "split": split})
+    (folder / "table.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(table, tmp_path_factory):
+    home = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MMKERAS_CACHE", str(home / "cache"))
+        trained = call(
+            *["train", "vqa-cnn-stacked-attention", "--data", "questions"],
+            *["--folder", table, "--out", home / "run", "--epochs", "2"],
+            *["--batch-size", "8", "--image-size", "32", "--length", "8"],
+            *["--set", "dim=8", "--precision", "float32", "--answers", "5"],
+            *["--results", home / "results"],
+        )
+    assert trained.exit_code == 0, trained.output
+    return home / "run"
+
+
+def test_train_measures_and_publishes(run, table):
+    metrics = atomic.read_json(run / "results.json")["test"]["metrics"]
+    types = {key for key in metrics if key.startswith("type_")}
+    assert types == {"type_colour", "type_yes/no"}
+    assert {"vqa_accuracy", "consistency"} <= set(metrics)
+    page = run.parent / "page.md"
+    home = run.parent / "results"
+    shown = call("results", "--folder", home, "--out", page)
+    assert shown.exit_code == 0, shown.output
+    assert "| of colour |" in page.read_text()
+    found = call("check", "--data", "questions", "--folder", table)
+    assert found.exit_code == 0, found.output
+
+
+def test_predict_answers_and_draws_where_it_looked(run, table, tmp_path):
+    asked = ["--image", table / "test-0.png", "--question", "Is it red?"]
+    found = call("predict", run, *asked, "--figure", tmp_path / "f.png")
+    assert found.exit_code == 0, found.output
+    assert found.stdout.split("\t")[0] in ("red", "blue", "yes", "no")
+    assert (tmp_path / "f.png").read_bytes()[1:4] == b"PNG"
+    found = call("predict", run, table / "table.jsonl", "--jsonl")
+    assert found.exit_code == 0, found.output
+    assert len(found.stdout.splitlines()) == 72
+
+
+def test_report_and_question_only(run):
+    found = call("report", run, "--alone", "--draws", "20")
+    assert found.exit_code == 0, found.output
+    assert "By type of question" in found.output
+    assert "No judge of one modality" not in found.output
+    written = atomic.read_json(run / "report-val" / "report.json")
+    assert set(written["questions"]) == {"colour", "yes/no"}
+    scores = written["payoff"]["scores"]
+    assert {"majority", "image", "question", "fusion"} <= set(scores)
+    assert (run / "report-val" / "answers.png").exists()
+
+
+def test_export(run, table, tmp_path):
+    found = call("export", run, tmp_path / "answerer")
+    assert found.exit_code == 0, found.output
+    picture = (table / "test-0.png").read_bytes()
+    served = client.load(tmp_path / "answerer")
+    said = served.predict({"image": [picture], "question": ["Is it red?"]})
+    assert said["label"][0] in ("red", "blue", "yes", "no")

@@ -1,0 +1,124 @@
+"""Sets of questions about pictures, as their authors distribute them."""
+
+import json
+
+import asking
+import pytest
+
+from mmkeras.data import check
+from mmkeras.data import datasets
+from mmkeras.data.datasets import questions
+
+
+@pytest.mark.parametrize("name", asking.LAYOUTS)
+def test_a_set_in_its_own_layout(name, tmp_path):
+    asking.LAYOUTS[name](tmp_path)
+    source = datasets.find(name)
+    rows = {s: source.rows(s, tmp_path) for s in ("train", "val", "test")}
+    pictures = {s: {r["image"] for r in found} for s, found in rows.items()}
+    groups = {s: {r["group"] for r in found} for s, found in rows.items()}
+    for one, other in (("train", "val"), ("train", "test"), ("val", "test")):
+        assert not pictures[one] & pictures[other]
+        assert not groups[one] & groups[other]
+    report = check.check(name, tmp_path)
+    assert report.ok, report.problems
+    for split, found in rows.items():
+        assert report.counts["splits"][split] == len(found)
+        assert len({row["id"] for row in found}) == len(found)
+        assert {row["split"] for row in found} == {split}
+    raw = next(iter(source.load("train", tmp_path)))
+    assert raw["question"].numpy().decode() == rows["train"][0]["question"]
+    assert len(raw["image"].numpy()) > 100
+    with pytest.raises(ValueError, match="no row in split 'tset'"):
+        source.rows("tset", tmp_path)
+    with pytest.raises(FileNotFoundError, match="is not there"):
+        source.scan(tmp_path / "elsewhere")
+
+
+def test_easy_vqa(tmp_path):
+    asking.easy_vqa(tmp_path)
+    source = datasets.find("easy-vqa")
+    train, val = (source.rows(s, tmp_path) for s in ("train", "val"))
+    assert (len(train), len(val)) == (36, 4)  # A tenth of the pictures.
+    test = source.rows("test", tmp_path)
+    assert [row["type"] for row in test[:2]] == ["color", "yes/no"]
+    assert test[0]["image"].endswith("test/images/0.png")
+    other = {r["group"] for r in source.rows("val", tmp_path, seed=1)}
+    assert other != {r["group"] for r in val}
+    asking.put(tmp_path / "test" / "questions.json", [["what?", "x"]])
+    with pytest.raises(ValueError, match=r"expected \[question, answer, image"):
+        source.rows("test", tmp_path)
+
+
+def test_vqa_keeps_what_each_person_said(tmp_path):
+    asking.vqa(tmp_path)
+    source = datasets.find("vqa")
+    first, second = source.rows("test", tmp_path)[:2]
+    assert first["label"] in asking.COLOURS and first["type"] == "other"
+    assert first["answers"] == [first["label"]] * 9 + ["pink"]
+    assert first["image"].endswith("val2014/COCO_val2014_000000000000.jpg")
+    assert second["type"] == "yes/no" and second["group"] == first["group"]
+    part = tmp_path / "v2_mscoco_val2014_annotations.json"
+    told = json.loads(part.read_text())
+    told["annotations"] = told["annotations"][1:]
+    asking.put(part, told)
+    report = check.check("vqa", tmp_path)
+    assert [p.kind for p in report.problems] == ["corrupt"]
+    part.write_text("{")
+    with pytest.raises(ValueError, match="not as JSON as expected"):
+        source.rows("test", tmp_path)
+
+
+def test_clevr_tells_types_by_the_last_function(tmp_path):
+    asking.clevr(tmp_path)
+    found = datasets.find("clevr").rows("test", tmp_path / "CLEVR_v1.0")
+    assert [row["type"] for row in found[:2]] == ["query attribute", "exist"]
+    assert found[0]["image"].endswith("images/val/CLEVR_val_000000.png")
+    kinds = {
+        "equal_integer": "compare numbers",
+        "less_than": "compare numbers",
+        "equal_shape": "compare attribute",
+        "count": "count",
+    }
+    clevr = datasets.find("clevr")
+    for name, kind in kinds.items():
+        assert clevr._type([{"type": "scene"}, {"type": name}]) == kind
+    assert clevr._type(None) is None
+
+
+def test_nlvr_trains_on_six_pictures_of_a_scene(tmp_path):
+    asking.nlvr(tmp_path)
+    source = datasets.find("nlvr")
+    train, test = (source.rows(s, tmp_path) for s in ("train", "test"))
+    assert (len(train), len(test)) == (120, 4)
+    assert train[5]["id"] == "train-0-0-5" and train[5]["group"] == "train-0"
+    assert test[1]["id"] == "test-0-1-0" and test[1]["group"] == "test-0"
+    assert {row["label"] for row in train} == {"true", "false"}
+    (tmp_path / "dev" / "dev.json").write_text('{"sentence": "x"}\n')
+    with pytest.raises(ValueError, match=r"dev.json:1: .*KeyError"):
+        source.rows("val", tmp_path)
+
+
+def test_your_own_table(tmp_path):
+    path = tmp_path / "table.jsonl"
+    lines = [
+        {"image": "a.png", "question": "How many?", "answer": 2, "type": "n"},
+        {"image": "a.png", "question": "Who?", "answers": ["I", "me", "me"]},
+    ]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    first, second = questions.scan(path).rows
+    assert first["label"] == "2" and first["answers"] is None
+    assert first["type"] == "n" and first["image"] == str(tmp_path / "a.png")
+    assert second["label"] == "me" and second["answers"] == ["I", "me", "me"]
+    assert first["split"] == second["split"]  # By the picture.
+    path.unlink()
+    path = tmp_path / "table.csv"
+    path.write_text(
+        "image,question,answers,split\na.png,Who?,me|I|I,val\n"
+        "b.png,,x,train\nc.png,Who?,,train\nd.png,Who?,x,some\n"
+    )
+    found = questions.scan(path)
+    assert [row["label"] for row in found.rows] == ["I"]
+    assert [problem.where for problem in found.problems] == [
+        f"{path}:{line}" for line in (3, 4, 5)
+    ]

@@ -1,0 +1,139 @@
+"""Answering questions: data in the official layouts, trained and measured."""
+
+import asking
+import keras
+import numpy as np
+import pytest
+
+from mmkeras import reports
+from mmkeras.data import codecs
+from mmkeras.data import datasets
+from mmkeras.reports import figures
+from mmkeras.reports.questions import errors
+from mmkeras.training import judgements
+from mmkeras.training import recipes
+
+TINY = {"image_size": 32, "length": 10, "minimum": 1, "policy": "float32"}
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
+
+
+def train(source, folder, name="vqa-cnn-bow", epochs=1, **changes):
+    keras.utils.set_random_seed(0)
+    rows = [source.rows(split, folder) for split in ("train", "val")]
+    data = judgements.Data(*rows)
+    recipe = recipes.Recipe(
+        epochs=epochs,
+        batch_size=8,
+        learning_rate=1e-2,
+        monitor="accuracy",
+        label_smoothing=0.0,
+        settings={"dim": 8, "dropout": 0.0},
+    )
+    task = judgements.build(name, data, recipe, **{**TINY, **changes})
+    out = folder / "run"
+    out.mkdir()
+    judgements.fit(task, data, out, recipe, verbose=0)
+    return task
+
+
+@pytest.mark.parametrize("name", asking.LAYOUTS)
+def test_trains_and_is_measured(name, tmp_path):
+    asking.LAYOUTS[name](tmp_path, (16, 4, 4))
+    source = datasets.find(name)
+    task = train(source, tmp_path)
+    found = judgements.examples(task, source.rows("test", tmp_path))
+    scores, subsets = reports.judge(task, found, draws=20)
+    assert 0 <= scores["consistency"] <= scores["accuracy"] <= 1
+    assert set(subsets.scores) == {
+        *[(), ("image",), ("question",), ("image", "question")]
+    }
+    types = {key for key in scores if key.startswith("type_")}
+    assert (
+        types
+        == {
+            "easy-vqa": {"type_color", "type_yes/no"},
+            "vqa": {"type_other", "type_yes/no"},
+            "clevr": {"type_query attribute", "type_exist"},
+            "nlvr": set(),
+        }[name]
+    )
+    assert ("vqa_accuracy" in scores) == (name == "vqa")
+    rows = source.rows("train", tmp_path)
+    found = judgements.examples(task, rows)
+    array, places = found._arrays["image"]
+    assert len(array) == len({row["image"] for row in rows})
+    assert len(places) == len(rows)  # A picture is decoded and kept once.
+
+
+def test_people_teach_as_often_as_they_say_it(tmp_path):
+    asking.vqa(tmp_path, (16, 4))
+    source = datasets.find("vqa")
+    task = train(source, tmp_path)
+    names = task.codecs["label"].names
+    assert "pink" not in names  # Nobody's commonest answer.
+    rows = source.rows("test", tmp_path)
+    found = judgements.examples(task, rows)
+    colour = names.index(rows[0]["label"])
+    _, y, _ = found.gather(np.arange(2))
+    expected = 0.9 * np.eye(len(names))[colour]
+    np.testing.assert_allclose(y[0], expected, rtol=1e-6)
+    np.testing.assert_allclose(y[1].sum(), 1, rtol=1e-6)
+    chances = np.eye(len(names))[found.labels]
+    scores = reports.questions(task, found, chances)
+    assert scores["vqa_accuracy"] == scores["consistency"] == 1
+
+
+def test_an_answer_that_training_lacks_is_never_right(tmp_path):
+    asking.easy_vqa(tmp_path, (16, 4))
+    source = datasets.find("easy-vqa")
+    task = train(source, tmp_path, answers=2)
+    label = task.codecs["label"]
+    assert label.size == 2 and label("violet") == -1
+    rows = source.rows("test", tmp_path)
+    rows[0] = {**rows[0], "label": "violet"}
+    found = judgements.examples(task, rows)
+    assert found.labels[0] == -1
+    assert not found.gather(np.array([0]))[1].any()
+    scores, _ = reports.judge(task, found, draws=20)
+    assert scores["accuracy"] < 1 and scores["brier"] <= 2
+    wrong = errors(task, found, np.eye(2)[[0] * len(rows)])
+    assert wrong["color"]["questions"] == 4
+    told = wrong["color"]["confused"]
+    assert ("violet", label.names[0], 1) in told
+    again = codecs.from_config(codecs.to_config(label))
+    assert again("violet") == -1
+
+
+@pytest.mark.parametrize(
+    "name, looks",
+    [
+        ("vqa-cnn-stacked-attention", 2),
+        ("vqa-cnn-film", 1),
+        pytest.param("vqa-cnn-transformer", 1, marks=pytest.mark.slow),
+        pytest.param("vqa-cnn-mfb", 2, marks=pytest.mark.slow),
+        ("vqa-cnn-bow", 0),
+    ],
+)
+def test_shows_where_it_looked(name, looks, tmp_path):
+    asking.easy_vqa(tmp_path, (16, 4))
+    task = train(datasets.find("easy-vqa"), tmp_path, name)
+    batch = {
+        "image": [asking.picture("red"), None],
+        "question": ["is there a red shape?", "is there a red shape?"],
+    }
+    if looks:
+        weights = task.look(batch)
+        assert weights.shape == (2, looks, 4)
+        np.testing.assert_allclose(weights.sum(axis=2), 1, rtol=1e-3)
+    else:
+        with pytest.raises(ValueError, match="no layer named `look`"):
+            task.look(batch)
+    drawn = figures.of_judge(task, batch, task.answer(batch)["label"])
+    shown = [axes for axes in drawn.axes if axes.images]
+    assert len(shown) == 1 + looks  # None of the question without a picture.
+    with pytest.raises(ValueError, match="Expected a picture"):
+        figures.of_judge(task, {"question": ["what?"]}, ["x"])

@@ -1,0 +1,67 @@
+"""A picture beside the bag of a question's words: VQA's plain baseline."""
+
+import keras
+
+from mmkeras import branches
+from mmkeras import fusion as fusions
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "vqa-cnn-bow",
+    task="vqa",
+    paper="https://arxiv.org/abs/1512.02167",
+    tiny={
+        "classes": 3,
+        "vocabulary_size": 11,
+        "image_shape": (32, 32, 3),
+        "dim": 8,
+    },
+)
+def vqa_cnn_bow(
+    classes=1000,
+    vocabulary_size=5000,
+    image_shape=(64, 64, 3),
+    dim=128,
+    dropout=0.1,
+    image=None,
+    question=None,
+    fusion="concat",
+):
+    """Builds the plainest answerer of questions: iBOWIMG.
+
+    As in the paper: a picture's features and the bag of a question's words
+    stand side by side, and the answer is chosen from both.
+
+    Departure from the paper: a hidden layer before the logits, without which
+    no answer can depend on picture and question together; convolutions are
+    trained from scratch unless `image` is given.
+
+    Args:
+        classes: int. Number of answers to choose among.
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
+        dim: int. Size of each branch's features and of the hidden layer.
+        dropout: float in [0, 1).
+        image: Branch to see with. Defaults to `branches.image.cnn`.
+        question: Branch to read with. Defaults to `branches.text.bow`.
+        fusion: Layer that fuses the two, or the name of one.
+
+    Returns:
+        A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
+        token ids of shape `(batch, length)`, and `"presence"`, booleans of
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+
+    Reference:
+        [Zhou et al., 2015](https://arxiv.org/abs/1512.02167)
+    """
+    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
+    reader = question or branches.text.bow(vocabulary_size, dim)
+    pixels = layers.input_of(eye, "image")
+    words = layers.input_of(reader, "question")
+    there = layers.presence_input(2)
+    steps = [eye(pixels), reader(words)]
+    logits = fusions.judge(fusion, steps, there, classes, dim, dropout)
+    inputs = {"image": pixels, "question": words, "presence": there}
+    return keras.Model(inputs, logits, name="vqa_cnn_bow")

@@ -1,0 +1,93 @@
+"""FiLM: the question scales and shifts what the convolutions see."""
+
+import keras
+
+from mmkeras import branches
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "vqa-cnn-film",
+    task="vqa",
+    paper="https://arxiv.org/abs/1709.07871",
+    tiny={
+        "classes": 3,
+        "vocabulary_size": 11,
+        "image_shape": (32, 32, 3),
+        "dim": 8,
+        "depth": 1,
+    },
+)
+def vqa_cnn_film(
+    classes=1000,
+    vocabulary_size=5000,
+    image_shape=(64, 64, 3),
+    dim=128,
+    dropout=0.0,
+    image=None,
+    question=None,
+    depth=4,
+):
+    """Builds a network whose residual blocks the question modulates.
+
+    As in the paper: a GRU reads; of its last state a linear layer makes gamma
+    and beta of each block, which is
+
+        y = relu(W x),  x = y + relu((1 + gamma) norm(conv(y)) + beta)
+
+    with the place of each region beside its features; a last convolution, the
+    maximum over all regions and a hidden layer choose the answer. The layer
+    `look` is what the maximum is taken of.
+
+    Departure from the paper: the GRU has 4 `dim` units, the last convolution
+    and the hidden layer 4 and 8 `dim`.
+
+    Args:
+        classes: int. Number of answers to choose among.
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
+        dim: int. Features of a region.
+        dropout: float in [0, 1). Before the logits.
+        image: Branch to see with. Defaults to `branches.image.cnn`.
+        question: Branch of word vectors. Defaults to learned ones of size 200.
+        depth: int. Residual blocks.
+
+    Returns:
+        A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
+        token ids of shape `(batch, length)`, and `"presence"`, booleans of
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+
+    Reference:
+        [Perez et al., 2018](https://arxiv.org/abs/1709.07871)
+    """
+    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
+    reader = question or branches.text.words(vocabulary_size, 200)
+    pixels = layers.input_of(eye, "image")
+    words = layers.input_of(reader, "question")
+    there = layers.presence_input(2)
+    x, read = layers.present([eye(pixels), reader(words)], there)
+    height, width = image_shape[:2]
+    rows = max(round((x.shape[1] * height / width) ** 0.5), 1)
+    read = keras.layers.GRU(4 * dim, name="read")(read)
+    x = layers.Grid(rows, name="grid")(x)
+    for i in range(depth):
+        film = keras.layers.Dense(2 * dim, name=f"film_{i}")(read)[
+            :, None, None
+        ]
+        y = keras.layers.Conv2D(dim, 1, activation="relu", name=f"in_{i}")(x)
+        x = keras.layers.Conv2D(dim, 3, padding="same", name=f"conv_{i}")(y)
+        x = keras.layers.BatchNormalization(
+            center=False, scale=False, name=f"norm_{i}"
+        )(x)
+        x = y + keras.ops.relu((1 + film[..., :dim]) * x + film[..., dim:])
+        x = keras.layers.Reshape((-1, dim), name=f"regions_{i}")(x)
+        x = layers.Grid(rows, name=f"grid_{i}")(x)
+    x = keras.layers.Conv2D(4 * dim, 1, activation="relu", name="out")(x)
+    x = keras.layers.Reshape((-1, 4 * dim), name="look")(x)
+    x = keras.layers.GlobalMaxPooling1D(name="most")(x)
+    x = keras.layers.Dense(8 * dim, "relu", name="hidden")(x)
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    inputs = {"image": pixels, "question": words, "presence": there}
+    return keras.Model(inputs, logits, name="vqa_cnn_film")

@@ -1,0 +1,83 @@
+"""Two LSTMs read, convolutions see, and their features are multiplied."""
+
+import keras
+
+from mmkeras import branches
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "vqa-cnn-lstm",
+    task="vqa",
+    paper="https://arxiv.org/abs/1505.00468",
+    tiny={
+        "classes": 3,
+        "vocabulary_size": 11,
+        "image_shape": (32, 32, 3),
+        "dim": 8,
+    },
+)
+def vqa_cnn_lstm(
+    classes=1000,
+    vocabulary_size=5000,
+    image_shape=(64, 64, 3),
+    dim=512,
+    dropout=0.5,
+    image=None,
+    question=None,
+    depth=2,
+):
+    """Builds the network of the first VQA paper: deeper LSTM Q + norm I.
+
+    As in the paper: the last states of all LSTMs, hidden and cell, are brought
+    to the size of the picture's features, which have all one length; both go
+    through tanh, are multiplied, and two layers choose the answer.
+
+    Departure from the paper: convolutions are trained from scratch unless
+    `image` is given, and their regions averaged; the length of the picture's
+    features is the root of `dim`, not 1, times learned scales.
+
+    Args:
+        classes: int. Number of answers to choose among.
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
+        dim: int. Size of what is multiplied; an LSTM has half of it.
+        dropout: float in [0, 1). Before each of the two last layers.
+        image: Branch to see with. Defaults to `branches.image.cnn`.
+        question: Branch of word vectors. Defaults to learned ones.
+        depth: int. LSTMs, each reading the one before.
+
+    Returns:
+        A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
+        token ids of shape `(batch, length)`, and `"presence"`, booleans of
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+
+    Reference:
+        [Antol et al., 2015](https://arxiv.org/abs/1505.00468)
+    """
+    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
+    reader = question or branches.text.words(vocabulary_size, min(dim, 300))
+    pixels = layers.input_of(eye, "image")
+    words = layers.input_of(reader, "question")
+    there = layers.presence_input(2)
+    regions, x = layers.present([eye(pixels), reader(words)], there)
+    states = []
+    for i in range(depth):
+        lstm = keras.layers.LSTM(
+            dim // 2, return_sequences=True, return_state=True, name=f"read_{i}"
+        )
+        x, *last = lstm(x)
+        states += last
+    read = keras.layers.Concatenate(name="states")(states)
+    read = keras.layers.Dense(dim, "tanh", name="read")(read)
+    seen = layers.MaskedPool(name="mean")(regions)
+    seen = keras.layers.RMSNormalization(name="norm")(seen)
+    seen = keras.layers.Dense(dim, "tanh", name="seen")(seen)
+    x = keras.layers.Multiply(name="fusion")([seen, read])
+    x = keras.layers.Dropout(dropout, name="dropout_0")(x)
+    x = keras.layers.Dense(dim, "tanh", name="hidden")(x)
+    x = keras.layers.Dropout(dropout, name="dropout_1")(x)
+    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    inputs = {"image": pixels, "question": words, "presence": there}
+    return keras.Model(inputs, logits, name="vqa_cnn_lstm")

@@ -1,0 +1,86 @@
+"""Bilinear pooling with co-attention: words and regions are both chosen."""
+
+import keras
+
+from mmkeras import branches
+from mmkeras import fusion as fusions
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "vqa-cnn-mfb",
+    task="vqa",
+    paper="https://arxiv.org/abs/1708.01471",
+    tiny={
+        "classes": 3,
+        "vocabulary_size": 11,
+        "image_shape": (32, 32, 3),
+        "dim": 8,
+    },
+)
+def vqa_cnn_mfb(
+    classes=1000,
+    vocabulary_size=5000,
+    image_shape=(64, 64, 3),
+    dim=256,
+    dropout=0.1,
+    image=None,
+    question=None,
+    looks=2,
+):
+    """Builds multi-modal factorized bilinear pooling with co-attention.
+
+    As in the paper: attention chooses among an LSTM's words, `looks` times;
+    what was chosen is fused with each region by MFB, of which attention chooses
+    among the regions, `looks` times; what was read and seen is fused by MFB
+    again, and the answer chosen from it.
+
+    Departure from the paper: convolutions are trained from scratch unless
+    `image` is given; the LSTM has `dim` units.
+
+    Args:
+        classes: int. Number of answers to choose among.
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
+        dim: int. Size of a region, of the LSTM and of what is fused.
+        dropout: float in [0, 1). Of words and in the fusions.
+        image: Branch to see with. Defaults to `branches.image.cnn`.
+        question: Branch of word vectors. Defaults to learned ones.
+        looks: int. Weights given to each word, and to each region.
+
+    Returns:
+        A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
+        token ids of shape `(batch, length)`, and `"presence"`, booleans of
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+
+    Reference:
+        [Yu et al., 2017](https://arxiv.org/abs/1708.01471)
+    """
+    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
+    reader = question or branches.text.words(vocabulary_size, min(dim, 300))
+    pixels = layers.input_of(eye, "image")
+    words = layers.input_of(reader, "question")
+    there = layers.presence_input(2)
+    x, read = layers.present([eye(pixels), reader(words)], there)
+    read = keras.layers.LSTM(dim, return_sequences=True, name="read")(read)
+    read = keras.layers.Dropout(dropout, name="dropout")(read)
+    hidden = keras.layers.Dense(dim, "relu", name="words_hidden")(read)
+    scores = keras.layers.Dense(looks, name="words_scores")(hidden)
+    weights = layers.Look(name="words_chosen")([scores, read])
+    asked = keras.ops.matmul(weights, read)  # (batch, looks, dim)
+    asked = keras.layers.Reshape((looks * dim,), name="asked")(asked)
+    each = keras.layers.RepeatVector(x.shape[1], name="asked_each")(asked)
+    flat = [keras.ops.reshape(part, (-1, part.shape[-1])) for part in (x, each)]
+    fused = fusions.Mfb(dim, dropout=dropout, name="fusion_regions")(flat)
+    fused = keras.ops.reshape(fused, (-1, x.shape[1], dim))
+    hidden = keras.layers.Dense(dim, "relu", name="regions_hidden")(fused)
+    scores = keras.layers.Dense(looks, name="regions_scores")(hidden)
+    weights = layers.Look(name="look")([scores, x])
+    seen = keras.ops.matmul(weights, x)
+    seen = keras.layers.Reshape((-1,), name="seen")(seen)
+    fuse = fusions.Mfb(4 * dim, dropout=dropout, name="fusion")
+    x = fuse([seen, asked])
+    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    inputs = {"image": pixels, "question": words, "presence": there}
+    return keras.Model(inputs, logits, name="vqa_cnn_mfb")

@@ -1,0 +1,80 @@
+"""Stacked attention: the question asks the picture again and again."""
+
+import keras
+
+from mmkeras import branches
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "vqa-cnn-stacked-attention",
+    task="vqa",
+    paper="https://arxiv.org/abs/1511.02274",
+    tiny={
+        "classes": 3,
+        "vocabulary_size": 11,
+        "image_shape": (32, 32, 3),
+        "dim": 8,
+    },
+)
+def vqa_cnn_stacked_attention(
+    classes=1000,
+    vocabulary_size=5000,
+    image_shape=(64, 64, 3),
+    dim=512,
+    dropout=0.5,
+    image=None,
+    question=None,
+    depth=2,
+):
+    """Builds a stacked attention network (SAN).
+
+    As in the paper, with v_i the regions through a tanh layer and u_0 the
+    LSTM's last state, each attention asks with what is known so far:
+
+        h_i = tanh(W v_i + U u_(k-1) + b),  p = softmax(w . h_i)
+        u_k = sum_i p_i v_i + u_(k-1)
+
+    and the answer is chosen from the last u.
+
+    Departure from the paper: convolutions are trained from scratch unless
+    `image` is given; h is half as wide as v.
+
+    Args:
+        classes: int. Number of answers to choose among.
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
+        dim: int. Size of a region and of the LSTM.
+        dropout: float in [0, 1). Before the logits.
+        image: Branch to see with. Defaults to `branches.image.cnn`.
+        question: Branch of word vectors. Defaults to learned ones.
+        depth: int. Attentions, the layers `look_0`, `look_1`, ...
+
+    Returns:
+        A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
+        token ids of shape `(batch, length)`, and `"presence"`, booleans of
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+
+    Reference:
+        [Yang et al., 2016](https://arxiv.org/abs/1511.02274)
+    """
+    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
+    reader = question or branches.text.words(vocabulary_size, min(dim, 300))
+    pixels = layers.input_of(eye, "image")
+    words = layers.input_of(reader, "question")
+    there = layers.presence_input(2)
+    x, read = layers.present([eye(pixels), reader(words)], there)
+    x = keras.layers.Dense(dim, "tanh", name="regions")(x)
+    known = keras.layers.LSTM(dim, name="read")(read)
+    for i in range(depth):
+        keys = keras.layers.Dense(dim // 2, name=f"keys_{i}", use_bias=False)(x)
+        asked = keras.layers.Dense(dim // 2, name=f"query_{i}")(known)
+        hidden = keras.ops.tanh(keys + asked[:, None])
+        scores = keras.layers.Dense(1, name=f"scores_{i}")(hidden)
+        weights = layers.Look(name=f"look_{i}")([scores, x])
+        known = known + keras.ops.matmul(weights, x)[:, 0]
+    known = keras.layers.Dropout(dropout, name="dropout")(known)
+    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(known)
+    inputs = {"image": pixels, "question": words, "presence": there}
+    return keras.Model(inputs, logits, name="vqa_cnn_stacked_attention")

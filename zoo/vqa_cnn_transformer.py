@@ -1,0 +1,94 @@
+"""Co-attention of a Transformer: regions attend to regions and to words."""
+
+import keras
+
+from mmkeras import branches
+from mmkeras import fusion as fusions
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "vqa-cnn-transformer",
+    task="vqa",
+    paper="https://arxiv.org/abs/1906.10770",
+    tiny={
+        "classes": 3,
+        "vocabulary_size": 11,
+        "image_shape": (32, 32, 3),
+        "dim": 8,
+        "depth": 1,
+    },
+)
+def vqa_cnn_transformer(
+    classes=1000,
+    vocabulary_size=5000,
+    image_shape=(64, 64, 3),
+    dim=256,
+    dropout=0.1,
+    image=None,
+    question=None,
+    depth=2,
+):
+    """Builds a modular co-attention network (MCAN), encoder and decoder.
+
+    As in the paper: an LSTM's words attend to each other, `depth` times; the
+    regions attend to each other and then to the words, `depth` times; both are
+    averaged by weights that a hidden layer gives, the layer `look` of the
+    regions, and the answer is chosen from their sum.
+
+    Departure from the paper: norms stand before each attention and behind its
+    feed-forward layer, which the regions' self-attention has as well;
+    convolutions are trained from scratch unless `image` is given, and know
+    each region's place.
+
+    Args:
+        classes: int. Number of answers to choose among.
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
+        dim: int. Size of a word and of a region; a multiple of 4, the heads.
+        dropout: float in [0, 1). In the attention.
+        image: Branch to see with. Defaults to `branches.image.cnn`.
+        question: Branch of word vectors. Defaults to learned ones.
+        depth: int. Attentions of each kind.
+
+    Returns:
+        A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
+        token ids of shape `(batch, length)`, and `"presence"`, booleans of
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+
+    Reference:
+        [Yu et al., 2019](https://arxiv.org/abs/1906.10770)
+    """
+    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
+    reader = question or branches.text.words(vocabulary_size, min(dim, 300))
+    pixels = layers.input_of(eye, "image")
+    words = layers.input_of(reader, "question")
+    there = layers.presence_input(2)
+    seen = eye(pixels)
+    rows = (seen.shape[1] * image_shape[0] / image_shape[1]) ** 0.5
+    seen = layers.Grid(max(round(rows), 1), name="grid")(seen)
+    seen = keras.layers.Reshape((-1, seen.shape[-1]), name="places")(seen)
+    seen, read = layers.present([seen, reader(words)], there)
+    read = keras.layers.LSTM(dim, return_sequences=True, name="read")(read)
+
+    def attend(x, others, name):
+        block = fusions.CrossAttention(dim, 4, dropout, name=name)
+        return block([x, others])
+
+    for i in range(depth):
+        read = attend(read, read, f"words_{i}")
+    for i in range(depth):
+        seen = attend(seen, seen, f"regions_{i}")
+        seen = attend(seen, read, f"ask_{i}")
+    parts = []
+    for x, name in ((read, "words_chosen"), (seen, "look")):
+        scores = keras.layers.Dense(dim, "relu", name=f"{name}_hidden")(x)
+        scores = keras.layers.Dense(1, name=f"{name}_scores")(scores)
+        chosen = keras.ops.matmul(layers.Look(name=name)([scores, x]), x)[:, 0]
+        parts.append(keras.layers.Dense(dim, name=f"{name}_out")(chosen))
+    x = keras.layers.Add(name="fusion")(parts)
+    x = keras.layers.LayerNormalization(name="norm")(x)
+    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    inputs = {"image": pixels, "question": words, "presence": there}
+    return keras.Model(inputs, logits, name="vqa_cnn_transformer")
