@@ -15,6 +15,7 @@ class Monitor(enum.StrEnum):
 
     ACCURACY = "accuracy"
     CIDER = "cider"
+    F1_WEIGHTED = "f1_weighted"
     LOSS = "loss"
 
 
@@ -102,7 +103,10 @@ def run(
     ] = None,
     length: Annotated[
         int | None,
-        typer.Option(help="Ids of a text. [default: 20 of a caption, else 60]"),
+        typer.Option(
+            help="Ids of a text. [default: 20 of a caption, 32 of a turn, 200 "
+            "of a talk, else 60]"
+        ),
     ] = None,
     minimum: Annotated[
         int | None,
@@ -150,7 +154,8 @@ def run(
     changes = {k: v for k, v in changes.items() if v is not None}
     settings = {**recipe.settings, **_settings(set_ or [])}
     recipe = dataclasses.replace(recipe, settings=settings, **changes)
-    captions = registry.find(name).task == "caption"
+    task = registry.find(name).task
+    captions = task == "caption"
     build = {"image_size": image_size, "policy": precision}
     if captions:
         build |= {
@@ -164,7 +169,7 @@ def run(
     else:
         build |= {
             "seconds": seconds,
-            "length": length or 60,
+            "length": length or {"emotion": 32, "dialogue": 200}.get(task, 60),
             "minimum": minimum or 2,
         }
     if captions and only:

@@ -15,7 +15,8 @@ from checks import only_tensorflow
 import mmkeras
 from mmkeras import fusion
 
-NAMES = mmkeras.list_models("classify") + mmkeras.list_models("sentiment")
+TASKS = ("classify", "dialogue", "emotion", "sentiment")
+NAMES = [name for task in TASKS for name in mmkeras.list_models(task)]
 SEVERAL = [n for n in NAMES if len(n.split("-")) > 3 and "text-cont" not in n]
 FUSED = [n for n in NAMES if "fusion" in mmkeras.find(n).arguments]
 ONE = "classify-image-audio-concat"
@@ -34,6 +35,7 @@ def test_the_zoo_has_its_judges():
         "classify-image-text-bow",
         "classify-image-text-gated",
         "classify-text-bow",
+        "dialogue-text-scene-gru",
         "sentiment-text-audio-concat",
         "sentiment-text-audio-gated",
         "sentiment-text-audio-lowrank",

@@ -23,6 +23,7 @@ _NAMES = (
     "mosi",
     "mustard",
     "mustard-speakers",
+    "onecommon",
     "table",
 )
 
