@@ -102,6 +102,14 @@ _RECIPES = {
         modality_dropout=0.1,
         by_length=True,
     ),
+    "emotion-text-context": dataclasses.replace(
+        _JUDGE,
+        epochs=14,
+        batch_size=16,
+        learning_rate=3e-3,
+        label_smoothing=0.1,
+        monitor="f1_weighted",
+    ),
 }
 
 
