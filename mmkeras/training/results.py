@@ -57,7 +57,7 @@ PUBLISHED = {
     ],
     "meld": [
         {
-            "model": f"{name}, text alone",
+            "model": f"{name} of MELD, text alone",
             "f1_weighted": f1,
             "source": "the paper of MELD, quoted from memory",
             "like_for_like": "same split; word vectors of GloVe, learned on "
