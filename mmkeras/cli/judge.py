@@ -94,6 +94,16 @@ def _table(task, path):
 
 
 def _tell(task, name, said, jsonl):
+    if said["error"] or isinstance(said["label"], str):
+        return _tell_one(task, name, said, jsonl)
+    there = [i for i, label in enumerate(said["label"]) if label]
+    for i in there:  # Of a sequence, step by step.
+        step = {key: said[key][i] for key in ("label", "probability")}
+        where = f"{name}:{i + 1}".lstrip(":")
+        _tell_one(task, where, {**step, "error": ""}, jsonl)
+
+
+def _tell_one(task, name, said, jsonl):
     names = task.codecs["label"].names or ["value"]
     label, error = str(said["label"]), said["error"]
     chances = {

@@ -20,7 +20,11 @@ def run(
         ),
     ] = None,
     text: Annotated[
-        str | None, typer.Option(help="Of a judge: the words of the example.")
+        str | None,
+        typer.Option(
+            help="Of a judge: the words of the example; of one of "
+            "conversations a line for each turn, 'Ann: Hello!'."
+        ),
     ] = None,
     image: Annotated[
         str | None, typer.Option(help="A picture, as if given as a file.")

@@ -10,11 +10,15 @@ import typer
 from mmkeras.cli import options
 
 
+_LENGTHS = {"vqa": 20, "emotion": 32, "dialogue": 200}
+
+
 class Monitor(enum.StrEnum):
     """What chooses the best epoch."""
 
     ACCURACY = "accuracy"
     CIDER = "cider"
+    F1_WEIGHTED = "f1_weighted"
     LOSS = "loss"
 
 
@@ -103,7 +107,8 @@ def run(
     length: Annotated[
         int | None,
         typer.Option(
-            help="Ids of a text. [default: 20 of captions, questions; else 60]"
+            help="Ids of a text. [default: 20 of a caption or question, 32 of a "
+            "turn, 200 of a talk, else 60]"
         ),
     ] = None,
     minimum: Annotated[
@@ -158,8 +163,8 @@ def run(
     changes = {k: v for k, v in changes.items() if v is not None}
     settings = {**recipe.settings, **_settings(set_ or [])}
     recipe = dataclasses.replace(recipe, settings=settings, **changes)
-    kind = registry.find(name).task
-    captions = kind == "caption"
+    task = registry.find(name).task
+    captions = task == "caption"
     build = {"image_size": image_size, "policy": precision}
     if captions:
         build |= {
@@ -173,9 +178,9 @@ def run(
     else:
         build |= {
             "seconds": seconds,
-            "length": length or (20 if kind == "vqa" else 60),
+            "length": length or _LENGTHS.get(task, 60),
             "minimum": minimum or 2,
-            **({"answers": answers or 3000} if kind == "vqa" else {}),
+            **({"answers": answers or 3000} if task == "vqa" else {}),
         }
     if captions and only:
         raise ValueError("--only is of judges; a captioner has one modality.")

@@ -53,7 +53,11 @@ def _raw(value):
 
 
 def _plain(value):
-    return value.decode("utf-8") if isinstance(value, bytes) else value.tolist()
+    """Arrays as lists, bytes as text."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    value = value.tolist() if hasattr(value, "tolist") else value
+    return [_plain(x) for x in value] if isinstance(value, list) else value
 
 
 if __name__ == "__main__":

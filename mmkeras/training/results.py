@@ -78,6 +78,16 @@ PUBLISHED = {
             "on larger pictures; BLEU without the brevity penalty",
         },
     ],
+    "meld": [
+        {
+            "model": f"{name} of MELD, text alone",
+            "f1_weighted": f1,
+            "source": "the paper of MELD, quoted from memory",
+            "like_for_like": "same split; word vectors of GloVe, learned on "
+            "840 billion words, and context from both sides",
+        }
+        for name, f1 in (("bc-LSTM", 0.564), ("DialogueRNN", 0.570))
+    ],
     "mosi": [
         {
             "model": "bc-LSTM, Poria et al., 2017, all three",
@@ -98,6 +108,21 @@ PUBLISHED = {
             "source": "issues of declare-lab/multimodal-deep-learning",
             "like_for_like": "same features and split; the best reported",
         },
+    ],
+    "onecommon": [
+        {
+            "model": f"{name}, Udagawa and Aizawa, 2019",
+            "accuracy": accuracy,
+            "source": "aaai2019/README.md of github.com/Alab-NII/onecommon",
+            "like_for_like": "same test dialogues, one view of each; the "
+            "last state of the GRU instead of attention",
+        }
+        for name, accuracy in (
+            ("Scene alone, MLP", 0.3156),
+            ("Scene alone, relations", 0.3244),
+            ("Both, MLP", 0.3807),
+            ("Both, relations", 0.4015),
+        )
     ],
 }
 

@@ -82,3 +82,27 @@ def test_too_large_a_batch_is_refused(size, together):
 def test_steps_count_whole_batches():
     assert pipeline.steps(OWNERS, 4) == 3
     assert pipeline.steps(OWNERS, 6, together=3) == 2
+
+
+def test_texts_of_like_length_share_a_batch():
+    lengths = np.random.default_rng(0).integers(1, 40, 64)
+    tokens = (np.arange(40) < lengths[:, None]).astype("int32")
+
+    def gather(order, hide=None):
+        return {"text": tokens[order]}, order, np.ones(len(order))
+
+    made = pipeline.judging(
+        lambda x: x, gather, 64, 8, 2, seed=1, lengths=lengths
+    )
+    batches = [(x["text"].numpy(), y.numpy()) for x, y, _ in made]
+    assert len(batches) == 16
+    for text, order in batches:
+        longest = lengths[order].max()
+        assert text.shape == (8, -(-longest // 8) * 8)
+        np.testing.assert_array_equal(text.sum(1), lengths[order])
+    first, second = (
+        np.concatenate([y for _, y in batches[i : i + 8]]) for i in (0, 8)
+    )
+    assert sorted(first) == sorted(second) == list(range(64))
+    assert list(first) != list(second)
+    assert sum(text.shape[1] for text, _ in batches[:8]) < 8 * 32

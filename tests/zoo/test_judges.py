@@ -15,8 +15,9 @@ from checks import only_tensorflow
 import mmkeras
 from mmkeras import fusion
 
+TASKS = ("classify", "dialogue", "emotion", "sentiment", "vqa")
+NAMES = [name for task in TASKS for name in mmkeras.list_models(task)]
 VQA = mmkeras.list_models("vqa")
-NAMES = mmkeras.list_models("classify") + mmkeras.list_models("sentiment") + VQA
 NAMED = [n for n in NAMES if len(n.split("-")) > 3 and "text-cont" not in n]
 NAMED = [n for n in NAMED if n not in VQA]
 SEVERAL = [*NAMED, *VQA]
@@ -37,6 +38,8 @@ def test_the_zoo_has_its_judges():
         "classify-image-text-bow",
         "classify-image-text-gated",
         "classify-text-bow",
+        "dialogue-text-scene-gru",
+        "emotion-text-context",
         "sentiment-text-audio-concat",
         "sentiment-text-audio-gated",
         "sentiment-text-audio-lowrank",
@@ -113,6 +116,56 @@ def test_no_presence_is_all_present(name):
     np.testing.assert_array_equal(
         numpy(model({**x, "presence": None})), numpy(model(x))
     )
+
+
+def test_a_feeling_does_not_depend_on_what_is_said_later():
+    model = tiny("emotion-text-context")
+    x = batch(model)
+    before = numpy(model(x))
+    length = before.shape[1]
+    for last in range(length - 1):
+        later = np.arange(length) > last
+        other = {**x, "text": x["text"].copy(), "audio": x["audio"].copy()}
+        other["text"][:, later] = 7
+        other["audio"][:, later] = -3
+        after = numpy(model(other))
+        np.testing.assert_array_equal(after[:, ~later], before[:, ~later])
+        assert np.abs(after[:, later] - before[:, later]).min(-1).max() > 0
+
+
+def test_a_feeling_depends_on_what_was_said_before():
+    model = tiny("emotion-text-context")
+    x = batch(model)
+    other = {**x, "text": x["text"].copy()}
+    other["text"][:, 0] = 7
+    changed = numpy(model(other)) != numpy(model(x))
+    assert changed.any(-1).all()
+
+
+def test_a_feeling_without_a_voice():
+    model = tiny("emotion-text-context")
+    x = batch(model)
+    x["presence"][:, 1] = False
+    before = numpy(model(x))
+    x["audio"][:] = np.nan
+    np.testing.assert_array_equal(numpy(model(x)), before)
+    x["text"][:, 3:] = 0  # The end of a shorter conversation.
+    after = numpy(model(x))
+    np.testing.assert_array_equal(after[:, :3], before[:, :3])
+    alone = tiny("emotion-text-context", audio_shape=None)
+    assert list(alone.input) == ["text"] and alone.output_shape == (None, 5, 3)
+
+
+def test_the_order_of_things_and_padding_change_nothing():
+    model = tiny("dialogue-text-scene-gru")
+    x = batch(model)
+    before = numpy(model(x))
+    order = [2, 0, 1]
+    turned = numpy(model({**x, "scene": x["scene"][:, order]}))
+    np.testing.assert_allclose(turned, before[:, order], rtol=1e-4, atol=1e-5)
+    longer = np.pad(x["text"], ((0, 0), (0, 5)))
+    longer = numpy(model({**x, "text": longer}))
+    np.testing.assert_allclose(longer, before, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", names(NAMES))

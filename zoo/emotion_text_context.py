@@ -1,0 +1,101 @@
+"""The feeling of each utterance, from the conversation so far."""
+
+import keras
+from keras import ops
+
+from mmkeras import fusion as fusions
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "emotion-text-context",
+    task="emotion",
+    paper="https://arxiv.org/abs/1810.02508",
+    tiny={
+        "classes": 3,
+        "vocabulary_size": 11,
+        "text_shape": (5, 6),
+        "audio_shape": (5, 3),
+        "dim": 8,
+    },
+)
+def emotion_text_context(
+    classes=7,
+    vocabulary_size=5000,
+    text_shape=(24, 32),
+    audio_shape=None,
+    dim=128,
+    dropout=0.5,
+    vectors=None,
+    fusion="concat",
+):
+    """Builds a judge of all utterances of a conversation at once.
+
+    An utterance is the mean of its words' vectors and the most of what a
+    convolution finds in pairs of words, with what the voice adds to it; a GRU
+    carries what was said before. Nothing depends on what is said later.
+
+    Departure from the paper: there the context runs both ways, and the words'
+    features were learned before it, from GloVe.
+
+    Args:
+        classes: int. Number of classes.
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        text_shape: Tuple `(utterances, words)`.
+        audio_shape: Tuple `(utterances, size)` of features of the voice, or
+            `None` for a judge of words alone.
+        dim: int. Size of an utterance's features.
+        dropout: float in [0, 1).
+        vectors: Array of shape `(vocabulary_size, size)` of word vectors to
+            start with, or `None` for random ones of size `dim`.
+        fusion: Layer that fuses two vectors, or the name of one.
+
+    Returns:
+        A model from `"text"`, token ids of shape `(batch, utterances,
+        words)`, zeros after the last utterance, and with `audio_shape` also
+        `"audio"` and `"presence"`, booleans of shape `(batch, 2)` or `None`,
+        to logits of shape `(batch, utterances, classes)`.
+
+    Reference:
+        [Poria et al., 2019](https://arxiv.org/abs/1810.02508)
+    """
+    length, ids = text_shape
+    tokens = keras.Input(text_shape, dtype="int32", name="text")
+    words = ops.reshape(tokens, (-1, ids))  # Utterance by utterance.
+    there = ops.expand_dims(ops.not_equal(words, 0), -1)
+    size = dim if vectors is None else vectors.shape[1]
+    table = keras.layers.Embedding(vocabulary_size, size, name="words")
+    x = keras.layers.Dropout(dropout, name="noise")(table(words))
+    if vectors is not None:
+        table.set_weights([vectors])
+    x = ops.where(there, x, 0)
+    pairs = keras.layers.Conv1D(dim, 2, padding="same", name="pairs")(x)
+    most = ops.max(ops.where(there, ops.relu(pairs), 0), axis=1)
+    mean = ops.sum(x, 1) / ops.maximum(ops.sum(ops.cast(there, x.dtype), 1), 1)
+    x = ops.concatenate([mean, most], -1)
+    uttered = ops.any(ops.not_equal(tokens, 0), -1)
+    inputs = {"text": tokens}
+    if audio_shape is not None:
+        voice = inputs["audio"] = keras.Input(audio_shape, name="audio")
+        presence = inputs["presence"] = layers.presence_input(2)
+        each = layers.Presence(2, name="each")(voice, presence=presence)
+        heard = ops.any(ops.not_equal(voice, 0), -1)
+        uttered = ops.stack([uttered, heard], -1)
+        uttered = ops.any(ops.logical_and(uttered, each[:, None]), -1)
+        voice = keras.layers.LayerNormalization(name="audio_norm")(voice)
+        voice = keras.layers.Dense(dim, "relu", name="audio_dense")(voice)
+        steps = [x, ops.reshape(voice, (-1, dim))]
+        steps = layers.present(steps, ops.repeat(each, length, axis=0))
+        x = fusions.find(fusion, dim=dim, name="fusion")(steps)
+
+    x = ops.reshape(x, (-1, length, x.shape[-1]))
+    x = layers.Masked(name="padding")([x, uttered])
+    x = keras.layers.Dropout(dropout, name="dropout_0")(x)
+    before = keras.layers.GRU(dim, return_sequences=True, name="context")(x)
+    x = ops.concatenate([x, before], -1)
+    x = keras.layers.Dropout(dropout, name="dropout_1")(x)
+    x = keras.layers.Dense(dim, "relu", name="hidden")(x)
+    x = keras.layers.Dropout(dropout, name="dropout_2")(x)
+    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    return keras.Model(inputs, logits, name="emotion_text_context")
