@@ -9,7 +9,7 @@ import typer
 
 from mmkeras.cli import options
 
-
+# Of texts, by the architecture's task.
 _LENGTHS = {"vqa": 20, "emotion": 32, "dialogue": 200}
 
 
@@ -107,8 +107,8 @@ def run(
     length: Annotated[
         int | None,
         typer.Option(
-            help="Ids of a text. [default: 20 of a caption or question, 32 of a "
-            "turn, 200 of a talk, else 60]"
+            help="Ids of a text. [default: 20 of a caption or question, 32 "
+            "of a turn, 200 of a talk, else 60]"
         ),
     ] = None,
     minimum: Annotated[
