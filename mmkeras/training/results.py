@@ -50,7 +50,11 @@ PUBLISHED = {
         {
             "model": "the best that can be: all three",
             "accuracy": 0.902,
-            "source": "`mmkeras.data.worlds.feelings.accuracy`",
+            "worth_text": 0.217,
+            "worth_image": 0.117,
+            "worth_audio": 0.067,
+            "source": "`mmkeras.data.worlds.feelings.accuracy` and "
+            "`mmkeras.reports.shapley` of it",
             "like_for_like": "in expectation; this sample may be kinder",
         },
     ],
@@ -145,6 +149,7 @@ _COLUMNS = {
     "consistency": ("consistency", 100),
 }
 _SUBSET = "subset_"  # Of modalities, the others absent: an accuracy.
+_WORTH = "worth_"  # Of a modality: its Shapley value.
 _TYPE = "type_"  # Of questions, an accuracy.
 
 
@@ -215,9 +220,12 @@ own: at 0 the picture does not matter.
 def _section(data, entries):
     known = {key for entry in entries for key in entry["mean"]}
     columns = {k: column for k, column in _COLUMNS.items() if k in known}
-    for key in sorted(known, key=lambda key: (len(key), key)):
+    order = sorted(known, key=lambda k: (k.startswith(_WORTH), len(k), k))
+    for key in order:
         if key.startswith(_SUBSET) and key != _SUBSET:
             columns[key] = f"{key.removeprefix(_SUBSET)} given", 100
+        if key.startswith(_WORTH) and not key.endswith(("_low", "_high")):
+            columns[key] = f"{key.removeprefix(_WORTH)} is worth", 100
         if key.startswith(_TYPE):
             columns[key] = f"of {key.removeprefix(_TYPE)}", 100
     names = [name for name, _ in columns.values()]
