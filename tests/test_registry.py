@@ -58,7 +58,7 @@ def test_list_models_by_task(entry, zoo):
 
 @pytest.mark.parametrize(
     "wrong",
-    ["caption-cnn-lstn", "caption_cnn_lstm", "captioncnnlstm", "cnn-lstm"],
+    ["caption-cnn-lstn", "caption_cnn_lstm", "captioncnnlstm", "caption-lstm"],
 )
 def test_wrong_name_gets_a_suggestion(wrong):
     message = f"{wrong!r}.*Did you mean 'caption-cnn-lstm'"

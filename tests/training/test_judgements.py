@@ -183,7 +183,7 @@ def test_what_cannot_be_read_is_left_out_and_named(data):
 
 
 def test_a_field_nobody_has_is_named(data):
-    with pytest.raises(ValueError, match="'text', which no"):
+    with pytest.raises(ValueError, match="'audio', which no"):
         judgements.build(
             "sentiment-text-audio-video-context",
             judgements.Data(

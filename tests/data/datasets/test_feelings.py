@@ -6,8 +6,8 @@ from mmkeras.data.datasets import feelings
 
 @pytest.fixture
 def few(monkeypatch):
-    """A tenth of each split."""
-    counts = {split: n // 10 for split, n in feelings.COUNTS.items()}
+    """A hundredth of each split."""
+    counts = {split: n // 100 for split, n in feelings.COUNTS.items()}
     monkeypatch.setattr(feelings, "COUNTS", counts)
 
 
@@ -19,8 +19,8 @@ def test_a_check_finds_nothing_wrong(few, monkeypatch):
     monkeypatch.delenv("MMKERAS_DATA", raising=False)
     report = check.check("feelings")
     assert report.ok, report.problems
-    assert report.counts["splits"] == {"train": 200, "val": 50, "test": 100}
-    assert report.counts["val with"] == {"text + image + audio": 50}
+    assert report.counts["splits"] == {"train": 80, "val": 10, "test": 10}
+    assert report.counts["val with"] == {"text + image + audio": 10}
     assert set(report.counts["labels"]) == {"negative", "positive"}
 
 
