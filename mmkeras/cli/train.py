@@ -15,6 +15,7 @@ class Monitor(enum.StrEnum):
 
     ACCURACY = "accuracy"
     CIDER = "cider"
+    F1_WEIGHTED = "f1_weighted"
     LOSS = "loss"
 
 
@@ -103,7 +104,8 @@ def run(
     length: Annotated[
         int | None,
         typer.Option(
-            help="Ids of a text. [default: 20 of captions, questions; else 60]"
+            help="Ids of a text. [default: 20 of a caption or question, 24 of "
+            "a turn about a picture, 32 of one alone, 200 of a talk, else 60]"
         ),
     ] = None,
     minimum: Annotated[
@@ -173,7 +175,7 @@ def run(
     else:
         build |= {
             "seconds": seconds,
-            "length": length or (20 if kind == "vqa" else 60),
+            "length": length or _length(name, kind),
             "minimum": minimum or 2,
             **({"answers": answers or 3000} if kind == "vqa" else {}),
         }
@@ -264,6 +266,13 @@ def train(
         task.save(held.path)
         held.write("training.json", training)
         keras.config.set_dtype_policy("float32")
+
+
+def _length(name, kind):
+    """How many ids a text has unless told."""
+    if name.startswith("dialogue-text-image-"):
+        return 24
+    return {"vqa": 20, "emotion": 32, "dialogue": 200}.get(kind, 60)
 
 
 def _before(init):

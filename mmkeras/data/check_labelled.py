@@ -12,7 +12,10 @@ from mmkeras.data.problems import Problem
 
 _CODECS = {"image": codecs.Image((16, 16)), "audio": codecs.Audio(8000, 0.1)}
 _BATCH = 64
-_ABOUT = ("id", "split", "label", "group", "transcript", "type", "answers")
+_ABOUT = (
+    *("id", "split", "label", "group", "speaker", "transcript"),
+    *("type", "answers", "candidates", "relevance"),
+)
 
 
 def problems(rows, progress):

@@ -13,9 +13,10 @@ def raw(codec, values):
 
     Args:
         codec: The field's codec.
-        values: List of strings, bytes, arrays of features, or for sound also
+        values: List of strings, bytes, arrays of features, for sound also
             tuples of a waveform, `(frames,)` or `(frames, channels)`, and its
-            rate in Hz; `None` where absent.
+            rate in Hz, or for a conversation also lists of turns; `None`
+            where absent.
 
     Returns:
         String tensor of shape `(n,)`, empty where absent; or a float32 one of
@@ -62,6 +63,11 @@ def perceive(codec, values):
         there = tf.strings.length(tf.strings.strip(values)) > 0
         tokens = tf.where(there[:, None], codec(values), 0)
         return tokens, there, tf.fill(tf.shape(values), "")
+    if isinstance(codec, codecs.Turns):
+        there = tf.strings.length(tf.strings.strip(values)) > 0
+        x, errors = codec.try_batch(values)
+        x = tf.where(there[:, None, None], x, 0)
+        return x, there, tf.where(there, errors, "")
     there = tf.strings.length(values) > 0
     x, errors = codec.try_batch(values)
     return x, there, tf.where(there, errors, "")
@@ -107,19 +113,40 @@ def one(kept, fields, example):
     return {field: value[0] for field, value in x.items()}, there[0]
 
 
-def blank(answers, errors):
-    """Empties the answers to examples that could not be read.
+def steps(x, fields):
+    """Says which steps of sequences of examples are there.
+
+    Args:
+        x: Dict of what the model takes, by field: tensors of shape `(n,
+            steps, size)`, zeros after the last step.
+        fields: Names of the fields.
+
+    Returns:
+        Booleans `(n, steps)`: whether any of the fields is there.
+    """
+    there = [tf.reduce_any(x[field] != 0, axis=-1) for field in fields]
+    return tf.reduce_any(tf.stack(there), axis=0)
+
+
+def blank(answers, errors, there=False):
+    """Empties the answers to what could not be read, or is not there.
 
     Args:
         answers: Dict of tensors, batch first.
         errors: String tensor of shape `(n,)`.
+        there: Booleans `(n, steps)` as of `steps`, or `False` where the
+            answers are not to sequences.
 
     Returns:
-        Dict of the answers, `""` or 0 where there is an error, and `"error"`.
+        Dict of the answers, `""` or 0 where there is an error or no step, and
+        `"error"`.
     """
     blanked = {"error": errors}
     for name, answer in answers.items():
         good = tf.reshape(errors == "", [-1] + [1] * (len(answer.shape) - 1))
+        if there is not False:
+            shape = [1] * (len(answer.shape) - 2)
+            good &= tf.reshape(there, [*tf.unstack(tf.shape(there)), *shape])
         blanked[name] = tf.where(good, answer, tf.zeros_like(answer))
     return blanked
 
@@ -137,6 +164,8 @@ def _encoded(codec, value):
         samples, rate = value
         soundfile.write(file, samples, rate, format="WAV", subtype="FLOAT")
         return file.getvalue()
+    if isinstance(codec, codecs.Turns) and isinstance(value, (list, tuple)):
+        return codec.join(value)
     raise ValueError(
         f"`{type(codec).__name__}` takes strings or bytes, or None. Received: "
         f"a value of type {type(value).__name__}"

@@ -91,6 +91,7 @@ def judging(
     start=0,
     dropout=0.0,
     change=None,
+    lengths=None,
 ):
     """Batches for teaching a judge, some modalities hidden now and then.
 
@@ -109,6 +110,9 @@ def judging(
             that an example has.
         change: Function of a dict of inputs and a `numpy.random.Generator`
             that returns inputs changed at random, or `None`.
+        lengths: Integers `(examples,)`, of their texts: texts of like length
+            share a batch, which ends with the longest of them. `None` for
+            batches drawn at random, all of one length.
 
     Returns:
         A `tf.data.Dataset` of inputs, labels and weights, all epochs one
@@ -121,22 +125,43 @@ def judging(
             x["presence"] = _hide(x["presence"], dropout, draw)
         if draw is not None and change:
             x = change(x, draw)
+        if lengths is not None:
+            x = _cut(x, lengths[order].max())
         return x, y, weight
 
     def batches():
         for epoch in range(start, epochs):
             draw = np.random.default_rng([seed, epoch])
             order = draw.permutation(examples)
-            for i in range(0, examples - batch_size + 1, batch_size):
-                yield batch(order[i : i + batch_size], draw)
+            if lengths is not None:
+                order = _by_length(order, lengths, batch_size)
+            order = order[: examples // batch_size * batch_size]
+            order = order.reshape(-1, batch_size)
+            if lengths is not None:
+                order = draw.permutation(order)
+            for some in order:
+                yield batch(some, draw)
 
-    spec = tf.nest.map_structure(
-        lambda x: tf.TensorSpec((batch_size, *x.shape[1:]), x.dtype),
-        batch(np.arange(1)),
-    )
+    def spec_of(x):
+        shape = [batch_size, *x.shape[1:]]
+        if lengths is not None and _is_text(x):
+            shape[1] = None
+        return tf.TensorSpec(shape, x.dtype)
+
+    spec = tf.nest.map_structure(spec_of, batch(np.arange(1)))
     made = tf.data.Dataset.from_generator(batches, output_signature=spec)
     made = made.map(lambda x, y, weight: (scale(x), y, weight))
     return made.prefetch(2)
+
+
+def _is_text(x):
+    return x.ndim == 2 and x.dtype == np.int32
+
+
+def _cut(x, longest):
+    """Cuts texts after the longest, at a multiple of 8."""
+    longest = -(-longest // 8) * 8
+    return {k: v[:, :longest] if _is_text(v) else v for k, v in x.items()}
 
 
 def _hide(presence, dropout, draw):

@@ -1,8 +1,8 @@
-"""What captions and judgements are worth, in Python and NumPy: no Java.
+"""What captions, judgements and orders are worth, in Python and NumPy.
 
 Of captions, the functions take token lists, made by `tokenize`;
 `caption_scores` takes strings and calls them all. `judgement_scores` takes
-labels and probabilities.
+labels and probabilities, `ranking_scores` the scores of candidate answers.
 """
 
 from mmkeras.metrics import bleu
@@ -10,6 +10,7 @@ from mmkeras.metrics import cider
 from mmkeras.metrics import classification
 from mmkeras.metrics import diversity
 from mmkeras.metrics import meteor
+from mmkeras.metrics import ranking
 from mmkeras.metrics import regression
 from mmkeras.metrics import rouge
 from mmkeras.metrics.answers import normalized
@@ -21,5 +22,6 @@ from mmkeras.metrics.diversity import distinct
 from mmkeras.metrics.diversity import unique_share
 from mmkeras.metrics.diversity import vocabulary
 from mmkeras.metrics.judgements import judgement_scores
+from mmkeras.metrics.ranking import ranking_scores
 from mmkeras.metrics.rouge import rouge_l
 from mmkeras.metrics.tokenize import tokenize

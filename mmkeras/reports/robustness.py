@@ -11,6 +11,7 @@ SEVERITIES = range(6)
 _KINDS = {
     codecs.Image: "image",
     codecs.Audio: "audio",
+    codecs.Turns: "text",
     codecs.Words: "text",
     codecs.Features: "features",
 }

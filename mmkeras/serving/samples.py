@@ -88,6 +88,9 @@ def _some(codec):
         return [*drawn, _absent(codec)]
     words = codec.get_config()["vocabulary"]
     texts = [" ".join(rng.choice(words, n)) for n in (1, 5, 40)]
+    if isinstance(codec, codecs.Turns):
+        several = [codec.join(texts[:n]) for n in (1, 2, codec.turns)]
+        texts = [*several, codec.join([*texts] * codec.turns)]
     return [*texts, "\u00e9\u4e2d \u2028 words?!", ""]
 
 

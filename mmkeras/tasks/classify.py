@@ -64,8 +64,9 @@ class Classify(Task):
 
         Args:
             batch: Dict of lists by field, of raw values: text, the bytes of
-                encoded files, arrays of features. `None` in a list is an
-                absent value; a field may be left out as a whole.
+                encoded files, arrays of features; a conversation, a list of
+                its turns. `None` in a list is an absent value; a field may
+                be left out as a whole.
             batch_size: int. How many examples go through at once.
 
         Returns:
@@ -73,7 +74,8 @@ class Classify(Task):
             class (of several labels, those likelier than not, separated by
             `|`; or the number); `"probability"`, of every class; `"error"`,
             empty, or why the example could not be read: then there is no
-            label.
+            label. Of sequences there is a label for every step, empty after
+            the last.
         """
         batch = self._listed(batch)
         sizes = {len(values) for values in batch.values()}
@@ -168,7 +170,8 @@ class Classify(Task):
     def _say(self, x, errors, model):
         labels, chances = self.codecs["label"].decode(model(self.scale(x)))
         said = {"label": labels, "probability": chances}
-        return perceive.blank(said, errors)
+        steps = len(chances.shape) == 3 and perceive.steps(x, self.fields)
+        return perceive.blank(said, errors, steps)
 
     def _listed(self, batch):
         unknown = sorted(set(batch) - set(self.fields))

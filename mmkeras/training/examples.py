@@ -89,6 +89,16 @@ class Examples:
         groups = [row.get("group") for row in self.rows]
         return None if None in groups else groups
 
+    @property
+    def lengths(self):
+        """How long each example's text is, in ids; `None` without texts."""
+        found = [
+            np.count_nonzero(array[place[self._kept]], axis=1)
+            for array, place in self._arrays.values()
+            if array.ndim == 2 and array.dtype == np.int32
+        ]
+        return np.max(found, axis=0) if found else None
+
     def gather(self, order, hide=None, instead=None):
         """Gathers examples.
 

@@ -20,6 +20,18 @@ from mmkeras.training import optimizers
 from mmkeras.training import precision
 from mmkeras.training.examples import Examples
 
+_CURVES = [
+    f"val_{name}"
+    for name in (
+        "accuracy",
+        "f1_macro",
+        "f1_weighted",
+        "correlation",
+        "acc_2_non0",
+    )
+]
+_TALKS = ("dialogue", "emotion")  # There, a question mark tells something.
+
 
 @dataclasses.dataclass(frozen=True)
 class Data:
@@ -71,11 +83,19 @@ def build(
     """
     keras.config.set_dtype_policy(precision.choose(policy))
     architecture = registry.find(name)
+    taken = architecture.arguments
     tiny = registry.build_model(name, **architecture.tiny)
-    fields = [field for field in tiny.input if field != "presence"]
     rows = grouped(data.train) if _takes_groups(tiny) else data.train
+    fields = [
+        field
+        for field in tiny.input
+        if field != "presence" and not _is_spare(field, taken, rows)
+    ]
+    options = {"length": length, "minimum": minimum}
+    if architecture.task in _TALKS:
+        options["punctuation"] = "keep"
     kept = {
-        field: _codec(field, rows, image_size, seconds, length, minimum)
+        field: _codec(field, rows, image_size, seconds, options)
         for field in fields
     }
     labels = [row["label"] for row in data.train]
@@ -83,34 +103,66 @@ def build(
     kept["label"] = codecs.Labels.from_values(labels, most)
     known = {"classes": kept["label"].size}
     for field in fields:
-        known |= _known(field, kept[field], tiny)
-    known = {k: v for k, v in known.items() if k in architecture.arguments}
+        known |= _known(field, kept[field], taken)
+    known = {k: v for k, v in known.items() if k in taken}
     model = registry.build_model(name, **{**known, **recipe.settings})
     return tasks.Classify(model, kept)
 
 
-def grouped(rows):
+def grouped(rows, most=None):
     """Joins the rows of each group, e.g. the utterances of a video, in order.
 
+    Args:
+        rows: Rows with `"group"`, and of a talk with `"text"` and, if it is
+            known, `"speaker"`.
+        most: int. Members of a row; a longer group is cut into several, so
+            that none is lost, though the later ones lack what came before.
+            `None` for any number.
+
     Returns:
-        List of rows, one a group, of sequences of features, and lists of
-        labels and of ids.
+        List of rows, one a group, of sequences of features, zeros for members
+        that lack them; of texts, each after its speaker's name; and of labels
+        and ids.
+
+    Raises:
+        ValueError: If a row belongs to no group.
     """
     groups = {}
     for row in rows:
+        if row.get("group") is None:
+            raise ValueError(
+                "The architecture judges examples in their context, and "
+                f"{row['id']} has none. Expected rows with `group`. Received: "
+                f"{sorted(row)}"
+            )
         groups.setdefault((row["group"], row["split"]), []).append(row)
-    joined = []
-    for (name, split), members in groups.items():
-        row = {
-            key: np.stack([member[key] for member in members])
-            for key, value in members[0].items()
-            if isinstance(value, np.ndarray)
-        }
-        labels = [member["label"] for member in members]
-        ids = [member["id"] for member in members]
-        about = {"id": name, "ids": ids, "split": split, "label": labels}
-        joined.append({**row, **about})
-    return joined
+    return [
+        _joined(name, split, members[i : i + (most or len(members))])
+        for (name, split), members in groups.items()
+        for i in range(0, len(members), most or len(members))
+    ]
+
+
+def _joined(name, split, members):
+    """One row of the members of a group."""
+    row = {"id": name, "split": split}
+    for key in dict.fromkeys(key for member in members for key in member):
+        values = [member.get(key) for member in members]
+        known = next((v for v in values if isinstance(v, np.ndarray)), None)
+        if known is not None:
+            nothing = np.zeros_like(known)
+            row[key] = np.stack([nothing if v is None else v for v in values])
+        elif key == "text" and any(values):
+            row[key] = [_spoken(member) for member in members]
+    row["label"] = [member["label"] for member in members]
+    row["ids"] = [member["id"] for member in members]
+    return row
+
+
+def _spoken(row):
+    """What is said, after the name of who says it."""
+    who, said = row.get("speaker"), row.get("text") or ""
+    return f"{who}: {said}" if who else said
 
 
 def only(task, rows, field):
@@ -140,7 +192,7 @@ def only(task, rows, field):
 def examples(task, rows, progress=None, keep=True):
     """Encodes rows as a task's model takes them; see `Examples`."""
     if _takes_groups(task.model):
-        rows = grouped(rows)
+        rows = grouped(rows, task.model.output_shape[1])
     return Examples(task, rows, progress, keep)
 
 
@@ -198,6 +250,7 @@ def fit(
         done,
         recipe.modality_dropout,
         _change(task) if recipe.augment else None,
+        train.lengths if recipe.by_length else None,
     )
     since = time.perf_counter()
     if done < recipe.epochs and not parts[0].stopped(done):
@@ -236,7 +289,13 @@ def _takes_groups(model):
     return len(model.output_shape) == 3
 
 
-def _codec(field, rows, image_size, seconds, length, minimum):
+def _is_spare(field, taken, rows):
+    """Whether a modality may be left out of a model, and no row has it."""
+    spare = taken.get(f"{field}_shape", ()) is None
+    return spare and all(row.get(field) is None for row in rows)
+
+
+def _codec(field, rows, image_size, seconds, options):
     """The codec that fits a field's values."""
     values = [row[field] for row in rows if row.get(field) is not None]
     if not values:
@@ -253,14 +312,18 @@ def _codec(field, rows, image_size, seconds, length, minimum):
         return codecs.Image((side, side))
     if field == "audio":
         return codecs.Audio(16000, seconds or 2.0)
-    return codecs.Words.from_texts(values, minimum=minimum, length=length)
+    if isinstance(values[0], list):
+        return codecs.Turns.from_turns(values, **options)
+    return codecs.Words.from_texts(values, **options)
 
 
-def _known(field, codec, tiny):
+def _known(field, codec, taken):
     """What a field's codec says about the model to be built."""
     if isinstance(codec, codecs.Words):
         return {"vocabulary_size": len(codec)}
-    if isinstance(codec, codecs.Features) and not _takes_groups(tiny):
+    if isinstance(codec, codecs.Turns):
+        return {"vocabulary_size": len(codec), f"{field}_shape": codec.shape}
+    if isinstance(codec, codecs.Features) and field in taken:
         name = f"{field}_encoder"
         make = (branches.features.dense, branches.features.gru)
         return {field: make[len(codec.shape) - 1](codec.shape, name=name)}
@@ -280,8 +343,8 @@ def _loss(task, recipe):
 
 def _monitor(task, recipe):
     """What chooses the best epoch: by default what users will ask for."""
-    if recipe.monitor == "loss":
-        return "loss"
+    if recipe.monitor in ("loss", "f1_weighted"):
+        return recipe.monitor
     kind = task.codecs["label"].kind
     return {"single": "accuracy", "multi": "f1_macro", "number": "loss"}[kind]
 
@@ -291,6 +354,5 @@ def _validate(task, val):
     chances = val.chances(task, logits)
     scores = task.score(val.labels, chances)
     figures = {f"val_{name}": value for name, value in scores.items()}
-    keep = ("val_accuracy", "val_f1_macro", "val_correlation", "val_acc_2_non0")
-    figures = {k: v for k, v in figures.items() if k in keep}
+    figures = {k: v for k, v in figures.items() if k in _CURVES}
     return {"val_loss": val.loss(task, logits), **figures}

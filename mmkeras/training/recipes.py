@@ -19,7 +19,8 @@ class Recipe:
         clip: Largest norm of a weight's gradient.
         ema: Momentum of moving averages of the weights; 0 for none.
         monitor: What chooses the best epoch, of validation: `"cider"` or
-            `"loss"` of a captioner, `"accuracy"` or `"loss"` of a judge.
+            `"loss"` of a captioner, `"accuracy"`, `"f1_weighted"` or
+            `"loss"` of a judge.
         patience: Epochs without a better one before training stops; `None`
             to go on.
         augment: Whether a captioner's pictures, where the image branch is
@@ -33,6 +34,8 @@ class Recipe:
             that a frozen branch can be cached as one vector.
         modality_dropout: How often each modality is hidden from a judge, in
             [0, 1); never all of an example.
+        by_length: Whether a judge's texts of like length share a batch, which
+            ends with the longest of them.
         settings: Arguments of the builder.
     """
 
@@ -52,9 +55,20 @@ class Recipe:
     views: tuple = ("plain", "mirror")
     pooled: bool = False
     modality_dropout: float = 0.0
+    by_length: bool = False
     settings: dict = dataclasses.field(default_factory=dict)
 
 
+_JUDGE = Recipe(
+    epochs=20,
+    batch_size=64,
+    label_smoothing=0.0,
+    clip=1.0,
+    ema=0.99,
+    monitor="accuracy",
+    augment=True,
+    modality_dropout=0.2,
+)
 _MANY_VIEWS = ("plain", "mirror", "crop-0", "crop-1", "crop-2", "crop-3")
 _RECIPES = {
     "caption-cnn-lstm": Recipe(
@@ -81,19 +95,14 @@ _RECIPES = {
     "caption-vit-transformer": Recipe(
         epochs=20, learning_rate=5e-4, weight_decay=0.05
     ),
+    "dialogue-text-scene-gru": dataclasses.replace(
+        _JUDGE,
+        epochs=8,
+        learning_rate=2e-3,
+        modality_dropout=0.1,
+        by_length=True,
+    ),
 }
-
-
-_JUDGE = Recipe(
-    epochs=20,
-    batch_size=64,
-    label_smoothing=0.0,
-    clip=1.0,
-    ema=0.99,
-    monitor="accuracy",
-    augment=True,
-    modality_dropout=0.2,
-)
 
 
 def find(name):

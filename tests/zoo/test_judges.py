@@ -16,7 +16,8 @@ import mmkeras
 from mmkeras import fusion
 
 VQA = mmkeras.list_models("vqa")
-NAMES = mmkeras.list_models("classify") + mmkeras.list_models("sentiment") + VQA
+TASKS = ("classify", "dialogue", "emotion", "sentiment")
+NAMES = [name for task in TASKS for name in mmkeras.list_models(task)] + VQA
 NAMED = [n for n in NAMES if len(n.split("-")) > 3 and "text-cont" not in n]
 NAMED = [n for n in NAMED if n not in VQA]
 SEVERAL = [*NAMED, *VQA]
@@ -37,6 +38,7 @@ def test_the_zoo_has_its_judges():
         "classify-image-text-bow",
         "classify-image-text-gated",
         "classify-text-bow",
+        "dialogue-text-scene-gru",
         "sentiment-text-audio-concat",
         "sentiment-text-audio-gated",
         "sentiment-text-audio-lowrank",

@@ -7,9 +7,12 @@ from mmkeras.data.codecs.features import Features
 from mmkeras.data.codecs.image import Image
 from mmkeras.data.codecs.labels import Labels
 from mmkeras.data.codecs.text import Words
+from mmkeras.data.codecs.turns import Turns
 
 # A fixed table: a file can name these codecs and nothing else.
-_CODECS = {cls.__name__: cls for cls in (Audio, Features, Image, Labels, Words)}
+_CODECS = {
+    cls.__name__: cls for cls in (Audio, Features, Image, Labels, Turns, Words)
+}
 
 
 def to_config(codec) -> dict:

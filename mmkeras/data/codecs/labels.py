@@ -97,24 +97,24 @@ class Labels:
         """Turns logits into labels.
 
         Args:
-            logits: float32 tensor or array of shape `(batch, size)`.
+            logits: float32 tensor or array of shape `(..., size)`.
 
         Returns:
-            Tuple of labels, strings of shape `(batch,)`: the likeliest class;
+            Tuple of labels, strings of shape `(...)`: the likeliest class;
             all that are likelier than not, `|` between them; or the number;
-            and float32 `(batch, size)`: the probability of each class, or the
+            and float32 `(..., size)`: the probability of each class, or the
             number.
         """
         if self.kind == "number":
             numbers = tf.convert_to_tensor(logits)
-            return tf.strings.as_string(numbers[:, 0]), numbers
+            return tf.strings.as_string(numbers[..., 0]), numbers
         names = tf.constant(self.names)
         if self.kind == "single":
             chances = tf.nn.softmax(logits)
-            return tf.gather(names, tf.argmax(chances, 1)), chances
+            return tf.gather(names, tf.argmax(chances, -1)), chances
         chances = tf.sigmoid(logits)
         said = tf.where(chances > 0.5, names, "")
-        joined = tf.strings.reduce_join(said, 1, separator="|")
+        joined = tf.strings.reduce_join(said, -1, separator="|")
         joined = tf.strings.regex_replace(joined, r"\|+", "|")
         return tf.strings.regex_replace(joined, r"^\||\|$", ""), chances
 

@@ -26,6 +26,7 @@ _NAMES = (
     "mustard",
     "mustard-speakers",
     "nlvr",
+    "onecommon",
     "questions",
     "table",
     "vqa",

@@ -27,8 +27,8 @@ def scan(folder=None, label="Emotion") -> layout.Scan:
         label: The column that is the label, one of `LABELS`.
 
     Returns:
-        A `Scan` of rows with `"text"`, `"label"` and `"group"`, the dialogue;
-        malformed lines are problems, named by line number.
+        A `Scan` of rows with `"text"`, `"speaker"`, `"label"` and `"group"`,
+        the dialogue; malformed lines are problems, named by line number.
 
     Raises:
         FileNotFoundError: If a table is not there.
@@ -86,6 +86,7 @@ def _read(path, split, label, found):
             "id": f"{split}-dia{dialogue}_utt{place}",
             "split": split,
             "text": values["Utterance"].strip(),
+            "speaker": (values.get("Speaker") or "").strip(),
             "label": values[label],
             "group": f"{split}-dia{dialogue}",
         }

@@ -1,0 +1,133 @@
+"""Turns codec: a conversation to the word ids of each of its turns."""
+
+import tensorflow as tf
+
+from mmkeras.data.codecs.text import Words
+
+
+class Turns:
+    r"""Turns a conversation, a line a turn, into word ids turn by turn.
+
+    A line may begin with who speaks, "Ann: Hello!": the name is read like any
+    other word. Blank lines at the end do not count; an empty turn before
+    others does.
+
+    Args:
+        vocabulary: List of words, as of `Words`.
+        turns: int. Most turns of a conversation.
+        length: int. Ids of a turn, start and end included; longer ones are
+            cut.
+        lowercase: As of `Words`, and so are the others.
+        accents: Whether to keep accents.
+        split: `"words"` or `"characters"`.
+        punctuation: `"keep"` or `"drop"`.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    Example:
+
+    >>> codec = Turns(["hello", ":", "ann"], turns=4, length=8)
+    >>> codec("Ann: Hello!\nHello.").shape
+    TensorShape([4, 8])
+    """
+
+    def __init__(
+        self,
+        vocabulary,
+        turns=32,
+        length=32,
+        lowercase=True,
+        accents=True,
+        split="words",
+        punctuation="keep",
+    ):
+        if turns < 1:
+            raise ValueError(f"`turns` is 1 or more. Received: turns={turns}")
+        self.turns = int(turns)
+        self.words = Words(
+            vocabulary, length, lowercase, accents, split, punctuation
+        )
+
+    @classmethod
+    def from_turns(
+        cls, conversations, minimum=2, punctuation="keep", **options
+    ):
+        """Makes a codec that fits conversations.
+
+        Args:
+            conversations: List of lists of strings: of training only.
+            minimum: int. How often a word must occur.
+            punctuation: `"keep"` or `"drop"`.
+            **options: Further arguments of `Turns`.
+
+        Returns:
+            A `Turns` for as many turns as the longest conversation has.
+        """
+        texts = [turn for turns in conversations for turn in turns]
+        words = Words.from_texts(
+            texts, minimum=minimum, punctuation=punctuation, **options
+        )
+        most = max(len(turns) for turns in conversations)
+        return cls(**{**words.get_config(), "turns": most})
+
+    @staticmethod
+    def join(turns):
+        """Makes one string of a list of turns."""
+        return "\n".join(" ".join(turn.split()) for turn in turns)
+
+    @property
+    def vocabulary(self):
+        """The words by their ids, the special ones too."""
+        return self.words.vocabulary
+
+    @property
+    def shape(self):
+        """Tuple `(turns, length)` of an encoded conversation."""
+        return self.turns, self.words.length
+
+    def __len__(self):
+        """Number of ids, the four special ones included."""
+        return len(self.words)
+
+    def __call__(self, text):
+        """Encodes conversations.
+
+        Args:
+            text: String tensor of shape `()` or `(n,)`.
+
+        Returns:
+            int32 tensor of shape `(*text.shape, turns, length)`, zeros after
+            the last turn; turns beyond `turns` are left out.
+        """
+        text = tf.convert_to_tensor(text, tf.string)
+        lines = self._lines(tf.reshape(text, (-1,)))[:, : self.turns]
+        ids = lines.with_values(self.words(lines.values))
+        ids = ids.to_tensor(shape=(None, *self.shape))
+        ids = tf.reshape(ids, tf.concat([tf.shape(text), self.shape], 0))
+        return tf.ensure_shape(ids, (*text.shape, *self.shape))
+
+    def try_batch(self, text):
+        """Encodes conversations that may be too long.
+
+        Args:
+            text: String tensor of shape `(n,)`.
+
+        Returns:
+            Tuple of ids as of the call, and errors, strings of shape `(n,)`,
+            empty where nothing is left out.
+        """
+        many = self._lines(text).row_lengths()
+        told = tf.strings.as_string(many) + f" turns; {self.turns} at most"
+        return self(text), tf.where(many > self.turns, told, "")
+
+    def get_config(self):
+        return {**self.words.get_config(), "turns": self.turns}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+    def _lines(self, text):
+        text = tf.strings.regex_replace(text, r"\s+$", "")
+        return tf.strings.split(text, "\n")

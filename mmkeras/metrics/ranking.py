@@ -1,0 +1,119 @@
+"""What an order of candidate answers is worth, as VisDial counts."""
+
+import numpy as np
+
+
+def ranks(scores, answers):
+    """Places of the right candidates, from 1.
+
+    A candidate that is scored as high as the right one is before it: who
+    scores all alike gains nothing.
+
+    Args:
+        scores: Floats of shape `(n, candidates)`; higher is better.
+        answers: Integers of shape `(n,)`: the right candidates.
+
+    Returns:
+        Integers of shape `(n,)`.
+
+    Raises:
+        ValueError: If the shapes do not fit, an answer is no candidate, or a
+            score is no number.
+    """
+    scores, answers = _checked(scores), np.asarray(answers)
+    count = scores.shape[1]
+    good = answers.shape == (len(scores),) and answers.dtype.kind in "iu"
+    if not good or not np.all((0 <= answers) & (answers < count)):
+        raise ValueError(
+            f"`answers` are {len(scores)} integers from 0 to {count - 1}. "
+            f"Received: shape {answers.shape}, {answers.reshape(-1)[:5]}"
+        )
+    own = np.take_along_axis(scores, answers[:, None], axis=1)
+    return np.sum(scores >= own, axis=1)
+
+
+def mean_reciprocal_rank(ranks):
+    """Mean of 1 / rank, in (0, 1]."""
+    return float(np.mean(1 / np.asarray(ranks)))
+
+
+def recall_at(ranks, k):
+    """Share of right candidates among the first `k`."""
+    return float(np.mean(np.asarray(ranks) <= k))
+
+
+def ndcg(scores, relevance):
+    """Normalised discounted cumulative gain with dense relevance.
+
+        DCG = sum over i = 1 ... k of relevance(i) / log2(i + 1)
+        NDCG = DCG of the scores' order / DCG of the best order
+
+    with k the number of candidates of a relevance above 0, as VisDial counts;
+    elsewhere k is often fixed. Candidates scored alike are ordered as if the
+    less relevant were better.
+
+    Args:
+        scores: Floats of shape `(n, candidates)`; higher is better.
+        relevance: Floats of the same shape, 0 or more.
+
+    Returns:
+        Mean over the rows that have a relevant candidate, in [0, 1].
+
+    Raises:
+        ValueError: If the shapes differ, or there is no relevant candidate.
+
+    Reference:
+        [Das et al., 2017](https://arxiv.org/abs/1611.08669); visualdialog.org
+        for the dense relevance
+    """
+    scores, relevance = _checked(scores), np.asarray(relevance, "float64")
+    if relevance.shape != scores.shape or not np.all(relevance >= 0):
+        raise ValueError(
+            "`relevance` has the shape of `scores` and is 0 or more. "
+            f"Received: shapes {relevance.shape} and {scores.shape}"
+        )
+    known = np.any(relevance > 0, axis=1)
+    if not known.any():
+        raise ValueError(
+            "Expected a relevant candidate in one row or more. Received: "
+            "relevance of zeros alone"
+        )
+    scores, relevance = scores[known], relevance[known]
+    place = np.arange(1, scores.shape[1] + 1)
+    counted = place <= np.sum(relevance > 0, axis=1, keepdims=True)
+    weight = counted / np.log2(place + 1)
+    order = np.lexsort((relevance, -scores), axis=1)
+    gained = np.sum(np.take_along_axis(relevance, order, 1) * weight, axis=1)
+    best = np.sum(-np.sort(-relevance, axis=1) * weight, axis=1)
+    return float(np.mean(gained / best))
+
+
+def ranking_scores(scores, answers, relevance=None):
+    """Measures orders of candidate answers.
+
+    Args:
+        scores: Floats of shape `(n, candidates)`; higher is better.
+        answers: Integers of shape `(n,)`: the right candidates.
+        relevance: Floats of the shape of `scores`, or `None`.
+
+    Returns:
+        Dict of `"mrr"`, `"recall_1"`, `"recall_5"`, `"recall_10"`,
+        `"mean_rank"` and, with relevance, `"ndcg"`.
+    """
+    placed = ranks(scores, answers)
+    found = {"mrr": mean_reciprocal_rank(placed)}
+    found |= {f"recall_{k}": recall_at(placed, k) for k in (1, 5, 10)}
+    found["mean_rank"] = float(np.mean(placed))
+    if relevance is not None:
+        found["ndcg"] = ndcg(scores, relevance)
+    return found
+
+
+def _checked(scores):
+    scores = np.asarray(scores, "float64")
+    if scores.ndim != 2 or not scores.size or np.isnan(scores).any():
+        raise ValueError(
+            "`scores` are numbers of shape (n, candidates). Received: shape "
+            f"{scores.shape}" + (" with NaN" if np.isnan(scores).any() else "")
+        )
+    return scores

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mmkeras.data import codecs
+from mmkeras.data import perceive
+
+TALKS = [["Ann: Hello!", "Bob: hello ann"], ["Hello?", "", "hello  hello"]]
+
+
+@pytest.fixture
+def codec():
+    return codecs.Turns.from_turns(TALKS, minimum=1, length=7)
+
+
+def test_each_turn_is_read_as_words_are(codec):
+    assert codec.shape == (3, 7) and len(codec) == len(codec.vocabulary)
+    assert codec.vocabulary[4] == "hello" and "?" in codec.vocabulary
+    text = tf.constant([codec.join(turns) for turns in TALKS])
+    ids = codec(text).numpy()
+    for turns, rows in zip(TALKS, ids):
+        expected = codec.words(tf.constant(turns)).numpy()
+        np.testing.assert_array_equal(rows[: len(turns)], expected)
+        assert not rows[len(turns) :].any()
+    assert list(ids[1, 1]) == [1, 2, 0, 0, 0, 0, 0]  # Silence is a turn.
+    np.testing.assert_array_equal(codec(text[0]), ids[0])
+
+
+def test_a_line_break_within_a_turn_is_a_space(codec):
+    assert codec.join(["a\nb ", "c"]) == "a b\nc"
+
+
+def test_what_is_too_long_is_told(codec):
+    text = tf.constant(["hello\n" * 3, "hello\n" * 4, ""])
+    ids, errors = codec.try_batch(text)
+    assert list(errors.numpy()) == [b"", b"4 turns; 3 at most", b""]
+    assert ids.shape == (3, 3, 7)
+
+
+def test_a_list_of_turns_is_a_raw_value(codec):
+    raw = perceive.raw(codec, [TALKS[0], "Ann: Hello!\nBob: hello ann\n", None])
+    x, there, errors = perceive.perceive(codec, raw)
+    np.testing.assert_array_equal(x[0], x[1])
+    assert list(there.numpy()) == [True, True, False]
+    assert not np.any(x[2]) and not any(errors.numpy())
+    with pytest.raises(ValueError, match="Received: a value of type int"):
+        perceive.raw(codec, [3])
+
+
+def test_it_can_be_described(codec):
+    again = codecs.from_config(codecs.to_config(codec))
+    assert again.get_config() == codec.get_config()
+    text = tf.constant("Ann: Hello!")
+    np.testing.assert_array_equal(again(text), codec(text))
+    with pytest.raises(ValueError, match="Received: turns=0"):
+        codecs.Turns(["a"], turns=0)

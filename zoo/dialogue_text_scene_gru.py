@@ -1,0 +1,76 @@
+"""Which of the things in a scene is the talk about?"""
+
+import keras
+from keras import ops
+
+from mmkeras import branches
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "dialogue-text-scene-gru",
+    task="dialogue",
+    paper="https://arxiv.org/abs/1907.03399",
+    tiny={"vocabulary_size": 11, "scene_shape": (3, 4), "dim": 8},
+)
+def dialogue_text_scene_gru(
+    vocabulary_size=1000, scene_shape=(7, 4), dim=128, heads=4, dropout=0.4
+):
+    """Builds a judge that picks the thing which two people have agreed on.
+
+    A bidirectional GRU reads the whole talk. Each thing is what it is and how
+    it differs from the others, as in a relation network; it attends to the
+    talk, and is scored by what it found there.
+
+    Departure from the paper: attention over the talk's words instead of the
+    GRU's last state; a learned token stands for an absent talk or scene.
+
+    Args:
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        scene_shape: Tuple `(things, numbers)`; the first two numbers of a
+            thing are its place.
+        dim: int, even. Size of a word's, and of a thing's, features.
+        heads: int. Attention heads; divides `dim`.
+        dropout: float in [0, 1).
+
+    Returns:
+        A model from `"text"`, token ids of shape `(batch, length)`,
+        `"scene"`, shape `(batch, things, numbers)`, and `"presence"`,
+        booleans of shape `(batch, 2)` or `None`, to logits of shape `(batch,
+        things)`.
+
+    Reference:
+        [Udagawa and Aizawa, 2019](https://arxiv.org/abs/1907.03399);
+        [Santoro et al., 2017](https://arxiv.org/abs/1706.01427)
+    """
+    tokens = keras.Input((None,), dtype="int32", name="text")
+    scene = keras.Input(scene_shape, name="scene")
+    there = layers.presence_input(2)
+    reader = branches.text.gru(vocabulary_size, dim, dropout=dropout)
+    said = keras.layers.Dropout(dropout, name="said")(reader(tokens))
+
+    def dense(x, name, activation="relu"):
+        return keras.layers.Dense(dim, activation, name=name)(x)
+
+    one, other = ops.expand_dims(scene, 2), ops.expand_dims(scene, 1)
+    gap = one - other  # (batch, things, things, numbers)
+    far = ops.sqrt(ops.sum(gap[..., :2] ** 2, -1, keepdims=True) + 1e-6)
+    pair = ops.concatenate([gap, far, one + ops.zeros_like(other)], -1)
+    related = ops.sum(dense(dense(pair, "pair_0"), "pair_1"), axis=2)
+    thing = ops.concatenate([dense(scene, "thing"), related], -1)
+    thing = dense(thing, "related", None)
+    thing = keras.layers.LayerNormalization(name="norm")(thing)
+    thing = keras.layers.Dropout(dropout, name="seen")(thing)
+
+    said, thing = layers.present([said, thing], there)
+    seen = ops.relu(thing)  # Every thing asks, so its mask is not wanted.
+    attend = keras.layers.MultiHeadAttention(heads, dim // heads, name="attend")
+    heard = attend(seen, said)  # (batch, things, dim)
+    matched = seen * dense(heard, "gate", None)
+    x = dense(ops.concatenate([seen, heard, matched], -1), "hidden")
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    x = keras.layers.Dense(1, dtype="float32", name="logits")(x)
+    logits = ops.squeeze(x, -1)
+    inputs = {"text": tokens, "scene": scene, "presence": there}
+    return keras.Model(inputs, logits, name="dialogue_text_scene_gru")
