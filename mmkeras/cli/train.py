@@ -97,8 +97,8 @@ def run(
     only: Annotated[
         str | None,
         typer.Option(
-            help="Teach a judge of several modalities one of them alone; the "
-            "others are absent."
+            help="Teach a judge of several modalities one of them alone, or "
+            "some, e.g. image+question; the others are absent."
         ),
     ] = None,
     length: Annotated[
@@ -177,7 +177,7 @@ def run(
             "seconds": seconds,
             "length": length or _length(name, kind),
             "minimum": minimum or 2,
-            **({"answers": answers or 3000} if kind == "vqa" else {}),
+            **({"answers": answers or 3000} if _asks(name, kind) else {}),
         }
     if captions and only:
         raise ValueError("--only is of judges; a captioner has one modality.")
@@ -270,9 +270,14 @@ def train(
 
 def _length(name, kind):
     """How many ids a text has unless told."""
-    if name.startswith("dialogue-text-image-"):
+    if kind == "dialogue" and _asks(name, kind):
         return 24
     return {"vqa": 20, "emotion": 32, "dialogue": 200}.get(kind, 60)
+
+
+def _asks(name, kind):
+    """Whether an architecture takes a question, about a picture."""
+    return kind == "vqa" or name.startswith("dialogue-text-image-")
 
 
 def _before(init):

@@ -30,6 +30,7 @@ _CURVES = [
         "acc_2_non0",
     )
 ]
+_LINES = ("history", "candidates")  # Of which each line is a text.
 _TALKS = ("dialogue", "emotion")  # There, a question mark tells something.
 
 
@@ -72,8 +73,10 @@ def build(
         length: int. Ids of a text, start and end included.
         minimum: int. How often a word must occur in training.
         policy: Precision; see `precision.choose`.
-        answers: int. How many answers a `vqa-*` architecture chooses among,
-            the commonest of training; it is never right about another one.
+        answers: int. How many answers to questions to choose among, the
+            commonest of training; it is never right about another one. Of an
+            architecture that takes candidates, the label is the place of the
+            right one.
 
     Returns:
         A `tasks.Classify`.
@@ -98,9 +101,15 @@ def build(
         field: _codec(field, rows, image_size, seconds, options)
         for field in fields
     }
-    labels = [row["label"] for row in data.train]
-    most = answers if architecture.task == "vqa" else None
-    kept["label"] = codecs.Labels.from_values(labels, most)
+    if "history" in fields:
+        kept |= _worded(fields, rows, options)
+    if "candidates" in fields:
+        places = range(kept["candidates"].turns)
+        kept["label"] = codecs.Labels([str(place) for place in places])
+    else:
+        labels = [row["label"] for row in data.train]
+        most = answers if "question" in fields else None
+        kept["label"] = codecs.Labels.from_values(labels, most)
     known = {"classes": kept["label"].size}
     for field in fields:
         known |= _known(field, kept[field], taken)
@@ -166,12 +175,13 @@ def _spoken(row):
 
 
 def only(task, rows, field):
-    """Leaves of all modalities of a task but one.
+    """Leaves of all modalities of a task but one, or but some.
 
     Args:
         task: A `tasks.Classify`.
         rows: Rows of a data set.
-        field: Name of a modality, or `None` to leave all.
+        field: Name of a modality, or of several, joined by `+`, or `None` to
+            leave all.
 
     Returns:
         List of rows.
@@ -181,18 +191,46 @@ def only(task, rows, field):
     """
     if field is None:
         return rows
-    if field not in task.fields:
+    left = field.split("+")
+    if not set(left) <= set(task.fields):
         raise ValueError(
-            f"Expected one of {', '.join(task.fields)}. Received: {field!r}"
+            f"Expected one of {', '.join(task.fields)}, or several joined by "
+            f"'+'. Received: {field!r}"
         )
-    gone = set(task.fields) - {field}
+    gone = set(task.fields) - set(left)
     return [{k: v for k, v in row.items() if k not in gone} for row in rows]
+
+
+def placed(task, rows):
+    """Gives rows the labels that a task knows.
+
+    Returns:
+        List of rows; of a task that takes candidates their `"label"` is the
+        place among them of what it was.
+
+    Raises:
+        ValueError: If the right answer is no candidate.
+    """
+    if "candidates" not in task.fields:
+        return rows
+    found = []
+    for row in rows:
+        candidates = row["candidates"].split("\n")
+        if row["label"] not in candidates:
+            raise ValueError(
+                f"The answer of {row['id']} is none of its candidates. "
+                f"Received: {row['label']!r}, {candidates[:5]}"
+            )
+        place = str(candidates.index(row["label"]))
+        found.append({**row, "label": place})
+    return found
 
 
 def examples(task, rows, progress=None, keep=True):
     """Encodes rows as a task's model takes them; see `Examples`."""
     if _takes_groups(task.model):
         rows = grouped(rows, task.model.output_shape[1])
+    rows = placed(task, rows)
     return Examples(task, rows, progress, keep)
 
 
@@ -315,6 +353,27 @@ def _codec(field, rows, image_size, seconds, options):
     if isinstance(values[0], list):
         return codecs.Turns.from_turns(values, **options)
     return codecs.Words.from_texts(values, **options)
+
+
+def _worded(fields, rows, options):
+    """Codecs of the texts of a talk about a picture, all of one vocabulary."""
+    texts = {
+        field: list(dict.fromkeys(row[field] for row in rows if row[field]))
+        for field in fields
+        if field in (*_LINES, "question")
+    }
+    words = codecs.Words.from_texts(
+        [text for some in texts.values() for text in some], **options
+    )
+    known = words.get_config()
+    return {
+        field: codecs.Turns(
+            turns=max(text.count("\n") + 1 for text in some), **known
+        )
+        if field in _LINES
+        else words
+        for field, some in texts.items()
+    }
 
 
 def _known(field, codec, taken):

@@ -13,6 +13,7 @@ _NAMES = (
     "avdigits-small",
     "clevr",
     "coco",
+    "digits-discussed",
     "easy-vqa",
     "feelings",
     "flickr8k",
