@@ -64,7 +64,6 @@ def dialogue_text_image_film(
     Reference:
         [Perez et al., 2018](https://arxiv.org/abs/1709.07871)
     """
-    turns, length = history_shape
     eye = image or branches.image.cnn(
         image_shape, 2 * dim, name="image_encoder"
     )
@@ -75,12 +74,9 @@ def dialogue_text_image_film(
 
     words = branches.text.words(vocabulary_size, dim, name="words")
     gru = keras.layers.GRU(dim, name="read")
-    said = gru(words(ops.reshape(history, (-1, length))))
-    said = ops.reshape(said, (-1, turns, dim))
-    said = layers.Masked(name="turns")([said, ops.any(history != 0, axis=-1)])
-    seen, said, asked = layers.present(
-        [eye(pixels), said, gru(words(question))], there
-    )
+    said = layers.each(history, lambda ids: gru(words(ids)), name="said")
+    asked = gru(words(question))
+    seen, said, asked = layers.present([eye(pixels), said, asked], there)
     rows = (seen.shape[1] * image_shape[0] / image_shape[1]) ** 0.5
     seen = keras.layers.Dense(dim, "relu", name="seen")(seen)
     seen = layers.Grid(max(round(rows), 1), name="grid")(seen)
@@ -102,7 +98,7 @@ def dialogue_text_image_film(
 
     about = ops.zeros_like(seen[..., :dim])
     was = layers.Steps(name="was")(said)  # (batch, turns, 1), 0 where not.
-    for i in range(turns):
+    for i in range(history_shape[0]):
         _, change = turn(about, said[:, i])
         about = about + was[:, i, :, None, None] * change
     found, _ = turn(about, asked)
