@@ -80,7 +80,8 @@ class Reporting:
             drawn = charts.reliability(found.labels, chances)
             figures.write_png(drawn, out / "reliability.png")
             written["confusion"] = counts.tolist()
-            if "question" in self.task.fields:
+            fields = self.task.fields
+            if "question" in fields and "candidates" not in fields:
                 wrong = errors(self.task, found, chances)
                 console.print(tables.questions("By type of question", wrong))
                 drawn = charts.answers(found.labels, said, label.names)

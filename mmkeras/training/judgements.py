@@ -97,12 +97,12 @@ def build(
     options = {"length": length, "minimum": minimum}
     if architecture.task in _TALKS:
         options["punctuation"] = "keep"
-    kept = {
+    kept = _worded(fields, rows, options) if "history" in fields else {}
+    kept |= {
         field: _codec(field, rows, image_size, seconds, options)
         for field in fields
+        if field not in kept
     }
-    if "history" in fields:
-        kept |= _worded(fields, rows, options)
     if "candidates" in fields:
         places = range(kept["candidates"].turns)
         kept["label"] = codecs.Labels([str(place) for place in places])
@@ -177,6 +177,8 @@ def _spoken(row):
 def only(task, rows, field):
     """Leaves of all modalities of a task but one, or but some.
 
+    Candidates are left in any case: without them there is no answer.
+
     Args:
         task: A `tasks.Classify`.
         rows: Rows of a data set.
@@ -197,7 +199,7 @@ def only(task, rows, field):
             f"Expected one of {', '.join(task.fields)}, or several joined by "
             f"'+'. Received: {field!r}"
         )
-    gone = set(task.fields) - set(left)
+    gone = set(task.fields) - {*left, "candidates"}
     return [{k: v for k, v in row.items() if k not in gone} for row in rows]
 
 
@@ -215,7 +217,7 @@ def placed(task, rows):
         return rows
     found = []
     for row in rows:
-        candidates = row["candidates"].split("\n")
+        candidates = (row.get("candidates") or "").split("\n")
         if row["label"] not in candidates:
             raise ValueError(
                 f"The answer of {row['id']} is none of its candidates. "
@@ -335,12 +337,7 @@ def _is_spare(field, taken, rows):
 
 def _codec(field, rows, image_size, seconds, options):
     """The codec that fits a field's values."""
-    values = [row[field] for row in rows if row.get(field) is not None]
-    if not values:
-        raise ValueError(
-            f"The architecture takes {field!r}, which no training row has. "
-            f"Received rows with: {sorted(rows[0])}"
-        )
+    values = _values(field, rows)
     if isinstance(values[0], np.ndarray):
         shape = values[0].shape
         longest = max(len(value) for value in values)
@@ -355,25 +352,32 @@ def _codec(field, rows, image_size, seconds, options):
     return codecs.Words.from_texts(values, **options)
 
 
-def _worded(fields, rows, options):
-    """Codecs of the texts of a talk about a picture, all of one vocabulary."""
-    texts = {
-        field: list(dict.fromkeys(row[field] for row in rows if row[field]))
-        for field in fields
-        if field in (*_LINES, "question")
-    }
-    words = codecs.Words.from_texts(
-        [text for some in texts.values() for text in some], **options
-    )
-    known = words.get_config()
-    return {
-        field: codecs.Turns(
-            turns=max(text.count("\n") + 1 for text in some), **known
+def _values(field, rows):
+    """A field's values, where it is there."""
+    values = [row[field] for row in rows if row.get(field) is not None]
+    if not values:
+        raise ValueError(
+            f"The architecture takes {field!r}, which no training row has. "
+            f"Received rows with: {sorted(rows[0])}"
         )
-        if field in _LINES
-        else words
-        for field, some in texts.items()
-    }
+    return values
+
+
+def _worded(fields, rows, options):
+    """Codecs of the texts of a talk about a picture, all of one vocabulary.
+
+    A turn is counted once: where it is the last of a history.
+    """
+    texts = [line.split("\n")[-1] for line in _values("history", rows)]
+    texts += _values("question", rows)
+    texts += [str(row["label"]) for row in rows]
+    words = codecs.Words.from_texts(texts, **options)
+    known = words.get_config()
+    kept = {"question": words}
+    for field in set(fields) & set(_LINES):
+        most = max(text.count("\n") + 1 for text in _values(field, rows))
+        kept[field] = codecs.Turns(turns=most, **known)
+    return kept
 
 
 def _known(field, codec, taken):

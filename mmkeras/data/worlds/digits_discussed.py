@@ -1,18 +1,19 @@
 """A world of pictures of digits, and talks about them that refer back.
 
 Nine digits, 3 by 3, each in one of five inks on one of five grounds. A talk
-begins with "how many 3s are there?" and goes on about them: "how many of them
-are blue?", and, as soon as one is left, "what colour is it?" and "what is
-above it?", which is what "it" means from then on. So most answers need what
-was said before as well as the picture, and what the best player can score who
-lacks one of them is known: see `ceilings`.
+begins with "how many 3s are there?", or "how many blue ones", and goes on
+about them: "how many of them are on yellow?", and, as soon as one is left,
+"what colour is it?" and "what is above it?", which is what "it" means from
+then on. So most answers need what was said before as well as the picture, and
+what the best player can score who lacks one of them is known: see `ceilings`.
 
-How a talk is drawn. A digit d is drawn evenly, and of how many cells it is,
-1, 2 or 3; then which cells, the digits of all others, evenly of the other
-nine, and every ink and ground. What is asked next depends on what has been
-said, never on what has not; a step to a neighbour never goes to a d, nor to
-where the talk has been. So without the picture every answer is as likely as
-`chance` says, whatever else was said.
+How a talk is drawn. What it begins with is drawn evenly: digit, ink or ground,
+which, and of how many cells, 1, 2 or 3; then which cells, what all others have
+instead, evenly of the other values, and all that is left. What is asked next
+depends on what has been said, never on what has not; a step to a neighbour
+never goes to one of the first cells, nor to where the talk has been. So
+without the picture every answer is as likely as `chance` says, whatever else
+was said.
 
 Reference:
     In the spirit of MNIST Dialog, [Seo et al.,
@@ -46,12 +47,25 @@ GROUNDS = {
     "yellow": (255, 240, 90),
 }
 ANSWERS = (*"0123456789", *INKS, *GROUNDS)
-_COLOURS = {"ink": tuple(INKS), "ground": tuple(GROUNDS)}
+_VALUES = {
+    "digit": tuple("0123456789"),
+    "ink": tuple(INKS),
+    "ground": tuple(GROUNDS),
+}
+_FIRST = {
+    "digit": "how many {}s are there?",
+    "ink": "how many {} ones are there?",
+    "ground": "how many on {} are there?",
+}
 _COUNT = {
     "ink": "how many of them are {}?",
     "ground": "how many of them are on {}?",
 }
-_NAME = {"ink": "what colour is it?", "ground": "what colour is behind it?"}
+_NAME = {
+    "digit": "what digit is it?",
+    "ink": "what colour is it?",
+    "ground": "what colour is behind it?",
+}
 _STEPS = {
     "what is above it?": (-1, 0),
     "what is below it?": (1, 0),
@@ -66,7 +80,7 @@ class Scene:
     """What there is to see: a digit, an ink and a ground of each cell.
 
     Attributes:
-        digit: Tuple of 9 digits, row by row, from 0 to 9.
+        digit: Tuple of 9 digits, row by row, from "0" to "9".
         ink: Tuple of 9 names of `INKS`.
         ground: Tuple of 9 names of `GROUNDS`.
     """
@@ -89,7 +103,8 @@ class Scene:
         for i, (digit, ink, ground) in enumerate(
             zip(self.digit, self.ink, self.ground)
         ):
-            shape = pictures[digit][rng.integers(len(pictures[digit]))]
+            those = pictures[int(digit)]
+            shape = those[rng.integers(len(those))]
             thick = shape[..., None] / 255.0
             colours = np.array([INKS[ink], GROUNDS[ground]], float)
             page[i // SIDE, :, i % SIDE] = (
@@ -109,13 +124,15 @@ class Turn:
     Attributes:
         question: str.
         answer: str, one of `ANSWERS`.
-        kind: `"count"`, `"ink"`, `"ground"` or `"step"`: what is asked for.
+        kind: `"count"`, `"digit"`, `"ink"`, `"ground"` or `"step"`: what is
+            asked for.
         chance: float. How likely the likeliest answer is to who knows all
             that was said, but not the picture.
         about: The cells that are talked about now.
-        known: Dict from `"ink"` and `"ground"` to the colours that they may
-            still have, one if it is known.
+        known: Dict from `"digit"`, `"ink"` and `"ground"` to the values that
+            they may still have, one if it is known.
         been: Cells that a step may not go to.
+        other: As `known`, of all other cells.
     """
 
     question: str
@@ -125,31 +142,43 @@ class Turn:
     about: tuple
     known: dict
     been: frozenset
+    other: dict
 
 
-def first(scene, digit):
-    """The turn that a talk about a digit begins with."""
-    about = tuple(i for i, d in enumerate(scene.digit) if d == digit)
-    asked = f"how many {digit}s are there?"
-    answer, been = str(len(about)), frozenset(about)
-    return Turn(asked, answer, "count", 1 / 3, about, _COLOURS, been)
+def first(scene, kind, value):
+    """The turn that a talk about a digit, an ink or a ground begins with."""
+    has, values = getattr(scene, kind), _VALUES[kind]
+    about = tuple(i for i in range(_CELLS) if has[i] == value)
+    others = tuple(v for v in values if v != value)
+    return Turn(
+        _FIRST[kind].format(value),
+        str(len(about)),
+        "count",
+        1 / 3,
+        about,
+        {**_VALUES, kind: (value,)},
+        frozenset(about),
+        {**_VALUES, kind: others},
+    )
 
 
 def following(scene, turn):
     """All turns that may follow on one, with their probabilities.
 
-    Of several things, how many have some colour is asked; of one, what colour
-    it or its ground has, or what is beside it. Nothing that is known is.
+    Of several things, how many have some colour is asked; of one, which digit
+    it is, what colour it or its ground has, or what is beside it. Nothing that
+    is known is.
 
     Returns:
         List of tuples of a probability and a `Turn`; empty at a talk's end.
     """
+    one = len(turn.about) == 1
     kinds = [
-        [_count, _name][len(turn.about) == 1](scene, turn, kind)
+        _name(scene, turn, kind) if one else _count(scene, turn, kind)
         for kind, left in turn.known.items()
-        if len(left) > 1
+        if len(left) > 1 and (one or kind in _COUNT)
     ]
-    if len(turn.about) == 1:
+    if one:
         kinds.append(_step(scene, turn))
     kinds = [turns for turns in kinds if turns]
     return [
@@ -181,18 +210,25 @@ def _count(scene, turn, kind):
                 found or turn.about,
                 {**turn.known, kind: rest},
                 turn.been,
+                turn.other,
             )
         )
     return turns
 
 
 def _name(scene, turn, kind):
-    """Naming the colour of the only one."""
-    [cell] = turn.about
-    colour, chance = getattr(scene, kind)[cell], 1 / len(turn.known[kind])
-    known = {**turn.known, kind: (colour,)}
-    about = turn.about
-    return [Turn(_NAME[kind], colour, kind, chance, about, known, turn.been)]
+    """Naming what the only one has."""
+    value, left = getattr(scene, kind)[turn.about[0]], turn.known[kind]
+    return [
+        dataclasses.replace(
+            turn,
+            question=_NAME[kind],
+            answer=value,
+            kind=kind,
+            chance=1 / len(left),
+            known={**turn.known, kind: (value,)},
+        )
+    ]
 
 
 def _step(scene, turn):
@@ -204,9 +240,18 @@ def _step(scene, turn):
         there = SIDE * row + column
         inside = 0 <= row < SIDE and 0 <= column < SIDE
         if inside and there not in turn.been:
-            answer, been = str(scene.digit[there]), turn.been | {there}
+            digit = scene.digit[there]
             turns.append(
-                Turn(asked, answer, "step", 1 / 9, (there,), _COLOURS, been)
+                Turn(
+                    asked,
+                    digit,
+                    "step",
+                    1 / len(turn.other["digit"]),
+                    (there,),
+                    {**turn.other, "digit": (digit,)},
+                    turn.been | {there},
+                    turn.other,
+                )
             )
     return turns
 
@@ -220,16 +265,23 @@ def draw(rng):
     Returns:
         Tuple of a `Scene` and a list of at most `ROUNDS` `Turn`s.
     """
-    digit = int(rng.integers(10))
-    others = np.delete(np.arange(10), digit)
-    digits = others[rng.integers(9, size=_CELLS)]
-    digits[rng.permutation(_CELLS)[: rng.integers(1, 4)]] = digit
-    ink, ground = (
-        tuple(colours[i] for i in rng.integers(len(colours), size=_CELLS))
-        for colours in _COLOURS.values()
+    kind = tuple(_VALUES)[rng.integers(len(_VALUES))]
+    drawn = {
+        name: rng.integers(len(values), size=_CELLS)
+        for name, values in _VALUES.items()
+    }
+    many = len(_VALUES[kind])
+    value = int(rng.integers(many))
+    others = np.delete(np.arange(many), value)
+    drawn[kind] = others[rng.integers(many - 1, size=_CELLS)]
+    drawn[kind][rng.permutation(_CELLS)[: rng.integers(1, 4)]] = value
+    scene = Scene(
+        *(
+            tuple(values[i] for i in drawn[name])
+            for name, values in _VALUES.items()
+        )
     )
-    scene = Scene(tuple(digits.tolist()), ink, ground)
-    turns = [first(scene, digit)]
+    turns = [first(scene, kind, _VALUES[kind][value])]
     while len(turns) < ROUNDS:
         options = following(scene, turns[-1])
         if not options:
@@ -299,10 +351,10 @@ def ceilings(count=2000, seed=0) -> dict:
     Who lacks the picture gives the answer that is likeliest after what was
     said (`Turn.chance`); who lacks the history, the answer that is likeliest
     among all talks about the picture in which the question is asked. With w(t)
-    the probability of a turn, and of picture x, d a digit which 1 to 3 cells
-    n(d) have,
+    the probability of a turn, and of picture x, v one of V digits, inks or
+    grounds, which 1 to 3 cells n(v) have,
 
-        P(d | x) ~ 1 / (C(9, n(d)) 9^(9 - n(d)))
+        P(v | x) ~ V^8 / (C(9, n(v)) (V - 1)^(9 - n(v)))
         without history = E[sum over q of max over a of
                             sum over turns t with q and a of w(t)]
                           / E[sum over turns t of w(t)]
@@ -340,19 +392,21 @@ def ceilings(count=2000, seed=0) -> dict:
 
 def _all_turns(scene):
     """Yields every turn that may be, and how often it is in a talk."""
-    counts = collections.Counter(scene.digit)
-    likely = {
-        digit: 1 / (math.comb(_CELLS, n) * 9 ** (_CELLS - n))
-        for digit, n in counts.items()
-        if n <= 3
-    }
+    likely = {}
+    for kind, values in _VALUES.items():
+        many = len(values)
+        for value, n in collections.Counter(getattr(scene, kind)).items():
+            if n <= 3:
+                ways = math.comb(_CELLS, n) * (many - 1) ** (_CELLS - n)
+                likely[kind, value] = many ** (_CELLS - 1) / ways
     total = sum(likely.values())
-    turns = [(w / total, first(scene, d)) for d, w in likely.items()]
+    turns = [(w / total, first(scene, *start)) for start, w in likely.items()]
     for _ in range(ROUNDS):
         yield from turns
         same = {}  # What may follow depends on no more than this.
         for weight, turn in turns:
-            state = turn.about, *turn.known.values(), turn.been
+            known = *turn.known.values(), *turn.other.values()
+            state = turn.about, turn.been, known
             before, _ = same.get(state, (0.0, None))
             same[state] = before + weight, turn
         turns = [

@@ -10,7 +10,7 @@ from mmkeras.data.worlds import digits_discussed as world
 from mmkeras.data.worlds.digits_discussed import Scene
 
 SCENE = Scene(
-    (3, 1, 3, 0, 3, 5, 7, 8, 9),
+    tuple("313035789"),
     ("red", "red", "blue", "red", "blue", "green", "red", "red", "brown"),
     ("white",) * 4 + ("cyan", "salmon", "white", "white", "yellow"),
 )
@@ -31,7 +31,7 @@ def find(turns, question):
 
 
 def test_a_talk_by_hand():
-    turn = world.first(SCENE, 3)
+    turn = world.first(SCENE, "digit", "3")
     assert (turn.question, turn.answer) == ("how many 3s are there?", "3")
     assert turn.about == (0, 2, 4) and turn.chance == 1 / 3
     turns = world.following(SCENE, turn)
@@ -67,7 +67,7 @@ def test_a_talk_by_hand():
 
 
 def test_colours_left_out_make_the_others_likelier():
-    turn = world.first(SCENE, 7)
+    turn = world.first(SCENE, "digit", "7")
     chance, turn = find(world.following(SCENE, turn), "what colour is it?")
     assert turn.answer == "red" and turn.chance == 1 / 5
     asked = {t.question for _, t in world.following(SCENE, turn)}
@@ -87,7 +87,7 @@ def test_draws_the_same_scene_every_time(pictures):
         patch = pixels[row : row + 28, column : column + 28]
         assert tuple(patch[0, 0]) == ground and tuple(patch[4, 4]) == ink
         inked = (patch == ink).all(-1).sum()
-        assert inked == 4 * (2 + SCENE.digit[cell])
+        assert inked == 4 * (2 + int(SCENE.digit[cell]))
 
 
 def test_rows(pictures):
@@ -111,41 +111,58 @@ def test_rows(pictures):
         world.rows("val", -1, pictures)
 
 
+KINDS = {
+    "digit": list("0123456789"),
+    "ink": list(world.INKS),
+    "ground": list(world.GROUNDS),
+}
+
+
+def kind_of(word):
+    return next(kind for kind, values in KINDS.items() if word in values)
+
+
 def guess(said, question):
     """What somebody answers who reads the talk and sees no picture."""
-    many, left = 0, {}
-    for asked, answer in said:
-        kind = "ink" if asked.split()[-1][:-1] in world.INKS else "ground"
-        word = asked.split()[-1][:-1]
-        if asked.endswith("there?"):
-            many = int(answer)
-            left = {"ink": list(world.INKS), "ground": list(world.GROUNDS)}
-        elif asked.startswith("how many of them"):
+    many, left, other = 0, {}, {}
+    for asked, answer in [*said, (question, None)]:
+        words = asked[:-1].split()
+        first = words[-1] == "there"
+        if first:
+            word = words[3] if words[2] == "on" else words[2].rstrip("s")
+            kind = kind_of(word)
+        if answer is None and first:
+            return "2"
+        if answer is None:
+            break
+        if first:
+            many, left = int(answer), {**KINDS, kind: [word]}
+            other = {
+                name: [v for v in values if v != word]
+                for name, values in KINDS.items()
+            }
+        elif words[0] == "how":
+            kind = kind_of(words[-1])
             many = int(answer) or many
-            if int(answer):
-                left[kind] = [word]
-            else:
-                left[kind].remove(word)
-        elif answer.isdigit():
-            left = {"ink": list(world.INKS), "ground": list(world.GROUNDS)}
+            rest = [v for v in left[kind] if v != words[-1]]
+            left[kind] = [words[-1]] if int(answer) else rest
+        elif words[:3] == ["what", "digit", "is"] or words[1] == "colour":
+            left[kind_of(answer)] = [answer]
         else:
-            left["ink" if answer in world.INKS else "ground"] = [answer]
-    if question.endswith("there?"):
-        return "2"
-    if question.startswith("how many"):
-        word = question.split()[-1][:-1]
-        p = 1 / len(left["ink" if word in world.INKS else "ground"])
+            left = {**other, "digit": [answer]}
+    if words[0] == "how":
+        p = 1 / len(left[kind_of(words[-1])])
         chances = [
             math.comb(many, k) * p**k * (1 - p) ** (many - k)
             for k in range(many + 1)
         ]
         return str(int(np.argmax(chances)))
-    if question.endswith("behind it?"):
-        return left["ground"][0]
-    if question == "what colour is it?":
-        return left["ink"][0]
-    first = said[0][0].split()[2][0]  # A step never goes to that digit.
-    return "4" if first == "3" else "3"
+    named = {
+        "what digit is it?": "digit",
+        "what colour is it?": "ink",
+        "what colour is behind it?": "ground",
+    }
+    return left[named[question]][0] if question in named else other["digit"][0]
 
 
 def test_without_the_picture_as_often_right_as_said():
@@ -187,4 +204,4 @@ def test_ceilings_are_what_players_score():
     forgetful, half = found["image+question"]
     error = 3 * np.sqrt(0.25 / len(right))
     assert np.mean(right) == pytest.approx(forgetful, abs=error + half)
-    assert blind < 0.35 and 0.57 < forgetful < 0.72
+    assert 0.2 < blind < 0.4 and 0.5 < forgetful < 0.8
