@@ -74,8 +74,13 @@ def dialogue_text_image_film(
 
     words = branches.text.words(vocabulary_size, dim, name="words")
     gru = keras.layers.GRU(dim, name="read")
-    said = layers.each(history, lambda ids: gru(words(ids)), name="said")
-    asked = gru(words(question))
+    clear = keras.layers.LayerNormalization(name="clear")
+
+    def read(ids):
+        return clear(gru(words(ids)))
+
+    said = layers.each(history, read, name="said")
+    asked = read(question)
     seen, said, asked = layers.present([eye(pixels), said, asked], there)
     rows = (seen.shape[1] * image_shape[0] / image_shape[1]) ** 0.5
     seen = keras.layers.Dense(dim, "relu", name="seen")(seen)
