@@ -137,6 +137,11 @@ def test_a_talk_is_kept(task):
 
 
 @only_tensorflow
+@pytest.mark.parametrize(
+    "task",
+    ["film", pytest.param("late", marks=pytest.mark.slow)],
+    indirect=True,
+)
 def test_an_export_takes_turns(task, folder, tmp_path):
     serving.export(task, tmp_path / "talk")
     served = client.load(tmp_path / "talk")
