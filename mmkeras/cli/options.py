@@ -7,11 +7,12 @@ import typer
 Data = Annotated[
     str,
     typer.Option(
-        help="avdigits, avdigits-small, clevr, coco, easy-vqa, flickr8k, "
-        "karpathy, meld, meld-sentiment, mmsa, mosi, mustard, "
-        "mustard-speakers, nlvr, vqa; feelings, which is rendered and needs no "
-        "files; or your own: table or folder (images with captions), labelled "
-        "(anything with a label), questions (images, questions, answers)."
+        help="avdigits, avdigits-small, clevr, coco, digits-discussed, "
+        "easy-vqa, flickr8k, karpathy, meld, meld-sentiment, mmsa, mosi, "
+        "mustard, mustard-speakers, nlvr, onecommon, visdial, vqa; feelings, "
+        "which is rendered and needs no files; or your own: table or folder "
+        "(images with captions), labelled (anything with a label), questions "
+        "(images, questions, answers), dialogues (with what was said before)."
     ),
 ]
 Folder = Annotated[

@@ -80,7 +80,8 @@ class Reporting:
             drawn = charts.reliability(found.labels, chances)
             figures.write_png(drawn, out / "reliability.png")
             written["confusion"] = counts.tolist()
-            if "question" in self.task.fields:
+            fields = self.task.fields
+            if "question" in fields and "candidates" not in fields:
                 wrong = errors(self.task, found, chances)
                 console.print(tables.questions("By type of question", wrong))
                 drawn = charts.answers(found.labels, said, label.names)
@@ -101,7 +102,7 @@ class Reporting:
         recipe = dataclasses.replace(recipe, views=tuple(recipe.views))
         source, folder = datasets.find(data), self.card.get("folder")
         rows = source.rows("train", folder), source.rows("val", folder)
-        for field in self.task.fields:
+        for field in self._parts():
             out = self._alone(field)
             given = name, data, folder, rows, recipe, asked, seed, out
             train.train(*given, only=field)
@@ -119,13 +120,14 @@ class Reporting:
             Dict for JSON.
         """
         judges = {pathlib.Path(path).name: path for path in against}
-        for field in self.task.fields:
+        for field in self._parts():
             if (self._alone(field) / "task.json").exists():
                 judges[field] = self._alone(field)
         label = self.task.codecs["label"]
-        train = self._rows("train")
+        train = judgements.placed(self.task, self._rows("train"))
         known = np.array([label(row["label"]) for row in train])
-        labels = np.array([label(row["label"]) for row in self.rows])
+        rows = judgements.placed(self.task, self.rows)
+        labels = np.array([label(row["label"]) for row in rows])
         plain = chance.constant(self.task, known, len(labels))
         drawn = chance.guessed(self.task, known, len(labels), self.seed)
         said = {"majority": plain, "prior": drawn}
@@ -137,9 +139,9 @@ class Reporting:
                 "--alone, or --against and a run. Here the others are hidden "
                 "from the same model."
             )
-            for field in self.task.fields:
+            judges = dict.fromkeys(self._parts())
+            for field in judges:
                 said[field] = self._said(self.task, plain, field, field)
-            judges = dict.fromkeys(self.task.fields)
         said["fusion"] = self._said(self.task, plain, "fusion")
         groups = [row.get("group") for row in self.rows]
         found = reports.payoff(
@@ -189,6 +191,19 @@ class Reporting:
         only = self.card["arguments"].get("only")
         return judgements.only(self.task, rows, only)
 
+    def _parts(self):
+        """Each modality; of a talk about a picture, all but one of them.
+
+        Nobody answers without the question, or ranks without candidates.
+        """
+        fields = self.task.fields
+        if "history" not in fields:
+            return list(fields)
+        return [
+            "+".join(f for f in fields if f != gone)
+            for gone in ("image", "history")
+        ]
+
     def _alone(self, field):
         return self.run / f"alone-{field}"
 
@@ -202,7 +217,8 @@ class Reporting:
                 f"{name} knows other classes: {task.codecs['label'].names[:10]}"
             )
         found = self._examples(task, self.rows)
-        chances = found.chances(task, found.logits(task, only and (only,)))
+        only = only and only.split("+")
+        chances = found.chances(task, found.logits(task, only))
         known = dict(zip(found.names, chances))
         return np.stack(
             [known.get(row["id"], p) for row, p in zip(self.rows, plain)]

@@ -9,8 +9,9 @@ import typer
 
 from mmkeras.cli import options
 
-# Of texts, by the architecture's task.
-_LENGTHS = {"vqa": 20, "emotion": 32, "dialogue": 200}
+# Of texts, by the architecture's task; of one that takes a history, of a turn.
+_LENGTHS = {"vqa": 20, "history": 24, "emotion": 32, "dialogue": 200}
+_ASKED = ("vqa", "history")
 
 
 class Monitor(enum.StrEnum):
@@ -100,15 +101,15 @@ def run(
     only: Annotated[
         str | None,
         typer.Option(
-            help="Teach a judge of several modalities one of them alone; the "
-            "others are absent."
+            help="Teach a judge of several modalities one of them alone, or "
+            "some, e.g. image+question; the others are absent."
         ),
     ] = None,
     length: Annotated[
         int | None,
         typer.Option(
-            help="Ids of a text. [default: 20 of a caption or question, 32 "
-            "of a turn, 200 of a talk, else 60]"
+            help="Ids of a text. [default: 20 of a caption or question, 24 of "
+            "a turn about a picture, 32 of one alone, 200 of a talk, else 60]"
         ),
     ] = None,
     minimum: Annotated[
@@ -163,8 +164,8 @@ def run(
     changes = {k: v for k, v in changes.items() if v is not None}
     settings = {**recipe.settings, **_settings(set_ or [])}
     recipe = dataclasses.replace(recipe, settings=settings, **changes)
-    task = registry.find(name).task
-    captions = task == "caption"
+    architecture = registry.find(name)
+    captions = architecture.task == "caption"
     build = {"image_size": image_size, "policy": precision}
     if captions:
         build |= {
@@ -176,11 +177,13 @@ def run(
             "init": init,
         }
     else:
+        talks = "history_shape" in architecture.arguments
+        texts = "history" if talks else architecture.task
         build |= {
             "seconds": seconds,
-            "length": length or _LENGTHS.get(task, 60),
+            "length": length or _LENGTHS.get(texts, 60),
             "minimum": minimum or 2,
-            **({"answers": answers or 3000} if task == "vqa" else {}),
+            **({"answers": answers or 3000} if texts in _ASKED else {}),
         }
     if captions and only:
         raise ValueError("--only is of judges; a captioner has one modality.")

@@ -13,7 +13,7 @@ from mmkeras.data.problems import Problem
 _CODECS = {"image": codecs.Image((16, 16)), "audio": codecs.Audio(8000, 0.1)}
 _BATCH = 64
 _ABOUT = {"id", "split", "label", "group", "speaker", "transcript"}
-_ABOUT |= {"type", "answers"}
+_ABOUT |= {"type", "answers", "candidates", "relevance"}
 
 
 def problems(rows, progress):

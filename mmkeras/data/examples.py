@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 _FILES = ("image", "audio")
-_ABOUT = ("id", "split", "group", "type", "answers")
+_ABOUT = ("id", "split", "group", "type", "answers", "relevance")
 
 
 def load(rows) -> tf.data.Dataset:

@@ -44,7 +44,8 @@ def perceive(codec, values):
 
     Args:
         codec: The field's codec.
-        values: Tensor as of `raw`.
+        values: Tensor as of `raw`; of conversations also strings of shape
+            `(n, turns)`, filled up with `""`.
 
     Returns:
         Tuple of what the model takes, batch first, zeros where absent;
@@ -64,6 +65,7 @@ def perceive(codec, values):
         tokens = tf.where(there[:, None], codec(values), 0)
         return tokens, there, tf.fill(tf.shape(values), "")
     if isinstance(codec, codecs.Turns):
+        values = codec.joined(values)
         there = tf.strings.length(tf.strings.strip(values)) > 0
         x, errors = codec.try_batch(values)
         x = tf.where(there[:, None, None], x, 0)
@@ -151,6 +153,27 @@ def steps(x, fields):
     """
     there = [tf.reduce_any(x[field] != 0, axis=-1) for field in fields]
     return tf.reduce_any(tf.stack(there), axis=0)
+
+
+def chosen(codec, candidates, chances, errors):
+    """Says which candidates are the likeliest.
+
+    Args:
+        codec: A `codecs.Turns`, of the candidates.
+        candidates: Tensor as of `raw`, or `None` if there are none at all.
+        chances: Floats of shape `(n, candidates)`.
+        errors: String tensor of shape `(n,)`.
+
+    Returns:
+        Tuple of strings of shape `(n,)`, and errors: it is one that there is
+        no candidate.
+    """
+    none = tf.fill(tf.shape(errors), "")
+    given = none if candidates is None else codec.joined(candidates)
+    lines = tf.pad(codec.lines(given), [[0, 0], [0, codec.turns]])
+    said = tf.gather(lines, tf.argmax(chances, 1), batch_dims=1)
+    missing = (errors == "") & (tf.strings.strip(given) == "")
+    return said, tf.where(missing, "candidates: there are none", errors)
 
 
 def blank(answers, errors, there=False):

@@ -106,8 +106,8 @@ def judging(
         epochs: int. Last epoch, exclusive.
         seed: int.
         start: int. First epoch.
-        dropout: float in [0, 1). How often each modality is hidden; never all
-            that an example has.
+        dropout: float in [0, 1), or one a modality. How often each is hidden;
+            never all that an example has.
         change: Function of a dict of inputs and a `numpy.random.Generator`
             that returns inputs changed at random, or `None`.
         lengths: Integers `(examples,)`, of their texts: texts of like length

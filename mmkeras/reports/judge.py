@@ -2,6 +2,9 @@
 
 import itertools
 
+import numpy as np
+
+from mmkeras import metrics
 from mmkeras.reports import chance
 from mmkeras.reports.mismatch import mismatched
 from mmkeras.reports.questions import questions
@@ -19,8 +22,9 @@ def judge(task, examples, draws=200, seed=0):
 
     Returns:
         Tuple of figures, a dict: those of `task.score`, of the most frequent
-        label as `majority`, of questions those of `questions`, and of several
-        modalities those of `mismatched`; and a `Subsets`.
+        label as `majority`, of questions those of `questions`, of candidates
+        those of `metrics.ranking_scores`, and of several modalities those of
+        `mismatched`; and a `Subsets`.
     """
     name, score = chance.metric(task), chance.scorer(task)
     labels, fields = examples.labels, tuple(task.fields)
@@ -29,7 +33,11 @@ def judge(task, examples, draws=200, seed=0):
         logits = examples.logits(task, only, instead=instead)
         return examples.chances(task, logits)
 
-    predicted = {(): chance.constant(task, labels), fields: said()}
+    logits = examples.logits(task)
+    predicted = {
+        (): chance.constant(task, labels),
+        fields: examples.chances(task, logits),
+    }
     for count in range(1, len(fields)):
         for names in itertools.combinations(fields, count):
             predicted[names] = said(names)
@@ -47,6 +55,10 @@ def judge(task, examples, draws=200, seed=0):
     figures["majority"] = found.scores[()]
     if "question" in fields and task.codecs["label"].kind == "single":
         figures |= questions(task, examples, predicted[fields])
+    if "candidates" in fields:
+        figures |= metrics.ranking_scores(
+            logits, labels, _relevance(examples.rows, logits)
+        )
     if len(fields) > 1:
         of_class = task.codecs["label"].kind != "number"
         plain = len(labels) == len(examples) and of_class
@@ -59,3 +71,12 @@ def judge(task, examples, draws=200, seed=0):
             seed=seed,
         )
     return figures, found
+
+
+def _relevance(rows, scores):
+    """Relevance of the candidates, zeros where unknown; or `None`."""
+    found = np.zeros_like(scores)
+    for row, values in zip(rows, found):
+        known = row.get("relevance") or []
+        values[: len(known)] = known
+    return found if found.any() else None

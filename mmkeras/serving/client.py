@@ -54,7 +54,8 @@ class Captioner:
         Args:
             batch: List of encoded pictures (bytes); or a dict of lists by
                 field, in which `""`, or NaN in features, is absent, as is a
-                field that is left out.
+                field that is left out; a conversation is a list of turns, or
+                a string of a line a turn.
             batch_size: int. How many go through at once.
 
         Returns:
@@ -69,7 +70,10 @@ class Captioner:
             size = min(batch_size, count - i)
             part = {name: self._absent(name, size) for name in self._specs}
             for field, values in batch.items():
-                part[field] = self._constant(values[i : i + batch_size])
+                some = values[i : i + batch_size]
+                if self._is_talk(field):
+                    some = _filled(some)
+                part[field] = self._constant(some)
             for key, found in self._serve(**part).items():
                 answers[key] += _plain(found.numpy())
         return answers
@@ -78,7 +82,25 @@ class Captioner:
         """What stands for a field that is left out."""
         spec = self._specs[name]
         nothing = "" if spec.dtype.name == "string" else float("nan")
-        return self._fill([size, *spec.shape[1:]], nothing)
+        shape = [1] if self._is_talk(name) else spec.shape[1:]
+        return self._fill([size, *shape], nothing)
+
+    def _is_talk(self, name):
+        spec = self._specs[name]
+        return spec.dtype.name == "string" and len(spec.shape) == 2
+
+
+def _filled(talks):
+    """Lists of turns, all of one length; the lines of a string are turns."""
+    talks = [_turns(talk) for talk in talks]
+    most = max([1, *map(len, talks)])
+    return [turns + [""] * (most - len(turns)) for turns in talks]
+
+
+def _turns(talk):
+    if isinstance(talk, (str, bytes)):
+        return talk.split("\n" if isinstance(talk, str) else b"\n")
+    return list(talk)
 
 
 def _plain(values):

@@ -27,12 +27,13 @@ def export(task, folder, version=None, check=True, samples=None, **options):
     `folder/<version>` then holds a SavedModel whose `serving_default` takes
     the task's fields: `image`, strings of shape `(batch,)`: JPEG, PNG, GIF,
     BMP or WebP bytes; `audio`, those of WAV files; `text`, strings; features,
-    float32; and returns what `task.answer` does: of a captioner `text`, the
-    captions, and `score`; of a judge `label` and `probability`, an empty
-    string or NaN standing for what is absent; and `error`, strings, empty or
-    why this one example could not be read. Decoding of files, the search and
-    the vocabulary are all in the graph, in float32 whatever the model was
-    trained in.
+    float32; conversations, such as `history`, strings of shape `(batch,
+    turns)`, a turn each, filled up with `""`; and returns what `task.answer`
+    does: of a captioner `text`, the captions, and `score`; of a judge `label`
+    and `probability`, an empty string or NaN standing for what is absent; and
+    `error`, strings, empty or why this one example could not be read. Decoding
+    of files, the search and the vocabulary are all in the graph, in float32
+    whatever the model was trained in.
 
     Beside it lie `golden.json`, some inputs with their answers, and requests
     that warm a server up; in `folder`, a `models.config` for TF Serving,

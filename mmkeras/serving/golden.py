@@ -55,6 +55,8 @@ def b64(data):
 
 def _plain(value):
     """Bytes and strings in base 64, arrays as lists."""
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
     if isinstance(value, str):
         value = value.encode("utf-8")
     return b64(value) if isinstance(value, bytes) else value.tolist()

@@ -49,7 +49,9 @@ def _answer(serve, rows):
 
 
 def _raw(value):
-    return base64.b64decode(value["b64"]) if "b64" in value else value
+    if isinstance(value, dict):
+        return base64.b64decode(value["b64"])
+    return [_raw(one) for one in value] if isinstance(value, list) else value
 
 
 def _plain(value):

@@ -25,7 +25,12 @@ def of(task):
         if len(made) > 1:
             filled[place] = filled[-1] = _absent(codec)
         rows[field] = filled
-    return rows if len(made) > 1 else {f: list(v) for f, v in made.items()}
+    if len(made) == 1:
+        rows = {field: list(values) for field, values in made.items()}
+    for field, values in rows.items():
+        if isinstance(task.codecs[field], codecs.Turns):
+            rows[field] = _listed(values)
+    return rows
 
 
 def pictures():
@@ -74,6 +79,13 @@ def sounds():
         for wave, rate in zip(waves, (16000, 8000, 44100, 16000))
     ]
     return [*files, files[0][:30], b""]
+
+
+def _listed(values):
+    """Conversations as lists of turns, all of one length."""
+    split = [tf.compat.as_text(value).split("\n") for value in values]
+    most = max(map(len, split))
+    return [turns + [""] * (most - len(turns)) for turns in split]
 
 
 def _some(codec):

@@ -54,6 +54,8 @@ def _signature(task, options):
         codec = task.codecs[field]
         numbers = isinstance(codec, codecs.Features)
         shape, kind = (codec.shape, "float32") if numbers else ((), "string")
+        if isinstance(codec, codecs.Turns):
+            shape = (None,)
         specs[field] = tf.TensorSpec((None, *shape), kind, name=field)
     function = tf.function(serve, autograph=False)
     return function.get_concrete_function(**specs)

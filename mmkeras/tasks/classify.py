@@ -11,6 +11,7 @@ from mmkeras.data import codecs
 from mmkeras.data import perceive
 from mmkeras.tasks.task import Task
 
+CANDIDATES = "candidates"
 PRESENCE = "presence"
 
 
@@ -74,10 +75,10 @@ class Classify(Task):
         Returns:
             Dict of arrays, one entry an example: `"label"`, the likeliest
             class (of several labels, those likelier than not, separated by
-            `|`; or the number); `"probability"`, of every class; `"error"`,
-            empty, or why the example could not be read: then there is no
-            label. Of sequences there is a label for every step, empty after
-            the last.
+            `|`; or the number; or the likeliest of the example's candidates);
+            `"probability"`, of every class or candidate; `"error"`, empty, or
+            why the example could not be read: then there is no label. Of
+            sequences there is a label for every step, empty after the last.
         """
         batch = self._listed(batch)
         sizes = {len(values) for values in batch.values()}
@@ -146,7 +147,8 @@ class Classify(Task):
 
     def graph(self, batch):
         """As `answer` of one batch, out of TensorFlow operations alone."""
-        return self._say(*self._perceive(batch), self.model)
+        x, errors = self._perceive(batch)
+        return self._say(x, errors, self.model, batch.get(CANDIDATES))
 
     def score(self, labels, probabilities):
         """Measures judgements; see `mmkeras.metrics.judgement_scores`."""
@@ -161,7 +163,8 @@ class Classify(Task):
         }
         x, errors = self._perceive(raw)
         x = {field: value.numpy() for field, value in x.items()}
-        return self._say(x, errors, self.model.predict_on_batch)
+        model = self.model.predict_on_batch
+        return self._say(x, errors, model, raw.get(CANDIDATES))
 
     def _perceive(self, raw):
         x, there, errors = perceive.together(self.codecs, self.fields, raw)
@@ -170,8 +173,11 @@ class Classify(Task):
     def _inputs(self, x, there):
         return {**x, PRESENCE: there} if PRESENCE in self.model.input else x
 
-    def _say(self, x, errors, model):
+    def _say(self, x, errors, model, candidates=None):
         labels, chances = self.codecs["label"].decode(model(self.scale(x)))
+        if CANDIDATES in self.fields:
+            codec = self.codecs[CANDIDATES]
+            labels, errors = perceive.chosen(codec, candidates, chances, errors)
         said = {"label": labels, "probability": chances}
         steps = len(chances.shape) == 3 and perceive.steps(x, self.fields)
         return perceive.blank(said, errors, steps)

@@ -30,6 +30,7 @@ _CURVES = [
         "acc_2_non0",
     )
 ]
+_LINES = ("history", "candidates")  # Of which each line is a text.
 _TALKS = ("dialogue", "emotion")  # There, a question mark tells something.
 
 
@@ -72,8 +73,10 @@ def build(
         length: int. Ids of a text, start and end included.
         minimum: int. How often a word must occur in training.
         policy: Precision; see `precision.choose`.
-        answers: int. How many answers a `vqa-*` architecture chooses among,
-            the commonest of training; it is never right about another one.
+        answers: int. How many answers to questions to choose among, the
+            commonest of training; it is never right about another one. Of an
+            architecture that takes candidates, the label is the place of the
+            right one.
 
     Returns:
         A `tasks.Classify`.
@@ -94,13 +97,19 @@ def build(
     options = {"length": length, "minimum": minimum}
     if architecture.task in _TALKS:
         options["punctuation"] = "keep"
-    kept = {
+    kept = _worded(fields, rows, options) if "history" in fields else {}
+    kept |= {
         field: _codec(field, rows, image_size, seconds, options)
         for field in fields
+        if field not in kept
     }
-    labels = [row["label"] for row in data.train]
-    most = answers if architecture.task == "vqa" else None
-    kept["label"] = codecs.Labels.from_values(labels, most)
+    if "candidates" in fields:
+        places = range(kept["candidates"].turns)
+        kept["label"] = codecs.Labels([str(place) for place in places])
+    else:
+        labels = [row["label"] for row in data.train]
+        most = answers if "question" in fields else None
+        kept["label"] = codecs.Labels.from_values(labels, most)
     known = {"classes": kept["label"].size}
     for field in fields:
         known |= _known(field, kept[field], taken)
@@ -166,12 +175,15 @@ def _spoken(row):
 
 
 def only(task, rows, field):
-    """Leaves of all modalities of a task but one.
+    """Leaves of all modalities of a task but one, or but some.
+
+    Candidates are left in any case: without them there is no answer.
 
     Args:
         task: A `tasks.Classify`.
         rows: Rows of a data set.
-        field: Name of a modality, or `None` to leave all.
+        field: Name of a modality, or of several, joined by `+`, or `None` to
+            leave all.
 
     Returns:
         List of rows.
@@ -181,18 +193,46 @@ def only(task, rows, field):
     """
     if field is None:
         return rows
-    if field not in task.fields:
+    left = field.split("+")
+    if not set(left) <= set(task.fields):
         raise ValueError(
-            f"Expected one of {', '.join(task.fields)}. Received: {field!r}"
+            f"Expected one of {', '.join(task.fields)}, or several joined by "
+            f"'+'. Received: {field!r}"
         )
-    gone = set(task.fields) - {field}
+    gone = set(task.fields) - {*left, "candidates"}
     return [{k: v for k, v in row.items() if k not in gone} for row in rows]
+
+
+def placed(task, rows):
+    """Gives rows the labels that a task knows.
+
+    Returns:
+        List of rows; of a task that takes candidates their `"label"` is the
+        place among them of what it was.
+
+    Raises:
+        ValueError: If the right answer is no candidate.
+    """
+    if "candidates" not in task.fields:
+        return rows
+    found = []
+    for row in rows:
+        candidates = (row.get("candidates") or "").split("\n")
+        if row["label"] not in candidates:
+            raise ValueError(
+                f"The answer of {row['id']} is none of its candidates. "
+                f"Received: {row['label']!r}, {candidates[:5]}"
+            )
+        place = str(candidates.index(row["label"]))
+        found.append({**row, "label": place})
+    return found
 
 
 def examples(task, rows, progress=None, keep=True):
     """Encodes rows as a task's model takes them; see `Examples`."""
     if _takes_groups(task.model):
         rows = grouped(rows, task.model.output_shape[1])
+    rows = placed(task, rows)
     return Examples(task, rows, progress, keep)
 
 
@@ -213,7 +253,8 @@ def fit(
         data: A `Data`.
         folder: Path of the run's folder, held by the caller.
         recipe: A `Recipe`; its `modality_dropout` is how often each modality
-            is hidden from the model, though never all of an example.
+            is hidden from the model, though never all of an example, nor the
+            candidates.
         seed: int.
         progress: Function of the files encoded and in all.
         verbose: As of `keras.Model.fit`.
@@ -248,7 +289,7 @@ def fit(
         recipe.epochs,
         seed,
         done,
-        recipe.modality_dropout,
+        _dropout(task, recipe),
         _change(task) if recipe.augment else None,
         train.lengths if recipe.by_length else None,
     )
@@ -274,6 +315,12 @@ def fit(
     }
 
 
+def _dropout(task, recipe):
+    """How often each modality is hidden: never what the answer is one of."""
+    spared = [field == "candidates" for field in task.fields]
+    return np.where(spared, 0.0, recipe.modality_dropout)
+
+
 def _change(task):
     """What changes a batch's sounds at random."""
     heard = [f for f in task.fields if isinstance(task.codecs[f], codecs.Audio)]
@@ -297,12 +344,7 @@ def _is_spare(field, taken, rows):
 
 def _codec(field, rows, image_size, seconds, options):
     """The codec that fits a field's values."""
-    values = [row[field] for row in rows if row.get(field) is not None]
-    if not values:
-        raise ValueError(
-            f"The architecture takes {field!r}, which no training row has. "
-            f"Received rows with: {sorted(rows[0])}"
-        )
+    values = _values(field, rows)
     if isinstance(values[0], np.ndarray):
         shape = values[0].shape
         longest = max(len(value) for value in values)
@@ -315,6 +357,34 @@ def _codec(field, rows, image_size, seconds, options):
     if isinstance(values[0], list):
         return codecs.Turns.from_turns(values, **options)
     return codecs.Words.from_texts(values, **options)
+
+
+def _values(field, rows):
+    """A field's values, where it is there."""
+    values = [row[field] for row in rows if row.get(field) is not None]
+    if not values:
+        raise ValueError(
+            f"The architecture takes {field!r}, which no training row has. "
+            f"Received rows with: {sorted(rows[0])}"
+        )
+    return values
+
+
+def _worded(fields, rows, options):
+    """Codecs of the texts of a talk about a picture, all of one vocabulary.
+
+    A turn is counted once: where it is the last of a history.
+    """
+    texts = [line.split("\n")[-1] for line in _values("history", rows)]
+    texts += _values("question", rows)
+    texts += [str(row["label"]) for row in rows]
+    words = codecs.Words.from_texts(texts, **options)
+    known = words.get_config()
+    kept = {"question": words}
+    for field in set(fields) & set(_LINES):
+        most = max(text.count("\n") + 1 for text in _values(field, rows))
+        kept[field] = codecs.Turns(turns=most, **known)
+    return kept
 
 
 def _known(field, codec, taken):

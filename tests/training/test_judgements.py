@@ -215,3 +215,18 @@ def test_batches_hide_some_but_never_all():
         expected = 0.4 - 0.4**3
         assert abs(1 - three.mean() - expected) < 0.05
     assert (seen[0][1] != seen[1][1]).any()
+
+
+def test_batches_may_spare_a_modality():
+    presence = np.ones((500, 2), bool)
+    batches = pipeline.judging(
+        lambda x: x,
+        lambda order: ({"presence": presence.copy()}, order, order),
+        500,
+        500,
+        1,
+        dropout=np.array([0.9, 0.0]),
+    )
+    [(x, _, _)] = batches
+    kept = x["presence"].numpy()
+    assert kept[:, 1].all() and 0.05 < kept[:, 0].mean() < 0.15

@@ -19,8 +19,9 @@ TASKS = ("classify", "dialogue", "emotion", "sentiment", "vqa")
 NAMES = [name for task in TASKS for name in mmkeras.list_models(task)]
 VQA = mmkeras.list_models("vqa")
 NAMED = [n for n in NAMES if len(n.split("-")) > 3 and "text-cont" not in n]
-NAMED = [n for n in NAMED if n not in VQA]
-SEVERAL = [*NAMED, *VQA]
+TALKS = [n for n in NAMES if n.startswith("dialogue-text-image-")]
+NAMED = [n for n in NAMED if n not in (*VQA, *TALKS)]
+SEVERAL = [*NAMED, *VQA, *TALKS]
 FUSED = [n for n in NAMES if "fusion" in mmkeras.find(n).arguments]
 ONE = "classify-image-audio-concat"
 
@@ -38,6 +39,9 @@ def test_the_zoo_has_its_judges():
         "classify-image-text-bow",
         "classify-image-text-gated",
         "classify-text-bow",
+        "dialogue-text-image-film",
+        "dialogue-text-image-late",
+        "dialogue-text-image-memory",
         "dialogue-text-scene-gru",
         "emotion-text-context",
         "sentiment-text-audio-concat",
@@ -79,6 +83,14 @@ def test_questions_are_of_pictures(name):
     model = tiny(name)
     assert fields(model) == ["image", "question"]
     assert model.input["presence"].shape[1] == 2
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_talks_are_about_pictures(name):
+    model = tiny(name)
+    assert fields(model)[:3] == ["image", "history", "question"]
+    assert fields(model)[3:] in ([], ["candidates"])
+    assert model.input["presence"].shape[1] == len(fields(model))
 
 
 @pytest.mark.parametrize("name", names(SEVERAL))

@@ -76,6 +76,33 @@ class Turns:
         """Makes one string of a list of turns."""
         return "\n".join(" ".join(turn.split()) for turn in turns)
 
+    @staticmethod
+    def joined(turns):
+        """As `join`, of many, out of TensorFlow operations alone.
+
+        Args:
+            turns: String tensor of shape `(n, turns)`, a conversation a row,
+                filled up with `""`; or `(n,)`, joined already.
+
+        Returns:
+            String tensor of shape `(n,)`.
+        """
+        if len(turns.shape) == 1:
+            return turns
+        turns = tf.strings.regex_replace(turns, r"\s+", " ")
+        return tf.strings.reduce_join(turns, 1, separator="\n")
+
+    def lines(self, text):
+        """Tells conversations apart into turns.
+
+        Args:
+            text: String tensor of shape `(n,)`.
+
+        Returns:
+            String tensor of shape `(n, turns)`, filled up with `""`.
+        """
+        return self._lines(text).to_tensor()
+
     @property
     def vocabulary(self):
         """The words by their ids, the special ones too."""

@@ -13,6 +13,8 @@ _NAMES = (
     "avdigits-small",
     "clevr",
     "coco",
+    "dialogues",
+    "digits-discussed",
     "easy-vqa",
     "feelings",
     "flickr8k",
@@ -29,6 +31,7 @@ _NAMES = (
     "onecommon",
     "questions",
     "table",
+    "visdial",
     "vqa",
 )
 
@@ -54,8 +57,9 @@ def find(name: str):
             f"No data set is called {name!r}. {hint}There are: "
             f"{', '.join(_NAMES)}. Your own data is read as 'table' (images "
             "with captions, JSONL or CSV), 'folder' (images and texts by file "
-            "name), 'labelled' (text, image, audio or features with a label) "
-            "or 'questions' (images with questions and answers)."
+            "name), 'labelled' (text, image, audio or features with a label), "
+            "'questions' (images with questions and answers) or 'dialogues' "
+            "(the same, with what was said before)."
         )
     module = name.replace("-", "_")
     return importlib.import_module(f"mmkeras.data.datasets.{module}")

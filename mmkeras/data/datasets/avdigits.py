@@ -99,7 +99,7 @@ def _recordings(folder):
 
 
 def _paired(mnist, takes, split, seed):
-    images, labels, first = _pictures(mnist, split)
+    images, labels, first = pictures(mnist, split)
     draw = np.random.default_rng([seed, layout.SPLITS.index(split)])
     chances = draw.random(len(labels))
     rows = []
@@ -117,8 +117,21 @@ def _paired(mnist, takes, split, seed):
     return rows
 
 
-def _pictures(folder, split):
-    """Pictures, digits and the number of the first."""
+def pictures(folder, split):
+    """Gives MNIST's pictures of a split.
+
+    Args:
+        folder: Path of the folder with its four files.
+        split: `"train"`, all but the last 5,000 of the training pictures,
+            `"val"`, these, or `"test"`, MNIST's own.
+
+    Returns:
+        Tuple of pictures, uint8 of shape `(n, 28, 28)`, digits, and the
+        number of the first in its file.
+
+    Raises:
+        FileNotFoundError: If a file is not there.
+    """
     name = "t10k" if split == "test" else "train"
     images = _idx(folder / f"{name}-images-idx3-ubyte.gz")
     labels = _idx(folder / f"{name}-labels-idx1-ubyte.gz")

@@ -193,30 +193,31 @@ def only_file(path, *patterns):
     return found[0]
 
 
-def entries(path, scan, key=None):
+def entries(path, scan, key=None, kind=list):
     """Reads a JSON file's list.
 
     Args:
         path: The file.
         scan: The `Scan` that takes note of what is wrong.
         key: Where the list lies in an object, or `None`.
+        kind: `list`, or `dict` for an object instead.
 
     Returns:
         The list; an empty one if it cannot be read.
     """
     if not path.exists():
         scan.blame("missing", path, "the file")
-        return []
+        return kind()
     try:
         found = json.loads(path.read_bytes())
         found = found[key] if key else found
     except (ValueError, KeyError, TypeError) as error:
         scan.blame("corrupt", path, f"not as JSON as expected: {error!r}")
-        return []
-    if isinstance(found, list):
+        return kind()
+    if isinstance(found, kind):
         return found
-    scan.blame("corrupt", path, "expected a list")
-    return []
+    scan.blame("corrupt", path, f"expected a {kind.__name__}")
+    return kind()
 
 
 def _is_unicode(text):

@@ -30,6 +30,18 @@ def test_a_line_break_within_a_turn_is_a_space(codec):
     assert codec.join(["a\nb ", "c"]) == "a b\nc"
 
 
+def test_turns_are_joined_in_a_graph_as_they_are_outside(codec):
+    talks = [["a  b", "c\nd", ""], ["", "", ""], ["", "e", "f"]]
+    joined = codec.joined(tf.constant(talks))
+    for text, turns in zip(joined.numpy(), talks):
+        expected = codec.join(turns)
+        assert text.decode().rstrip("\n") == expected.rstrip("\n")
+    assert codec.joined(joined) is joined
+    lines = codec.lines(joined).numpy().tolist()
+    assert lines[0] == [b"a b", b"c d", b""]
+    assert lines[2] == [b"", b"e", b"f"]
+
+
 def test_what_is_too_long_is_told(codec):
     text = tf.constant(["hello\n" * 3, "hello\n" * 4, ""])
     ids, errors = codec.try_batch(text)

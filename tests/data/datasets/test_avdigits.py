@@ -7,17 +7,12 @@ import pathlib
 import numpy as np
 import PIL.Image
 import pytest
+from mnist import write_idx
 
 from mmkeras.data.datasets import avdigits
 from mmkeras.data.datasets import avdigits_small
 
 PAIRING = "fded6b66a03c81e2"
-
-
-def write_idx(path, array):
-    head = bytes([0, 0, 8, array.ndim])
-    head += np.array(array.shape, ">i4").tobytes()
-    path.write_bytes(gzip.compress(head + array.astype("uint8").tobytes()))
 
 
 @pytest.fixture

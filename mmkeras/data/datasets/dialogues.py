@@ -1,0 +1,99 @@
+"""Your own dialogues as a table: JSONL or CSV, one line a question.
+
+The columns are `image`, a path relative to the table; `history`, what was
+asked and answered before, a string a turn; `question`; `answer`;
+`candidates`, answers to choose among, the right one too, for architectures
+that rank; and, if you like, `type`, `id` and `split`, one of train, val and
+test. History and candidates are lists, in CSV separated by `|`. Without a
+column `split`, each picture is assigned by a hash of its path: 80 % train,
+10 % val, 10 % test, with all its questions.
+
+    {"image": "1.jpg", "history": ["How many dogs? Two."],
+     "question": "Are they black?", "answer": "no", "candidates": ["yes", "no"]}
+"""
+
+import tensorflow as tf
+
+from mmkeras.data import examples
+from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import table
+
+SOURCE = (
+    "Write a table, JSONL or CSV, with the columns image, history, question, "
+    "answer, candidates and split."
+)
+
+
+def scan(folder=None) -> layout.Scan:
+    """Reads a table.
+
+    Args:
+        folder: The table, or a folder with one `*.jsonl` or `*.csv`; None
+            for `$MMKERAS_DATA/dialogues`.
+
+    Returns:
+        A `Scan` of rows with `"image"`, a path, `"history"`, a line a turn,
+        `None` at a talk's beginning, `"question"`, `"label"`, the answer,
+        `"candidates"`, a line each, or `None`, `"type"` and `"group"`, the
+        picture; malformed lines are problems, named by line number.
+
+    Raises:
+        FileNotFoundError: If there is no such folder, or not one table.
+    """
+    folder = layout.locate("dialogues", folder, SOURCE)
+    path = layout.only_file(folder, "*.jsonl", "*.csv")
+    found = layout.Scan()
+    for number, values in table.lines(path, found, {"question", "answer"}):
+        try:
+            found.rows.append(_row(path, number, values))
+        except ValueError as error:
+            found.blame("corrupt", f"{path}:{number}", str(error))
+    found.draw_splits("group")
+    return found
+
+
+def rows(split, folder=None) -> list[dict]:
+    """Gives the rows of one split; see `mmkeras.data.datasets`."""
+    return scan(folder).of_split(split)
+
+
+def load(split, folder=None) -> tf.data.Dataset:
+    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    return examples.load(rows(split, folder))
+
+
+def _row(path, number, values):
+    """Checks one line."""
+    for field in ("image", "question"):
+        if not isinstance(values.get(field), str) or not values[field].strip():
+            raise ValueError(f"expected text in `{field}`")
+    answer = values.get("answer")
+    if answer is None or not str(answer).strip():
+        raise ValueError("expected an answer in `answer`")
+    answer = " ".join(str(answer).split())
+    candidates = _listed(values, "candidates")
+    if candidates and answer not in candidates:
+        raise ValueError("expected the answer among the `candidates`")
+    image = values["image"].strip()
+    return {
+        "id": str(values.get("id") or number),
+        "image": str(path.parent / image),
+        "history": "\n".join(_listed(values, "history")) or None,
+        "question": values["question"].strip(),
+        "label": answer,
+        "candidates": "\n".join(candidates) or None,
+        "type": values.get("type") or None,
+        "group": image,
+        "split": layout.split_in(values),
+    }
+
+
+def _listed(values, field):
+    """A list of strings of one line each."""
+    value = values.get(field) or []
+    value = value.split("|") if isinstance(value, str) else value
+    if not isinstance(value, list) or any(
+        not str(one).strip() for one in value
+    ):
+        raise ValueError(f"expected texts in a list in `{field}`")
+    return [" ".join(str(one).split()) for one in value]

@@ -1,0 +1,37 @@
+"""The mask of a sequence, as numbers."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="mmkeras")
+class Steps(keras.layers.Layer):
+    """Gives 1 for each step that is there, 0 for padding.
+
+    Args:
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: Tensor of shape `(batch, length, dim)`.
+        mask: Boolean tensor of shape `(batch, length)`, or `None` if all
+            steps are there.
+
+    Returns:
+        Tensor of shape `(batch, length, 1)`.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs, mask=None):
+        one = ops.ones_like(inputs[..., :1])
+        if mask is None:
+            return one
+        return ops.where(ops.expand_dims(mask, -1), one, ops.zeros_like(one))
+
+    def compute_mask(self, inputs, mask=None):
+        return None
+
+    def compute_output_shape(self, shape):
+        return *shape[:-1], 1

@@ -1,0 +1,186 @@
+"""Talks about pictures: trained, measured, held, exported."""
+
+import discussing
+import keras
+import numpy as np
+import pytest
+from checks import only_tensorflow
+
+from mmkeras import metrics
+from mmkeras import reports
+from mmkeras import serving
+from mmkeras.cli.talk import Talk
+from mmkeras.data import datasets
+from mmkeras.serving import client
+from mmkeras.training import judgements
+from mmkeras.training import recipes
+
+TINY = {"image_size": 32, "length": 12, "minimum": 1, "policy": "float32"}
+SOURCE = datasets.find("visdial")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("visdial")
+    discussing.visdial(folder)
+    return folder
+
+
+def train(folder, out, name, only=None):
+    keras.utils.set_random_seed(0)
+    rows = [SOURCE.rows(split, folder) for split in ("train", "val")]
+    data = judgements.Data(*rows)
+    recipe = recipes.Recipe(
+        epochs=1,
+        batch_size=8,
+        learning_rate=1e-2,
+        monitor="accuracy",
+        label_smoothing=0.0,
+        settings={"dim": 8, "dropout": 0.0},
+    )
+    task = judgements.build(name, data, recipe, **TINY)
+    if only:
+        data = judgements.Data(
+            *(judgements.only(task, some, only) for some in rows)
+        )
+    judgements.fit(task, data, out, recipe, verbose=0)
+    return task
+
+
+@pytest.fixture(
+    scope="module",
+    params=["film", "late", pytest.param("memory", marks=pytest.mark.slow)],
+)
+def task(request, folder, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("run")
+        patch.setenv("MMKERAS_CACHE", str(home / "cache"))
+        yield train(folder, home, f"dialogue-text-image-{request.param}")
+
+
+def asked(task, **values):
+    """A batch of one example, with what the task needs."""
+    batch = {"question": ["is it red"], **values}
+    if "candidates" in task.fields:
+        batch["candidates"] = [["yes", "no", "maybe"]] * len(batch["question"])
+    return batch
+
+
+def test_is_measured_on_every_part(task, folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path))
+    found = judgements.examples(task, SOURCE.rows("test", folder))
+    scores, subsets = reports.judge(task, found, draws=5)
+    assert ("history", "question") in subsets.scores
+    assert 0 <= scores["accuracy"] <= 1
+    if "candidates" not in task.fields:
+        assert "mrr" not in scores
+        return
+    logits = found.logits(task)
+    assert logits.shape == (12, discussing.CANDIDATES)
+    assert scores["recall_1"] == scores["accuracy"]
+    assert scores["recall_5"] == 1
+    relevance = [r["relevance"] for r in found.rows if r["relevance"]]
+    known = [i for i, row in enumerate(found.rows) if row["relevance"]]
+    assert len(known) == 4
+    assert scores["ndcg"] == pytest.approx(
+        metrics.ranking.ndcg(logits[known], relevance)
+    )
+
+
+def test_all_texts_have_one_vocabulary(task):
+    fields = [f for f in task.fields if f != "image"]
+    known = {tuple(task.codecs[field].vocabulary) for field in fields}
+    assert len(known) == 1
+    assert {"red", "color", "picture"} <= set(*known)
+
+
+def test_an_answer_may_need_what_was_said(task):
+    turns = ["a red picture", "what color is it red"]
+    batch = asked(task, history=[turns])
+    said = task.answer(batch)
+    assert said["error"].tolist() == [""]
+    same = task.answer({**batch, "history": ["\n".join(turns)]})
+    padded = task.answer({**batch, "history": [[*turns, ""]]})
+    for other in (same, padded):
+        np.testing.assert_array_equal(other["probability"], said["probability"])
+    other = task.answer({**batch, "history": [["a blue picture"]]})
+    assert np.abs(other["probability"] - said["probability"]).max() > 0
+    if "candidates" in task.fields:
+        assert said["label"][0] in ("yes", "no", "maybe")
+        assert (said["probability"][0, 3:] == 0).all()
+        none = task.answer({"question": ["is it red"]})
+        assert none["error"].tolist() == ["candidates: there are none"]
+        assert none["label"].tolist() == [""]
+
+
+def test_a_talk_is_kept(task):
+    candidates = ["yes", "no"] if "candidates" in task.fields else None
+    talk = Talk(task, candidates=candidates)
+    most = task.codecs["history"].turns
+    for _ in range(most + 1):
+        answer, chance, error = talk.ask("is it red")
+        assert answer and 0 < chance <= 1 and not error
+    assert (
+        talk.turns[0].startswith("is it red ") and len(talk.turns) == most + 1
+    )
+    batch = {"question": ["is it red"], "history": [talk.turns[-most:]]}
+    if candidates:
+        batch["candidates"] = [candidates]
+    expected = task.answer(batch)["label"][0]
+    assert talk.ask("is it red")[0] == expected
+    broken = Talk(task, b"no picture", candidates)
+    assert "image: " in broken.ask("is it red")[2] and not broken.turns
+    with pytest.raises(ValueError, match="rank"):
+        Talk(task, candidates=None if candidates else ["yes"])
+
+
+@only_tensorflow
+@pytest.mark.parametrize(
+    "task",
+    ["film", pytest.param("late", marks=pytest.mark.slow)],
+    indirect=True,
+)
+def test_an_export_takes_turns(task, folder, tmp_path):
+    serving.export(task, tmp_path / "talk")
+    served = client.load(tmp_path / "talk")
+    with open(SOURCE.rows("test", folder)[0]["image"], "rb") as file:
+        image = file.read()
+    batch = asked(
+        task,
+        image=[image, image],
+        question=["is it red", "what color is it"],
+        history=[["a red picture", "what color is it red"], []],
+    )
+    said, expected = served.predict(batch), task.answer(batch)
+    assert said["label"] == expected["label"].tolist()
+    assert said["error"] == ["", ""]
+    np.testing.assert_allclose(
+        said["probability"], expected["probability"], atol=1e-5
+    )
+    long = {**batch, "history": [["x"] * 99, ["x\ny"]]}
+    errors = served.predict(long)["error"]
+    assert errors[0].startswith("history: 99 turns") and not errors[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("only", ["image+question", "history+question"])
+def test_taught_some_parts_alone(only, folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
+    late = train(folder, tmp_path, "dialogue-text-image-late", only)
+    rows = judgements.only(late, SOURCE.rows("test", folder), only)
+    found = judgements.examples(late, rows)
+    there = dict(zip(late.fields, found.presence.all(axis=0)))
+    gone = {"image", "history"} - set(only.split("+"))
+    assert {f for f, known in there.items() if not known} == gone
+    with pytest.raises(ValueError, match="joined by '\\+'"):
+        judgements.only(late, rows, "image+audio")
+
+
+def test_the_right_answer_is_a_candidate(task):
+    row = {"id": "x", "label": "red", "candidates": "blue\nred"}
+    if "candidates" not in task.fields:
+        assert judgements.placed(task, [row]) == [row]
+        return
+    assert judgements.placed(task, [row])[0]["label"] == "1"
+    with pytest.raises(ValueError, match="none of its candidates"):
+        judgements.placed(task, [{**row, "candidates": "blue"}])

@@ -1,0 +1,92 @@
+"""Late fusion of picture, history and question ranks the answers."""
+
+import keras
+from keras import ops
+
+from mmkeras import branches
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "dialogue-text-image-late",
+    task="dialogue",
+    paper="https://arxiv.org/abs/1611.08669",
+    tiny={
+        "vocabulary_size": 11,
+        "image_shape": (32, 32, 3),
+        "history_shape": (2, 4),
+        "candidates_shape": (3, 4),
+        "dim": 8,
+    },
+)
+def dialogue_text_image_late(
+    vocabulary_size=5000,
+    image_shape=(64, 64, 3),
+    history_shape=(10, 24),
+    candidates_shape=(100, 24),
+    dim=512,
+    dropout=0.5,
+    image=None,
+):
+    """Builds the late fusion encoder of Visual Dialog, which ranks answers.
+
+    As in the paper: an LSTM reads the whole history, another the question;
+    they and the mean of the picture's regions are joined, a layer of tanh
+    makes a vector of them, and a candidate's score is its product with what
+    a third LSTM makes of the candidate.
+
+    Departure from the paper: LSTMs of one layer; convolutions are trained from
+    scratch unless `image` is given.
+
+    Args:
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
+        history_shape: Tuple `(turns, length)` of the talk before.
+        candidates_shape: Tuple `(candidates, length)`.
+        dim: int. Size of an LSTM and of what is multiplied.
+        dropout: float in [0, 1). Before the fusion.
+        image: Branch to see with. Defaults to `branches.image.cnn`.
+
+    Returns:
+        A model from `"image"`, shape `(batch, *image_shape)`, `"history"`,
+        token ids of shape `(batch, turns, length)`, `"question"`, of shape
+        `(batch, length)`, `"candidates"`, of shape `(batch, candidates,
+        length)`, and `"presence"`, booleans of shape `(batch, 4)` or `None`,
+        to logits of shape `(batch, candidates)`.
+
+    Reference:
+        [Das et al., 2017](https://arxiv.org/abs/1611.08669)
+    """
+    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
+    words = branches.text.words(vocabulary_size, min(dim, 300), name="words")
+    pixels = layers.input_of(eye, "image")
+    history = keras.Input(history_shape, dtype="int32", name="history")
+    question = keras.Input((None,), dtype="int32", name="question")
+    candidates = keras.Input(candidates_shape, dtype="int32", name="candidates")
+    there = layers.presence_input(4)
+
+    def reader(name):
+        lstm = keras.layers.LSTM(dim, name=name)
+        return lambda ids: lstm(words(ids))
+
+    length = history_shape[0] * history_shape[1]
+    said = reader("read_history")(ops.reshape(history, (-1, length)))
+    asked = reader("read_question")(question)
+    answers = layers.each(candidates, reader("read_answer"), name="answers")
+    seen, said, asked, answers = layers.present(
+        [eye(pixels), said, asked, answers], there
+    )
+    seen = layers.MaskedPool(name="mean")(seen)
+    x = keras.layers.Concatenate(name="parts")([seen, said, asked])
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    x = keras.layers.Dense(dim, "tanh", name="fusion")(x)
+    logits = layers.Rank(name="logits")([x, answers])
+    inputs = {
+        "image": pixels,
+        "history": history,
+        "question": question,
+        "candidates": candidates,
+        "presence": there,
+    }
+    return keras.Model(inputs, logits, name="dialogue_text_image_late")

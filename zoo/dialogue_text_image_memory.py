@@ -1,0 +1,95 @@
+"""The turns of a talk are a memory; question and picture choose of it."""
+
+import keras
+from keras import ops
+
+from mmkeras import branches
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "dialogue-text-image-memory",
+    task="dialogue",
+    paper="https://arxiv.org/abs/1611.08669",
+    tiny={
+        "vocabulary_size": 11,
+        "image_shape": (32, 32, 3),
+        "history_shape": (2, 4),
+        "candidates_shape": (3, 4),
+        "dim": 8,
+    },
+)
+def dialogue_text_image_memory(
+    vocabulary_size=5000,
+    image_shape=(64, 64, 3),
+    history_shape=(10, 24),
+    candidates_shape=(100, 24),
+    dim=512,
+    dropout=0.5,
+    image=None,
+):
+    """Builds the memory network of Visual Dialog, which ranks answers.
+
+    As in the paper: an LSTM makes a fact f_i of each turn, another reads the
+    question; with q made of it and of the picture's mean region,
+
+        w = softmax over i of q . f_i,  x = tanh(q + W sum over i of w_i f_i)
+
+    and a candidate's score is its product with x. The weights are the layer
+    `recall`.
+
+    Departure from the paper: LSTMs of one layer; convolutions are trained from
+    scratch unless `image` is given.
+
+    Args:
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
+        history_shape: Tuple `(turns, length)` of the talk before.
+        candidates_shape: Tuple `(candidates, length)`.
+        dim: int. Size of an LSTM and of what is multiplied.
+        dropout: float in [0, 1). Of question and picture.
+        image: Branch to see with. Defaults to `branches.image.cnn`.
+
+    Returns:
+        A model as of `dialogue_text_image_late`.
+
+    Reference:
+        [Das et al., 2017](https://arxiv.org/abs/1611.08669)
+    """
+    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
+    words = branches.text.words(vocabulary_size, min(dim, 300), name="words")
+    pixels = layers.input_of(eye, "image")
+    history = keras.Input(history_shape, dtype="int32", name="history")
+    question = keras.Input((None,), dtype="int32", name="question")
+    candidates = keras.Input(candidates_shape, dtype="int32", name="candidates")
+    there = layers.presence_input(4)
+
+    def reader(name):
+        lstm = keras.layers.LSTM(dim, name=name)
+        return lambda ids: lstm(words(ids))
+
+    facts = layers.each(history, reader("read_turn"), name="facts")
+    asked = reader("read_question")(question)
+    answers = layers.each(candidates, reader("read_answer"), name="answers")
+    seen, facts, asked, answers = layers.present(
+        [eye(pixels), facts, asked, answers], there
+    )
+    seen = layers.MaskedPool(name="mean")(seen)
+    x = keras.layers.Concatenate(name="parts")([seen, asked])
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    query = keras.layers.Dense(dim, "tanh", name="query")(x)
+    scores = ops.matmul(facts, query[:, :, None])  # (batch, turns, 1)
+    weights = layers.Look(name="recall")([scores, facts])
+    found = ops.matmul(weights, facts)[:, 0]
+    x = query + keras.layers.Dense(dim, name="recalled")(found)
+    x = keras.layers.Activation("tanh", name="fusion")(x)
+    logits = layers.Rank(name="logits")([x, answers])
+    inputs = {
+        "image": pixels,
+        "history": history,
+        "question": question,
+        "candidates": candidates,
+        "presence": there,
+    }
+    return keras.Model(inputs, logits, name="dialogue_text_image_memory")
