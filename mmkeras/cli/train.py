@@ -11,7 +11,6 @@ from mmkeras.cli import options
 
 # Of texts, by the architecture's task; of one that takes a history, of a turn.
 _LENGTHS = {"vqa": 20, "history": 24, "emotion": 32, "dialogue": 200}
-_ASKED = ("vqa", "history")
 
 
 class Monitor(enum.StrEnum):
@@ -183,7 +182,7 @@ def run(
             "seconds": seconds,
             "length": length or _LENGTHS.get(texts, 60),
             "minimum": minimum or 2,
-            **({"answers": answers or 3000} if texts in _ASKED else {}),
+            **({"answers": answers or 3000} if texts == "vqa" else {}),
         }
     if captions and only:
         raise ValueError("--only is of judges; a captioner has one modality.")

@@ -105,9 +105,6 @@ _RECIPES = {
     "caption-vit-transformer": Recipe(
         epochs=20, learning_rate=5e-4, weight_decay=0.05
     ),
-    "dialogue-text-image-film": dataclasses.replace(
-        _JUDGE, epochs=10, learning_rate=2e-3, modality_dropout=0.05
-    ),
     "dialogue-text-scene-gru": dataclasses.replace(
         _JUDGE,
         epochs=8,

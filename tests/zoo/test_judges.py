@@ -39,7 +39,6 @@ def test_the_zoo_has_its_judges():
         "classify-image-text-bow",
         "classify-image-text-gated",
         "classify-text-bow",
-        "dialogue-text-image-film",
         "dialogue-text-image-late",
         "dialogue-text-image-memory",
         "dialogue-text-scene-gru",
