@@ -13,6 +13,8 @@ from keras import ops
 
 ROOT = pathlib.Path(__file__).parents[1]
 BACKEND = keras.backend.backend()
+# TensorFlow takes longer to compile a tiny model than to train it.
+EAGER = {"run_eagerly": BACKEND == "tensorflow"}
 POLICIES = ("mixed_bfloat16", "mixed_float16")
 
 only_tensorflow = pytest.mark.skipif(
@@ -98,9 +100,7 @@ def check_trains(model, inputs, but=()):
     """Checks that training moves every weight, except some by their paths."""
     before = {v.path: numpy(v) for v in model.trainable_variables}
     target = np.random.default_rng(1).normal(size=model(inputs).shape)
-    # TensorFlow takes longer to compile a small model than to run it.
-    eager = BACKEND == "tensorflow"
-    model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=eager)
+    model.compile(keras.optimizers.SGD(0.1), "mse", **EAGER)
     model.fit(inputs, target.astype("float32"), epochs=2, verbose=0)
     after = {v.path: numpy(v) for v in model.trainable_variables}
     still = {path for path in before if np.all(before[path] == after[path])}

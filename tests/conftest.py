@@ -14,8 +14,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 def pytest_collection_modifyitems(items):
     """Begins with the folders of long files, so that no worker ends late."""
-    long = ("zoo", "training", "serving", "cli", "benchmarks")
-    items.sort(key=lambda item: item.path.parent.name not in long)
+    long = ["tutorials", "zoo", "training", "serving", "cli", "benchmarks"]
+    order = {name: place for place, name in enumerate(long)}
+    items.sort(key=lambda item: order.get(item.path.parent.name, len(long)))
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,7 @@ def test_all_writers_write_the_same(kind, beam):
     assert len(np.unique(ours, axis=0)) > 1
 
 
+@pytest.mark.slow
 def test_the_verb_prints_a_table_and_keeps_its_figures(tmp_path):
     sizes = "--captions 2 --vocabulary 20 --dim 8 --regions 2 --repeats 1"
     sizes += " --beam 1 --length 2 --length 20 --decoder lstm"

@@ -40,7 +40,15 @@ def train(source, folder, name="vqa-cnn-bow", epochs=1, **changes):
     return task
 
 
-@pytest.mark.parametrize("name", asking.LAYOUTS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        if name == "easy-vqa"
+        else pytest.param(name, marks=pytest.mark.slow)
+        for name in asking.LAYOUTS
+    ],
+)
 def test_trains_and_is_measured(name, tmp_path):
     asking.LAYOUTS[name](tmp_path, (16, 4, 4))
     source = datasets.find(name)
@@ -87,6 +95,7 @@ def test_people_teach_as_often_as_they_say_it(tmp_path):
     assert scores["vqa_accuracy"] == scores["consistency"] == 1
 
 
+@pytest.mark.slow
 def test_an_answer_that_training_lacks_is_never_right(tmp_path):
     asking.easy_vqa(tmp_path, (16, 4))
     source = datasets.find("easy-vqa")
@@ -111,8 +120,8 @@ def test_an_answer_that_training_lacks_is_never_right(tmp_path):
 @pytest.mark.parametrize(
     "name, looks",
     [
-        ("vqa-cnn-stacked-attention", 2),
-        ("vqa-cnn-film", 1),
+        pytest.param("vqa-cnn-stacked-attention", 2, marks=pytest.mark.slow),
+        pytest.param("vqa-cnn-film", 1, marks=pytest.mark.slow),
         pytest.param("vqa-cnn-transformer", 1, marks=pytest.mark.slow),
         pytest.param("vqa-cnn-mfb", 2, marks=pytest.mark.slow),
         ("vqa-cnn-bow", 0),

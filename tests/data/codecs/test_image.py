@@ -235,6 +235,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_serves_without_this_package(tmp_path, codec):
     class Served(tf.Module):
         @tf.function(

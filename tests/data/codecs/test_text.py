@@ -176,7 +176,10 @@ print(json.dumps({
     "options",
     [
         {"accents": False},
-        {"split": "characters", "punctuation": "keep"},
+        pytest.param(
+            {"split": "characters", "punctuation": "keep"},
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_serves_untracked(tmp_path, options):
