@@ -97,6 +97,13 @@ def run(
             min=0, max=1, help="How often each modality is hidden. (0.2)"
         ),
     ] = None,
+    every_subset: Annotated[
+        bool | None,
+        typer.Option(
+            help="Teach a judge with every subset of the modalities of each "
+            "example, instead of hiding some now and then."
+        ),
+    ] = None,
     only: Annotated[
         str | None,
         typer.Option(
@@ -159,6 +166,7 @@ def run(
         "patience": patience,
         "augment": augment,
         "modality_dropout": modality_dropout,
+        "every_subset": every_subset,
     }
     changes = {k: v for k, v in changes.items() if v is not None}
     settings = {**recipe.settings, **_settings(set_ or [])}

@@ -18,6 +18,7 @@ from mmkeras.training import callbacks
 from mmkeras.training import checkpoint
 from mmkeras.training import optimizers
 from mmkeras.training import precision
+from mmkeras.training import subsets
 from mmkeras.training.examples import Examples
 
 _CURVES = [
@@ -254,7 +255,7 @@ def fit(
         folder: Path of the run's folder, held by the caller.
         recipe: A `Recipe`; its `modality_dropout` is how often each modality
             is hidden from the model, though never all of an example, nor the
-            candidates.
+            candidates, unless it asks for `every_subset`.
         seed: int.
         progress: Function of the files encoded and in all.
         verbose: As of `keras.Model.fit`.
@@ -268,6 +269,8 @@ def fit(
     size = min(recipe.batch_size, len(train))
     count = len(train) // size
     model = task.model
+    if recipe.every_subset:
+        model = subsets.every_subset(model)
     model.compile(optimizers.scheduled(recipe, count), _loss(task, recipe))
     parts = [
         callbacks.Best(
@@ -293,6 +296,8 @@ def fit(
         _change(task) if recipe.augment else None,
         train.lengths if recipe.by_length else None,
     )
+    if recipe.every_subset:
+        batches = subsets.repeated(batches, len(task.fields))
     since = time.perf_counter()
     if done < recipe.epochs and not parts[0].stopped(done):
         model.fit(
@@ -318,6 +323,8 @@ def fit(
 def _dropout(task, recipe):
     """How often each modality is hidden: never what the answer is one of."""
     spared = [field == "candidates" for field in task.fields]
+    if recipe.every_subset:
+        return 0.0
     return np.where(spared, 0.0, recipe.modality_dropout)
 
 

@@ -34,6 +34,8 @@ class Recipe:
             that a frozen branch can be cached as one vector.
         modality_dropout: How often each modality is hidden from a judge, in
             [0, 1); never all of an example.
+        every_subset: Whether a judge is taught with every subset of the
+            modalities of each example instead; see `training.subsets`.
         by_length: Whether a judge's texts of like length share a batch, which
             ends with the longest of them.
         settings: Arguments of the builder.
@@ -55,6 +57,7 @@ class Recipe:
     views: tuple = ("plain", "mirror")
     pooled: bool = False
     modality_dropout: float = 0.0
+    every_subset: bool = False
     by_length: bool = False
     settings: dict = dataclasses.field(default_factory=dict)
 

@@ -75,6 +75,14 @@ def test_learns_from_pictures_and_sounds(trained, data):
 
 
 @pytest.mark.slow
+def test_every_subset_is_taught(data, tmp_path):
+    task, _ = train(data, tmp_path, every_subset=True, modality_dropout=0.0)
+    _, subsets = reports.judge(task, judgements.examples(task, data.val))
+    for subset in (("image",), ("audio",), ("image", "audio")):
+        assert subsets.scores[subset] > 0.9
+
+
+@pytest.mark.slow
 def test_a_killed_run_resumes_to_the_same_weights(trained, data, tmp_path):
     whole, _ = trained
     seen = []

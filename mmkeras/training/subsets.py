@@ -1,0 +1,139 @@
+"""A judge taught with every subset of its modalities at once."""
+
+import itertools
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from mmkeras import layers
+
+
+def every_subset(model):
+    """Shows each example with every subset of its modalities.
+
+    To hide modalities now and then leaves less for each subset to learn from;
+    here every example teaches all `2 ** M - 1` of them. Branches see it once,
+    only what follows the learned tokens runs once for each subset.
+
+    Args:
+        model: A judge from M modalities and `"presence"`, whose branches end
+            in `mmkeras.layers.present`.
+
+    Returns:
+        A model of the same inputs and weights, to logits of shape `(batch *
+        subsets, classes)`, all of an example side by side. An example that
+        has nothing of a subset is shown as it is.
+
+    Raises:
+        ValueError: If the model judges sequences of examples, or has no
+            learned tokens.
+    """
+    tokens = [x for x in model.layers if isinstance(x, layers.OrToken)]
+    if len(model.output_shape) != 2 or not tokens:
+        raise ValueError(
+            f"{model.name} cannot be taught with every subset of its "
+            "modalities: that takes learned tokens for what is absent, and "
+            "one judgement an example. Hide some now and then instead: "
+            "`modality_dropout`."
+        )
+    features = [token.input[0] for token in tokens]
+    presence = model.input["presence"]
+    rest = keras.Model([*features, presence], model.output, name="rest")
+    shown = Subsets(len(features), name="subsets")
+    there = shown(features[0], presence=presence)
+    spread = [Spread(shown.count)(x) for x in features]
+    return keras.Model(model.input, rest([*spread, there]), name=model.name)
+
+
+def repeated(batches, modalities):
+    """Repeats labels and weights for what a model of `every_subset` says.
+
+    Args:
+        batches: A `tf.data.Dataset` of inputs, labels and weights.
+        modalities: int.
+
+    Returns:
+        A `tf.data.Dataset` of the same inputs.
+    """
+    count = count_of(modalities)
+
+    def repeat(x, *others):
+        return x, *(tf.repeat(y, count, axis=0) for y in others)
+
+    return batches.map(repeat)
+
+
+def count_of(modalities):
+    """How many subsets there are of so many, but the empty one."""
+    return 2**modalities - 1
+
+
+class Subsets(keras.layers.Layer):
+    """Lists what is there in each subset of the modalities.
+
+    Args:
+        modalities: int.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: Any tensor, batch first.
+        presence: Boolean tensor of shape `(batch, modalities)`, or `None` if
+            all are there.
+
+    Returns:
+        Boolean tensor of shape `(batch * count, modalities)`, with `count`
+        all subsets but the empty one; nothing is there that was not.
+    """
+
+    def __init__(self, modalities, **kwargs):
+        super().__init__(**kwargs)
+        self.modalities = modalities
+        self.count = count_of(modalities)
+        self.there = layers.Presence(modalities)
+
+    def call(self, inputs, presence=None):
+        every = itertools.product((False, True), repeat=self.modalities)
+        every = np.array(list(every)[1:])  # (count, modalities)
+        there = self.there(inputs, presence=presence)[:, None]
+        left = ops.logical_and(there, every)
+        some = ops.any(left, axis=-1, keepdims=True)
+        left = ops.where(some, left, there)
+        return ops.reshape(left, (-1, self.modalities))
+
+    def compute_mask(self, inputs, mask=None):
+        return None
+
+    def compute_output_spec(self, inputs, presence=None):
+        return keras.KerasTensor((None, self.modalities), "bool")
+
+
+class Spread(keras.layers.Layer):
+    """Repeats each example `count` times, side by side, with its mask.
+
+    Args:
+        count: int.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: Tensor, batch first.
+
+    Returns:
+        Tensor with `count` times as many examples.
+    """
+
+    def __init__(self, count, **kwargs):
+        super().__init__(**kwargs)
+        self.count = count
+        self.supports_masking = True
+
+    def call(self, inputs):
+        return ops.repeat(inputs, self.count, axis=0)
+
+    def compute_mask(self, inputs, mask=None):
+        return None if mask is None else ops.repeat(mask, self.count, axis=0)
+
+    def compute_output_spec(self, inputs):
+        shape = (None, *inputs.shape[1:])
+        return keras.KerasTensor(shape, self.compute_dtype)
