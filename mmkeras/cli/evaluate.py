@@ -7,6 +7,8 @@ import typer
 
 from mmkeras.cli import options
 
+_SEARCH = ("beam", "length_penalty", "consensus", "samples", "word_penalty")
+
 
 def run(
     folder: options.Run,
@@ -16,6 +18,8 @@ def run(
     beam: options.Beam = 3,
     length_penalty: options.LengthPenalty = 0.7,
     consensus: options.Consensus = 0.0,
+    samples: options.Samples = 0,
+    word_penalty: options.WordPenalty = 0.5,
     results: options.Results = None,
 ):
     """Measure a run on a split.
@@ -23,15 +27,11 @@ def run(
     A captioner: BLEU, METEOR, ROUGE-L, CIDEr, and whether it looks. A judge:
     accuracy, F1 and calibration, and what each modality is worth.
     """
-    asked = search(beam, length_penalty, consensus)
+    asked = options.search(
+        beam, length_penalty, consensus, samples, word_penalty
+    )
     folder = pathlib.Path(folder)
     evaluate(folder, split, data, data_folder, asked, results)
-
-
-def search(beam, length_penalty, consensus):
-    """Options of a search, as results name them."""
-    asked = {"beam": beam, "length_penalty": length_penalty}
-    return {**asked, "consensus": consensus} if consensus else asked
 
 
 def evaluate(run, split, data=None, folder=None, asked=None, results=None):
@@ -154,7 +154,7 @@ def _evaluation(run, measured):
     """The command that measures the test split as it was measured."""
     options = [
         f"--{name.replace('_', '-')} {measured[name]}"
-        for name in ("beam", "length_penalty", "consensus")
+        for name in _SEARCH
         if name in measured
     ]
     return " ".join(["mmkeras evaluate", run.name, "--split test", *options])

@@ -13,6 +13,8 @@ def run(
     beam: options.Beam = 3,
     length_penalty: options.LengthPenalty = 0.7,
     consensus: options.Consensus = 0.0,
+    samples: options.Samples = 0,
+    word_penalty: options.WordPenalty = 0.5,
     no_repeat: options.NoRepeat = 0,
     minimum: options.Minimum = 0,
     version: Annotated[
@@ -24,16 +26,14 @@ def run(
     from mmkeras import serving
 
     task = mmkeras.load(folder)
-    options = {
-        "beam": beam,
-        "length_penalty": length_penalty,
-        "consensus": consensus,
-        "no_repeat": no_repeat,
-        "minimum": minimum,
-    }
-    options = options if task.name == "caption" else {}
-    path = serving.export(task, out, version, **options)
-    said = "writes the same captions" if options else "answers the same"
+    asked = {}
+    if task.name == "caption":
+        asked = {"no_repeat": no_repeat, "minimum": minimum}
+        asked |= options.search(
+            beam, length_penalty, consensus, samples, word_penalty
+        )
+    path = serving.export(task, out, version, **asked)
+    said = "writes the same captions" if asked else "answers the same"
     typer.echo(
         f"{path}: in a fresh process without Keras it {said} as {folder}."
     )

@@ -45,6 +45,20 @@ Consensus = Annotated[
         help="Above 0: the caption of the beam that the others agree with.",
     ),
 ]
+Samples = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="Draw so many captions as well, say 64, and say what most of "
+        "them agree on.",
+    ),
+]
+WordPenalty = Annotated[
+    float,
+    typer.Option(
+        min=0, help="With --samples: more of it makes captions shorter."
+    ),
+]
 NoRepeat = Annotated[
     int,
     typer.Option(min=0, help="Words in a row that may not come twice; 0: any."),
@@ -54,3 +68,17 @@ Results = Annotated[
     str | None,
     typer.Option(help="Folder of results to add the test figures to."),
 ]
+
+
+def search(
+    beam, length_penalty, consensus, samples, word_penalty, temperature=0.0
+):
+    """Options of `mmkeras.generate.Writer`, those alone that matter."""
+    asked = {"beam": beam, "length_penalty": length_penalty}
+    if consensus:
+        asked["consensus"] = consensus
+    if samples:
+        asked |= {"samples": samples, "word_penalty": word_penalty}
+    if samples or temperature:
+        asked["temperature"] = temperature or 0.7
+    return asked

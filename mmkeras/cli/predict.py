@@ -38,8 +38,11 @@ def run(
     ] = None,
     length_penalty: options.LengthPenalty = 0.7,
     consensus: options.Consensus = 0.0,
+    samples: options.Samples = 0,
+    word_penalty: options.WordPenalty = 0.5,
     temperature: Annotated[
-        float, typer.Option(min=0, help="Above 0, words are drawn.")
+        float,
+        typer.Option(min=0, help="Above 0, words are drawn. [--samples: 0.7]"),
     ] = 0.0,
     top_k: Annotated[
         int, typer.Option(min=0, help="Draw among so many words; 0: all.")
@@ -79,11 +82,14 @@ def run(
             raise typer.Exit(1)
         return
     paths = _files(files)
-    asked = {
-        "beam": beam or (1 if temperature else 3),
-        "length_penalty": length_penalty,
-        "consensus": consensus,
-        "temperature": temperature,
+    asked = options.search(
+        beam or (1 if temperature and not samples else 3),
+        length_penalty,
+        consensus,
+        samples,
+        word_penalty,
+        temperature,
+    ) | {
         "top_k": top_k,
         "top_p": top_p,
         "seed": seed,

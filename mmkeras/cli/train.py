@@ -137,6 +137,8 @@ def run(
     beam: options.Beam = 3,
     length_penalty: options.LengthPenalty = 0.7,
     consensus: options.Consensus = 0.0,
+    samples: options.Samples = 0,
+    word_penalty: options.WordPenalty = 0.5,
     results: options.Results = None,
     overwrite: Annotated[
         bool, typer.Option(help="Delete another run in the folder.")
@@ -196,7 +198,9 @@ def run(
         raise ValueError("--only is of judges; a captioner has one modality.")
     source = datasets.find(data)
     rows = source.rows("train", folder), source.rows("val", folder)
-    asked = evaluate.search(beam, length_penalty, consensus)
+    asked = options.search(
+        beam, length_penalty, consensus, samples, word_penalty
+    )
     train(name, data, folder, rows, recipe, build, seed, out, overwrite, only)
     for split in ("val", "test") if results else ("val",):
         evaluate.evaluate(

@@ -28,31 +28,71 @@ def agreement(tokens, voice):
     Reference:
         [Kumar and Byrne, 2004](https://aclanthology.org/N04-1022)
     """
-    length = tokens.shape[-1]
-    first, second = tokens[:, :, None, :, None], tokens[:, None, :, None, :]
-    # (batch, i, j, place in i, place in j)
-    words = ops.logical_and(first == second, first != 0)
     count = ops.sum(ops.cast(tokens != 0, "float32"), axis=-1)
-    grams, overlap = words, 0.0
-    for n in range(1, min(ORDER, length) + 1):
-        if n > 1:
-            rest = words[..., n - 1 :, n - 1 :]
-            grams = ops.logical_and(grams[..., :-1, :-1], rest)
+    overlap = 0.0
+    for n, shared in enumerate(_matches(tokens, tokens), 1):
         sizes = ops.maximum(count - n + 1, 0.0)
         both = sizes[:, :, None] + sizes[:, None]
-        overlap += 2 * _shared(grams) / ops.maximum(both, 1.0) / ORDER
+        overlap += 2 * shared / ops.maximum(both, 1.0) / ORDER
     voice = ops.cast(voice, "float32")
     return ops.sum(overlap * voice[:, None], axis=-1)
 
 
-def _shared(grams):
-    """Counts the n-grams that two sentences have in common.
+def expected_matches(tokens, samples, together=8):
+    """How many n-grams of sentences somebody else would say as well.
+
+    The sum over n = 1..4 of the number of n-grams that a sentence has in
+    common with a sample, each counted as often as it occurs in both, in the
+    mean over the samples.
+
+    Args:
+        tokens: Integer tensor of shape `(batch, sentences, length)`, padded
+            with 0 at the end.
+        samples: Integer tensor of shape `(batch, samples, length)`.
+        together: int. How many samples are compared at once; more of them
+            take more memory.
+
+    Returns:
+        float32 tensor of shape `(batch, sentences)`.
+
+    Reference:
+        [Tromble et al., 2008](https://aclanthology.org/D08-1065)
+    """
+    total, count = 0.0, samples.shape[1]
+    for first in range(0, count, together):
+        some = samples[:, first : first + together]
+        for shared in _matches(tokens, some):
+            total += ops.sum(shared, axis=-1)
+    return total / count
+
+
+def _matches(tokens, others):
+    """Yields, for n = 1..4, the n-grams that sentences have in common.
 
     One that occurs c times in i and d times in j counts `min(c, d)` times:
     each of its c places in i, `min(1, d / c)`.
+
+    Yields:
+        float32 tensors of shape `(batch, sentences, others)`.
     """
-    there = ops.sum(ops.cast(grams, "float32"), axis=-1)  # d, by place in i.
-    here = ops.diagonal(there, axis1=1, axis2=2)  # c; the last axis is i.
-    here = ops.transpose(here, (0, 2, 1))[:, :, None]
-    part = ops.minimum(there / ops.maximum(here, 1.0), 1.0)
-    return ops.sum(part, axis=-1)
+    length = tokens.shape[-1]
+    first, second = tokens[:, :, None, :, None], others[:, None, :, None, :]
+    # (batch, i, j, place in i, place in j)
+    words = ops.logical_and(first == second, first != 0)
+    # (batch, i, place in i, place in i)
+    own = ops.logical_and(
+        tokens[..., None] == tokens[..., None, :], tokens[..., None] != 0
+    )
+    grams, mine = words, own
+    for n in range(1, min(ORDER, length) + 1):
+        if n > 1:
+            grams = ops.logical_and(
+                grams[..., :-1, :-1], words[..., n - 1 :, n - 1 :]
+            )
+            mine = ops.logical_and(
+                mine[..., :-1, :-1], own[..., n - 1 :, n - 1 :]
+            )
+        there = ops.sum(ops.cast(grams, "float32"), axis=-1)  # d, by place.
+        here = ops.sum(ops.cast(mine, "float32"), axis=-1)[:, :, None]  # c
+        part = ops.minimum(there / ops.maximum(here, 1.0), 1.0)
+        yield ops.sum(part, axis=-1)

@@ -1,11 +1,20 @@
 """Writes with a decoder: greedy, beam search and sampling in one loop."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from mmkeras.generate.agreement import agreement
+from mmkeras.generate.agreement import expected_matches
 from mmkeras.generate.draw import NEVER
 from mmkeras.generate.draw import draw
+from mmkeras.generate.lanes import follow
+from mmkeras.generate.lanes import gather
+from mmkeras.generate.lanes import pick
+from mmkeras.generate.lanes import spread
+from mmkeras.generate.lanes import until
+from mmkeras.generate.options import check
+from mmkeras.generate.options import check_room
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
@@ -15,6 +24,14 @@ class Writer(keras.layers.Layer):
     One `ops.while_loop` keeps `beam` lanes a picture, each a sentence so far
     with its score and its decoder state, and asks the decoder for one step at
     a time. Greedy search and sampling have a single lane.
+
+    With `samples`, as many sentences are drawn besides. They stand for what
+    somebody might say, and of them and the beam the one is said whose n-grams
+    occur in most of them: `sum over n = 1..4 of E[matches_n] - word_penalty *
+    words`, with the mean of the samples for E. Unlike the likeliest sentences,
+    which are short and plain, it is about as long as people's are. The draws
+    are the same for every picture, so that what is said of it depends on
+    nothing else.
 
     The score of a sentence is `sum_t log p(w_t) / n ** length_penalty`, where
     n counts its tokens, the end included. The greedy sentence is never
@@ -30,6 +47,9 @@ class Writer(keras.layers.Layer):
             above, the one whose n-grams the others share most, where each has
             a voice of `softmax(consensus * score)`. See
             `mmkeras.generate.agreement`.
+        samples: int. Sentences to draw besides the beam; 0 for none.
+        word_penalty: float. What a word costs, with `samples`; more of it
+            makes sentences shorter.
         temperature: float. 0 writes the likeliest tokens; above, tokens are
             drawn from the probabilities raised to `1 / temperature`.
         top_k: int. Draw among that many likeliest tokens; 0 for all.
@@ -51,15 +71,19 @@ class Writer(keras.layers.Layer):
 
     Raises:
         ValueError: If an option is out of its range, if `beam` and
-            `temperature` are both asked for, if `top_k` or `top_p` are
-            without `temperature`, if `consensus` is without a beam, or if the
-            decoder cannot read `length` tokens.
+            `temperature` are both asked for without `samples`, if `samples`,
+            `top_k` or `top_p` are without `temperature`, if `consensus` is
+            without a beam or with samples, or if the decoder cannot read
+            `length` tokens.
 
     Reference:
         Nucleus sampling: [Holtzman et al., 2020](
         https://arxiv.org/abs/1904.09751). Blocking of n-grams:
         [Paulus et al., 2017](https://arxiv.org/abs/1705.04304). Minimum Bayes
-        risk: [Kumar and Byrne, 2004](https://aclanthology.org/N04-1022).
+        risk: [Kumar and Byrne, 2004](https://aclanthology.org/N04-1022); by
+        expected matches: [Tromble et al., 2008](
+        https://aclanthology.org/D08-1065); from samples: [Eikema and Aziz,
+        2020](https://arxiv.org/abs/2005.10283).
     """
 
     def __init__(
@@ -69,6 +93,8 @@ class Writer(keras.layers.Layer):
         beam=1,
         length_penalty=0.7,
         consensus=0.0,
+        samples=0,
+        word_penalty=0.5,
         temperature=0.0,
         top_k=0,
         top_p=1.0,
@@ -86,6 +112,8 @@ class Writer(keras.layers.Layer):
             "beam": beam,
             "length_penalty": length_penalty,
             "consensus": consensus,
+            "samples": samples,
+            "word_penalty": word_penalty,
             "temperature": temperature,
             "top_k": top_k,
             "top_p": top_p,
@@ -95,31 +123,53 @@ class Writer(keras.layers.Layer):
             "end": end,
             "seed": seed,
         }
-        _check(**self.options)
-        _check_room(decoder, length)
+        check(**self.options)
+        check_room(decoder, length)
         for name, value in self.options.items():
             setattr(self, name, value)
         self.seeds = keras.random.SeedGenerator(seed)
         self.built = True
 
     def call(self, context):
-        size = ops.shape(context)[0]
         state = self.decoder.start(context)
-        state = keras.tree.map_structure(self._spread, state)
-        rows = ops.repeat(ops.zeros((size, 1), "int32"), self.beam, axis=1)
-        lane = ops.arange(self.beam, dtype="int32")[None] + rows
+        rows = ops.zeros((ops.shape(context)[0], 1), "int32")
+        if self.samples:
+            found = self._write(state, rows, self.beam)
+            drawn = self._write(state, rows, self.samples, self._same_dice())
+            return self._expected(*found, *drawn)
+        dice = None
+        if self.temperature:
+            # Drawn ahead: a JAX loop may not touch the generator's state.
+            shape = (self.length, ops.shape(rows)[0], 1)
+            dice = keras.random.uniform(shape, seed=self.seeds)
+        return self._best(*self._write(state, rows, self.beam, dice))
+
+    def _write(self, state, rows, lanes, dice=None):
+        """Writes sentences.
+
+        Args:
+            state: Of the decoder, before the first word.
+            rows: int32 zeros of shape `(batch, 1)`.
+            lanes: int. Sentences a picture.
+            dice: `None` to search for them; to draw them, numbers uniform in
+                [0, 1) of shape `(length, batch or 1, lanes)`.
+
+        Returns:
+            Tuple of tokens, shape `(batch, lanes, length)`, and scores.
+        """
+        state = keras.tree.map_structure(lambda x: spread(x, lanes), state)
+        rows = ops.repeat(rows, lanes, axis=1)
+        lane = ops.arange(lanes, dtype="int32")[None] + rows
         moving = keras.tree.flatten(state["moving"])
+        # All lanes are alike at first: only one of them may branch out.
+        score = ops.cast(ops.where(lane == 0, 0.0, NEVER), "float32")
+        if dice is not None:
+            score = ops.cast(rows, "float32")
 
         def unfinished(index, last, tokens, score, greedy, *moving):
             return ops.logical_and(
                 index < self.length, ops.any(last != self.end)
             )
-
-        dice = ops.zeros((self.length, 1, 1))
-        if self.temperature:
-            # Drawn ahead: a JAX loop may not touch the generator's state.
-            shape = (self.length, size, 1)
-            dice = keras.random.uniform(shape, seed=self.seeds)
 
         def write(index, last, tokens, score, greedy, *moving):
             now = keras.tree.pack_sequence_as(state["moving"], moving)
@@ -128,35 +178,42 @@ class Writer(keras.layers.Layer):
                 {"fixed": state["fixed"], "moving": now},
                 index,
             )
-            chosen = self._choose(
-                logits, index, last, tokens, score, greedy, dice[index]
-            )
-            origin, last, score, greedy = chosen
-            column = ops.arange(self.length, dtype="int32") == index
-            tokens = self._gather(tokens, origin)
-            tokens = ops.where(column, last[..., None], tokens)
+            logits = ops.cast(logits, "float32")
             after = keras.tree.flatten(after["moving"])
-            return (
-                index + 1,
-                last,
-                tokens,
-                score,
-                greedy,
-                *(self._follow(x, origin) for x in after),
-            )
+            if dice is None:
+                chosen = self._choose(
+                    logits, index, last, tokens, score, greedy
+                )
+                origin, last, score, greedy = chosen
+                tokens = gather(tokens, origin)
+                after = [follow(x, origin) for x in after]
+            else:
+                thrown = dice[index] + ops.cast(rows, "float32")
+                last, score = self._draw(
+                    logits, index, last, tokens, score, thrown
+                )
+            column = ops.arange(self.length, dtype="int32") == index
+            tokens = ops.where(column, last[..., None], tokens)
+            return (index + 1, last, tokens, score, greedy, *after)
 
         first = (
             ops.convert_to_tensor(0, "int32"),
             rows + self.start,
             ops.repeat(rows[..., None], self.length, axis=2),
-            # All lanes are alike at first: only one of them may branch out.
-            ops.cast(ops.where(lane == 0, 0.0, NEVER), "float32"),
+            score,
             lane == 0,
         )
-        _, last, tokens, score, *_ = ops.while_loop(
+        _, _, tokens, score, *_ = ops.while_loop(
             unfinished, write, (*first, *moving)
         )
-        return self._best(tokens, score)
+        return tokens, score
+
+    def _same_dice(self):
+        """Numbers for every sample, spread evenly at each of their words."""
+        draw = np.random.default_rng(self.seed or 0)
+        rows = [draw.permutation(self.samples) for _ in range(self.length)]
+        dice = (np.stack(rows)[:, None] + 0.5) / self.samples
+        return ops.convert_to_tensor(dice.astype("float32"))
 
     def compute_output_spec(self, context):
         size = context.shape[0]
@@ -174,30 +231,22 @@ class Writer(keras.layers.Layer):
         decoder = keras.saving.deserialize_keras_object(config.pop("decoder"))
         return cls(decoder, **config)
 
-    def _spread(self, x):
-        return ops.repeat(x, self.beam, axis=0) if self.beam > 1 else x
+    def _draw(self, logits, index, last, tokens, score, dice):
+        """Draws the token that each lane says."""
+        whole = ops.logsumexp(logits, axis=-1, keepdims=True)
+        logits = self._forbid(logits, index, tokens)
+        dice = ops.reshape(dice, (-1, 1))
+        word = draw(logits, dice, self.temperature, self.top_k, self.top_p)
+        gain = ops.take_along_axis(logits, word, axis=-1) - whole
+        gain, word = (ops.reshape(x, ops.shape(last)) for x in (gain, word))
+        over = last == self.end
+        word = ops.where(over, self.end, ops.cast(word, "int32"))
+        return word, score + ops.where(over, 0.0, gain)
 
-    def _gather(self, x, origin):
-        """Reorders the lanes of `(batch, beam, ...)`."""
-        if self.beam == 1:
-            return x
-        shape = ops.shape(x)
-        flat = self._follow(ops.reshape(x, (-1, *shape[2:])), origin)
-        return ops.reshape(flat, shape)
-
-    def _follow(self, x, origin):
-        """Reorders the lanes of `(batch * beam, ...)`."""
-        if self.beam == 1:
-            return x
-        rows = ops.arange(ops.shape(origin)[0], dtype="int32")[:, None]
-        flat = ops.reshape(rows * self.beam + origin, (-1,))
-        return ops.take(x, flat, axis=0)
-
-    def _choose(self, logits, index, last, tokens, score, greedy, dice):
+    def _choose(self, logits, index, last, tokens, score, greedy):
         """Picks the lanes that live on and the token each one says."""
-        logits = ops.cast(logits, "float32")
         if self.beam == 1 or self.no_repeat:
-            gain, word = self._weigh_all(logits, index, tokens, dice)
+            gain, word = self._weigh_all(logits, index, tokens)
         else:
             gain, word = self._weigh_best(logits, index)
         width = gain.shape[-1]
@@ -209,8 +258,6 @@ class Writer(keras.layers.Layer):
         gain = ops.where(over, ops.where(likeliest, 0.0, NEVER), gain)
         word = ops.where(over, self.end, word)
         total = score[..., None] + gain
-        if self.temperature:
-            return last * 0, word[..., 0], total[..., 0], greedy
         merit = total / self._norm(tokens)
         # The likeliest word of the greedy lane wins against every other lane.
         kept = ops.logical_and(greedy[..., None], likeliest)
@@ -243,15 +290,11 @@ class Writer(keras.layers.Layer):
         gain, place = ops.top_k(gain, min(self.beam, size))
         return gain, ops.take_along_axis(word, place, axis=-1)
 
-    def _weigh_all(self, logits, index, tokens, dice):
+    def _weigh_all(self, logits, index, tokens):
         """The same for one lane, or where any word may be forbidden."""
         whole = ops.logsumexp(logits, axis=-1, keepdims=True)
         logits = self._forbid(logits, index, tokens)
-        if self.temperature:
-            word = draw(logits, dice, self.temperature, self.top_k, self.top_p)
-            gain = ops.take_along_axis(logits, word, axis=-1)
-        else:
-            gain, word = ops.top_k(logits, min(self.beam, logits.shape[-1]))
+        gain, word = ops.top_k(logits, min(self.beam, logits.shape[-1]))
         return gain - whole, word
 
     def _never(self, ids, index):
@@ -298,67 +341,27 @@ class Writer(keras.layers.Layer):
         return ops.power(count, self.length_penalty)
 
     def _best(self, tokens, score):
-        said = _until(tokens, self.end)
-        count = ops.sum(ops.cast(said, "float32"), axis=-1)
-        score = score / ops.power(ops.maximum(count, 1.0), self.length_penalty)
-        tokens = ops.where(said, tokens, 0)
+        """Says the best of a beam, or what it agrees on."""
+        tokens, score = self._finished(tokens, score)
         merit = score
         if self.consensus:
             voice = ops.softmax(self.consensus * score, axis=-1)
             merit = agreement(tokens, voice)
-        best = ops.cast(ops.argmax(merit, axis=-1), "int32")[:, None]
-        score = ops.take_along_axis(score, best, axis=1)[:, 0]
-        tokens = ops.take_along_axis(tokens, best[..., None], axis=1)[:, 0]
-        return {"tokens": tokens, "score": score}
+        return pick(tokens, score, merit)
 
+    def _expected(self, found, score, drawn, chance):
+        """Says that of a beam and of samples which most samples match."""
+        drawn, chance = self._finished(drawn, chance)
+        found, score = self._finished(found, score)
+        tokens = ops.concatenate([found, drawn], axis=1)
+        words = ops.sum(ops.cast(tokens != 0, "float32"), axis=-1)
+        score = ops.concatenate([score, chance], axis=1)
+        merit = expected_matches(tokens, drawn) - self.word_penalty * words
+        return pick(tokens, score, merit + 1e-3 * score)  # For ties.
 
-def _until(tokens, end):
-    """Marks what was said, the first end included, in `(..., length)`."""
-    ended = ops.cast(tokens == end, "int32")
-    before = ops.cumsum(ended, axis=-1) - ended
-    return ops.logical_and(before == 0, tokens != 0)
-
-
-def _check(
-    length, beam, consensus, temperature, top_k, top_p, no_repeat, minimum, **_
-):
-    wrong = {
-        "length": (length, length >= 1, "at least 1"),
-        "beam": (beam, beam >= 1, "at least 1"),
-        "consensus": (consensus, consensus >= 0, "at least 0"),
-        "temperature": (temperature, temperature >= 0, "at least 0"),
-        "top_k": (top_k, top_k >= 0, "at least 0"),
-        "top_p": (top_p, 0 < top_p <= 1, "above 0 and at most 1"),
-        "no_repeat": (no_repeat, no_repeat >= 0, "at least 0"),
-        "minimum": (minimum, 0 <= minimum < length, "in [0, length)"),
-    }
-    for name, (value, right, expected) in wrong.items():
-        if not right:
-            raise ValueError(
-                f"`{name}` must be {expected}. Received: {name}={value}"
-            )
-    if temperature and beam > 1:
-        raise ValueError(
-            "A beam search does not draw: give either `beam` or "
-            f"`temperature`. Received: beam={beam}, temperature={temperature}"
-        )
-    if consensus and beam == 1:
-        raise ValueError(
-            "A consensus is one of several sentences: give a `beam` of 2 or "
-            f"more with it. Received: consensus={consensus}, beam={beam}"
-        )
-    if not temperature and (top_k or top_p < 1):
-        raise ValueError(
-            "`top_k` and `top_p` say what to draw among: give a `temperature` "
-            f"above 0 with them. Received: top_k={top_k}, top_p={top_p}, "
-            f"temperature={temperature}"
-        )
-
-
-def _check_room(decoder, length):
-    most = getattr(decoder, "length", length)
-    if length > most:
-        raise ValueError(
-            f"The decoder reads at most length={most} tokens. Received: "
-            f"length={length}. Write less, or build it with a larger `length`."
-        )
+    def _finished(self, tokens, score):
+        """Pads what comes after the end; scores as the options say."""
+        kept = until(tokens, self.end)
+        count = ops.sum(ops.cast(kept, "float32"), axis=-1)
+        score = score / ops.power(ops.maximum(count, 1.0), self.length_penalty)
+        return ops.where(kept, tokens, 0), score

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from mmkeras import generate
 from mmkeras.generate import agreement
 
 
@@ -54,6 +55,25 @@ def test_equals_the_formula(said, seed):
     voice = np.random.default_rng(seed).dirichlet(np.ones(3), 2)
     found = numpy(fast(agreement)(tokens, voice.astype("float32")))
     np.testing.assert_allclose(found, expected(tokens, voice), atol=1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(1, 3), max_size=7), min_size=5, max_size=5)
+)
+def test_expected_matches_equal_the_formula(said):
+    tokens = pad(said, 7).astype("int32")
+    found = generate.expected_matches(tokens[None], tokens[None, 2:], 2)
+    matches = [
+        sum(
+            sum((grams(a, n) & grams(b, n)).values())
+            for b in said[2:]
+            for n in range(1, 5)
+        )
+        / 3
+        for a in said
+    ]
+    np.testing.assert_allclose(numpy(found), [matches], atol=1e-5)
 
 
 def test_by_hand():

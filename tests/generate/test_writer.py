@@ -201,6 +201,58 @@ def test_a_consensus_of_the_certain_is_the_best_of_the_beam(decoder):
     np.testing.assert_allclose(also, score, rtol=1e-5, atol=1e-5)
 
 
+SAMPLED = {"beam": 3, "samples": 12, "temperature": 1.0}
+
+
+def test_samples_choose_what_most_of_them_match(decoder):
+    options = {"length": 9, "length_penalty": 0.5, "word_penalty": 0.4}
+    tokens, score = write(decoder, CONTEXT, **SAMPLED, **options)
+    assert is_well_formed(tokens)
+    lanes, drawn, scores = every_sample(decoder, **SAMPLED, **options)
+    assert lanes.shape[1] == 15 and drawn.shape[1] == 12
+    merit = numpy(generate.expected_matches(lanes, drawn))
+    merit += 1e-3 * scores - 0.4 * (lanes != 0).sum(-1)
+    best = merit.argmax(axis=1)
+    rows = np.arange(len(best))
+    np.testing.assert_array_equal(tokens, lanes[rows, best])
+    np.testing.assert_allclose(score, scores[rows, best], rtol=1e-4, atol=1e-5)
+    assert (best >= 3).any()  # Not of the beam always.
+    np.testing.assert_allclose(
+        score, recomputed(decoder, tokens, CONTEXT, 0.5), rtol=1e-3, atol=1e-4
+    )
+
+
+def test_a_costly_word_makes_sentences_shorter(recurrent):
+    lengths = [
+        count(write(recurrent, CONTEXT, word_penalty=cost, **SAMPLED)[0]).mean()
+        for cost in (0.0, 1.0, 9.0)
+    ]
+    assert lengths[0] > lengths[1] > lengths[2]
+
+
+def test_samples_of_a_picture_do_not_depend_on_others(decoder):
+    tokens, _ = write(decoder, CONTEXT, length=9, **SAMPLED)
+    some, _ = write(decoder, CONTEXT[5:8], length=9, **SAMPLED)
+    np.testing.assert_array_equal(some, tokens[5:8])
+    other, _ = write(decoder, CONTEXT, length=9, seed=1, **SAMPLED)
+    assert (other != tokens).any()
+
+
+def every_sample(decoder, **options):
+    """All sentences, the samples among them, and all scores."""
+
+    class Lanes(generate.Writer):
+        def _finished(self, tokens, score):
+            found.append([numpy(x) for x in super()._finished(tokens, score)])
+            return found[-1]
+
+    found = []
+    Lanes(decoder, **options)(keras.ops.convert_to_tensor(CONTEXT))
+    (drawn, chance), (tokens, score) = found
+    lanes = np.concatenate([tokens, drawn], 1)
+    return lanes, drawn, np.concatenate([score, chance], 1)
+
+
 def every_lane(decoder, **options):
     """The sentences of a beam and their scores, from the loop itself."""
 
@@ -402,8 +454,13 @@ def test_end_and_start_can_be_other_ids(recurrent):
 @only_tensorflow
 @pytest.mark.parametrize(
     "options",
-    [{}, {"beam": 3, "no_repeat": 2}, {"beam": 4, "consensus": 1.0}],
-    ids=["greedy", "beam", "consensus"],
+    [
+        {},
+        {"beam": 3, "no_repeat": 2},
+        {"beam": 4, "consensus": 1.0},
+        {"beam": 2, "samples": 6, "temperature": 1.0},
+    ],
+    ids=["greedy", "beam", "consensus", "samples"],
 )
 def test_xla_writes_the_same(decoder, options):
     import tensorflow as tf
@@ -433,6 +490,8 @@ def test_mixed_precision_scores_in_float32(decoder, policy):
         {"length": 0},
         {"beam": 0},
         {"consensus": -1.0},
+        {"samples": -1},
+        {"word_penalty": -1.0},
         {"temperature": -1.0},
         {"top_k": -1},
         {"top_p": 0.0},
@@ -454,7 +513,9 @@ def test_options_that_contradict_are_refused(recurrent):
         generate.Writer(recurrent, beam=2, temperature=0.5)
     with pytest.raises(ValueError, match="consensus=1.0, beam=1"):
         generate.Writer(recurrent, consensus=1.0)
-    for wrong in ({"top_k": 5}, {"top_p": 0.9}):
+    with pytest.raises(ValueError, match="samples=4, consensus=1.0"):
+        generate.Writer(recurrent, consensus=1.0, **{**SAMPLED, "samples": 4})
+    for wrong in ({"top_k": 5}, {"top_p": 0.9}, {"samples": 4}):
         with pytest.raises(ValueError, match="`temperature`"):
             generate.Writer(recurrent, **wrong)
 

@@ -1,0 +1,72 @@
+"""What a writer may be asked for."""
+
+
+def check(
+    length,
+    beam,
+    consensus,
+    samples,
+    word_penalty,
+    temperature,
+    top_k,
+    top_p,
+    no_repeat,
+    minimum,
+    **_,
+):
+    """Refuses options of a writer that are out of range or contradict."""
+    wrong = {
+        "length": (length, length >= 1, "at least 1"),
+        "beam": (beam, beam >= 1, "at least 1"),
+        "consensus": (consensus, consensus >= 0, "at least 0"),
+        "samples": (samples, samples >= 0, "at least 0"),
+        "word_penalty": (word_penalty, word_penalty >= 0, "at least 0"),
+        "temperature": (temperature, temperature >= 0, "at least 0"),
+        "top_k": (top_k, top_k >= 0, "at least 0"),
+        "top_p": (top_p, 0 < top_p <= 1, "above 0 and at most 1"),
+        "no_repeat": (no_repeat, no_repeat >= 0, "at least 0"),
+        "minimum": (minimum, 0 <= minimum < length, "in [0, length)"),
+    }
+    for name, (value, right, expected) in wrong.items():
+        if not right:
+            raise ValueError(
+                f"`{name}` must be {expected}. Received: {name}={value}"
+            )
+    if temperature and beam > 1 and not samples:
+        raise ValueError(
+            "A beam search does not draw: give either `beam` or "
+            "`temperature`, or `samples` to draw besides. Received: "
+            f"beam={beam}, temperature={temperature}"
+        )
+    if samples and not temperature:
+        raise ValueError(
+            "Samples are drawn: give a `temperature` above 0 with them, say "
+            f"0.7. Received: samples={samples}, temperature={temperature}"
+        )
+    if samples and consensus:
+        raise ValueError(
+            "The samples say what is agreed on, in place of the beam: give "
+            f"either `samples` or `consensus`. Received: samples={samples}, "
+            f"consensus={consensus}"
+        )
+    if consensus and beam == 1:
+        raise ValueError(
+            "A consensus is one of several sentences: give a `beam` of 2 or "
+            f"more with it. Received: consensus={consensus}, beam={beam}"
+        )
+    if not temperature and (top_k or top_p < 1):
+        raise ValueError(
+            "`top_k` and `top_p` say what to draw among: give a `temperature` "
+            f"above 0 with them. Received: top_k={top_k}, top_p={top_p}, "
+            f"temperature={temperature}"
+        )
+
+
+def check_room(decoder, length):
+    """Refuses a decoder that cannot read so many tokens."""
+    most = getattr(decoder, "length", length)
+    if length > most:
+        raise ValueError(
+            f"The decoder reads at most length={most} tokens. Received: "
+            f"length={length}. Write less, or build it with a larger `length`."
+        )
