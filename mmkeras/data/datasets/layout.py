@@ -70,11 +70,7 @@ class Scan:
             ValueError: If the split is unknown or has no rows, or if some
                 line could not be read.
         """
-        if split not in SPLITS:
-            raise ValueError(
-                f"`split` is one of {', '.join(map(repr, SPLITS))}. "
-                f"Received: split={split!r}"
-            )
+        check_split(split)
         self.refuse_damage()
         rows = [
             {**row, "captions": [c for c in row["captions"] if c]}
@@ -96,9 +92,10 @@ class Scan:
             ValueError: If the split is unknown or has no rows, or if some
                 line could not be read.
         """
+        check_split(split)
         self.refuse_damage()
         chosen = [row for row in self.rows if row["split"] == split]
-        if split not in SPLITS or not chosen:
+        if not chosen:
             known = sorted({str(row["split"]) for row in self.rows})
             raise ValueError(
                 f"There is no row in split {split!r}. Received rows of: "
@@ -127,6 +124,15 @@ class Scan:
         held = {groups[i] for i in order[: round(share * len(groups))]}
         for row in rows:
             row["split"] = "val" if row["group"] in held else "train"
+
+
+def check_split(split):
+    """Raises a `ValueError` that names the splits, if it is none of them."""
+    if split not in SPLITS:
+        raise ValueError(
+            f"`split` is one of {', '.join(map(repr, SPLITS))}. "
+            f"Received: split={split!r}"
+        )
 
 
 def locate(name, folder, source):
