@@ -20,6 +20,13 @@ _OTHER_NAMES = {
     "dev": "val",
     "testing": "test",
 }
+_OF_ANOTHER_FORM = (
+    AttributeError,
+    IndexError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclasses.dataclass
@@ -102,6 +109,27 @@ class Scan:
                 f"{', '.join(known) or 'no split'}."
             )
         return chosen
+
+    def made(self, path, entries, make, form):
+        """Makes something of each entry of a file's list.
+
+        Args:
+            path: The file, by which entries of another form are blamed.
+            entries: Iterable of entries.
+            make: Function of an entry's number, from 0, and the entry.
+            form: What an entry is expected to be, for the blame.
+
+        Yields:
+            What was made.
+        """
+        for number, entry in enumerate(entries):
+            try:
+                made = make(number, entry)
+            except _OF_ANOTHER_FORM as error:
+                detail = f"expected {form}: {error!r}"
+                self.blame("corrupt", f"{path}: {number}", detail)
+            else:
+                yield made
 
     def draw_splits(self, key):
         """Draws the splits by a hash of a row's field, if no row has one."""
