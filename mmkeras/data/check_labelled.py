@@ -7,13 +7,12 @@ import pathlib
 import numpy as np
 
 from mmkeras.data import codecs
+from mmkeras.data import examples
 from mmkeras.data import perceive
 from mmkeras.data.problems import Problem
 
 _CODECS = {"image": codecs.Image((16, 16)), "audio": codecs.Audio(8000, 0.1)}
 _BATCH = 64
-_ABOUT = {"id", "split", "label", "group", "speaker", "transcript"}
-_ABOUT |= {"type", "answers", "candidates", "relevance"}
 
 
 def problems(rows, progress):
@@ -29,9 +28,10 @@ def problems(rows, progress):
         or a group that is in two splits (`leak`).
     """
     for row in rows:
-        if not fields(row):
+        fields = examples.modalities(row)
+        if not fields:
             yield Problem("empty", row["id"], "nothing is there")
-        for name in fields(row):
+        for name in fields:
             value = row[name]
             bad = isinstance(value, np.ndarray) and not np.isfinite(value).all()
             if bad:
@@ -59,7 +59,8 @@ def counts(rows):
     """
     splits = collections.Counter(row["split"] for row in rows)
     there = collections.Counter(
-        (row["split"], " + ".join(fields(row)) or "nothing") for row in rows
+        (row["split"], " + ".join(examples.modalities(row)) or "nothing")
+        for row in rows
     )
     found = {
         "examples": len(rows),
@@ -80,15 +81,6 @@ def counts(rows):
     )
     found["labels"] = dict(each.most_common(20))
     return found
-
-
-def fields(row):
-    """Names of the modalities that are there."""
-    return [
-        name
-        for name, value in row.items()
-        if name not in _ABOUT and value is not None
-    ]
 
 
 def _in_file(row, name):
