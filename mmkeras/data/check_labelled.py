@@ -8,7 +8,6 @@ import numpy as np
 
 from mmkeras.data import codecs
 from mmkeras.data import examples
-from mmkeras.data import perceive
 from mmkeras.data.problems import Problem
 
 _CODECS = {"image": codecs.Image((16, 16)), "audio": codecs.Audio(8000, 0.1)}
@@ -102,10 +101,8 @@ def _decode(name, values, whose):
             read.append((where, value))
         else:
             yield Problem("empty", where, f"the {name}")
-    codec = _CODECS[name]
-    raw = perceive.raw(codec, [value for _, value in read])
-    _, errors = codec.try_batch(raw)
-    for (where, _), error in zip(read, errors.numpy()):
+    _, errors = _CODECS[name].read([value for _, value in read])
+    for (where, _), error in zip(read, errors):
         if error:
             yield Problem("corrupt", where, error.decode("utf-8"))
 

@@ -203,7 +203,7 @@ def _files(codec, values, progress, keep):
         )
     else:
         array = np.zeros(shape, dtype)
-        for _, _, wrong in _decode(codec, different, array, 0):
+        for _, _, wrong in _decode(codec, different, array):
             bad += wrong
     errors = dict(bad)
     numbers = {value: i for i, value in enumerate(different)}
@@ -212,29 +212,21 @@ def _files(codec, values, progress, keep):
     return array, place, known, wrong
 
 
-def _decode(codec, values, array, start, batch_size=64):
+def _decode(codec, values, array, start=0):
     """Fills an array; yields as `cache.cached` wants it."""
-    for i in range(start, len(values), batch_size):
-        batch = [_read(value) for value in values[i : i + batch_size]]
-        raw = perceive.raw(codec, [data for data, _ in batch])
-        decoded, errors = codec.try_batch(raw)
-        array[i : i + len(batch)] = decoded.numpy()
-        named = [
-            (i + j, reason or error)
-            for j, ((_, reason), error) in enumerate(zip(batch, _text(errors)))
-            if reason or error
-        ]
-        yield i + len(batch), len(values), named
+    for batch, errors in cache.batches(values, codec, start):
+        end = start + len(batch)
+        array[start:end] = batch
+        named = zip(range(start, end), values[start:end], errors)
+        bad = [(i, _blamed(value, error)) for i, value, error in named if error]
+        yield end, len(values), bad
+        start = end
 
 
-def _read(value):
-    """The bytes of a file, or those given; and why it cannot be read."""
-    if isinstance(value, bytes):
-        return value, ""
-    try:
-        return pathlib.Path(value).read_bytes(), ""
-    except OSError as error:
-        return b"", f"{value}: {error.strerror}"
+def _blamed(value, error):
+    """Why a file cannot be read, and which, if it has a name."""
+    error = error.decode("utf-8")
+    return error if isinstance(value, bytes) else f"{value}: {error}"
 
 
 def _key(codec, values):
