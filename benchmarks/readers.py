@@ -16,10 +16,10 @@ def uncached(rows, size, batch_size):
     from mmkeras.data import cache
     from mmkeras.data.codecs import Image
 
-    codec = Image(size)
+    codec, files = Image(size), [row["image"] for row in rows]
 
     def read():
-        for pixels, _ in cache.batches(rows, codec, batch_size=batch_size):
+        for pixels, _ in cache.batches(files, codec, batch_size=batch_size):
             yield pixels
 
     return read

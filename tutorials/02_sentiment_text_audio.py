@@ -123,8 +123,7 @@ def compare(judges):
     }
     for only, task in judges.items():
         found = judgements.examples(task, rows["test"])
-        logits = found.logits(task, only and [only])
-        said[only or "fusion"] = found.chances(task, logits)
+        said[only or "fusion"] = found.judgements(task, only and [only])
     rivals = [only for only in judges if only]
     return reports.payoff(
         labels, said, "fusion", rivals, chance.scorer(fused), draws=500

@@ -218,8 +218,8 @@ class Reporting:
             )
         found = self._examples(task, self.rows)
         only = only and only.split("+")
-        chances = found.chances(task, found.logits(task, only))
-        known = dict(zip(found.names, chances))
+        said = found.judgements(task, only)
+        known = dict(zip(found.names, said))
         return np.stack(
             [known.get(row["id"], p) for row, p in zip(self.rows, plain)]
         )

@@ -49,9 +49,10 @@ def pixels(rows, codec, folder=None, progress=None, bad=None, batch_size=64):
         ValueError: If a picture cannot be read and `bad` is None.
         OSError: If the disk is full.
     """
+    files = [row["image"] for row in rows]
 
     def make(array, start):
-        for batch, errors in batches(rows, codec, start, batch_size):
+        for batch, errors in batches(files, codec, start, batch_size):
             end = start + len(batch)
             array[start:end] = batch
             yield end, len(rows), _named(rows[start:end], errors)
@@ -99,9 +100,10 @@ def features(
     """
     _check(branch, codec, views)
     run = _runner(branch)
+    files = [row["image"] for row in rows]
 
     def make(array, start):
-        for batch, errors in batches(rows, codec, start, batch_size):
+        for batch, errors in batches(files, codec, start, batch_size):
             end = start + len(batch)
             for view, name in enumerate(views):
                 shown = codec.scale(show(name, batch, start))
@@ -119,29 +121,28 @@ def features(
     return cached(key, make, shape, "float16", folder, progress, bad)
 
 
-def batches(rows, codec, start=0, batch_size=64):
-    """Decodes the pictures of rows batch by batch, some batches ahead.
+def batches(files, codec, start=0, batch_size=64):
+    """Decodes files batch by batch, some batches ahead.
 
-    This is the quickest way to read pictures once, and keeps nothing.
+    This is the quickest way to read files once, and keeps nothing.
 
     Args:
-        rows: List of dicts with `"image"`, a path.
-        codec: A `codecs.Image`.
-        start: int. First row to decode.
+        files: List of paths, or of the bytes of files.
+        codec: A `codecs.Image` or `codecs.Audio`.
+        start: int. First file to decode.
         batch_size: int.
 
     Yields:
-        Tuples of pixels, uint8 `(batch, height, width, 3)`, and errors, bytes
-        `(batch,)`: why a file could not be read, or empty.
+        Tuples of what the codec reads, an array `(batch, *codec.shape)`, and
+        errors, bytes `(batch,)`: why a file could not be read, or empty.
     """
-    paths = [row["image"] for row in rows[start:]]
     parts = (
-        paths[i : i + batch_size] for i in range(0, len(paths), batch_size)
+        files[i : i + batch_size] for i in range(start, len(files), batch_size)
     )
 
     def decode(part):
-        files, reasons = zip(*map(_read, part))
-        decoded, errors = codec.read(files)
+        read, reasons = zip(*map(_read, part))
+        decoded, errors = codec.read(read)
         named = zip(reasons, errors)
         errors = [reason.encode() or error for reason, error in named]
         return decoded, np.array(errors, object)
@@ -162,6 +163,8 @@ def batches(rows, codec, start=0, batch_size=64):
 
 def _read(path):
     """The bytes of a file; or none, and why it cannot be read."""
+    if isinstance(path, bytes):
+        return path, ""
     if not os.path.isfile(path):
         return b"", "no file" if os.path.exists(path) else "no such file"
     try:

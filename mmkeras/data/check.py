@@ -127,8 +127,8 @@ def _check_captions(rows, told):
 
 def _check_images(rows, progress):
     """Decodes every image, small."""
-    done = 0
-    for _, errors in cache.batches(rows, codecs.Image((16, 16))):
+    done, files = 0, [row["image"] for row in rows]
+    for _, errors in cache.batches(files, codecs.Image((16, 16))):
         for row, error in zip(rows[done:], errors):
             if error:
                 kind = "empty" if error == b"empty" else "corrupt"

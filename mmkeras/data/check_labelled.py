@@ -7,13 +7,11 @@ import pathlib
 import numpy as np
 
 from mmkeras.data import codecs
-from mmkeras.data import perceive
+from mmkeras.data import examples
 from mmkeras.data.problems import Problem
 
 _CODECS = {"image": codecs.Image((16, 16)), "audio": codecs.Audio(8000, 0.1)}
 _BATCH = 64
-_ABOUT = {"id", "split", "label", "group", "speaker", "transcript"}
-_ABOUT |= {"type", "answers", "candidates", "relevance"}
 
 
 def problems(rows, progress):
@@ -29,9 +27,10 @@ def problems(rows, progress):
         or a group that is in two splits (`leak`).
     """
     for row in rows:
-        if not fields(row):
+        fields = examples.modalities(row)
+        if not fields:
             yield Problem("empty", row["id"], "nothing is there")
-        for name in fields(row):
+        for name in fields:
             value = row[name]
             bad = isinstance(value, np.ndarray) and not np.isfinite(value).all()
             if bad:
@@ -59,7 +58,8 @@ def counts(rows):
     """
     splits = collections.Counter(row["split"] for row in rows)
     there = collections.Counter(
-        (row["split"], " + ".join(fields(row)) or "nothing") for row in rows
+        (row["split"], " + ".join(examples.modalities(row)) or "nothing")
+        for row in rows
     )
     found = {
         "examples": len(rows),
@@ -82,15 +82,6 @@ def counts(rows):
     return found
 
 
-def fields(row):
-    """Names of the modalities that are there."""
-    return [
-        name
-        for name, value in row.items()
-        if name not in _ABOUT and value is not None
-    ]
-
-
 def _in_file(row, name):
     return isinstance(row.get(name), (str, bytes)) and bool(row[name])
 
@@ -110,10 +101,8 @@ def _decode(name, values, whose):
             read.append((where, value))
         else:
             yield Problem("empty", where, f"the {name}")
-    codec = _CODECS[name]
-    raw = perceive.raw(codec, [value for _, value in read])
-    _, errors = codec.try_batch(raw)
-    for (where, _), error in zip(read, errors.numpy()):
+    _, errors = _CODECS[name].read([value for _, value in read])
+    for (where, _), error in zip(read, errors):
         if error:
             yield Problem("corrupt", where, error.decode("utf-8"))
 

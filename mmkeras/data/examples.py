@@ -4,7 +4,9 @@ import numpy as np
 import tensorflow as tf
 
 _FILES = ("image", "audio")
+# What of a row is no modality: what tells of it, and what is loaded besides.
 _ABOUT = ("id", "split", "group", "type", "answers", "relevance")
+_BESIDES = ("label", "candidates", "speaker", "transcript")
 
 
 def load(rows) -> tf.data.Dataset:
@@ -47,6 +49,12 @@ def load(rows) -> tf.data.Dataset:
 
     dataset = tf.data.Dataset.from_tensor_slices((columns, files))
     return dataset.map(read, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def modalities(row) -> list[str]:
+    """Names the modalities of a row that are there."""
+    others = {*_ABOUT, *_BESIDES}
+    return [k for k, v in row.items() if k not in others and v is not None]
 
 
 def _column(name, values):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+_ROWS = 1024  # At a time: of thousands of classes they fill the memory.
+
 
 def accuracy(labels, predicted):
     """Share of examples judged right.
@@ -76,8 +78,8 @@ def calibration_error(labels, probabilities, bins=15):
     Reference:
         [Guo et al., 2017](https://arxiv.org/abs/1706.04599)
     """
-    probabilities = np.asarray(probabilities, "float64")
-    confidence = probabilities.max(axis=1)
+    probabilities = np.asarray(probabilities)
+    confidence = probabilities.max(axis=1).astype("float64")
     right = probabilities.argmax(axis=1) == np.asarray(labels)
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps = np.bincount(place, weights=right - confidence, minlength=bins)
@@ -94,7 +96,12 @@ def brier(labels, probabilities):
     Returns:
         Mean over examples of the sum over classes, from 0 to 2.
     """
-    probabilities = np.asarray(probabilities, "float64")
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities)
     classes = probabilities.shape[1]
-    truth = np.eye(classes + 1, classes)[np.asarray(labels)]
-    return float(np.mean(np.sum((probabilities - truth) ** 2, axis=1)))
+    truth = np.eye(classes + 1, classes)
+    found = np.zeros(len(labels))
+    for i in range(0, len(labels), _ROWS):
+        part = slice(i, i + _ROWS)
+        gaps = np.asarray(probabilities[part], "float64") - truth[labels[part]]
+        found[part] = np.sum(gaps**2, axis=1)
+    return float(np.mean(found))

@@ -14,10 +14,13 @@ def metric(task):
 
 
 def scorer(task):
-    """The function of labels and judgements that gives `metric` alone."""
+    """The function of labels and judgements that gives `metric` alone.
+
+    Judgements are of classes their numbers, else as `task.score` takes them.
+    """
     kind, name = task.codecs["label"].kind, metric(task)
     if kind == "single":
-        return lambda y, said: float(np.mean(y == said.argmax(axis=1)))
+        return lambda y, said: float(np.mean(y == said))
     if kind == "multi":
         return lambda y, said: classification.f1(y > 0.5, said > 0.5, "micro")
     return lambda y, said: sentiment_scores(y, said.reshape(-1))[name]
@@ -32,7 +35,7 @@ def constant(task, labels, count=None):
         count: int. How many judgements to give; as many as labels by default.
 
     Returns:
-        Array of probabilities, or of numbers (their median).
+        Array as `scorer` takes it; of numbers it is their median.
     """
     labels, count = np.asarray(labels), count or len(labels)
     kind = task.codecs["label"].kind
@@ -41,8 +44,7 @@ def constant(task, labels, count=None):
     if kind == "multi":
         return np.tile(labels.mean(0), (count, 1))
     known = labels[labels >= 0]  # -1 is none of the classes.
-    shares = np.bincount(known, minlength=task.codecs["label"].size)
-    return np.tile(shares / len(labels), (count, 1))
+    return np.full(count, np.bincount(known, minlength=1).argmax())
 
 
 def guessed(task, labels, count, seed=0):
@@ -55,12 +57,11 @@ def guessed(task, labels, count, seed=0):
         seed: int.
 
     Returns:
-        Array as of `constant`, all in one class, or one of the numbers.
+        Array as of `constant`.
     """
     labels = np.asarray(labels)
     drawn = labels[np.random.default_rng(seed).integers(0, len(labels), count)]
     kind = task.codecs["label"].kind
     if kind == "single":
-        size = task.codecs["label"].size
-        return np.eye(size + 1, size)[drawn]
+        return np.maximum(drawn, 0)  # Nobody says none of the classes.
     return drawn[:, None] if kind == "number" else drawn

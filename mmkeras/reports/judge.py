@@ -28,19 +28,15 @@ def judge(task, examples, draws=200, seed=0):
     """
     name, score = chance.metric(task), chance.scorer(task)
     labels, fields = examples.labels, tuple(task.fields)
-
-    def said(only=None, instead=None):
-        logits = examples.logits(task, only, instead=instead)
-        return examples.chances(task, logits)
-
     logits = examples.logits(task)
+    chances = examples.chances(task, logits)
     predicted = {
         (): chance.constant(task, labels),
-        fields: examples.chances(task, logits),
+        fields: task.codecs["label"].chosen(chances),
     }
     for count in range(1, len(fields)):
         for names in itertools.combinations(fields, count):
-            predicted[names] = said(names)
+            predicted[names] = examples.judgements(task, names)
     found = judged_subsets(
         labels,
         predicted,
@@ -51,10 +47,10 @@ def judge(task, examples, draws=200, seed=0):
         draws,
         seed=seed,
     )
-    figures = task.score(labels, predicted[fields])
+    figures = task.score(labels, chances)
     figures["majority"] = found.scores[()]
     if "question" in fields and task.codecs["label"].kind == "single":
-        figures |= questions(task, examples, predicted[fields])
+        figures |= questions(task, examples, chances)
     if "candidates" in fields:
         figures |= metrics.ranking_scores(
             logits, labels, _relevance(examples.rows, logits)
@@ -63,7 +59,9 @@ def judge(task, examples, draws=200, seed=0):
         of_class = task.codecs["label"].kind != "number"
         plain = len(labels) == len(examples) and of_class
         figures |= mismatched(
-            lambda instead: score(labels, said(instead=instead)),
+            lambda instead: score(
+                labels, examples.judgements(task, instead=instead)
+            ),
             fields,
             len(examples),
             labels if plain else None,

@@ -13,6 +13,7 @@ from mmkeras.data import perceive
 from mmkeras.training.targets import Targets
 
 _FILES = (codecs.Audio, codecs.Image)
+_ROWS = 1024  # Of thousands of classes, that make a table at a time.
 
 
 class Examples:
@@ -136,32 +137,54 @@ class Examples:
             batch_size: int.
             instead: As of `gather`.
         """
-        hidden = [only is not None and f not in only for f in self.fields]
-        parts = []
-        for i in range(0, len(self), batch_size):
-            order = np.arange(i, min(i + batch_size, len(self)))
-            hide = np.tile(hidden, (len(order), 1))
-            x, _, _ = self.gather(order, hide, instead)
-            parts.append(task.model.predict_on_batch(task.scale(x)))
-        return np.concatenate(parts)
+        parts = self._said(task, only, batch_size, instead)
+        return np.concatenate([logits for _, logits in parts])
 
     def chances(self, task, logits):
         """Probabilities, or numbers, as `task.score` takes them."""
-        _, chances = task.codecs["label"].decode(logits[self.weight > 0])
-        return chances.numpy()
+        found = [
+            _chances(task, logits[order][self.weight[order] > 0])
+            for order in _orders(len(self), _ROWS)
+        ]
+        return np.concatenate(found)
+
+    def judgements(self, task, only=None, batch_size=256, instead=None):
+        """Judgements of all examples, as `reports.chance.scorer` takes them.
+
+        Args:
+            task: The task.
+            only: As of `logits`.
+            batch_size: int.
+            instead: As of `gather`.
+
+        Returns:
+            Array of the likeliest classes' numbers, without the table of all
+            examples and classes; or as `chances`.
+        """
+        chosen = task.codecs["label"].chosen
+        parts = self._said(task, only, batch_size, instead)
+        found = [
+            chosen(_chances(task, logits[self.weight[order] > 0]))
+            for order, logits in parts
+        ]
+        return np.concatenate(found)
 
     def loss(self, task, logits):
         """Mean loss of the examples, without label smoothing."""
-        there = self.weight > 0
-        y, said = self._targets.of(np.arange(len(self)))[there], logits[there]
-        kind = task.codecs["label"].kind
-        if kind == "number":
-            return float(np.mean(np.abs(y - said.reshape(y.shape))))
-        if kind == "single":
-            loss = keras.ops.categorical_crossentropy(y, said, True)
-        else:
-            loss = keras.ops.binary_crossentropy(y, said, True)
-        return float(keras.ops.mean(loss))
+        found = []
+        for order in _orders(len(self), _ROWS):
+            there = self.weight[order] > 0
+            y = self._targets.of(order)[there]
+            found.append(_losses(task, y, logits[order][there]))
+        return float(keras.ops.mean(np.concatenate(found)))
+
+    def _said(self, task, only, batch_size, instead):
+        """Places of examples and logits, a batch at a time."""
+        hidden = [only is not None and f not in only for f in self.fields]
+        for order in _orders(len(self), batch_size):
+            hide = np.tile(hidden, (len(order), 1))
+            x, _, _ = self.gather(order, hide, instead)
+            yield order, task.model.predict_on_batch(task.scale(x))
 
     def _choose(self, rows, errors):
         """Leaves out the rows that could not be read."""
@@ -173,6 +196,29 @@ class Examples:
                 f"None of {len(rows)} rows could be read; the first: "
                 f"{self.bad[0][0]}: {self.bad[0][1]}"
             )
+
+
+def _orders(count, size):
+    """Places of examples, so many at a time."""
+    for i in range(0, count, size):
+        yield np.arange(i, min(i + size, count))
+
+
+def _chances(task, logits):
+    _, chances = task.codecs["label"].decode(logits)
+    return chances.numpy()
+
+
+def _losses(task, y, logits):
+    """The loss of each example, or of each label of it."""
+    kind = task.codecs["label"].kind
+    if kind == "number":
+        return np.abs(y - logits.reshape(y.shape))
+    if kind == "single":
+        loss = keras.ops.categorical_crossentropy(y, logits, True)
+    else:
+        loss = keras.ops.binary_crossentropy(y, logits, True)
+    return keras.ops.convert_to_numpy(loss)
 
 
 def _files(codec, values, progress, keep):
@@ -203,7 +249,7 @@ def _files(codec, values, progress, keep):
         )
     else:
         array = np.zeros(shape, dtype)
-        for _, _, wrong in _decode(codec, different, array, 0):
+        for _, _, wrong in _decode(codec, different, array):
             bad += wrong
     errors = dict(bad)
     numbers = {value: i for i, value in enumerate(different)}
@@ -212,29 +258,21 @@ def _files(codec, values, progress, keep):
     return array, place, known, wrong
 
 
-def _decode(codec, values, array, start, batch_size=64):
+def _decode(codec, values, array, start=0):
     """Fills an array; yields as `cache.cached` wants it."""
-    for i in range(start, len(values), batch_size):
-        batch = [_read(value) for value in values[i : i + batch_size]]
-        raw = perceive.raw(codec, [data for data, _ in batch])
-        decoded, errors = codec.try_batch(raw)
-        array[i : i + len(batch)] = decoded.numpy()
-        named = [
-            (i + j, reason or error)
-            for j, ((_, reason), error) in enumerate(zip(batch, _text(errors)))
-            if reason or error
-        ]
-        yield i + len(batch), len(values), named
+    for batch, errors in cache.batches(values, codec, start):
+        end = start + len(batch)
+        array[start:end] = batch
+        named = zip(range(start, end), values[start:end], errors)
+        bad = [(i, _blamed(value, error)) for i, value, error in named if error]
+        yield end, len(values), bad
+        start = end
 
 
-def _read(value):
-    """The bytes of a file, or those given; and why it cannot be read."""
-    if isinstance(value, bytes):
-        return value, ""
-    try:
-        return pathlib.Path(value).read_bytes(), ""
-    except OSError as error:
-        return b"", f"{value}: {error.strerror}"
+def _blamed(value, error):
+    """Why a file cannot be read, and which, if it has a name."""
+    error = error.decode("utf-8")
+    return error if isinstance(value, bytes) else f"{value}: {error}"
 
 
 def _key(codec, values):

@@ -8,7 +8,6 @@ import time
 import keras
 import numpy as np
 
-from mmkeras import branches
 from mmkeras import registry
 from mmkeras import tasks
 from mmkeras.data import augment
@@ -16,6 +15,7 @@ from mmkeras.data import codecs
 from mmkeras.data import pipeline
 from mmkeras.training import callbacks
 from mmkeras.training import checkpoint
+from mmkeras.training import fitted
 from mmkeras.training import optimizers
 from mmkeras.training import precision
 from mmkeras.training import subsets
@@ -31,7 +31,6 @@ _CURVES = [
         "acc_2_non0",
     )
 ]
-_LINES = ("history", "candidates")  # Of which each line is a text.
 _TALKS = ("dialogue", "emotion")  # There, a question mark tells something.
 
 
@@ -90,31 +89,13 @@ def build(
     taken = architecture.arguments
     tiny = registry.build_model(name, **architecture.tiny)
     rows = grouped(data.train) if _takes_groups(tiny) else data.train
-    fields = [
-        field
-        for field in tiny.input
-        if field != "presence" and not _is_spare(field, taken, rows)
-    ]
+    fields = fitted.fields(tiny, rows, taken)
     options = {"length": length, "minimum": minimum}
     if architecture.task in _TALKS:
         options["punctuation"] = "keep"
-    kept = _worded(fields, rows, options) if "history" in fields else {}
-    kept |= {
-        field: _codec(field, rows, image_size, seconds, options)
-        for field in fields
-        if field not in kept
-    }
-    if "candidates" in fields:
-        places = range(kept["candidates"].turns)
-        kept["label"] = codecs.Labels([str(place) for place in places])
-    else:
-        labels = [row["label"] for row in data.train]
-        most = answers if "question" in fields else None
-        kept["label"] = codecs.Labels.from_values(labels, most)
-    known = {"classes": kept["label"].size}
-    for field in fields:
-        known |= _known(field, kept[field], taken)
-    known = {k: v for k, v in known.items() if k in taken}
+    kept = fitted.perceivers(fields, rows, image_size, seconds, options)
+    kept["label"] = fitted.label(kept, data.train, answers)
+    known = fitted.arguments(kept, taken)
     model = registry.build_model(name, **{**known, **recipe.settings})
     return tasks.Classify(model, kept)
 
@@ -341,80 +322,6 @@ def _change(task):
 def _takes_groups(model):
     """Whether a model judges every step of a sequence of examples."""
     return len(model.output_shape) == 3
-
-
-def _is_spare(field, taken, rows):
-    """Whether a modality may be left out of a model, and no row has it."""
-    spare = taken.get(f"{field}_shape", ()) is None
-    return spare and all(row.get(field) is None for row in rows)
-
-
-def _codec(field, rows, image_size, seconds, options):
-    """The codec that fits a field's values."""
-    values = _values(field, rows)
-    if isinstance(values[0], np.ndarray):
-        shape = values[0].shape
-        longest = max(len(value) for value in values)
-        return codecs.Features((longest, *shape[1:]))
-    if field == "image":
-        side = image_size or 64
-        return codecs.Image((side, side))
-    if field == "audio":
-        return codecs.Audio(16000, seconds or 2.0)
-    if isinstance(values[0], list):
-        return codecs.Turns.from_turns(values, **options)
-    return codecs.Words.from_texts(values, **options)
-
-
-def _values(field, rows):
-    """A field's values, where it is there."""
-    values = [row[field] for row in rows if row.get(field) is not None]
-    if not values:
-        raise ValueError(
-            f"The architecture takes {field!r}, which no training row has. "
-            f"Received rows with: {sorted(rows[0])}"
-        )
-    return values
-
-
-def _worded(fields, rows, options):
-    """Codecs of the texts of a talk about a picture, all of one vocabulary.
-
-    A turn is counted once: where it is the last of a history.
-    """
-    texts = [line.split("\n")[-1] for line in _values("history", rows)]
-    texts += _values("question", rows)
-    texts += [str(row["label"]) for row in rows]
-    words = codecs.Words.from_texts(texts, **options)
-    known = words.get_config()
-    kept = {"question": words}
-    for field in set(fields) & set(_LINES):
-        most = max(text.count("\n") + 1 for text in _values(field, rows))
-        kept[field] = codecs.Turns(turns=most, **known)
-    return kept
-
-
-def _known(field, codec, taken):
-    """What a field's codec says about the model to be built."""
-    if isinstance(codec, codecs.Words):
-        return {"vocabulary_size": len(codec)}
-    if isinstance(codec, codecs.Turns):
-        return {"vocabulary_size": len(codec), f"{field}_shape": codec.shape}
-    if isinstance(codec, codecs.Features) and field in taken:
-        name = f"{field}_encoder"
-        make = {
-            1: branches.features.dense,
-            2: branches.features.gru,
-            4: branches.video.frames,
-        }.get(len(codec.shape))
-        if make is None:
-            raise ValueError(
-                f"{field!r} has arrays of shape {codec.shape}. Give vectors, "
-                "(size,), sequences, (length, size), or videos, (length, "
-                "height, width, channels)."
-            )
-        return {field: make(codec.shape, name=name)}
-    return {f"{field}_shape": codec.shape}
 
 
 def _loss(task, recipe):

@@ -93,6 +93,21 @@ def test_bad_pictures_are_named(rows, codec, folder):
     np.testing.assert_array_equal(array, expected)
 
 
+def test_files_are_read_by_path_or_given(rows, codec):
+    paths = [row["image"] for row in rows]
+    content = [open(path, "rb").read() for path in paths]
+    content[1:3] = [b"", b"junk"]
+    found = list(cache.batches([*paths, *content], codec, 1, batch_size=4))
+    assert [len(batch) for batch, _ in found] == [4, 4, 4, 1]
+    pixels, errors = map(np.concatenate, zip(*found))
+    expected = decoded(rows, codec)
+    np.testing.assert_array_equal(pixels[:6], expected[1:])
+    expected[1:3] = 0
+    np.testing.assert_array_equal(pixels[6:], expected)
+    assert errors[7] == b"empty" and errors[8]
+    assert sum(map(bool, errors)) == 2
+
+
 def test_features(rows, codec, folder):
     model = branch()
     array = cache.features(model, rows, codec, folder=folder, batch_size=3)

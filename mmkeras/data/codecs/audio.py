@@ -97,12 +97,26 @@ class Audio:
         """
         if tf.inside_function():
             return self._try_waves(encoded)
+        samples, errors = self.read(encoded.numpy().tolist())
+        return tf.constant(samples), tf.constant(errors, tf.string)
+
+    def read(self, files):
+        """Decodes as `try_batch` does, outside a graph.
+
+        Args:
+            files: List of bytes.
+
+        Returns:
+            Tuple of NumPy arrays as `try_batch` returns: samples, and errors
+            as bytes.
+        """
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            read = list(pool.map(self._read, encoded.numpy().tolist()))
-        samples = [samples for samples, _ in read]
-        samples = np.stack(samples) if read else np.zeros((0, *self.shape))
-        errors = [error for _, error in read]
-        return tf.constant(samples, tf.float32), tf.constant(errors, tf.string)
+            read = list(pool.map(self._decode, files))
+        samples = np.zeros((len(read), *self.shape), "float32")
+        errors = np.full(len(read), b"", object)
+        for i, found in enumerate(read):
+            samples[i], errors[i] = found
+        return samples, errors
 
     def get_config(self):
         return {
@@ -115,7 +129,7 @@ class Audio:
     def from_config(cls, config):
         return cls(**config)
 
-    def _read(self, encoded):
+    def _decode(self, encoded):
         """Decodes bytes with soundfile; returns samples and an error."""
         import soundfile
 
@@ -135,7 +149,9 @@ class Audio:
         return self._finish(tf.constant(samples), rate).numpy(), b""
 
     def _read_in_python(self, encoded):
-        return tf.numpy_function(self._read, [encoded], [tf.float32, tf.string])
+        return tf.numpy_function(
+            self._decode, [encoded], [tf.float32, tf.string]
+        )
 
     def _read_natively(self, encoded):
         large = tf.strings.length(encoded) > self.limit

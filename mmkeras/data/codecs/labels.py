@@ -118,6 +118,18 @@ class Labels:
         joined = tf.strings.regex_replace(joined, r"\|+", "|")
         return tf.strings.regex_replace(joined, r"^\||\|$", ""), chances
 
+    def chosen(self, chances):
+        """Leaves of chances what they choose.
+
+        Args:
+            chances: Array as of `decode`.
+
+        Returns:
+            Of single labels the numbers of the likeliest, integers of shape
+            `(...)`; else the chances as they are.
+        """
+        return chances.argmax(-1) if self.kind == "single" else chances
+
     def get_config(self):
         config = {"names": self.names, "kind": self.kind}
         return {**config, "others": True} if self.others else config

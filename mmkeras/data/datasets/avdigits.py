@@ -58,11 +58,7 @@ def scan(folder=None, seed=0) -> layout.Scan:
 
 def rows(split, folder=None, seed=0) -> list[dict]:
     """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    if split not in layout.SPLITS:
-        raise ValueError(
-            f"`split` is one of {', '.join(map(repr, layout.SPLITS))}. "
-            f"Received: split={split!r}"
-        )
+    layout.check_split(split)
     folder = _locate(folder)
     takes = _recordings(folder / "fsdd" / "recordings")
     return _paired(folder / "mnist", takes[split], split, seed)

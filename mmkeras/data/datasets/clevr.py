@@ -6,6 +6,8 @@ are not public: the official validation split is `test` here, and a tenth of
 the training pictures, by the order of a seed, is `val`.
 """
 
+import functools
+
 import tensorflow as tf
 
 from mmkeras.data import examples
@@ -47,25 +49,10 @@ def scan(folder=None, seed=0) -> layout.Scan:
         if not path.exists():
             found.notes.append(f"There is no {path.name}.")
             continue
-        for number, entry in enumerate(
-            layout.entries(path, found, "questions")
-        ):
-            try:
-                image = entry["image_filename"]
-                row = {
-                    "id": f"{part}-{entry.get('question_index', number)}",
-                    "image": str(folder / "images" / part / image),
-                    "question": entry["question"].strip(),
-                    "label": str(entry["answer"]),
-                    "type": _type(entry.get("program")),
-                    "group": f"{part}-{image}",
-                    "split": split,
-                }
-            except (KeyError, TypeError, AttributeError, IndexError) as error:
-                where = f"{path}: {number}"
-                found.blame("corrupt", where, f"no such entry: {error!r}")
-            else:
-                found.rows.append(row)
+        entries = layout.entries(path, found, "questions")
+        make = functools.partial(_row, folder / "images" / part, split)
+        form = "image_filename, question, answer and program"
+        found.rows += found.made(path, entries, make, form)
     found.hold_out(0.1, seed)
     return found
 
@@ -78,6 +65,19 @@ def rows(split, folder=None, seed=0) -> list[dict]:
 def load(split, folder=None) -> tf.data.Dataset:
     """Gives raw examples of one split; see `mmkeras.data.examples`."""
     return examples.load(rows(split, folder))
+
+
+def _row(folder, split, number, entry):
+    image, part = entry["image_filename"], folder.name
+    return {
+        "id": f"{part}-{entry.get('question_index', number)}",
+        "image": str(folder / image),
+        "question": entry["question"].strip(),
+        "label": str(entry["answer"]),
+        "type": _type(entry.get("program")),
+        "group": f"{part}-{image}",
+        "split": split,
+    }
 
 
 def _type(program):

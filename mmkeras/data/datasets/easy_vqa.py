@@ -6,7 +6,7 @@ validation part: a tenth of the training pictures, by the order of a seed, is
 held out for it with all their questions.
 """
 
-import json
+import functools
 
 import tensorflow as tf
 
@@ -36,24 +36,10 @@ def scan(folder=None, seed=0) -> layout.Scan:
     found = layout.Scan()
     for split in ("train", "test"):
         path = folder / split / "questions.json"
-        for number, entry in enumerate(layout.entries(path, found)):
-            try:
-                question, answer, image = entry
-                row = {
-                    "id": f"{split}-{number}",
-                    "image": str(folder / split / "images" / f"{image}.png"),
-                    "question": question.strip(),
-                    "label": answer.strip(),
-                    "type": _type(question),
-                    "group": f"{split}-{image}",
-                    "split": split,
-                }
-            except (TypeError, ValueError, AttributeError):
-                detail = "expected [question, answer, image], received "
-                detail += json.dumps(entry)[:80]
-                found.blame("corrupt", f"{path}: {number}", detail)
-            else:
-                found.rows.append(row)
+        entries = layout.entries(path, found)
+        make = functools.partial(_row, path.parent / "images", split)
+        form = "[question, answer, image]"
+        found.rows += found.made(path, entries, make, form)
     found.hold_out(0.1, seed)
     return found
 
@@ -66,6 +52,19 @@ def rows(split, folder=None, seed=0) -> list[dict]:
 def load(split, folder=None) -> tf.data.Dataset:
     """Gives raw examples of one split; see `mmkeras.data.examples`."""
     return examples.load(rows(split, folder))
+
+
+def _row(folder, split, number, entry):
+    question, answer, image = entry
+    return {
+        "id": f"{split}-{number}",
+        "image": str(folder / f"{image}.png"),
+        "question": question.strip(),
+        "label": answer.strip(),
+        "type": _type(question),
+        "group": f"{split}-{image}",
+        "split": split,
+    }
 
 
 def _type(question):

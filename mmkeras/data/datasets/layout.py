@@ -20,6 +20,13 @@ _OTHER_NAMES = {
     "dev": "val",
     "testing": "test",
 }
+_OF_ANOTHER_FORM = (
+    AttributeError,
+    IndexError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclasses.dataclass
@@ -70,11 +77,7 @@ class Scan:
             ValueError: If the split is unknown or has no rows, or if some
                 line could not be read.
         """
-        if split not in SPLITS:
-            raise ValueError(
-                f"`split` is one of {', '.join(map(repr, SPLITS))}. "
-                f"Received: split={split!r}"
-            )
+        check_split(split)
         self.refuse_damage()
         rows = [
             {**row, "captions": [c for c in row["captions"] if c]}
@@ -96,15 +99,37 @@ class Scan:
             ValueError: If the split is unknown or has no rows, or if some
                 line could not be read.
         """
+        check_split(split)
         self.refuse_damage()
         chosen = [row for row in self.rows if row["split"] == split]
-        if split not in SPLITS or not chosen:
+        if not chosen:
             known = sorted({str(row["split"]) for row in self.rows})
             raise ValueError(
                 f"There is no row in split {split!r}. Received rows of: "
                 f"{', '.join(known) or 'no split'}."
             )
         return chosen
+
+    def made(self, path, entries, make, form):
+        """Makes something of each entry of a file's list.
+
+        Args:
+            path: The file, by which entries of another form are blamed.
+            entries: Iterable of entries.
+            make: Function of an entry's number, from 0, and the entry.
+            form: What an entry is expected to be, for the blame.
+
+        Yields:
+            What was made.
+        """
+        for number, entry in enumerate(entries):
+            try:
+                made = make(number, entry)
+            except _OF_ANOTHER_FORM as error:
+                detail = f"expected {form}: {error!r}"
+                self.blame("corrupt", f"{path}: {number}", detail)
+            else:
+                yield made
 
     def draw_splits(self, key):
         """Draws the splits by a hash of a row's field, if no row has one."""
@@ -127,6 +152,15 @@ class Scan:
         held = {groups[i] for i in order[: round(share * len(groups))]}
         for row in rows:
             row["split"] = "val" if row["group"] in held else "train"
+
+
+def check_split(split):
+    """Raises a `ValueError` that names the splits, if it is none of them."""
+    if split not in SPLITS:
+        raise ValueError(
+            f"`split` is one of {', '.join(map(repr, SPLITS))}. "
+            f"Received: split={split!r}"
+        )
 
 
 def locate(name, folder, source):

@@ -51,15 +51,7 @@ def scan(folder=None, label="Emotion") -> layout.Scan:
 
 def rows(split, folder=None, label="Emotion") -> list[dict]:
     """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    found = scan(folder, label)
-    found.refuse_damage()
-    chosen = [row for row in found.rows if row["split"] == split]
-    if not chosen:
-        raise ValueError(
-            f"`split` is one of {', '.join(map(repr, layout.SPLITS))}. "
-            f"Received: split={split!r}"
-        )
-    return chosen
+    return scan(folder, label).of_split(split)
 
 
 def load(split, folder=None, label="Emotion") -> tf.data.Dataset:

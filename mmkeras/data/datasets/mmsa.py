@@ -47,11 +47,7 @@ def scan(folder=None) -> layout.Scan:
 
 def rows(split, folder=None) -> list[dict]:
     """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    if split not in layout.SPLITS:
-        raise ValueError(
-            f"`split` is one of {', '.join(map(repr, layout.SPLITS))}. "
-            f"Received: split={split!r}"
-        )
+    layout.check_split(split)
     return _read(folder, [split]).rows
 
 

@@ -68,13 +68,7 @@ def scan(folder=None, seed=0) -> layout.Scan:
 
 def rows(split, folder=None, seed=0) -> list[dict]:
     """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    found = [r for r in scan(folder, seed).rows if r["split"] == split]
-    if not found:
-        raise ValueError(
-            f"`split` is one of {', '.join(map(repr, layout.SPLITS))}. "
-            f"Received: split={split!r}"
-        )
-    return found
+    return scan(folder, seed).of_split(split)
 
 
 def load(split, folder=None) -> tf.data.Dataset:

@@ -64,14 +64,7 @@ def scan(folder=None, seed=0, speakers=False) -> layout.Scan:
 
 def rows(split, folder=None, seed=0, speakers=False) -> list[dict]:
     """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    if split not in layout.SPLITS:
-        raise ValueError(
-            f"`split` is one of {', '.join(map(repr, layout.SPLITS))}. "
-            f"Received: split={split!r}"
-        )
-    found = scan(folder, seed, speakers)
-    found.refuse_damage()
-    return [row for row in found.rows if row["split"] == split]
+    return scan(folder, seed, speakers).of_split(split)
 
 
 def load(split, folder=None) -> tf.data.Dataset:

@@ -70,15 +70,7 @@ def scan(folder=None) -> layout.Scan:
 
 def rows(split, folder=None) -> list[dict]:
     """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    found = scan(folder)
-    found.refuse_damage()
-    chosen = [row for row in found.rows if row["split"] == split]
-    if not chosen:
-        raise ValueError(
-            f"`split` is one of {', '.join(map(repr, layout.SPLITS))}. "
-            f"Received: split={split!r}"
-        )
-    return chosen
+    return scan(folder).of_split(split)
 
 
 def load(split, folder=None) -> tf.data.Dataset:

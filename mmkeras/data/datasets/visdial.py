@@ -8,6 +8,8 @@ beside the JSON. The answers of the test split are not public: val is `test`
 here, and a tenth of train's pictures, by the order of a seed, is `val`.
 """
 
+import functools
+
 import tensorflow as tf
 
 from mmkeras.data import examples
@@ -48,14 +50,11 @@ def scan(folder=None, seed=0) -> layout.Scan:
             continue
         dense = _dense(folder / _DENSE, found) if split == "test" else {}
         content = layout.entries(path, found, "data", dict)
-        for entry in content.get("dialogs", []):
-            try:
-                rows = _rows(folder, part, content, entry, dense)
-            except (KeyError, TypeError, ValueError, IndexError) as error:
-                where = f"{path}: {str(entry)[:60]}"
-                found.blame("corrupt", where, f"no such dialog: {error!r}")
-            else:
-                found.rows += [{**row, "split": split} for row in rows]
+        entries = content.get("dialogs", [])
+        make = functools.partial(_rows, folder, split, content, dense)
+        form = "image_id, caption and dialog"
+        for rows in found.made(path, entries, make, form):
+            found.rows += rows
     found.hold_out(0.1, seed)
     return found
 
@@ -81,8 +80,9 @@ def _dense(path, found):
     }
 
 
-def _rows(folder, part, content, entry, dense):
+def _rows(folder, split, content, dense, _, entry):
     """The rows of one dialog."""
+    part = _PARTS[split]
     questions, answers = content["questions"], content["answers"]
     image = int(entry["image_id"])
     path = _picture(folder, part, image)
@@ -101,6 +101,7 @@ def _rows(folder, part, content, entry, dense):
                 "candidates": "\n".join(options),
                 "relevance": dense.get((image, number)),
                 "group": f"{part}-{image}",
+                "split": split,
             }
         )
         said.append(f"{question} {answer}")

@@ -8,6 +8,8 @@ answers of the test split are not public: val2014 is `test` here, and a tenth
 of train2014's pictures, by the order of a seed, is `val`.
 """
 
+import functools
+
 import tensorflow as tf
 
 from mmkeras.data import examples
@@ -46,15 +48,10 @@ def scan(folder=None, seed=0) -> layout.Scan:
             for entry in layout.entries(told, found, "annotations")
             if isinstance(entry, dict)
         }
-        for entry in layout.entries(asked, found, "questions"):
-            try:
-                number = entry["question_id"]
-                row = _row(folder / part, part, entry, answers[number])
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                where = f"{asked}: {str(entry)[:60]}"
-                found.blame("corrupt", where, f"no such entry: {error!r}")
-            else:
-                found.rows.append({**row, "split": split})
+        entries = layout.entries(asked, found, "questions")
+        make = functools.partial(_row, folder / part, split, answers)
+        form = "question, image_id and an annotated question_id"
+        found.rows += found.made(asked, entries, make, form)
     found.hold_out(0.1, seed)
     return found
 
@@ -69,7 +66,8 @@ def load(split, folder=None) -> tf.data.Dataset:
     return examples.load(rows(split, folder))
 
 
-def _row(folder, part, asked, told):
+def _row(folder, split, answers, _, asked):
+    told, part = answers[asked["question_id"]], folder.name
     image = int(asked["image_id"])
     return {
         "id": str(asked["question_id"]),
@@ -79,4 +77,5 @@ def _row(folder, part, asked, told):
         "label": str(told["multiple_choice_answer"]),
         "type": str(told["answer_type"]),
         "group": f"{part}-{image}",
+        "split": split,
     }

@@ -70,3 +70,9 @@ def test_unknown_labels_are_named():
         Labels(kind="number")("z")
     with pytest.raises(ValueError, match="single, multi, number.*'odd'"):
         Labels(["x"], "odd")
+
+
+def test_what_chances_choose():
+    chances = np.array([[0.2, 0.8], [0.7, 0.3]])
+    assert Labels(["x", "y"]).chosen(chances).tolist() == [1, 0]
+    assert Labels(["x", "y"], "multi").chosen(chances) is chances

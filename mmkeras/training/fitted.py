@@ -1,0 +1,160 @@
+"""What fits rows: the codecs of a judge, and the arguments of its builder."""
+
+import numpy as np
+
+from mmkeras import branches
+from mmkeras.data import codecs
+
+_LINES = ("history", "candidates")  # Of which each line is a text.
+
+
+def fields(model, rows, taken):
+    """Names the modalities a model takes, but those that no row has.
+
+    Args:
+        model: The architecture's smallest model.
+        rows: Rows of training.
+        taken: Dict of the builder's arguments and their defaults.
+
+    Returns:
+        List of names, in the model's order.
+    """
+    return [
+        field
+        for field in model.input
+        if field != "presence" and not _is_spare(field, taken, rows)
+    ]
+
+
+def perceivers(fields, rows, image_size, seconds, options):
+    """Makes the codecs that fit the values of fields.
+
+    Args:
+        fields: Names of the modalities.
+        rows: Rows of training.
+        image_size: Side of the pictures in pixels, or `None`.
+        seconds: Length of a sound, or `None`.
+        options: Dict of options of `codecs.Words.from_texts`.
+
+    Returns:
+        Dict of codecs by field.
+
+    Raises:
+        ValueError: If the rows lack a field.
+    """
+    kept = _worded(fields, rows, options) if "history" in fields else {}
+    others = {
+        field: _codec(field, rows, image_size, seconds, options)
+        for field in fields
+        if field not in kept
+    }
+    return kept | others
+
+
+def label(kept, rows, answers):
+    """Makes the codec of what is judged.
+
+    Args:
+        kept: Dict of codecs, as of `perceivers`.
+        rows: Rows of training, one a label.
+        answers: int. How many answers to questions to choose among.
+
+    Returns:
+        A `codecs.Labels`.
+    """
+    if "candidates" in kept:
+        places = range(kept["candidates"].turns)
+        return codecs.Labels([str(place) for place in places])
+    most = answers if "question" in kept else None
+    return codecs.Labels.from_values([row["label"] for row in rows], most)
+
+
+def arguments(kept, taken):
+    """Says what codecs tell about the model to be built.
+
+    Args:
+        kept: Dict of codecs by field, and of the label.
+        taken: As of `fields`.
+
+    Returns:
+        Dict of those of the builder's arguments.
+    """
+    known = {"classes": kept["label"].size}
+    for field, codec in kept.items():
+        if field != "label":
+            known |= _known(field, codec, taken)
+    return {k: v for k, v in known.items() if k in taken}
+
+
+def _is_spare(field, taken, rows):
+    """Whether a modality may be left out of a model, and no row has it."""
+    spare = taken.get(f"{field}_shape", ()) is None
+    return spare and all(row.get(field) is None for row in rows)
+
+
+def _codec(field, rows, image_size, seconds, options):
+    """The codec that fits a field's values."""
+    values = _values(field, rows)
+    if isinstance(values[0], np.ndarray):
+        shape = values[0].shape
+        longest = max(len(value) for value in values)
+        return codecs.Features((longest, *shape[1:]))
+    if field == "image":
+        side = image_size or 64
+        return codecs.Image((side, side))
+    if field == "audio":
+        return codecs.Audio(16000, seconds or 2.0)
+    if isinstance(values[0], list):
+        return codecs.Turns.from_turns(values, **options)
+    return codecs.Words.from_texts(values, **options)
+
+
+def _values(field, rows):
+    """A field's values, where it is there."""
+    values = [row[field] for row in rows if row.get(field) is not None]
+    if not values:
+        raise ValueError(
+            f"The architecture takes {field!r}, which no training row has. "
+            f"Received rows with: {sorted(rows[0])}"
+        )
+    return values
+
+
+def _worded(fields, rows, options):
+    """Codecs of the texts of a talk about a picture, all of one vocabulary.
+
+    A turn is counted once: where it is the last of a history.
+    """
+    texts = [line.split("\n")[-1] for line in _values("history", rows)]
+    texts += _values("question", rows)
+    texts += [str(row["label"]) for row in rows]
+    words = codecs.Words.from_texts(texts, **options)
+    known = words.get_config()
+    kept = {"question": words}
+    for field in set(fields) & set(_LINES):
+        most = max(text.count("\n") + 1 for text in _values(field, rows))
+        kept[field] = codecs.Turns(turns=most, **known)
+    return kept
+
+
+def _known(field, codec, taken):
+    """What a field's codec says about the model to be built."""
+    if isinstance(codec, codecs.Words):
+        return {"vocabulary_size": len(codec)}
+    if isinstance(codec, codecs.Turns):
+        return {"vocabulary_size": len(codec), f"{field}_shape": codec.shape}
+    if isinstance(codec, codecs.Features) and field in taken:
+        name = f"{field}_encoder"
+        make = {
+            1: branches.features.dense,
+            2: branches.features.gru,
+            4: branches.video.frames,
+        }.get(len(codec.shape))
+        if make is None:
+            raise ValueError(
+                f"{field!r} has arrays of shape {codec.shape}. Give vectors, "
+                "(size,), sequences, (length, size), or videos, (length, "
+                "height, width, channels)."
+            )
+        return {field: make(codec.shape, name=name)}
+    return {f"{field}_shape": codec.shape}
