@@ -52,6 +52,7 @@ def test_unknown_pictures_are_refused(tmp_path):
         pictures.gather("imagenet", 1, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_verb_prints_a_table_and_keeps_its_figures(tmp_path):
     sizes = "--pictures rendered --count 4 --batch 2 --size 16 --repeats 1"
     arguments = ["pipeline", *sizes.split(), "--out", str(tmp_path)]

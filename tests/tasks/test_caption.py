@@ -48,6 +48,7 @@ def test_encode_maps_raw_examples(task):
     assert list(task.scale(x)) == ["image", "tokens"]
 
 
+@pytest.mark.slow
 def test_learns_two_pictures_and_says_so(tmp_path):
     keras.utils.set_random_seed(0)
     words = Words(["a", "dog", "runs", "cat"], length=6)

@@ -103,7 +103,15 @@ def test_saved_model_of_the_plain_model(model, inputs, tmp_path):
         )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        if name.endswith("lstm")
+        else pytest.param(name, marks=pytest.mark.slow)
+        for name in NAMES
+    ],
+)
 def test_learns_one_batch(name):
     """A model that can say anything learns to say what it is told."""
     model = tiny(name, dropout=0.0)

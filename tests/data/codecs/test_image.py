@@ -199,6 +199,7 @@ def test_refuses_a_gif_frame_larger_than_its_canvas(codec):
     assert errors[0] == b"corrupt or unusual GIF"
 
 
+@pytest.mark.slow
 def test_thousand_hostile_files(codec):
     """A result or an error for each row, and no row touches another."""
     files = pictures.hostile(1000, seed=7)
