@@ -251,7 +251,8 @@ for who in ("taught", "hurried"):
 # ## 5. Where did it look?
 #
 # FiLM takes the maximum over all regions before it answers. What is bright is
-# where most of the features were largest.
+# where most of the features were largest. It tells why an answer is wrong, too:
+# asked for the square's colour, it looked at the circle.
 
 # %%
 groups = {row["group"]: row for row in found.rows if row["label"] == "2"}
