@@ -31,6 +31,7 @@ class Grid(keras.layers.Layer):
     def __init__(self, rows, **kwargs):
         super().__init__(**kwargs)
         self.rows = rows
+        self.supports_masking = True
 
     def build(self, shape):
         if len(shape) != 3 or not shape[1] or shape[1] % self.rows:
@@ -48,6 +49,9 @@ class Grid(keras.layers.Layer):
         one = ops.ones_like(x[..., :1])
         places = [one * ops.cast(y, x.dtype) for y in (down, across)]
         return ops.concatenate([x, *places], axis=-1)
+
+    def compute_mask(self, inputs, mask=None):
+        return None  # A picture has no padding.
 
     def compute_output_shape(self, shape):
         batch, regions, size = shape

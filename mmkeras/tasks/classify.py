@@ -207,11 +207,11 @@ class Classify(Task):
 
 
 def _largest(features):
-    """Share of features whose largest value is in each region."""
+    """Share of features whose largest value is in each region; ties share."""
     features = features.reshape(len(features), -1, features.shape[-1])
-    where = features.argmax(axis=1)  # (batch, features)
-    one = np.eye(features.shape[1], dtype="float32")
-    return one[where].mean(axis=1)[:, None]
+    best = features == features.max(axis=1, keepdims=True)
+    shares = best / best.sum(axis=1, keepdims=True, dtype="float32")
+    return shares.mean(axis=2)[:, None]
 
 
 def _unpack(array):

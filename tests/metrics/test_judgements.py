@@ -29,6 +29,15 @@ def test_confusion_by_hand():
     assert classification.confusion(LABELS, SAID, 3).tolist() == expected
 
 
+def test_brier_of_many():
+    draw = np.random.default_rng(0)
+    labels = draw.integers(-1, 7, 2500)
+    chances = draw.random((2500, 7))
+    truth = np.where(labels[:, None] == np.arange(7), 1.0, 0.0)
+    expected = np.mean(np.sum((chances - truth) ** 2, axis=1))
+    assert classification.brier(labels, chances) == pytest.approx(expected)
+
+
 def test_calibration_and_brier_by_hand():
     chances = np.array([[0.8, 0.2], [0.8, 0.2], [0.3, 0.7], [0.3, 0.7]])
     labels = [0, 1, 1, 1]

@@ -155,3 +155,16 @@ def test_what_does_not_fit_is_refused(task, batch):
         Classify(task.model, three)
     with pytest.raises(ValueError, match="type int"):
         task.answer({"image": list(itertools.repeat(3, 2))})
+
+
+def test_looks_at_what_the_maximum_is_taken_of():
+    pixels = keras.Input((4, 3), name="image")
+    seen = keras.layers.Identity(name="look")(pixels)
+    most = keras.layers.GlobalMaxPooling1D()(seen)
+    kept = {"image": codecs.Features((4, 3)), "label": codecs.Labels("abc")}
+    judge = Classify(keras.Model({"image": pixels}, most), kept)
+    x = np.zeros((4, 3), "float32")
+    x[2, 0] = 1  # The second feature is as large twice, the third nowhere.
+    x[1:3, 1] = 2
+    expected = np.array([1 / 4, 1 / 2 + 1 / 4, 1 + 1 / 2 + 1 / 4, 1 / 4]) / 3
+    np.testing.assert_allclose(judge.look({"image": [x]})[0, 0], expected)

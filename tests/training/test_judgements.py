@@ -161,6 +161,15 @@ def test_one_modality_alone(data):
         judgements.only(task, data.val, "text")
 
 
+def test_judgements_are_the_likeliest(trained, data):
+    task, _ = trained
+    found = judgements.examples(task, data.val)
+    chances = found.chances(task, found.logits(task, ["image"]))
+    np.testing.assert_array_equal(
+        found.judgements(task, ["image"], batch_size=5), chances.argmax(axis=1)
+    )
+
+
 def test_files_need_not_be_kept(data, monkeypatch):
     task = build(NAME, data)
     kept = judgements.examples(task, data.val).logits(task)
