@@ -5,7 +5,12 @@ import numpy as np
 from mmkeras.metrics import classification
 from mmkeras.metrics.regression import sentiment_scores
 
-_METRIC = {"single": "accuracy", "multi": "f1_micro", "number": "acc_2_non0"}
+_METRIC = {
+    "single": "accuracy",
+    "multi": "f1_micro",
+    "number": "acc_2_non0",
+    "text": "accuracy",
+}
 
 
 def metric(task):
@@ -18,6 +23,8 @@ def scorer(task):
     kind, name = task.codecs["label"].kind, metric(task)
     if kind == "single":
         return lambda y, said: float(np.mean(y == said.argmax(axis=1)))
+    if kind == "text":
+        return lambda y, said: float(np.mean(np.all(y == said, axis=1)))
     if kind == "multi":
         return lambda y, said: classification.f1(y > 0.5, said > 0.5, "micro")
     return lambda y, said: sentiment_scores(y, said.reshape(-1))[name]
@@ -32,7 +39,8 @@ def constant(task, labels, count=None):
         count: int. How many judgements to give; as many as labels by default.
 
     Returns:
-        Array of probabilities, or of numbers (their median).
+        Array of probabilities, or of numbers (their median), or of the words
+        of the commonest answer.
     """
     labels, count = np.asarray(labels), count or len(labels)
     kind = task.codecs["label"].kind
@@ -40,6 +48,9 @@ def constant(task, labels, count=None):
         return np.full((count, 1), np.median(labels))
     if kind == "multi":
         return np.tile(labels.mean(0), (count, 1))
+    if kind == "text":
+        answers, many = np.unique(labels, axis=0, return_counts=True)
+        return np.tile(answers[many.argmax()], (count, 1))
     known = labels[labels >= 0]  # -1 is none of the classes.
     shares = np.bincount(known, minlength=task.codecs["label"].size)
     return np.tile(shares / len(labels), (count, 1))
@@ -55,7 +66,8 @@ def guessed(task, labels, count, seed=0):
         seed: int.
 
     Returns:
-        Array as of `constant`, all in one class, or one of the numbers.
+        Array as of `constant`, all in one class, or one of the numbers, or
+        of the answers.
     """
     labels = np.asarray(labels)
     drawn = labels[np.random.default_rng(seed).integers(0, len(labels), count)]

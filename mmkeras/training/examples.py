@@ -7,6 +7,7 @@ import pathlib
 import keras
 import numpy as np
 
+from mmkeras import losses
 from mmkeras.data import cache
 from mmkeras.data import codecs
 from mmkeras.data import perceive
@@ -125,10 +126,12 @@ class Examples:
         if len(self.fields) > 1:
             there = np.stack(there, 1)
             x["presence"] = there if hide is None else there & ~hide
+        if self._targets.words is not None:
+            x["tokens"] = self._targets.words[order]
         return x, self._targets.of(order), self.weight[order]
 
     def logits(self, task, only=None, batch_size=256, instead=None):
-        """What the model says of all examples.
+        """What the model says of all examples: logits, or tokens.
 
         Args:
             task: The task.
@@ -142,7 +145,8 @@ class Examples:
             order = np.arange(i, min(i + batch_size, len(self)))
             hide = np.tile(hidden, (len(order), 1))
             x, _, _ = self.gather(order, hide, instead)
-            parts.append(task.model.predict_on_batch(task.scale(x)))
+            x.pop("tokens", None)
+            parts.append(task.predict(x))
         return np.concatenate(parts)
 
     def chances(self, task, logits):
@@ -151,7 +155,12 @@ class Examples:
         return chances.numpy()
 
     def loss(self, task, logits):
-        """Mean loss of the examples, without label smoothing."""
+        """Mean loss of the examples, without label smoothing.
+
+        Of answers in words it is that of a word after the right ones.
+        """
+        if task.writes:
+            return self._loss_of_words(task)
         there = self.weight > 0
         y, said = self._targets.of(np.arange(len(self)))[there], logits[there]
         kind = task.codecs["label"].kind
@@ -162,6 +171,16 @@ class Examples:
         else:
             loss = keras.ops.binary_crossentropy(y, said, True)
         return float(keras.ops.mean(loss))
+
+    def _loss_of_words(self, task, batch_size=256):
+        parts = []
+        for i in range(0, len(self), batch_size):
+            order = np.arange(i, min(i + batch_size, len(self)))
+            x, y, _ = self.gather(order)
+            said = task.model.predict_on_batch(task.scale(x))
+            parts.append(losses.token_crossentropy(y, said))
+        parts = np.concatenate([keras.ops.convert_to_numpy(x) for x in parts])
+        return float(parts.sum() / np.count_nonzero(self.labels))
 
     def _choose(self, rows, errors):
         """Leaves out the rows that could not be read."""

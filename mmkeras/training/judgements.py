@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from mmkeras import branches
+from mmkeras import losses
 from mmkeras import registry
 from mmkeras import tasks
 from mmkeras.data import augment
@@ -76,7 +77,7 @@ def build(
         answers: int. How many answers to questions to choose among, the
             commonest of training; it is never right about another one. Of an
             architecture that takes candidates, the label is the place of the
-            right one.
+            right one; one that takes tokens writes any words it knows.
 
     Returns:
         A `tasks.Classify`.
@@ -92,7 +93,8 @@ def build(
     fields = [
         field
         for field in tiny.input
-        if field != "presence" and not _is_spare(field, taken, rows)
+        if field not in ("presence", "tokens")
+        and not _is_spare(field, taken, rows)
     ]
     options = {"length": length, "minimum": minimum}
     if architecture.task in _TALKS:
@@ -103,7 +105,9 @@ def build(
         for field in fields
         if field not in kept
     }
-    if "candidates" in fields:
+    if "tokens" in tiny.input:
+        kept["label"] = _answers(kept["question"], rows)
+    elif "candidates" in fields:
         places = range(kept["candidates"].turns)
         kept["label"] = codecs.Labels([str(place) for place in places])
     else:
@@ -333,7 +337,7 @@ def _change(task):
 
 def _takes_groups(model):
     """Whether a model judges every step of a sequence of examples."""
-    return len(model.output_shape) == 3
+    return len(model.output_shape) == 3 and "tokens" not in model.input
 
 
 def _is_spare(field, taken, rows):
@@ -387,6 +391,15 @@ def _worded(fields, rows, options):
     return kept
 
 
+def _answers(words, rows):
+    """The codec of answers in the words of a talk, as long as the longest."""
+    known = words.get_config()
+    texts = [str(row["label"]) for row in rows]
+    longest = words.tokenize(texts).row_lengths().numpy().max()
+    length = min(max(int(longest) + 2, 3), words.length)
+    return codecs.Answers(**{**known, "length": length})
+
+
 def _known(field, codec, taken):
     """What a field's codec says about the model to be built."""
     if isinstance(codec, codecs.Words):
@@ -414,6 +427,8 @@ def _loss(task, recipe):
     kind = task.codecs["label"].kind
     if kind == "number":
         return keras.losses.MeanAbsoluteError()
+    if kind == "text":
+        return losses.TokenCrossentropy(recipe.label_smoothing)
     loss = {
         "single": keras.losses.CategoricalCrossentropy,
         "multi": keras.losses.BinaryCrossentropy,
@@ -426,7 +441,7 @@ def _monitor(task, recipe):
     if recipe.monitor in ("loss", "f1_weighted"):
         return recipe.monitor
     kind = task.codecs["label"].kind
-    return {"single": "accuracy", "multi": "f1_macro", "number": "loss"}[kind]
+    return {"multi": "f1_macro", "number": "loss"}.get(kind, "accuracy")
 
 
 def _validate(task, val):
