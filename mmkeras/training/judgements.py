@@ -69,7 +69,8 @@ def build(
         name: Architecture, e.g. `"classify-image-audio-concat"`.
         data: A `Data`; vocabulary and classes are those of its training rows.
         recipe: A `Recipe`.
-        image_size: Side of the pictures in pixels, 64 by default.
+        image_size: Side of the pictures in pixels; the architecture's own by
+            default.
         seconds: Length of a sound, 2.0 by default.
         length: int. Ids of a text, start and end included.
         minimum: int. How often a word must occur in training.
@@ -88,6 +89,7 @@ def build(
     keras.config.set_dtype_policy(precision.choose(policy))
     architecture = registry.find(name)
     taken = architecture.arguments
+    image_size = image_size or taken.get("image_shape", (64,))[0]
     tiny = registry.build_model(name, **architecture.tiny)
     rows = grouped(data.train) if _takes_groups(tiny) else data.train
     fields = [
@@ -354,8 +356,7 @@ def _codec(field, rows, image_size, seconds, options):
         longest = max(len(value) for value in values)
         return codecs.Features((longest, *shape[1:]))
     if field == "image":
-        side = image_size or 64
-        return codecs.Image((side, side))
+        return codecs.Image((image_size, image_size))
     if field == "audio":
         return codecs.Audio(16000, seconds or 2.0)
     if isinstance(values[0], list):

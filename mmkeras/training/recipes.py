@@ -77,6 +77,21 @@ _ANSWERER = dataclasses.replace(
     learning_rate=3e-3,
     modality_dropout=0.02,
 )
+# Of a talk: what hides the picture or the question teaches nothing.
+_TALKER = dataclasses.replace(
+    _JUDGE,
+    epochs=10,
+    learning_rate=1e-3,
+    modality_dropout=0.02,
+)
+# As VisDial's authors: 512 units, 64 rounds a batch.
+_RANKER = dataclasses.replace(
+    _JUDGE,
+    epochs=10,
+    learning_rate=1e-3,
+    label_smoothing=0.1,
+    modality_dropout=0.05,
+)
 _PLAIN = {"caption": Recipe(), "vqa": _ANSWERER}
 
 _MANY_VIEWS = ("plain", "mirror", "crop-0", "crop-1", "crop-2", "crop-3")
@@ -105,6 +120,10 @@ _RECIPES = {
     "caption-vit-transformer": Recipe(
         epochs=20, learning_rate=5e-4, weight_decay=0.05
     ),
+    "dialogue-text-image-film": _TALKER,
+    "dialogue-text-image-late": _RANKER,
+    "dialogue-text-image-memory": _RANKER,
+    "dialogue-text-image-transformer": _TALKER,
     "dialogue-text-scene-gru": dataclasses.replace(
         _JUDGE,
         epochs=8,

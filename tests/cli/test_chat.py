@@ -17,7 +17,8 @@ def save(folder, name):
     """A small model that was never trained."""
     keras.utils.set_random_seed(0)
     turns = codecs.Turns(**{**WORDS.get_config(), "turns": 2})
-    kept = {"image": codecs.Image((32, 32)), "history": turns}
+    side = mmkeras.find(name).tiny["image_shape"][:2]
+    kept = {"image": codecs.Image(side), "history": turns}
     kept |= {"question": WORDS, "label": codecs.Labels(["blue", "red"])}
     sizes = {"vocabulary_size": len(WORDS), "history_shape": turns.shape}
     if name.endswith("late"):
