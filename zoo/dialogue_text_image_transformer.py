@@ -74,19 +74,16 @@ def dialogue_text_image_transformer(
     there = layers.presence_input(3)
     tokens = keras.Input((None,), dtype="int32", name="tokens")
 
-    said = ops.reshape(
-        reader(ops.reshape(history, (-1, length))), (-1, turns * length, dim)
-    )
-    said = layers.Masked(name="said")(
-        [said, ops.reshape(history, (-1, turns * length))]
-    )
-    x, said, asked = layers.present(
-        [eye(pixels), said, reader(question)], there
-    )
-    was = ops.reshape(layers.Steps(name="was")(said), (-1, turns, length))
+    x = eye(pixels)
+    x += keras_hub.layers.PositionEmbedding(x.shape[1], name="places")(x)
+    said = reader(ops.reshape(history, (-1, length)))
+    said = ops.reshape(said, (-1, turns * length, dim))
+    ids = ops.reshape(history, (-1, turns * length))
+    said = layers.Masked(name="said")([said, ids])
+    x, said, asked = layers.present([x, said, reader(question)], there)
+    was = layers.Steps(name="was")(said)  # 1 for each word, 0 where none is.
+    was = ops.reshape(was, (-1, turns, length)) > 0
     said = ops.reshape(said, (-1, turns, length, dim))
-    places = keras_hub.layers.PositionEmbedding(x.shape[1], name="places")
-    x = x + places(x)
     blocks = [
         keras_hub.layers.TransformerDecoder(
             4 * dim,
@@ -107,9 +104,9 @@ def dialogue_text_image_transformer(
         return x
 
     for i in range(turns):
-        new = read(x, said[:, i], was[:, i] > 0)
-        x = ops.where(ops.any(was[:, i] > 0, -1)[:, None, None], new, x)
-    x = read(x, asked, layers.Steps(name="is")(asked)[..., 0] > 0)
+        turn = ops.any(was[:, i], axis=-1)[:, None, None]
+        x = ops.where(turn, read(x, said[:, i], was[:, i]), x)
+    x = read(x, asked, layers.Steps(name="now")(asked)[..., 0] > 0)
     decoder = decoders.TransformerDecoder(
         vocabulary_size, dim, depth, heads, dropout, name="decoder"
     )

@@ -188,7 +188,8 @@ def test_learns_one_batch(name):
     x = batch(model, size=3)
     y = np.arange(3)
     if len(model.output_shape) == 3:
-        y = np.tile(y[:, None], (1, model.output_shape[1]))
+        steps = model.output_shape[1] or x["tokens"].shape[1]
+        y = np.tile(y[:, None], (1, steps))
     x, y = keras.tree.map_structure(lambda x: np.concatenate([x] * 15), (x, y))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.02), loss)
