@@ -99,13 +99,13 @@ for given, (share, half) in digits_discussed.ceilings(500).items():
 # %% [markdown]
 # ## 2. A model that marks what is talked of
 #
-# `dialogue-text-image-film` reads the turns one after the other. Each scales
+# `dialogue-text-image-modules` reads the turns one after the other. Each scales
 # and shifts what is seen (FiLM), and changes the marks on the regions; the
 # answer is chosen from the sum over what is marked.
 
 # %%
 keras.utils.set_random_seed(0)
-name = "dialogue-text-image-film"
+name = "dialogue-text-image-modules"
 recipe = dataclasses.replace(recipes.find(name), epochs=epochs)
 data = judgements.Data(rows["train"], rows["val"])
 task = judgements.build(name, data, recipe, image_size=96, length=16)
@@ -186,6 +186,6 @@ if keras.backend.backend() == "tensorflow":
     print(served.predict(batch)["label"], talk.turns[-1])
 
 # %% [markdown]
-# From the command line, with MNIST: `mmkeras train dialogue-text-image-film
+# From the command line, with MNIST: `mmkeras train dialogue-text-image-modules
 # --data digits-discussed --out runs/digits`, `mmkeras report runs/digits
 # --alone`, `mmkeras chat runs/digits --image digits.png`.

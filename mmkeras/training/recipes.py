@@ -81,7 +81,7 @@ _ANSWERER = dataclasses.replace(
 _TALKER = dataclasses.replace(
     _JUDGE,
     epochs=10,
-    learning_rate=1e-3,
+    learning_rate=3e-3,
     modality_dropout=0.02,
 )
 # As VisDial's authors: 512 units, 64 rounds a batch.
@@ -120,7 +120,7 @@ _RECIPES = {
     "caption-vit-transformer": Recipe(
         epochs=20, learning_rate=5e-4, weight_decay=0.05
     ),
-    "dialogue-text-image-film": _TALKER,
+    "dialogue-text-image-modules": _TALKER,
     "dialogue-text-image-late": _RANKER,
     "dialogue-text-image-memory": _RANKER,
     "dialogue-text-image-transformer": _TALKER,

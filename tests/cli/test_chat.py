@@ -37,7 +37,7 @@ def chat(*arguments, said=""):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return save(tmp_path_factory.mktemp("run"), "dialogue-text-image-film")
+    return save(tmp_path_factory.mktemp("run"), "dialogue-text-image-modules")
 
 
 def test_one_answer_a_turn(run, tmp_path):

@@ -54,7 +54,7 @@ def train(folder, out, name, only=None):
 @pytest.fixture(
     scope="module",
     params=[
-        "film",
+        "modules",
         *(
             pytest.param(name, marks=pytest.mark.slow)
             for name in ("late", "memory", "transformer")
@@ -150,7 +150,7 @@ def test_a_talk_is_kept(task):
 @pytest.mark.parametrize(
     "task",
     [
-        pytest.param("film", marks=pytest.mark.slow),
+        pytest.param("modules", marks=pytest.mark.slow),
         pytest.param("late", marks=pytest.mark.slow),
         pytest.param("transformer", marks=pytest.mark.slow),
     ],

@@ -39,7 +39,7 @@ def test_the_zoo_has_its_judges():
         "classify-image-text-bow",
         "classify-image-text-gated",
         "classify-text-bow",
-        "dialogue-text-image-film",
+        "dialogue-text-image-modules",
         "dialogue-text-image-late",
         "dialogue-text-image-memory",
         "dialogue-text-image-transformer",

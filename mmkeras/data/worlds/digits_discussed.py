@@ -328,7 +328,7 @@ def draw(rng):
     return scene, turns
 
 
-def rows(split, count, pictures, seed=0) -> list[dict]:
+def rows(split, count, pictures, seed=0, points=0) -> list[dict]:
     """Draws talks as the rows of a data set, a row a turn.
 
     Args:
@@ -336,6 +336,8 @@ def rows(split, count, pictures, seed=0) -> list[dict]:
         count: int. Talks; more of them begin with the same ones.
         pictures: List of uint8 arrays `(n, 28, 28)`, of each digit.
         seed: int, not negative.
+        points: int. Talks of one turn beside each talk, about places in its
+            picture: who is to talk must first learn to see.
 
     Returns:
         List of dicts: `"id"`; `"split"`; `"image"`, PNG bytes; `"history"`, a
@@ -362,7 +364,17 @@ def rows(split, count, pictures, seed=0) -> list[dict]:
         scene, turns = draw(rng)
         image = scene.draw(pictures, rng)
         said = [f"{turn.question} {turn.answer}" for turn in turns]
-        for i, turn in enumerate(turns):
+        kinds, places = (
+            rng.integers(3, size=points),
+            rng.integers(9, size=points),
+        )
+        extra = [
+            pointed(scene, tuple(_VALUES)[kind], int(cell))
+            for kind, cell in zip(kinds, places)
+        ]
+        for i, turn in enumerate([*turns, *extra]):
+            if i >= len(turns):
+                said = []
             made.append(
                 {
                     "id": f"{split}-{number}-{i}",
