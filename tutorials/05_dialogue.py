@@ -57,7 +57,8 @@ console = Console(highlight=False, soft_wrap=True)
 #
 # `--data digits-discussed` renders the talks from MNIST's files. Here the
 # digits are printed instead, in some sizes and places, so that nothing need
-# be downloaded.
+# be downloaded. Beside each talk, training has five questions about places in
+# its picture: who is to talk must first learn to see.
 
 
 # %%
@@ -77,7 +78,9 @@ digits = [
 ]
 sizes = {"train": count, "val": count // 8, "test": count // 8}
 rows = {
-    split: digits_discussed.rows(split, size, digits)
+    split: digits_discussed.rows(
+        split, size, digits, points=5 if split == "train" else 0
+    )
     for split, size in sizes.items()
 }
 last = rows["test"][4]
@@ -99,9 +102,10 @@ for given, (share, half) in digits_discussed.ceilings(500).items():
 # %% [markdown]
 # ## 2. A model that marks what is talked of
 #
-# `dialogue-text-image-modules` reads the turns one after the other. Each scales
-# and shifts what is seen (FiLM), and changes the marks on the regions; the
-# answer is chosen from the sum over what is marked.
+# `dialogue-text-image-modules` keeps a mark on each region of the picture. A
+# turn finds regions, filters those marked, moves the marks to a neighbour, or
+# keeps them: a mixture of these modules, chosen by its words. The answer is
+# chosen from what is marked, and how much. All is learned from answers alone.
 
 # %%
 keras.utils.set_random_seed(0)

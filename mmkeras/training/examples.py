@@ -105,6 +105,16 @@ class Examples:
         ]
         return np.max(found, axis=0) if found else None
 
+    def has(self, field):
+        """Whether any example has a field."""
+        known = field in self.fields
+        return known and self.presence[:, self.fields.index(field)].any()
+
+    @property
+    def pictures(self):
+        """The number of each example's picture."""
+        return self._arrays["image"][1][self._kept]
+
     def gather(self, order, hide=None, instead=None):
         """Gathers examples.
 

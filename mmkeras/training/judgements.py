@@ -273,7 +273,12 @@ def fit(
     val = examples(task, data.val, progress)
     size = min(recipe.batch_size, len(train))
     count = len(train) // size
-    model = task.model
+    model, pictures = task.model, None
+    if recipe.by_picture and train.has("image"):
+        pictures = train.pictures
+        share = pipeline.together(pictures, size)
+        count = len(np.unique(pictures)) // (size // share)
+        model = _once(model, share)
     model.compile(optimizers.scheduled(recipe, count), _loss(task, recipe))
     parts = [
         callbacks.Best(
@@ -298,6 +303,7 @@ def fit(
         _dropout(task, recipe),
         _change(task) if recipe.augment else None,
         train.lengths if recipe.by_length else None,
+        pictures,
     )
     since = time.perf_counter()
     if done < recipe.epochs and not parts[0].stopped(done):
@@ -319,6 +325,27 @@ def fit(
         "best_epoch": best["epoch"] + 1,
         "corrupt": [*train.bad, *val.bad],
     }
+
+
+def _once(model, share):
+    """The model, its image branch run once for so many examples together.
+
+    It shares its weights with the model. What the branch gives is found as
+    the input of the layer `seen`.
+    """
+    given = {k: v for k, v in model.input.items() if k != "image"}
+    pixels = model.input["image"]
+    seen = model.get_layer("seen").input
+    branch = keras.Model(pixels, seen)
+    rest = keras.Model({"image": seen, **given}, model.output)
+    image = keras.Input(pixels.shape[1:], name="image")
+    others = {
+        k: keras.Input(v.shape[1:], dtype=v.dtype, name=k)
+        for k, v in given.items()
+    }
+    x = keras.ops.repeat(branch(image), share, axis=0)
+    logits = rest({"image": x, **others})
+    return keras.Model({"image": image, **others}, logits, name="trainee")
 
 
 def _dropout(task, recipe):

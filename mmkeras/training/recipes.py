@@ -36,6 +36,8 @@ class Recipe:
             [0, 1); never all of an example.
         by_length: Whether a judge's texts of like length share a batch, which
             ends with the longest of them.
+        by_picture: Whether a judge's examples of a picture share a batch, so
+            that the image branch sees it once for all of them.
         settings: Arguments of the builder.
     """
 
@@ -56,6 +58,7 @@ class Recipe:
     pooled: bool = False
     modality_dropout: float = 0.0
     by_length: bool = False
+    by_picture: bool = False
     settings: dict = dataclasses.field(default_factory=dict)
 
 
@@ -81,7 +84,7 @@ _ANSWERER = dataclasses.replace(
 _TALKER = dataclasses.replace(
     _JUDGE,
     epochs=10,
-    learning_rate=3e-3,
+    learning_rate=1e-3,
     modality_dropout=0.02,
 )
 # As VisDial's authors: 512 units, 64 rounds a batch.
@@ -120,7 +123,13 @@ _RECIPES = {
     "caption-vit-transformer": Recipe(
         epochs=20, learning_rate=5e-4, weight_decay=0.05
     ),
-    "dialogue-text-image-modules": _TALKER,
+    "dialogue-text-image-modules": dataclasses.replace(
+        _TALKER,
+        epochs=12,
+        batch_size=128,
+        learning_rate=3e-3,
+        by_picture=True,
+    ),
     "dialogue-text-image-late": _RANKER,
     "dialogue-text-image-memory": _RANKER,
     "dialogue-text-image-transformer": _TALKER,
