@@ -36,8 +36,8 @@ def dialogue_text_image_transformer(
 
     The regions of the picture read one turn after the other, and the question
     last, by the same `depth` blocks: they attend to each other, then to the
-    words of the turn, which a GRU has read in both directions. What they have
-    become is the memory that a decoder of `depth` blocks writes from.
+    words of the turn. What they have become is the memory that a decoder of
+    `depth` blocks writes from.
 
     Departure from the paper: the source is a picture, and the blocks that
     read are repeated, turn by turn.
@@ -67,20 +67,28 @@ def dialogue_text_image_transformer(
 
     turns, length = history_shape
     eye = image or branches.image.cnn(image_shape, dim, 5, "image_encoder")
-    reader = branches.text.gru(vocabulary_size, dim, 1, 0.0, name="words")
+    words = branches.text.words(vocabulary_size, dim, name="words")
+    order = keras_hub.layers.PositionEmbedding(length, name="order")
     pixels = layers.input_of(eye, "image")
     history = keras.Input(history_shape, dtype="int32", name="history")
-    question = keras.Input((None,), dtype="int32", name="question")
+    question = keras.Input((length,), dtype="int32", name="question")
     there = layers.presence_input(3)
     tokens = keras.Input((None,), dtype="int32", name="tokens")
 
-    x = eye(pixels)
-    x += keras_hub.layers.PositionEmbedding(x.shape[1], name="places")(x)
-    said = reader(ops.reshape(history, (-1, length)))
+    def read_words(ids):
+        x = words(ids)
+        return x + order(x)
+
+    x = keras.layers.LayerNormalization(name="seen")(eye(pixels))
+    # Places count for as much as what is seen there, or none is found.
+    alike = keras.initializers.RandomNormal(stddev=1.0)
+    x += keras_hub.layers.PositionEmbedding(x.shape[1], alike, name="places")(x)
+    said = read_words(ops.reshape(history, (-1, length)))
     said = ops.reshape(said, (-1, turns * length, dim))
     ids = ops.reshape(history, (-1, turns * length))
     said = layers.Masked(name="said")([said, ids])
-    x, said, asked = layers.present([x, said, reader(question)], there)
+    asked = layers.Masked(name="asked")([read_words(question), question])
+    x, said, asked = layers.present([x, said, asked], there)
     was = layers.Steps(name="was")(said)  # 1 for each word, 0 where none is.
     was = ops.reshape(was, (-1, turns, length)) > 0
     said = ops.reshape(said, (-1, turns, length, dim))

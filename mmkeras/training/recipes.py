@@ -83,9 +83,11 @@ _ANSWERER = dataclasses.replace(
 # Of a talk: what hides the picture or the question teaches nothing.
 _TALKER = dataclasses.replace(
     _JUDGE,
-    epochs=10,
-    learning_rate=1e-3,
+    epochs=12,
+    batch_size=128,
+    learning_rate=3e-3,
     modality_dropout=0.02,
+    by_picture=True,
 )
 # As VisDial's authors: 512 units, 64 rounds a batch.
 _RANKER = dataclasses.replace(
@@ -123,16 +125,12 @@ _RECIPES = {
     "caption-vit-transformer": Recipe(
         epochs=20, learning_rate=5e-4, weight_decay=0.05
     ),
-    "dialogue-text-image-modules": dataclasses.replace(
-        _TALKER,
-        epochs=12,
-        batch_size=128,
-        learning_rate=3e-3,
-        by_picture=True,
-    ),
+    "dialogue-text-image-modules": _TALKER,
     "dialogue-text-image-late": _RANKER,
     "dialogue-text-image-memory": _RANKER,
-    "dialogue-text-image-transformer": _TALKER,
+    "dialogue-text-image-transformer": dataclasses.replace(
+        _TALKER, learning_rate=1e-3, settings={"dim": 64, "depth": 1}
+    ),
     "dialogue-text-scene-gru": dataclasses.replace(
         _JUDGE,
         epochs=8,
