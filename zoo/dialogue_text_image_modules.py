@@ -121,8 +121,14 @@ def dialogue_text_image_modules(
     seen = ops.sum(marks * values, axis=1) / (many + 0.1)
     of_it = seen * keras.layers.Dense(wide, name="ask")(asked)
     counted = ops.relu(many - ops.arange(4, dtype=many.dtype))
-    x = ops.concatenate([of_it, seen, asked, counted], axis=-1)
-    x = keras.layers.Dense(wide, "relu", name="fusion")(x)
+    x = ops.concatenate([of_it, seen, asked], axis=-1)
+    x = keras.layers.Dense(wide, name="fusion")(x)
+    # Few features among many: with small weights, counting is learned late.
+    large = keras.initializers.RandomNormal(stddev=1.0)
+    x += keras.layers.Dense(wide, kernel_initializer=large, name="count")(
+        counted
+    )
+    x = keras.layers.Activation("relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
     inputs = {

@@ -3,7 +3,7 @@
 Questions refer back: "how many 3s are there?", "how many of them are blue?",
 "what is above it?"; see `mmkeras.data.worlds.digits_discussed`, which also
 knows what can be scored without the history or without the picture. It is
-rendered from MNIST's files, the same every time: 12,000 training talks of the
+rendered from MNIST's files, the same every time: 20,000 training talks of the
 first 55,000 training pictures, 1,000 of validation of the last 5,000, and
 2,000 of test of MNIST's own test pictures, five turns each. Beside each
 training talk are five questions more about places in its picture, each a talk
@@ -18,7 +18,7 @@ from mmkeras.data.datasets import layout
 from mmkeras.data.worlds import digits_discussed
 
 SOURCE = "Get MNIST's four *-ubyte.gz files into a folder mnist."
-COUNTS = {"train": 12000, "val": 1000, "test": 2000}
+COUNTS = {"train": 20000, "val": 1000, "test": 2000}
 POINTS = {"train": 5}
 
 
