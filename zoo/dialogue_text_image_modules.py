@@ -73,13 +73,7 @@ def dialogue_text_image_modules(
     wide = 2 * dim
     eye = image or branches.image.cnn(image_shape, wide, 5, "image_encoder")
     words = branches.text.words(vocabulary_size, dim, name="words")
-    order = keras_hub.layers.PositionEmbedding(
-        history_shape[1],
-        keras.initializers.RandomNormal(stddev=0.5),
-        name="order",
-    )
-    ids_there = layers.Masked(name="ids_there")
-    mean = layers.MaskedPool(name="mean")
+    mean = layers.OrderedMean(name="mean")
     clear = keras.layers.LayerNormalization(name="clear")
     pixels = layers.input_of(eye, "image")
     history = keras.Input(history_shape, dtype="int32", name="history")
@@ -87,14 +81,13 @@ def dialogue_text_image_modules(
     there = layers.presence_input(3)
 
     def read(ids):
-        x = words(ids)
-        return clear(mean(ids_there([x * (1 + order(x)), ids])))
+        return clear(mean(words(ids)))
 
     x = keras.layers.LayerNormalization(name="seen")(eye(pixels))
     rows = (x.shape[1] * image_shape[0] / image_shape[1]) ** 0.5
     # Places count for as much as what is seen there, or none is found.
-    alike = keras.initializers.RandomNormal(stddev=1.0)
-    x += keras_hub.layers.PositionEmbedding(x.shape[1], alike, name="places")(x)
+    large = keras.initializers.RandomNormal(stddev=1.0)
+    x += keras_hub.layers.PositionEmbedding(x.shape[1], large, name="places")(x)
     said = layers.each(history, read, name="said")
     x, said, asked = layers.present([x, said, read(question)], there)
     keys = keras.layers.Dense(dim, name="keys")(x)
@@ -120,14 +113,11 @@ def dialogue_text_image_modules(
     many = ops.sum(marks, axis=1)
     seen = ops.sum(marks * values, axis=1) / (many + 0.1)
     of_it = seen * keras.layers.Dense(wide, name="ask")(asked)
-    counted = ops.relu(many - ops.arange(4, dtype=many.dtype))
     x = ops.concatenate([of_it, seen, asked], axis=-1)
     x = keras.layers.Dense(wide, name="fusion")(x)
     # Few features among many: with small weights, counting is learned late.
-    large = keras.initializers.RandomNormal(stddev=1.0)
-    x += keras.layers.Dense(wide, kernel_initializer=large, name="count")(
-        counted
-    )
+    count = keras.layers.Dense(wide, None, True, large, name="count")
+    x += count(ops.relu(many - ops.arange(4, dtype=many.dtype)))
     x = keras.layers.Activation("relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)

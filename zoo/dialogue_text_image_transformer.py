@@ -1,5 +1,7 @@
 """Regions of a picture read a talk turn by turn; a Transformer answers."""
 
+import functools
+
 import keras
 from keras import ops
 
@@ -67,41 +69,31 @@ def dialogue_text_image_transformer(
 
     turns, length = history_shape
     eye = image or branches.image.cnn(image_shape, dim, 5, "image_encoder")
-    words = branches.text.words(vocabulary_size, dim, name="words")
-    order = keras_hub.layers.PositionEmbedding(length, name="order")
+    reader = branches.text.transformer(
+        vocabulary_size, dim, length, 1, heads, dropout, name="words"
+    )
     pixels = layers.input_of(eye, "image")
     history = keras.Input(history_shape, dtype="int32", name="history")
     question = keras.Input((length,), dtype="int32", name="question")
     there = layers.presence_input(3)
     tokens = keras.Input((None,), dtype="int32", name="tokens")
 
-    def read_words(ids):
-        x = words(ids)
-        return x + order(x)
-
     x = keras.layers.LayerNormalization(name="seen")(eye(pixels))
     # Places count for as much as what is seen there, or none is found.
     alike = keras.initializers.RandomNormal(stddev=1.0)
     x += keras_hub.layers.PositionEmbedding(x.shape[1], alike, name="places")(x)
-    said = read_words(ops.reshape(history, (-1, length)))
+    said = reader(ops.reshape(history, (-1, length)))
     said = ops.reshape(said, (-1, turns * length, dim))
     ids = ops.reshape(history, (-1, turns * length))
     said = layers.Masked(name="said")([said, ids])
-    asked = layers.Masked(name="asked")([read_words(question), question])
-    x, said, asked = layers.present([x, said, asked], there)
-    was = layers.Steps(name="was")(said)  # 1 for each word, 0 where none is.
-    was = ops.reshape(was, (-1, turns, length)) > 0
+    x, said, asked = layers.present([x, said, reader(question)], there)
+    was = ops.reshape(layers.Steps(name="was")(said), (-1, turns, length)) > 0
     said = ops.reshape(said, (-1, turns, length, dim))
+    block = functools.partial(
+        keras_hub.layers.TransformerDecoder, 4 * dim, heads, dropout, "gelu"
+    )
     blocks = [
-        keras_hub.layers.TransformerDecoder(
-            4 * dim,
-            heads,
-            dropout,
-            "gelu",
-            normalize_first=True,
-            name=f"read_{i}",
-        )
-        for i in range(depth)
+        block(normalize_first=True, name=f"read_{i}") for i in range(depth)
     ]
 
     def read(x, words, mask):
