@@ -57,8 +57,8 @@ console = Console(highlight=False, soft_wrap=True)
 #
 # `--data digits-discussed` renders the talks from MNIST's files. Here the
 # digits are printed instead, in some sizes and places, so that nothing need
-# be downloaded. Beside each talk, training has five questions about places in
-# its picture: who is to talk must first learn to see.
+# be downloaded. Beside each talk, training has the first turns of five others
+# about its picture: who is to talk must first learn to see, and to count.
 
 
 # %%
@@ -79,7 +79,7 @@ digits = [
 sizes = {"train": count, "val": count // 8, "test": count // 8}
 rows = {
     split: digits_discussed.rows(
-        split, size, digits, points=5 if split == "train" else 0
+        split, size, digits, starts=5 if split == "train" else 0
     )
     for split, size in sizes.items()
 }

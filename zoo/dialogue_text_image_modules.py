@@ -117,7 +117,7 @@ def dialogue_text_image_modules(
     x = keras.layers.Dense(wide, name="fusion")(x)
     # Few features among many: with small weights, counting is learned late.
     count = keras.layers.Dense(wide, None, True, large, name="count")
-    x += count(ops.relu(many - ops.arange(4, dtype=many.dtype)))
+    x += 0.3 * count(ops.relu(many - ops.arange(4, dtype=many.dtype)))
     x = keras.layers.Activation("relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)

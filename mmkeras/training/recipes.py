@@ -83,7 +83,7 @@ _ANSWERER = dataclasses.replace(
 # Of a talk: what hides the picture or the question teaches nothing.
 _TALKER = dataclasses.replace(
     _JUDGE,
-    epochs=7,
+    epochs=5,
     batch_size=128,
     learning_rate=3e-3,
     modality_dropout=0.02,

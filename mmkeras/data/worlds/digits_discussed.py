@@ -328,7 +328,17 @@ def draw(rng):
     return scene, turns
 
 
-def rows(split, count, pictures, seed=0, points=0) -> list[dict]:
+def begin(scene, rng):
+    """Draws the turn that another talk about a scene begins with."""
+    kind = tuple(_VALUES)[rng.integers(len(_VALUES))]
+    many = collections.Counter(getattr(scene, kind))
+    some = sorted(value for value, n in many.items() if n <= 3)
+    if some and rng.random() < 0.5:
+        return counted(scene, kind, some[rng.integers(len(some))])
+    return pointed(scene, kind, int(rng.integers(_CELLS)))
+
+
+def rows(split, count, pictures, seed=0, starts=0) -> list[dict]:
     """Draws talks as the rows of a data set, a row a turn.
 
     Args:
@@ -336,8 +346,8 @@ def rows(split, count, pictures, seed=0, points=0) -> list[dict]:
         count: int. Talks; more of them begin with the same ones.
         pictures: List of uint8 arrays `(n, 28, 28)`, of each digit.
         seed: int, not negative.
-        points: int. Talks of one turn beside each talk, about places in its
-            picture: who is to talk must first learn to see.
+        starts: int. Beginnings of other talks about the same picture, beside
+            each talk: who is to talk must first learn to see, and to count.
 
     Returns:
         List of dicts: `"id"`; `"split"`; `"image"`, PNG bytes; `"history"`, a
@@ -364,14 +374,7 @@ def rows(split, count, pictures, seed=0, points=0) -> list[dict]:
         scene, turns = draw(rng)
         image = scene.draw(pictures, rng)
         said = [f"{turn.question} {turn.answer}" for turn in turns]
-        kinds, places = (
-            rng.integers(3, size=points),
-            rng.integers(9, size=points),
-        )
-        extra = [
-            pointed(scene, tuple(_VALUES)[kind], int(cell))
-            for kind, cell in zip(kinds, places)
-        ]
+        extra = [begin(scene, rng) for _ in range(starts)]
         for i, turn in enumerate([*turns, *extra]):
             if i >= len(turns):
                 said = []
