@@ -70,9 +70,14 @@ class Reporting:
             figures.write_png(charts.subsets(subsets), out / "subsets.png")
             scores |= subsets.figures()
         written = {"scores": scores}
-        label = self.task.codecs["label"]
+        label, fields = self.task.codecs["label"], self.task.fields
+        chances = found.chances(self.task, found.logits(self.task))
+        answers = "question" in fields and "candidates" not in fields
+        if answers:
+            wrong = errors(self.task, found, chances)
+            console.print(tables.questions("By type of question", wrong))
+            written["questions"] = wrong
         if label.kind == "single":
-            chances = found.chances(self.task, found.logits(self.task))
             said = chances.argmax(axis=1)
             counts = classification.confusion(found.labels, said, label.size)
             drawn = charts.confusion(counts, label.names)
@@ -80,13 +85,9 @@ class Reporting:
             drawn = charts.reliability(found.labels, chances)
             figures.write_png(drawn, out / "reliability.png")
             written["confusion"] = counts.tolist()
-            fields = self.task.fields
-            if "question" in fields and "candidates" not in fields:
-                wrong = errors(self.task, found, chances)
-                console.print(tables.questions("By type of question", wrong))
+            if answers:
                 drawn = charts.answers(found.labels, said, label.names)
                 figures.write_png(drawn, out / "answers.png")
-                written["questions"] = wrong
         for row, error in found.bad:
             typer.echo(f"Left out {row}: {error}", err=True)
         return written

@@ -92,6 +92,7 @@ def judging(
     dropout=0.0,
     change=None,
     lengths=None,
+    pictures=None,
 ):
     """Batches for teaching a judge, some modalities hidden now and then.
 
@@ -113,14 +114,24 @@ def judging(
         lengths: Integers `(examples,)`, of their texts: texts of like length
             share a batch, which ends with the longest of them. `None` for
             batches drawn at random, all of one length.
+        pictures: Integers `(examples,)`, whose picture each has: those of a
+            picture share a batch, which has it once; see `together`. `None`
+            for a picture each.
 
     Returns:
         A `tf.data.Dataset` of inputs, labels and weights, all epochs one
         after the other.
     """
+    share = 1 if pictures is None else together(pictures, batch_size)
+    table = _by_picture(np.asarray(pictures)) if share > 1 else None
+    if share > 1:
+        batch_size = batch_size // share * share
 
     def batch(order, draw=None):
-        x, y, weight = gather(order)
+        x, y, weight = gather(np.maximum(order, 0))
+        if share > 1:
+            weight = np.where(order < 0, 0, weight).astype(weight.dtype)
+            x["image"] = x["image"][::share]
         if draw is not None and "presence" in x:
             x["presence"] = _hide(x["presence"], dropout, draw)
         if draw is not None and change:
@@ -132,10 +143,13 @@ def judging(
     def batches():
         for epoch in range(start, epochs):
             draw = np.random.default_rng([seed, epoch])
-            order = draw.permutation(examples)
+            if share > 1:
+                order = draw.permutation(_some(table, share, draw)).ravel()
+            else:
+                order = draw.permutation(examples)
             if lengths is not None:
                 order = _by_length(order, lengths, batch_size)
-            order = order[: examples // batch_size * batch_size]
+            order = order[: len(order) // batch_size * batch_size]
             order = order.reshape(-1, batch_size)
             if lengths is not None:
                 order = draw.permutation(order)
@@ -149,9 +163,27 @@ def judging(
         return tf.TensorSpec(shape, x.dtype)
 
     spec = tf.nest.map_structure(spec_of, batch(np.arange(1)))
+    if share > 1:
+        one = spec[0]["image"]
+        shape = [batch_size // share, *one.shape[1:]]
+        spec[0]["image"] = tf.TensorSpec(shape, one.dtype)
     made = tf.data.Dataset.from_generator(batches, output_signature=spec)
     made = made.map(lambda x, y, weight: (scale(x), y, weight))
     return made.prefetch(2)
+
+
+def together(pictures, batch_size):
+    """How many examples of a picture go together: all, if a batch has room.
+
+    Where a picture has more, each epoch draws some; where it has fewer, the
+    rest weigh nothing.
+
+    Args:
+        pictures: Integers, the picture of each example.
+        batch_size: int.
+    """
+    _, many = np.unique(pictures, return_counts=True)
+    return int(min(many.max(), batch_size))
 
 
 def _is_text(x):

@@ -13,17 +13,21 @@ def judgement_scores(labels, predicted, kind="single"):
         labels: As the codec encodes them: integers `(n,)` for `"single"`, -1
             for one that is none of the classes,
             0 and 1 `(n, classes)` for `"multi"`, floats `(n,)` for
-            `"number"`.
-        predicted: Probabilities `(n, classes)`; or numbers `(n, 1)`.
+            `"number"`, word ids `(n, length)` for `"text"`.
+        predicted: Probabilities `(n, classes)`; or numbers `(n, 1)`; or word
+            ids `(n, length)`.
         kind: str. Kind of the label codec.
 
     Returns:
         Dict of figures: accuracy, macro, micro and weighted F1, calibration
         error and Brier score; of several labels the F1s, and accuracy of
         whole sets; of numbers the mean absolute error, the correlation, and
-        accuracies as of sentiment.
+        accuracies as of sentiment; of words the accuracy of whole answers.
     """
     labels, predicted = np.asarray(labels), np.asarray(predicted)
+    if kind == "text":
+        whole = np.all(labels == predicted, axis=1)
+        return {"accuracy": float(np.mean(whole))}
     if kind == "number":
         predicted = predicted.reshape(-1)
         return {

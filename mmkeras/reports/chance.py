@@ -5,7 +5,12 @@ import numpy as np
 from mmkeras.metrics import classification
 from mmkeras.metrics.regression import sentiment_scores
 
-_METRIC = {"single": "accuracy", "multi": "f1_micro", "number": "acc_2_non0"}
+_METRIC = {
+    "single": "accuracy",
+    "multi": "f1_micro",
+    "number": "acc_2_non0",
+    "text": "accuracy",
+}
 
 
 def metric(task):
@@ -21,6 +26,8 @@ def scorer(task):
     kind, name = task.codecs["label"].kind, metric(task)
     if kind == "single":
         return lambda y, said: float(np.mean(y == said))
+    if kind == "text":
+        return lambda y, said: float(np.mean(np.all(y == said, axis=1)))
     if kind == "multi":
         return lambda y, said: classification.f1(y > 0.5, said > 0.5, "micro")
     return lambda y, said: sentiment_scores(y, said.reshape(-1))[name]
@@ -35,7 +42,8 @@ def constant(task, labels, count=None):
         count: int. How many judgements to give; as many as labels by default.
 
     Returns:
-        Array as `scorer` takes it; of numbers it is their median.
+        Array as `scorer` takes it; of numbers it is their median, of answers
+        in words the commonest.
     """
     labels, count = np.asarray(labels), count or len(labels)
     kind = task.codecs["label"].kind
@@ -43,6 +51,9 @@ def constant(task, labels, count=None):
         return np.full((count, 1), np.median(labels))
     if kind == "multi":
         return np.tile(labels.mean(0), (count, 1))
+    if kind == "text":
+        answers, many = np.unique(labels, axis=0, return_counts=True)
+        return np.tile(answers[many.argmax()], (count, 1))
     known = labels[labels >= 0]  # -1 is none of the classes.
     return np.full(count, np.bincount(known, minlength=1).argmax())
 

@@ -10,6 +10,8 @@ from mmkeras.reports.mismatch import mismatched
 from mmkeras.reports.questions import questions
 from mmkeras.reports.subsets import judged_subsets
 
+_ANSWERS = ("single", "text")
+
 
 def judge(task, examples, draws=200, seed=0):
     """Measures a judge, and what each modality gives to it.
@@ -49,7 +51,7 @@ def judge(task, examples, draws=200, seed=0):
     )
     figures = task.score(labels, chances)
     figures["majority"] = found.scores[()]
-    if "question" in fields and task.codecs["label"].kind == "single":
+    if "question" in fields and task.codecs["label"].kind in _ANSWERS:
         figures |= questions(task, examples, chances)
     if "candidates" in fields:
         figures |= metrics.ranking_scores(

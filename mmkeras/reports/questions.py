@@ -14,7 +14,8 @@ def questions(task, examples, chances):
         task: A `tasks.Classify` with a field `"question"`.
         examples: A `mmkeras.training.examples.Examples`, whose rows may have
             `"answers"`, those of several people, `"type"` and `"group"`.
-        chances: Floats of shape `(n, classes)`.
+        chances: Floats of shape `(n, classes)`; or word ids of shape `(n,
+            length)`, if the task writes.
 
     Returns:
         Dict of figures: `vqa_accuracy`, where there are several people's
@@ -22,15 +23,13 @@ def questions(task, examples, chances):
         accuracy; and `consistency`, the share of groups all of whose
         questions are answered right.
     """
-    rows, said = examples.rows, np.asarray(chances).argmax(axis=1)
-    right = said == examples.labels
+    rows, (said, right) = examples.rows, _said(task, examples, chances)
     score, found = right.astype(float), {}
     if all(row.get("answers") for row in rows):
-        names = task.codecs["label"].names
         score = np.array(
             [
-                metrics.vqa_accuracy(names[number], row["answers"])
-                for number, row in zip(said, rows)
+                metrics.vqa_accuracy(answer, row["answers"])
+                for answer, row in zip(said, rows)
             ]
         )
         found["vqa_accuracy"] = float(score.mean())
@@ -54,14 +53,11 @@ def errors(task, examples, chances):
         `"right"`, and `"confused"`, the commonest errors, a list of `(true
         answer, given answer, count)`.
     """
-    names, rows = task.codecs["label"].names, examples.rows
-    said = np.asarray(chances).argmax(axis=1)
-    right, found = said == examples.labels, {}
+    rows, (said, right) = examples.rows, _said(task, examples, chances)
+    found = {}
     for kind, members in (_by_type(rows) or {"": range(len(rows))}).items():
         wrong = collections.Counter(
-            (str(rows[i]["label"]), names[said[i]])
-            for i in members
-            if not right[i]
+            (str(rows[i]["label"]), said[i]) for i in members if not right[i]
         )
         found[kind] = {
             "questions": len(members),
@@ -69,6 +65,16 @@ def errors(task, examples, chances):
             "confused": [(*pair, n) for pair, n in wrong.most_common(3)],
         }
     return found
+
+
+def _said(task, examples, chances):
+    """The answers given, and whether each is right."""
+    label, chances = task.codecs["label"], np.asarray(chances)
+    if label.kind == "text":
+        said = [text.decode() for text in label.decode(chances)[0].numpy()]
+        return said, np.all(chances == examples.labels, axis=1)
+    said = chances.argmax(axis=1)
+    return [label.names[i] for i in said], said == examples.labels
 
 
 def _by_type(rows):

@@ -1,10 +1,12 @@
 """Judges examples of several modalities, some of which may be absent."""
 
+import functools
 import re
 
 import keras
 import numpy as np
 
+from mmkeras import generate
 from mmkeras import layers
 from mmkeras import metrics
 from mmkeras.data import codecs
@@ -13,17 +15,19 @@ from mmkeras.tasks.task import Task
 
 CANDIDATES = "candidates"
 PRESENCE = "presence"
+TOKENS = "tokens"
 
 
 class Classify(Task):
-    """Judges examples: a class, several labels or a number.
+    """Judges examples: a class, several labels, a number, or words it writes.
 
     Args:
         model: A model from a dict of modalities, e.g. `"text"` and `"image"`,
             and `"presence"` if they are several, to logits; every
-            `classify-*` and `sentiment-*` architecture of the zoo is one.
+            `classify-*` and `sentiment-*` architecture of the zoo is one. One
+            that writes takes `"tokens"` too, and has a layer `"decoder"`.
         codecs: Dict of a codec for each modality, and `"label"`, a
-            `codecs.Labels`.
+            `codecs.Labels`, or `codecs.Answers` of one that writes.
 
     Raises:
         ValueError: If the model does not fit the codecs.
@@ -38,7 +42,13 @@ class Classify(Task):
     @property
     def fields(self):
         """Names of the modalities, in the order of the presence mask."""
-        return [name for name in self.model.input if name != PRESENCE]
+        spare = (PRESENCE, TOKENS)
+        return [name for name in self.model.input if name not in spare]
+
+    @property
+    def writes(self):
+        """Whether the answer is written, word by word."""
+        return TOKENS in self.model.input
 
     def encode(self, example):
         """Maps one raw example to `(x, y)`; use it in `dataset.map`.
@@ -52,7 +62,10 @@ class Classify(Task):
             The model's inputs, pixels as uint8 (see `scale`), and the label.
         """
         x, there = perceive.one(self.codecs, self.fields, example)
-        return self._inputs(x, there), example["label"]
+        x, label = self._inputs(x, there), example["label"]
+        if self.writes:
+            return {**x, TOKENS: label[:-1]}, label[1:]
+        return x, label
 
     def scale(self, x, y=None):
         """Turns a batch of bytes into pixels in [0, 1]; use it in `map`."""
@@ -75,8 +88,9 @@ class Classify(Task):
         Returns:
             Dict of arrays, one entry an example: `"label"`, the likeliest
             class (of several labels, those likelier than not, separated by
-            `|`; or the number; or the likeliest of the example's candidates);
-            `"probability"`, of every class or candidate; `"error"`, empty, or
+            `|`; or the number; or the likeliest of the example's candidates;
+            or what was written); `"probability"`, of every class or
+            candidate, or of what was written; `"error"`, empty, or
             why the example could not be read: then there is no label. Of
             sequences there is a label for every step, empty after the last.
         """
@@ -148,7 +162,36 @@ class Classify(Task):
     def graph(self, batch):
         """As `answer` of one batch, out of TensorFlow operations alone."""
         x, errors = self._perceive(batch)
-        return self._say(x, errors, self.model, batch.get(CANDIDATES))
+        return self._say(x, errors, self.judge, batch.get(CANDIDATES))
+
+    @functools.cached_property
+    def judge(self):
+        """The model as it judges: to logits, or to tokens and their score."""
+        if not self.writes:
+            return self.model
+        decoder = self.model.get_layer("decoder")
+        taken = {k: v for k, v in self.model.input.items() if k != TOKENS}
+        write = generate.Writer(
+            decoder,
+            self.codecs["label"].length - 1,
+            length_penalty=0.0,  # The score is the answer's log-probability.
+            minimum=1,
+            dtype=decoder.dtype_policy,
+            name="writer",
+        )
+        return keras.Model(taken, write(decoder.input[1]), name="answerer")
+
+    def predict(self, x):
+        """Judges a batch of encoded inputs; see `mmkeras.training.examples`.
+
+        Args:
+            x: Dict of the model's inputs, pixels as uint8.
+
+        Returns:
+            Logits; or tokens of shape `(batch, length)`, if it writes.
+        """
+        said = self.judge.predict_on_batch(self.scale(x))
+        return said[TOKENS] if self.writes else said
 
     def score(self, labels, probabilities):
         """Measures judgements; see `mmkeras.metrics.judgement_scores`."""
@@ -163,7 +206,7 @@ class Classify(Task):
         }
         x, errors = self._perceive(raw)
         x = {field: value.numpy() for field, value in x.items()}
-        model = self.model.predict_on_batch
+        model = self.judge.predict_on_batch
         return self._say(x, errors, model, raw.get(CANDIDATES))
 
     def _perceive(self, raw):
@@ -174,7 +217,12 @@ class Classify(Task):
         return {**x, PRESENCE: there} if PRESENCE in self.model.input else x
 
     def _say(self, x, errors, model, candidates=None):
-        labels, chances = self.codecs["label"].decode(model(self.scale(x)))
+        said = model(self.scale(x))
+        if self.writes:
+            labels, _ = self.codecs["label"].decode(said[TOKENS])
+            chances = keras.ops.exp(said["score"])[:, None]
+        else:
+            labels, chances = self.codecs["label"].decode(said)
         if CANDIDATES in self.fields:
             codec = self.codecs[CANDIDATES]
             labels, errors = perceive.chosen(codec, candidates, chances, errors)

@@ -7,6 +7,7 @@ import pathlib
 import keras
 import numpy as np
 
+from mmkeras import losses
 from mmkeras.data import cache
 from mmkeras.data import codecs
 from mmkeras.data import perceive
@@ -105,6 +106,16 @@ class Examples:
         ]
         return np.max(found, axis=0) if found else None
 
+    def has(self, field):
+        """Whether any example has a field."""
+        known = field in self.fields
+        return known and self.presence[:, self.fields.index(field)].any()
+
+    @property
+    def pictures(self):
+        """The number of each example's picture."""
+        return self._arrays["image"][1][self._kept]
+
     def gather(self, order, hide=None, instead=None):
         """Gathers examples.
 
@@ -126,10 +137,12 @@ class Examples:
         if len(self.fields) > 1:
             there = np.stack(there, 1)
             x["presence"] = there if hide is None else there & ~hide
+        if self._targets.words is not None:
+            x["tokens"] = self._targets.words[order]
         return x, self._targets.of(order), self.weight[order]
 
     def logits(self, task, only=None, batch_size=256, instead=None):
-        """What the model says of all examples.
+        """What the model says of all examples: logits, or tokens.
 
         Args:
             task: The task.
@@ -170,7 +183,12 @@ class Examples:
         return np.concatenate(found)
 
     def loss(self, task, logits):
-        """Mean loss of the examples, without label smoothing."""
+        """Mean loss of the examples, without label smoothing.
+
+        Of answers in words it is that of a word after the right ones.
+        """
+        if task.writes:
+            return self._loss_of_words(task)
         found = []
         for order in _orders(len(self), _ROWS):
             there = self.weight[order] > 0
@@ -179,12 +197,22 @@ class Examples:
         return float(keras.ops.mean(np.concatenate(found)))
 
     def _said(self, task, only, batch_size, instead):
-        """Places of examples and logits, a batch at a time."""
+        """Places of examples and what is said of them, a batch at a time."""
         hidden = [only is not None and f not in only for f in self.fields]
         for order in _orders(len(self), batch_size):
             hide = np.tile(hidden, (len(order), 1))
             x, _, _ = self.gather(order, hide, instead)
-            yield order, task.model.predict_on_batch(task.scale(x))
+            x.pop("tokens", None)
+            yield order, task.predict(x)
+
+    def _loss_of_words(self, task, batch_size=256):
+        parts = []
+        for order in _orders(len(self), batch_size):
+            x, y, _ = self.gather(order)
+            said = task.model.predict_on_batch(task.scale(x))
+            parts.append(losses.token_crossentropy(y, said))
+        parts = np.concatenate([keras.ops.convert_to_numpy(x) for x in parts])
+        return float(parts.sum() / np.count_nonzero(self.labels))
 
     def _choose(self, rows, errors):
         """Leaves out the rows that could not be read."""

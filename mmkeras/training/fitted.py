@@ -22,7 +22,8 @@ def fields(model, rows, taken):
     return [
         field
         for field in model.input
-        if field != "presence" and not _is_spare(field, taken, rows)
+        if field not in ("presence", "tokens")
+        and not _is_spare(field, taken, rows)
     ]
 
 
@@ -32,7 +33,7 @@ def perceivers(fields, rows, image_size, seconds, options):
     Args:
         fields: Names of the modalities.
         rows: Rows of training.
-        image_size: Side of the pictures in pixels, or `None`.
+        image_size: Side of the pictures in pixels.
         seconds: Length of a sound, or `None`.
         options: Dict of options of `codecs.Words.from_texts`.
 
@@ -51,17 +52,20 @@ def perceivers(fields, rows, image_size, seconds, options):
     return kept | others
 
 
-def label(kept, rows, answers):
+def label(kept, rows, answers, writes=False):
     """Makes the codec of what is judged.
 
     Args:
         kept: Dict of codecs, as of `perceivers`.
         rows: Rows of training, one a label.
         answers: int. How many answers to questions to choose among.
+        writes: bool. Whether answers are written, word by word.
 
     Returns:
-        A `codecs.Labels`.
+        A `codecs.Labels`, or `codecs.Answers`.
     """
+    if writes:
+        return _answers(kept["question"], rows)
     if "candidates" in kept:
         places = range(kept["candidates"].turns)
         return codecs.Labels([str(place) for place in places])
@@ -100,8 +104,7 @@ def _codec(field, rows, image_size, seconds, options):
         longest = max(len(value) for value in values)
         return codecs.Features((longest, *shape[1:]))
     if field == "image":
-        side = image_size or 64
-        return codecs.Image((side, side))
+        return codecs.Image((image_size, image_size))
     if field == "audio":
         return codecs.Audio(16000, seconds or 2.0)
     if isinstance(values[0], list):
@@ -135,6 +138,15 @@ def _worded(fields, rows, options):
         most = max(text.count("\n") + 1 for text in _values(field, rows))
         kept[field] = codecs.Turns(turns=most, **known)
     return kept
+
+
+def _answers(words, rows):
+    """The codec of answers in the words of a talk, as long as the longest."""
+    known = words.get_config()
+    texts = [str(row["label"]) for row in rows]
+    longest = words.tokenize(texts).row_lengths().numpy().max()
+    length = min(max(int(longest) + 2, 3), words.length)
+    return codecs.Answers(**{**known, "length": length})
 
 
 def _known(field, codec, taken):

@@ -8,6 +8,7 @@ import time
 import keras
 import numpy as np
 
+from mmkeras import losses
 from mmkeras import registry
 from mmkeras import tasks
 from mmkeras.data import augment
@@ -68,7 +69,8 @@ def build(
         name: Architecture, e.g. `"classify-image-audio-concat"`.
         data: A `Data`; vocabulary and classes are those of its training rows.
         recipe: A `Recipe`.
-        image_size: Side of the pictures in pixels, 64 by default.
+        image_size: Side of the pictures in pixels; the architecture's own by
+            default.
         seconds: Length of a sound, 2.0 by default.
         length: int. Ids of a text, start and end included.
         minimum: int. How often a word must occur in training.
@@ -76,7 +78,7 @@ def build(
         answers: int. How many answers to questions to choose among, the
             commonest of training; it is never right about another one. Of an
             architecture that takes candidates, the label is the place of the
-            right one.
+            right one; one that takes tokens writes any words it knows.
 
     Returns:
         A `tasks.Classify`.
@@ -87,6 +89,7 @@ def build(
     keras.config.set_dtype_policy(precision.choose(policy))
     architecture = registry.find(name)
     taken = architecture.arguments
+    image_size = image_size or taken.get("image_shape", (64,))[0]
     tiny = registry.build_model(name, **architecture.tiny)
     rows = grouped(data.train) if _takes_groups(tiny) else data.train
     fields = fitted.fields(tiny, rows, taken)
@@ -94,7 +97,8 @@ def build(
     if architecture.task in _TALKS:
         options["punctuation"] = "keep"
     kept = fitted.perceivers(fields, rows, image_size, seconds, options)
-    kept["label"] = fitted.label(kept, data.train, answers)
+    writes = "tokens" in tiny.input
+    kept["label"] = fitted.label(kept, data.train, answers, writes)
     known = fitted.arguments(kept, taken)
     model = registry.build_model(name, **{**known, **recipe.settings})
     return tasks.Classify(model, kept)
@@ -249,9 +253,14 @@ def fit(
     val = examples(task, data.val, progress)
     size = min(recipe.batch_size, len(train))
     count = len(train) // size
-    model = task.model
+    model, pictures = task.model, None
     if recipe.every_subset:
         model = subsets.every_subset(model)
+    elif recipe.by_picture and train.has("image"):
+        pictures = train.pictures
+        share = pipeline.together(pictures, size)
+        count = len(np.unique(pictures)) // (size // share)
+        model = _once(model, share)
     model.compile(optimizers.scheduled(recipe, count), _loss(task, recipe))
     parts = [
         callbacks.Best(
@@ -276,6 +285,7 @@ def fit(
         _dropout(task, recipe),
         _change(task) if recipe.augment else None,
         train.lengths if recipe.by_length else None,
+        pictures,
     )
     if recipe.every_subset:
         batches = subsets.repeated(batches, len(task.fields))
@@ -301,6 +311,27 @@ def fit(
     }
 
 
+def _once(model, share):
+    """The model, its image branch run once for so many examples together.
+
+    It shares its weights with the model. What the branch gives is found as
+    the input of the layer `seen`.
+    """
+    given = {k: v for k, v in model.input.items() if k != "image"}
+    pixels = model.input["image"]
+    seen = model.get_layer("seen").input
+    branch = keras.Model(pixels, seen)
+    rest = keras.Model({"image": seen, **given}, model.output)
+    image = keras.Input(pixels.shape[1:], name="image")
+    others = {
+        k: keras.Input(v.shape[1:], dtype=v.dtype, name=k)
+        for k, v in given.items()
+    }
+    x = keras.ops.repeat(branch(image), share, axis=0)
+    logits = rest({"image": x, **others})
+    return keras.Model({"image": image, **others}, logits, name="trainee")
+
+
 def _dropout(task, recipe):
     """How often each modality is hidden: never what the answer is one of."""
     spared = [field == "candidates" for field in task.fields]
@@ -321,13 +352,15 @@ def _change(task):
 
 def _takes_groups(model):
     """Whether a model judges every step of a sequence of examples."""
-    return len(model.output_shape) == 3
+    return len(model.output_shape) == 3 and "tokens" not in model.input
 
 
 def _loss(task, recipe):
     kind = task.codecs["label"].kind
     if kind == "number":
         return keras.losses.MeanAbsoluteError()
+    if kind == "text":
+        return losses.TokenCrossentropy(recipe.label_smoothing)
     loss = {
         "single": keras.losses.CategoricalCrossentropy,
         "multi": keras.losses.BinaryCrossentropy,
@@ -340,7 +373,7 @@ def _monitor(task, recipe):
     if recipe.monitor in ("loss", "f1_weighted"):
         return recipe.monitor
     kind = task.codecs["label"].kind
-    return {"single": "accuracy", "multi": "f1_macro", "number": "loss"}[kind]
+    return {"multi": "f1_macro", "number": "loss"}.get(kind, "accuracy")
 
 
 def _validate(task, val):

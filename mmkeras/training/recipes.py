@@ -38,6 +38,8 @@ class Recipe:
             modalities of each example instead; see `training.subsets`.
         by_length: Whether a judge's texts of like length share a batch, which
             ends with the longest of them.
+        by_picture: Whether a judge's examples of a picture share a batch, so
+            that the image branch sees it once for all of them.
         settings: Arguments of the builder.
     """
 
@@ -59,6 +61,7 @@ class Recipe:
     modality_dropout: float = 0.0
     every_subset: bool = False
     by_length: bool = False
+    by_picture: bool = False
     settings: dict = dataclasses.field(default_factory=dict)
 
 
@@ -79,6 +82,23 @@ _ANSWERER = dataclasses.replace(
     batch_size=128,
     learning_rate=3e-3,
     modality_dropout=0.02,
+)
+# Of a talk: what hides the picture or the question teaches nothing.
+_TALKER = dataclasses.replace(
+    _JUDGE,
+    epochs=5,
+    batch_size=128,
+    learning_rate=3e-3,
+    modality_dropout=0.02,
+    by_picture=True,
+)
+# As VisDial's authors: 512 units, 64 rounds a batch.
+_RANKER = dataclasses.replace(
+    _JUDGE,
+    epochs=10,
+    learning_rate=1e-3,
+    label_smoothing=0.1,
+    modality_dropout=0.05,
 )
 _PLAIN = {"caption": Recipe(), "vqa": _ANSWERER}
 
@@ -107,6 +127,12 @@ _RECIPES = {
     ),
     "caption-vit-transformer": Recipe(
         epochs=20, learning_rate=5e-4, weight_decay=0.05
+    ),
+    "dialogue-text-image-modules": _TALKER,
+    "dialogue-text-image-late": _RANKER,
+    "dialogue-text-image-memory": _RANKER,
+    "dialogue-text-image-transformer": dataclasses.replace(
+        _TALKER, learning_rate=1e-3, settings={"dim": 64, "depth": 1}
     ),
     "dialogue-text-scene-gru": dataclasses.replace(
         _JUDGE,

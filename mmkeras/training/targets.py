@@ -20,17 +20,19 @@ class Targets:
         weight: float32 of shape `(n,)` or `(n, length)`, 0 beyond the end of
             a sequence.
         labels: Encoded labels, those beyond the end left out.
+        words: Of answers in words, ids of shape `(n, length)` that begin with
+            the start; else `None`.
     """
 
     def __init__(self, label, rows, shape):
-        steps = len(shape) == 3
+        steps = len(shape) == 3 and label.kind != "text"
         length = shape[1] if steps else 1
         listed = [row["label"] if steps else [row["label"]] for row in rows]
         encoded = [[label(x) for x in labels[:length]] for labels in listed]
         single = label.kind == "single"
         known = np.zeros(
             (len(rows), length, *np.shape(encoded[0][0])),
-            "int32" if single else "float32",
+            "int32" if single or label.kind == "text" else "float32",
         )
         weight = np.zeros((len(rows), length), "float32")
         for i, values in enumerate(encoded):
@@ -40,6 +42,10 @@ class Targets:
         self._known = known if steps else known[:, 0]
         self.weight = weight if steps else weight[:, 0]
         self.labels = self._known[self.weight > 0]
+        self.words = None
+        if label.kind == "text":  # Each word is taught after those before.
+            self.words, self._known = self._known[:, :-1], self._known[:, 1:]
+            self.labels = self._known
         if single:
             voices, shares = known[..., None], weight[..., None]
             if not steps and any(row.get("answers") for row in rows):
@@ -55,7 +61,7 @@ class Targets:
 
         Returns:
             float32 array, a target a row; of a class that is none of those
-            known, zeros.
+            known, zeros. Of an answer in words, their ids.
         """
         if self._size is None:
             return self._known[order]

@@ -13,19 +13,20 @@ from mmkeras.tasks import Classify
 WORDS = codecs.Words(["what", "colour", "is", "it", "red", "blue"], 8)
 
 
-def save(folder):
+def save(folder, name):
     """A small model that was never trained."""
-    name = "dialogue-text-image-late"
     keras.utils.set_random_seed(0)
     turns = codecs.Turns(**{**WORDS.get_config(), "turns": 2})
-    kept = {"image": codecs.Image((32, 32)), "history": turns}
-    kept |= {"question": WORDS, "candidates": turns}
-    kept["label"] = codecs.Labels(["0", "1"])
-    sizes = {
-        "vocabulary_size": len(WORDS),
-        "history_shape": turns.shape,
-        "candidates_shape": turns.shape,
-    }
+    side = mmkeras.find(name).tiny["image_shape"][:2]
+    kept = {"image": codecs.Image(side), "history": turns}
+    kept |= {"question": WORDS, "label": codecs.Labels(["blue", "red"])}
+    sizes = {"vocabulary_size": len(WORDS), "history_shape": turns.shape}
+    if name.endswith("late"):
+        kept["candidates"] = turns
+        kept["label"] = codecs.Labels(["0", "1"])
+        sizes["candidates_shape"] = turns.shape
+    else:
+        sizes["classes"] = 2
     model = mmkeras.build_model(name, **{**mmkeras.find(name).tiny, **sizes})
     return Classify(model, kept).save(folder)
 
@@ -36,44 +37,40 @@ def chat(*arguments, said=""):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return save(tmp_path_factory.mktemp("run"))
+    return save(tmp_path_factory.mktemp("run"), "dialogue-text-image-modules")
 
 
-@pytest.fixture
-def answers(tmp_path):
-    path = tmp_path / "answers.txt"
-    path.write_text("red\n\nblue\n")
-    return path
-
-
-def test_one_answer_a_turn(run, answers, tmp_path):
+def test_one_answer_a_turn(run, tmp_path):
     path = tmp_path / "red.png"
     path.write_bytes(asking.picture("red"))
     asked = ["What colour is it?", "Is it red?", "Is it blue?", "Is it it?"]
-    given = "--image", path, "--candidates", answers
-    found = chat(run, *given, said="\n\n".join(asked))
+    found = chat(run, "--image", path, said="\n\n".join(asked))
     assert found.exit_code == 0, found.output
     lines = [line.split("\t") for line in found.stdout.splitlines()]
     task, turns = mmkeras.load(run), []
     for question, (answer, chance) in zip(asked, lines, strict=True):
         batch = {"image": [path.read_bytes()], "question": [question]}
-        batch["candidates"] = [["red", "blue"]]
         said = task.answer({**batch, "history": [turns[-2:] or None]})
         assert said["label"] == [answer]
         assert f"{said['probability'].max():.3f}" == chance
         turns.append(f"{question} {answer}")
 
 
-def test_a_picture_that_cannot_be_read(run, answers, tmp_path):
+def test_a_picture_that_cannot_be_read(run, tmp_path):
     path = tmp_path / "bad.png"
     path.write_bytes(b"junk")
-    given = "--image", path, "--candidates", answers
-    found = chat(run, *given, said="What colour is it?\n")
+    found = chat(run, "--image", path, said="What colour is it?\n")
     assert found.exit_code == 1 and "image: " in found.output
 
 
-def test_needs_candidates(run):
-    found = chat(run, said="Is it red?\n")
+def test_ranks_the_lines_of_a_file(tmp_path):
+    folder = save(tmp_path / "run", "dialogue-text-image-late")
+    path = tmp_path / "answers.txt"
+    path.write_text("red\n\nblue\n")
+    found = chat(folder, "--candidates", path, said="Is it red?\n")
+    assert found.exit_code == 0, found.output
+    assert found.stdout.split("\t")[0] in ("red", "blue")
+    found = chat(folder, said="Is it red?\n")
     assert found.exit_code == 1 and "ranks candidates" in found.output
 
 

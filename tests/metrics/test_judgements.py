@@ -105,3 +105,10 @@ def test_correlation():
     assert regression.correlation(x, np.ones(5)) == 0
     found = metrics.judgement_scores(x, x[:, None], "number")
     assert found["correlation"] == pytest.approx(1) and found["mae"] == 0
+
+
+def test_answers_in_words_are_right_as_a_whole():
+    true = np.array([[4, 5, 2], [4, 2, 0], [5, 2, 0]])
+    said = np.array([[4, 5, 2], [4, 5, 2], [5, 2, 0]])
+    found = metrics.judgement_scores(true, said, "text")
+    assert found == {"accuracy": pytest.approx(2 / 3)}

@@ -3,8 +3,10 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
+from checks import numpy
 from judging import rows
 
+import mmkeras
 from mmkeras import reports
 from mmkeras.data import pipeline
 from mmkeras.training import judgements
@@ -247,3 +249,46 @@ def test_batches_may_spare_a_modality():
     [(x, _, _)] = batches
     kept = x["presence"].numpy()
     assert kept[:, 1].all() and 0.05 < kept[:, 0].mean() < 0.15
+
+
+def test_examples_of_a_picture_share_a_batch_that_has_it_once():
+    pictures = np.array([0, 1, 0, 2, 0, 1, 3, 0])  # 4, 2, 1 and 1 of each.
+
+    def gather(order):
+        x = {"image": pictures[order].astype("float32"), "of": order}
+        return x, order, np.ones(len(order), "float32")
+
+    batches = list(
+        pipeline.judging(
+            lambda x: x, gather, 8, 9, 2, seed=1, pictures=pictures
+        )
+    )
+    assert len(batches) == 2 * (4 // 2)  # Two pictures a batch, two epochs.
+    for epoch in (batches[:2], batches[2:]):
+        taught = []
+        for x, _, weight in epoch:
+            assert x["image"].shape == (2,) and x["of"].shape == (8,)
+            kept = weight.numpy() > 0
+            shown = np.repeat(x["image"].numpy(), 4)
+            np.testing.assert_array_equal(pictures[x["of"]][kept], shown[kept])
+            taught += x["of"].numpy()[kept].tolist()
+        assert sorted(taught) == list(range(8))
+
+
+def test_a_picture_seen_once_is_seen_as_often():
+    name = "dialogue-text-image-modules"
+    keras.utils.set_random_seed(0)
+    model = mmkeras.build_model(name, **mmkeras.find(name).tiny)
+    once = judgements._once(model, 3)
+    rng = np.random.default_rng(0)
+    image = rng.uniform(size=(2, 64, 64, 3)).astype("float32")
+    x = {
+        "history": rng.integers(0, 5, (6, 2, 4)).astype("int32"),
+        "question": rng.integers(1, 5, (6, 4)).astype("int32"),
+        "presence": rng.random((6, 3)) < 0.7,
+    }
+    expected = numpy(model({**x, "image": np.repeat(image, 3, axis=0)}))
+    actual = numpy(once({**x, "image": image}))
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-5)
+    ids = [id(w) for w in once.trainable_weights]
+    assert sorted(ids) == sorted(id(w) for w in model.trainable_weights)

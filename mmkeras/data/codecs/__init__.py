@@ -2,6 +2,7 @@
 
 import inspect
 
+from mmkeras.data.codecs.answers import Answers
 from mmkeras.data.codecs.audio import Audio
 from mmkeras.data.codecs.features import Features
 from mmkeras.data.codecs.image import Image
@@ -11,7 +12,8 @@ from mmkeras.data.codecs.turns import Turns
 
 # A fixed table: a file can name these codecs and nothing else.
 _CODECS = {
-    cls.__name__: cls for cls in (Audio, Features, Image, Labels, Turns, Words)
+    cls.__name__: cls
+    for cls in (Answers, Audio, Features, Image, Labels, Turns, Words)
 }
 
 

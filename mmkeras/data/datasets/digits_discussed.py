@@ -3,9 +3,10 @@
 Questions refer back: "how many 3s are there?", "how many of them are blue?",
 "what is above it?"; see `mmkeras.data.worlds.digits_discussed`, which also
 knows what can be scored without the history or without the picture. It is
-rendered from MNIST's files, the same every time: 12,000 training talks of the
+rendered from MNIST's files, the same every time: 20,000 training talks of the
 first 55,000 training pictures, 1,000 of validation of the last 5,000, and
-2,000 of test of MNIST's own test pictures, five turns each.
+2,000 of test of MNIST's own test pictures, five turns each. Beside each
+training talk are the first turns of five others about its picture.
 """
 
 import tensorflow as tf
@@ -16,7 +17,8 @@ from mmkeras.data.datasets import layout
 from mmkeras.data.worlds import digits_discussed
 
 SOURCE = "Get MNIST's four *-ubyte.gz files into a folder mnist."
-COUNTS = {"train": 12000, "val": 1000, "test": 2000}
+COUNTS = {"train": 20000, "val": 1000, "test": 2000}
+STARTS = {"train": 5}
 
 
 def scan(folder=None, seed=0) -> layout.Scan:
@@ -46,7 +48,8 @@ def rows(split, folder=None, seed=0, count=None) -> list[dict]:
     images, labels, _ = avdigits.pictures(folder, split)
     pictures = [images[labels == digit] for digit in range(10)]
     count = COUNTS.get(split, 0) if count is None else count
-    return digits_discussed.rows(split, count, pictures, seed)
+    starts = STARTS.get(split, 0)
+    return digits_discussed.rows(split, count, pictures, seed, starts)
 
 
 def load(split, folder=None) -> tf.data.Dataset:

@@ -1,19 +1,20 @@
 """A world of pictures of digits, and talks about them that refer back.
 
-Nine digits, 3 by 3, each in one of five inks on one of five grounds. A talk
-begins with "how many 3s are there?", or "how many blue ones", and goes on
-about them: "how many of them are on yellow?", and, as soon as one is left,
-"what colour is it?" and "what is above it?", which is what "it" means from
-then on. So most answers need what was said before as well as the picture, and
-what the best player can score who lacks one of them is known: see `ceilings`.
+Nine digits, 3 by 3, each in one of five inks on one of five grounds. Half of
+the talks begin with "how many 3s are there?", or "how many blue ones", and go
+on about them: "how many of them are on yellow?"; half with a place: "what
+digit is in the middle?". As soon as one is left, "what colour is it?" and
+"what is above it?" follow, which is what "it" means from then on. So most
+answers need what was said before as well as the picture, and what the best
+player can score who lacks one of them is known: see `ceilings`.
 
-How a talk is drawn. What it begins with is drawn evenly: digit, ink or ground,
-which, and of how many cells, 1, 2 or 3; then which cells, what all others have
-instead, evenly of the other values, and all that is left. What is asked next
-depends on what has been said, never on what has not; a step to a neighbour
-never goes to one of the first cells, nor to where the talk has been. So
-without the picture every answer is as likely as `chance` says, whatever else
-was said.
+How a talk is drawn. What it begins with is drawn evenly: a place or a count;
+digit, ink or ground; of a place, which; of a count, which value, and of how
+many cells, 1, 2 or 3, then which cells, and what all others have instead,
+evenly of the other values; and all that is left. What is asked next depends on
+what has been said, never on what has not; a step to a neighbour never goes to
+one of the first cells, nor to where the talk has been. So without the picture
+every answer is as likely as `chance` says, whatever else was said.
 
 Reference:
     In the spirit of MNIST Dialog, [Seo et al.,
@@ -56,6 +57,22 @@ _FIRST = {
     "digit": "how many {}s are there?",
     "ink": "how many {} ones are there?",
     "ground": "how many on {} are there?",
+}
+_PLACES = (
+    "at the top left",
+    "at the top",
+    "at the top right",
+    "on the left",
+    "in the middle",
+    "on the right",
+    "at the bottom left",
+    "at the bottom",
+    "at the bottom right",
+)
+_POINT = {
+    "digit": "what digit is {}?",
+    "ink": "what colour is the one {}?",
+    "ground": "what colour is behind the one {}?",
 }
 _COUNT = {
     "ink": "how many of them are {}?",
@@ -145,8 +162,23 @@ class Turn:
     other: dict
 
 
-def first(scene, kind, value):
-    """The turn that a talk about a digit, an ink or a ground begins with."""
+def pointed(scene, kind, cell):
+    """The turn that a talk begins with that asks what is in a cell."""
+    value = getattr(scene, kind)[cell]
+    return Turn(
+        _POINT[kind].format(_PLACES[cell]),
+        value,
+        kind,
+        1 / len(_VALUES[kind]),
+        (cell,),
+        {**_VALUES, kind: (value,)},
+        frozenset([cell]),
+        _VALUES,
+    )
+
+
+def counted(scene, kind, value):
+    """The turn that a talk begins with that asks how many have a value."""
     has, values = getattr(scene, kind), _VALUES[kind]
     about = tuple(i for i in range(_CELLS) if has[i] == value)
     others = tuple(v for v in values if v != value)
@@ -270,18 +302,23 @@ def draw(rng):
         name: rng.integers(len(values), size=_CELLS)
         for name, values in _VALUES.items()
     }
+    counts = rng.random() < 0.5
     many = len(_VALUES[kind])
     value = int(rng.integers(many))
-    others = np.delete(np.arange(many), value)
-    drawn[kind] = others[rng.integers(many - 1, size=_CELLS)]
-    drawn[kind][rng.permutation(_CELLS)[: rng.integers(1, 4)]] = value
+    if counts:
+        others = np.delete(np.arange(many), value)
+        drawn[kind] = others[rng.integers(many - 1, size=_CELLS)]
+        drawn[kind][rng.permutation(_CELLS)[: rng.integers(1, 4)]] = value
     scene = Scene(
         *(
             tuple(values[i] for i in drawn[name])
             for name, values in _VALUES.items()
         )
     )
-    turns = [first(scene, kind, _VALUES[kind][value])]
+    if counts:
+        turns = [counted(scene, kind, _VALUES[kind][value])]
+    else:
+        turns = [pointed(scene, kind, int(rng.integers(_CELLS)))]
     while len(turns) < ROUNDS:
         options = following(scene, turns[-1])
         if not options:
@@ -291,7 +328,17 @@ def draw(rng):
     return scene, turns
 
 
-def rows(split, count, pictures, seed=0) -> list[dict]:
+def begin(scene, rng):
+    """Draws the turn that another talk about a scene begins with."""
+    kind = tuple(_VALUES)[rng.integers(len(_VALUES))]
+    many = collections.Counter(getattr(scene, kind))
+    some = sorted(value for value, n in many.items() if n <= 3)
+    if some and rng.random() < 0.5:
+        return counted(scene, kind, some[rng.integers(len(some))])
+    return pointed(scene, kind, int(rng.integers(_CELLS)))
+
+
+def rows(split, count, pictures, seed=0, starts=0) -> list[dict]:
     """Draws talks as the rows of a data set, a row a turn.
 
     Args:
@@ -299,6 +346,8 @@ def rows(split, count, pictures, seed=0) -> list[dict]:
         count: int. Talks; more of them begin with the same ones.
         pictures: List of uint8 arrays `(n, 28, 28)`, of each digit.
         seed: int, not negative.
+        starts: int. Beginnings of other talks about the same picture, beside
+            each talk: who is to talk must first learn to see, and to count.
 
     Returns:
         List of dicts: `"id"`; `"split"`; `"image"`, PNG bytes; `"history"`, a
@@ -325,7 +374,10 @@ def rows(split, count, pictures, seed=0) -> list[dict]:
         scene, turns = draw(rng)
         image = scene.draw(pictures, rng)
         said = [f"{turn.question} {turn.answer}" for turn in turns]
-        for i, turn in enumerate(turns):
+        extra = [begin(scene, rng) for _ in range(starts)]
+        for i, turn in enumerate([*turns, *extra]):
+            if i >= len(turns):
+                said = []
             made.append(
                 {
                     "id": f"{split}-{number}-{i}",
@@ -352,9 +404,10 @@ def ceilings(count=2000, seed=0) -> dict:
     said (`Turn.chance`); who lacks the history, the answer that is likeliest
     among all talks about the picture in which the question is asked. With w(t)
     the probability of a turn, and of picture x, v one of V digits, inks or
-    grounds, which 1 to 3 cells n(v) have,
+    grounds, which 1 to 3 cells n(v) have, and k the digit, ink or ground of
+    one of the 9 cells, a talk begins with v or k:
 
-        P(v | x) ~ V^8 / (C(9, n(v)) (V - 1)^(9 - n(v)))
+        P(v | x) ~ V^8 / (C(9, n(v)) (V - 1)^(9 - n(v))),  P(k | x) ~ 1 / 3
         without history = E[sum over q of max over a of
                             sum over turns t with q and a of w(t)]
                           / E[sum over turns t of w(t)]
@@ -392,15 +445,17 @@ def ceilings(count=2000, seed=0) -> dict:
 
 def _all_turns(scene):
     """Yields every turn that may be, and how often it is in a talk."""
-    likely = {}
+    turns = []
     for kind, values in _VALUES.items():
         many = len(values)
+        turns += [(1 / 3, pointed(scene, kind, i)) for i in range(_CELLS)]
         for value, n in collections.Counter(getattr(scene, kind)).items():
             if n <= 3:
                 ways = math.comb(_CELLS, n) * (many - 1) ** (_CELLS - n)
-                likely[kind, value] = many ** (_CELLS - 1) / ways
-    total = sum(likely.values())
-    turns = [(w / total, first(scene, *start)) for start, w in likely.items()]
+                likely = many ** (_CELLS - 1) / ways
+                turns.append((likely, counted(scene, kind, value)))
+    total = sum(weight for weight, _ in turns)
+    turns = [(weight / total, turn) for weight, turn in turns]
     for _ in range(ROUNDS):
         yield from turns
         same = {}  # What may follow depends on no more than this.

@@ -31,7 +31,7 @@ def find(turns, question):
 
 
 def test_a_talk_by_hand():
-    turn = world.first(SCENE, "digit", "3")
+    turn = world.counted(SCENE, "digit", "3")
     assert (turn.question, turn.answer) == ("how many 3s are there?", "3")
     assert turn.about == (0, 2, 4) and turn.chance == 1 / 3
     turns = world.following(SCENE, turn)
@@ -66,8 +66,25 @@ def test_a_talk_by_hand():
     assert [(c, t.answer) for c, t in steps] == [(1 / 3, "9")]  # A 3 above.
 
 
+def test_a_talk_may_begin_with_a_place():
+    turn = world.pointed(SCENE, "ground", 5)
+    asked = "what colour is behind the one on the right?"
+    assert (turn.question, turn.answer) == (asked, "salmon")
+    assert turn.about == (5,) and turn.chance == 1 / 5
+    turns = world.following(SCENE, turn)
+    _, step = find(turns, "what is above it?")
+    assert step.answer == "3" and step.chance == 1 / 10
+    assert {t.question for _, t in turns} == {
+        "what digit is it?",
+        "what colour is it?",
+        "what is above it?",
+        "what is below it?",
+        "what is left of it?",
+    }
+
+
 def test_colours_left_out_make_the_others_likelier():
-    turn = world.first(SCENE, "digit", "7")
+    turn = world.counted(SCENE, "digit", "7")
     chance, turn = find(world.following(SCENE, turn), "what colour is it?")
     assert turn.answer == "red" and turn.chance == 1 / 5
     asked = {t.question for _, t in world.following(SCENE, turn)}
@@ -105,6 +122,13 @@ def test_rows(pictures):
     assert len({row["image"] for row in talk}) == 1
     for row in rows:
         assert row["label"] in row["candidates"].split("\n")
+    more = world.rows("train", 20, pictures, starts=2)
+    extra = [row for row in more if row not in rows]
+    assert len(more) - len(rows) == len(extra) == 2 * 20
+    for row in extra:
+        assert row["history"] is None
+        assert (row["type"] == "count") == row["question"].startswith("how")
+    assert {row["type"] for row in extra} == {"count", *KINDS}
     with pytest.raises(ValueError, match="split='tset'"):
         world.rows("tset", 1, pictures)
     with pytest.raises(ValueError, match="not negative"):
@@ -141,6 +165,9 @@ def guess(said, question):
                 name: [v for v in values if v != word]
                 for name, values in KINDS.items()
             }
+        elif " the " in asked:
+            left = {**KINDS, kind_of(answer): [answer]}
+            other = KINDS
         elif words[0] == "how":
             kind = kind_of(words[-1])
             many = int(answer) or many
@@ -150,6 +177,11 @@ def guess(said, question):
             left[kind_of(answer)] = [answer]
         else:
             left = {**other, "digit": [answer]}
+    if " the " in question:
+        digit = words[1] == "digit"
+        return KINDS[
+            "digit" if digit else "ground" if "behind" in words else "ink"
+        ][0]
     if words[0] == "how":
         p = 1 / len(left[kind_of(words[-1])])
         chances = [

@@ -1,0 +1,130 @@
+"""Modules that find, filter, move and keep marks, as each turn asks."""
+
+import keras
+from keras import ops
+
+from mmkeras import branches
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "dialogue-text-image-modules",
+    task="dialogue",
+    paper="https://arxiv.org/abs/1809.01816",
+    tiny={
+        "classes": 3,
+        "vocabulary_size": 11,
+        "image_shape": (64, 64, 3),
+        "history_shape": (2, 4),
+        "dim": 8,
+    },
+)
+def dialogue_text_image_modules(
+    classes=1000,
+    vocabulary_size=5000,
+    image_shape=(96, 96, 3),
+    history_shape=(10, 24),
+    dim=64,
+    dropout=0.0,
+    image=None,
+):
+    """Builds a network of modules that mark what a talk is about.
+
+    A mark in [0, 1] on each region i, 1 at first, is what the talk is about.
+    Each turn, and the question, the last one, is read as a bag of words that
+    know their places, as memory networks do; of what is read, r, come a query,
+    where to move, and which modules to run, c, a softmax:
+
+        find_i = sigmoid(2 k_i . Q r / sqrt(dim) - 1),  k_i = K x_i
+        m <- c_1 find + c_2 find m + c_3 relocate(m, softmax(S r)) + c_4 m
+
+    The answer is chosen from the mean of what is marked, and from how much:
+    a mean alone does not count.
+
+    Departure from the paper: there a parser, which is taught, writes a
+    program, and modules refer to what was named before; here each turn is a
+    mixture of all modules, as in Stack-NMN, and all is learned from answers.
+
+    Args:
+        classes: int. Number of answers to choose among.
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
+        history_shape: Tuple `(turns, length)` of the talk before.
+        dim: int. Size of a key and of a turn, half that of a region.
+        dropout: float in [0, 1). Before the logits.
+        image: Branch to see with. Defaults to `branches.image.cnn`, whose
+            regions are 32 pixels wide.
+
+    Returns:
+        A model from `"image"`, shape `(batch, *image_shape)`, `"history"`,
+        token ids of shape `(batch, turns, length)`, `"question"`, of shape
+        `(batch, length)`, and `"presence"`, booleans of shape `(batch, 3)` or
+        `None`, to logits of shape `(batch, classes)`.
+
+    Reference:
+        [Kottur et al., 2018](https://arxiv.org/abs/1809.01816); Stack-NMN:
+        [Hu et al., 2018](https://arxiv.org/abs/1807.08556); bags of words
+        that know their places: [Sukhbaatar et al.,
+        2015](https://arxiv.org/abs/1503.08895)
+    """
+    import keras_hub  # Late: it takes half a second.
+
+    wide = 2 * dim
+    eye = image or branches.image.cnn(image_shape, wide, 5, "image_encoder")
+    words = branches.text.words(vocabulary_size, dim, name="words")
+    mean = layers.OrderedMean(name="mean")
+    clear = keras.layers.LayerNormalization(name="clear")
+    pixels = layers.input_of(eye, "image")
+    history = keras.Input(history_shape, dtype="int32", name="history")
+    question = keras.Input(history_shape[1:], dtype="int32", name="question")
+    there = layers.presence_input(3)
+
+    def read(ids):
+        return clear(mean(words(ids)))
+
+    x = keras.layers.LayerNormalization(name="seen")(eye(pixels))
+    rows = (x.shape[1] * image_shape[0] / image_shape[1]) ** 0.5
+    # Places count for as much as what is seen there, or none is found.
+    large = keras.initializers.RandomNormal(stddev=1.0)
+    x += keras_hub.layers.PositionEmbedding(x.shape[1], large, name="places")(x)
+    said = layers.each(history, read, name="said")
+    x, said, asked = layers.present([x, said, read(question)], there)
+    keys = keras.layers.Dense(dim, name="keys")(x)
+    query = keras.layers.Dense(dim, name="query")
+    relocate = layers.Relocate(max(round(rows), 1), name="relocate")
+    where = keras.layers.Dense(9, "softmax", name="where")
+    modules = keras.layers.Dense(4, "softmax", name="modules")
+
+    def mark(marks, turn):
+        match = ops.matmul(keys, query(turn)[:, :, None])[..., 0]
+        found = ops.sigmoid(2 * match / dim**0.5 - 1)
+        moved = relocate([marks, where(turn)])
+        each = ops.stack([found, found * marks, moved, marks], axis=-1)
+        return ops.matmul(each, modules(turn)[:, :, None])[..., 0]
+
+    marks = ops.ones_like(keys[..., 0])
+    was = layers.Steps(name="was")(said)  # (batch, turns, 1), 0 where not.
+    for i in range(history_shape[0]):
+        marks += was[:, i] * (mark(marks, said[:, i]) - marks)
+    marks = mark(marks, asked)
+    marks = keras.layers.Reshape((-1, 1), name="look")(marks)
+    values = keras.layers.Dense(wide, name="values")(x)
+    many = ops.sum(marks, axis=1)
+    seen = ops.sum(marks * values, axis=1) / (many + 0.1)
+    of_it = seen * keras.layers.Dense(wide, name="ask")(asked)
+    x = ops.concatenate([of_it, seen, asked], axis=-1)
+    x = keras.layers.Dense(wide, name="fusion")(x)
+    # Few features among many: with small weights, counting is learned late.
+    count = keras.layers.Dense(wide, None, True, large, name="count")
+    x += 0.3 * count(ops.relu(many - ops.arange(4, dtype=many.dtype)))
+    x = keras.layers.Activation("relu", name="hidden")(x)
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    inputs = {
+        "image": pixels,
+        "history": history,
+        "question": question,
+        "presence": there,
+    }
+    return keras.Model(inputs, logits, name="dialogue_text_image_modules")

@@ -1,0 +1,121 @@
+"""Regions of a picture read a talk turn by turn; a Transformer answers."""
+
+import functools
+
+import keras
+from keras import ops
+
+from mmkeras import branches
+from mmkeras import decoders
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "dialogue-text-image-transformer",
+    task="dialogue",
+    paper="https://arxiv.org/abs/1706.03762",
+    tiny={
+        "vocabulary_size": 11,
+        "image_shape": (64, 64, 3),
+        "history_shape": (2, 4),
+        "dim": 8,
+        "depth": 1,
+        "heads": 2,
+    },
+)
+def dialogue_text_image_transformer(
+    vocabulary_size=5000,
+    image_shape=(96, 96, 3),
+    history_shape=(10, 24),
+    dim=128,
+    depth=2,
+    heads=4,
+    dropout=0.0,
+    image=None,
+):
+    """Builds a Transformer that writes the answers of a talk about a picture.
+
+    The regions of the picture read one turn after the other, and the question
+    last, by the same `depth` blocks: they attend to each other, then to the
+    words of the turn. What they have become is the memory that a decoder of
+    `depth` blocks writes from.
+
+    Departure from the paper: the source is a picture, and the blocks that
+    read are repeated, turn by turn.
+
+    Args:
+        vocabulary_size: int. Number of token ids; id 0 is padding.
+        image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
+        history_shape: Tuple `(turns, length)` of the talk before.
+        dim: int. Size of a word and of a region.
+        depth: int. Blocks that read, and blocks that write.
+        heads: int. Attention heads; divides `dim`.
+        dropout: float in [0, 1).
+        image: Branch to see with. Defaults to `branches.image.cnn`, whose
+            regions are 32 pixels wide.
+
+    Returns:
+        A model from `"image"`, shape `(batch, *image_shape)`, `"history"`,
+        token ids of shape `(batch, turns, length)`, `"question"`, of shape
+        `(batch, length)`, `"presence"`, booleans of shape `(batch, 3)` or
+        `None`, and `"tokens"`, the answer's ids, of shape `(batch, length)`,
+        to next-word logits of shape `(batch, length, vocabulary_size)`.
+
+    Reference:
+        [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762)
+    """
+    import keras_hub  # Late: it takes half a second.
+
+    turns, length = history_shape
+    eye = image or branches.image.cnn(image_shape, dim, 5, "image_encoder")
+    reader = branches.text.transformer(
+        vocabulary_size, dim, length, 1, heads, dropout, name="words"
+    )
+    pixels = layers.input_of(eye, "image")
+    history = keras.Input(history_shape, dtype="int32", name="history")
+    question = keras.Input((length,), dtype="int32", name="question")
+    there = layers.presence_input(3)
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+
+    x = keras.layers.LayerNormalization(name="seen")(eye(pixels))
+    # Places count for as much as what is seen there, or none is found.
+    alike = keras.initializers.RandomNormal(stddev=1.0)
+    x += keras_hub.layers.PositionEmbedding(x.shape[1], alike, name="places")(x)
+    said = reader(ops.reshape(history, (-1, length)))
+    said = ops.reshape(said, (-1, turns * length, dim))
+    ids = ops.reshape(history, (-1, turns * length))
+    said = layers.Masked(name="said")([said, ids])
+    x, said, asked = layers.present([x, said, reader(question)], there)
+    was = ops.reshape(layers.Steps(name="was")(said), (-1, turns, length)) > 0
+    said = ops.reshape(said, (-1, turns, length, dim))
+    block = functools.partial(
+        keras_hub.layers.TransformerDecoder, 4 * dim, heads, dropout, "gelu"
+    )
+    blocks = [
+        block(normalize_first=True, name=f"read_{i}") for i in range(depth)
+    ]
+
+    def read(x, words, mask):
+        for block in blocks:
+            x = block(
+                x, words, encoder_padding_mask=mask, use_causal_mask=False
+            )
+        return x
+
+    for i in range(turns):
+        turn = ops.any(was[:, i], axis=-1)[:, None, None]
+        x = ops.where(turn, read(x, said[:, i], was[:, i]), x)
+    x = read(x, asked, layers.Steps(name="now")(asked)[..., 0] > 0)
+    decoder = decoders.TransformerDecoder(
+        vocabulary_size, dim, depth, heads, dropout, name="decoder"
+    )
+    logits = decoder([tokens, x])
+    inputs = {
+        "image": pixels,
+        "history": history,
+        "question": question,
+        "presence": there,
+        "tokens": tokens,
+    }
+    return keras.Model(inputs, logits, name="dialogue_text_image_transformer")
