@@ -16,6 +16,8 @@ from mmkeras.generate.lanes import until
 from mmkeras.generate.options import check
 from mmkeras.generate.options import check_room
 
+_TURNS = 1009  # Ways to turn the dice of samples.
+
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class Writer(keras.layers.Layer):
@@ -30,8 +32,8 @@ class Writer(keras.layers.Layer):
     occur in most of them: `sum over n = 1..4 of E[matches_n] - word_penalty *
     words`, with the mean of the samples for E. Unlike the likeliest sentences,
     which are short and plain, it is about as long as people's are. The draws
-    are the same for every picture, so that what is said of it depends on
-    nothing else.
+    follow from `seed` and the beam, so that what is said of a picture depends
+    on nothing else.
 
     The score of a sentence is `sum_t log p(w_t) / n ** length_penalty`, where
     n counts its tokens, the end included. The greedy sentence is never
@@ -134,9 +136,10 @@ class Writer(keras.layers.Layer):
         state = self.decoder.start(context)
         rows = ops.zeros((ops.shape(context)[0], 1), "int32")
         if self.samples:
-            found = self._write(state, rows, self.beam)
-            drawn = self._write(state, rows, self.samples, self._same_dice())
-            return self._expected(*found, *drawn)
+            found = self._finished(*self._write(state, rows, self.beam))
+            dice = self._dice(found[0])
+            drawn = self._write(state, rows, self.samples, dice)
+            return self._expected(*found, *self._finished(*drawn))
         dice = None
         if self.temperature:
             # Drawn ahead: a JAX loop may not touch the generator's state.
@@ -208,11 +211,19 @@ class Writer(keras.layers.Layer):
         )
         return tokens, score
 
-    def _same_dice(self):
-        """Numbers for every word of every sample."""
+    def _dice(self, tokens):
+        """Numbers to draw samples by, fixed by what the beam says alone.
+
+        With the same for all pictures, luck would be the same for all.
+        """
         draw = np.random.default_rng(self.seed or 0)
         dice = draw.random((self.length, 1, self.samples), "float32")
-        return ops.convert_to_tensor(dice)
+        turns = draw.random((self.length, _TURNS), "float32")
+        places = np.arange(1, self.beam * self.length + 1, dtype="int32")
+        places = places.reshape(self.beam, self.length)
+        turn = ops.sum(tokens * places, axis=(1, 2)) % _TURNS  # (batch,)
+        turned = dice + ops.take(turns, turn, axis=1)[..., None]
+        return turned - ops.floor(turned)
 
     def compute_output_spec(self, context):
         size = context.shape[0]
@@ -350,8 +361,6 @@ class Writer(keras.layers.Layer):
 
     def _expected(self, found, score, drawn, chance):
         """Says that of a beam and of samples which most samples match."""
-        drawn, chance = self._finished(drawn, chance)
-        found, score = self._finished(found, score)
         tokens = ops.concatenate([found, drawn], axis=1)
         words = ops.sum(ops.cast(tokens != 0, "float32"), axis=-1)
         score = ops.concatenate([score, chance], axis=1)

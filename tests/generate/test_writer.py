@@ -248,7 +248,7 @@ def every_sample(decoder, **options):
 
     found = []
     Lanes(decoder, **options)(keras.ops.convert_to_tensor(CONTEXT))
-    (drawn, chance), (tokens, score) = found
+    (tokens, score), (drawn, chance) = found
     lanes = np.concatenate([tokens, drawn], 1)
     return lanes, drawn, np.concatenate([score, chance], 1)
 
