@@ -21,7 +21,7 @@ class Talk:
         if missing:
             raise ValueError(
                 "Expected a model that takes a question and a history, such "
-                "as dialogue-text-image-late. Received one that takes: "
+                "as dialogue-text-image-modules. Received one that takes: "
                 f"{', '.join(task.fields)}"
             )
         if ("candidates" in task.fields) != bool(candidates):

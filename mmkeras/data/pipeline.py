@@ -121,7 +121,16 @@ def judging(
     Returns:
         A `tf.data.Dataset` of inputs, labels and weights, all epochs one
         after the other.
+
+    Raises:
+        ValueError: If both lengths and pictures are to share batches.
     """
+    if lengths is not None and pictures is not None:
+        raise ValueError(
+            "Examples share a batch by their length or by their picture, not "
+            "by both. Received: lengths and pictures. Set one of a recipe's "
+            "`by_length` and `by_picture`."
+        )
     share = 1 if pictures is None else together(pictures, batch_size)
     table = _by_picture(np.asarray(pictures)) if share > 1 else None
     if share > 1:
