@@ -181,6 +181,23 @@ def judging(
     return made.prefetch(2)
 
 
+def repeated(batches, count):
+    """Repeats labels and weights: an example is judged so many times.
+
+    Args:
+        batches: A `tf.data.Dataset` of inputs, labels and weights.
+        count: int.
+
+    Returns:
+        A `tf.data.Dataset` of the same inputs.
+    """
+
+    def repeat(x, *others):
+        return x, *(tf.repeat(y, count, axis=0) for y in others)
+
+    return batches.map(repeat)
+
+
 def together(pictures, batch_size):
     """How many examples of a picture go together: all, if a batch has room.
 

@@ -288,7 +288,8 @@ def fit(
         pictures,
     )
     if recipe.every_subset:
-        batches = subsets.repeated(batches, len(task.fields))
+        shown = subsets.count_of(len(task.fields))
+        batches = pipeline.repeated(batches, shown)
     since = time.perf_counter()
     if done < recipe.epochs and not parts[0].stopped(done):
         model.fit(

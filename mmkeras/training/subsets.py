@@ -4,7 +4,6 @@ import itertools
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 from mmkeras import layers
@@ -45,24 +44,6 @@ def every_subset(model):
     there = shown(features[0], presence=presence)
     spread = [Spread(shown.count)(x) for x in features]
     return keras.Model(model.input, rest([*spread, there]), name=model.name)
-
-
-def repeated(batches, modalities):
-    """Repeats labels and weights for what a model of `every_subset` says.
-
-    Args:
-        batches: A `tf.data.Dataset` of inputs, labels and weights.
-        modalities: int.
-
-    Returns:
-        A `tf.data.Dataset` of the same inputs.
-    """
-    count = count_of(modalities)
-
-    def repeat(x, *others):
-        return x, *(tf.repeat(y, count, axis=0) for y in others)
-
-    return batches.map(repeat)
 
 
 def count_of(modalities):

@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from mmkeras import registry
+from mmkeras.data import pipeline
 from mmkeras.training import subsets
 
 NAMES = ("classify-image-audio-concat", "sentiment-text-audio-transformer")
@@ -54,7 +55,7 @@ def test_labels_follow():
     labels = np.arange(4).reshape(2, 2)
     x = {"image": np.zeros((2, 1))}
     batches = tf.data.Dataset.from_tensors((x, labels, np.array([0.5, 1.0])))
-    [(same, y, weight)] = subsets.repeated(batches, 2).as_numpy_iterator()
+    [(same, y, weight)] = pipeline.repeated(batches, 3).as_numpy_iterator()
     assert same["image"].shape == (2, 1)
     assert y.tolist() == [[0, 1]] * 3 + [[2, 3]] * 3
     assert weight.tolist() == [0.5] * 3 + [1.0] * 3
