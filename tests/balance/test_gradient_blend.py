@@ -56,6 +56,7 @@ def build(world):
     return balance.blended(inputs, features, 2)
 
 
+@pytest.mark.slow
 def test_what_overfits_weighs_less_and_fit_takes_the_weights(world):
     train, val = world
     model = build(world)

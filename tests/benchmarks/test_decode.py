@@ -12,6 +12,7 @@ from benchmarks.__main__ import app
 @pytest.mark.parametrize(
     "kind, beam", [("lstm", 1), ("lstm", 3), ("transformer", 3)]
 )
+@pytest.mark.slow
 def test_all_writers_write_the_same(kind, beam):
     decoder = decode.build(kind, vocabulary=30, dim=16, length=4)
     context = np.random.default_rng(0).normal(size=(3, 2, 16))

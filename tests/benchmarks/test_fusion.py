@@ -51,6 +51,7 @@ def copy(ours, theirs):
 
 
 @pytest.mark.parametrize("name", fusion.names())
+@pytest.mark.slow
 def test_both_have_as_many_weights_and_results(name):
     x, layer, other = pair(name)
     theirs = other([torch.from_numpy(array) for array in x])

@@ -100,6 +100,7 @@ def test_learns_and_saves(kind):
     check_trains(model, SOUNDS, but=("key/bias",))
 
 
+@pytest.mark.slow
 def test_loads_where_nobody_imported_keras_hub(tmp_path):
     model = pooled(branch_of("whisper"))
     model.save(tmp_path / "model.keras")

@@ -172,6 +172,7 @@ def test_what_cannot_be_is_refused(cls):
         cls(**SMALL)([np.zeros((2, 5)), np.zeros((2, 3))])
 
 
+@pytest.mark.slow
 def test_order_matters_where_there_are_places():
     for cls in (fusion.Mult, fusion.Bottleneck, fusion.Perceiver):
         layer, inputs, _ = built(cls(**SMALL))

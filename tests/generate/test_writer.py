@@ -14,7 +14,15 @@ from decoding import START
 from mmkeras import generate
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(
+    scope="module",
+    params=[
+        kind
+        if kind in ("recurrent", "transformer")
+        else pytest.param(kind, marks=pytest.mark.slow)
+        for kind in KINDS
+    ],
+)
 def decoder(request):
     return decoding.decoder(request.param)
 
@@ -462,6 +470,7 @@ def test_end_and_start_can_be_other_ids(recurrent):
     ],
     ids=["greedy", "beam", "consensus", "samples"],
 )
+@pytest.mark.slow
 def test_xla_writes_the_same(decoder, options):
     import tensorflow as tf
 

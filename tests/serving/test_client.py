@@ -11,6 +11,7 @@ from mmkeras.serving import client
 from mmkeras.serving.samples import pictures
 
 
+@pytest.mark.slow
 def test_batches_do_not_matter(captioner):
     photos = pictures() * 2
     whole = captioner.predict(photos, batch_size=100)

@@ -21,6 +21,7 @@ def dtypes(model):
 
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("name", names())
+@pytest.mark.slow
 def test_same_weights_all_in_float32(name, policy):
     keras.config.set_dtype_policy(policy)
     half = tiny(name)

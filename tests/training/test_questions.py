@@ -77,6 +77,7 @@ def test_trains_and_is_measured(name, tmp_path):
     assert len(places) == len(rows)  # A picture is decoded and kept once.
 
 
+@pytest.mark.slow
 def test_people_teach_as_often_as_they_say_it(tmp_path):
     asking.vqa(tmp_path, (16, 4))
     source = datasets.find("vqa")

@@ -102,6 +102,7 @@ def test_a_voice_fills_its_slot():
     assert found.logits(task, ["text"]).shape == (12, 4, 2)
 
 
+@pytest.mark.slow
 def test_talks_and_scenes_go_through_training(tmp_path):
     data = judgements.Data(scenes(), scenes("val", 12))
     task, recipe = build(PICKS, data, epochs=2, batch_size=8)

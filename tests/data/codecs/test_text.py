@@ -172,15 +172,10 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
-    [
-        {"accents": False},
-        pytest.param(
-            {"split": "characters", "punctuation": "keep"},
-            marks=pytest.mark.slow,
-        ),
-    ],
+    [{"accents": False}, {"split": "characters", "punctuation": "keep"}],
 )
 def test_serves_untracked(tmp_path, options):
     texts = ["Café, a dog's", "a 狗", ""]

@@ -215,6 +215,7 @@ def test_without_the_picture_as_often_right_as_said():
         )
 
 
+@pytest.mark.slow
 def test_ceilings_are_what_players_score():
     found = world.ceilings(25)
     assert world.ceilings(25) == found
