@@ -218,9 +218,10 @@ class Writer(keras.layers.Layer):
         """
         draw = np.random.default_rng(self.seed or 0)
         dice = draw.random((self.length, 1, self.samples), "float32")
+        dice = ops.convert_to_tensor(dice)
         turns = draw.random((self.length, _TURNS), "float32")
-        places = np.arange(1, self.beam * self.length + 1, dtype="int32")
-        places = places.reshape(self.beam, self.length)
+        places = ops.arange(1, self.beam * self.length + 1, dtype="int32")
+        places = ops.reshape(places, (self.beam, self.length))
         turn = ops.sum(tokens * places, axis=(1, 2)) % _TURNS  # (batch,)
         turned = dice + ops.take(turns, turn, axis=1)[..., None]
         return turned - ops.floor(turned)

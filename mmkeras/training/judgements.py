@@ -322,7 +322,10 @@ def _once(model, share):
     pixels = model.input["image"]
     seen = model.get_layer("seen").input
     branch = keras.Model(pixels, seen)
+    histories = [(x, x._keras_history) for x in given.values()]
     rest = keras.Model({"image": seen, **given}, model.output)
+    for x, history in histories:  # Keras writes them anew, for the rest only.
+        x._keras_history = history
     image = keras.Input(pixels.shape[1:], name="image")
     others = {
         k: keras.Input(v.shape[1:], dtype=v.dtype, name=k)

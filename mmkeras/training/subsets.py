@@ -38,10 +38,10 @@ def every_subset(model):
             "`modality_dropout`."
         )
     features = [token.input[0] for token in tokens]
-    presence = model.input["presence"]
-    rest = keras.Model([*features, presence], model.output, name="rest")
+    there = model.get_layer("there").output
+    rest = keras.Model([*features, there], model.output, name="rest")
     shown = Subsets(len(features), name="subsets")
-    there = shown(features[0], presence=presence)
+    there = shown(there)
     spread = [Spread(shown.count)(x) for x in features]
     return keras.Model(model.input, rest([*spread, there]), name=model.name)
 
@@ -59,9 +59,7 @@ class Subsets(keras.layers.Layer):
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
-        inputs: Any tensor, batch first.
-        presence: Boolean tensor of shape `(batch, modalities)`, or `None` if
-            all are there.
+        there: Boolean tensor of shape `(batch, modalities)`.
 
     Returns:
         Boolean tensor of shape `(batch * count, modalities)`, with `count`
@@ -72,21 +70,17 @@ class Subsets(keras.layers.Layer):
         super().__init__(**kwargs)
         self.modalities = modalities
         self.count = count_of(modalities)
-        self.there = layers.Presence(modalities)
 
-    def call(self, inputs, presence=None):
+    def call(self, there):
         every = itertools.product((False, True), repeat=self.modalities)
         every = np.array(list(every)[1:])  # (count, modalities)
-        there = self.there(inputs, presence=presence)[:, None]
+        there = there[:, None]
         left = ops.logical_and(there, every)
         some = ops.any(left, axis=-1, keepdims=True)
         left = ops.where(some, left, there)
         return ops.reshape(left, (-1, self.modalities))
 
-    def compute_mask(self, inputs, mask=None):
-        return None
-
-    def compute_output_spec(self, inputs, presence=None):
+    def compute_output_spec(self, there):
         return keras.KerasTensor((None, self.modalities), "bool")
 
 

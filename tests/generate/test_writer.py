@@ -218,7 +218,12 @@ def test_samples_choose_what_most_of_them_match(decoder):
     assert is_well_formed(tokens)
     lanes, drawn, scores = every_sample(decoder, **SAMPLED, **options)
     assert lanes.shape[1] == 15 and drawn.shape[1] == 12
-    merit = numpy(generate.expected_matches(lanes, drawn))
+    merit = numpy(
+        generate.expected_matches(
+            keras.ops.convert_to_tensor(lanes),
+            keras.ops.convert_to_tensor(drawn),
+        )
+    )
     merit += 1e-3 * scores - 0.4 * (lanes != 0).sum(-1)
     best = merit.argmax(axis=1)
     rows = np.arange(len(best))
@@ -251,8 +256,9 @@ def every_sample(decoder, **options):
 
     class Lanes(generate.Writer):
         def _finished(self, tokens, score):
-            found.append([numpy(x) for x in super()._finished(tokens, score)])
-            return found[-1]
+            finished = super()._finished(tokens, score)
+            found.append([numpy(x) for x in finished])
+            return finished
 
     found = []
     Lanes(decoder, **options)(keras.ops.convert_to_tensor(CONTEXT))

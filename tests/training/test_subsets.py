@@ -30,6 +30,7 @@ def test_each_subset_is_judged_as_if_it_were_alone(name):
     keras.utils.set_random_seed(0)
     model = registry.build_model(name, **registry.find(name).tiny)
     taught = subsets.every_subset(model)
+    assert model.get_config()["name"]  # It can be saved as before.
     assert {id(w) for w in taught.weights} == {id(w) for w in model.weights}
     x = inputs(model, 3, np.random.default_rng(0))
     both = np.ones((3, 2), bool)
@@ -44,7 +45,7 @@ def test_each_subset_is_judged_as_if_it_were_alone(name):
 
 def test_what_is_absent_stays_so():
     there = np.array([[1, 1, 1], [1, 0, 1], [0, 0, 1]], bool)
-    found = subsets.Subsets(3)(np.zeros((3, 1)), presence=there)
+    found = subsets.Subsets(3)(there)
     found = np.asarray(found).reshape(3, 7, 3)
     assert len(np.unique(found[0], axis=0)) == 7
     assert (~found | there[:, None]).all() and found.any(-1).all()
