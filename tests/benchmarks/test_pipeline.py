@@ -17,6 +17,7 @@ def rows(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def methods(rows, tmp_path_factory):
+    pytest.importorskip("torch")
     cache = tmp_path_factory.mktemp("cache")
     return pipeline.readers_of(rows, (24, 32), 2, cache)[0]
 
@@ -54,6 +55,7 @@ def test_unknown_pictures_are_refused(tmp_path):
 
 @pytest.mark.slow
 def test_the_verb_prints_a_table_and_keeps_its_figures(tmp_path):
+    pytest.importorskip("torch")
     sizes = "--pictures rendered --count 4 --batch 2 --size 16 --repeats 1"
     arguments = ["pipeline", *sizes.split(), "--out", str(tmp_path)]
     result = CliRunner().invoke(app, arguments)
