@@ -31,6 +31,8 @@ import math
 import numpy as np
 import PIL.Image
 
+from mmkeras.data.worlds import checks
+
 SIDE, CELL, ROUNDS = 3, 28, 5
 SPLITS = ("train", "val", "test")
 INKS = {
@@ -358,16 +360,7 @@ def rows(split, count, pictures, seed=0, starts=0) -> list[dict]:
     Raises:
         ValueError: If there is no such split, or a negative number.
     """
-    if split not in SPLITS:
-        raise ValueError(
-            f"`split` is one of {', '.join(map(repr, SPLITS))}. "
-            f"Received: split={split!r}"
-        )
-    if count < 0 or seed < 0:
-        raise ValueError(
-            "`count` and `seed` are not negative. "
-            f"Received: count={count}, seed={seed}"
-        )
+    checks.check(split, SPLITS, count, seed)
     made, candidates = [], "\n".join(ANSWERS)
     for number in range(count):
         rng = np.random.default_rng([seed, SPLITS.index(split), number])

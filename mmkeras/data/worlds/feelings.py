@@ -16,6 +16,7 @@ import math
 
 import numpy as np
 
+from mmkeras.data.worlds import checks
 from mmkeras.data.worlds.feelings_drawn import draw
 from mmkeras.data.worlds.feelings_heard import utter
 from mmkeras.data.worlds.feelings_said import say
@@ -86,16 +87,7 @@ def moments(
             probability.
     """
     votes = {"text": text, "image": image, "audio": audio}
-    if split not in SPLITS:
-        raise ValueError(
-            f"`split` is one of {', '.join(map(repr, SPLITS))}. "
-            f"Received: split={split!r}"
-        )
-    if count < 0 or seed < 0:
-        raise ValueError(
-            "`count` and `seed` are not negative. "
-            f"Received: count={count}, seed={seed}"
-        )
+    checks.check(split, SPLITS, count, seed)
     _check({**votes, "missing": missing})
     rng = np.random.default_rng([seed, SPLITS.index(split)])
     right = np.array(list(votes.values()))

@@ -25,6 +25,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
+from mmkeras.data.worlds import checks
 from mmkeras.data.worlds.shapes_drawn import COLOURS
 from mmkeras.data.worlds.shapes_drawn import SHAPES
 from mmkeras.data.worlds.shapes_drawn import render
@@ -130,16 +131,7 @@ def scenes(split, count, seed=0):
     Raises:
         ValueError: If there is no such split, or a negative number.
     """
-    if split not in SPLITS:
-        raise ValueError(
-            f"`split` is one of {', '.join(map(repr, SPLITS))}. "
-            f"Received: split={split!r}"
-        )
-    if count < 0 or seed < 0:
-        raise ValueError(
-            "`count` and `seed` are not negative. "
-            f"Received: count={count}, seed={seed}"
-        )
+    checks.check(split, SPLITS, count, seed)
     rng = np.random.default_rng([seed, SPLITS.index(split)])
     found = []
     while len(found) < count:
