@@ -64,9 +64,7 @@ def load(split, folder=None) -> tf.data.Dataset:
 
 def _row(path, number, values):
     """Checks one line."""
-    for field in ("image", "question"):
-        if not isinstance(values.get(field), str) or not values[field].strip():
-            raise ValueError(f"expected text in `{field}`")
+    table.check_texts(values, "image", "question")
     answer = values.get("answer")
     if answer is None or not str(answer).strip():
         raise ValueError("expected an answer in `answer`")

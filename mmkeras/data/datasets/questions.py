@@ -67,9 +67,7 @@ def load(split, folder=None) -> tf.data.Dataset:
 
 def _row(path, number, values, is_csv):
     """Checks one line."""
-    for field in ("image", "question"):
-        if not isinstance(values.get(field), str) or not values[field].strip():
-            raise ValueError(f"expected text in `{field}`")
+    table.check_texts(values, "image", "question")
     answers = values.get("answers") or values.get("answer")
     if is_csv and values.get("answers"):
         answers = answers.split("|")

@@ -88,6 +88,21 @@ def lines(path, found, needed):
         yield from _json_lines(path, found)
 
 
+def check_texts(values, *fields):
+    """Refuses a line that lacks a text in one of some fields.
+
+    Args:
+        values: Dict of a line, as of `lines`.
+        *fields: Names.
+
+    Raises:
+        ValueError: If there is none, or an empty one.
+    """
+    for field in fields:
+        if not isinstance(values.get(field), str) or not values[field].strip():
+            raise ValueError(f"expected text in `{field}`")
+
+
 def _entry(values):
     """Checks one line; returns its image, captions and split."""
     image = values.get("image")
