@@ -51,10 +51,12 @@ def test_the_sum_of_logits_is_a_dense_layer_on_all():
     x, _ = data(6)
     said = numpy(model(x))
     np.testing.assert_allclose(
-        said["fusion"], said["strong"] + said["weak"], rtol=1e-5
+        said["fusion"], said["strong"] + said["weak"], rtol=1e-5, atol=1e-6
     )
     plain = model.judge()
-    np.testing.assert_allclose(numpy(plain(x)), said["fusion"], rtol=1e-5)
+    np.testing.assert_allclose(
+        numpy(plain(x)), said["fusion"], rtol=1e-5, atol=1e-6
+    )
 
 
 def test_the_one_ahead_is_slowed_down_by_the_formula():
@@ -136,7 +138,10 @@ def test_saves_and_passes_outside_training(tmp_path):
     assert loaded.get_layer("modulate_weak").alpha == 0.5
     assert shares(loaded) == shares(model)
     np.testing.assert_allclose(
-        numpy(loaded(x))["fusion"], numpy(model(x))["fusion"], rtol=1e-5
+        numpy(loaded(x))["fusion"],
+        numpy(model(x))["fusion"],
+        rtol=1e-5,
+        atol=1e-6,
     )
     loaded.fit(x, y, verbose=0)
     layer = balance.GradientModulation(0.5, 0.5, seed=3)

@@ -145,7 +145,7 @@ def test_application_reads_folded_weights(mobile):
         numpy(norm.beta), kept["bn_Conv1/beta"].astype("float32")
     )
     np.testing.assert_allclose(
-        numpy(norm.moving_variance) + norm.epsilon, 1, rtol=1e-6
+        numpy(norm.moving_variance) + norm.epsilon, 1, rtol=1e-6, atol=1e-6
     )
 
 
@@ -173,7 +173,7 @@ def test_a_frozen_application_stays_as_it_is(mobile):
 
 
 def test_application_saves(mobile):
-    check_saves(mobile[0], pixels(32, 32), rtol=1e-4)
+    check_saves(mobile[0], pixels(32, 32), rtol=1e-4, atol=1e-6)
 
 
 def small_network(input_shape, weights, include_top):
@@ -195,9 +195,12 @@ def test_every_way_to_prepare_pixels_can_be_saved(monkeypatch, family):
     x = pixels(8, 8)
     expected = branch.get_layer("small")(preprocess((x * 255).copy()))
     np.testing.assert_allclose(
-        regions(branch, x), numpy(expected).reshape(2, 4, 5), rtol=1e-3
+        regions(branch, x),
+        numpy(expected).reshape(2, 4, 5),
+        rtol=1e-3,
+        atol=1e-6,
     )
-    check_saves(branch, x, rtol=1e-4)
+    check_saves(branch, x, rtol=1e-4, atol=1e-6)
 
 
 def test_an_application_can_be_fine_tuned(monkeypatch):
@@ -245,8 +248,10 @@ def test_an_application_can_be_fine_tuned_from_a_layer_on(blocks):
         ["two_conv", "bias"],
     ]
     x = pixels(8, 8)
-    np.testing.assert_allclose(regions(part, x), regions(whole, x), rtol=1e-4)
-    check_saves(part, x, rtol=1e-4)
+    np.testing.assert_allclose(
+        regions(part, x), regions(whole, x), rtol=1e-4, atol=1e-6
+    )
+    check_saves(part, x, rtol=1e-4, atol=1e-6)
     stem = keras.Model(part.input, part.get_layer("frozen").output)
     assert stem.output_shape == (None, 8, 8, 3)
     assert stem.trainable_weights == []

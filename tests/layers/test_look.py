@@ -17,7 +17,9 @@ def test_is_a_softmax_over_the_steps():
     actual = numpy(layers.Look()([SCORES, STEPS]))
     powers = np.exp(SCORES)
     expected = powers / powers.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(actual, expected.swapaxes(1, 2), rtol=1e-5)
+    np.testing.assert_allclose(
+        actual, expected.swapaxes(1, 2), rtol=1e-5, atol=1e-6
+    )
 
 
 def test_padding_gets_nothing_and_nothing_is_not_nan():
@@ -27,7 +29,7 @@ def test_padding_gets_nothing_and_nothing_is_not_nan():
     powers = np.exp(SCORES) * mask[..., None]
     sums = powers.sum(axis=1, keepdims=True)
     expected = (powers / np.maximum(sums, 1e-9)).swapaxes(1, 2)
-    np.testing.assert_allclose(actual, expected, rtol=1e-5)
+    np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6)
     assert not actual[2].any()
 
 
@@ -40,7 +42,7 @@ def test_takes_the_mask_of_the_steps_and_passes_none_on():
     short = np.array([[3, 4], [5, 6]], "int32")
     long = np.pad(short, [(0, 0), (0, 3)])
     np.testing.assert_allclose(
-        numpy(model(long)), numpy(model(short)), rtol=1e-5
+        numpy(model(long)), numpy(model(short)), rtol=1e-5, atol=1e-6
     )
     assert look.compute_mask(None, [None, long > 0]) is None
     check_config(look)

@@ -16,7 +16,9 @@ def test_scores_are_products_and_padding_is_last():
     expected = np.einsum("bd,bcd->bc", query, candidates)
     np.testing.assert_allclose(plain, expected, rtol=1e-5, atol=1e-6)
     masked = numpy(layer([query, candidates], mask=[None, there]))
-    np.testing.assert_allclose(masked[there], expected[there], rtol=1e-5)
+    np.testing.assert_allclose(
+        masked[there], expected[there], rtol=1e-5, atol=1e-6
+    )
     assert (masked[~there] == -1e9).all()
 
 
@@ -38,8 +40,10 @@ def test_each_text_is_read_alone_and_padding_has_no_step():
     ids = np.array([[[1, 2, 0, 0], [3, 0, 0, 0], [0] * 4]], "int32")
     found, there = map(numpy, model(ids))
     vectors = numpy(table.embeddings)
-    np.testing.assert_allclose(found[0, 0], vectors[[1, 2]].mean(0), rtol=1e-5)
-    np.testing.assert_allclose(found[0, 1], vectors[3], rtol=1e-5)
+    np.testing.assert_allclose(
+        found[0, 0], vectors[[1, 2]].mean(0), rtol=1e-5, atol=1e-6
+    )
+    np.testing.assert_allclose(found[0, 1], vectors[3], rtol=1e-5, atol=1e-6)
     assert there.tolist() == [[[1], [1], [0]]]
     plain = numpy(layers.Steps()(np.ones((2, 3, 4), "float32")))
     assert plain.shape == (2, 3, 1) and (plain == 1).all()

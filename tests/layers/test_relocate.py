@@ -39,7 +39,9 @@ def test_as_the_formula():
         n, i, j = place
         near = grid[n, i : i + 3, j : j + 3]
         expected[place] = (weights[n].reshape(3, 3) * near).sum()
-    np.testing.assert_allclose(actual, expected.reshape(3, 12), rtol=1e-5)
+    np.testing.assert_allclose(
+        actual, expected.reshape(3, 12), rtol=1e-5, atol=1e-6
+    )
 
 
 def test_a_layer_like_others():

@@ -146,7 +146,9 @@ def test_a_model_of_mixed_precision_is_exported_in_float32(tmp_path, photos):
     expected = plain.answer({"image": photos}, beam=3)
     received = serving.load(path).predict(photos)
     assert received["text"] == expected["text"].tolist()
-    np.testing.assert_allclose(received["score"], expected["score"], rtol=1e-4)
+    np.testing.assert_allclose(
+        received["score"], expected["score"], rtol=1e-4, atol=1e-6
+    )
 
 
 def test_the_golden_answers_are_the_task_s(answers, folder):
@@ -156,7 +158,10 @@ def test_the_golden_answers_are_the_task_s(answers, folder):
     for key in ("text", "error"):
         assert [row[key] for row in outputs] == answers[key].tolist()
     np.testing.assert_allclose(
-        [row["score"] for row in outputs], answers["score"], rtol=1e-5
+        [row["score"] for row in outputs],
+        answers["score"],
+        rtol=1e-5,
+        atol=1e-6,
     )
     assert answers["error"].tolist()[-2:] == ["truncated JPEG", "empty"]
     assert len(set(answers["text"][:4])) > 1

@@ -32,7 +32,9 @@ def test_answers_with_labels_and_probabilities(task, batch):
     said = task.answer(batch)
     assert set(said["label"]) <= {"bright", "dark"}
     assert said["probability"].shape == (4, 2)
-    np.testing.assert_allclose(said["probability"].sum(1), 1, rtol=1e-5)
+    np.testing.assert_allclose(
+        said["probability"].sum(1), 1, rtol=1e-5, atol=1e-6
+    )
     assert said["error"].tolist() == [""] * 4
     for i, label in enumerate(said["label"]):
         best = said["probability"][i].argmax()

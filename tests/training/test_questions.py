@@ -89,8 +89,8 @@ def test_people_teach_as_often_as_they_say_it(tmp_path):
     colour = names.index(rows[0]["label"])
     _, y, _ = found.gather(np.arange(2))
     expected = 0.9 * np.eye(len(names))[colour]
-    np.testing.assert_allclose(y[0], expected, rtol=1e-6)
-    np.testing.assert_allclose(y[1].sum(), 1, rtol=1e-6)
+    np.testing.assert_allclose(y[0], expected, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(y[1].sum(), 1, rtol=1e-6, atol=1e-6)
     chances = np.eye(len(names))[found.labels]
     scores = reports.questions(task, found, chances)
     assert scores["vqa_accuracy"] == scores["consistency"] == 1
@@ -138,7 +138,7 @@ def test_shows_where_it_looked(name, looks, tmp_path):
     if looks:
         weights = task.look(batch)
         assert weights.shape == (2, looks, 4)
-        np.testing.assert_allclose(weights.sum(axis=2), 1, rtol=1e-3)
+        np.testing.assert_allclose(weights.sum(axis=2), 1, rtol=1e-3, atol=1e-6)
     else:
         with pytest.raises(ValueError, match="no layer named `look`"):
             task.look(batch)

@@ -268,7 +268,9 @@ def test_serves_without_this_package(tmp_path, codec):
 
 def test_scale(codec):
     scaled = codec.scale(np.array([0, 51, 255], "uint8"))
-    np.testing.assert_allclose(np.array(scaled), [0, 0.2, 1], rtol=1e-6)
+    np.testing.assert_allclose(
+        np.array(scaled), [0, 0.2, 1], rtol=1e-6, atol=1e-6
+    )
     assert codec.scale(tf.constant([255], tf.uint8)).dtype == tf.float32
 
 
