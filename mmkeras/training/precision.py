@@ -16,8 +16,8 @@ def choose(policy="auto"):
 
     Returns:
         The policy's name. `"auto"` gives `"mixed_bfloat16"` on a GPU or TPU
-        and on a processor with matrix units for bfloat16 (AMX), else
-        `"float32"`.
+        and on a processor that multiplies bfloat16 quicker (AMX or AVX-512
+        BF16), else `"float32"`.
 
     Raises:
         ValueError: If there is no such policy.
@@ -32,9 +32,11 @@ def choose(policy="auto"):
     accelerated = any(
         keras.distribution.list_devices(kind) for kind in ("gpu", "tpu")
     )
-    return "mixed_bfloat16" if accelerated or _amx() else "float32"
+    return "mixed_bfloat16" if accelerated or _is_quick() else "float32"
 
 
-def _amx():
+def _is_quick():
+    """Whether the processor has instructions for bfloat16."""
     cpu = pathlib.Path("/proc/cpuinfo")
-    return cpu.exists() and "amx_bf16" in cpu.read_text()
+    known = set(cpu.read_text().split()) if cpu.exists() else set()
+    return bool(known & {"amx_bf16", "avx512_bf16"})
