@@ -22,6 +22,14 @@ class Monitor(enum.StrEnum):
     LOSS = "loss"
 
 
+class Reward(enum.StrEnum):
+    """What a captioner's own sentences are judged by."""
+
+    BLEU = "bleu"
+    CIDER = "cider"
+    BOTH = "bleu+cider"
+
+
 def run(
     name: Annotated[str, typer.Argument(help="Name of the architecture.")],
     data: options.Data,
@@ -46,6 +54,13 @@ def run(
         typer.Option(
             help="Folder of a run of the same architecture, to start with its "
             "weights and words."
+        ),
+    ] = None,
+    reward: Annotated[
+        Reward | None,
+        typer.Option(
+            help="Teach a captioner, of --init, by what its own captions are "
+            "worth (self-critical training)."
         ),
     ] = None,
     network: Annotated[
@@ -155,6 +170,8 @@ def run(
     from mmkeras.training import recipes
 
     recipe = recipes.find(name)
+    if reward:
+        recipe = recipes.rewarded(recipe, str(reward))
     if fine_tune and branch_rate is None:
         branch_rate = 0.2
     changes = {
@@ -194,6 +211,12 @@ def run(
             "minimum": minimum or 2,
             **({"answers": answers or 3000} if texts == "vqa" else {}),
         }
+    if reward and not (captions and init):
+        raise ValueError(
+            "--reward judges what a captioner says already: give an "
+            f"architecture for captions and its run with --init. Received: "
+            f"{name}, init={init}"
+        )
     if captions and only:
         raise ValueError("--only is of judges; a captioner has one modality.")
     source = datasets.find(data)

@@ -147,6 +147,23 @@ class Writer(keras.layers.Layer):
             dice = keras.random.uniform(shape, seed=self.seeds)
         return self._best(*self._write(state, rows, self.beam, dice))
 
+    def draw(self, context, dice):
+        """Draws sentences by dice that are thrown already.
+
+        Args:
+            context: Tensor of shape `(batch, regions, dim)`.
+            dice: Numbers uniform in [0, 1), of shape `(length, batch,
+                sentences)`; the same ones draw the same sentences.
+
+        Returns:
+            int32 tensor of shape `(batch, sentences, length)`, 0 after the
+            end.
+        """
+        state = self.decoder.start(context)
+        rows = ops.zeros((ops.shape(context)[0], 1), "int32")
+        drawn = self._write(state, rows, dice.shape[2], dice)
+        return self._finished(*drawn)[0]
+
     def _write(self, state, rows, lanes, dice=None):
         """Writes sentences.
 

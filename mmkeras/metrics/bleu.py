@@ -3,12 +3,18 @@
 import math
 from collections import Counter
 
+import numpy as np
+
+from mmkeras.metrics import ids
 from mmkeras.metrics.inputs import check_corpus
+from mmkeras.metrics.inputs import check_references
+from mmkeras.metrics.ngrams import Index
 from mmkeras.metrics.ngrams import ngrams
 
 # pycocoevalcap's guards against 0 / 0 and 0 ** 0.
 _TINY = 1e-15
 _SMALL = 1e-9
+_FAR = 2**20  # More words than a sentence has.
 
 
 def corpus_bleu(candidates, references, order=4):
@@ -57,6 +63,114 @@ def corpus_bleu(candidates, references, order=4):
         product *= (right[n - 1] + _TINY) / (guessed[n - 1] + _SMALL)
         scores.append(penalty * product ** (1 / n))
     return scores
+
+
+class Reward:
+    """Scores the sentences of a batch by what each adds to its BLEU.
+
+    BLEU is of a corpus; a sentence's own is mostly 0. To the first order, the
+    logarithm of the BLEU-4 of a batch of N sentences grows by a share
+
+        sum_n (m_n / M_n - c_n / C_n) / 4  +  [C < R] R / C (c / C - r / R)
+
+    for sentence with `m_n` matches among its `c_n` n-grams, `c` words and the
+    closest reference of length `r`, capitals for the means over the batch.
+    Shares are 0 on average.
+
+    Sequences are read as `mmkeras.metrics.cider.Reward` reads them.
+
+    Args:
+        references: A list of id sequences an item, which may be padded with 0.
+        start: Id that may stand in front of a sequence.
+        end: Id that ends a sequence.
+
+    Raises:
+        ValueError: If there is no item or one without a reference, or if ids
+            are not whole numbers of at least 0.
+    """
+
+    def __init__(self, references, *, start=1, end=2):
+        check_references(references)
+        self._edges = start, end
+        counts = [len(item) for item in references]
+        sentences = [sentence for item in references for sentence in item]
+        tokens, lengths = ids.words(ids.to_matrix(sentences), start, end)
+        owners = np.repeat(np.arange(len(counts)), counts)
+        slots = np.concatenate([np.arange(count) for count in counts])
+        self._lengths = np.full((len(counts), max(counts)), _FAR)
+        self._lengths[owners, slots] = lengths
+        self._index = Index(tokens, lengths)
+        self._known = [
+            _most_of(numbers, rows, owners, size)
+            for size, (numbers, rows) in zip(
+                self._index.sizes, self._index.number(tokens, lengths)
+            )
+        ]
+
+    def __len__(self):
+        return len(self._lengths)
+
+    def __call__(self, indices, candidates):
+        """Scores candidates; see `mmkeras.metrics.cider.Reward`."""
+        matches, grams, closest = self.count(indices, candidates)
+        right = np.maximum(matches.mean(axis=0), 1 / max(len(matches), 1))
+        said = np.maximum(grams.mean(axis=0), 1e-9)
+        share = (matches / right - grams / said).mean(axis=1)
+        if said[0] < closest.mean():
+            length, wanted = said[0], closest.mean()
+            share += wanted / length * (grams[:, 0] / length - closest / wanted)
+        return share.astype("float32")
+
+    def count(self, indices, candidates):
+        """Counts what BLEU is made of.
+
+        Args:
+            indices: (n,) ints, the item each candidate describes.
+            candidates: (n, length) ints, or n id sequences.
+
+        Returns:
+            Tuple of (n, 4) matches, (n, 4) n-grams, and (n,) the lengths of
+            the closest references.
+
+        Raises:
+            ValueError: If shapes do not fit or an index has no item.
+        """
+        indices, candidates = ids.check(indices, candidates, len(self))
+        tokens, lengths = ids.words(candidates, *self._edges)
+        matches = [
+            _matched(numbers, rows, indices, *known)
+            for known, (numbers, rows) in zip(
+                self._known, self._index.number(tokens, lengths)
+            )
+        ]
+        grams = np.maximum(lengths[:, None] - np.arange(len(matches)), 0)
+        others = self._lengths[indices]
+        far = np.abs(others - lengths[:, None]) * _FAR + others
+        closest = np.take_along_axis(others, far.argmin(1)[:, None], 1)[:, 0]
+        return np.stack(matches, axis=1), grams, closest
+
+
+def _most_of(numbers, rows, owners, size):
+    """Of every n-gram of an item: a code, and how many one reference has."""
+    pairs, counts = np.unique(rows * size + numbers, return_counts=True)
+    rows, grams = np.divmod(pairs, max(size, 1))
+    codes, places = np.unique(owners[rows] * size + grams, return_inverse=True)
+    most = np.zeros(len(codes), "int64")
+    np.maximum.at(most, places, counts)
+    return codes, most, size
+
+
+def _matched(numbers, rows, items, codes, most, size):
+    """How many n-grams of each sentence its item's references have."""
+    span = max(size, numbers.max(initial=0) + 1)
+    pairs, counts = np.unique(rows * span + numbers, return_counts=True)
+    rows, grams = np.divmod(pairs, span)
+    wanted = items[rows] * size + grams
+    places = np.searchsorted(codes, wanted)
+    hit = (grams < size) & (places < len(codes))
+    hit[hit] = codes[places[hit]] == wanted[hit]
+    shared = np.minimum(counts[hit], most[places[hit]])
+    return np.bincount(rows[hit], shared, minlength=len(items))
 
 
 def _closest(length, sentences):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from mmkeras.metrics import ids
 from mmkeras.metrics.inputs import check_corpus
 from mmkeras.metrics.inputs import check_references
-from mmkeras.metrics.ngrams import SPAN
 from mmkeras.metrics.ngrams import Index
 
 ORDER = 4
@@ -84,9 +84,9 @@ class Reward:
         self._start = start
         self._end = end
         self._keep_end = keep_end
-        sentences = [ids for item in references for ids in item]
+        sentences = [sentence for item in references for sentence in item]
         self._consensus = _Consensus(
-            *self._words(_to_matrix(sentences)),
+            *self._words(ids.to_matrix(sentences)),
             [len(item) for item in references],
         )
 
@@ -106,41 +106,14 @@ class Reward:
         Raises:
             ValueError: If shapes do not fit or an index has no item.
         """
-        indices = np.asarray(indices)
-        if isinstance(candidates, list | tuple):
-            candidates = _to_matrix(candidates)
-        candidates = np.asarray(candidates)
-        if candidates.ndim != 2 or indices.shape != candidates.shape[:1]:
-            raise ValueError(
-                "Expected `indices` (n,) and `candidates` (n, length). "
-                f"Received: shapes {indices.shape} and {candidates.shape}."
-            )
+        indices, candidates = ids.check(indices, candidates, len(self))
         if len(indices) == 0:
             return np.zeros(0, "float32")
-        known = (indices >= 0) & (indices < len(self))
-        if indices.dtype.kind not in "iu" or not known.all():
-            raise ValueError(
-                f"`indices` must be integers from 0 to {len(self) - 1}, the "
-                "items that the reward was made with. "
-                f"Received: {indices.dtype} {indices[~known][:3]}."
-            )
         scores = self._consensus(indices, *self._words(candidates))
         return scores.astype("float32")
 
-    def _words(self, ids):
-        """(n, length) ids -> the flat words that count, and (n,) lengths."""
-        if ids.dtype.kind not in "iu" or np.any((ids < 0) | (ids >= SPAN)):
-            raise ValueError(
-                f"Token ids must be integers from 0 to {SPAN - 1}. "
-                f"Received: {ids.dtype} {ids.tolist()[:3]}."
-            )
-        stops = (ids == 0) | (ids == self._end)
-        before = np.cumsum(stops, axis=1) - stops
-        kept = (before == 0) & ~stops
-        if self._keep_end:
-            kept |= (before == 0) & (ids == self._end)
-        kept[:, :1] &= ids[:, :1] != self._start
-        return ids[kept].astype("int64"), kept.sum(axis=1)
+    def _words(self, matrix):
+        return ids.words(matrix, self._start, self._end, self._keep_end)
 
 
 class _Consensus:
@@ -258,18 +231,3 @@ def _to_flat(sentences, numbers):
         for token in tokens
     ]
     return np.array(flat, "int64"), np.array(list(map(len, sentences)), "int64")
-
-
-def _to_matrix(sequences):
-    """Id sequences -> (sequences, longest), padded with 0."""
-    arrays = [np.asarray(ids) for ids in sequences]
-    for number, ids in enumerate(arrays):
-        if ids.ndim != 1 or (len(ids) and ids.dtype.kind not in "iu"):
-            raise ValueError(
-                "Every sentence must be a sequence of integer token ids. "
-                f"Received: {sequences[number]!r} at {number}."
-            )
-    matrix = np.zeros((len(arrays), max(map(len, arrays), default=0)), "int64")
-    for row, ids in zip(matrix, arrays):
-        row[: len(ids)] = ids
-    return matrix

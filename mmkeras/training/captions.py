@@ -19,6 +19,7 @@ from mmkeras.training import callbacks
 from mmkeras.training import checkpoint
 from mmkeras.training import optimizers
 from mmkeras.training import precision
+from mmkeras.training import self_critical
 from mmkeras.training.pictures import Pictures
 
 
@@ -148,7 +149,7 @@ def fit(
     """
     train = Pictures(task, data.train, recipe.views, progress)
     val = Pictures(task, data.val, progress=progress)
-    owners, tokens = train.captions(task)
+    owners, _ = train.captions(task)
     together = _together(task, recipe, owners)
     size = _batch_size(recipe, owners, together)
     count = pipeline.steps(owners, size, together)
@@ -160,22 +161,11 @@ def fit(
     parts = _callbacks(task, val, folder, recipe)
     saver = checkpoint.Checkpoint(folder / "checkpoint.npz", parts[:-1])
     done = saver.resume(model)
-    batches = pipeline.teaching(
-        train.array,
-        owners,
-        tokens,
-        size,
-        recipe.epochs,
-        seed,
-        start=done,
-        together=together,
-    )
-    if not train.frozen:
-        batches = batches.map(task.scale)
+    lessons = _lessons(task, recipe, train, size, together, seed, done)
     since = time.perf_counter()
     if done < recipe.epochs and not parts[0].stopped(done):
         model.fit(
-            batches,
+            lessons,
             initial_epoch=done,
             epochs=recipe.epochs,
             steps_per_epoch=count,
@@ -196,6 +186,8 @@ def fit(
 
 def _together(task, recipe, owners):
     """Captions of a picture that go through the trained branch at once."""
+    if recipe.reward:
+        return recipe.draws
     if not task.encoder.trainable_weights:
         return 1
     usual = -(-len(owners) // len(np.unique(owners)))
@@ -206,6 +198,24 @@ def _batch_size(recipe, owners, together):
     """Captions in a batch: not more than there are."""
     most = len(owners) if together == 1 else len(np.unique(owners)) * together
     return min(recipe.batch_size, most)
+
+
+def _lessons(task, recipe, train, size, together, seed, start):
+    """Batches to learn from: what people say, or the captioner itself."""
+    if recipe.reward:
+        return self_critical.batches(
+            task, train, recipe, size // together, seed, start
+        )
+    batches = pipeline.teaching(
+        train.array,
+        *train.captions(task),
+        size,
+        recipe.epochs,
+        seed,
+        start,
+        together,
+    )
+    return batches if train.frozen else batches.map(task.scale)
 
 
 def _trainee(task, recipe, frozen, together, seed):
@@ -223,6 +233,8 @@ def _trainee(task, recipe, frozen, together, seed):
     if together > 1:
         x = keras.ops.repeat(x, together, axis=0)
     logits = task.decoder([tokens, x])
+    if recipe.reward:
+        logits = logits / recipe.temperature
     inputs = {"image": image, "tokens": tokens}
     return keras.Model(inputs, logits, name="trainee")
 

@@ -28,6 +28,12 @@ class Recipe:
             `mmkeras.data.augment`.
         together: Captions of a picture in one batch, where the image branch
             is trained: it sees the picture once for all of them.
+        reward: One of `self_critical.REWARDS`, to teach a captioner by what
+            its own sentences are worth; `None` to teach people's, word by
+            word.
+        draws: Sentences drawn of each picture for that; a batch has
+            `batch_size / draws` pictures.
+        temperature: At which they are drawn.
         views: What a frozen branch is shown of each training picture; see
             `mmkeras.data.views`.
         pooled: Whether the decoder sees only the mean of the regions, so
@@ -56,6 +62,9 @@ class Recipe:
     patience: int | None = None
     augment: bool = False
     together: int = 5
+    reward: str | None = None
+    draws: int = 5
+    temperature: float = 0.5
     views: tuple = ("plain", "mirror")
     pooled: bool = False
     modality_dropout: float = 0.0
@@ -159,3 +168,28 @@ def find(name):
     """Returns the recipe of an architecture; a plain one if it has none."""
     plain = _PLAIN.get(name.split("-")[0], _JUDGE)
     return _RECIPES.get(name, plain)
+
+
+def rewarded(recipe, reward):
+    """Makes the recipe by which a captioner goes on with its own sentences.
+
+    Without dropout, for what is drawn and what is taught must be of one mind.
+
+    Args:
+        recipe: The `Recipe` it was taught by.
+        reward: One of `self_critical.REWARDS`.
+
+    Returns:
+        A `Recipe`.
+    """
+    return dataclasses.replace(
+        recipe,
+        epochs=4,
+        batch_size=120,
+        learning_rate=1e-4,
+        label_smoothing=0.0,
+        ema=0.99,
+        views=("plain", "mirror"),
+        reward=reward,
+        settings={**recipe.settings, "dropout": 0.0},
+    )

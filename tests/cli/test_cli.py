@@ -142,6 +142,20 @@ def test_a_run_starts_from_another(run, world, tmp_path):
     assert "is not of the kind to be trained" in found.output
 
 
+@pytest.mark.slow
+def test_a_captioner_learns_from_what_it_says(run, world, tmp_path):
+    asked = ["train", "caption-cnn-attention-lstm", *TRAIN]
+    asked += ["--folder", world, "--reward", "cider"]
+    found = call(*asked, "--init", run, "--out", tmp_path / "rewarded")
+    assert found.exit_code == 0, found.output
+    old = mmkeras.load(run).model.trainable_weights
+    new = mmkeras.load(tmp_path / "rewarded").model.trainable_weights
+    assert any(np.abs(a - b).max() > 1e-5 for a, b in zip(new, old))
+    found = call(*asked, "--out", tmp_path / "anew")
+    assert found.exit_code == 1
+    assert "its run with --init. Received" in found.output
+
+
 def test_evaluate(run, world):
     found = call("evaluate", run, "--split", "val", "--data-folder", world)
     assert found.exit_code == 0, found.output

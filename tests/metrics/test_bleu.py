@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 from corpora import captions
 from corpora import corpora
@@ -8,6 +9,7 @@ from corpora import to_coco
 from hypothesis import given
 from pycocoevalcap.bleu.bleu import Bleu
 
+from mmkeras.metrics.bleu import Reward
 from mmkeras.metrics.bleu import corpus_bleu
 
 
@@ -83,3 +85,70 @@ def test_identical_sentences_score_one():
 
 def test_empty_candidates_score_zero():
     assert corpus_bleu([[]], [[["a", "dog"]]]) == [0, 0, 0, 0]
+
+
+def ids_of(corpus):
+    """A corpus in token ids from 3 on, its candidates ended by 2."""
+    known = {}
+
+    def number(tokens):
+        return [3 + known.setdefault(token, len(known)) for token in tokens]
+
+    references = [[number(s) for s in item] for item in corpus[1]]
+    return [[*number(tokens), 2] for tokens in corpus[0]], references
+
+
+@relaxed
+@given(corpora())
+def test_a_reward_counts_as_the_corpus_does(corpus):
+    said, references = ids_of(corpus)
+    parts = Reward(references).count(np.arange(len(said)), said)
+    matches, grams, closest = (x.sum(axis=0) for x in parts)
+    length = grams[0]
+    ratio = (length + 1e-15) / (closest + 1e-9)
+    penalty = math.exp(1 - 1 / ratio) if ratio < 1 else 1.0
+    found = np.cumprod((matches + 1e-15) / (grams + 1e-9))
+    found = penalty * found ** (1 / np.arange(1, 5))
+    assert found.tolist() == pytest.approx(coco(*corpus), abs=1e-6)
+
+
+@pytest.mark.parametrize("cut", [None, 8])
+def test_a_reward_is_what_a_sentence_adds_to_bleu(cut):
+    candidates, references = captions(40)
+    candidates = [tokens[:cut] for tokens in candidates]
+    said, known = ids_of((candidates, references))
+    reward = Reward(known)(np.arange(40), said)
+    assert abs(reward.mean()) < 1e-6 and reward.std() > 0.1
+
+    def bleu(extra):
+        rows = [*range(40)] * 30 + [extra] * (extra is not None)
+        corpus = [candidates[i] for i in rows], [references[i] for i in rows]
+        return math.log(corpus_bleu(*corpus)[3])
+
+    plain = bleu(None)
+    for row in (0, 7, 23):
+        gain = (bleu(row) - plain) * 1200
+        assert gain == pytest.approx(float(reward[row]), abs=0.02)
+
+
+def test_a_reward_reads_starts_ends_and_padding():
+    reward = Reward([[[1, 4, 5, 6, 7, 2, 0]], [[8, 9]]])
+    matches, grams, closest = reward.count(
+        [0, 1, 1], [[1, 4, 5, 6, 2, 6], [4, 5], [8, 9, 0, 9]]
+    )
+    assert matches.tolist() == [[3, 2, 1, 0], [0] * 4, [2, 1, 0, 0]]
+    assert grams[:, 0].tolist() == [3, 2, 2]
+    assert closest.tolist() == [4, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "indices, said, error",
+    [
+        ([0], [[3], [4]], r"Received: shapes \(1,\) and \(2, 1\)"),
+        ([2], [[3]], "integers from 0 to 1"),
+        ([0], [[-3]], "Token ids must be integers"),
+    ],
+)
+def test_a_reward_refuses_what_does_not_fit(indices, said, error):
+    with pytest.raises(ValueError, match=error):
+        Reward([[[4, 5]], [[8, 9]]])(indices, said)

@@ -1,0 +1,80 @@
+"""Sentences as rows of token ids, as a decoder writes them."""
+
+import numpy as np
+
+from mmkeras.metrics.ngrams import SPAN
+
+
+def to_matrix(sequences):
+    """Id sequences -> (sequences, longest), padded with 0.
+
+    Raises:
+        ValueError: If one is not a sequence of integers.
+    """
+    arrays = [np.asarray(ids) for ids in sequences]
+    for number, ids in enumerate(arrays):
+        if ids.ndim != 1 or (len(ids) and ids.dtype.kind not in "iu"):
+            raise ValueError(
+                "Every sentence must be a sequence of integer token ids. "
+                f"Received: {sequences[number]!r} at {number}."
+            )
+    matrix = np.zeros((len(arrays), max(map(len, arrays), default=0)), "int64")
+    for row, ids in zip(matrix, arrays):
+        row[: len(ids)] = ids
+    return matrix
+
+
+def words(ids, start, end, keep_end=False):
+    """(n, length) ids -> the flat words that count, and (n,) lengths.
+
+    Args:
+        ids: Integers of shape `(n, length)`.
+        start: Id that may stand in front of a sentence and does not count.
+        end: Id before whose first, or before 0, a sentence ends.
+        keep_end: Whether that end counts as a word.
+
+    Raises:
+        ValueError: If ids are not whole numbers of at least 0.
+    """
+    if ids.dtype.kind not in "iu" or np.any((ids < 0) | (ids >= SPAN)):
+        raise ValueError(
+            f"Token ids must be integers from 0 to {SPAN - 1}. "
+            f"Received: {ids.dtype} {ids.tolist()[:3]}."
+        )
+    stops = (ids == 0) | (ids == end)
+    before = np.cumsum(stops, axis=1) - stops
+    kept = (before == 0) & ~stops
+    if keep_end:
+        kept |= (before == 0) & (ids == end)
+    kept[:, :1] &= ids[:, :1] != start
+    return ids[kept].astype("int64"), kept.sum(axis=1)
+
+
+def check(indices, candidates, items):
+    """Gives candidates and the items they are of as arrays that fit.
+
+    Args:
+        indices: (n,) ints.
+        candidates: (n, length) ints, or n id sequences.
+        items: int. How many items there are.
+
+    Raises:
+        ValueError: If shapes do not fit or an index has no item.
+    """
+    indices = np.asarray(indices)
+    if isinstance(candidates, list | tuple):
+        candidates = to_matrix(candidates)
+    candidates = np.asarray(candidates)
+    if candidates.ndim != 2 or indices.shape != candidates.shape[:1]:
+        raise ValueError(
+            "Expected `indices` (n,) and `candidates` (n, length). "
+            f"Received: shapes {indices.shape} and {candidates.shape}."
+        )
+    known = (indices >= 0) & (indices < items)
+    if len(indices) and (indices.dtype.kind not in "iu" or not known.all()):
+        raise ValueError(
+            f"`indices` must be integers from 0 to {items - 1}, the "
+            "items that the reward was made with. "
+            f"Received: {indices.dtype} {indices[~known][:3]}."
+        )
+    return indices, candidates

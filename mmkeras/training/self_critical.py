@@ -1,0 +1,176 @@
+"""Self-critical training: a captioner learns from what it says itself.
+
+Taught word by word, a captioner never sees its own mistakes, and its loss
+knows nothing of the figures it will be judged by. Here sentences are drawn
+from it, as it stands at that step, and each one becomes likelier or less
+likely by how much better or worse it is than the others of its picture.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from mmkeras import generate
+from mmkeras.data.codecs import text
+from mmkeras.metrics import bleu
+from mmkeras.metrics import cider
+
+REWARDS = ("bleu", "cider", "bleu+cider")
+
+
+def reward(task, references, kind="bleu+cider"):
+    """Makes the reward of sentences: what they add to a figure of a batch.
+
+    Figures are so far apart that their logarithms are added: `"bleu"` is a
+    sentence's share of the logarithm of the batch's BLEU-4, see
+    `mmkeras.metrics.bleu.Reward`, `"cider"` its CIDEr-D in parts of the
+    batch's mean. Either knows all captions of its picture.
+
+    A word that the captioner does not know earns nothing; in CIDEr-D the end
+    counts as a word, or a captioner would learn to stop after "on a".
+
+    Args:
+        task: A `tasks.Caption`.
+        references: Captions of every picture.
+        kind: One of `REWARDS`.
+
+    Returns:
+        Function of pictures' numbers `(n,)` and token ids `(n, length)` that
+        returns float32 `(n,)`.
+
+    Raises:
+        ValueError: If there is no such reward.
+    """
+    if kind not in REWARDS:
+        raise ValueError(
+            f"`reward` is one of {', '.join(REWARDS)}. Received: "
+            f"reward={kind!r}"
+        )
+    words = task.codecs["text"]
+    known = [words(captions).numpy() for captions in references]
+    known = [np.where(x == text.UNKNOWN, len(words), x) for x in known]
+    edges = {"start": text.START, "end": text.END}
+    parts = []
+    if "bleu" in kind:
+        parts.append(bleu.Reward(known, **edges))
+    if "cider" in kind:
+        consensus = cider.Reward(known, keep_end=True, **edges)
+        parts.append(lambda *said: _in_parts_of_mean(consensus(*said)))
+    return lambda *said: sum(part(*said) for part in parts)
+
+
+def _in_parts_of_mean(found):
+    return found / max(found.mean(), 0.05)  # At first it may be nothing.
+
+
+def batches(task, pictures, recipe, size, seed=0, start=0):
+    """Batches of a captioner's own sentences, each made when it is asked for.
+
+    The advantage of a sentence is its reward less the mean reward of the
+    picture's others. As weights of the cross-entropy, advantages make its
+    gradient that of the expected reward.
+
+    What is drawn depends on the seed, the epoch and the captioner's weights
+    alone, so that a run that starts again at an epoch goes on as the unbroken
+    run would have.
+
+    Args:
+        task: A `tasks.Caption`.
+        pictures: A `Pictures` of the task.
+        recipe: A `Recipe`, with `reward`, `draws` (at least 2),
+            `temperature` and `epochs`.
+        size: int. Pictures in a batch.
+        seed: int.
+        start: int. First epoch.
+
+    Returns:
+        A `tf.data.Dataset` of `({"image", "tokens"}, targets, advantages)`,
+        with `size` pictures, as a trainee takes them, and `draws` sentences
+        of each, picture by picture. Never prefetch it: sentences would be
+        those of earlier weights.
+
+    Raises:
+        ValueError: If there are fewer than 2 draws, or on the JAX backend,
+            whose training keeps the weights to itself.
+
+    Reference:
+        [Rennie et al., 2017](https://arxiv.org/abs/1612.00563); with the
+        others' mean as the baseline, [Luo, 2020](
+        https://arxiv.org/abs/2003.09971)
+    """
+    draws = recipe.draws
+    if draws < 2:
+        raise ValueError(
+            "A sentence is compared with others of its picture: draw 2 or "
+            f"more. Received: draws={draws}"
+        )
+    say = _sayer(task, pictures.frozen, recipe.temperature)
+    worth = reward(task, pictures.references, recipe.reward)
+    whole = np.unique(pictures.captions(task)[0])
+    length = task.codecs["text"].length - 1
+
+    def made():
+        for epoch in range(start, recipe.epochs):
+            draw = np.random.default_rng([seed, epoch])
+            order = draw.permutation(whole)
+            for i in range(0, len(order) // size * size, size):
+                some = order[i : i + size]
+                view = draw.integers(0, len(pictures.array), size)
+                x = np.float32(pictures.array[view, some])
+                x = x if pictures.frozen else x / 255
+                dice = draw.random((length, size, draws), "float32")
+                said = keras.ops.convert_to_numpy(say(x, dice))
+                said = said.reshape(size * draws, length)
+                owners = np.repeat(some, draws)
+                gain = _advantage(worth(owners, said), draws)
+                before = np.full_like(said[:, :1], text.START)
+                tokens = np.concatenate([before, said[:, :-1]], axis=1)
+                longest = _longest(said)
+                x = {"image": x, "tokens": tokens[:, :longest]}
+                yield x, said[:, :longest], gain
+
+    shape = pictures.array.shape[2:]
+    inputs = {
+        "image": tf.TensorSpec((size, *shape), "float32"),
+        "tokens": tf.TensorSpec((size * draws, None), "int32"),
+    }
+    targets = tf.TensorSpec((size * draws, None), "int32")
+    gains = tf.TensorSpec((size * draws,), "float32")
+    made = tf.data.Dataset.from_generator(
+        made, output_signature=(inputs, targets, gains)
+    )
+    options = tf.data.Options()
+    options.experimental_optimization.inject_prefetch = False
+    return made.with_options(options)
+
+
+def _sayer(task, frozen, temperature):
+    """A function of what the trainee sees and dice that draws sentences."""
+    backend = keras.backend.backend()
+    if backend == "jax":
+        raise ValueError(
+            "Self-critical training draws sentences between two steps, and "
+            "JAX's training keeps the weights to itself meanwhile. Set "
+            "KERAS_BACKEND to tensorflow or torch."
+        )
+    length = task.codecs["text"].length - 1
+    write = generate.Writer(task.decoder, length, temperature=temperature)
+    see = task.top if frozen else task.encoder
+
+    def say(x, dice):
+        return write.draw(see(keras.ops.convert_to_tensor(x)), dice)
+
+    return tf.function(say) if backend == "tensorflow" else say
+
+
+def _advantage(worth, draws):
+    """How much better each sentence is than the picture's others."""
+    worth = worth.reshape(-1, draws)
+    whole = worth.sum(axis=1, keepdims=True)
+    return (worth - (whole - worth) / (draws - 1)).ravel()
+
+
+def _longest(said):
+    """Words of the longest sentence, rounded up: few shapes occur."""
+    longest = np.count_nonzero(said, axis=1).max()
+    return min(-(-longest // 4) * 4, said.shape[1])

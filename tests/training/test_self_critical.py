@@ -1,0 +1,177 @@
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+from mmkeras import losses
+from mmkeras.data.codecs.text import END
+from mmkeras.data.codecs.text import UNKNOWN
+from mmkeras.data.datasets import table
+from mmkeras.data.worlds import shapes
+from mmkeras.training import captions
+from mmkeras.training import recipes
+from mmkeras.training import self_critical
+from mmkeras.training.pictures import Pictures
+
+RECIPE = recipes.Recipe(
+    epochs=2,
+    batch_size=12,
+    reward="cider",
+    draws=3,
+    temperature=1.0,
+    settings={"dim": 8},
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    source = shapes.write(tmp_path_factory.mktemp("world"), 12, 4, 0)
+    return captions.Data(*(table.rows(s, source) for s in ("train", "val")))
+
+
+def build(data, minimum=1):
+    keras.utils.set_random_seed(0)
+    return captions.build(
+        "caption-cnn-lstm",
+        data,
+        RECIPE,
+        image_size=32,
+        minimum=minimum,
+        policy="float32",
+    )
+
+
+@pytest.fixture(scope="module")
+def task(data):
+    return build(data)
+
+
+@pytest.fixture(scope="module")
+def pictures(task, data):
+    return Pictures(task, data.train)
+
+
+def first(count, *args, **options):
+    made = self_critical.batches(*args, **options)
+    return list(made.take(count).as_numpy_iterator())
+
+
+@pytest.mark.parametrize("kind", self_critical.REWARDS)
+def test_what_people_say_is_worth_most(task, data, kind):
+    references = [row["captions"] for row in data.train]
+    worth = self_critical.reward(task, references, kind)
+    ids = task.codecs["text"]([each[0] for each in references]).numpy()
+    places = np.arange(len(ids))
+    owners = [*places, *(places + 1) % len(ids)]
+    right, wrong = np.split(worth(owners, [*ids, *ids]), 2)
+    assert (right > wrong + 0.5).all()
+
+
+def test_an_unknown_word_earns_nothing(data):
+    task = build(data, minimum=6)
+    references = [row["captions"] for row in data.train]
+    ids = task.codecs["text"]([each[0] for each in references]).numpy()
+    row = int(np.argmax((ids == UNKNOWN).any(axis=1)))
+    assert UNKNOWN in ids[row]
+    worth = self_critical.reward(task, references, "cider")
+    less = np.where(ids[row] == UNKNOWN, len(task.codecs["text"]) + 5, ids[row])
+    assert worth([row], ids[row][None]) == worth([row], less[None])
+
+
+def test_a_batch_weighs_sentences_beside_those_of_their_picture(task, pictures):
+    (x, said, gain), *_ = first(1, task, pictures, RECIPE, 4, seed=1)
+    assert x["image"].shape == (4, 32, 32, 3) and x["image"].max() <= 1
+    assert len(said) == len(gain) == 12
+    np.testing.assert_array_equal(x["tokens"][:, 1:], said[:, :-1])
+    np.testing.assert_allclose(gain.reshape(4, 3).sum(1), 0, atol=1e-5)
+    shown = [
+        int(np.argmin(np.abs(pictures.array[0] / 255 - one).sum((1, 2, 3))))
+        for one in x["image"]
+    ]
+    worth = self_critical.reward(task, pictures.references, "cider")
+    worth = worth(np.repeat(shown, 3), said).reshape(4, 3)
+    others = (worth.sum(1, keepdims=True) - worth) / 2
+    np.testing.assert_allclose(gain, (worth - others).ravel(), atol=1e-5)
+
+
+def test_the_seed_and_the_epoch_say_what_is_drawn(task, pictures):
+    whole = first(6, task, pictures, RECIPE, 4, seed=1)
+    later = first(3, task, pictures, RECIPE, 4, seed=1, start=1)
+    for (x, said, _), (again, same, _) in zip(whole[3:], later):
+        np.testing.assert_array_equal(x["image"], again["image"])
+        np.testing.assert_array_equal(said, same)
+    other = first(1, task, pictures, RECIPE, 4, seed=2)
+    assert not np.array_equal(other[0][0]["image"], whole[0][0]["image"])
+    assert not np.array_equal(whole[0][0]["image"], whole[3][0]["image"])
+
+
+def test_sentences_are_those_of_the_weights_of_that_step(data):
+    task = build(data)
+    pictures = Pictures(task, data.train)
+    made = iter(self_critical.batches(task, pictures, RECIPE, 4))
+    _, said, _ = next(made)
+    assert np.count_nonzero(said) > len(said)
+    bias = task.decoder.logits.bias
+    bias.assign(np.where(np.arange(bias.shape[0]) == END, 1e3, 0))
+    _, said, _ = next(made)
+    np.testing.assert_array_equal(said[:, 0], END)
+    assert np.count_nonzero(said) == len(said)
+
+
+def test_a_step_makes_better_sentences_likelier(data):
+    task = build(data)
+    pictures = Pictures(task, data.train)
+    model = captions._trainee(task, RECIPE, False, 3, seed=0)
+    model.compile(keras.optimizers.SGD(1.0), losses.TokenCrossentropy())
+    task.decoder.drop.rate = 0.0
+    (x, said, gain), *_ = first(1, task, pictures, RECIPE, 4)
+
+    def chance():
+        loss = losses.token_crossentropy(said, model(x, training=False))
+        return -keras.ops.convert_to_numpy(loss).sum(axis=1)
+
+    before = chance()
+    model.train_on_batch(x, said, gain)
+    assert gain @ (chance() - before) > 1e-3
+
+
+class Killed(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.slow
+def test_a_broken_off_run_goes_on_as_the_unbroken_one(data, tmp_path):
+    found = []
+    for name, also in (("whole", []), ("broken", [Killed()])):
+        folder = tmp_path / name
+        folder.mkdir()
+        try:
+            captions.fit(build(data), data, folder, RECIPE, 3, also=also)
+        except KeyboardInterrupt:
+            captions.fit(build(data), data, folder, RECIPE, 3)
+        with np.load(folder / "checkpoint.npz") as arrays:
+            found.append({n: arrays[n] for n in arrays.files if n != "notes"})
+    whole, broken = found
+    assert whole.keys() == broken.keys()
+    for name, value in whole.items():
+        np.testing.assert_array_equal(broken[name], value)
+
+
+def test_a_reward_that_is_not_there_is_named(task):
+    with pytest.raises(ValueError, match="one of bleu, .* reward='rouge'"):
+        self_critical.reward(task, [["a circle"]], "rouge")
+
+
+def test_one_sentence_has_no_others(task, pictures):
+    with pytest.raises(ValueError, match="2 or more. Received: draws=1"):
+        alone = dataclasses.replace(RECIPE, draws=1)
+        self_critical.batches(task, pictures, alone, 4)
+
+
+def test_jax_keeps_its_weights(task, pictures, monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ValueError, match="KERAS_BACKEND to tensorflow"):
+        self_critical.batches(task, pictures, RECIPE, 4)
