@@ -14,6 +14,8 @@ from mmkeras.metrics.ngrams import ngrams
 # pycocoevalcap's guards against 0 / 0 and 0 ** 0.
 _TINY = 1e-15
 _SMALL = 1e-9
+# Of each n in the mean logarithm of BLEU-1 to BLEU-4.
+_WEIGHTS = np.cumsum([1 / 16, 1 / 12, 1 / 8, 1 / 4])[::-1]
 _FAR = 2**20  # More words than a sentence has.
 
 
@@ -56,11 +58,26 @@ def corpus_bleu(candidates, references, order=4):
         for n in range(1, order + 1):
             guessed[n - 1] += max(0, len(candidate) - n + 1)
             right[n - 1] += _clipped_matches(candidate, sentences, n)
+    return from_counts(right, guessed, length, closest)
+
+
+def from_counts(right, guessed, length, closest):
+    """Computes BLEU-1 to BLEU-n from what was counted in a corpus.
+
+    Args:
+        right: n numbers of n-grams that occur in a reference.
+        guessed: n numbers of n-grams.
+        length: Words in all.
+        closest: Words of the closest references in all.
+
+    Returns:
+        List of n floats.
+    """
     ratio = (length + _TINY) / (closest + _SMALL)
     penalty = math.exp(1 - 1 / ratio) if ratio < 1 else 1.0
     scores, product = [], 1.0
-    for n in range(1, order + 1):
-        product *= (right[n - 1] + _TINY) / (guessed[n - 1] + _SMALL)
+    for n, (hits, tries) in enumerate(zip(right, guessed), 1):
+        product *= (hits + _TINY) / (tries + _SMALL)
         scores.append(penalty * product ** (1 / n))
     return scores
 
@@ -69,13 +86,13 @@ class Reward:
     """Scores the sentences of a batch by what each adds to its BLEU.
 
     BLEU is of a corpus; a sentence's own is mostly 0. To the first order, the
-    logarithm of the BLEU-4 of a batch of N sentences grows by a share
+    mean logarithm of BLEU-1 to BLEU-4 of a batch grows by a share of
 
-        sum_n (m_n / M_n - c_n / C_n) / 4  +  [C < R] R / C (c / C - r / R)
+        sum_n w_n (m_n / M_n - c_n / C_n)  +  [C < R] R / C (c / C - r / R)
 
-    for sentence with `m_n` matches among its `c_n` n-grams, `c` words and the
-    closest reference of length `r`, capitals for the means over the batch.
-    Shares are 0 on average.
+    for a sentence with `m_n` matches among its `c_n` n-grams, `c` words and
+    the closest reference of length `r`; capitals are means over the batch,
+    and `w_n = sum over k = n..4 of 1 / (4 k)`. Shares are 0 on average.
 
     Sequences are read as `mmkeras.metrics.cider.Reward` reads them.
 
@@ -112,14 +129,7 @@ class Reward:
 
     def __call__(self, indices, candidates):
         """Scores candidates; see `mmkeras.metrics.cider.Reward`."""
-        matches, grams, closest = self.count(indices, candidates)
-        right = np.maximum(matches.mean(axis=0), 1 / max(len(matches), 1))
-        said = np.maximum(grams.mean(axis=0), 1e-9)
-        share = (matches / right - grams / said).mean(axis=1)
-        if said[0] < closest.mean():
-            length, wanted = said[0], closest.mean()
-            share += wanted / length * (grams[:, 0] / length - closest / wanted)
-        return share.astype("float32")
+        return shares(*self.count(indices, candidates))
 
     def count(self, indices, candidates):
         """Counts what BLEU is made of.
@@ -148,6 +158,26 @@ class Reward:
         far = np.abs(others - lengths[:, None]) * _FAR + others
         closest = np.take_along_axis(others, far.argmin(1)[:, None], 1)[:, 0]
         return np.stack(matches, axis=1), grams, closest
+
+
+def shares(matches, grams, closest):
+    """What each sentence of a batch adds to its BLEU; see `Reward`.
+
+    Args:
+        matches: As `Reward.count` gives it.
+        grams: The same.
+        closest: The same.
+
+    Returns:
+        float32 array of shape `(n,)`.
+    """
+    right = np.maximum(matches.mean(axis=0), 1 / max(len(matches), 1))
+    said = np.maximum(grams.mean(axis=0), 1e-9)
+    share = (matches / right - grams / said) @ _WEIGHTS
+    length, wanted = said[0], closest.mean()
+    if length < wanted:
+        share += wanted / length * (grams[:, 0] / length - closest / wanted)
+    return share.astype("float32")
 
 
 def _most_of(numbers, rows, owners, size):

@@ -161,7 +161,7 @@ def fit(
     parts = _callbacks(task, val, folder, recipe)
     saver = checkpoint.Checkpoint(folder / "checkpoint.npz", parts[:-1])
     done = saver.resume(model)
-    lessons = _lessons(task, recipe, train, size, together, seed, done)
+    lessons, rewards = _lessons(task, recipe, train, size, together, seed, done)
     since = time.perf_counter()
     if done < recipe.epochs and not parts[0].stopped(done):
         model.fit(
@@ -169,7 +169,7 @@ def fit(
             initial_epoch=done,
             epochs=recipe.epochs,
             steps_per_epoch=count,
-            callbacks=[*parts, saver, _tensorboard(folder), *also],
+            callbacks=[*rewards, *parts, saver, _tensorboard(folder), *also],
             verbose=verbose,
             shuffle=False,
         )
@@ -201,12 +201,17 @@ def _batch_size(recipe, owners, together):
 
 
 def _lessons(task, recipe, train, size, together, seed, start):
-    """Batches to learn from: what people say, or the captioner itself."""
+    """Batches to learn from, and what rewards them, if anything does.
+
+    They are what people say, or what the captioner says itself.
+    """
     if recipe.reward:
-        return self_critical.batches(
-            task, train, recipe, size // together, seed, start
+        worth = self_critical.Reward(task, train.references, recipe.reward)
+        lessons = self_critical.batches(
+            task, train, recipe, worth, size // together, seed, start
         )
-    batches = pipeline.teaching(
+        return lessons, [worth]
+    lessons = pipeline.teaching(
         train.array,
         *train.captions(task),
         size,
@@ -215,7 +220,7 @@ def _lessons(task, recipe, train, size, together, seed, start):
         start,
         together,
     )
-    return batches if train.frozen else batches.map(task.scale)
+    return lessons if train.frozen else lessons.map(task.scale), []
 
 
 def _trainee(task, recipe, frozen, together, seed):

@@ -18,52 +18,79 @@ from mmkeras.metrics import cider
 REWARDS = ("bleu", "cider", "bleu+cider")
 
 
-def reward(task, references, kind="bleu+cider"):
-    """Makes the reward of sentences: what they add to a figure of a batch.
+class Reward(keras.callbacks.Callback):
+    """Scores sentences by what they add to the figures of a batch.
 
-    Figures are so far apart that their logarithms are added: `"bleu"` is a
-    sentence's share of the logarithm of the batch's BLEU-4, see
+    Figures are far apart, so their logarithms are added: `"bleu"` is a
+    sentence's share of those of the batch's BLEU-1 to BLEU-4, see
     `mmkeras.metrics.bleu.Reward`, `"cider"` its CIDEr-D in parts of the
     batch's mean. Either knows all captions of its picture.
 
     A word that the captioner does not know earns nothing; in CIDEr-D the end
     counts as a word, or a captioner would learn to stop after "on a".
 
+    As a callback it logs `drawn_bleu_4` and `drawn_cider`, the figures of all
+    sentences of an epoch; they rise.
+
     Args:
         task: A `tasks.Caption`.
         references: Captions of every picture.
         kind: One of `REWARDS`.
 
+    Call arguments:
+        owners: Integers `(n,)`, numbers of pictures.
+        said: Token ids `(n, length)`.
+
     Returns:
-        Function of pictures' numbers `(n,)` and token ids `(n, length)` that
-        returns float32 `(n,)`.
+        float32 `(n,)`.
 
     Raises:
         ValueError: If there is no such reward.
     """
-    if kind not in REWARDS:
-        raise ValueError(
-            f"`reward` is one of {', '.join(REWARDS)}. Received: "
-            f"reward={kind!r}"
-        )
-    words = task.codecs["text"]
-    known = [words(captions).numpy() for captions in references]
-    known = [np.where(x == text.UNKNOWN, len(words), x) for x in known]
-    edges = {"start": text.START, "end": text.END}
-    parts = []
-    if "bleu" in kind:
-        parts.append(bleu.Reward(known, **edges))
-    if "cider" in kind:
-        consensus = cider.Reward(known, keep_end=True, **edges)
-        parts.append(lambda *said: _in_parts_of_mean(consensus(*said)))
-    return lambda *said: sum(part(*said) for part in parts)
+
+    def __init__(self, task, references, kind="bleu+cider"):
+        super().__init__()
+        if kind not in REWARDS:
+            raise ValueError(
+                f"`reward` is one of {', '.join(REWARDS)}. Received: "
+                f"reward={kind!r}"
+            )
+        words = task.codecs["text"]
+        known = [words(captions).numpy() for captions in references]
+        known = [np.where(x == text.UNKNOWN, len(words), x) for x in known]
+        edges = {"start": text.START, "end": text.END}
+        self.bleu = self.cider = None
+        if "bleu" in kind:
+            self.bleu = bleu.Reward(known, **edges)
+        if "cider" in kind:
+            self.cider = cider.Reward(known, keep_end=True, **edges)
+        self._drawn = []
+
+    def __call__(self, owners, said):
+        worth, drawn = np.zeros(len(said), "float32"), {}
+        if self.bleu:
+            counts = self.bleu.count(owners, said)
+            worth += bleu.shares(*counts)
+            drawn["bleu"] = [part.sum(axis=0) for part in counts]
+        if self.cider:
+            found = self.cider(owners, said)
+            worth += found / max(found.mean(), 0.05)  # It may be 0 at first.
+            drawn["cider"] = found.mean()
+        self._drawn.append(drawn)
+        return worth
+
+    def on_epoch_end(self, epoch, logs=None):
+        drawn, self._drawn = self._drawn, []
+        if self.bleu:
+            counts = zip(*(one["bleu"] for one in drawn))
+            right, guessed, closest = (sum(part) for part in counts)
+            found = bleu.from_counts(right, guessed, guessed[0], closest)
+            logs["drawn_bleu_4"] = found[3]
+        if self.cider:
+            logs["drawn_cider"] = np.mean([one["cider"] for one in drawn])
 
 
-def _in_parts_of_mean(found):
-    return found / max(found.mean(), 0.05)  # At first it may be nothing.
-
-
-def batches(task, pictures, recipe, size, seed=0, start=0):
+def batches(task, pictures, recipe, worth, size, seed=0, start=0):
     """Batches of a captioner's own sentences, each made when it is asked for.
 
     The advantage of a sentence is its reward less the mean reward of the
@@ -77,8 +104,9 @@ def batches(task, pictures, recipe, size, seed=0, start=0):
     Args:
         task: A `tasks.Caption`.
         pictures: A `Pictures` of the task.
-        recipe: A `Recipe`, with `reward`, `draws` (at least 2),
-            `temperature` and `epochs`.
+        recipe: A `Recipe`, with `draws` (at least 2), `temperature` and
+            `epochs`.
+        worth: A `Reward` of the pictures.
         size: int. Pictures in a batch.
         seed: int.
         start: int. First epoch.
@@ -105,7 +133,6 @@ def batches(task, pictures, recipe, size, seed=0, start=0):
             f"more. Received: draws={draws}"
         )
     say = _sayer(task, pictures.frozen, recipe.temperature)
-    worth = reward(task, pictures.references, recipe.reward)
     whole = np.unique(pictures.captions(task)[0])
     length = task.codecs["text"].length - 1
 
