@@ -181,6 +181,34 @@ def judging(
     return made.prefetch(2)
 
 
+def made(batches, shape, draws):
+    """Batches of sentences, each made when training asks for it.
+
+    None is made ahead, for what a batch says may depend on the step before.
+
+    Args:
+        batches: Function that returns an iterator of `({"image", "tokens"},
+            targets, weights)`.
+        shape: Of the images, `(pictures, ...)`.
+        draws: int. Sentences of each picture.
+
+    Returns:
+        A `tf.data.Dataset` of them.
+    """
+    count = shape[0] * draws
+    said = tf.TensorSpec((count, None), tf.int32)
+    image = tf.TensorSpec(shape, tf.float32)
+    spec = (
+        {"image": image, "tokens": said},
+        said,
+        tf.TensorSpec((count,), tf.float32),
+    )
+    found = tf.data.Dataset.from_generator(batches, output_signature=spec)
+    options = tf.data.Options()
+    options.experimental_optimization.inject_prefetch = False
+    return found.with_options(options)
+
+
 def repeated(batches, count):
     """Repeats labels and weights: an example is judged so many times.
 

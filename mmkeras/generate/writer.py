@@ -66,16 +66,20 @@ class Writer(keras.layers.Layer):
 
     Call arguments:
         context: Tensor of shape `(batch, regions, dim)`.
+        dice: Numbers uniform in [0, 1), of shape `(batch, length,
+            sentences)`, by which so many sentences are drawn of each picture,
+            at `temperature`; without them it says one, as the options ask.
 
     Returns:
         Dict of `"tokens"`, integers of shape `(batch, length)`, and
-        `"score"`, float32 of shape `(batch,)`.
+        `"score"`, float32 of shape `(batch,)`; with dice, of shape `(batch,
+        sentences, length)` and `(batch, sentences)`.
 
     Raises:
         ValueError: If an option is out of its range, if `beam` and
             `temperature` are both asked for without `samples`, if `samples`,
-            `top_k` or `top_p` are without `temperature`, if `consensus` is
-            without a beam or with samples, or if the decoder cannot read
+            `top_k`, `top_p` or dice are without `temperature`, if `consensus`
+            is without a beam or with samples, or if the decoder cannot read
             `length` tokens.
 
     Reference:
@@ -132,37 +136,29 @@ class Writer(keras.layers.Layer):
         self.seeds = keras.random.SeedGenerator(seed)
         self.built = True
 
-    def call(self, context):
+    def call(self, context, dice=None):
         state = self.decoder.start(context)
         rows = ops.zeros((ops.shape(context)[0], 1), "int32")
+        if dice is not None:
+            if not self.temperature:
+                raise ValueError(
+                    "Dice draw at a `temperature` above 0. Received: "
+                    "temperature=0.0"
+                )
+            dice = ops.transpose(dice, (1, 0, 2))
+            drawn = self._write(state, rows, dice.shape[2], dice)
+            tokens, score = self._finished(*drawn)
+            return {"tokens": tokens, "score": score}
         if self.samples:
             found = self._finished(*self._write(state, rows, self.beam))
             dice = self._dice(found[0])
             drawn = self._write(state, rows, self.samples, dice)
             return self._expected(*found, *self._finished(*drawn))
-        dice = None
         if self.temperature:
             # Drawn ahead: a JAX loop may not touch the generator's state.
             shape = (self.length, ops.shape(rows)[0], 1)
             dice = keras.random.uniform(shape, seed=self.seeds)
         return self._best(*self._write(state, rows, self.beam, dice))
-
-    def draw(self, context, dice):
-        """Draws sentences by dice that are thrown already.
-
-        Args:
-            context: Tensor of shape `(batch, regions, dim)`.
-            dice: Numbers uniform in [0, 1), of shape `(length, batch,
-                sentences)`; the same ones draw the same sentences.
-
-        Returns:
-            int32 tensor of shape `(batch, sentences, length)`, 0 after the
-            end.
-        """
-        state = self.decoder.start(context)
-        rows = ops.zeros((ops.shape(context)[0], 1), "int32")
-        drawn = self._write(state, rows, dice.shape[2], dice)
-        return self._finished(*drawn)[0]
 
     def _write(self, state, rows, lanes, dice=None):
         """Writes sentences.
@@ -243,11 +239,11 @@ class Writer(keras.layers.Layer):
         turned = dice + ops.take(turns, turn, axis=1)[..., None]
         return turned - ops.floor(turned)
 
-    def compute_output_spec(self, context):
-        size = context.shape[0]
+    def compute_output_spec(self, context, dice=None):
+        shape = context.shape[:1] + (() if dice is None else dice.shape[2:])
         return {
-            "tokens": keras.KerasTensor((size, self.length), "int32"),
-            "score": keras.KerasTensor((size,), "float32"),
+            "tokens": keras.KerasTensor((*shape, self.length), "int32"),
+            "score": keras.KerasTensor(shape, "float32"),
         }
 
     def get_config(self):

@@ -8,9 +8,9 @@ likely by how much better or worse it is than the others of its picture.
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from mmkeras import generate
+from mmkeras.data import pipeline
 from mmkeras.data.codecs import text
 from mmkeras.metrics import bleu
 from mmkeras.metrics import cider
@@ -132,7 +132,7 @@ def batches(task, pictures, recipe, worth, size, seed=0, start=0):
             "A sentence is compared with others of its picture: draw 2 or "
             f"more. Received: draws={draws}"
         )
-    say = _sayer(task, pictures.frozen, recipe.temperature)
+    write = _writer(task, pictures.frozen, recipe)
     whole = np.unique(pictures.captions(task)[0])
     length = task.codecs["text"].length - 1
 
@@ -145,9 +145,9 @@ def batches(task, pictures, recipe, worth, size, seed=0, start=0):
                 view = draw.integers(0, len(pictures.array), size)
                 x = np.float32(pictures.array[view, some])
                 x = x if pictures.frozen else x / 255
-                dice = draw.random((length, size, draws), "float32")
-                said = keras.ops.convert_to_numpy(say(x, dice))
-                said = said.reshape(size * draws, length)
+                dice = draw.random((size, length, draws), "float32")
+                said = write.predict_on_batch({"image": x, "dice": dice})
+                said = np.asarray(said["tokens"]).reshape(-1, length)
                 owners = np.repeat(some, draws)
                 gain = _advantage(worth(owners, said), draws)
                 before = np.full_like(said[:, :1], text.START)
@@ -156,38 +156,30 @@ def batches(task, pictures, recipe, worth, size, seed=0, start=0):
                 x = {"image": x, "tokens": tokens[:, :longest]}
                 yield x, said[:, :longest], gain
 
-    shape = pictures.array.shape[2:]
-    inputs = {
-        "image": tf.TensorSpec((size, *shape), "float32"),
-        "tokens": tf.TensorSpec((size * draws, None), "int32"),
-    }
-    targets = tf.TensorSpec((size * draws, None), "int32")
-    gains = tf.TensorSpec((size * draws,), "float32")
-    made = tf.data.Dataset.from_generator(
-        made, output_signature=(inputs, targets, gains)
-    )
-    options = tf.data.Options()
-    options.experimental_optimization.inject_prefetch = False
-    return made.with_options(options)
+    return pipeline.made(made, (size, *pictures.array.shape[2:]), draws)
 
 
-def _sayer(task, frozen, temperature):
-    """A function of what the trainee sees and dice that draws sentences."""
-    backend = keras.backend.backend()
-    if backend == "jax":
+def _writer(task, frozen, recipe):
+    """The captioner as it draws: what a trainee sees, and dice, to tokens."""
+    if keras.backend.backend() == "jax":
         raise ValueError(
             "Self-critical training draws sentences between two steps, and "
             "JAX's training keeps the weights to itself meanwhile. Set "
             "KERAS_BACKEND to tensorflow or torch."
         )
     length = task.codecs["text"].length - 1
-    write = generate.Writer(task.decoder, length, temperature=temperature)
-    see = task.top if frozen else task.encoder
-
-    def say(x, dice):
-        return write.draw(see(keras.ops.convert_to_tensor(x)), dice)
-
-    return tf.function(say) if backend == "tensorflow" else say
+    write = generate.Writer(
+        task.decoder,
+        length,
+        temperature=recipe.temperature,
+        dtype=task.decoder.dtype_policy,
+    )
+    seen = task.trunk.output if frozen else task.encoder.input
+    image = keras.Input(seen.shape[1:], name="image")
+    dice = keras.Input((length, recipe.draws), name="dice")
+    context = task.top(image) if frozen else task.encoder(image)
+    drawn = write(context, dice=dice)
+    return keras.Model({"image": image, "dice": dice}, drawn, name="writer")
 
 
 def _advantage(worth, draws):

@@ -251,6 +251,32 @@ def test_samples_of_a_picture_do_not_depend_on_others(decoder):
     assert (other != tokens).any()
 
 
+def test_dice_say_what_is_drawn(decoder):
+    writer = generate.Writer(decoder, length=9, temperature=1.0)
+    dice = np.random.default_rng(0).random((len(CONTEXT), 9, 4), "float32")
+    said = writer(CONTEXT, dice=dice)
+    tokens, score = numpy(said["tokens"]), numpy(said["score"])
+    assert tokens.shape == (len(CONTEXT), 4, 9)
+    assert is_well_formed(tokens.reshape(-1, 9))
+    alone = numpy(writer(CONTEXT[2:4], dice=dice[2:4, :, 1:2])["tokens"])
+    np.testing.assert_array_equal(alone[:, 0], tokens[2:4, 1])
+    assert (tokens[:, 0] != tokens[:, 1]).any()
+    np.testing.assert_allclose(
+        score[:, 3],
+        recomputed(decoder, tokens[:, 3], CONTEXT, 0.7),
+        rtol=1e-3,
+        atol=1e-4,
+    )
+    x = keras.Input(CONTEXT.shape[1:])
+    thrown = keras.Input(dice.shape[1:])
+    model = keras.Model([x, thrown], writer(x, dice=thrown))
+    assert model.output["tokens"].shape == (None, 4, 9)
+    found = model.predict_on_batch([CONTEXT, dice])["tokens"]
+    np.testing.assert_array_equal(numpy(found), tokens)
+    with pytest.raises(ValueError, match="Dice draw at a `temperature`"):
+        generate.Writer(decoder)(CONTEXT, dice=dice)
+
+
 def every_sample(decoder, **options):
     """All sentences, the samples among them, and all scores."""
 
