@@ -274,7 +274,7 @@ def test_dice_say_what_is_drawn(decoder):
     found = model.predict_on_batch([CONTEXT, dice])["tokens"]
     np.testing.assert_array_equal(numpy(found), tokens)
     with pytest.raises(ValueError, match="Dice draw at a `temperature`"):
-        generate.Writer(decoder)(CONTEXT, dice=dice)
+        generate.Writer(decoder, length=9)(CONTEXT, dice=dice)
 
 
 def every_sample(decoder, **options):
