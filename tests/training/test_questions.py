@@ -21,22 +21,28 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
 
 
-def train(source, folder, name="vqa-cnn-bow", epochs=1, **changes):
+RECIPE = recipes.Recipe(
+    epochs=1,
+    batch_size=8,
+    learning_rate=1e-2,
+    monitor="accuracy",
+    label_smoothing=0.0,
+    settings={"dim": 8, "dropout": 0.0},
+)
+
+
+def build(source, folder, name="vqa-cnn-bow", **changes):
     keras.utils.set_random_seed(0)
     rows = [source.rows(split, folder) for split in ("train", "val")]
     data = judgements.Data(*rows)
-    recipe = recipes.Recipe(
-        epochs=epochs,
-        batch_size=8,
-        learning_rate=1e-2,
-        monitor="accuracy",
-        label_smoothing=0.0,
-        settings={"dim": 8, "dropout": 0.0},
-    )
-    task = judgements.build(name, data, recipe, **{**TINY, **changes})
+    return judgements.build(name, data, RECIPE, **{**TINY, **changes}), data
+
+
+def train(source, folder, **changes):
+    task, data = build(source, folder, **changes)
     out = folder / "run"
     out.mkdir()
-    judgements.fit(task, data, out, recipe, verbose=0)
+    judgements.fit(task, data, out, RECIPE, verbose=0)
     return task
 
 
@@ -130,7 +136,7 @@ def test_an_answer_that_training_lacks_is_never_right(tmp_path):
 )
 def test_shows_where_it_looked(name, looks, tmp_path):
     asking.easy_vqa(tmp_path, (16, 4))
-    task = train(datasets.find("easy-vqa"), tmp_path, name)
+    task, _ = build(datasets.find("easy-vqa"), tmp_path, name)
     batch = {
         "image": [asking.picture("red"), None],
         "question": ["is there a red shape?", "is there a red shape?"],
