@@ -115,6 +115,7 @@ def test_a_batch_weighs_sentences_beside_those_of_their_picture(task, pictures):
     np.testing.assert_allclose(gain, (worth - others).ravel(), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_seed_and_the_epoch_say_what_is_drawn(task, pictures):
     whole = first(6, task, pictures, seed=1)
     later = first(3, task, pictures, seed=1, start=1)
