@@ -65,10 +65,8 @@ def teaching(
         return tf.data.Dataset.from_tensor_slices((order, view))
 
     def gather(order, view):
-        longest = lengths[order].max()
-        longest = min(-(-(longest - 1) // 4) * 4 + 1, tokens.shape[1])
         seen = images[view, owners[order[::together]]]
-        return seen, tokens[order, :longest]
+        return seen, shortened(tokens[order])
 
     def batch(order, view):
         types = (images.dtype, tf.int32)
@@ -181,7 +179,7 @@ def judging(
     return made.prefetch(2)
 
 
-def made(batches, shape, draws):
+def rewarding(batches, shape, draws):
     """Batches of sentences, each made when training asks for it.
 
     None is made ahead, for what a batch says may depend on the step before.
@@ -207,6 +205,20 @@ def made(batches, shape, draws):
     options = tf.data.Options()
     options.experimental_optimization.inject_prefetch = False
     return found.with_options(options)
+
+
+def shortened(tokens):
+    """Cuts sentences after the longest, such that few lengths occur.
+
+    Args:
+        tokens: Integers `(examples, length)`, the start first, padded with 0.
+
+    Returns:
+        The same, of a multiple of 4 ids after the start, if there were so
+        many.
+    """
+    longest = np.count_nonzero(tokens, axis=1).max() - 1
+    return tokens[:, : -(-longest // 4) * 4 + 1]
 
 
 def repeated(batches, count):

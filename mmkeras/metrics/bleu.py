@@ -10,6 +10,7 @@ from mmkeras.metrics.inputs import check_corpus
 from mmkeras.metrics.inputs import check_references
 from mmkeras.metrics.ngrams import Index
 from mmkeras.metrics.ngrams import ngrams
+from mmkeras.metrics.ngrams import tally
 
 # pycocoevalcap's guards against 0 / 0 and 0 ** 0.
 _TINY = 1e-15
@@ -112,8 +113,7 @@ class Reward:
         counts = [len(item) for item in references]
         sentences = [sentence for item in references for sentence in item]
         tokens, lengths = ids.words(ids.to_matrix(sentences), start, end)
-        owners = np.repeat(np.arange(len(counts)), counts)
-        slots = np.concatenate([np.arange(count) for count in counts])
+        owners, slots = ids.places(counts)
         self._lengths = np.full((len(counts), max(counts)), _FAR)
         self._lengths[owners, slots] = lengths
         self._index = Index(tokens, lengths)
@@ -182,8 +182,7 @@ def shares(matches, grams, closest):
 
 def _most_of(numbers, rows, owners, size):
     """Of every n-gram of an item: a code, and how many one reference has."""
-    pairs, counts = np.unique(rows * size + numbers, return_counts=True)
-    rows, grams = np.divmod(pairs, max(size, 1))
+    rows, grams, counts = tally(numbers, rows, size)
     codes, places = np.unique(owners[rows] * size + grams, return_inverse=True)
     most = np.zeros(len(codes), "int64")
     np.maximum.at(most, places, counts)
@@ -192,9 +191,7 @@ def _most_of(numbers, rows, owners, size):
 
 def _matched(numbers, rows, items, codes, most, size):
     """How many n-grams of each sentence its item's references have."""
-    span = max(size, numbers.max(initial=0) + 1)
-    pairs, counts = np.unique(rows * span + numbers, return_counts=True)
-    rows, grams = np.divmod(pairs, span)
+    rows, grams, counts = tally(numbers, rows, size)
     wanted = items[rows] * size + grams
     places = np.searchsorted(codes, wanted)
     hit = (grams < size) & (places < len(codes))

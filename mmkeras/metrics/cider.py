@@ -6,6 +6,7 @@ from mmkeras.metrics import ids
 from mmkeras.metrics.inputs import check_corpus
 from mmkeras.metrics.inputs import check_references
 from mmkeras.metrics.ngrams import Index
+from mmkeras.metrics.ngrams import tally
 
 ORDER = 4
 SIGMA = 6.0
@@ -128,8 +129,7 @@ class _Consensus:
     def __init__(self, tokens, lengths, counts):
         counts = np.asarray(counts)
         self.items, self._counts = len(counts), counts
-        slots = np.concatenate([np.arange(count) for count in counts])
-        owners = np.repeat(np.arange(self.items), counts)
+        owners, slots = ids.places(counts)
         self._lengths = np.zeros((self.items, counts.max()), "int64")
         self._lengths[owners, slots] = lengths
         self._index = Index(tokens, lengths, ORDER)
@@ -187,9 +187,7 @@ class _Vectors:
 
     def agreement(self, numbers, rows, items):
         """Clipped cosine of n sentences with references, (n, width)."""
-        span = max(self._size, numbers.max(initial=0) + 1)
-        pairs, counts = np.unique(rows * span + numbers, return_counts=True)
-        rows, grams = np.divmod(pairs, span)
+        rows, grams, counts = tally(numbers, rows, self._size)
         weights = counts * self._rarity[np.minimum(grams, self._size)]
         norms = _norms(weights, rows, len(items))[:, None] * self._norms[items]
         known = grams < self._size

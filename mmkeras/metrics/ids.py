@@ -24,6 +24,19 @@ def to_matrix(sequences):
     return matrix
 
 
+def places(counts):
+    """Item of every sentence, and its place among the item's own.
+
+    Args:
+        counts: (items,) how many sentences each item has, one after the other.
+
+    Returns:
+        Tuple of two (sentences,) int64 arrays.
+    """
+    owners = np.repeat(np.arange(len(counts)), counts)
+    return owners, np.concatenate([np.arange(count) for count in counts])
+
+
 def words(ids, start, end, keep_end=False):
     """(n, length) ids -> the flat words that count, and (n,) lengths.
 

@@ -12,6 +12,23 @@ def ngrams(tokens, n):
     return zip(*(tokens[start:] for start in range(n)))
 
 
+def tally(numbers, rows, size):
+    """Counts how often each sentence has each of its n-grams.
+
+    Args:
+        numbers: (n-grams,) numbers of one length, as of `Index.number`.
+        rows: (n-grams,) the sentences they stand in.
+        size: How many different n-grams the index knows.
+
+    Returns:
+        Tuple of sentences, n-grams' numbers and counts, one entry for each
+        different n-gram of a sentence, in order.
+    """
+    span = max(size, numbers.max(initial=0) + 1)
+    pairs, counts = np.unique(rows * span + numbers, return_counts=True)
+    return (*np.divmod(pairs, span), counts)
+
+
 class Index:
     """Numbers the different n-grams of a fixed set of sentences.
 

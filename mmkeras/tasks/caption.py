@@ -86,21 +86,24 @@ class Caption(Task):
         inputs = {"image": features, "tokens": tokens}
         return keras.Model(inputs, logits, name=f"{self.model.name}_head")
 
-    def writer(self, features=False, **options):
+    def writer(self, features=False, draws=0, **options):
         """The model as it writes: pictures in, tokens and scores out.
 
         Args:
             features: bool. Whether it takes the output of the encoder's
                 trunk instead of pixels in [0, 1].
+            draws: int. How many sentences to draw of each picture, by dice
+                that are its second input, of shape `(batch, length, draws)`;
+                0 for the one that it says.
             **options: Of `mmkeras.generate.Writer`; the length is the text
                 codec's unless it is given.
 
         Returns:
-            A `keras.Model` to a dict of `"tokens"` and `"score"`. Asking
-            twice gives the same one.
+            A `keras.Model` to a dict of `"tokens"` and `"score"`, from
+            pictures, or `[pictures, dice]`. Asking twice gives the same one.
         """
         options = {"length": self.codecs["text"].length - 1, **options}
-        key = (features, *sorted(options.items()))
+        key = (features, draws, *sorted(options.items()))
         if key not in self._writers:
             policy = self.decoder.dtype_policy
             write = generate.Writer(
@@ -109,8 +112,13 @@ class Caption(Task):
             shape = self.trunk.output_shape if features else None
             shape = shape or self.encoder.input_shape
             x = keras.Input(shape[1:], name="image")
-            out = write(self.top(x) if features else self.encoder(x))
-            self._writers[key] = keras.Model(x, out, name="captioner")
+            context = self.top(x) if features else self.encoder(x)
+            inputs, dice = x, None
+            if draws:
+                dice = keras.Input((write.length, draws), name="dice")
+                inputs = [x, dice]
+            out = write(context, dice=dice)
+            self._writers[key] = keras.Model(inputs, out, name="captioner")
         return self._writers[key]
 
     def answer(self, batch, batch_size=64, **options):

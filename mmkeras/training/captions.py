@@ -149,7 +149,7 @@ def fit(
     """
     train = Pictures(task, data.train, recipe.views, progress)
     val = Pictures(task, data.val, progress=progress)
-    owners, _ = train.captions(task)
+    owners, tokens = train.captions(task)
     together = _together(task, recipe, owners)
     size = _batch_size(recipe, owners, together)
     count = pipeline.steps(owners, size, together)
@@ -161,7 +161,9 @@ def fit(
     parts = _callbacks(task, val, folder, recipe)
     saver = checkpoint.Checkpoint(folder / "checkpoint.npz", parts[:-1])
     done = saver.resume(model)
-    lessons, rewards = _lessons(task, recipe, train, size, together, seed, done)
+    lessons, rewards = _lessons(
+        task, recipe, train, owners, tokens, size, together, seed, done
+    )
     since = time.perf_counter()
     if done < recipe.epochs and not parts[0].stopped(done):
         model.fit(
@@ -200,7 +202,7 @@ def _batch_size(recipe, owners, together):
     return min(recipe.batch_size, most)
 
 
-def _lessons(task, recipe, train, size, together, seed, start):
+def _lessons(task, recipe, train, owners, tokens, size, together, seed, start):
     """Batches to learn from, and what rewards them, if anything does.
 
     They are what people say, or what the captioner says itself.
@@ -208,12 +210,13 @@ def _lessons(task, recipe, train, size, together, seed, start):
     if recipe.reward:
         worth = self_critical.Reward(task, train.references, recipe.reward)
         lessons = self_critical.batches(
-            task, train, recipe, worth, size // together, seed, start
+            task, train, owners, recipe, worth, size // together, seed, start
         )
         return lessons, [worth]
     lessons = pipeline.teaching(
         train.array,
-        *train.captions(task),
+        owners,
+        tokens,
         size,
         recipe.epochs,
         seed,

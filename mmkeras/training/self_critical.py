@@ -9,9 +9,8 @@ likely by how much better or worse it is than the others of its picture.
 import keras
 import numpy as np
 
-from mmkeras import generate
 from mmkeras.data import pipeline
-from mmkeras.data.codecs import text
+from mmkeras.data.codecs import text as codec
 from mmkeras.metrics import bleu
 from mmkeras.metrics import cider
 
@@ -56,9 +55,11 @@ class Reward(keras.callbacks.Callback):
                 f"reward={kind!r}"
             )
         words = task.codecs["text"]
-        known = [words(captions).numpy() for captions in references]
-        known = [np.where(x == text.UNKNOWN, len(words), x) for x in known]
-        edges = {"start": text.START, "end": text.END}
+        known = words([text for row in references for text in row]).numpy()
+        known = np.where(known == codec.UNKNOWN, len(words), known)
+        ends = np.cumsum([len(row) for row in references])
+        known = np.split(known, ends[:-1])
+        edges = {"start": codec.START, "end": codec.END}
         self.bleu = self.cider = None
         if "bleu" in kind:
             self.bleu = bleu.Reward(known, **edges)
@@ -90,7 +91,7 @@ class Reward(keras.callbacks.Callback):
             logs["drawn_cider"] = np.mean([one["cider"] for one in drawn])
 
 
-def batches(task, pictures, recipe, worth, size, seed=0, start=0):
+def batches(task, pictures, owners, recipe, worth, size, seed=0, start=0):
     """Batches of a captioner's own sentences, each made when it is asked for.
 
     The advantage of a sentence is its reward less the mean reward of the
@@ -104,6 +105,7 @@ def batches(task, pictures, recipe, worth, size, seed=0, start=0):
     Args:
         task: A `tasks.Caption`.
         pictures: A `Pictures` of the task.
+        owners: Integers, the numbers of the pictures that could be read.
         recipe: A `Recipe`, with `draws` (at least 2), `temperature` and
             `epochs`.
         worth: A `Reward` of the pictures.
@@ -132,9 +134,14 @@ def batches(task, pictures, recipe, worth, size, seed=0, start=0):
             "A sentence is compared with others of its picture: draw 2 or "
             f"more. Received: draws={draws}"
         )
-    write = _writer(task, pictures.frozen, recipe)
-    whole = np.unique(pictures.captions(task)[0])
-    length = task.codecs["text"].length - 1
+    if keras.backend.backend() == "jax":
+        raise ValueError(
+            "Self-critical training draws sentences between two steps, and "
+            "JAX's training keeps the weights to itself meanwhile. Set "
+            "KERAS_BACKEND to tensorflow or torch."
+        )
+    write = task.writer(pictures.frozen, draws, temperature=recipe.temperature)
+    whole, length = np.unique(owners), write.input[1].shape[1]
 
     def made():
         for epoch in range(start, recipe.epochs):
@@ -146,40 +153,17 @@ def batches(task, pictures, recipe, worth, size, seed=0, start=0):
                 x = np.float32(pictures.array[view, some])
                 x = x if pictures.frozen else x / 255
                 dice = draw.random((size, length, draws), "float32")
-                said = write.predict_on_batch({"image": x, "dice": dice})
-                said = np.asarray(said["tokens"]).reshape(-1, length)
-                owners = np.repeat(some, draws)
-                gain = _advantage(worth(owners, said), draws)
-                before = np.full_like(said[:, :1], text.START)
-                tokens = np.concatenate([before, said[:, :-1]], axis=1)
-                longest = _longest(said)
-                x = {"image": x, "tokens": tokens[:, :longest]}
-                yield x, said[:, :longest], gain
+                said = write.predict_on_batch([x, dice])["tokens"]
+                said = np.asarray(said).reshape(-1, length)
+                gain = _advantage(worth(np.repeat(some, draws), said), draws)
+                said = np.pad(
+                    said, ((0, 0), (1, 0)), constant_values=codec.START
+                )
+                said = pipeline.shortened(said)
+                x = {"image": x, "tokens": said[:, :-1]}
+                yield x, said[:, 1:], gain
 
-    return pipeline.made(made, (size, *pictures.array.shape[2:]), draws)
-
-
-def _writer(task, frozen, recipe):
-    """The captioner as it draws: what a trainee sees, and dice, to tokens."""
-    if keras.backend.backend() == "jax":
-        raise ValueError(
-            "Self-critical training draws sentences between two steps, and "
-            "JAX's training keeps the weights to itself meanwhile. Set "
-            "KERAS_BACKEND to tensorflow or torch."
-        )
-    length = task.codecs["text"].length - 1
-    write = generate.Writer(
-        task.decoder,
-        length,
-        temperature=recipe.temperature,
-        dtype=task.decoder.dtype_policy,
-    )
-    seen = task.trunk.output if frozen else task.encoder.input
-    image = keras.Input(seen.shape[1:], name="image")
-    dice = keras.Input((length, recipe.draws), name="dice")
-    context = task.top(image) if frozen else task.encoder(image)
-    drawn = write(context, dice=dice)
-    return keras.Model({"image": image, "dice": dice}, drawn, name="writer")
+    return pipeline.rewarding(made, (size, *pictures.array.shape[2:]), draws)
 
 
 def _advantage(worth, draws):
@@ -187,9 +171,3 @@ def _advantage(worth, draws):
     worth = worth.reshape(-1, draws)
     whole = worth.sum(axis=1, keepdims=True)
     return (worth - (whole - worth) / (draws - 1)).ravel()
-
-
-def _longest(said):
-    """Words of the longest sentence, rounded up: few shapes occur."""
-    longest = np.count_nonzero(said, axis=1).max()
-    return min(-(-longest // 4) * 4, said.shape[1])

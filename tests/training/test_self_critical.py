@@ -54,7 +54,10 @@ def pictures(task, data):
 
 def batches(task, pictures, recipe=RECIPE, **options):
     worth = self_critical.Reward(task, pictures.references, recipe.reward)
-    return self_critical.batches(task, pictures, recipe, worth, 4, **options)
+    owners = np.arange(len(pictures.rows))
+    return self_critical.batches(
+        task, pictures, owners, recipe, worth, 4, **options
+    )
 
 
 def first(count, *args, **options):
