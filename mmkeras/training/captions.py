@@ -154,10 +154,9 @@ def fit(
     size = _batch_size(recipe, owners, together)
     count = pipeline.steps(owners, size, together)
     model = _trainee(task, recipe, train.frozen, together, seed)
-    model.compile(
-        optimizers.scheduled(recipe, count, task.encoder.trainable_weights),
-        losses.TokenCrossentropy(recipe.label_smoothing),
-    )
+    loss = losses.TokenCrossentropy(recipe.label_smoothing)
+    branch = task.encoder.trainable_weights
+    optimizers.prepare(model, loss, recipe, count, branch)
     parts = _callbacks(task, val, folder, recipe)
     saver = checkpoint.Checkpoint(folder / "checkpoint.npz", parts[:-1])
     done = saver.resume(model)

@@ -261,7 +261,7 @@ def fit(
         share = pipeline.together(pictures, size)
         count = len(np.unique(pictures)) // (size // share)
         model = _once(model, share)
-    model.compile(optimizers.scheduled(recipe, count), _loss(task, recipe))
+    optimizers.prepare(model, _loss(task, recipe), recipe, count)
     parts = [
         callbacks.Best(
             folder / "best.npz",

@@ -24,11 +24,49 @@ class SlowerAdamW(keras.optimizers.AdamW):
         super().__init__(*args, **kwargs)
         self.slow = frozenset(self._var_key(variable) for variable in slow)
         self.factor = factor
+        self._rate = None
+
+    @property
+    def learning_rate(self):
+        """The learning rate of the next step; within a step, of this one."""
+        if self._rate is not None:
+            return self._rate
+        return super().learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate):
+        keras.optimizers.AdamW.learning_rate.fset(self, rate)
+
+    def apply(self, grads, trainable_variables=None):
+        # Keras would ask a schedule again for every weight that decays.
+        self._rate = self.learning_rate
+        try:
+            return super().apply(grads, trainable_variables)
+        finally:
+            self._rate = None
 
     def update_step(self, gradient, variable, learning_rate):
         if self._var_key(variable) in self.slow:
             learning_rate = learning_rate * self.factor
         super().update_step(gradient, variable, learning_rate)
+
+
+def prepare(model, loss, recipe, steps, branch=()):
+    """Compiles a model with the optimizer of a recipe.
+
+    The optimizer makes its variables here. Left to the first step, it would
+    make them while that is traced, which is then done twice: two thirds of
+    the time until a training begins.
+
+    Args:
+        model: A built `keras.Model`.
+        loss: Its loss.
+        recipe: As of `scheduled`.
+        steps: As of `scheduled`.
+        branch: As of `scheduled`.
+    """
+    model.compile(scheduled(recipe, steps, branch), loss)
+    model.optimizer.build(model.trainable_variables)
 
 
 def scheduled(recipe, steps, branch=()):

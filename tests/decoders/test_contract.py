@@ -155,6 +155,7 @@ def test_mixed_precision_trains(kind, policy):
     inputs = [decoding.tokens(), decoding.context()]
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.02), loss)
+    model.optimizer.build(model.trainable_variables)
     history = model.fit(
         inputs, decoding.tokens(seed=2), epochs=15, verbose=0
     ).history["loss"]

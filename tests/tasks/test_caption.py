@@ -68,6 +68,7 @@ def test_learns_two_pictures_and_says_so(tmp_path):
     data = tf.data.Dataset.from_tensor_slices(raw).map(task.encode)
     data = data.batch(2).map(task.scale).cache().repeat(150)
     model.compile(keras.optimizers.Adam(0.02), losses.TokenCrossentropy())
+    model.optimizer.build(model.trainable_variables)
     model.fit(data, verbose=0)
     said = task.answer({"image": raw["image"]})
     assert said["text"].tolist() == raw["text"]

@@ -8,7 +8,6 @@ from mmkeras.data.datasets import table
 from mmkeras.data.worlds import shapes
 from mmkeras.training import captions
 from mmkeras.training import recipes
-from mmkeras.training.optimizers import SlowerAdamW
 
 RECIPE = recipes.Recipe(
     epochs=2, batch_size=20, augment=True, monitor="loss", settings={"dim": 8}
@@ -113,14 +112,6 @@ def test_behind_a_frozen_trunk_the_rest_is_trained(data, tmp_path, monkeypatch):
     old = {layer.name: layer.get_weights()[0] for layer in net.layers[1:]}
     np.testing.assert_array_equal(kernels["conv_0"], old["conv_0"])
     assert np.abs(kernels["conv_1"] - old["conv_1"]).max() > 1e-4
-
-
-def test_slow_weights_change_less():
-    fast, slow = (keras.Variable(np.ones(3, "float32")) for _ in range(2))
-    optimizer = SlowerAdamW(0.1, weight_decay=0.0, slow=[slow], factor=0.25)
-    optimizer.apply([keras.ops.ones(3)] * 2, [fast, slow])
-    np.testing.assert_allclose(fast, 0.9, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(slow, 0.975, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.slow

@@ -119,6 +119,7 @@ def test_learns_one_batch(name):
     y = np.random.default_rng(1).integers(1, 11, (2, 6)).astype("int32")
     x, y = keras.tree.map_structure(lambda x: np.concatenate([x] * 15), (x, y))
     model.compile(keras.optimizers.Adam(0.03), losses.TokenCrossentropy())
+    model.optimizer.build(model.trainable_variables)
     history = model.fit(x, y, batch_size=2, epochs=4, verbose=0, shuffle=False)
     first, *_, last = history.history["loss"]
     assert last < 0.7 < 1.2 < first

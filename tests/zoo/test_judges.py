@@ -193,6 +193,7 @@ def test_learns_one_batch(name):
     x, y = keras.tree.map_structure(lambda x: np.concatenate([x] * 15), (x, y))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.02), loss)
+    model.optimizer.build(model.trainable_variables)
     before = model.evaluate(x, y, verbose=0)
     history = model.fit(x, y, batch_size=3, epochs=3, verbose=0, shuffle=False)
     assert history.history["loss"][-1] < 0.7 * before

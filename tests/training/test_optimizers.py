@@ -1,0 +1,70 @@
+import keras
+import numpy as np
+import pytest
+
+from mmkeras.training import optimizers
+from mmkeras.training import recipes
+from mmkeras.training.optimizers import SlowerAdamW
+
+
+def variables(count=2):
+    return [keras.Variable(np.ones(3, "float32")) for _ in range(count)]
+
+
+def test_slow_weights_change_less():
+    fast, slow = variables()
+    optimizer = SlowerAdamW(0.1, weight_decay=0.0, slow=[slow], factor=0.25)
+    optimizer.apply([keras.ops.ones(3)] * 2, [fast, slow])
+    np.testing.assert_allclose(fast, 0.9, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(slow, 0.975, rtol=1e-5, atol=1e-6)
+
+
+def test_a_schedule_is_not_asked_for_every_weight():
+    asked = []
+
+    class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            asked.append(int(step))
+            return 0.5 ** keras.ops.cast(step, "float32")
+
+    weights = variables(4)
+    optimizer = SlowerAdamW(Schedule(), weight_decay=0.5)
+    optimizer.build(weights)
+    asked.clear()
+    for step in range(3):
+        optimizer.apply([keras.ops.zeros(3)] * 4, weights)
+        assert set(asked) == {step} and len(asked) < 3
+        asked.clear()
+    decayed = 0.5 * 0.75 * 0.875
+    np.testing.assert_allclose(weights[0], decayed, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(optimizer.learning_rate, 0.125, rtol=1e-5)
+
+
+def test_a_rate_may_be_set():
+    optimizer = SlowerAdamW(0.5)
+    optimizer.learning_rate = 0.25
+    np.testing.assert_allclose(optimizer.learning_rate, 0.25, rtol=1e-6)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow",
+    reason="variables are made in a traced step by TensorFlow only",
+)
+def test_a_prepared_model_is_traced_once():
+    traced = []
+
+    class Traced(keras.layers.Layer):
+        def call(self, x):
+            traced.append(x)
+            return x
+
+    x = keras.Input((4,))
+    model = keras.Model(x, keras.layers.Dense(1)(Traced()(x)))
+    recipe = recipes.Recipe(epochs=2, ema=0.9)
+    optimizers.prepare(model, "mse", recipe, steps=3)
+    before = len(model.optimizer.variables)
+    traced.clear()
+    data = np.ones((12, 4)), np.ones((12, 1))
+    model.fit(*data, batch_size=4, epochs=2, verbose=0)
+    assert len(traced) == 1
+    assert len(model.optimizer.variables) == before
