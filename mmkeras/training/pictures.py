@@ -5,6 +5,7 @@ import numpy as np
 
 from mmkeras import losses
 from mmkeras.data import cache
+from mmkeras.data import pipeline
 from mmkeras.tasks.precision import in_float32
 
 
@@ -66,10 +67,12 @@ class Pictures:
         model = task.head if self.frozen else task.model
         owners, tokens = self.captions(task)
         owners = (owners + shift) % len(self.rows)
+        order = np.argsort(np.count_nonzero(tokens, axis=1), kind="stable")
         total = 0.0
-        for i in range(0, len(owners), batch_size):
-            said = tokens[i : i + batch_size]
-            x = self.array[0, owners[i : i + batch_size]]
+        for i in range(0, len(order), batch_size):
+            some = order[i : i + batch_size]
+            said = pipeline.shortened(tokens[some])
+            x = self.array[0, owners[some]]
             x = x if self.frozen else np.float32(x) / 255
             logits = model.predict_on_batch(
                 {"image": x, "tokens": said[:, :-1]}

@@ -1,0 +1,137 @@
+"""`mmkeras reproduce`."""
+
+import pathlib
+import shlex
+import subprocess
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from mmkeras.cli import options
+
+_VERBS = ("train", "evaluate")
+_RUNS = ("--out", "--init")  # Options whose value is a run's folder.
+_AWAY = ("--results", "--overwrite")  # A run is resumed, nothing published.
+
+
+def run(
+    file: Annotated[
+        str, typer.Argument(help="File of figures, as in zoo/results.")
+    ],
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Which of its seeds. [default: the first]"),
+    ] = None,
+    out: Annotated[
+        str, typer.Option(help="Folder to put the runs into.")
+    ] = "runs",
+    weights: Annotated[
+        str | None,
+        typer.Option(help="Where the weights lie that the commands name."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Another data set than the one that is named."),
+    ] = None,
+    folder: options.Folder = None,
+):
+    """Make published figures again, and set them beside the published ones.
+
+    Runs the commands that are kept with the figures, one after the other;
+    broken off and started again, it goes on.
+    """
+    from mmkeras.training import atomic
+
+    path = pathlib.Path(file)
+    if path.suffix != ".json" or not path.is_file():
+        raise ValueError(
+            f"{path} is no file of figures: give one of zoo/results, such as "
+            "zoo/results/caption-cnn-lstm--flickr8k.json."
+        )
+    known = atomic.read_json(path)
+    seed, entry = _entry(path, known, seed)
+    given = {"--weights": weights, "--data": data, "--folder": folder}
+    todo = commands(entry, pathlib.Path(out), given)
+    since = time.perf_counter()
+    for words in todo:
+        typer.echo(f"$ mmkeras {shlex.join(words)}")
+        done = subprocess.run([sys.executable, "-m", "mmkeras.cli", *words])
+        if done.returncode:
+            raise RuntimeError(
+                f"mmkeras {words[0]} ended with {done.returncode}; what it "
+                "said is above. The same command goes on from here."
+            )
+    minutes = (time.perf_counter() - since) / 60
+    measured = atomic.read_json(pathlib.Path(todo[-1][1], "results.json"))
+    _show(known, seed, entry, measured["test"]["metrics"], minutes)
+
+
+def commands(entry, out, given):
+    """Makes the commands of one seed's figures those of this machine.
+
+    Args:
+        entry: Dict of a seed, as `training.results.merge` keeps it.
+        out: Path of the folder to put runs into.
+        given: Dict from options to values: where they stand in a command, a
+            value takes the place of theirs. Without one, a `--folder` is left
+            out, for it was another machine's.
+
+    Returns:
+        List of lists of words, each to be put after `mmkeras`.
+
+    Raises:
+        ValueError: If a command is not one that trains or evaluates.
+    """
+    made = []
+    for command in [*entry["before"], entry["command"], entry["evaluation"]]:
+        program, verb, subject, *words = shlex.split(command)
+        if program != "mmkeras" or verb not in _VERBS:
+            raise ValueError(
+                f"Figures are made by mmkeras {' and '.join(_VERBS)}, not by: "
+                f"{command}"
+            )
+        if verb == "evaluate":
+            subject = str(out / subject)
+        made.append([verb, subject])
+        for name, value in _options(words):
+            if name in _RUNS:
+                value = str(out / value)
+            value = given.get(name) or value
+            if name not in _AWAY and (name != "--folder" or given[name]):
+                made[-1] += [name] if value is None else [name, value]
+    return made
+
+
+def _options(words):
+    """Pairs of an option and its value, `None` where it is a flag."""
+    for i, word in enumerate(words):
+        if word.startswith("--"):
+            after = words[i + 1] if i + 1 < len(words) else "--"
+            yield word, None if after.startswith("--") else after
+
+
+def _entry(path, known, seed):
+    """The seed and what is kept of it."""
+    seeds = known["seeds"]
+    seed = next(iter(seeds)) if seed is None else str(seed)
+    if seed not in seeds:
+        raise ValueError(
+            f"{path} has no figures of seed {seed}: it has {', '.join(seeds)}."
+        )
+    return seed, seeds[seed]
+
+
+def _show(known, seed, entry, figures, minutes):
+    from rich.console import Console
+
+    from mmkeras.reports import tables
+
+    title = f"{known['model']}, {known['data']}, test, after {minutes:.0f} min"
+    columns = {
+        "here": figures,
+        f"published, seed {seed}": entry["metrics"],
+        f"published, mean of {len(known['seeds'])}": known["mean"],
+    }
+    Console(highlight=False).print(tables.scores(title, columns))

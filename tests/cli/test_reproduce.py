@@ -1,0 +1,84 @@
+"""Figures are made again by the commands that are kept with them."""
+
+import json
+import pathlib
+
+import pytest
+from typer.testing import CliRunner
+
+from mmkeras.cli import app
+from mmkeras.cli.reproduce import commands
+from mmkeras.data.worlds import shapes
+
+ENTRY = {
+    "before": ["mmkeras train caption-cnn-lstm --data d --out first"],
+    "command": "mmkeras train caption-cnn-lstm --data d --weights w.npz "
+    "--folder d --init first --augment --results results --overwrite "
+    "--set dim=16 --set dropout=0.1 --out last",
+    "evaluation": "mmkeras evaluate last --split test --beam 10",
+}
+NOTHING = {"--weights": None, "--data": None, "--folder": None}
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+def test_runs_lie_where_it_is_said():
+    first, last, measured = commands(ENTRY, pathlib.Path("a b"), NOTHING)
+    train = ["train", "caption-cnn-lstm", "--data", "d"]
+    assert first == [*train, "--out", "a b/first"]
+    assert last == [
+        *[*train, "--weights", "w.npz", "--init", "a b/first", "--augment"],
+        *["--set", "dim=16", "--set", "dropout=0.1", "--out", "a b/last"],
+    ]
+    search = ["--split", "test", "--beam", "10"]
+    assert measured == ["evaluate", "a b/last", *search]
+
+
+def test_files_are_where_the_user_has_them():
+    given = {"--weights": "/w/my.npz", "--data": "table", "--folder": "/d"}
+    _, last, _ = commands(ENTRY, pathlib.Path("runs"), given)
+    pairs = list(zip(last, last[1:]))
+    assert all(pair in pairs for pair in given.items())
+
+
+@pytest.mark.parametrize(
+    "command", ["rm -r runs last", "mmkeras export last there"]
+)
+def test_another_command_is_refused(command):
+    with pytest.raises(ValueError, match="train and evaluate, not by: "):
+        commands({**ENTRY, "before": [command]}, pathlib.Path("."), NOTHING)
+
+
+def test_what_is_no_file_of_figures_is_refused(tmp_path):
+    assert "no file of figures" in call("reproduce", tmp_path).output
+
+
+def test_a_seed_without_figures_is_refused(tmp_path):
+    path = tmp_path / "m--d.json"
+    path.write_text(json.dumps({"seeds": {"0": ENTRY, "3": ENTRY}}))
+    found = call("reproduce", path, "--seed", 2)
+    assert found.exit_code == 1 and "it has 0, 3." in found.output
+
+
+@pytest.mark.slow
+def test_the_same_figures_come_out(tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
+    world = shapes.write(tmp_path / "world", train=24, val=8, test=8)
+    results, again = tmp_path / "results", tmp_path / "again"
+    trained = call(
+        *["train", "caption-cnn-lstm", "--data", "table", "--folder", world],
+        *["--epochs", 2, "--batch-size", 20, "--minimum", 1],
+        *["--image-size", 32, "--set", "dim=16", "--precision", "float32"],
+        *["--out", tmp_path / "run", "--results", results],
+    )
+    assert trained.exit_code == 0, trained.output
+    (path,) = results.glob("*.json")
+    found = call("reproduce", path, "--folder", world, "--out", again)
+    assert found.exit_code == 0, found.output + capfd.readouterr().err
+    table = found.output.partition("here")[2]
+    assert "published, seed 0" in table and "BLEU-4" in table
+    known = json.loads(path.read_text())["seeds"]["0"]["metrics"]
+    measured = json.loads((again / "run" / "results.json").read_text())
+    assert measured["test"]["metrics"] == known
