@@ -1,0 +1,43 @@
+import keras
+import numpy as np
+import pytest
+
+from mmkeras import losses
+from mmkeras.data.datasets import table
+from mmkeras.data.worlds import shapes
+from mmkeras.training import captions
+from mmkeras.training import recipes
+from mmkeras.training.pictures import Pictures
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    source = shapes.write(tmp_path_factory.mktemp("world"), 8, 2, 0)
+    return table.rows("train", source)
+
+
+@pytest.fixture(scope="module")
+def task(rows):
+    keras.utils.set_random_seed(0)
+    return captions.build(
+        "caption-cnn-lstm",
+        captions.Data(rows, rows),
+        recipes.Recipe(settings={"dim": 8}),
+        image_size=32,
+        minimum=1,
+        length=40,
+        policy="float32",
+    )
+
+
+@pytest.mark.parametrize("shift", [0, 3])
+def test_the_loss_is_that_of_all_captions_at_once(task, rows, shift):
+    pictures = Pictures(task, rows)
+    owners, tokens = pictures.captions(task)
+    seen = pictures.array[0, (owners + shift) % len(rows)] / np.float32(255)
+    said = task.model({"image": seen, "tokens": tokens[:, :-1]})
+    each = losses.token_crossentropy(tokens[:, 1:], said)
+    mean = keras.ops.sum(each) / np.count_nonzero(tokens[:, 1:])
+    assert np.ptp(np.count_nonzero(tokens, axis=1)) > 4  # Cut differently.
+    found = pictures.loss(task, shift, batch_size=7)
+    np.testing.assert_allclose(found, float(mean), rtol=1e-5, atol=1e-6)
