@@ -19,9 +19,9 @@ def teaching(
     so that few shapes occur. Sentences of like length share a batch: on
     captions that saves a third of all steps.
 
-    With `together`, a batch has that many sentences of each of its pictures
-    instead, so that a branch that is trained sees the picture once for all of
-    them. Where a picture has more, each epoch draws some; where it has fewer,
+    With `together`, a batch has that many sentences of each of its pictures,
+    so that a branch that is trained sees the picture once for all of them;
+    pictures whose longest sentences are of like length share a batch. Where a picture has more, each epoch draws some; where it has fewer,
     the rest are blank.
 
     Args:
@@ -52,8 +52,8 @@ def teaching(
         if together > 1:
             order = draw.permutation(_some(table, together, draw))
         else:
-            order = draw.permutation(len(owners))
-            order = _by_length(order, lengths, batch_size)
+            order = draw.permutation(len(owners))[:, None]
+        order = _by_length(order, lengths[order].max(axis=1), size)
         order = order[: count * size].reshape(count, size * together)
         order = draw.permutation(order)
         return order, draw.integers(0, images.shape[0], (count, size))
@@ -155,7 +155,7 @@ def judging(
             else:
                 order = draw.permutation(examples)
             if lengths is not None:
-                order = _by_length(order, lengths, batch_size)
+                order = _by_length(order, lengths[order], batch_size)
             order = order[: len(order) // batch_size * batch_size]
             order = order.reshape(-1, batch_size)
             if lengths is not None:
@@ -270,12 +270,20 @@ def _hide(presence, dropout, draw):
 
 
 def _by_length(order, lengths, batch_size, batches=32):
-    """Sorts by length within every window of that many batches."""
+    """Sorts by length within every window of that many batches.
+
+    Args:
+        order: Array of the examples, or of what goes together, in any order.
+        lengths: Integers, the length of each of them.
+        batch_size: int.
+        batches: int.
+    """
     window = batch_size * batches
-    parts = [order[i : i + window] for i in range(0, len(order), window)]
-    return np.concatenate(
-        [part[np.argsort(lengths[part], kind="stable")] for part in parts]
-    )
+    parts = []
+    for i in range(0, len(order), window):
+        places = np.argsort(lengths[i : i + window], kind="stable")
+        parts.append(order[i : i + window][places])
+    return np.concatenate(parts)
 
 
 def _by_picture(owners):
