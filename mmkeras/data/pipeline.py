@@ -21,8 +21,9 @@ def teaching(
 
     With `together`, a batch has that many sentences of each of its pictures,
     so that a branch that is trained sees the picture once for all of them;
-    pictures whose longest sentences are of like length share a batch. Where a picture has more, each epoch draws some; where it has fewer,
-    the rest are blank.
+    pictures whose longest sentences are of like length share a batch. Where a
+    picture has more, each epoch draws some; where it has fewer, the rest are
+    blank.
 
     Args:
         images: Array `(views, pictures, ...)`; each epoch draws one of the

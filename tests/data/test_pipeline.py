@@ -66,6 +66,18 @@ def test_captions_of_a_picture_go_together():
     assert drawn == set(range(14))  # Of four captions, others each epoch.
 
 
+def test_pictures_with_long_captions_share_batches():
+    owners = np.repeat(np.arange(12), 2)
+    long = owners % 3 == 0
+    lengths = np.where(long & (np.arange(24) % 2 == 1), 9, 4)
+    tokens = np.where(np.arange(9) < lengths[:, None], 1, 0)
+    images = np.zeros((1, 12, 1))
+    batches = pipeline.teaching(images, owners, tokens, 8, 6, together=2)
+    widths = [y.shape[1] for _, y in batches]
+    assert sorted(widths) == [4] * 12 + [8] * 6  # Of three batches, one.
+    assert widths != sorted(widths)
+
+
 def test_blank_captions_fill_what_pictures_lack():
     for images, tokens, targets in read(5, 1, together=5):
         many = np.count_nonzero(tokens[:, 0])
