@@ -111,7 +111,8 @@ class Writer(keras.layers.Layer):
         seed=None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        # Rounded to 8 bits, dice would draw from few words; others cast.
+        super().__init__(autocast=False, **kwargs)
         self.decoder = decoder
         self.options = {
             "length": length,

@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 from checks import BACKEND
+from checks import fast
 from checks import numpy
 from checks import only_tensorflow
 from decoding import END
@@ -275,6 +276,18 @@ def test_dice_say_what_is_drawn(decoder):
     np.testing.assert_array_equal(numpy(found), tokens)
     with pytest.raises(ValueError, match="Dice draw at a `temperature`"):
         generate.Writer(decoder, length=9)(CONTEXT, dice=dice)
+
+
+def test_dice_keep_their_digits_in_mixed_precision(recurrent):
+    dice = np.random.default_rng(0).random((len(CONTEXT), 9, 4), "float32")
+    options = {"length": 9, "temperature": 1.0}
+    plain, mixed = (
+        generate.Writer(recurrent, dtype=policy, **options)
+        for policy in ("float32", "mixed_bfloat16")
+    )
+    np.testing.assert_array_equal(
+        *(numpy(fast(w)(CONTEXT, dice=dice)["tokens"]) for w in (plain, mixed))
+    )
 
 
 def every_sample(decoder, **options):

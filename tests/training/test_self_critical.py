@@ -30,7 +30,7 @@ def data(tmp_path_factory):
     return captions.Data(*(table.rows(s, source) for s in ("train", "val")))
 
 
-def build(data, minimum=1):
+def build(data, minimum=1, policy="float32"):
     keras.utils.set_random_seed(0)
     return captions.build(
         "caption-cnn-lstm",
@@ -38,7 +38,7 @@ def build(data, minimum=1):
         RECIPE,
         image_size=32,
         minimum=minimum,
-        policy="float32",
+        policy=policy,
     )
 
 
@@ -158,6 +158,18 @@ def test_a_step_makes_better_sentences_likelier(data):
     before = chance()
     model.train_on_batch(x, said, gain)
     assert gain @ (chance() - before) > 1e-3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_trains_in_mixed_precision(data, tmp_path, policy):
+    task = build(data, policy=policy)
+    before = [keras.ops.convert_to_numpy(w) for w in task.model.weights]
+    captions.fit(task, data, tmp_path, RECIPE, 3, verbose=0)
+    keras.config.set_dtype_policy("float32")
+    after = [keras.ops.convert_to_numpy(w) for w in task.model.weights]
+    assert all(np.isfinite(w).all() for w in after)
+    assert any((a != b).any() for a, b in zip(after, before, strict=True))
 
 
 class Killed(keras.callbacks.Callback):
