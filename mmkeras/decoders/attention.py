@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmkeras.decoders.shapes import repeated
 from mmkeras.decoders.shapes import tokens_and_context
 
 
@@ -32,6 +33,8 @@ class AttentionDecoder(keras.layers.Layer):
     Call arguments:
         inputs: List of `tokens`, integers of shape `(batch, length)`, and
             `context`, shape `(batch, regions, context_dim)`.
+        together: int. Sentences of each context, side by side: `tokens` has
+            so many times as many rows.
 
     Returns:
         Logits of the next token, float32, of shape
@@ -83,8 +86,8 @@ class AttentionDecoder(keras.layers.Layer):
         self.words.build(tokens)
         self.lstm.build((None, 2 * self.dim))
 
-    def call(self, inputs, training=None):
-        words, hidden, looked, _ = self._read(inputs, training)
+    def call(self, inputs, training=None, together=1):
+        words, hidden, looked, _ = self._read(inputs, training, together)
         return self._write(words, hidden, looked, training)
 
     def attention(self, inputs):
@@ -120,7 +123,7 @@ class AttentionDecoder(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return (*input_shape[0], self.vocabulary_size)
 
-    def compute_output_spec(self, inputs, training=None):
+    def compute_output_spec(self, inputs, training=None, together=1):
         shape = self.compute_output_shape([x.shape for x in inputs])
         return keras.KerasTensor(shape, "float32")
 
@@ -141,9 +144,10 @@ class AttentionDecoder(keras.layers.Layer):
             name=name,
         )
 
-    def _see(self, context, training):
+    def _see(self, context, training, together=1):
         values = self.norm(self.regions(context), training=training)
-        values = self.drop(ops.tanh(values), training=training)
+        values = repeated(ops.tanh(values), together)
+        values = self.drop(values, training=training)
         fixed = {"values": values, "keys": self.keys(values)}
         seen = ops.mean(values, axis=1)
         return fixed, [self.hidden(seen), self.cell(seen)]
@@ -160,10 +164,10 @@ class AttentionDecoder(keras.layers.Layer):
         looked = ops.squeeze(ops.matmul(weights, values), 1)
         return self.gate(hidden) * looked
 
-    def _read(self, inputs, training):
+    def _read(self, inputs, training, together=1):
         """Reads all the words; returns them, states, looks and the start."""
         tokens, context = inputs
-        fixed, first = self._see(context, training)
+        fixed, first = self._see(context, training, together)
         words = self.drop(self.words(tokens), training=training)
 
         def read(carry, word):

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmkeras.decoders.shapes import repeated
 from mmkeras.decoders.shapes import tokens_and_context
 
 
@@ -32,6 +33,8 @@ class RecurrentDecoder(keras.layers.Layer):
     Call arguments:
         inputs: List of `tokens`, integers of shape `(batch, length)`, and
             `context`, shape `(batch, regions, context_dim)`.
+        together: int. Sentences of each context, side by side: `tokens` has
+            so many times as many rows.
 
     Returns:
         Logits of the next token, float32, of shape
@@ -89,10 +92,10 @@ class RecurrentDecoder(keras.layers.Layer):
         self.lstm.build((*tokens, self.dim))
         self.logits.build((*tokens, self.dim))
 
-    def call(self, inputs, training=None):
+    def call(self, inputs, training=None, together=1):
         tokens, context = inputs
         x = self.drop(self.words(tokens), training=training)
-        beside, state = self._see(context, training)
+        beside, state = self._see(context, training, together)
         x = sum((picture[:, None] for picture in beside), x)
         x = self.lstm(x, initial_state=state)
         return self.logits(self.drop(x, training=training))
@@ -128,7 +131,7 @@ class RecurrentDecoder(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return (*input_shape[0], self.vocabulary_size)
 
-    def compute_output_spec(self, inputs, training=None):
+    def compute_output_spec(self, inputs, training=None, together=1):
         shape = self.compute_output_shape([x.shape for x in inputs])
         return keras.KerasTensor(shape, "float32")
 
@@ -141,9 +144,9 @@ class RecurrentDecoder(keras.layers.Layer):
             "inject": self.inject,
         }
 
-    def _see(self, context, training):
+    def _see(self, context, training, together=1):
         """What goes beside each word, a list of none or one, and the state."""
         seen = self.norm(ops.mean(context, axis=1), training=training)
-        seen = self.drop(seen, training=training)
+        seen = self.drop(repeated(seen, together), training=training)
         beside = [self.beside(seen)] if self.beside is not None else []
         return beside, [self.hidden(seen), self.cell(seen)]

@@ -1,5 +1,7 @@
 """The shapes that decoders take."""
 
+from keras import ops
+
 
 def tokens_and_context(input_shape):
     """Returns the shapes of tokens and context, checked.
@@ -21,3 +23,13 @@ def tokens_and_context(input_shape):
             f"`keras.ops.expand_dims(x, 1)`. Received: {input_shape}"
         )
     return tuple(input_shape)
+
+
+def repeated(seen, together):
+    """Repeats what is seen for each sentence about it.
+
+    Args:
+        seen: Tensor, batch first.
+        together: int. Sentences of each example, side by side.
+    """
+    return ops.repeat(seen, together, axis=0) if together > 1 else seen

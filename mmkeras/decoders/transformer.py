@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from mmkeras.decoders.block import TransformerBlock
+from mmkeras.decoders.shapes import repeated
 from mmkeras.decoders.shapes import tokens_and_context
 
 
@@ -28,6 +29,8 @@ class TransformerDecoder(keras.layers.Layer):
     Call arguments:
         inputs: List of `tokens`, integers of shape `(batch, length)`, and
             `context`, shape `(batch, regions, context_dim)`.
+        together: int. Sentences of each context, side by side: `tokens` has
+            so many times as many rows.
 
     Returns:
         Logits of the next token, float32, of shape
@@ -91,8 +94,8 @@ class TransformerDecoder(keras.layers.Layer):
         self.norm.build(inside)
         self.logits.build(inside)
 
-    def call(self, inputs, training=None):
-        return self._read(inputs, training)[0]
+    def call(self, inputs, training=None, together=1):
+        return self._read(inputs, training, together)[0]
 
     def attention(self, inputs):
         """Says where the decoder looks before each word.
@@ -133,7 +136,7 @@ class TransformerDecoder(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return (*input_shape[0], self.vocabulary_size)
 
-    def compute_output_spec(self, inputs, training=None):
+    def compute_output_spec(self, inputs, training=None, together=1):
         shape = self.compute_output_shape([x.shape for x in inputs])
         return keras.KerasTensor(shape, "float32")
 
@@ -148,7 +151,7 @@ class TransformerDecoder(keras.layers.Layer):
             "length": self.length,
         }
 
-    def _read(self, inputs, training):
+    def _read(self, inputs, training, together=1):
         tokens, context = inputs
         if (tokens.shape[1] or 0) > self.length:
             raise ValueError(
@@ -156,6 +159,7 @@ class TransformerDecoder(keras.layers.Layer):
                 f"tokens. Received: tokens of shape {tuple(tokens.shape)}"
             )
         memory = self.regions_norm(self.regions(context))
+        memory = repeated(memory, together)
         memory = self.drop(memory, training=training)
         places = ops.arange(ops.shape(tokens)[1])
         x = self.words(tokens) + self.places(places)

@@ -237,9 +237,7 @@ def _trainee(task, recipe, frozen, together, seed):
     if recipe.augment and not frozen:
         x = augment.augment(seed=seed)(x)
     x = task.top(x) if frozen else task.encoder(x)
-    if together > 1:
-        x = keras.ops.repeat(x, together, axis=0)
-    logits = task.decoder([tokens, x])
+    logits = task.decoder([tokens, x], together=together)
     if recipe.reward:
         logits = logits / recipe.temperature
     inputs = {"image": image, "tokens": tokens}

@@ -68,6 +68,15 @@ def test_rows_are_strangers_to_each_other(decoder):
     np.testing.assert_allclose(together[1:2], alone, rtol=1e-4, atol=1e-5)
 
 
+def test_sentences_together_share_what_is_seen(decoder):
+    tokens, context = decoding.tokens(size=6), decoding.context()
+    each = decoding.call(decoder, tokens, np.repeat(context, 2, axis=0))
+    shared = numpy(decoder([tokens, context], together=2))
+    np.testing.assert_allclose(shared, each, rtol=1e-4, atol=1e-5)
+    inputs = [keras.Input((6,), dtype="int32"), keras.Input((4, decoding.DIM))]
+    assert decoder(inputs, together=2).shape == (None, 6, 7)
+
+
 def test_no_word_sees_those_behind_it(decoder):
     tokens, context = decoding.tokens(), decoding.context()
     other = tokens.copy()
