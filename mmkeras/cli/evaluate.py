@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shlex
 
 import typer
 
@@ -157,10 +158,11 @@ def _evaluation(run, measured):
         for name in _SEARCH
         if name in measured
     ]
-    return " ".join(["mmkeras evaluate", run.name, "--split test", *options])
+    name = shlex.quote(run.name)
+    return " ".join(["mmkeras evaluate", name, "--split test", *options])
 
 
 def portable(command):
     """Leaves of every path in a command the last part alone."""
-    words = [pathlib.PurePath(word).name for word in command.split()]
-    return " ".join(words)
+    words = shlex.split(command)
+    return shlex.join(pathlib.PurePath(word).name for word in words)

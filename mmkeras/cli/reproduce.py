@@ -11,7 +11,7 @@ import typer
 
 from mmkeras.cli import options
 
-_VERBS = ("train", "evaluate")
+_MAKERS = (["mmkeras", "train"], ["mmkeras", "evaluate"])
 _RUNS = ("--out", "--init")  # Options whose value is a run's folder.
 _AWAY = ("--results", "--overwrite")  # A run is resumed, nothing published.
 
@@ -86,12 +86,13 @@ def commands(entry, out, given):
     """
     made = []
     for command in [*entry["before"], entry["command"], entry["evaluation"]]:
-        program, verb, subject, *words = shlex.split(command)
-        if program != "mmkeras" or verb not in _VERBS:
+        words = shlex.split(command)
+        if words[:2] not in _MAKERS or len(words) < 3:
             raise ValueError(
-                f"Figures are made by mmkeras {' and '.join(_VERBS)}, not by: "
+                f"Figures are made by mmkeras train and evaluate, not by: "
                 f"{command}"
             )
+        _, verb, subject, *words = words
         if verb == "evaluate":
             subject = str(out / subject)
         made.append([verb, subject])

@@ -70,7 +70,8 @@ def restore(path, model):
 def _variables(model):
     if keras.backend.backend() == "jax":
         model.jax_state_sync()
-    model.optimizer.build(model.trainable_variables)
+    if not model.optimizer.built:  # One of scaled losses would grow.
+        model.optimizer.build(model.trainable_variables)
     metrics = {id(v) for m in model.metrics for v in m.variables}
     own = [v for v in model.variables if id(v) not in metrics]
     return own + list(model.optimizer.variables)

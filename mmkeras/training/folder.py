@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import platform
+import shlex
 import shutil
 import sys
 
@@ -158,7 +159,7 @@ def machine():
 
 def _card(arguments):
     return {
-        "command": " ".join(["mmkeras", *sys.argv[1:]]),
+        "command": shlex.join(["mmkeras", *sys.argv[1:]]),
         "arguments": arguments,
         "backend": keras.backend.backend(),
         "versions": versions(),

@@ -44,7 +44,8 @@ def test_files_are_where_the_user_has_them():
 
 
 @pytest.mark.parametrize(
-    "command", ["rm -r runs last", "mmkeras export last there"]
+    "command",
+    ["rm -r runs last", "mmkeras export last there", "mmkeras train", ""],
 )
 def test_another_command_is_refused(command):
     with pytest.raises(ValueError, match="train and evaluate, not by: "):
@@ -67,12 +68,14 @@ def test_the_same_figures_come_out(tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
     world = shapes.write(tmp_path / "world", train=24, val=8, test=8)
     results, again = tmp_path / "results", tmp_path / "again"
-    trained = call(
+    command = [
         *["train", "caption-cnn-lstm", "--data", "table", "--folder", world],
         *["--epochs", 2, "--batch-size", 20, "--minimum", 1],
         *["--image-size", 32, "--set", "dim=16", "--precision", "float32"],
-        *["--out", tmp_path / "run", "--results", results],
-    )
+        *["--out", tmp_path / "a run", "--results", results],
+    ]
+    monkeypatch.setattr("sys.argv", ["mmkeras", *map(str, command)])
+    trained = call(*command)
     assert trained.exit_code == 0, trained.output
     (path,) = results.glob("*.json")
     found = call("reproduce", path, "--folder", world, "--out", again)
@@ -80,5 +83,5 @@ def test_the_same_figures_come_out(tmp_path, monkeypatch, capfd):
     table = found.output.partition("here")[2]
     assert "published, seed 0" in table and "BLEU-4" in table
     known = json.loads(path.read_text())["seeds"]["0"]["metrics"]
-    measured = json.loads((again / "run" / "results.json").read_text())
+    measured = json.loads((again / "a run" / "results.json").read_text())
     assert measured["test"]["metrics"] == known

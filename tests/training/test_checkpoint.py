@@ -31,6 +31,17 @@ def test_restored_training_ends_with_the_same_weights(tmp_path):
         np.testing.assert_array_equal(value, expected)
 
 
+def test_of_scaled_losses_nothing_is_added(tmp_path):
+    """Keras' optimizer of scaled losses grows whenever it is built."""
+    scaled = model()
+    inner = keras.optimizers.Adam(0.1)
+    scaled.compile(keras.optimizers.LossScaleOptimizer(inner), "mse")
+    checkpoint.save(tmp_path / "c.npz", scaled, {"epochs": 1})
+    count = len(scaled.optimizer.variables)
+    assert checkpoint.restore(tmp_path / "c.npz", scaled) == {"epochs": 1}
+    assert len(scaled.optimizer.variables) == count
+
+
 @pytest.mark.parametrize("keep", [0, 100, -10])
 def test_a_damaged_file_is_named(tmp_path, keep):
     path = tmp_path / "c.npz"
