@@ -13,7 +13,8 @@ from mmkeras.cli import options
 
 _MAKERS = (["mmkeras", "train"], ["mmkeras", "evaluate"])
 _RUNS = ("--out", "--init")  # Options whose value is a run's folder.
-_AWAY = ("--results", "--overwrite")  # A run is resumed, nothing published.
+# A run is resumed, nothing published, and the data lies elsewhere.
+_AWAY = ("--overwrite", "--results", "--folder")
 
 
 def run(
@@ -89,7 +90,7 @@ def commands(entry, out, given):
         words = shlex.split(command)
         if words[:2] not in _MAKERS or len(words) < 3:
             raise ValueError(
-                f"Figures are made by mmkeras train and evaluate, not by: "
+                "Figures are made by mmkeras train and evaluate, not by: "
                 f"{command}"
             )
         _, verb, subject, *words = words
@@ -97,11 +98,13 @@ def commands(entry, out, given):
             subject = str(out / subject)
         made.append([verb, subject])
         for name, value in _options(words):
-            if name in _RUNS:
+            if given.get(name):
+                value = given[name]
+            elif name in _AWAY:
+                continue
+            elif name in _RUNS:
                 value = str(out / value)
-            value = given.get(name) or value
-            if name not in _AWAY and (name != "--folder" or given[name]):
-                made[-1] += [name] if value is None else [name, value]
+            made[-1] += [name] if value is None else [name, value]
     return made
 
 
