@@ -50,7 +50,6 @@ class Image:
             )
         self.size = size
         self.limit = int(limit)
-        self._graphs = _graphs(self.size, self.limit)
 
     @property
     def shape(self):
@@ -71,9 +70,10 @@ class Image:
                 or is larger than `limit`.
         """
         if not tf.inside_function():
-            return self._graphs.one(encoded)
+            return _GRAPHS.one(encoded, self.size, self.limit)
         with tf.device("CPU:0"):  # In place: in tf.data a call costs time.
-            return self._graphs.decode_or_raise(encoded)
+            decoded = _decode_or_raise(encoded, self.size, self.limit)
+        return tf.ensure_shape(decoded, self.shape)
 
     def batch(self, encoded):
         """Decodes a batch of pictures, all of which must be good.
@@ -88,7 +88,8 @@ class Image:
             tf.errors.InvalidArgumentError: If any picture is bad; the error
                 says which and why.
         """
-        return self._graphs.all(encoded)
+        decoded = _GRAPHS.all(encoded, self.size, self.limit)
+        return tf.ensure_shape(decoded, (None, *self.shape))
 
     def try_batch(self, encoded):
         """Decodes a batch of pictures, some of which may be bad.
@@ -101,7 +102,8 @@ class Image:
             picture is bad, and errors, string `(n,)`: what is wrong with the
             picture, or `""`. No row depends on another.
         """
-        return self._graphs.many(encoded)
+        decoded, errors = _GRAPHS.many(encoded, self.size, self.limit)
+        return tf.ensure_shape(decoded, (None, *self.shape)), errors
 
     def read(self, files):
         """Decodes as `try_batch` does, outside a graph.
@@ -177,36 +179,20 @@ class Image:
         return cls(**config)
 
 
-@functools.lru_cache(maxsize=16)
-def _graphs(size, limit):
-    """Codecs of one size share their graphs: to trace them takes a second."""
-    return _Graphs(size, limit)
-
-
 class _Graphs:
-    """The graphs of a codec: of one picture, of many, of all or none."""
+    """Graphs that decode one picture, many, or all or none.
 
-    def __init__(self, size, limit):
-        self.size = size
-        self.limit = limit
-        one = tf.TensorSpec((), tf.string)
-        many = tf.TensorSpec((None,), tf.string)
-        self.one = _graph(self.decode_or_raise, one)
-        self.many = _graph(self._try_each, many)
-        self.all = _graph(self._all_or_raise, many)
+    They take size and limit as arguments, so that all codecs share them: to
+    trace and to optimize them takes seconds.
+    """
 
-    def _decode(self, encoded):
-        return pixels.decode(encoded, self.size, self.limit)
+    def __init__(self):
+        self.one = _graph(_decode_or_raise, ())
+        self.many = _graph(self._try_each, (None,))
+        self.all = _graph(self._all_or_raise, (None,))
 
-    def decode_or_raise(self, encoded):
-        decoded, error = self._decode(encoded)
-        with tf.control_dependencies(
-            [tf.debugging.Assert(error == "", [error])]
-        ):
-            return tf.identity(decoded)
-
-    def _all_or_raise(self, encoded):
-        decoded, errors = self.many(encoded)
+    def _all_or_raise(self, encoded, size, limit):
+        decoded, errors = self.many(encoded, size, limit)
         bad = tf.where(errors != "")[:, 0]
         rows = tf.strings.as_string(bad)
         causes = tf.strings.join([rows, tf.gather(errors, bad)], ": ")
@@ -217,37 +203,66 @@ class _Graphs:
         ):
             return tf.identity(decoded)
 
-    def _decode_each(self, decode, encoded):
-        picture = tf.TensorSpec((*self.size, 3), tf.uint8)
-        error = tf.TensorSpec((), tf.string)
-        return tf.map_fn(decode, encoded, fn_output_signature=(picture, error))
-
-    def _try_each(self, encoded):
+    def _try_each(self, encoded, size, limit):
         """Decodes all at once; if that fails, each by itself."""
 
+        def decode(encoded):
+            return pixels.decode(encoded, size, limit)
+
+        def explain(encoded):
+            return pixels.black(size), _reason(encoded)
+
         def one(encoded):
-            return attempts.first_of(self._decode, self._explain, encoded)
+            return attempts.first_of(decode, explain, encoded)
 
-        return attempts.first_of(
-            functools.partial(self._decode_each, self._decode),
-            functools.partial(self._decode_each, one),
-            encoded,
-        )
+        def some():
+            return attempts.first_of(
+                functools.partial(_each, decode),
+                functools.partial(_each, one),
+                encoded,
+            )
 
-    def _explain(self, encoded):
-        kind = headers.kind(encoded)
-        whole = headers.complete(encoded, kind)
-        state = tf.where(whole, "corrupt or unusual ", "truncated ")
-        names = tf.constant([*headers.KINDS, "picture"])
-        error = tf.strings.join([state, tf.gather(names, kind)])
-        return tf.zeros((*self.size, 3), tf.uint8), error
+        def none():  # Nothing would tell their size.
+            return pixels.black(size)[None][:0], tf.constant([], tf.string)
+
+        return tf.cond(tf.size(encoded) > 0, some, none)
 
 
-def _graph(function, spec):
+def _decode_or_raise(encoded, size, limit):
+    """Decodes a picture; what is wrong with it is an error of the graph."""
+    decoded, error = pixels.decode(encoded, size, limit)
+    with tf.control_dependencies([tf.debugging.Assert(error == "", [error])]):
+        return tf.identity(decoded)
+
+
+def _each(decode, encoded):
+    picture = tf.TensorSpec((None, None, 3), tf.uint8)
+    error = tf.TensorSpec((), tf.string)
+    return tf.map_fn(decode, encoded, fn_output_signature=(picture, error))
+
+
+def _reason(encoded):
+    """Says why a file cannot be decoded."""
+    kind = headers.kind(encoded)
+    whole = headers.complete(encoded, kind)
+    state = tf.where(whole, "corrupt or unusual ", "truncated ")
+    names = tf.constant([*headers.KINDS, "picture"])
+    return tf.strings.join([state, tf.gather(names, kind)])
+
+
+def _graph(function, shape):
     """Compiles a function of strings, all of it on the processor."""
 
-    def on_processor(encoded):
+    def on_processor(encoded, size, limit):
         with tf.device("CPU:0"):
-            return function(encoded)
+            return function(encoded, size, limit)
 
-    return tf.function(on_processor, input_signature=[spec], autograph=False)
+    signature = [
+        tf.TensorSpec(shape, tf.string),
+        tf.TensorSpec((2,), tf.int32),
+        tf.TensorSpec((), tf.int64),
+    ]
+    return tf.function(on_processor, input_signature=signature, autograph=False)
+
+
+_GRAPHS = _Graphs()

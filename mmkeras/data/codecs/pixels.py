@@ -5,6 +5,8 @@ Every format is one function here, from bytes to pixels. A graph pays about
 small JPEG, so the commonest files take one branch only.
 """
 
+import functools
+
 import tensorflow as tf
 
 from mmkeras.data.codecs import frames
@@ -24,8 +26,8 @@ def decode(encoded, size, limit):
 
     Args:
         encoded: Scalar string tensor.
-        size: Height and width of the result; Python integers.
-        limit: Most pixels to decode.
+        size: Height and width of the result, integers or an int32 tensor.
+        limit: Most pixels to decode, an integer or an int64 tensor.
 
     Returns:
         Tuple of pixels, uint8 `(*size, 3)`, and a scalar string: what the
@@ -37,17 +39,8 @@ def decode(encoded, size, limit):
     plain = headers.is_plain_jpeg(encoded)
     shown = headers.jpeg_size(tf.where(plain, encoded, _NO_JPEG))
     plain &= tf.reduce_prod(shown) <= limit
-    grows = tf.reduce_all(shown <= size)
+    grows = tf.reduce_all(shown <= tf.cast(size, tf.int64))
     index = tf.where(grows, 1, 2 + _ratio_index(shown, size))
-
-    # Kept a function of its own: its many operations, woven into the graph,
-    # would cost time even where they are not run.
-    by_kind = tf.function(
-        lambda encoded: _by_kind(encoded, size, limit),
-        input_signature=[tf.TensorSpec((), tf.string)],
-        autograph=False,
-        experimental_attributes={"_noinline": True},
-    )
 
     def larger():
         return _larger(_jpeg(encoded), size), tf.constant("")
@@ -57,14 +50,36 @@ def decode(encoded, size, limit):
 
     return tf.switch_case(
         tf.where(plain, index, 0),
-        [lambda: by_kind(encoded), larger]
+        [lambda: by_kind()(encoded, size, limit), larger]
         + [lambda ratio=ratio: smaller(ratio) for ratio in _RATIOS],
     )
 
 
-def _by_kind(encoded, size, limit):
-    """Decodes any picture, by its kind."""
+@functools.cache
+def by_kind():
+    """Makes the function that decodes any picture, to any size.
 
+    It is a function of its own, since its many operations, woven into a
+    graph, would cost time even where they are not run; and one for all sizes,
+    since to trace it takes a second.
+
+    Returns:
+        Function of a scalar string, a size, int32 `(2,)`, and a limit, int64,
+        which returns as `decode` does.
+    """
+    return tf.function(
+        _by_kind,
+        input_signature=[
+            tf.TensorSpec((), tf.string),
+            tf.TensorSpec((2,), tf.int32),
+            tf.TensorSpec((), tf.int64),
+        ],
+        autograph=False,
+        experimental_attributes={"_noinline": True},
+    )
+
+
+def _by_kind(encoded, size, limit):
     def guarded(shown, read):
         return tf.cond(
             tf.reduce_prod(shown) <= limit,
@@ -111,21 +126,25 @@ def _by_kind(encoded, size, limit):
     )
 
 
+def black(size):
+    """Makes a picture of zeros, of a size as `decode` takes it."""
+    return tf.zeros(tf.concat([size, [3]], 0), tf.uint8)
+
+
 def _refusal(size, error):
-    return tf.zeros((*size, 3), tf.uint8), tf.convert_to_tensor(error)
+    return black(size), tf.convert_to_tensor(error)
 
 
 def _too_large(shown, limit):
-    sides = tf.strings.as_string(shown)
+    limit, sides = tf.strings.as_string(limit), tf.strings.as_string(shown)
     return tf.strings.join(
-        [f"over {limit} pixels (", sides[0], " x ", sides[1], ")"]
+        ["over ", limit, " pixels (", sides[0], " x ", sides[1], ")"]
     )
 
 
 def _larger(pixels, size):
     """Resizes by bilinear interpolation where no side shrinks."""
-    pixels = tf.image.resize(pixels, size)
-    return tf.ensure_shape(tf.cast(pixels + 0.5, tf.uint8), (*size, 3))
+    return tf.cast(tf.image.resize(pixels, size) + 0.5, tf.uint8)
 
 
 def _smaller(pixels, size):
@@ -139,7 +158,7 @@ def _smaller(pixels, size):
         lambda: tf.image.resize(pixels, size, method="area"),
         lambda: tf.image.resize(pixels, size, antialias=True),
     )
-    return tf.ensure_shape(tf.cast(pixels + 0.5, tf.uint8), (*size, 3))
+    return tf.cast(pixels + 0.5, tf.uint8)
 
 
 def _resize(pixels, size):
@@ -157,7 +176,7 @@ def _ratio_index(shown, size):
     A large photograph is read several times faster so, and after resizing
     it differs by less than one grey value in the mean.
     """
-    twice = 2 * tf.constant(size, tf.int64)
+    twice = 2 * tf.cast(size, tf.int64)
     fits = [tf.reduce_all(shown // ratio >= twice) for ratio in _RATIOS[1:]]
     return tf.reduce_sum(tf.cast(fits, tf.int32))
 

@@ -11,7 +11,9 @@ import pytest
 import tensorflow as tf
 
 from mmkeras.data import codecs
+from mmkeras.data.codecs import image
 from mmkeras.data.codecs.pixels import READS_WEBP
+from mmkeras.data.codecs.pixels import by_kind
 
 ALL = pictures.every_kind()
 FILES = {
@@ -170,12 +172,28 @@ def test_refuses_every_kind_over_the_limit():
     assert set(errors.numpy()) == {b""}
 
 
+def test_codecs_of_every_size_share_their_graphs():
+    for side in (5, 6, 7):
+        small = codecs.Image((side, side), limit=60 * 80 + side)
+        assert small(FILES["png"]).shape == small.shape
+        assert small.batch([FILES["png"]]).shape == (1, *small.shape)
+    for graph in (image._GRAPHS.one, image._GRAPHS.many, image._GRAPHS.all):
+        assert graph.experimental_get_tracing_count() == 1
+
+
+def test_no_pictures_are_a_batch_of_none(codec):
+    pixels, errors = codec.try_batch(tf.constant([], tf.string))
+    assert pixels.shape == (0, *codec.shape) and errors.shape == (0,)
+    assert codec.batch(tf.constant([], tf.string)).shape == (0, *codec.shape)
+
+
 def test_says_that_webp_needs_a_newer_tensorflow(monkeypatch):
     monkeypatch.setattr("mmkeras.data.codecs.pixels.READS_WEBP", False)
-    # Of a size of its own: codecs of one size share their graphs.
-    _, errors = codecs.Image((61, 81)).try_batch([ALL["webp"], ALL["png"]])
-    assert errors[0] == b"WebP, which this TensorFlow cannot read"
-    assert errors[1] == b""
+    decode = by_kind.__wrapped__()  # Else it is traced but once.
+    _, error = decode(ALL["webp"], SIZE, 60 * 80)
+    assert error == b"WebP, which this TensorFlow cannot read"
+    _, error = decode(ALL["png"], SIZE, 60 * 80)
+    assert error == b""
 
 
 @pytest.mark.parametrize(
