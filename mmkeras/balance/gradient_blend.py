@@ -94,6 +94,8 @@ def estimate(model, train, val, loss, epochs=3, optimizer="adam", **options):
     for head in heads:
         alone = keras.Model(model.input, model.output[head])
         alone.compile(keras.optimizers.get(optimizer), loss)
+        # Left to the first step, it would be traced twice.
+        alone.optimizer.build(alone.trainable_variables)
         before[head] = _losses(alone, train, val)
         alone.fit(*train, epochs=epochs, **{"verbose": 0, **options})
         after[head] = _losses(alone, train, val)

@@ -66,23 +66,25 @@ class Caption(Task):
             return self.encoder
         return keras.Model(self.encoder.input, cut, name="trunk")
 
-    def top(self, features):
-        """What the encoder makes of its trunk's output."""
+    @functools.cached_property
+    def top(self):
+        """The rest of the encoder: from its trunk's output to its own."""
         cut = _cut(self.encoder)
         if cut is None:
-            return features
-        return keras.Model(cut, self.encoder.output, name="top")(features)
+            cut = keras.Input(self.encoder.output_shape[1:], name="image")
+            return keras.Model(cut, cut, name="top")
+        return keras.Model(cut, self.encoder.output, name="top")
 
     @functools.cached_property
     def head(self):
-        """The model behind its trunk: features and tokens in, logits out.
+        """The model behind its encoder: what that gives and tokens, to logits.
 
         It shares its weights with the model. Training it on features that a
-        frozen trunk computed once trains the model.
+        frozen encoder computed once trains the model.
         """
-        features = keras.Input(self.trunk.output_shape[1:], name="image")
+        features = keras.Input(self.encoder.output_shape[1:], name="image")
         tokens = keras.Input((None,), dtype="int32", name="tokens")
-        logits = self.decoder([tokens, self.top(features)])
+        logits = self.decoder([tokens, features])
         inputs = {"image": features, "tokens": tokens}
         return keras.Model(inputs, logits, name=f"{self.model.name}_head")
 

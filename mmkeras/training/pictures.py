@@ -8,6 +8,8 @@ from mmkeras.data import cache
 from mmkeras.data import pipeline
 from mmkeras.tasks.precision import in_float32
 
+_AT_ONCE = 1024  # Pictures, what the decoder sees of which is held.
+
 
 class Pictures:
     """The pictures of rows as a trainee takes them, made once.
@@ -64,19 +66,31 @@ class Pictures:
                 rows on.
             batch_size: int.
         """
-        model = task.head if self.frozen else task.model
         owners, tokens = self.captions(task)
         owners = (owners + shift) % len(self.rows)
-        order = np.argsort(np.count_nonzero(tokens, axis=1), kind="stable")
+        by_length = np.argsort(np.count_nonzero(tokens, axis=1), kind="stable")
         total = 0.0
-        for i in range(0, len(order), batch_size):
-            some = order[i : i + batch_size]
-            said = pipeline.shortened(tokens[some])
-            x = self.array[0, owners[some]]
-            x = x if self.frozen else np.float32(x) / 255
-            logits = model.predict_on_batch(
-                {"image": x, "tokens": said[:, :-1]}
-            )
-            loss = losses.token_crossentropy(said[:, 1:], logits)
-            total += float(keras.ops.sum(loss))
+        for start in range(0, len(self.rows), _AT_ONCE):
+            stop = min(start + _AT_ONCE, len(self.rows))
+            seen = self._seen(task, slice(start, stop))
+            theirs = owners[by_length]
+            mine = by_length[(start <= theirs) & (theirs < stop)]
+            for i in range(0, len(mine), batch_size):
+                some = mine[i : i + batch_size]
+                said = pipeline.shortened(tokens[some])
+                x = {"image": seen[owners[some] - start]}
+                x["tokens"] = said[:, :-1]
+                logits = task.head.predict_on_batch(x)
+                loss = losses.token_crossentropy(said[:, 1:], logits)
+                total += float(keras.ops.sum(loss))
         return total / np.count_nonzero(tokens[:, 1:])
+
+    def _seen(self, task, some, batch_size=64):
+        """What the decoder sees of some pictures, a slice of them."""
+        encoder = task.top if self.frozen else task.encoder
+        seen = []
+        for i in range(some.start, some.stop, batch_size):
+            x = self.array[0, i : min(i + batch_size, some.stop)]
+            x = x if self.frozen else task.codecs["image"].scale(x)
+            seen.append(np.float32(encoder.predict_on_batch(x)))
+        return np.concatenate(seen)

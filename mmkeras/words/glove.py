@@ -143,6 +143,8 @@ def train_glove(
         epsilon=1e-12,
     )
     model.compile(optimizer, GloveLoss(most, alpha))
+    # Left to the first step, it would be traced twice.
+    model.optimizer.build(model.trainable_variables)
     model.fit(
         data,
         epochs=epochs,

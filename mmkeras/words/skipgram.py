@@ -126,6 +126,8 @@ def train_skipgram(
         learning_rate, len(data) * epochs, 0.0
     )
     model.compile(keras.optimizers.Adam(rate), NegativeSampling())
+    # Left to the first step, it would be traced twice.
+    model.optimizer.build(model.trainable_variables)
     model.fit(
         data,
         epochs=epochs,

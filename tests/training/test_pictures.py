@@ -30,8 +30,11 @@ def task(rows):
     )
 
 
-@pytest.mark.parametrize("shift", [0, 3])
-def test_the_loss_is_that_of_all_captions_at_once(task, rows, shift):
+@pytest.mark.parametrize("shift, at_once", [(0, 1024), (3, 1024), (3, 3)])
+def test_the_loss_is_that_of_all_captions_at_once(
+    task, rows, shift, at_once, monkeypatch
+):
+    monkeypatch.setattr("mmkeras.training.pictures._AT_ONCE", at_once)
     pictures = Pictures(task, rows)
     owners, tokens = pictures.captions(task)
     seen = pictures.array[0, (owners + shift) % len(rows)] / np.float32(255)
