@@ -149,27 +149,22 @@ def fit(
     """
     train = Pictures(task, data.train, recipe.views, progress)
     val = Pictures(task, data.val, progress=progress)
-    owners, tokens = train.captions(task)
-    together = _together(task, recipe, owners)
-    size = _batch_size(recipe, owners, together)
-    count = pipeline.steps(owners, size, together)
-    model = _trainee(task, recipe, train.frozen, together, seed)
+    lessons = _Lessons(task, recipe, train, seed)
+    model = _trainee(task, recipe, train.frozen, lessons.together, seed)
     loss = losses.TokenCrossentropy(recipe.label_smoothing)
     branch = task.encoder.trainable_weights
-    optimizers.prepare(model, loss, recipe, count, branch)
+    optimizers.prepare(model, loss, recipe, lessons.steps, branch)
     parts = _callbacks(task, val, folder, recipe)
     saver = checkpoint.Checkpoint(folder / "checkpoint.npz", parts[:-1])
     done = saver.resume(model)
-    lessons, rewards = _lessons(
-        task, recipe, train, owners, tokens, size, together, seed, done
-    )
+    batches, rewards = lessons.batches(done)
     since = time.perf_counter()
     if done < recipe.epochs and not parts[0].stopped(done):
         model.fit(
-            lessons,
+            batches,
             initial_epoch=done,
             epochs=recipe.epochs,
-            steps_per_epoch=count,
+            steps_per_epoch=lessons.steps,
             callbacks=[*rewards, *parts, saver, _tensorboard(folder), *also],
             verbose=verbose,
             shuffle=False,
@@ -185,44 +180,64 @@ def fit(
     }
 
 
-def _together(task, recipe, owners):
-    """Captions of a picture that go through the trained branch at once."""
-    if recipe.reward:
-        return recipe.draws
-    if not task.encoder.trainable_weights:
-        return 1
-    usual = -(-len(owners) // len(np.unique(owners)))
-    return max(min(recipe.together, usual, recipe.batch_size), 1)
+class _Lessons:
+    """What a captioner learns from: what people say, or it says itself."""
 
+    def __init__(self, task, recipe, train, seed):
+        self.task = task
+        self.recipe = recipe
+        self.train = train
+        self.seed = seed
+        self.owners, self.tokens = train.captions(task)
+        self.together, self.size = _sizes(task, recipe, self.owners)
+        self.steps = pipeline.steps(self.owners, self.size, self.together)
 
-def _batch_size(recipe, owners, together):
-    """Captions in a batch: not more than there are."""
-    most = len(owners) if together == 1 else len(np.unique(owners)) * together
-    return min(recipe.batch_size, most)
-
-
-def _lessons(task, recipe, train, owners, tokens, size, together, seed, start):
-    """Batches to learn from, and what rewards them, if anything does.
-
-    They are what people say, or what the captioner says itself.
-    """
-    if recipe.reward:
-        worth = self_critical.Reward(task, train.references, recipe.reward)
-        lessons = self_critical.batches(
-            task, train, owners, recipe, worth, size // together, seed, start
+    def batches(self, start):
+        """Batches from an epoch on, and callbacks that they need."""
+        if self.recipe.reward:
+            return self._said_by_itself(start)
+        batches = pipeline.teaching(
+            self.train.array,
+            self.owners,
+            self.tokens,
+            self.size,
+            self.recipe.epochs,
+            self.seed,
+            start,
+            self.together,
         )
-        return lessons, [worth]
-    lessons = pipeline.teaching(
-        train.array,
-        owners,
-        tokens,
-        size,
-        recipe.epochs,
-        seed,
-        start,
-        together,
-    )
-    return lessons if train.frozen else lessons.map(task.scale), []
+        if not self.train.frozen:
+            batches = batches.map(self.task.scale)
+        return batches, []
+
+    def _said_by_itself(self, start):
+        reward = self_critical.Reward(
+            self.task, self.train.references, self.recipe.reward
+        )
+        batches = self_critical.batches(
+            self.task,
+            self.train,
+            self.owners,
+            self.recipe,
+            reward,
+            self.size // self.together,
+            self.seed,
+            start,
+        )
+        return batches, [reward]
+
+
+def _sizes(task, recipe, owners):
+    """Captions of a picture in a batch, and captions in a batch."""
+    pictures = len(np.unique(owners))
+    usual = -(-len(owners) // pictures)
+    together = 1
+    if recipe.reward:
+        together = recipe.draws
+    elif task.encoder.trainable_weights:
+        together = max(min(recipe.together, usual, recipe.batch_size), 1)
+    most = len(owners) if together == 1 else pictures * together
+    return together, min(recipe.batch_size, most)
 
 
 def _trainee(task, recipe, frozen, together, seed):

@@ -71,8 +71,10 @@ def test_a_picture_seen_once_teaches_all_its_captions(build):
 )
 def test_few_pictures_fill_a_batch(build, counts, together, size):
     owners = np.repeat(np.arange(len(counts)), counts)
-    assert captions._together(build(), RECIPE, owners) == together
-    assert captions._batch_size(RECIPE, owners, together) == min(size, 20)
+    assert captions._sizes(build(), RECIPE, owners) == (
+        together,
+        min(size, 20),
+    )
     captions.pipeline.steps(owners, min(size, 20), together)
 
 
