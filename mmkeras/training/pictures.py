@@ -69,6 +69,7 @@ class Pictures:
         owners, tokens = self.captions(task)
         owners = (owners + shift) % len(self.rows)
         by_length = np.argsort(np.count_nonzero(tokens, axis=1), kind="stable")
+        batch_size = min(batch_size, len(owners))
         total = 0.0
         for start in range(0, len(self.rows), _AT_ONCE):
             stop = min(start + _AT_ONCE, len(self.rows))
@@ -77,8 +78,10 @@ class Pictures:
             mine = by_length[(start <= theirs) & (theirs < stop)]
             for i in range(0, len(mine), batch_size):
                 some = mine[i : i + batch_size]
+                blank = (0, batch_size - len(some))  # One shape, one trace.
                 said = pipeline.shortened(tokens[some])
-                x = {"image": seen[owners[some] - start]}
+                said = np.pad(said, [blank, (0, 0)])
+                x = {"image": seen[np.pad(owners[some] - start, blank)]}
                 x["tokens"] = said[:, :-1]
                 logits = task.head.predict_on_batch(x)
                 loss = losses.token_crossentropy(said[:, 1:], logits)
@@ -88,9 +91,11 @@ class Pictures:
     def _seen(self, task, some, batch_size=64):
         """What the decoder sees of some pictures, a slice of them."""
         encoder = task.top if self.frozen else task.encoder
+        batch_size = min(batch_size, len(self.rows))
         seen = []
         for i in range(some.start, some.stop, batch_size):
-            x = self.array[0, i : min(i + batch_size, some.stop)]
+            batch = np.arange(i, i + batch_size)
+            x = self.array[0, np.minimum(batch, some.stop - 1)]
             x = x if self.frozen else task.codecs["image"].scale(x)
             seen.append(np.float32(encoder.predict_on_batch(x)))
-        return np.concatenate(seen)
+        return np.concatenate(seen)[: some.stop - some.start]
