@@ -68,22 +68,23 @@ class Pictures:
         """
         owners, tokens = self.captions(task)
         owners = (owners + shift) % len(self.rows)
-        by_length = np.argsort(np.count_nonzero(tokens, axis=1), kind="stable")
+        order = np.argsort(np.count_nonzero(tokens, axis=1), kind="stable")
+        owners, tokens = owners[order], tokens[order]
         batch_size = min(batch_size, len(owners))
         total = 0.0
         for start in range(0, len(self.rows), _AT_ONCE):
             stop = min(start + _AT_ONCE, len(self.rows))
             seen = self._seen(task, slice(start, stop))
-            theirs = owners[by_length]
-            mine = by_length[(start <= theirs) & (theirs < stop)]
+            mine = np.flatnonzero((start <= owners) & (owners < stop))
             for i in range(0, len(mine), batch_size):
                 some = mine[i : i + batch_size]
                 blank = (0, batch_size - len(some))  # One shape, one trace.
                 said = pipeline.shortened(tokens[some])
                 said = np.pad(said, [blank, (0, 0)])
-                x = {"image": seen[np.pad(owners[some] - start, blank)]}
-                x["tokens"] = said[:, :-1]
-                logits = task.head.predict_on_batch(x)
+                x = seen[np.pad(owners[some] - start, blank)]
+                logits = task.head.predict_on_batch(
+                    {"image": x, "tokens": said[:, :-1]}
+                )
                 loss = losses.token_crossentropy(said[:, 1:], logits)
                 total += float(keras.ops.sum(loss))
         return total / np.count_nonzero(tokens[:, 1:])

@@ -190,7 +190,16 @@ def test_what_is_before_a_cut_can_be_computed_once():
         rtol=1e-4,
         atol=1e-5,
     )
-    assert len(task.top.weights) == len(task.encoder.get_layer("rest").weights)
+    mine = {
+        id(weight)
+        for part in (task.top, task.head)
+        for weight in part.trainable_weights
+    }
+    assert mine == {
+        id(weight)
+        for part in (task.encoder.get_layer("rest"), task.decoder)
+        for weight in part.trainable_weights
+    }
 
 
 def test_score_measures_captions(task):

@@ -70,7 +70,7 @@ class Image:
                 or is larger than `limit`.
         """
         if not tf.inside_function():
-            return _GRAPHS.one(encoded, self.size, self.limit)
+            return _one(encoded, self.size, self.limit)
         with tf.device("CPU:0"):  # In place: in tf.data a call costs time.
             decoded = _decode_or_raise(encoded, self.size, self.limit)
         return tf.ensure_shape(decoded, self.shape)
@@ -88,7 +88,7 @@ class Image:
             tf.errors.InvalidArgumentError: If any picture is bad; the error
                 says which and why.
         """
-        decoded = _GRAPHS.all(encoded, self.size, self.limit)
+        decoded = _all(encoded, self.size, self.limit)
         return tf.ensure_shape(decoded, (None, *self.shape))
 
     def try_batch(self, encoded):
@@ -102,7 +102,7 @@ class Image:
             picture is bad, and errors, string `(n,)`: what is wrong with the
             picture, or `""`. No row depends on another.
         """
-        decoded, errors = _GRAPHS.many(encoded, self.size, self.limit)
+        decoded, errors = _many(encoded, self.size, self.limit)
         return tf.ensure_shape(decoded, (None, *self.shape)), errors
 
     def read(self, files):
@@ -179,53 +179,42 @@ class Image:
         return cls(**config)
 
 
-class _Graphs:
-    """Graphs that decode one picture, many, or all or none.
+def _all_or_raise(encoded, size, limit):
+    decoded, errors = _many(encoded, size, limit)
+    bad = tf.where(errors != "")[:, 0]
+    rows = tf.strings.as_string(bad)
+    causes = tf.strings.join([rows, tf.gather(errors, bad)], ": ")
+    error = tf.strings.reduce_join(causes, separator="; ")
+    error = tf.strings.join(["Bad pictures in rows ", error])
+    with tf.control_dependencies(
+        [tf.debugging.Assert(tf.size(bad) == 0, [error])]
+    ):
+        return tf.identity(decoded)
 
-    They take size and limit as arguments, so that all codecs share them: to
-    trace and to optimize them takes seconds.
-    """
 
-    def __init__(self):
-        self.one = _graph(_decode_or_raise, ())
-        self.many = _graph(self._try_each, (None,))
-        self.all = _graph(self._all_or_raise, (None,))
+def _try_each(encoded, size, limit):
+    """Decodes all at once; if that fails, each by itself."""
 
-    def _all_or_raise(self, encoded, size, limit):
-        decoded, errors = self.many(encoded, size, limit)
-        bad = tf.where(errors != "")[:, 0]
-        rows = tf.strings.as_string(bad)
-        causes = tf.strings.join([rows, tf.gather(errors, bad)], ": ")
-        error = tf.strings.reduce_join(causes, separator="; ")
-        error = tf.strings.join(["Bad pictures in rows ", error])
-        with tf.control_dependencies(
-            [tf.debugging.Assert(tf.size(bad) == 0, [error])]
-        ):
-            return tf.identity(decoded)
+    def decode(encoded):
+        return pixels.decode(encoded, size, limit)
 
-    def _try_each(self, encoded, size, limit):
-        """Decodes all at once; if that fails, each by itself."""
+    def explain(encoded):
+        return pixels.black(size), _reason(encoded)
 
-        def decode(encoded):
-            return pixels.decode(encoded, size, limit)
+    def one(encoded):
+        return attempts.first_of(decode, explain, encoded)
 
-        def explain(encoded):
-            return pixels.black(size), _reason(encoded)
+    def some():
+        return attempts.first_of(
+            functools.partial(_each, decode),
+            functools.partial(_each, one),
+            encoded,
+        )
 
-        def one(encoded):
-            return attempts.first_of(decode, explain, encoded)
+    def none():  # Nothing would tell their size.
+        return pixels.black(size)[None][:0], tf.constant([], tf.string)
 
-        def some():
-            return attempts.first_of(
-                functools.partial(_each, decode),
-                functools.partial(_each, one),
-                encoded,
-            )
-
-        def none():  # Nothing would tell their size.
-            return pixels.black(size)[None][:0], tf.constant([], tf.string)
-
-        return tf.cond(tf.size(encoded) > 0, some, none)
+    return tf.cond(tf.size(encoded) > 0, some, none)
 
 
 def _decode_or_raise(encoded, size, limit):
@@ -265,4 +254,8 @@ def _graph(function, shape):
     return tf.function(on_processor, input_signature=signature, autograph=False)
 
 
-_GRAPHS = _Graphs()
+# Size and limit are arguments, so that all codecs share these graphs: to
+# trace and to optimize them takes seconds.
+_one = _graph(_decode_or_raise, ())
+_many = _graph(_try_each, (None,))
+_all = _graph(_all_or_raise, (None,))

@@ -177,7 +177,7 @@ def test_codecs_of_every_size_share_their_graphs():
         small = codecs.Image((side, side), limit=60 * 80 + side)
         assert small(FILES["png"]).shape == small.shape
         assert small.batch([FILES["png"]]).shape == (1, *small.shape)
-    for graph in (image._GRAPHS.one, image._GRAPHS.many, image._GRAPHS.all):
+    for graph in (image._one, image._many, image._all):
         assert graph.experimental_get_tracing_count() == 1
 
 
