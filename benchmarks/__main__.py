@@ -9,6 +9,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from benchmarks import decode
 from benchmarks import fusion
 from benchmarks import pipeline
+from benchmarks import precision
 
 app = typer.Typer(
     help="Measures mmkeras beside what one would use instead.",
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.command("decode")(decode.run)
 app.command("fusion")(fusion.run)
 app.command("pipeline")(pipeline.run)
+app.command("precision")(precision.run)
 
 if __name__ == "__main__":
     app(prog_name="python -m benchmarks")

@@ -115,6 +115,10 @@ def test_house_rules(path):
             name = ast.unparse(node.func)
             assert name not in {"print", "eval", "exec"}, f"{where}: {name}"
             assert not name.endswith("layers.Lambda"), where
+            plain = name.startswith("keras.layers.")
+            assert not (plain and name.endswith((".LSTM", ".GRU"))), (
+                f"{where}: mmkeras.layers has those that train in bfloat16"
+            )
     tops = {name.split(".")[0] for name in imports(path)}
     if not path.as_posix().endswith(READS_PICKLES):
         code = {"pickle", "dill", "joblib", "marshal", "shelve"}

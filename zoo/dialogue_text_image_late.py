@@ -67,7 +67,7 @@ def dialogue_text_image_late(
     there = layers.presence_input(4)
 
     def reader(name):
-        lstm = keras.layers.LSTM(dim, name=name)
+        lstm = layers.LSTM(dim, name=name)
         return lambda ids: lstm(words(ids))
 
     length = history_shape[0] * history_shape[1]

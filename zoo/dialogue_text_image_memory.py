@@ -66,7 +66,7 @@ def dialogue_text_image_memory(
     there = layers.presence_input(4)
 
     def reader(name):
-        lstm = keras.layers.LSTM(dim, name=name)
+        lstm = layers.LSTM(dim, name=name)
         return lambda ids: lstm(words(ids))
 
     facts = layers.each(history, reader("read_turn"), name="facts")

@@ -92,7 +92,7 @@ def emotion_text_context(
     x = ops.reshape(x, (-1, length, x.shape[-1]))
     x = layers.Masked(name="padding")([x, uttered])
     x = keras.layers.Dropout(dropout, name="dropout_0")(x)
-    before = keras.layers.GRU(dim, return_sequences=True, name="context")(x)
+    before = layers.GRU(dim, return_sequences=True, name="context")(x)
     x = ops.concatenate([x, before], -1)
     x = keras.layers.Dropout(dropout, name="dropout_1")(x)
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)

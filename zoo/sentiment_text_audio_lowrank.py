@@ -62,7 +62,7 @@ def sentiment_text_audio_lowrank(
     words = layers.input_of(reader, "text")
     samples = layers.input_of(ear, "audio")
     there = layers.presence_input(2)
-    x = keras.layers.LSTM(dim, name="read")(reader(words))
+    x = layers.LSTM(dim, name="read")(reader(words))
     x = keras.layers.Dropout(dropout, name="text_dropout")(x)
     x = keras.layers.Dense(dim, name="text_dense")(x)
     z = layers.MaskedPool(name="heard")(ear(samples))

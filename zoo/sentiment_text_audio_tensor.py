@@ -64,7 +64,7 @@ def sentiment_text_audio_tensor(
     words = layers.input_of(reader, "text")
     samples = layers.input_of(ear, "audio")
     there = layers.presence_input(2)
-    x = keras.layers.LSTM(dim, name="read")(reader(words))
+    x = layers.LSTM(dim, name="read")(reader(words))
     for i in range(2):
         x = keras.layers.Dropout(dropout, name=f"text_dropout_{i}")(x)
         x = keras.layers.Dense(dim, "relu", name=f"text_{i}")(x)

@@ -65,7 +65,7 @@ def sentiment_text_audio_video_context(
 
     def in_context(x, name):
         x = layers.Masked(name=f"{name}_padding")([x, uttered])
-        cell = keras.layers.LSTM(dim // 2, return_sequences=True)
+        cell = layers.LSTM(dim // 2, return_sequences=True)
         x = keras.layers.Bidirectional(cell, name=f"{name}_context")(x)
         return keras.layers.Dropout(dropout, name=f"{name}_dropout")(x)
 

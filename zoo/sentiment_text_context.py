@@ -40,7 +40,7 @@ def sentiment_text_context(
     x = keras.layers.Dropout(dropout, name="noise")(x)
     for i in range(2):
         x = layers.Masked(name=f"padding_{i}")([x, uttered])
-        cell = keras.layers.LSTM(dim // 2, return_sequences=True)
+        cell = layers.LSTM(dim // 2, return_sequences=True)
         x = keras.layers.Bidirectional(cell, name=f"context_{i}")(x)
         x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
         x = keras.layers.Dense(dim, "tanh", name=f"dense_{i}")(x)

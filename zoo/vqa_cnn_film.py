@@ -69,7 +69,7 @@ def vqa_cnn_film(
     x, read = layers.present([eye(pixels), reader(words)], there)
     height, width = image_shape[:2]
     rows = max(round((x.shape[1] * height / width) ** 0.5), 1)
-    read = keras.layers.GRU(4 * dim, name="read")(read)
+    read = layers.GRU(4 * dim, name="read")(read)
     x = layers.Grid(rows, name="grid")(x)
     for i in range(depth):
         film = keras.layers.Dense(2 * dim, name=f"film_{i}")(read)[

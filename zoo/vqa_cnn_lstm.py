@@ -64,7 +64,7 @@ def vqa_cnn_lstm(
     regions, x = layers.present([eye(pixels), reader(words)], there)
     states = []
     for i in range(depth):
-        lstm = keras.layers.LSTM(
+        lstm = layers.LSTM(
             dim // 2, return_sequences=True, return_state=True, name=f"read_{i}"
         )
         x, *last = lstm(x)

@@ -63,7 +63,7 @@ def vqa_cnn_mfb(
     words = layers.input_of(reader, "question")
     there = layers.presence_input(2)
     x, read = layers.present([eye(pixels), reader(words)], there)
-    read = keras.layers.LSTM(dim, return_sequences=True, name="read")(read)
+    read = layers.LSTM(dim, return_sequences=True, name="read")(read)
     read = keras.layers.Dropout(dropout, name="dropout")(read)
     hidden = keras.layers.Dense(dim, "relu", name="words_hidden")(read)
     scores = keras.layers.Dense(looks, name="words_scores")(hidden)

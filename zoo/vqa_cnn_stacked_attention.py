@@ -66,7 +66,7 @@ def vqa_cnn_stacked_attention(
     there = layers.presence_input(2)
     x, read = layers.present([eye(pixels), reader(words)], there)
     x = keras.layers.Dense(dim, "tanh", name="regions")(x)
-    known = keras.layers.LSTM(dim, name="read")(read)
+    known = layers.LSTM(dim, name="read")(read)
     for i in range(depth):
         keys = keras.layers.Dense(dim // 2, name=f"keys_{i}", use_bias=False)(x)
         asked = keras.layers.Dense(dim // 2, name=f"query_{i}")(known)

@@ -70,7 +70,7 @@ def vqa_cnn_transformer(
     seen = layers.Grid(max(round(rows), 1), name="grid")(seen)
     seen = keras.layers.Reshape((-1, seen.shape[-1]), name="places")(seen)
     seen, read = layers.present([seen, reader(words)], there)
-    read = keras.layers.LSTM(dim, return_sequences=True, name="read")(read)
+    read = layers.LSTM(dim, return_sequences=True, name="read")(read)
 
     def attend(x, others, name):
         block = fusions.CrossAttention(dim, 4, dropout, name=name)

@@ -10,6 +10,7 @@ from keras import ops
 
 from mmkeras.branches.audio_pretrained import hub
 from mmkeras.branches.audio_pretrained import yamnet
+from mmkeras.layers import GRU
 from mmkeras.layers import LogMel
 from mmkeras.layers import Masked
 from mmkeras.layers import SpecAugment
@@ -106,7 +107,7 @@ def gru(
         )
     samples, x, there = _steps(shape, rate, dim, mels, dropout, hide)
     x = Masked(name="padding")([x, there])
-    cell = keras.layers.GRU(dim // 2, return_sequences=True)
+    cell = GRU(dim // 2, return_sequences=True)
     x = keras.layers.Bidirectional(cell, name="listen")(x)
     return keras.Model(samples, x, name=name)
 

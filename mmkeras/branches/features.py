@@ -2,6 +2,7 @@
 
 import keras
 
+from mmkeras.layers import GRU
 from mmkeras.layers import Masked
 
 
@@ -57,7 +58,7 @@ def gru(shape, dim=128, dropout=0.2, name="features_encoder"):
     x = keras.layers.LayerNormalization(name="norm")(steps)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     x = Masked(name="padding")([x, there])
-    cell = keras.layers.GRU(dim // 2, return_sequences=True)
+    cell = GRU(dim // 2, return_sequences=True)
     x = keras.layers.Bidirectional(cell, name="read")(x)
     return keras.Model(steps, x, name=name)
 

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from mmkeras.branches import image as images
+from mmkeras.layers import GRU
 from mmkeras.layers import Masked
 
 
@@ -52,6 +53,6 @@ def frames(
     x = ops.reshape(x, (-1, length, x.shape[-1]))
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     x = Masked(name="padding")([x, there])
-    cell = keras.layers.GRU(dim // 2, return_sequences=True)
+    cell = GRU(dim // 2, return_sequences=True)
     x = keras.layers.Bidirectional(cell, name="watch")(x)
     return keras.Model(video, x, name=name)

@@ -5,6 +5,7 @@ from keras import ops
 
 from mmkeras.decoders.shapes import repeated
 from mmkeras.decoders.shapes import tokens_and_context
+from mmkeras.layers import LSTM
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
@@ -74,9 +75,7 @@ class RecurrentDecoder(keras.layers.Layer):
         self.words = keras.layers.Embedding(
             vocabulary_size, dim, name="words", **policy
         )
-        self.lstm = keras.layers.LSTM(
-            dim, return_sequences=True, name="lstm", **policy
-        )
+        self.lstm = LSTM(dim, return_sequences=True, name="lstm", **policy)
         self.logits = keras.layers.Dense(
             vocabulary_size, dtype="float32", name="logits"
         )

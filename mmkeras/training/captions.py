@@ -66,7 +66,7 @@ def build(
             the image branch is trained from scratch.
         length: int. Ids of a sentence, start and end included.
         minimum: int. How often a word must occur in training.
-        policy: Precision; see `precision.choose`.
+        policy: Precision; see `precision.use`.
         fine_tune: Whether to train the image network on, too: a bool, or the
             name of the first layer to train; see `branches.image.application`.
         init: Folder of a run whose weights and words to start with.
@@ -78,7 +78,7 @@ def build(
         ValueError: If the weights of `init` do not fit.
     """
     known = tasks.load(init) if init else None
-    keras.config.set_dtype_policy(precision.choose(policy))
+    precision.use(policy)
     side = image_size or (224 if weights else 64)
     texts = [text for row in data.train for text in row["captions"]]
     if known:

@@ -74,7 +74,7 @@ def build(
         seconds: Length of a sound, 2.0 by default.
         length: int. Ids of a text, start and end included.
         minimum: int. How often a word must occur in training.
-        policy: Precision; see `precision.choose`.
+        policy: Precision; see `precision.use`.
         answers: int. How many answers to questions to choose among, the
             commonest of training; it is never right about another one. Of an
             architecture that takes candidates, the label is the place of the
@@ -86,7 +86,7 @@ def build(
     Raises:
         ValueError: If the rows lack a modality of the architecture.
     """
-    keras.config.set_dtype_policy(precision.choose(policy))
+    precision.use(policy)
     architecture = registry.find(name)
     taken = architecture.arguments
     image_size = image_size or taken.get("image_shape", (64,))[0]

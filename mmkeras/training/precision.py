@@ -35,6 +35,29 @@ def choose(policy="auto"):
     return "mixed_bfloat16" if accelerated or _is_quick() else "float32"
 
 
+def use(policy="auto"):
+    """Sets the dtype policy of the models that are built from now on.
+
+    On JAX, Keras takes cuDNN's attention in half precision wherever its
+    forward pass can; the backward pass then fails where there is a mask and
+    a length is odd, as a ViT's 197 is. So there, it is turned off.
+
+    Args:
+        policy: As of `choose`.
+
+    Returns:
+        The policy's name.
+
+    Raises:
+        ValueError: If there is no such policy.
+    """
+    chosen = choose(policy)
+    keras.config.set_dtype_policy(chosen)
+    if keras.backend.backend() == "jax" and chosen != "float32":
+        keras.config.disable_flash_attention()
+    return chosen
+
+
 def _is_quick():
     """Whether the processor has instructions for bfloat16."""
     cpu = pathlib.Path("/proc/cpuinfo")

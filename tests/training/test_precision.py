@@ -1,3 +1,4 @@
+import keras
 import pytest
 
 from mmkeras.training import precision
@@ -14,3 +15,17 @@ def test_auto_is_a_policy():
 def test_a_wrong_policy_is_refused():
     with pytest.raises(ValueError, match="'auto' or one of float32"):
         precision.choose("half")
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_attention_of_any_length_trains_on_jax(backend, policy, monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    keras.config.enable_flash_attention()
+    try:
+        assert precision.use(policy) == policy
+        assert keras.config.dtype_policy().name == policy
+        off = (backend, policy) == ("jax", "mixed_bfloat16")
+        assert (keras.config.is_flash_attention_enabled() is False) == off
+    finally:
+        keras.config.enable_flash_attention()
