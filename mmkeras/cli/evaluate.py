@@ -146,8 +146,8 @@ def _publish(run, card, task, data, known, folder):
         **{k: card[k] for k in ("versions", "machine", "backend")},
         "fingerprint": arguments["fingerprint"],
     }
-    seed = arguments["seed"]
-    path = results.merge(folder, arguments["model"], data, seed, entry)
+    seed, only = arguments["seed"], arguments.get("only")
+    path = results.merge(folder, arguments["model"], data, seed, entry, only)
     typer.echo(f"Added to {path}.")
 
 

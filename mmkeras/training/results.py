@@ -162,7 +162,7 @@ _WORTH = "worth_"  # Of a modality: its Shapley value.
 _TYPE = "type_"  # Of questions, an accuracy.
 
 
-def merge(folder, model, data, seed, entry):
+def merge(folder, model, data, seed, entry, only=None):
     """Adds one seed's figures to `<folder>/<model>--<data>.json`.
 
     Args:
@@ -171,13 +171,16 @@ def merge(folder, model, data, seed, entry):
         data: Name of the data set.
         seed: int. Figures of the same seed are replaced.
         entry: Dict with `"metrics"` and whatever else is known of the run.
+        only: The modalities that the model was taught, joined by `"+"`, where
+            others were kept from it: such figures have a file of their own,
+            `<model>--<data>--<only>.json`.
 
     Returns:
         Path of the file.
     """
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{model}--{data}.json"
+    path = folder / f"{'--'.join(filter(None, [model, data, only]))}.json"
     seeds = atomic.read_json(path)["seeds"] if path.exists() else {}
     seeds[str(seed)] = entry
     seeds = dict(sorted(seeds.items(), key=lambda item: int(item[0])))
@@ -187,6 +190,7 @@ def merge(folder, model, data, seed, entry):
         {
             "model": model,
             "data": data,
+            **({"only": only} if only else {}),
             "mean": _each(metrics, statistics.mean),
             "spread": _each(metrics, _spread),
             "published": PUBLISHED.get(data, []),
@@ -245,7 +249,7 @@ def _section(data, entries):
             _cell(entry["mean"], entry["spread"], key, factor)
             for key, (_, factor) in columns.items()
         ]
-        lines.append(_row([f"`{entry['model']}`", len(entry["seeds"]), *cells]))
+        lines.append(_row([_title(entry), len(entry["seeds"]), *cells]))
     marks = {}  # From what is said of a figure to its footnote.
     for other in entries[0]["published"]:
         note = f"{other['source']}; {other['like_for_like']}."
@@ -260,12 +264,17 @@ def _section(data, entries):
     return "\n".join(lines)
 
 
+def _title(entry):
+    only = entry.get("only")
+    return f"`{entry['model']}`" + (f", taught {only} alone" if only else "")
+
+
 def _provenance(entry):
     first = next(iter(entry["seeds"].values()))
     seconds = statistics.mean(e["seconds"] for e in entry["seeds"].values())
     machine, time = first["machine"], max(round(seconds / 60), 1)
     return [
-        f"`{entry['model']}`: {first['parameters']:,} parameters, "
+        f"{_title(entry)}: {first['parameters']:,} parameters, "
         f"{time} minute{'s' * (time > 1)} of training on "
         f"{machine['cores']} cores ({machine['processor']}), "
         f"{first['precision']}.",
