@@ -12,6 +12,13 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
+def pytest_configure(config):
+    """Gives each of several workers one thread: more would wait in turns."""
+    if getattr(config.option, "numprocesses", None):
+        for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
+
+
 def pytest_collection_modifyitems(items):
     """Begins with the folders of long files, so that no worker ends late."""
     long = ["tutorials", "zoo", "training", "serving", "cli", "benchmarks"]

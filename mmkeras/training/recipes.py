@@ -96,7 +96,7 @@ _ANSWERER = dataclasses.replace(
 # times the learning rate, it stays with fewer colours than there are.
 _TALKER = dataclasses.replace(
     _JUDGE,
-    epochs=5,
+    epochs=8,
     batch_size=128,
     learning_rate=1e-3,
     modality_dropout=0.02,

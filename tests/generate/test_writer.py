@@ -15,16 +15,22 @@ from decoding import START
 from mmkeras import generate
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        kind
-        if kind in ("recurrent", "transformer")
-        else pytest.param(kind, marks=pytest.mark.slow)
+def kinds(*quick):
+    """All kinds of decoders, those that are not quick for the slow tests."""
+    return [
+        kind if kind in quick else pytest.param(kind, marks=pytest.mark.slow)
         for kind in KINDS
-    ],
-)
+    ]
+
+
+@pytest.fixture(scope="module", params=kinds("recurrent", "transformer"))
 def decoder(request):
+    return decoding.decoder(request.param)
+
+
+@pytest.fixture(scope="module", params=kinds("recurrent"))
+def speaker(request):
+    """A decoder, for what depends little on its kind."""
     return decoding.decoder(request.param)
 
 
@@ -198,11 +204,11 @@ def test_a_wide_beam_finds_the_best_of_all_sentences(kind, options):
 # Consensus.
 
 
-def test_consensus_says_what_the_beam_agrees_on(decoder):
+def test_consensus_says_what_the_beam_agrees_on(speaker):
     options = {"length": 9, "beam": 6, "length_penalty": 0.5}
-    tokens, score = write(decoder, CONTEXT, consensus=2.0, **options)
+    tokens, score = write(speaker, CONTEXT, consensus=2.0, **options)
     assert is_well_formed(tokens)
-    lanes, scores = every_lane(decoder, **options)
+    lanes, scores = every_lane(speaker, **options)
     voice = decoding.softmax(2.0 * scores)
     merit = numpy(generate.agreement(lanes, voice.astype("float32")))
     best = merit.argmax(axis=1)
@@ -212,10 +218,10 @@ def test_consensus_says_what_the_beam_agrees_on(decoder):
     assert (best != scores.argmax(axis=1)).any()  # Not the likeliest always.
 
 
-def test_a_consensus_of_the_certain_is_the_best_of_the_beam(decoder):
+def test_a_consensus_of_the_certain_is_the_best_of_the_beam(speaker):
     options = {"length": 9, "beam": 4}
-    best, score = write(decoder, CONTEXT, **options)
-    tokens, also = write(decoder, CONTEXT, consensus=1e6, **options)
+    best, score = write(speaker, CONTEXT, **options)
+    tokens, also = write(speaker, CONTEXT, consensus=1e6, **options)
     np.testing.assert_array_equal(tokens, best)
     np.testing.assert_allclose(also, score, rtol=1e-5, atol=1e-5)
 
@@ -223,11 +229,11 @@ def test_a_consensus_of_the_certain_is_the_best_of_the_beam(decoder):
 SAMPLED = {"beam": 3, "samples": 12, "temperature": 1.0}
 
 
-def test_samples_choose_what_most_of_them_match(decoder):
+def test_samples_choose_what_most_of_them_match(speaker):
     options = {"length": 9, "length_penalty": 0.5, "word_penalty": 0.4}
-    tokens, score = write(decoder, CONTEXT, **SAMPLED, **options)
+    tokens, score = write(speaker, CONTEXT, **SAMPLED, **options)
     assert is_well_formed(tokens)
-    lanes, drawn, scores = every_sample(decoder, **SAMPLED, **options)
+    lanes, drawn, scores = every_sample(speaker, **SAMPLED, **options)
     assert lanes.shape[1] == 15 and drawn.shape[1] == 12
     merit = numpy(
         generate.expected_matches(
@@ -242,7 +248,7 @@ def test_samples_choose_what_most_of_them_match(decoder):
     np.testing.assert_allclose(score, scores[rows, best], rtol=1e-4, atol=1e-5)
     assert (best >= 3).any()  # Not of the beam always.
     np.testing.assert_allclose(
-        score, recomputed(decoder, tokens, CONTEXT, 0.5), rtol=1e-3, atol=1e-4
+        score, recomputed(speaker, tokens, CONTEXT, 0.5), rtol=1e-3, atol=1e-4
     )
 
 
@@ -254,16 +260,16 @@ def test_a_costly_word_makes_sentences_shorter(recurrent):
     assert lengths[0] > lengths[1] > lengths[2]
 
 
-def test_samples_of_a_picture_do_not_depend_on_others(decoder):
-    tokens, _ = write(decoder, CONTEXT, length=9, **SAMPLED)
-    some, _ = write(decoder, CONTEXT[5:8], length=9, **SAMPLED)
+def test_samples_of_a_picture_do_not_depend_on_others(speaker):
+    tokens, _ = write(speaker, CONTEXT, length=9, **SAMPLED)
+    some, _ = write(speaker, CONTEXT[5:8], length=9, **SAMPLED)
     np.testing.assert_array_equal(some, tokens[5:8])
-    other, _ = write(decoder, CONTEXT, length=9, seed=1, **SAMPLED)
+    other, _ = write(speaker, CONTEXT, length=9, seed=1, **SAMPLED)
     assert (other != tokens).any()
 
 
-def test_dice_say_what_is_drawn(decoder):
-    writer = generate.Writer(decoder, length=9, temperature=1.0)
+def test_dice_say_what_is_drawn(speaker):
+    writer = generate.Writer(speaker, length=9, temperature=1.0)
     dice = np.random.default_rng(0).random((len(CONTEXT), 9, 4), "float32")
     said = writer(CONTEXT, dice=dice)
     tokens, score = numpy(said["tokens"]), numpy(said["score"])
@@ -274,7 +280,7 @@ def test_dice_say_what_is_drawn(decoder):
     assert (tokens[:, 0] != tokens[:, 1]).any()
     np.testing.assert_allclose(
         score[:, 3],
-        recomputed(decoder, tokens[:, 3], CONTEXT, 0.7),
+        recomputed(speaker, tokens[:, 3], CONTEXT, 0.7),
         rtol=1e-3,
         atol=1e-4,
     )
@@ -285,7 +291,7 @@ def test_dice_say_what_is_drawn(decoder):
     found = model.predict_on_batch([CONTEXT, dice])["tokens"]
     np.testing.assert_array_equal(numpy(found), tokens)
     with pytest.raises(ValueError, match="Dice draw at a `temperature`"):
-        generate.Writer(decoder, length=9)(CONTEXT, dice=dice)
+        generate.Writer(speaker, length=9)(CONTEXT, dice=dice)
 
 
 def test_dice_keep_their_digits_in_mixed_precision(recurrent):
@@ -360,11 +366,11 @@ def test_who_has_nothing_left_to_say_ends(recurrent, options):
 
 
 @pytest.mark.parametrize("options", [{}, {"beam": 3}, {"temperature": 1.0}])
-def test_minimum_length(decoder, options):
+def test_minimum_length(speaker, options):
     options = {"length": 8, "seed": 0, **options}
-    free, _ = write(decoder, CONTEXT, **options)
+    free, _ = write(speaker, CONTEXT, **options)
     assert ((free > END).sum(axis=1) < 5).any()
-    tokens, _ = write(decoder, CONTEXT, minimum=5, **options)
+    tokens, _ = write(speaker, CONTEXT, minimum=5, **options)
     assert ((tokens > END).sum(axis=1) >= 5).all()
     assert is_well_formed(tokens)
     assert (count(tokens) == 6).any()  # Five words and an end.
@@ -389,13 +395,13 @@ def test_the_narrowest_draw_is_greedy(decoder, greedy, options):
     np.testing.assert_allclose(score, greedy[1], rtol=1e-3, atol=1e-4)
 
 
-def test_drawn_sentences_are_well_formed_and_scored(decoder):
+def test_drawn_sentences_are_well_formed_and_scored(speaker):
     tokens, score = write(
-        decoder, CONTEXT, length=9, temperature=1.3, top_p=0.9, seed=1
+        speaker, CONTEXT, length=9, temperature=1.3, top_p=0.9, seed=1
     )
     assert is_well_formed(tokens)
     np.testing.assert_allclose(
-        score, recomputed(decoder, tokens, CONTEXT, 0.7), rtol=1e-3, atol=1e-4
+        score, recomputed(speaker, tokens, CONTEXT, 0.7), rtol=1e-3, atol=1e-4
     )
 
 
@@ -458,11 +464,11 @@ def test_a_word_is_drawn_given_the_one_before(recurrent):
     check_frequencies(found, joint)
 
 
-def test_a_seed_makes_the_same_draws(decoder):
+def test_a_seed_makes_the_same_draws(speaker):
     options = {"length": 8, "temperature": 1.0}
-    first, _ = write(decoder, CONTEXT, seed=3, **options)
-    again, _ = write(decoder, CONTEXT, seed=3, **options)
-    other, _ = write(decoder, CONTEXT, seed=4, **options)
+    first, _ = write(speaker, CONTEXT, seed=3, **options)
+    again, _ = write(speaker, CONTEXT, seed=3, **options)
+    other, _ = write(speaker, CONTEXT, seed=4, **options)
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
 
