@@ -222,6 +222,40 @@ def shortened(tokens):
     return tokens[:, : -(-longest // 4) * 4 + 1]
 
 
+def without_padding(batches):
+    """Asks for the words of a batch alone, not for its padding.
+
+    Padding is a quarter of where captions of a picture go together, and to
+    choose among all words is half of what a decoder computes. Some is left,
+    such that few sizes occur: as many words as whole eighths of the batch.
+
+    Args:
+        batches: A `tf.data.Dataset` of `({"image", "tokens"}, targets)` or
+            `(..., targets, weights)`, targets of shape `(batch, length)` and
+            weights of shape `(batch,)`.
+
+    Returns:
+        A `tf.data.Dataset` of inputs that have `"places"` too, the numbers of
+        the words, sentence after sentence, of shape `(n,)`, and of targets
+        and weights of that shape. What is left of padding has target 0.
+    """
+
+    def choose(x, targets, weights=None):
+        length = tf.shape(targets)[1]
+        targets = tf.reshape(targets, [-1])
+        places = tf.where(targets != 0)[:, 0]
+        eighth = tf.maximum(tf.size(targets) // 8, 1)
+        blank = [[0, -tf.size(places) % eighth]]
+        words = tf.pad(tf.gather(targets, places), blank)
+        places = tf.pad(tf.cast(places, tf.int32), blank)
+        x = {**x, "places": places}
+        if weights is None:
+            return x, words
+        return x, words, tf.gather(weights, places // length)
+
+    return batches.map(choose)
+
+
 def repeated(batches, count):
     """Repeats labels and weights: an example is judged so many times.
 

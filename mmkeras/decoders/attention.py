@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from mmkeras.decoders.shapes import at
+from mmkeras.decoders.shapes import logits_spec
 from mmkeras.decoders.shapes import repeated
 from mmkeras.decoders.shapes import tokens_and_context
 
@@ -35,10 +37,12 @@ class AttentionDecoder(keras.layers.Layer):
             `context`, shape `(batch, regions, context_dim)`.
         together: int. Sentences of each context, side by side: `tokens` has
             so many times as many rows.
+        places: Integers of shape `(n,)`: the words, numbered sentence after
+            sentence, whose next token is asked for. All, if left out.
 
     Returns:
         Logits of the next token, float32, of shape
-        `(batch, length, vocabulary_size)`.
+        `(batch, length, vocabulary_size)`, or `(n, vocabulary_size)`.
 
     Reference:
         [Xu et al., 2015](https://arxiv.org/abs/1502.03044)
@@ -86,9 +90,9 @@ class AttentionDecoder(keras.layers.Layer):
         self.words.build(tokens)
         self.lstm.build((None, 2 * self.dim))
 
-    def call(self, inputs, training=None, together=1):
-        words, hidden, looked, _ = self._read(inputs, training, together)
-        return self._write(words, hidden, looked, training)
+    def call(self, inputs, training=None, together=1, places=None):
+        *parts, _ = self._read(inputs, training, together)
+        return self._write(*(at(x, places) for x in parts), training)
 
     def attention(self, inputs):
         """Says where the decoder looks before each word.
@@ -123,9 +127,10 @@ class AttentionDecoder(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return (*input_shape[0], self.vocabulary_size)
 
-    def compute_output_spec(self, inputs, training=None, together=1):
-        shape = self.compute_output_shape([x.shape for x in inputs])
-        return keras.KerasTensor(shape, "float32")
+    def compute_output_spec(
+        self, inputs, training=None, together=1, places=None
+    ):
+        return logits_spec(self.vocabulary_size, inputs, places)
 
     def get_config(self):
         return {

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from mmkeras.decoders.shapes import at
+from mmkeras.decoders.shapes import logits_spec
 from mmkeras.decoders.shapes import repeated
 from mmkeras.decoders.shapes import tokens_and_context
 from mmkeras.layers import LSTM
@@ -36,10 +38,12 @@ class RecurrentDecoder(keras.layers.Layer):
             `context`, shape `(batch, regions, context_dim)`.
         together: int. Sentences of each context, side by side: `tokens` has
             so many times as many rows.
+        places: Integers of shape `(n,)`: the words, numbered sentence after
+            sentence, whose next token is asked for. All, if left out.
 
     Returns:
         Logits of the next token, float32, of shape
-        `(batch, length, vocabulary_size)`.
+        `(batch, length, vocabulary_size)`, or `(n, vocabulary_size)`.
 
     Raises:
         ValueError: If `inject` is neither.
@@ -91,12 +95,12 @@ class RecurrentDecoder(keras.layers.Layer):
         self.lstm.build((*tokens, self.dim))
         self.logits.build((*tokens, self.dim))
 
-    def call(self, inputs, training=None, together=1):
+    def call(self, inputs, training=None, together=1, places=None):
         tokens, context = inputs
         x = self.drop(self.words(tokens), training=training)
         beside, state = self._see(context, training, together)
         x = sum((picture[:, None] for picture in beside), x)
-        x = self.lstm(x, initial_state=state)
+        x = at(self.lstm(x, initial_state=state), places)
         return self.logits(self.drop(x, training=training))
 
     def start(self, context):
@@ -130,9 +134,10 @@ class RecurrentDecoder(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return (*input_shape[0], self.vocabulary_size)
 
-    def compute_output_spec(self, inputs, training=None, together=1):
-        shape = self.compute_output_shape([x.shape for x in inputs])
-        return keras.KerasTensor(shape, "float32")
+    def compute_output_spec(
+        self, inputs, training=None, together=1, places=None
+    ):
+        return logits_spec(self.vocabulary_size, inputs, places)
 
     def get_config(self):
         return {

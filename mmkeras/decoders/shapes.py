@@ -1,5 +1,6 @@
 """The shapes that decoders take."""
 
+import keras
 from keras import ops
 
 
@@ -33,3 +34,26 @@ def repeated(seen, together):
         together: int. Sentences of each example, side by side.
     """
     return ops.repeat(seen, together, axis=0) if together > 1 else seen
+
+
+def at(x, places):
+    """Takes the words that count out of all sentences.
+
+    Args:
+        x: Tensor of shape `(batch, length, size)`.
+        places: Integers of shape `(n,)`, which words, numbered sentence after
+            sentence; `None` for all, as they are.
+
+    Returns:
+        Tensor of shape `(n, size)`, or `x`.
+    """
+    if places is None:
+        return x
+    return ops.take(ops.reshape(x, (-1, x.shape[-1])), places, axis=0)
+
+
+def logits_spec(size, inputs, places):
+    """What a decoder of `size` words returns; see `at`."""
+    tokens, _ = inputs
+    shape = tokens.shape if places is None else places.shape
+    return keras.KerasTensor((*shape, size), "float32")

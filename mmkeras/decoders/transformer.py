@@ -4,6 +4,8 @@ import keras
 from keras import ops
 
 from mmkeras.decoders.block import TransformerBlock
+from mmkeras.decoders.shapes import at
+from mmkeras.decoders.shapes import logits_spec
 from mmkeras.decoders.shapes import repeated
 from mmkeras.decoders.shapes import tokens_and_context
 
@@ -31,10 +33,12 @@ class TransformerDecoder(keras.layers.Layer):
             `context`, shape `(batch, regions, context_dim)`.
         together: int. Sentences of each context, side by side: `tokens` has
             so many times as many rows.
+        places: Integers of shape `(n,)`: the words, numbered sentence after
+            sentence, whose next token is asked for. All, if left out.
 
     Returns:
         Logits of the next token, float32, of shape
-        `(batch, length, vocabulary_size)`.
+        `(batch, length, vocabulary_size)`, or `(n, vocabulary_size)`.
 
     Raises:
         ValueError: If `heads` does not divide `dim`, or if a sentence is
@@ -94,8 +98,9 @@ class TransformerDecoder(keras.layers.Layer):
         self.norm.build(inside)
         self.logits.build(inside)
 
-    def call(self, inputs, training=None, together=1):
-        return self._read(inputs, training, together)[0]
+    def call(self, inputs, training=None, together=1, places=None):
+        x, _ = self._read(inputs, training, together)
+        return self.logits(self.norm(at(x, places)))
 
     def attention(self, inputs):
         """Says where the decoder looks before each word.
@@ -136,9 +141,10 @@ class TransformerDecoder(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return (*input_shape[0], self.vocabulary_size)
 
-    def compute_output_spec(self, inputs, training=None, together=1):
-        shape = self.compute_output_shape([x.shape for x in inputs])
-        return keras.KerasTensor(shape, "float32")
+    def compute_output_spec(
+        self, inputs, training=None, together=1, places=None
+    ):
+        return logits_spec(self.vocabulary_size, inputs, places)
 
     def get_config(self):
         return {
@@ -166,4 +172,4 @@ class TransformerDecoder(keras.layers.Layer):
         x = self.drop(x, training=training)
         for block in self.blocks:
             x, weights = block([x, memory], training=training)
-        return self.logits(self.norm(x)), weights
+        return x, weights

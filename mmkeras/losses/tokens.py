@@ -10,12 +10,13 @@ def token_crossentropy(targets, logits, label_smoothing=0.0):
         (1 - e) * -log p(target) + e * mean_v(-log p(v))
 
     Args:
-        targets: Integers of shape `(batch, length)`; id 0 is padding.
-        logits: Tensor of shape `(batch, length, vocabulary_size)`.
+        targets: Integers of shape `(batch, length)`, or any other; id 0 is
+            padding.
+        logits: Tensor of shape `(*targets.shape, vocabulary_size)`.
         label_smoothing: float in [0, 1), `e` above.
 
     Returns:
-        Tensor of shape `(batch, length)`.
+        Tensor of the shape of the targets.
 
     Raises:
         ValueError: If `label_smoothing` is out of range.
@@ -38,6 +39,9 @@ def token_crossentropy(targets, logits, label_smoothing=0.0):
 class TokenCrossentropy(keras.losses.Loss):
     """Mean cross-entropy a token, padding left out.
 
+    Targets are sentences, of shape `(batch, length)`, with a sample weight for
+    each, or single tokens, of shape `(n,)`, likewise.
+
     Args:
         label_smoothing: float in [0, 1).
         name: Name of the loss.
@@ -54,7 +58,8 @@ class TokenCrossentropy(keras.losses.Loss):
         size = ops.cast(ops.shape(y_true)[0], "float32")
         # An example's share, such that the mean over examples is the mean
         # over tokens, and sample weights weigh whole sentences.
-        return ops.sum(loss, axis=-1) * (size / ops.maximum(said, 1.0))
+        loss = ops.sum(loss, axis=-1) if len(loss.shape) > 1 else loss
+        return loss * (size / ops.maximum(said, 1.0))
 
     def get_config(self):
         return {

@@ -208,7 +208,7 @@ class _Lessons:
         )
         if not self.train.frozen:
             batches = batches.map(self.task.scale)
-        return batches, []
+        return pipeline.without_padding(batches), []
 
     def _said_by_itself(self, start):
         reward = self_critical.Reward(
@@ -224,7 +224,7 @@ class _Lessons:
             self.seed,
             start,
         )
-        return batches, [reward]
+        return pipeline.without_padding(batches), [reward]
 
 
 def _sizes(task, recipe, owners):
@@ -249,13 +249,14 @@ def _trainee(task, recipe, frozen, together, seed):
     start = task.trunk.output if frozen else task.encoder.input
     x = image = keras.Input(start.shape[1:], name="image")
     tokens = keras.Input((None,), dtype="int32", name="tokens")
+    places = keras.Input((), dtype="int32", name="places")
     if recipe.augment and not frozen:
         x = augment.augment(seed=seed)(x)
     x = task.top(x) if frozen else task.encoder(x)
-    logits = task.decoder([tokens, x], together=together)
+    logits = task.decoder([tokens, x], together=together, places=places)
     if recipe.reward:
         logits = logits / recipe.temperature
-    inputs = {"image": image, "tokens": tokens}
+    inputs = {"image": image, "tokens": tokens, "places": places}
     return keras.Model(inputs, logits, name="trainee")
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from mmkeras.data import pipeline
 
@@ -83,6 +84,28 @@ def test_blank_captions_fill_what_pictures_lack():
         many = np.count_nonzero(tokens[:, 0])
         assert many == np.sum(OWNERS == images[0].astype(int))
         assert not tokens[many:].any() and not targets[many:].any()
+
+
+@pytest.mark.parametrize("options", [{}, {"together": 2}])
+def test_padding_is_left_out_but_for_some(options):
+    plain = pipeline.teaching(IMAGES, OWNERS, TOKENS, 4, 1, **options)
+    weighted = plain.map(lambda x, y: (x, y, tf.range(4)))
+    pairs = zip(plain, pipeline.without_padding(weighted), strict=True)
+    left = 0
+    for (_, targets), (x, words, weights) in pairs:
+        places, count = x["places"].numpy(), np.count_nonzero(targets)
+        assert len(places) == len(words) == len(weights)
+        assert count <= len(places) < count + np.size(targets) / 8
+        said = places[:count]
+        np.testing.assert_array_equal(
+            words[:count], targets.numpy().ravel()[said]
+        )
+        np.testing.assert_array_equal(weights[:count], said // targets.shape[1])
+        assert len(set(said)) == count and not np.any(words[count:])
+        left += np.size(targets) - len(places)
+    assert left > 0
+    x, _ = next(iter(pipeline.without_padding(plain)))
+    assert set(x) == {"image", "tokens", "places"}
 
 
 @pytest.mark.parametrize("size, together", [(15, 1), (18, 3), (2, 3)])

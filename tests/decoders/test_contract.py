@@ -37,6 +37,17 @@ def test_logits_have_the_shape_of_the_words(decoder):
     assert captioner(decoder).output_shape == (None, None, 7)
 
 
+def test_logits_can_be_asked_for_at_some_words_alone(decoder):
+    inputs = [decoding.tokens(), decoding.context()]
+    places = np.array([1, 7, 7, 16, 0], "int32")  # Of 3 sentences of 6 words.
+    some = numpy(decoder(inputs, places=places))
+    every = numpy(decoder(inputs)).reshape(-1, 7)
+    np.testing.assert_allclose(some, every[places], rtol=1e-4, atol=1e-5)
+    asked = keras.Input((), dtype="int32")
+    model = captioner(decoder)
+    assert decoder(model.inputs, places=asked).shape == (None, 7)
+
+
 def test_cached_step_equals_the_call_token_by_token(decoder):
     tokens, context = decoding.tokens(length=9), decoding.context()
     logits = decoding.call(decoder, tokens, context)

@@ -32,6 +32,15 @@ def test_equals_the_formula(share):
     np.testing.assert_allclose(numpy(loss), mean, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("weights", [None, [0.5, 2.0, -1.0]])
+def test_words_one_by_one_cost_what_their_sentences_do(weights):
+    loss = losses.TokenCrossentropy(0.1)
+    whole = loss(TARGETS, LOGITS, weights and np.float32(weights))
+    words = weights and np.repeat(np.float32(weights), 4)
+    alone = loss(TARGETS.ravel(), LOGITS.reshape(-1, 6), words)
+    np.testing.assert_allclose(numpy(alone), numpy(whole), rtol=1e-5)
+
+
 def test_equals_keras_with_an_ignored_class():
     theirs = keras.losses.SparseCategoricalCrossentropy(
         from_logits=True, ignore_class=0
