@@ -227,7 +227,7 @@ def without_padding(batches):
 
     Padding is a quarter of where captions of a picture go together, and to
     choose among all words is half of what a decoder computes. Some is left,
-    such that few sizes occur: as many words as whole eighths of the batch.
+    such that few sizes occur: as many words as whole sixteenths of the batch.
 
     Args:
         batches: A `tf.data.Dataset` of `({"image", "tokens"}, targets)` or
@@ -244,8 +244,8 @@ def without_padding(batches):
         length = tf.shape(targets)[1]
         targets = tf.reshape(targets, [-1])
         places = tf.where(targets != 0)[:, 0]
-        eighth = tf.maximum(tf.size(targets) // 8, 1)
-        blank = [[0, -tf.size(places) % eighth]]
+        part = tf.maximum(tf.size(targets) // 16, 1)
+        blank = [[0, -tf.size(places) % part]]
         words = tf.pad(tf.gather(targets, places), blank)
         places = tf.pad(tf.cast(places, tf.int32), blank)
         x = {**x, "places": places}
