@@ -36,7 +36,7 @@ def dialogue_text_image_modules(
     know their places, as memory networks do; of what is read, r, come a query,
     where to move, and which modules to run, c, a softmax:
 
-        find_i = sigmoid(2 k_i . Q r / sqrt(dim) - 1),  k_i = K x_i
+        find_i = sigmoid(2 k_i . Q r / sqrt(dim) - 1),  k_i = BN(K x_i)
         m <- c_1 find + c_2 find m + c_3 relocate(m, softmax(S r)) + c_4 m
 
     The answer is chosen from the mean of what is marked, and from how much:
@@ -90,10 +90,16 @@ def dialogue_text_image_modules(
     x += keras_hub.layers.PositionEmbedding(x.shape[1], large, name="places")(x)
     said = layers.each(history, read, name="said")
     x, said, asked = layers.present([x, said, read(question)], there)
-    keys = keras.layers.Dense(dim, name="keys")(x)
+    keys = keras.layers.Dense(dim, use_bias=False, name="keys")(x)
+    # Around 0, so that no query can turn from all regions: its sigmoids would
+    # be 0, and so would their gradients.
+    norm = keras.layers.BatchNormalization(
+        center=False, scale=False, name="keys_norm"
+    )
+    keys = norm(keys)
     query = keras.layers.Dense(dim, name="query")
     relocate = layers.Relocate(max(round(rows), 1), name="relocate")
-    where = keras.layers.Dense(9, "softmax", name="where")
+    where = keras.layers.Dense(9, "softmax", name="direction")
     modules = keras.layers.Dense(4, "softmax", name="modules")
 
     def mark(marks, turn):
