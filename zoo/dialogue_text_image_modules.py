@@ -90,13 +90,10 @@ def dialogue_text_image_modules(
     x += keras_hub.layers.PositionEmbedding(x.shape[1], large, name="places")(x)
     said = layers.each(history, read, name="said")
     x, said, asked = layers.present([x, said, read(question)], there)
-    keys = keras.layers.Dense(dim, use_bias=False, name="keys")(x)
     # Around 0, so that no query can turn from all regions: its sigmoids would
     # be 0, and so would their gradients.
-    norm = keras.layers.BatchNormalization(
-        center=False, scale=False, name="keys_norm"
-    )
-    keys = norm(keys)
+    norm = keras.layers.BatchNormalization(center=False, scale=False)
+    keys = norm(keras.layers.Dense(dim, use_bias=False, name="keys")(x))
     query = keras.layers.Dense(dim, name="query")
     relocate = layers.Relocate(max(round(rows), 1), name="relocate")
     where = keras.layers.Dense(9, "softmax", name="direction")
@@ -127,10 +124,6 @@ def dialogue_text_image_modules(
     x = keras.layers.Activation("relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
-    inputs = {
-        "image": pixels,
-        "history": history,
-        "question": question,
-        "presence": there,
-    }
+    inputs = {"image": pixels, "history": history}
+    inputs |= {"question": question, "presence": there}
     return keras.Model(inputs, logits, name="dialogue_text_image_modules")
