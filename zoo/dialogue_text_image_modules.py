@@ -92,7 +92,9 @@ def dialogue_text_image_modules(
     x, said, asked = layers.present([x, said, read(question)], there)
     # Around 0, so that no query can turn from all regions: its sigmoids would
     # be 0, and so would their gradients.
-    norm = keras.layers.BatchNormalization(center=False, scale=False)
+    norm = keras.layers.BatchNormalization(
+        center=False, scale=False, name="keys_norm"
+    )
     keys = norm(keras.layers.Dense(dim, use_bias=False, name="keys")(x))
     query = keras.layers.Dense(dim, name="query")
     relocate = layers.Relocate(max(round(rows), 1), name="relocate")
