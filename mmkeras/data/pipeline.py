@@ -183,7 +183,8 @@ def judging(
 def rewarding(batches, shape, draws):
     """Batches of sentences, each made when training asks for it.
 
-    None is made ahead, for what a batch says may depend on the step before.
+    None is made ahead, for what a batch says may depend on the step before:
+    neither here, nor by what is done to these batches later.
 
     Args:
         batches: Function that returns an iterator of `({"image", "tokens"},
@@ -204,7 +205,7 @@ def rewarding(batches, shape, draws):
     )
     found = tf.data.Dataset.from_generator(batches, output_signature=spec)
     options = tf.data.Options()
-    options.experimental_optimization.inject_prefetch = False
+    options.autotune.enabled = False  # It prefetches, and maps ahead.
     return found.with_options(options)
 
 

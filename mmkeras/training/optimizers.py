@@ -9,6 +9,8 @@ class SlowerAdamW(keras.optimizers.AdamW):
     What was learned elsewhere is to be changed less than what is learned
     anew. Scaling gradients would not do it: Adam divides the scale out.
 
+    Weights decay at the end of a step, by their own learning rate.
+
     Args:
         *args: Passed to `keras.optimizers.AdamW`.
         slow: Variables of the smaller rate.
@@ -24,31 +26,21 @@ class SlowerAdamW(keras.optimizers.AdamW):
         super().__init__(*args, **kwargs)
         self.slow = frozenset(self._var_key(variable) for variable in slow)
         self.factor = factor
-        self._rate = None
 
-    @property
-    def learning_rate(self):
-        """The learning rate of the next step; within a step, of this one."""
-        if self._rate is not None:
-            return self._rate
-        return super().learning_rate
-
-    @learning_rate.setter
-    def learning_rate(self, rate):
-        keras.optimizers.AdamW.learning_rate.fset(self, rate)
-
-    def apply(self, grads, trainable_variables=None):
-        # Keras would ask a schedule again for every weight that decays.
-        self._rate = self.learning_rate
-        try:
-            return super().apply(grads, trainable_variables)
-        finally:
-            self._rate = None
+    def _apply_weight_decay(self, variables):
+        """Left to `update_step`, see there."""
 
     def update_step(self, gradient, variable, learning_rate):
+        # Keras decays first. TensorFlow may do that before the batch is
+        # fetched, and what a batch of self-critical training says depends on
+        # the weights; after the update, it waits for the gradient.
         if self._var_key(variable) in self.slow:
             learning_rate = learning_rate * self.factor
         super().update_step(gradient, variable, learning_rate)
+        if self.weight_decay and self._use_weight_decay(variable):
+            share = learning_rate * self.weight_decay
+            share = keras.ops.cast(share, variable.dtype)
+            self.assign_sub(variable, variable * share)
 
 
 def prepare(model, loss, recipe, steps, branch=()):

@@ -1,3 +1,5 @@
+import time
+
 import keras
 import numpy as np
 import pytest
@@ -17,6 +19,42 @@ def test_slow_weights_change_less():
     optimizer.apply([keras.ops.ones(3)] * 2, [fast, slow])
     np.testing.assert_allclose(fast, 0.9, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(slow, 0.975, rtol=1e-5, atol=1e-6)
+
+
+def test_a_weight_decays_by_its_own_rate_after_its_update():
+    fast, slow = weights = variables()
+    optimizer = SlowerAdamW(0.1, weight_decay=0.5, slow=[slow], factor=0.5)
+    optimizer.apply([keras.ops.ones(3)] * 2, weights)
+    np.testing.assert_allclose(fast, 0.9 * 0.95, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(slow, 0.95 * 0.975, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow",
+    reason="only TensorFlow fetches a batch within the step",
+)
+def test_no_weight_changes_before_the_gradient_is_there():
+    import tensorflow as tf
+
+    weights = variables(20)
+    optimizer = SlowerAdamW(0.1, weight_decay=0.5)
+    optimizer.build(weights)
+    seen = []
+
+    def late():
+        time.sleep(0.2)
+        seen.extend(np.array(weight) for weight in weights)
+        return np.ones(3, "float32")
+
+    @tf.function
+    def step():
+        gradient = tf.py_function(late, [], tf.float32)
+        gradient.set_shape([3])
+        optimizer.apply([gradient] * len(weights), weights)
+
+    step()
+    np.testing.assert_array_equal(seen, np.ones((20, 3)))
+    assert all(np.max(weight) < 0.9 for weight in weights)
 
 
 def test_a_schedule_is_not_asked_for_every_weight():
