@@ -1,5 +1,6 @@
 """`mmkeras quickstart`."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -39,6 +40,7 @@ def run(
         seed,
         size=_SIDE,
         progress=progress.counter("pictures"),
+        workers=os.cpu_count(),
     )
     rows = captions.Data(*(table.rows(s, source) for s in ("train", "val")))
     typer.echo(f"Training caption-cnn-lstm on {len(rows.train)} pictures ...")
@@ -46,7 +48,7 @@ def run(
     task = _train(rows, home, epochs, seed)
     test = Pictures(task, table.rows("test", source))
     texts = test.write(task, beam=3)
-    _score(task, test, texts, shapes, train, seed)
+    _score(task, test, texts, shapes, rows.train, seed)
     _draw(test, texts, home / "captions.png")
     _serve(task, test, home)
 
@@ -100,7 +102,7 @@ def _score(task, test, texts, shapes, train, seed):
     from rich.table import Table
 
     scenes = shapes.scenes("test", len(texts), seed)
-    constant = shapes.same_for_all(shapes.scenes("train", train, seed))
+    constant = shapes.same_for_all(row["captions"] for row in train)
     rows = {
         "this captioner": texts,
         "the true grammar": shapes.ceiling(scenes),

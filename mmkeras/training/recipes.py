@@ -95,7 +95,7 @@ _ANSWERER = dataclasses.replace(
 # Of a talk: what hides the picture or the question teaches nothing.
 _TALKER = dataclasses.replace(
     _JUDGE,
-    epochs=5,
+    epochs=10,
     batch_size=128,
     learning_rate=1e-3,
     modality_dropout=0.02,

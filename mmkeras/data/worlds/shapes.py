@@ -17,10 +17,14 @@ Pictures must not be mirrored in training: left would become right.
 
 import collections
 import dataclasses
+import functools
 import io
+import itertools
 import json
+import multiprocessing
 import os
 import pathlib
+from concurrent import futures
 
 import numpy as np
 from PIL import Image
@@ -142,7 +146,14 @@ def scenes(split, count, seed=0):
 
 
 def write(
-    folder, train=4000, val=400, test=400, seed=0, size=64, progress=None
+    folder,
+    train=4000,
+    val=400,
+    test=400,
+    seed=0,
+    size=64,
+    progress=None,
+    workers=1,
 ):
     """Writes the world as a table; see `mmkeras.data.datasets.table`.
 
@@ -157,6 +168,8 @@ def write(
         seed: int, not negative.
         size: int. Side of a picture, in pixels.
         progress: Function of the pictures written and in all.
+        workers: int. Processes that draw; from 2, a script that calls this
+            needs `if __name__ == "__main__"`.
 
     Returns:
         Path of the table, a `pathlib.Path`.
@@ -171,15 +184,13 @@ def write(
     drawn = {split: scenes(split, n, seed) for split, n in counts.items()}
     (folder / "images").mkdir(parents=True, exist_ok=True)
     table.unlink(missing_ok=True)  # It may be of other pictures.
+    places = [(s, i, scene) for s in drawn for i, scene in enumerate(drawn[s])]
+    written = functools.partial(_row, folder, size)
     lines = []
-    for split in counts:
-        for i, scene in enumerate(drawn[split]):
-            name = f"images/{split}-{i:05}.jpg"
-            (folder / name).write_bytes(_jpeg(render(scene, size)))
-            row = {"image": name, "captions": captions(scene), "split": split}
-            lines.append(json.dumps(row) + "\n")
-            if progress is not None:
-                progress(len(lines), sum(counts.values()))
+    for line in _in_order(written, places, workers):
+        lines.append(line)
+        if progress is not None:
+            progress(len(lines), len(places))
     part.write_text("".join(lines), encoding="utf-8", newline="\n")
     os.replace(part, table)
     return table
@@ -202,23 +213,21 @@ def ceiling(scenes, seed=0):
     return [describe(scene, rng) for scene in scenes]
 
 
-def same_for_all(scenes):
+def same_for_all(references):
     """Finds the commonest reference caption: one for every picture.
 
     Args:
-        scenes: List of `Scene`, those of the training split.
+        references: Captions of every picture of the training split.
 
     Returns:
         A string; of those as common, the first by alphabet.
 
     Raises:
-        ValueError: If there is no scene.
+        ValueError: If there is none.
     """
-    if not scenes:
-        raise ValueError("Expected a scene at least. Received: scenes=[]")
-    counts = collections.Counter(
-        caption for scene in scenes for caption in captions(scene)
-    )
+    counts = collections.Counter(itertools.chain.from_iterable(references))
+    if not counts:
+        raise ValueError("Expected a caption at least. Received: none")
     return min(counts, key=lambda caption: (-counts[caption], caption))
 
 
@@ -250,6 +259,26 @@ def _apart(rng, radii):
     high = np.minimum(1 - edges[0], 1 - edges[1] - step)
     first = rng.uniform(low, high)
     return np.stack([first, first + step])
+
+
+def _row(folder, size, place):
+    """Writes a picture; returns its line of the table."""
+    split, i, scene = place
+    name = f"images/{split}-{i:05}.jpg"
+    (folder / name).write_bytes(_jpeg(render(scene, size)))
+    row = {"image": name, "captions": captions(scene), "split": split}
+    return json.dumps(row) + "\n"
+
+
+def _in_order(function, items, workers):
+    """What a function returns for each item, computed by processes."""
+    if workers == 1:
+        yield from map(function, items)
+        return
+    # Not forked: threads of TensorFlow's may hold locks.
+    context = multiprocessing.get_context("spawn")
+    with futures.ProcessPoolExecutor(workers, context) as pool:
+        yield from pool.map(function, items, chunksize=256)
 
 
 def _jpeg(pixels):

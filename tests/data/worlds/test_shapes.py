@@ -139,6 +139,22 @@ def test_writes_the_same_bytes_for_the_same_seed(tmp_path):
     assert all(other[name] != first[name] for name in first)
 
 
+def test_several_processes_write_the_same_bytes(tmp_path):
+    shapes.write(tmp_path / "one", train=300, val=2, test=1, size=16)
+    counted = []
+    shapes.write(
+        tmp_path / "two",
+        train=300,
+        val=2,
+        test=1,
+        size=16,
+        progress=lambda *at: counted.append(at),
+        workers=2,
+    )
+    assert everything(tmp_path / "one") == everything(tmp_path / "two")
+    assert counted == [(done, 303) for done in range(1, 304)]
+
+
 def test_the_table_says_what_the_pictures_show(tmp_path):
     counted = []
     path = shapes.write(
@@ -198,10 +214,10 @@ def test_ceiling_speaks_the_truth_in_its_own_words(tested):
 
 
 def test_same_for_all_is_the_commonest(trained):
-    counts = collections.Counter()
-    for scene in trained:
-        counts.update(shapes.captions(scene))
-    said = shapes.same_for_all(trained)
+    references = [shapes.captions(scene) for scene in trained]
+    counts = collections.Counter(itertools.chain.from_iterable(references))
+    said = shapes.same_for_all(references)
     assert counts[said] == max(counts.values()) > 1
-    with pytest.raises(ValueError, match="scenes=\\[\\]"):
+    assert shapes.same_for_all([["b", "a"], ["b", "a", "c"]]) == "a"
+    with pytest.raises(ValueError, match="caption at least"):
         shapes.same_for_all([])
