@@ -323,7 +323,7 @@ def _once(model, share):
     seen = model.get_layer("seen").input
     branch = keras.Model(pixels, seen)
     histories = [(x, x._keras_history) for x in given.values()]
-    rest = keras.Model({"image": seen, **given}, model.output)
+    rest = keras.Model([seen, *given.values()], model.output)
     for x, history in histories:  # Keras writes them anew, for the rest only.
         x._keras_history = history
     image = keras.Input(pixels.shape[1:], name="image")
@@ -332,7 +332,7 @@ def _once(model, share):
         for k, v in given.items()
     }
     x = keras.ops.repeat(branch(image), share, axis=0)
-    logits = rest({"image": x, **others})
+    logits = rest([x, *others.values()])
     return keras.Model({"image": image, **others}, logits, name="trainee")
 
 

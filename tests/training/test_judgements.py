@@ -1,4 +1,5 @@
 import dataclasses
+import warnings
 
 import keras
 import numpy as np
@@ -279,7 +280,9 @@ def test_a_picture_seen_once_is_seen_as_often():
     name = "dialogue-text-image-modules"
     keras.utils.set_random_seed(0)
     model = mmkeras.build_model(name, **mmkeras.find(name).tiny)
-    once = judgements._once(model, 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        once = judgements._once(model, 3)
     rng = np.random.default_rng(0)
     image = rng.uniform(size=(2, 64, 64, 3)).astype("float32")
     x = {
