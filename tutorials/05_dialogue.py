@@ -48,7 +48,7 @@ from mmkeras.training import recipes
 # %matplotlib inline
 home = pathlib.Path(tempfile.mkdtemp())
 os.environ.setdefault("MMKERAS_CACHE", str(home / "cache"))
-count = int(os.environ.get("TUTORIAL_PICTURES", 4000))
+count = int(os.environ.get("TUTORIAL_PICTURES", 10000))
 epochs = int(os.environ.get("TUTORIAL_EPOCHS", 8))
 console = Console(highlight=False, soft_wrap=True)
 
