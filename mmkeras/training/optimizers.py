@@ -31,12 +31,12 @@ class SlowerAdamW(keras.optimizers.AdamW):
         """Left to `update_step`, see there."""
 
     def update_step(self, gradient, variable, learning_rate):
-        # Keras decays first. TensorFlow may do that before the batch is
-        # fetched, and what a batch of self-critical training says depends on
-        # the weights; after the update, it waits for the gradient.
         if self._var_key(variable) in self.slow:
             learning_rate = learning_rate * self.factor
         super().update_step(gradient, variable, learning_rate)
+        # Keras decays first. TensorFlow may do that before the batch is
+        # fetched, and what a batch of self-critical training says depends on
+        # the weights; after the update, it waits for the gradient.
         if self.weight_decay and self._use_weight_decay(variable):
             share = learning_rate * self.weight_decay
             share = keras.ops.cast(share, variable.dtype)

@@ -227,7 +227,9 @@ def same_for_all(references):
     """
     counts = collections.Counter(itertools.chain.from_iterable(references))
     if not counts:
-        raise ValueError("Expected a caption at least. Received: none")
+        raise ValueError(
+            "`references` has a caption at least. Received: references of none"
+        )
     return min(counts, key=lambda caption: (-counts[caption], caption))
 
 

@@ -219,5 +219,5 @@ def test_same_for_all_is_the_commonest(trained):
     said = shapes.same_for_all(references)
     assert counts[said] == max(counts.values()) > 1
     assert shapes.same_for_all([["b", "a"], ["b", "a", "c"]]) == "a"
-    with pytest.raises(ValueError, match="caption at least"):
+    with pytest.raises(ValueError, match="`references` has a caption at least"):
         shapes.same_for_all([])
