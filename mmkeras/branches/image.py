@@ -64,6 +64,7 @@ def application(
     weights="imagenet",
     trainable=False,
     pooled=False,
+    stem=None,
     name="encoder",
 ):
     """Any network of `keras.applications`, without its classifier.
@@ -79,16 +80,26 @@ def application(
             were read keep their batch normalisation in inference mode.
         pooled: bool. Whether to return the mean of the regions alone, as one
             region.
+        stem: Name of a layer of a frozen network; what is before it is
+            computed apart, and can be kept for a branch that is fine-tuned
+            from there.
         name: Name of the branch.
 
     Returns:
         A model from `(batch, height, width, channels)` pixels to
-        `(batch, regions, dim)` features.
+        `(batch, regions, dim)` features. Its layer `"frozen"`, if it was cut,
+        gives what the frozen part makes.
 
     Raises:
         ValueError: If `keras.applications` has no such network, or the
-            network no such layer, or cannot be cut before it.
+            network no such layer, or cannot be cut before it; or if there is
+            a stem of a network that is not frozen.
     """
+    if stem and trainable:
+        raise ValueError(
+            "A network that is fine-tuned is cut where that begins. Received: "
+            f"stem={stem!r}, trainable={trainable!r}. Leave out one."
+        )
     build, preprocess = _find(network)
     built_in = weights if weights in (None, "imagenet") else None
     net = build(input_shape=shape, weights=built_in, include_top=False)
@@ -100,9 +111,10 @@ def application(
     pixels = keras.Input(shape, name="pixels")
     x = keras.layers.Rescaling(255.0, name="bytes")(pixels)
     x = preprocess(x)
-    if isinstance(trainable, str):
-        stem, net = _cut(net, trainable)
-        x = keras.layers.Identity(name="frozen")(stem(x))
+    before = trainable if isinstance(trainable, str) else stem
+    if before:
+        start, net = _cut(net, before)
+        x = keras.layers.Identity(name="frozen")(start(x))
     x = net(x)
     if pooled:
         x = keras.layers.GlobalAveragePooling2D(keepdims=True, name="mean")(x)

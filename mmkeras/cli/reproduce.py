@@ -105,6 +105,24 @@ def commands(entry, out, given):
             elif name in _RUNS:
                 value = str(out / value)
             made[-1] += [name] if value is None else [name, value]
+    return _sharing(made)
+
+
+def _sharing(commands):
+    """Lets a frozen image network keep what a later fine-tuning begins with.
+
+    It changes no figure but by rounding: run once, the part that both have in
+    common is rounded to float16 for both.
+    """
+    made, layer = [], None
+    for words in reversed(commands):
+        given = dict(_options(words))
+        frozen = "--weights" in given and "--fine-tune" not in given
+        if layer and frozen and "--stem" not in given:
+            words = [*words, "--stem", layer]
+        if given.get("--fine-tune", "all") != "all":
+            layer = given["--fine-tune"]
+        made.insert(0, words)
     return made
 
 

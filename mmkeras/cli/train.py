@@ -49,6 +49,14 @@ def run(
             "is before the layer is computed once."
         ),
     ] = None,
+    stem: Annotated[
+        str | None,
+        typer.Option(
+            help="A layer of an image network that is not fine-tuned: keep "
+            "what is before it, so that a later --fine-tune from there need "
+            "not compute it."
+        ),
+    ] = None,
     init: Annotated[
         str | None,
         typer.Option(
@@ -201,6 +209,7 @@ def run(
             "minimum": minimum or 5,
             "fine_tune": True if fine_tune == "all" else fine_tune or False,
             "init": init,
+            **({"stem": stem} if stem else {}),
         }
     else:
         talks = "history_shape" in architecture.arguments
@@ -219,6 +228,13 @@ def run(
         )
     if captions and only:
         raise ValueError("--only is of judges; a captioner has one modality.")
+    alone = {"weights": weights, "fine-tune": fine_tune, "stem": stem}
+    for option, value in ({} if captions else alone | {"init": init}).items():
+        if value:
+            raise ValueError(
+                f"--{option} is of captioners; {name} trains its image branch "
+                f"from scratch. Received: {value}"
+            )
     source = datasets.find(data)
     rows = source.rows("train", folder), source.rows("val", folder)
     asked = options.search(

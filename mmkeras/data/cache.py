@@ -72,6 +72,7 @@ def features(
     progress=None,
     bad=None,
     batch_size=64,
+    stem=None,
 ):
     """Runs a frozen branch over the pictures of rows, or finds the result.
 
@@ -87,6 +88,8 @@ def features(
             read is added; it is taken for black. Without it, such a picture
             is an error.
         batch_size: How many pictures go through the branch at a time.
+        stem: Name of a layer of the branch. What the branch makes up to it is
+            kept as well, for any that begins alike, and read from there.
 
     Returns:
         float16 array of shape `(views, rows, length, dim)`, or whatever the
@@ -99,10 +102,10 @@ def features(
         OSError: If the disk is full.
     """
     _check(branch, codec, views)
-    run = _runner(branch)
-    files = [row["image"] for row in rows]
 
     def make(array, start):
+        run = _runner(branch)
+        files = [row["image"] for row in rows]
         for batch, errors in batches(files, codec, start, batch_size):
             end = start + len(batch)
             for view, name in enumerate(views):
@@ -111,6 +114,22 @@ def features(
             yield end, len(rows), _named(rows[start:end], errors)
             start = end
 
+    def make_rest(array, start):
+        cut = branch.get_layer(stem).output
+        first, errors = keras.Model(branch.input, cut), []
+        made = features(
+            first, rows, codec, views, folder, progress, errors, batch_size
+        )
+        run = _runner(keras.Model(cut, branch.output))
+        errors = [] if start else errors  # They are known by then.
+        while start < len(rows):
+            end = min(start + batch_size, len(rows))
+            for view in range(len(views)):
+                x = np.float32(made[view, start:end])
+                array[view, start:end] = _half(run(x))
+            yield end, len(rows), errors
+            start, errors = end, []
+
     key = {
         "kind": "features",
         "branch": _fingerprint(branch),
@@ -118,7 +137,8 @@ def features(
         **_key(rows, codec),
     }
     shape = (len(views), len(rows), *branch.output_shape[1:])
-    return cached(key, make, shape, "float16", folder, progress, bad)
+    fill = make_rest if stem else make
+    return cached(key, fill, shape, "float16", folder, progress, bad)
 
 
 def batches(files, codec, start=0, batch_size=64):

@@ -9,6 +9,8 @@ from mmkeras import generate
 from mmkeras import metrics
 from mmkeras.tasks.task import Task
 
+_CUT = "frozen"  # What branches call the layer where they are cut.
+
 
 class Caption(Task):
     """Says what an image shows. Codecs: `"image"` and `"text"`.
@@ -61,19 +63,36 @@ class Caption(Task):
         All of it; or what ends in its layer named `"frozen"`, the rest being
         trained.
         """
-        cut = _cut(self.encoder)
-        if cut is None:
+        if not self._in_part:
             return self.encoder
+        cut = self.encoder.get_layer(_CUT).output
         return keras.Model(self.encoder.input, cut, name="trunk")
 
     @functools.cached_property
     def top(self):
         """The rest of the encoder: from its trunk's output to its own."""
-        cut = _cut(self.encoder)
-        if cut is None:
+        if not self._in_part:
             cut = keras.Input(self.encoder.output_shape[1:], name="image")
             return keras.Model(cut, cut, name="top")
+        cut = self.encoder.get_layer(_CUT).output
         return keras.Model(cut, self.encoder.output, name="top")
+
+    @property
+    def stem(self):
+        """Name of the layer up to which a trunk may be computed apart.
+
+        `None` if the encoder is not cut, or is trained from there on.
+        """
+        return _CUT if self._is_cut and not self._in_part else None
+
+    @property
+    def _in_part(self):
+        """Whether the encoder is frozen only up to where it is cut."""
+        return self._is_cut and bool(self.encoder.trainable_weights)
+
+    @property
+    def _is_cut(self):
+        return _CUT in [layer.name for layer in self.encoder.layers]
 
     @functools.cached_property
     def head(self):
@@ -241,12 +260,6 @@ def _part(model, name):
             f"A captioning model has a layer named {name!r}. Received: "
             f"{model.name} with {[layer.name for layer in model.layers]}"
         ) from None
-
-
-def _cut(encoder):
-    """The tensor up to which an encoder is frozen, if it is in part."""
-    names = [layer.name for layer in encoder.layers]
-    return encoder.get_layer("frozen").output if "frozen" in names else None
 
 
 def _unpack(array):

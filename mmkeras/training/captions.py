@@ -52,6 +52,7 @@ def build(
     policy="auto",
     fine_tune=False,
     init=None,
+    stem=None,
 ):
     """Builds a captioner for a data set.
 
@@ -70,6 +71,8 @@ def build(
         fine_tune: Whether to train the image network on, too: a bool, or the
             name of the first layer to train; see `branches.image.application`.
         init: Folder of a run whose weights and words to start with.
+        stem: Layer of a frozen image network; what is before it is kept for a
+            run that fine-tunes from there. See `branches.image.application`.
 
     Returns:
         A `tasks.Caption`.
@@ -78,6 +81,11 @@ def build(
         ValueError: If the weights of `init` do not fit.
     """
     known = tasks.load(init) if init else None
+    if stem and not weights:
+        raise ValueError(
+            "An image network trained from scratch has no stem to keep. Leave "
+            f"out `stem`, or give `weights`. Received: stem={stem!r}"
+        )
     precision.use(policy)
     side = image_size or (224 if weights else 64)
     texts = [text for row in data.train for text in row["captions"]]
@@ -88,7 +96,7 @@ def build(
     settings = dict(recipe.settings)
     if weights:
         settings["image"] = branches.image.application(
-            network, (side, side, 3), weights, fine_tune, recipe.pooled
+            network, (side, side, 3), weights, fine_tune, recipe.pooled, stem
         )
     model = registry.build_model(
         name,

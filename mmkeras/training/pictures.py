@@ -31,7 +31,7 @@ class Pictures:
         if self.frozen:
             trunk = in_float32(task.trunk)  # Quicker, and computed but once.
             self.array = cache.features(
-                trunk, rows, image, views=views, **options
+                trunk, rows, image, views=views, stem=task.stem, **options
             )
         else:
             self.array = cache.pixels(rows, image, **options)[None]

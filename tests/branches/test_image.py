@@ -230,12 +230,16 @@ def blocks(monkeypatch, tmp_path):
     kept = randomize(two_blocks((8, 8, 3), None, False))
     kept.save_weights(tmp_path / "kept.weights.h5")
 
-    def make(trainable, build=two_blocks):
+    def make(trainable, build=two_blocks, **options):
         monkeypatch.setattr(
             branches.image, "_find", lambda name: (build, preprocess)
         )
         return branches.image.application(
-            "Some", (8, 8, 3), tmp_path / "kept.weights.h5", trainable
+            "Some",
+            (8, 8, 3),
+            tmp_path / "kept.weights.h5",
+            trainable,
+            **options,
         )
 
     return make
@@ -255,6 +259,24 @@ def test_an_application_can_be_fine_tuned_from_a_layer_on(blocks):
     stem = keras.Model(part.input, part.get_layer("frozen").output)
     assert stem.output_shape == (None, 8, 8, 3)
     assert stem.trainable_weights == []
+
+
+def test_a_frozen_application_may_be_cut(blocks):
+    whole, part = blocks(False), blocks(False, stem="two_conv")
+    assert not part.trainable_weights
+    x = pixels(8, 8)
+    np.testing.assert_allclose(
+        regions(part, x), regions(whole, x), rtol=1e-4, atol=1e-6
+    )
+    tuned = blocks("two_conv")
+    ends = [b.get_layer("frozen").output for b in (part, tuned)]
+    assert ends[0].shape == ends[1].shape == (None, 8, 8, 3)
+
+
+@pytest.mark.parametrize("trainable", [True, "two_conv"])
+def test_what_is_fine_tuned_has_no_stem_of_its_own(blocks, trainable):
+    with pytest.raises(ValueError, match="fine-tuned is cut where.*one_norm"):
+        blocks(trainable, stem="one_norm")
 
 
 def test_weights_that_were_read_keep_their_norms(blocks):

@@ -85,6 +85,16 @@ def test_predict_one_example_or_a_table(run, table):
     assert sum(said[0]["probability"].values()) == pytest.approx(1, abs=1e-3)
 
 
+@pytest.mark.parametrize("option", ["--weights", "--stem", "--init"])
+def test_train_refuses_what_is_of_captioners(table, tmp_path, option):
+    found = call(
+        *["train", NAME, "--data", "labelled", "--folder", table],
+        *["--out", tmp_path / "run", option, "some"],
+    )
+    assert found.exit_code == 1
+    assert f"{option} is of captioners" in found.output
+
+
 def test_predict_refuses_what_the_model_does_not_take(run, table):
     found = call("predict", run, "--text", "hello")
     assert found.exit_code == 1

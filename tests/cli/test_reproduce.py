@@ -43,6 +43,21 @@ def test_files_are_where_the_user_has_them():
     assert all(pair in pairs for pair in given.items())
 
 
+def test_what_is_fine_tuned_later_is_computed_once():
+    train = "mmkeras train caption-cnn-lstm --data d --weights w.npz"
+    entry = {
+        **ENTRY,
+        "before": [
+            f"{train} --out first",
+            f"{train} --init first --fine-tune conv_2 --out tuned",
+        ],
+        "command": f"{train} --init tuned --reward bleu --out last",
+    }
+    made = commands(entry, pathlib.Path("runs"), NOTHING)
+    assert made[0][-2:] == ["--stem", "conv_2"]
+    assert ["--stem" in words for words in made[1:]] == [False] * 3
+
+
 @pytest.mark.parametrize(
     "command",
     ["rm -r runs last", "mmkeras export last there", "mmkeras train", ""],

@@ -155,6 +155,39 @@ def test_features_name_bad_pictures(rows, codec, folder):
     assert bad == [("row-1", "truncated PNG")]
 
 
+def two_parts():
+    """A branch, and the part of it that ends in its layer `"middle"`."""
+    middle = keras.layers.Conv2D(4, 1, name="middle")
+    x = middle(keras.Input((8, 6, 3)))
+    rest = keras.layers.Reshape((12, 5))(keras.layers.Conv2D(5, 2, 2)(x))
+    whole = keras.Model(middle.input, rest)
+    return whole, keras.Model(middle.input, middle.output)
+
+
+def test_what_branches_begin_with_is_kept(rows, codec, folder, monkeypatch):
+    whole, first = two_parts()
+    options = {"folder": folder, "batch_size": 3}
+    once = cache.features(whole, rows, codec, **options)
+    again = cache.features(whole, rows, codec, stem="middle", **options)
+    np.testing.assert_array_equal(again, once)  # Found, not made again.
+    cache.clear(folder)
+    apart = cache.features(whole, rows, codec, stem="middle", **options)
+    np.testing.assert_allclose(apart, once, rtol=1e-2, atol=1e-2)
+    assert files(folder) == 2
+    monkeypatch.setattr(cache, "batches", None)  # No file is read again.
+    made = cache.features(first, rows, codec, **options)
+    assert made.shape == (2, 7, 8, 6, 4)
+
+
+def test_bad_pictures_are_named_of_both_parts(rows, codec, folder):
+    os.truncate(rows[1]["image"], 60)
+    whole, first = two_parts()
+    for model, stem in ((whole, "middle"), (whole, "middle"), (first, None)):
+        bad = []
+        cache.features(model, rows, codec, folder=folder, bad=bad, stem=stem)
+        assert bad == [("row-1", "truncated PNG")]
+
+
 def test_refuses_no_rows(codec, folder):
     with pytest.raises(ValueError, match="at least one row"):
         cache.pixels([], codec, folder)

@@ -82,7 +82,9 @@ def test_few_pictures_fill_a_batch(build, counts, together, size):
     captions.pipeline.steps(owners, min(size, 20), together)
 
 
-def test_behind_a_frozen_trunk_the_rest_is_trained(data, tmp_path, monkeypatch):
+@pytest.fixture
+def net(tmp_path, monkeypatch):
+    """A network of two convolutions; builds captioners with its weights."""
     monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
 
     def network(input_shape, weights, include_top):
@@ -97,17 +99,28 @@ def test_behind_a_frozen_trunk_the_rest_is_trained(data, tmp_path, monkeypatch):
     )
     net = network((64, 64, 3), None, False)
     net.save_weights(tmp_path / "net.weights.h5")
+    return net
+
+
+@pytest.fixture
+def build_on(net, data, tmp_path):
+    def build(recipe=RECIPE, **options):
+        weights = str(tmp_path / "net.weights.h5")
+        return captions.build(
+            *("caption-cnn-lstm", data, recipe, weights),
+            image_size=64,
+            minimum=1,
+            **options,
+        )
+
+    return build
+
+
+def test_behind_a_frozen_trunk_the_rest_is_trained(
+    net, build_on, data, tmp_path
+):
     recipe = dataclasses.replace(RECIPE, branch_rate=0.5)
-    weights = str(tmp_path / "net.weights.h5")
-    task = captions.build(
-        "caption-cnn-lstm",
-        data,
-        recipe,
-        weights,
-        image_size=64,
-        minimum=1,
-        fine_tune="conv_1",
-    )
+    task = build_on(recipe, fine_tune="conv_1")
     assert task.trunk.output_shape == (None, 15, 15, 4)
     captions.fit(task, data, tmp_path / "run", recipe, verbose=0)
     kernels = {
@@ -118,6 +131,26 @@ def test_behind_a_frozen_trunk_the_rest_is_trained(data, tmp_path, monkeypatch):
     old = {layer.name: layer.get_weights()[0] for layer in net.layers[1:]}
     np.testing.assert_array_equal(kernels["conv_0"], old["conv_0"])
     assert np.abs(kernels["conv_1"] - old["conv_1"]).max() > 1e-4
+
+
+def test_fine_tuning_finds_the_stem_of_a_frozen_network(
+    build_on, data, tmp_path, monkeypatch
+):
+    task = build_on(stem="conv_1")
+    assert task.stem and task.trunk is task.encoder
+    recipe = dataclasses.replace(RECIPE, epochs=1)
+    captions.fit(task, data, tmp_path / "run", recipe, verbose=0)
+    task.save(tmp_path / "run")
+    tuned = build_on(fine_tune="conv_1", init=tmp_path / "run")
+    assert tuned.stem is None and tuned.top.trainable_weights
+    monkeypatch.setattr("mmkeras.data.cache.batches", None)  # Nothing is read.
+    found = captions.Pictures(tuned, data.train, RECIPE.views)
+    assert found.array.shape == (2, 12, 15, 15, 4)
+
+
+def test_what_is_trained_from_scratch_has_no_stem(data):
+    with pytest.raises(ValueError, match="scratch has no stem.*'conv_1'"):
+        captions.build("caption-cnn-lstm", data, RECIPE, stem="conv_1")
 
 
 @pytest.mark.slow
