@@ -32,6 +32,7 @@ _CURVES = [
         "acc_2_non0",
     )
 ]
+_SUBSETS = "val_subsets_"  # A mean over every subset of the modalities.
 _TALKS = ("dialogue", "emotion")  # There, a question mark tells something.
 
 
@@ -262,11 +263,12 @@ def fit(
         count = len(np.unique(pictures)) // (size // share)
         model = _once(model, share)
     optimizers.prepare(model, _loss(task, recipe), recipe, count)
+    chooser = _chooser(task, recipe)
     parts = [
         callbacks.Best(
             folder / "best.npz",
-            lambda: _validate(task, val),
-            f"val_{_monitor(task, recipe)}",
+            lambda: _validate(task, val, chooser),
+            chooser,
             recipe.patience,
         ),
         callbacks.Curves(folder),
@@ -372,16 +374,31 @@ def _loss(task, recipe):
     return loss(from_logits=True, label_smoothing=recipe.label_smoothing)
 
 
-def _monitor(task, recipe):
-    """What chooses the best epoch: by default what users will ask for."""
-    if recipe.monitor in ("loss", "f1_weighted"):
-        return recipe.monitor
+def _chooser(task, recipe):
+    """What chooses the best epoch: by default what users will ask for.
+
+    Taught every subset of its modalities, a judge is chosen by all of them.
+    """
     kind = task.codecs["label"].kind
-    return {"multi": "f1_macro", "number": "loss"}.get(kind, "accuracy")
+    name = {"multi": "f1_macro", "number": "loss"}.get(kind, "accuracy")
+    if recipe.monitor in ("loss", "f1_weighted"):
+        name = recipe.monitor
+    return f"{_SUBSETS if recipe.every_subset else 'val_'}{name}"
 
 
-def _validate(task, val):
-    logits = val.logits(task)
+def _validate(task, val, chooser):
+    """Figures of validation; of a mean over all subsets, if that chooses."""
+    figures = _figures(task, val)
+    if chooser.startswith(_SUBSETS):
+        name = chooser.replace(_SUBSETS, "val_")
+        parts = subsets.of(task.fields)[:-1]
+        found = [_figures(task, val, part)[name] for part in parts]
+        figures[chooser] = np.mean([*found, figures[name]])
+    return figures
+
+
+def _figures(task, val, only=None):
+    logits = val.logits(task, only)
     chances = val.chances(task, logits)
     scores = task.score(val.labels, chances)
     figures = {f"val_{name}": value for name, value in scores.items()}

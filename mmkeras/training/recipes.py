@@ -41,7 +41,8 @@ class Recipe:
         modality_dropout: How often each modality is hidden from a judge, in
             [0, 1); never all of an example.
         every_subset: Whether a judge is taught with every subset of the
-            modalities of each example instead; see `training.subsets`.
+            modalities of each example instead, and chosen by the mean over
+            them; see `training.subsets`.
         by_length: Whether a judge's texts of like length share a batch, which
             ends with the longest of them.
         by_picture: Whether a judge's examples of a picture share a batch, so

@@ -3,7 +3,6 @@
 import itertools
 
 import keras
-import numpy as np
 from keras import ops
 
 from mmkeras import layers
@@ -51,6 +50,12 @@ def count_of(modalities):
     return 2**modalities - 1
 
 
+def of(fields):
+    """Lists every subset but the empty one, all of them together last."""
+    chosen = list(itertools.product((False, True), repeat=len(fields)))[1:]
+    return [tuple(itertools.compress(fields, one)) for one in chosen]
+
+
 class Subsets(keras.layers.Layer):
     """Lists what is there in each subset of the modalities.
 
@@ -72,8 +77,8 @@ class Subsets(keras.layers.Layer):
         self.count = count_of(modalities)
 
     def call(self, there):
-        every = itertools.product((False, True), repeat=self.modalities)
-        every = np.array(list(every)[1:])  # (count, modalities)
+        numbers = range(self.modalities)
+        every = [[n in one for n in numbers] for one in of(numbers)]
         there = there[:, None]
         left = ops.logical_and(there, every)
         some = ops.any(left, axis=-1, keepdims=True)

@@ -43,6 +43,12 @@ def test_each_subset_is_judged_as_if_it_were_alone(name):
     np.testing.assert_array_equal(all_there.reshape(logits.shape), logits)
 
 
+def test_the_whole_is_the_last():
+    parts = subsets.of(["image", "audio"])
+    assert parts == [("audio",), ("image",), ("image", "audio")]
+    assert len(subsets.of("abc")) == subsets.count_of(3)
+
+
 def test_what_is_absent_stays_so():
     there = np.array([[1, 1, 1], [1, 0, 1], [0, 0, 1]], bool)
     found = subsets.Subsets(3)(there)
