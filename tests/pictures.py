@@ -1,6 +1,7 @@
 """Small picture files of every kind, and hostile ones, for tests."""
 
 import io
+import pathlib
 import struct
 
 import numpy as np
@@ -23,6 +24,23 @@ def save(picture, kind, **options):
     file = io.BytesIO()
     picture.save(file, kind, **options)
     return file.getvalue()
+
+
+def rows(folder, count=7):
+    """Rows of a data set of as many small pictures, each of another width."""
+    made = []
+    for number in range(count):
+        path = folder / f"{number}.png"
+        path.write_bytes(save(ramp(8, 6 + number), "PNG"))
+        made.append({"id": f"row-{number}", "image": str(path)})
+    return made
+
+
+def decoded(rows, codec):
+    """The pixels of the pictures of rows, one after the other."""
+    return np.stack(
+        [codec(pathlib.Path(row["image"]).read_bytes()) for row in rows]
+    )
 
 
 def every_kind():

@@ -5,6 +5,7 @@ import numpy as np
 
 from mmkeras import losses
 from mmkeras.data import cache
+from mmkeras.data import frozen
 from mmkeras.data import pipeline
 from mmkeras.tasks.precision import in_float32
 
@@ -30,7 +31,7 @@ class Pictures:
         image = task.codecs["image"]
         if self.frozen:
             trunk = in_float32(task.trunk)  # Quicker, and computed but once.
-            self.array = cache.features(
+            self.array = frozen.features(
                 trunk, rows, image, views=views, stem=task.stem, **options
             )
         else:

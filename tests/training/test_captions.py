@@ -143,7 +143,7 @@ def test_fine_tuning_finds_the_stem_of_a_frozen_network(
     task.save(tmp_path / "run")
     tuned = build_on(fine_tune="conv_1", init=tmp_path / "run")
     assert tuned.stem is None and tuned.top.trainable_weights
-    monkeypatch.setattr("mmkeras.data.cache.batches", None)  # Nothing is read.
+    monkeypatch.setattr("mmkeras.data.frozen.batches", None)  # Nothing is read.
     found = captions.Pictures(tuned, data.train, RECIPE.views)
     assert found.array.shape == (2, 12, 15, 15, 4)
 
