@@ -228,13 +228,10 @@ def run(
         )
     if captions and only:
         raise ValueError("--only is of judges; a captioner has one modality.")
-    alone = {"weights": weights, "fine-tune": fine_tune, "stem": stem}
-    for option, value in ({} if captions else alone | {"init": init}).items():
-        if value:
-            raise ValueError(
-                f"--{option} is of captioners; {name} trains its image branch "
-                f"from scratch. Received: {value}"
-            )
+    if not captions:
+        _leave_out(
+            name, weights=weights, fine_tune=fine_tune, stem=stem, init=init
+        )
     source = datasets.find(data)
     rows = source.rows("train", folder), source.rows("val", folder)
     asked = options.search(
@@ -322,6 +319,16 @@ def train(
         task.save(held.path)
         held.write("training.json", training)
         keras.config.set_dtype_policy("float32")
+
+
+def _leave_out(name, **options):
+    """Refuses options that captioners alone have."""
+    for option, value in options.items():
+        if value:
+            raise ValueError(
+                f"--{option.replace('_', '-')} is of captioners; {name} is "
+                f"trained from scratch. Received: {value}"
+            )
 
 
 def _before(init):
