@@ -43,6 +43,11 @@ def decoded(rows, codec):
     )
 
 
+def arrays(folder):
+    """How many arrays a cache keeps."""
+    return len(list(folder.glob("*.npy")))
+
+
 def every_kind():
     """Dict of name to the bytes of a picture of 60 x 80 pixels."""
     plain = PIL.Image.fromarray(ramp())

@@ -8,25 +8,6 @@ from mmkeras.data import cache
 from mmkeras.data import codecs
 
 
-@pytest.fixture(scope="module")
-def codec():
-    return codecs.Image((8, 6))
-
-
-@pytest.fixture
-def rows(tmp_path):
-    return pictures.rows(tmp_path)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "cache"
-
-
-def files(folder):
-    return len(list(folder.glob("*.npy")))
-
-
 def test_pixels(rows, codec, folder):
     seen = []
     array = cache.pixels(
@@ -43,15 +24,15 @@ def test_pixels_depend_on_files_rows_and_codec(rows, codec, folder):
     cache.pixels(rows, codec, folder)
     cache.pixels(rows[::-1], codec, folder)
     cache.pixels(rows, codecs.Image((6, 8)), folder)
-    assert files(folder) == 3
+    assert pictures.arrays(folder) == 3
     with open(rows[2]["image"], "wb") as file:
         file.write(pictures.save(pictures.ramp(9, 9), "PNG"))
     array = cache.pixels(rows, codec, folder)
-    assert files(folder) == 4
+    assert pictures.arrays(folder) == 4
     np.testing.assert_array_equal(array, pictures.decoded(rows, codec))
     os.utime(rows[2]["image"], ns=(1, 1))
     cache.pixels(rows, codec, folder)
-    assert files(folder) == 5
+    assert pictures.arrays(folder) == 5
 
 
 def test_bad_pictures_are_named(rows, codec, folder):

@@ -10,25 +10,6 @@ from mmkeras.data import codecs
 from mmkeras.data import frozen
 
 
-@pytest.fixture(scope="module")
-def codec():
-    return codecs.Image((8, 6))
-
-
-@pytest.fixture
-def rows(tmp_path):
-    return pictures.rows(tmp_path)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "cache"
-
-
-def files(folder):
-    return len(list(folder.glob("*.npy")))
-
-
 def branch(seed=0, name=None):
     pixels = keras.Input((8, 6, 3))
     weights = keras.initializers.RandomNormal(seed=seed)
@@ -57,15 +38,15 @@ def test_features_depend_on_weights_and_views(rows, codec, folder):
     twin.set_weights(model.get_weights())
     assert twin.layers[1].name != model.layers[1].name
     frozen.features(twin, rows, codec, folder=folder)
-    assert files(folder) == 1
+    assert pictures.arrays(folder) == 1
     mirror = frozen.features(model, rows, codec, ["mirror"], folder=folder)
     np.testing.assert_array_equal(mirror[0], first[1])
-    assert files(folder) == 2
+    assert pictures.arrays(folder) == 2
     weights = model.get_weights()
     weights[0][0, 0, 0, 0] += 1e-3
     model.set_weights(weights)
     frozen.features(model, rows, codec, folder=folder)
-    assert files(folder) == 3
+    assert pictures.arrays(folder) == 3
 
 
 def test_features_depend_on_the_graph(rows, codec, folder):
@@ -102,7 +83,7 @@ def test_what_branches_begin_with_is_kept(rows, codec, folder, monkeypatch):
     cache.clear(folder)
     apart = frozen.features(whole, rows, codec, stem="middle", **options)
     np.testing.assert_allclose(apart, once, rtol=1e-2, atol=1e-2)
-    assert files(folder) == 2
+    assert pictures.arrays(folder) == 2
     monkeypatch.setattr(frozen, "batches", None)  # No file is read again.
     made = frozen.features(first, rows, codec, **options)
     assert made.shape == (2, 7, 8, 6, 4)

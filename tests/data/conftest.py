@@ -1,0 +1,21 @@
+"""A few pictures, how to read them, and where to keep what is made of them."""
+
+import pictures
+import pytest
+
+from mmkeras.data import codecs
+
+
+@pytest.fixture(scope="module")
+def codec():
+    return codecs.Image((8, 6))
+
+
+@pytest.fixture
+def rows(tmp_path):
+    return pictures.rows(tmp_path)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "cache"
