@@ -63,24 +63,32 @@ class CompactBilinear(keras.layers.Layer):
         return places, rng.choice([-1.0, 1.0], size).astype("float32")
 
     def call(self, inputs, presence=None):
-        real, imaginary = 1.0, 0.0
         inputs = given.only_present(inputs, presence)
-        for i, (x, sketch) in enumerate(zip(inputs, self.sketches)):
-            a, b = ops.rfft(self._sketched(ops.cast(x, "float32"), *sketch))
-            if presence is not None:  # Ones: what is absent drops out.
-                a = given.where(presence[:, i], a, 1.0)
-                b = given.where(presence[:, i], b, 0.0)
+        a, b = ops.rfft(self._sketched(inputs))
+        if presence is not None:  # Ones: what is absent drops out.
+            a = ops.where(presence[:, :, None], a, 1.0)
+            b = ops.where(presence[:, :, None], b, 0.0)
+        real, imaginary = a[:, 0], b[:, 0]
+        for i in range(1, len(inputs)):
             real, imaginary = (
-                real * a - imaginary * b,
-                real * b + imaginary * a,
+                real * a[:, i] - imaginary * b[:, i],
+                real * b[:, i] + imaginary * a[:, i],
             )
         z = ops.irfft((real, imaginary), fft_length=self.dim)
         return ops.cast(power_normalized(z), self.compute_dtype)
 
-    def _sketched(self, x, places, signs):
-        signed = ops.transpose(x * signs)
-        sketch = ops.segment_sum(signed, places, num_segments=self.dim)
-        return ops.transpose(sketch)
+    def _sketched(self, inputs):
+        """All sketches, `(batch, n, dim)`: one sum, the i-th from i `dim`."""
+        signed, places = [], []
+        for i, (x, (place, sign)) in enumerate(zip(inputs, self.sketches)):
+            signed.append(ops.cast(x, "float32") * sign)
+            places.append(place + i * self.dim)
+        sums = ops.segment_sum(
+            ops.transpose(ops.concatenate(signed, axis=-1)),
+            np.concatenate(places),
+            num_segments=len(inputs) * self.dim,
+        )
+        return ops.reshape(ops.transpose(sums), (-1, len(inputs), self.dim))
 
     def compute_output_shape(self, inputs_shape):
         return inputs_shape[0][0], self.dim

@@ -63,12 +63,12 @@ class LowRank(keras.layers.Layer):
         for x, factor in zip(
             given.only_present(inputs, presence), self.factors
         ):
-            factor = ops.cast(factor, "float32")
-            x = ops.matmul(ops.cast(x, "float32"), factor[:-1])
-            product = product * (x + factor[-1])
+            x = ops.cast(x, "float32")
+            x = ops.pad(x, [[0, 0], [0, 1]], constant_values=1.0)
+            product = product * ops.matmul(x, ops.cast(factor, "float32"))
         terms = ops.reshape(product, (-1, self.rank, self.dim))
-        weight = ops.cast(self.weight, "float32")
-        y = ops.einsum("brd,r->bd", terms, weight)
+        weight = ops.cast(self.weight, "float32")[:, None]
+        y = ops.sum(terms * weight, axis=1)
         y = y + ops.cast(self.bias, "float32")
         return ops.cast(y, self.compute_dtype)
 
