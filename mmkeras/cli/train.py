@@ -147,6 +147,13 @@ def run(
             help="How often a word must occur. [default: 5 in captions, else 2]"
         ),
     ] = None,
+    vectors: Annotated[
+        str | None,
+        typer.Option(
+            help="File of word vectors that a judge begins with: word2vec's "
+            "text or binary, GloVe's text, or .npz."
+        ),
+    ] = None,
     answers: Annotated[
         int | None,
         typer.Option(
@@ -219,6 +226,7 @@ def run(
             "length": length or _LENGTHS.get(texts, 60),
             "minimum": minimum or 2,
             **({"answers": answers or 3000} if texts == "vqa" else {}),
+            **({"vectors": vectors} if vectors else {}),
         }
     if reward and not (captions and init):
         raise ValueError(
@@ -228,6 +236,11 @@ def run(
         )
     if captions and only:
         raise ValueError("--only is of judges; a captioner has one modality.")
+    if captions and vectors:
+        raise ValueError(
+            f"--vectors is of judges; {name} learns its own. Received: "
+            f"{vectors}"
+        )
     if not captions:
         _leave_out(
             name, weights=weights, fine_tune=fine_tune, stem=stem, init=init

@@ -20,6 +20,7 @@ from mmkeras.training import fitted
 from mmkeras.training import optimizers
 from mmkeras.training import precision
 from mmkeras.training import subsets
+from mmkeras.training import word_vectors
 from mmkeras.training.examples import Examples
 
 _CURVES = [
@@ -63,6 +64,7 @@ def build(
     minimum=2,
     policy="auto",
     answers=3000,
+    vectors=None,
 ):
     """Builds a judge for a data set.
 
@@ -80,12 +82,15 @@ def build(
             commonest of training; it is never right about another one. Of an
             architecture that takes candidates, the label is the place of the
             right one; one that takes tokens writes any words it knows.
+        vectors: File of word vectors to begin with, or `None`; see
+            `word_vectors.begin`.
 
     Returns:
         A `tasks.Classify`.
 
     Raises:
-        ValueError: If the rows lack a modality of the architecture.
+        ValueError: If the rows lack a modality of the architecture, or as of
+            `word_vectors.begin`.
     """
     precision.use(policy)
     architecture = registry.find(name)
@@ -102,7 +107,10 @@ def build(
     kept["label"] = fitted.label(kept, data.train, answers, writes)
     known = fitted.arguments(kept, taken)
     model = registry.build_model(name, **{**known, **recipe.settings})
-    return tasks.Classify(model, kept)
+    task = tasks.Classify(model, kept)
+    if vectors:
+        word_vectors.begin(task, vectors)
+    return task
 
 
 def grouped(rows, most=None):

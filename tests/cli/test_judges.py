@@ -2,10 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 from judging import rows as drawn
 from typer.testing import CliRunner
 
+from mmkeras import words
 from mmkeras.cli import app
 from mmkeras.serving import client
 from mmkeras.training import atomic
@@ -154,3 +156,26 @@ def test_report_against_another_run_and_a_baseline(run, tmp_path):
     written = atomic.read_json(run / "report-val" / "report.json")
     assert written["payoff"]["gains"]["run"] == [0, 0, 0]
     assert set(written["robustness"]["effective"].values()) == {0}
+
+
+def test_train_begins_with_word_vectors(table, tmp_path):
+    rows = [json.loads(x) for x in (table / "table.jsonl").open()]
+    names = sorted({word for row in rows for word in row["text"].split()})
+    vectors = tmp_path / "vectors.txt"
+    words.write(vectors, words.Vectors(names, np.eye(len(names), 8)))
+    found = call(
+        *["train", "classify-text-bow", *TRAIN, "--folder", table],
+        *["--vectors", vectors, "--out", tmp_path / "run"],
+    )
+    assert found.exit_code == 0, found.output
+    card = atomic.read_json(tmp_path / "run" / "run.json")
+    assert card["arguments"]["vectors"] == str(vectors)
+
+
+def test_train_refuses_word_vectors_of_captioners(tmp_path):
+    found = call(
+        *["train", "caption-cnn-lstm", "--data", "shapes", "--vectors", "some"],
+        *["--out", tmp_path / "run"],
+    )
+    assert found.exit_code == 1
+    assert "--vectors is of judges" in found.output

@@ -1,0 +1,78 @@
+import keras
+import numpy as np
+import pytest
+from checks import numpy
+from judging import rows
+
+from mmkeras import words
+from mmkeras.training import judgements
+from mmkeras.training import recipes
+from mmkeras.training import word_vectors
+
+RECIPE = recipes.Recipe(settings={"dim": 8})
+
+
+def build(name, vectors=None, **options):
+    keras.utils.set_random_seed(0)
+    data = judgements.Data(rows(count=24), rows("val", 8))
+    options = {"image_size": 16, "seconds": 0.125, "minimum": 1} | options
+    return judgements.build(name, data, RECIPE, vectors=vectors, **options)
+
+
+def known(task):
+    return task.codecs["text"].get_config()["vocabulary"]
+
+
+def written(path, names, size=8):
+    rng = np.random.default_rng(0)
+    array = rng.normal(size=(len(names), size)).astype("float32")
+    words.write(path, words.Vectors(names, array))
+    return path, array
+
+
+def table(task):
+    size = len(task.codecs["text"])
+    [found] = word_vectors._tables(task.model, size)
+    return numpy(found)
+
+
+@pytest.mark.parametrize(
+    "name", ["classify-text-bow", "sentiment-text-audio-concat"]
+)
+def test_a_judge_begins_with_the_vectors_of_a_file(name, tmp_path):
+    plain = build(name)
+    path, array = written(tmp_path / "vectors.txt", known(plain))
+    begun = table(build(name, path))
+    ids = [plain.codecs["text"].vocabulary.index(w) for w in known(plain)]
+    np.testing.assert_allclose(begun[ids], array, rtol=1e-5)
+    assert not np.allclose(table(plain)[ids], array)
+    assert not begun[0].any()
+
+
+def test_the_words_that_were_found_are_counted(tmp_path):
+    task = build("classify-text-bow")
+    first, *others = known(task)
+    path, _ = written(tmp_path / "vectors.npz", [*others, "elsewhere"])
+    found = word_vectors.begin(task, path)
+    assert found.missing == [(first, 1)]
+    assert found.words_found == len(others)
+
+
+def test_warns_of_words_that_nearly_all_have_none(tmp_path):
+    task = build("classify-text-bow")
+    path, _ = written(tmp_path / "vectors.txt", known(task)[:1])
+    with pytest.warns(UserWarning, match="1 of the .* words that the texts"):
+        word_vectors.begin(task, path)
+
+
+def test_vectors_of_another_size_are_refused(tmp_path):
+    task = build("classify-text-bow")
+    path, _ = written(tmp_path / "vectors.txt", known(task), size=5)
+    with pytest.raises(ValueError, match="of size 8, .* of 5.*--set dim=5"):
+        word_vectors.begin(task, path)
+
+
+def test_who_reads_no_words_is_refused(tmp_path):
+    task = build("classify-image-cnn")
+    with pytest.raises(ValueError, match="reads no words"):
+        word_vectors.begin(task, tmp_path / "vectors.txt")
