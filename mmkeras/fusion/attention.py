@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmkeras import layers
 from mmkeras.fusion.dense import dense
 
 
@@ -36,19 +37,19 @@ class Block(keras.layers.Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
         policy = {"dtype": self.dtype_policy}
+        self.attention = keras.layers.MultiHeadAttention(
+            heads, dim // heads, name="attention", **policy
+        )
         self.norms = [
             keras.layers.LayerNormalization(name=f"norm_{part}", **policy)
             for part in ("attention", "feed")
         ]
         self.drop = keras.layers.Dropout(dropout, name="dropout", **policy)
         self.dim = dim
-        self.heads = heads
 
     def build(self, shape):
-        self.projections = [
-            dense(self, shape, self.dim, name)
-            for name in ("query", "key", "value", "attended")
-        ]
+        self.attention.build(shape, shape, shape)
+        layers.flat(self.attention)
         for norm in self.norms:
             norm.build(shape)
         wide = (*shape[:-1], 4 * self.dim)
@@ -60,29 +61,16 @@ class Block(keras.layers.Layer):
     def call(self, x, memory=None, there=None, training=None):
         query = self.norms[0](x)
         known = query if memory is None else self.norms[0](memory)
-        y = self._attend(query, known, there)
+        mask = None if there is None else there[:, None, :]
+        y = self.attention(
+            query, known, known, attention_mask=mask, training=training
+        )
         if there is not None:  # Softmax over nothing is not 0.
             something = ops.any(there, axis=1)[:, None, None]
             y = ops.where(something, y, ops.zeros_like(y))
         x = x + self.drop(y, training=training)
         y = self.feed[1](self.feed[0](self.norms[1](x)))
         return x + self.drop(y, training=training)
-
-    def _attend(self, query, known, there):
-        """Attention of several heads.
-
-        `keras.layers.MultiHeadAttention` computes the same, but TensorFlow
-        takes its kernels' gradients for each example apart, then their sum.
-        """
-        *asked, attended = self.projections
-        size = self.dim // self.heads
-        q, k, v = (
-            ops.reshape(project(x), (-1, ops.shape(x)[1], self.heads, size))
-            for project, x in zip(asked, (query, known, known))
-        )
-        mask = None if there is None else there[:, None, None, :]
-        y = ops.dot_product_attention(q, k, v, mask=mask)
-        return attended(ops.reshape(y, ops.shape(query)))
 
 
 def blocks(layer, depth, name, dim=None):

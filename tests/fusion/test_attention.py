@@ -41,22 +41,32 @@ def gelu(x):
     return x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2
 
 
+def heads(dense, x):
+    made = np.einsum("btd,dhk->bhtk", x, numpy(dense.kernel))
+    return made + numpy(dense.bias)[None, :, None]
+
+
 def attend(layer, query, memory, there):
-    *asked, attended = layer.projections
     q, k, v = (
-        np.stack(np.split(linear(part, x), layer.heads, axis=-1), axis=1)
-        for part, x in zip(asked, (query, memory, memory))
+        heads(part, x)
+        for part, x in (
+            (layer.query_dense, query),
+            (layer.key_dense, memory),
+            (layer.value_dense, memory),
+        )
     )
     scores = q @ k.swapaxes(-1, -2) / math.sqrt(q.shape[-1])
     scores = np.where(there[:, None, None, :], scores, -np.inf)
     weights = np.exp(scores - scores.max(-1, keepdims=True))
     weights /= weights.sum(-1, keepdims=True)
-    return linear(attended, np.concatenate([*(weights @ v).swapaxes(0, 1)], -1))
+    kernel = numpy(layer.output_dense.kernel)
+    made = np.einsum("bhtk,hkd->btd", weights @ v, kernel)
+    return made + numpy(layer.output_dense.bias)
 
 
 def block(layer, x, memory, there):
     query, known = (normal(layer.norms[0], y) for y in (x, memory))
-    x = x + attend(layer, query, known, there)
+    x = x + attend(layer.attention, query, known, there)
     hidden = gelu(linear(layer.feed[0], normal(layer.norms[1], x)))
     return x + linear(layer.feed[1], hidden)
 
