@@ -128,11 +128,12 @@ def ours(name, x, y, reads=False):
     model.compile("adam", "mse")
     model.optimizer.build(model.trainable_variables)
     data = tf.nest.map_structure(tf.constant, (tuple(x), y))
-    step = tf.function(model.train_step)
     if reads:
         data = iter(tf.data.Dataset.from_tensors(data).cache().repeat())
         model.make_train_function()
         step = model.train_function
+    else:
+        step = tf.function(model.train_step)
 
     def train(steps):
         for _ in range(steps):

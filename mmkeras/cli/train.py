@@ -234,16 +234,16 @@ def run(
             f"architecture for captions and its run with --init. Received: "
             f"{name}, init={init}"
         )
-    if captions and only:
-        raise ValueError("--only is of judges; a captioner has one modality.")
-    if captions and vectors:
-        raise ValueError(
-            f"--vectors is of judges; {name} learns its own. Received: "
-            f"{vectors}"
-        )
-    if not captions:
+    if captions:
+        _leave_out("judges; a captioner has one modality", only=only)
+        _leave_out(f"judges; {name} learns its own", vectors=vectors)
+    else:
         _leave_out(
-            name, weights=weights, fine_tune=fine_tune, stem=stem, init=init
+            f"captioners; {name} is trained from scratch",
+            weights=weights,
+            fine_tune=fine_tune,
+            stem=stem,
+            init=init,
         )
     source = datasets.find(data)
     rows = source.rows("train", folder), source.rows("val", folder)
@@ -334,13 +334,12 @@ def train(
         keras.config.set_dtype_policy("float32")
 
 
-def _leave_out(name, **options):
-    """Refuses options that captioners alone have."""
+def _leave_out(whose, **options):
+    """Refuses options that others alone have; `whose` names them, and why."""
     for option, value in options.items():
         if value:
             raise ValueError(
-                f"--{option.replace('_', '-')} is of captioners; {name} is "
-                f"trained from scratch. Received: {value}"
+                f"--{option.replace('_', '-')} is of {whose}. Received: {value}"
             )
 
 

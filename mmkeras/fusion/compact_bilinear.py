@@ -55,6 +55,12 @@ class CompactBilinear(keras.layers.Layer):
         self.sketches = [
             self._draw(i, shape[-1]) for i, shape in enumerate(inputs_shape)
         ]
+        places, signs = zip(*self.sketches)
+        # One vector for all sketches, the i-th from i `dim`.
+        self.places = np.concatenate(
+            [place + i * self.dim for i, place in enumerate(places)]
+        )
+        self.signs = np.concatenate(signs)
 
     def _draw(self, i, size):
         """Place and sign of each feature of the i-th input."""
@@ -78,14 +84,11 @@ class CompactBilinear(keras.layers.Layer):
         return ops.cast(power_normalized(z), self.compute_dtype)
 
     def _sketched(self, inputs):
-        """All sketches, `(batch, n, dim)`: one sum, the i-th from i `dim`."""
-        signed, places = [], []
-        for i, (x, (place, sign)) in enumerate(zip(inputs, self.sketches)):
-            signed.append(ops.cast(x, "float32") * sign)
-            places.append(place + i * self.dim)
+        """All sketches, `(batch, n, dim)`, in one sum."""
+        inputs = [ops.cast(x, "float32") for x in inputs]
         sums = ops.segment_sum(
-            ops.transpose(ops.concatenate(signed, axis=-1)),
-            np.concatenate(places),
+            ops.transpose(ops.concatenate(inputs, axis=-1) * self.signs),
+            self.places,
             num_segments=len(inputs) * self.dim,
         )
         return ops.reshape(ops.transpose(sums), (-1, len(inputs), self.dim))

@@ -10,8 +10,8 @@ def flat(attention):
     """Lets built attention project the steps of all examples at once.
 
     Keras takes each example's product with a kernel apart, and TensorFlow
-    therefore its gradient, a kernel an example, to sum them up: a fifth of a
-    decoder's training step. What is computed is the same.
+    therefore its gradient: a kernel an example, written and summed up. What
+    is computed is the same.
 
     Args:
         attention: A built `keras.layers.MultiHeadAttention`, or a subclass.

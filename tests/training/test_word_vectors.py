@@ -49,6 +49,19 @@ def test_a_judge_begins_with_the_vectors_of_a_file(name, tmp_path):
     assert not begun[0].any()
 
 
+def test_turns_of_a_talk_have_words_too(tmp_path):
+    talk = [
+        {**row, "group": str(i // 4), "text": f"Ann: {row['text']}"}
+        for i, row in enumerate(rows(count=24))
+    ]
+    data = judgements.Data(talk, talk[:8])
+    plain = judgements.build("emotion-text-context", data, RECIPE)
+    path, array = written(tmp_path / "vectors.txt", known(plain))
+    begun = judgements.build("emotion-text-context", data, RECIPE, vectors=path)
+    ids = [plain.codecs["text"].vocabulary.index(w) for w in known(plain)]
+    np.testing.assert_allclose(table(begun)[ids], array, rtol=1e-5)
+
+
 def test_the_words_that_were_found_are_counted(tmp_path):
     task = build("classify-text-bow")
     first, *others = known(task)
