@@ -2,7 +2,7 @@
 
 `check_export` runs this file by its path in a fresh process. It imports
 nothing of mmkeras, and a SavedModel that needs Keras cannot pass: importing
-Keras is an error here.
+Keras is an error in that process.
 
     python replay.py EXPORT ANSWERS.json
 """
@@ -12,8 +12,9 @@ import json
 import pathlib
 import sys
 
-for package in ("keras", "keras_hub", "tf_keras", "mmkeras"):
-    sys.modules[package] = None  # Importing it raises an ImportError.
+if __name__ == "__main__":
+    for package in ("keras", "keras_hub", "tf_keras", "mmkeras"):
+        sys.modules[package] = None  # Importing it raises an ImportError.
 
 import tensorflow as tf  # noqa: E402
 

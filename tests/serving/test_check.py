@@ -1,0 +1,73 @@
+"""The self-check of an export: every kind of input and of target passes it."""
+
+import keras
+import pytest
+import tiny_tasks
+
+import mmkeras
+from mmkeras import serving
+from mmkeras.serving import check
+from mmkeras.serving import golden
+from mmkeras.serving import replay
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow",
+    reason="Exports are made on the TensorFlow backend.",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", mmkeras.list_models())
+def test_every_architecture_passes_its_own_check(name, tmp_path):
+    task = tiny_tasks.build(name)
+    path = serving.export(task, tmp_path / "exports")
+    assert path.name == "1"
+
+
+KINDS = {
+    "audio": ("classify-audio-cnn", "single"),
+    "text, audio and a number": ("sentiment-text-audio-concat", "number"),
+    "several labels": ("classify-text-bow", "multi"),
+    "turns and candidates": ("dialogue-text-image-late", "single"),
+    "turns and a written answer": ("dialogue-text-image-transformer", "single"),
+    "features, video and a label per step": (
+        "sentiment-text-audio-video-context",
+        "single",
+    ),
+    "text in a sequence of steps": ("emotion-text-context", "single"),
+}
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    """A version folder, and outputs that its check accepts."""
+    task = tiny_tasks.build("classify-text-bow")
+    folder = tmp_path_factory.mktemp("exports") / "text"
+    path = serving.export(task, folder, check=False)
+    outputs = [row["outputs"] for row in golden.read(path)]
+    assert any(row["error"] for row in outputs)
+    return path, outputs
+
+
+def test_errors_may_be_worded_otherwise(expected):
+    path, outputs = expected
+    reworded = [
+        {**row, "error": "unreadable" if row["error"] else ""}
+        for row in outputs
+    ]
+    check.compare(path, {"together": reworded})
+
+
+@pytest.mark.parametrize("key, value", [("error", "unreadable"), ("label", "")])
+def test_one_different_answer_is_refused(expected, key, value):
+    path, outputs = expected
+    changed = [{**outputs[0], key: value}, *outputs[1:]]
+    with pytest.raises(RuntimeError, match="row 0"):
+        check.compare(path, {"alone": changed})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_input_and_target_passes_the_check(kind, tmp_path):
+    task = tiny_tasks.build(*KINDS[kind])
+    path = serving.export(task, tmp_path / "exports", check=False)
+    check.compare(path, replay.replay(path))

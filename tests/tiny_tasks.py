@@ -1,0 +1,65 @@
+"""A small task around every architecture, with codecs that fit its inputs."""
+
+import mmkeras
+from mmkeras import tasks
+from mmkeras.data import codecs
+
+SOUND = 16000  # Samples per second.
+
+
+def build(name, kind="single", vocabulary=None, **changes):
+    """Makes an untrained task.
+
+    Args:
+        name: Name of the architecture.
+        kind: Of the labels: "single", "multi" or "number".
+        vocabulary: List of words that its text codecs know.
+        **changes: Arguments of the builder to change.
+
+    Returns:
+        A `Caption` or a `Classify`.
+    """
+    found = mmkeras.find(name)
+    arguments = {**found.tiny, **changes}
+    if kind == "number":
+        arguments["classes"] = 1
+    count = arguments.get("vocabulary_size", 11) - 4
+    words = vocabulary or [f"word{i}" for i in range(count)]
+    if "vocabulary_size" in arguments:
+        arguments["vocabulary_size"] = 4 + len(words)
+    model = mmkeras.build_model(name, **arguments)
+    if found.task == "caption":
+        return tasks.Caption(model, _codecs(model, words, length=9))
+    fitting = _codecs(model, words, skip=("presence", "tokens"))
+    fitting["label"] = _label(model, kind, words)
+    return tasks.Classify(model, fitting)
+
+
+def _codecs(model, words, length=6, skip=()):
+    """A codec for each input, by its shape and type."""
+    fitting = {}
+    for field, x in model.input.items():
+        if field in skip:
+            continue
+        shape = tuple(x.shape[1:])
+        if field == "image":
+            fitting[field] = codecs.Image(shape[:2])
+        elif field == "audio" and len(shape) == 1:
+            fitting[field] = codecs.Audio(SOUND, shape[0] / SOUND)
+        elif "float" in x.dtype:
+            fitting[field] = codecs.Features(shape)
+        elif len(shape) == 2:
+            fitting[field] = codecs.Turns(words, *shape)
+        else:
+            name = "text" if field == "tokens" else field
+            fitting[name] = codecs.Words(words, length=shape[0] or length)
+    return fitting
+
+
+def _label(model, kind, words):
+    if "tokens" in model.input:
+        return codecs.Answers(words, length=5)
+    if kind == "number":
+        return codecs.Labels(kind="number")
+    count = model.output_shape[-1]
+    return codecs.Labels([str(i) for i in range(count)], kind)
