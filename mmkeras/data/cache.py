@@ -15,6 +15,7 @@ from concurrent import futures
 import numpy as np
 
 from mmkeras.data import codecs
+from mmkeras.data import files
 from mmkeras.data.store import cached
 from mmkeras.data.store import clear
 
@@ -43,10 +44,10 @@ def pixels(rows, codec, folder=None, progress=None, bad=None, batch_size=64):
         ValueError: If a picture cannot be read and `bad` is None.
         OSError: If the disk is full.
     """
-    files = [row["image"] for row in rows]
+    paths = [row["image"] for row in rows]
 
     def make(array, start):
-        for batch, errors in batches(files, codec, start, batch_size):
+        for batch, errors in batches(paths, codec, start, batch_size):
             end = start + len(batch)
             array[start:end] = batch
             yield end, len(rows), named(rows[start:end], errors)
@@ -57,13 +58,13 @@ def pixels(rows, codec, folder=None, progress=None, bad=None, batch_size=64):
     return cached(key, make, shape, "uint8", folder, progress, bad)
 
 
-def batches(files, codec, start=0, batch_size=64):
+def batches(paths, codec, start=0, batch_size=64):
     """Decodes files batch by batch, some batches ahead.
 
     This is the quickest way to read files once, and keeps nothing.
 
     Args:
-        files: List of paths, or of the bytes of files.
+        paths: List of paths, or of the bytes of files.
         codec: A `codecs.Image` or `codecs.Audio`.
         start: int. First file to decode.
         batch_size: int.
@@ -73,7 +74,7 @@ def batches(files, codec, start=0, batch_size=64):
         errors, bytes `(batch,)`: why a file could not be read, or empty.
     """
     parts = (
-        files[i : i + batch_size] for i in range(start, len(files), batch_size)
+        paths[i : i + batch_size] for i in range(start, len(paths), batch_size)
     )
 
     def decode(part):
@@ -101,12 +102,10 @@ def _read(path):
     """The bytes of a file; or none, and why it cannot be read."""
     if isinstance(path, bytes):
         return path, ""
-    if not os.path.isfile(path):
-        return b"", "no file" if os.path.exists(path) else "no such file"
     try:
-        return pathlib.Path(path).read_bytes(), ""
-    except OSError as error:
-        return b"", error.strerror.lower()
+        return files.read(path), ""
+    except ValueError as error:
+        return b"", str(error)
 
 
 def named(rows, errors):
@@ -121,12 +120,12 @@ def key_of(rows, codec):
     """Describes pictures and codec; a file by its size and time of change."""
     if not rows:
         raise ValueError("Expected at least one row. Received: rows=[]")
-    files = hashlib.sha256()
+    digest = hashlib.sha256()
     for row in rows:
         try:
             about = pathlib.Path(row["image"]).stat()
             state = [about.st_size, about.st_mtime_ns]
-        except OSError:
+        except (OSError, ValueError):  # The row is named when it is read.
             state = None
-        files.update(json.dumps([row["id"], state]).encode())
-    return {"files": files.hexdigest(), "codec": codecs.to_config(codec)}
+        digest.update(json.dumps([row["id"], state]).encode())
+    return {"files": digest.hexdigest(), "codec": codecs.to_config(codec)}

@@ -1,6 +1,9 @@
 """What can be wrong with a data set."""
 
+import collections
 import dataclasses
+import re
+import unicodedata
 
 KINDS = ("missing", "corrupt", "empty", "duplicate", "unpaired", "leak")
 
@@ -13,11 +16,14 @@ class Problem:
         kind: One of `KINDS`.
         where: File, file and line (`captions.csv:17`), or row.
         detail: What is wrong there.
+        skippable: Whether it concerns one row of a table of your own, and
+            the others can be used without it.
     """
 
     kind: str
     where: str
     detail: str
+    skippable: bool = dataclasses.field(default=False, compare=False)
 
     def __post_init__(self):
         if self.kind not in KINDS:
@@ -27,4 +33,49 @@ class Problem:
             )
 
     def __str__(self):
-        return f"{self.kind}: {self.where}: {self.detail}"
+        return printable(f"{self.kind}: {self.where}: {self.detail}")
+
+
+def summarize(problems, shown=5) -> list[str]:
+    """Describes problems, one line per cause.
+
+    Args:
+        problems: List of `Problem`s. Lines of one file (`captions.csv:17`)
+            with the same kind and detail are one cause.
+        shown: int. How many lines of each cause to name.
+
+    Returns:
+        List of strings, in the order of the first of each.
+    """
+    causes = collections.defaultdict(list)
+    for problem in problems:
+        file, line = _split(problem.where)
+        causes[problem.kind, file, problem.detail].append(line)
+    found = []
+    for (kind, file, detail), lines in causes.items():
+        where = file
+        if lines[0] is not None:
+            where += f":{', '.join(lines[:shown])}"
+        elif len(lines) > 1:
+            where += f" ({len(lines)} times)"
+        if lines[0] is not None and len(lines) > shown:
+            where += f" and {len(lines) - shown} more lines"
+        found.append(printable(f"{kind}: {where}: {detail}"))
+    return found
+
+
+def printable(text) -> str:
+    """Escapes what breaks a line or a terminal: controls, surrogates."""
+    return "".join(
+        ascii(c)[1:-1] if unicodedata.category(c) in _UNPRINTABLE else c
+        for c in str(text)
+    )
+
+
+_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
+_LINE = re.compile(r"(.*):(\d+)", re.DOTALL)
+
+
+def _split(where):
+    match = _LINE.fullmatch(where)
+    return match.groups() if match else (where, None)

@@ -1,4 +1,4 @@
-"""Your own dialogues as a table: JSONL or CSV, one line a question.
+"""Your own dialogues as a table: JSONL, CSV or TSV, one line a question.
 
 The columns are `image`, a path relative to the table; `history`, what was
 asked and answered before, a string a turn; `question`; `answer`;
@@ -15,12 +15,13 @@ column `split`, each picture is assigned by a hash of its path: 80 % train,
 import tensorflow as tf
 
 from mmkeras.data import examples
+from mmkeras.data import files
 from mmkeras.data.datasets import layout
-from mmkeras.data.datasets import table
+from mmkeras.data.datasets import tabular
 
 SOURCE = (
-    "Write a table, JSONL or CSV, with the columns image, history, question, "
-    "answer, candidates and split."
+    "Write a table, JSONL, CSV or TSV, with the columns image, history, "
+    "question, answer, candidates and split."
 )
 
 
@@ -28,8 +29,8 @@ def scan(folder=None) -> layout.Scan:
     """Reads a table.
 
     Args:
-        folder: The table, or a folder with one `*.jsonl` or `*.csv`; None
-            for `$MMKERAS_DATA/dialogues`.
+        folder: The table, or a folder with one `*.jsonl`, `*.csv` or
+            `*.tsv`; None for `$MMKERAS_DATA/dialogues`.
 
     Returns:
         A `Scan` of rows with `"image"`, a path, `"history"`, a line a turn,
@@ -41,13 +42,13 @@ def scan(folder=None) -> layout.Scan:
         FileNotFoundError: If there is no such folder, or not one table.
     """
     folder = layout.locate("dialogues", folder, SOURCE)
-    path = layout.only_file(folder, "*.jsonl", "*.csv")
+    path = layout.only_file(folder, *tabular.PATTERNS)
     found = layout.Scan()
-    for number, values in table.lines(path, found, {"question", "answer"}):
+    for number, values in tabular.lines(path, found, "dialogues"):
         try:
             found.rows.append(_row(path, number, values))
         except ValueError as error:
-            found.blame("corrupt", f"{path}:{number}", str(error))
+            found.skip(f"{path}:{number}", str(error))
     found.draw_splits("group")
     return found
 
@@ -64,7 +65,7 @@ def load(split, folder=None) -> tf.data.Dataset:
 
 def _row(path, number, values):
     """Checks one line."""
-    table.check_texts(values, "image", "question")
+    tabular.check_texts(values, "image", "question")
     answer = values.get("answer")
     if answer is None or not str(answer).strip():
         raise ValueError("expected an answer in `answer`")
@@ -74,8 +75,8 @@ def _row(path, number, values):
         raise ValueError("expected the answer among the `candidates`")
     image = values["image"].strip()
     return {
-        "id": str(values.get("id") or number),
-        "image": str(path.parent / image),
+        "id": tabular.id_of(values, number),
+        "image": files.resolve(path.parent, image),
         "history": "\n".join(_listed(values, "history")) or None,
         "question": values["question"].strip(),
         "label": answer,

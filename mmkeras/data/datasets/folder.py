@@ -84,5 +84,5 @@ def _pair(split, images, texts, found):
 
 
 def _captions(text, found):
-    lines = [line for _, line in layout.lines(text, found)]
+    lines = [line for _, line in layout.lines(text, found, True)]
     return [line for line in lines if line.strip()]

@@ -1,4 +1,4 @@
-"""Your own labelled data as a table: JSONL or CSV, one line an example.
+"""Your own labelled data as a table: JSONL, CSV or TSV, one line an example.
 
 The columns are any of `text`; `image` and `audio`, paths relative to the
 table; `features`, the path of a `.npy` file with a vector or a sequence; and
@@ -13,17 +13,16 @@ its line: 80 % train, 10 % val, 10 % test.
     A dog.,photos/1.jpg,animal,train
 """
 
-import pathlib
-
-import numpy as np
 import tensorflow as tf
 
 from mmkeras.data import examples
+from mmkeras.data import feature_files
+from mmkeras.data import files
 from mmkeras.data.datasets import layout
-from mmkeras.data.datasets import table
+from mmkeras.data.datasets import tabular
 
 SOURCE = (
-    "Write a table, JSONL or CSV, with the columns text, image, audio or "
+    "Write a table, JSONL, CSV or TSV, with the columns text, image, audio or "
     "features, label and split."
 )
 FIELDS = ("text", "image", "audio", "features")
@@ -33,8 +32,8 @@ def scan(folder=None) -> layout.Scan:
     """Reads a table.
 
     Args:
-        folder: The table, or a folder with one `*.jsonl` or `*.csv`; None
-            for `$MMKERAS_DATA/labelled`.
+        folder: The table, or a folder with one `*.jsonl`, `*.csv` or
+            `*.tsv`; None for `$MMKERAS_DATA/labelled`.
 
     Returns:
         A `Scan` of rows with `"id"`, `"split"`, `"label"` and the fields that
@@ -44,14 +43,13 @@ def scan(folder=None) -> layout.Scan:
         FileNotFoundError: If there is no such folder, or not one table.
     """
     folder = layout.locate("labelled", folder, SOURCE)
-    path = layout.only_file(folder, "*.jsonl", "*.csv")
+    path = layout.only_file(folder, *tabular.PATTERNS)
     found = layout.Scan()
-    is_csv = path.suffix.lower() == ".csv"
-    for number, values in table.lines(path, found, {"label"}):
+    for number, values in tabular.lines(path, found, "labelled"):
         try:
-            row = _row(path, number, values, is_csv)
-        except (ValueError, OSError) as error:
-            found.blame("corrupt", f"{path}:{number}", str(error))
+            row = _row(path, number, values)
+        except ValueError as error:
+            found.skip(f"{path}:{number}", str(error))
         else:
             found.rows.append(row)
     _numbers(found.rows)
@@ -69,15 +67,17 @@ def load(split, folder=None) -> tf.data.Dataset:
     return examples.load(rows(split, folder))
 
 
-def _row(path, number, values, is_csv):
+def _row(path, number, values):
     """Checks one line."""
     label = values.get("label")
-    if is_csv and label and "|" in label:
-        label = [name.strip() for name in label.split("|")]
+    if isinstance(label, list):
+        label = [
+            name.strip() if isinstance(name, str) else name for name in label
+        ]
     if label is None or label == "":
         raise ValueError("expected a label in `label`")
     row = {
-        "id": str(values.get("id") or number),
+        "id": tabular.id_of(values, number),
         "split": layout.split_in(values),
         "label": label,
     }
@@ -90,19 +90,19 @@ def _row(path, number, values, is_csv):
         elif field == "text":
             row[field] = value
         elif field == "features":
-            row[field] = _features(path.parent / value)
+            row[field] = _features(files.resolve(path.parent, value))
         else:
-            row[field] = str(path.parent / value)
+            row[field] = files.resolve(path.parent, value)
     if all(row[field] is None for field in FIELDS):
         raise ValueError(f"expected one of {', '.join(FIELDS)}")
     return row
 
 
 def _features(path):
-    array = np.load(pathlib.Path(path), allow_pickle=False)
-    if array.dtype.kind not in "fiu" or array.ndim not in (1, 2):
-        raise ValueError(f"{path} holds no vector or sequence of numbers")
-    return array.astype("float32")
+    try:
+        return feature_files.read(path)
+    except ValueError as error:
+        raise ValueError(f"features: {path}: {error}") from error
 
 
 def _numbers(rows):

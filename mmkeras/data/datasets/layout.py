@@ -1,14 +1,17 @@
 """What the data sets have in common: folders, splits and rows."""
 
 import dataclasses
+import functools
 import hashlib
 import json
 import os
 import pathlib
+import warnings
 
 import numpy as np
 
 from mmkeras.data.problems import Problem
+from mmkeras.data.problems import summarize
 
 SPLITS = ("train", "val", "test")
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp"}
@@ -59,15 +62,27 @@ class Scan:
         """Adds a problem."""
         self.problems.append(Problem(kind, str(where), detail))
 
+    def skip(self, where, detail):
+        """Adds a problem of one row, which is left out."""
+        self.problems.append(Problem("corrupt", str(where), detail, True))
+
     def refuse_damage(self):
-        """Raises a `ValueError` that names what could not be read, if any."""
+        """Raises a `ValueError` that names what could not be read, if any.
+
+        Rows that are skipped are named by a warning, unless none is left.
+        """
         broken = [p for p in self.problems if p.kind in ("corrupt", "missing")]
-        if broken:
+        skipped = [p for p in broken if p.skippable]
+        if len(broken) > len(skipped) or (broken and not self.rows):
             raise ValueError(
-                "The data cannot be read in full. Received: "
-                + "; ".join(map(str, broken[:3]))
-                + (f" and {len(broken) - 3} more" if len(broken) > 3 else "")
-                + ". `mmkeras check` lists all problems."
+                f"The data cannot be read in full. Received: {_named(broken)}. "
+                "`mmkeras check` lists all problems."
+            )
+        if skipped:
+            warnings.warn(
+                f"Skipped {len(skipped)} rows that cannot be read: "
+                f"{_named(skipped)}. `mmkeras check` lists all problems.",
+                stacklevel=4,
             )
 
     def choose(self, split):
@@ -152,6 +167,13 @@ class Scan:
         held = {groups[i] for i in order[: round(share * len(groups))]}
         for row in rows:
             row["split"] = "val" if row["group"] in held else "train"
+
+
+def _named(problems, shown=3):
+    """Names some problems, one per cause."""
+    causes = summarize(problems)
+    more = f" and {len(causes) - shown} more" * (len(causes) > shown)
+    return "; ".join(causes[:shown]) + more
 
 
 def check_split(split):
@@ -245,7 +267,7 @@ def entries(path, scan, key=None, kind=list):
     try:
         found = json.loads(path.read_bytes())
         found = found[key] if key else found
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         scan.blame("corrupt", path, f"not as JSON as expected: {error!r}")
         return kind()
     if isinstance(found, kind):
@@ -295,19 +317,21 @@ def split_by_hash(name):
     return {8: "val", 9: "test"}.get(part, "train")
 
 
-def lines(path, scan):
-    """Reads a text file's lines, blaming those that are no UTF-8.
+def lines(path, scan, skip=False):
+    """Reads a text file's lines, blaming those that are not valid UTF-8.
 
     Args:
         path: The file.
         scan: The `Scan` that takes note of problems.
+        skip: bool. Whether the other lines can be used without those.
 
     Yields:
         Tuples of the line's number, from 1, and its text.
     """
     data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    blame = scan.skip if skip else functools.partial(scan.blame, "corrupt")
     for number, line in enumerate(data.splitlines(), 1):
         try:
             yield number, line.decode("utf-8")
         except UnicodeDecodeError as error:
-            scan.blame("corrupt", f"{path}:{number}", f"no UTF-8: {error}")
+            blame(f"{path}:{number}", f"not valid UTF-8: {error}")

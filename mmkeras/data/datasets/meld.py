@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from mmkeras.data import examples
 from mmkeras.data.datasets import layout
-from mmkeras.data.datasets import table
+from mmkeras.data.datasets import tabular
 
 SOURCE = "The tables are in github.com/declare-lab/MELD (data/MELD)."
 LABELS = ("Emotion", "Sentiment")
@@ -62,7 +62,7 @@ def load(split, folder=None, label="Emotion") -> tf.data.Dataset:
 def _read(path, split, label, found):
     """The rows of one table, in the order of their dialogues."""
     placed = []
-    for number, values in table.lines(path, found, {"Utterance"}):
+    for number, values in tabular.published_lines(path, found, "Utterance"):
         try:
             dialogue = int(values["Dialogue_ID"])
             place = int(values["Utterance_ID"])

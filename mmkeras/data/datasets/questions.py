@@ -1,4 +1,4 @@
-"""Your own questions as a table: JSONL or CSV, one line a question.
+"""Your own questions as a table: JSONL, CSV or TSV, one line a question.
 
 The columns are `image`, a path relative to the table; `question`; `answer`,
 or `answers` of several people (in JSONL a list, in CSV separated by `|`); and,
@@ -17,12 +17,13 @@ import collections
 import tensorflow as tf
 
 from mmkeras.data import examples
+from mmkeras.data import files
 from mmkeras.data.datasets import layout
-from mmkeras.data.datasets import table
+from mmkeras.data.datasets import tabular
 
 SOURCE = (
-    "Write a table, JSONL or CSV, with the columns image, question, answer (or "
-    "answers) and split."
+    "Write a table, JSONL, CSV or TSV, with the columns image, question, "
+    "answer (or answers) and split."
 )
 
 
@@ -30,8 +31,8 @@ def scan(folder=None) -> layout.Scan:
     """Reads a table.
 
     Args:
-        folder: The table, or a folder with one `*.jsonl` or `*.csv`; None
-            for `$MMKERAS_DATA/questions`.
+        folder: The table, or a folder with one `*.jsonl`, `*.csv` or
+            `*.tsv`; None for `$MMKERAS_DATA/questions`.
 
     Returns:
         A `Scan` of rows with `"image"`, a path, `"question"`, `"label"`, the
@@ -43,14 +44,13 @@ def scan(folder=None) -> layout.Scan:
         FileNotFoundError: If there is no such folder, or not one table.
     """
     folder = layout.locate("questions", folder, SOURCE)
-    path = layout.only_file(folder, "*.jsonl", "*.csv")
+    path = layout.only_file(folder, *tabular.PATTERNS)
     found = layout.Scan()
-    is_csv = path.suffix.lower() == ".csv"
-    for number, values in table.lines(path, found, {"answer", "answers"}):
+    for number, values in tabular.lines(path, found, "questions"):
         try:
-            found.rows.append(_row(path, number, values, is_csv))
+            found.rows.append(_row(path, number, values))
         except ValueError as error:
-            found.blame("corrupt", f"{path}:{number}", str(error))
+            found.skip(f"{path}:{number}", str(error))
     found.draw_splits("group")
     return found
 
@@ -65,12 +65,10 @@ def load(split, folder=None) -> tf.data.Dataset:
     return examples.load(rows(split, folder))
 
 
-def _row(path, number, values, is_csv):
+def _row(path, number, values):
     """Checks one line."""
-    table.check_texts(values, "image", "question")
+    tabular.check_texts(values, "image", "question")
     answers = values.get("answers") or values.get("answer")
-    if is_csv and values.get("answers"):
-        answers = answers.split("|")
     answers = answers if isinstance(answers, list) else [answers]
     answers = [str(x).strip() for x in answers if x is not None]
     if not answers or not all(answers):
@@ -78,8 +76,8 @@ def _row(path, number, values, is_csv):
     image = values["image"].strip()
     [(commonest, _)] = collections.Counter(answers).most_common(1)
     return {
-        "id": str(values.get("id") or number),
-        "image": str(path.parent / image),
+        "id": tabular.id_of(values, number),
+        "image": files.resolve(path.parent, image),
         "question": values["question"].strip(),
         "label": commonest,
         "answers": answers if len(answers) > 1 else None,

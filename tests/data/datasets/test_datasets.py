@@ -73,7 +73,7 @@ def test_choose_refuses():
         scan.choose("val")
     for number in range(5):
         scan.blame("corrupt", f"f:{number}", "bad")
-    with pytest.raises(ValueError, match="f:0.*f:2: bad and 2 more"):
+    with pytest.raises(ValueError, match="f:0, 1, 2, 3, 4: bad"):
         scan.choose("train")
 
 

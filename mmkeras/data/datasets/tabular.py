@@ -1,0 +1,342 @@
+"""Reads tables: JSONL, CSV and TSV, one example per line.
+
+The kind is recognised by the content, whatever the file's suffix: JSONL has an
+object in braces on each line; of comma, semicolon and tab, the separator is
+the one that finds the most columns in the first line.
+"""
+
+import csv
+import functools
+import io
+import json
+import re
+
+from mmkeras.data import files
+from mmkeras.data.datasets import columns
+
+PATTERNS = ("*.jsonl", "*.csv", "*.tsv")
+_MAX_BYTES = 1 << 32
+_USUAL = {".tsv": "\t"}
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_LINE_END = re.compile("\r\n|\r|\n")
+_ARRAY = re.compile(r"\[\s*(\{|$)")
+
+
+def lines(path, scan, data):
+    """Reads the lines of a table.
+
+    Names of columns are recognised in any case, e.g. `Label`. Cells of CSV
+    are strings; several columns `caption` become one list, `captions`.
+
+    Args:
+        path: A JSONL, CSV or TSV file.
+        scan: The `Scan` that takes note of what is not read.
+        data: Name of the data set that the table is read as.
+
+    Yields:
+        Tuples of a line's number and its values, a dict.
+    """
+    text = _text(path, scan)
+    names = {}
+    read = _json_lines if _is_json(path, text, data) else _csv_lines
+    for number, values in read(path, text, scan, data):
+        names.update(dict.fromkeys(values))
+        yield number, values
+    note = columns.note(list(names), data)
+    if note:
+        scan.notes.append(note)
+
+
+def published_lines(path, scan, column):
+    """Reads the lines of a CSV file as its authors distribute it.
+
+    Args:
+        path: The file.
+        scan: The `Scan` that takes note of problems.
+        column: Name of a column that it must have.
+
+    Yields:
+        Tuples of a line's number and its cells, a dict of strings.
+    """
+    blame = functools.partial(scan.blame, "corrupt")
+    text = io.StringIO(_text(path, scan), newline="")
+    reader = csv.reader(text, strict=True)
+    names = next(reader, [])
+    if column not in names:
+        blame(f"{path}:1", f"expected columns {column}, found {names}")
+        return
+    for number, cells in _csv_cells(path, reader, names, blame):
+        yield number, dict(zip(names, cells))
+
+
+def parse(line):
+    """Reads the JSON object of a line.
+
+    Raises:
+        ValueError: If it is invalid, or anything else.
+    """
+    twice = []
+
+    def collect(pairs):
+        values = dict(pairs)
+        names = [name for name, _ in pairs]
+        twice[:] = [n for n in values if names.count(n) > 1][:1]
+        return values
+
+    try:
+        values = json.loads(line, object_pairs_hook=collect)
+    except RecursionError as error:
+        raise ValueError("invalid JSON: nested too deeply") from error
+    except ValueError as error:
+        raise ValueError(f"invalid JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise ValueError("expected an object in braces")
+    if twice:
+        raise ValueError(f"the column `{twice[0]}` occurs twice")
+    return values
+
+
+def check_texts(values, *fields):
+    """Refuses a line that lacks a text in one of some fields.
+
+    Args:
+        values: Dict of a line, as of `lines`.
+        *fields: Names.
+
+    Raises:
+        ValueError: If there is none, or an empty one.
+    """
+    for field in fields:
+        value = values.get(field)
+        if not isinstance(value, str) or not value.strip():
+            raise ValueError(f"expected text in `{field}`")
+
+
+def check_unicode(values, fields):
+    """Refuses texts with half of a surrogate pair, as of an emoji cut in two.
+
+    Args:
+        values: Dict of a line, as of `lines`.
+        fields: Names of fields that are texts or lists of texts.
+
+    Raises:
+        ValueError: If there is one.
+    """
+    for field in fields:
+        value = values.get(field)
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and not text.isascii():
+                _check_unicode(text, field)
+
+
+def id_of(values, number):
+    """Returns the id of a line: that of its column `id`, or its number.
+
+    Raises:
+        ValueError: If the id is not a string or a number.
+    """
+    value = values.get("id")
+    if value is None or value == "":
+        return str(number)
+    if not isinstance(value, (str, int, float)):
+        raise ValueError("expected a string or a number in `id`")
+    return str(value)
+
+
+def _check_unicode(text, field):
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"`{field}` is not valid Unicode: it has half of a surrogate pair, "
+            f"{ascii(text[error.start])}, as of an emoji cut in two"
+        ) from error
+
+
+def _text(path, scan):
+    """Decodes a table: UTF-8, or UTF-16 if it begins with its mark."""
+    try:
+        data = files.read(path, _MAX_BYTES)
+    except ValueError as error:
+        scan.blame("corrupt", path, str(error))
+        return ""
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        scan.blame("corrupt", path, "is UTF-32; save it as UTF-8")
+        return ""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode("utf-16")
+        except UnicodeDecodeError as error:
+            scan.blame("corrupt", path, f"invalid UTF-16: {error}")
+            return ""
+    if b"\0" in data[:4]:
+        scan.blame(
+            "corrupt",
+            path,
+            "has null characters: UTF-16 without a mark, or not a text; save "
+            "it as UTF-8",
+        )
+        return ""
+    # Bytes that are not UTF-8 become surrogates, found in their row.
+    return data.decode("utf-8-sig", "surrogateescape")
+
+
+def _is_json(path, text, data):
+    start = text.lstrip()[:1]
+    if start == "{" or path.suffix.lower() not in (".jsonl", ".json"):
+        return start == "{"
+    names = _names(_first_line(text), _separator(path, text, data))
+    return start == "[" or not set(names) & set(columns.COLUMNS[data])
+
+
+def _json_lines(path, text, scan, data):
+    if path.suffix.lower() in (".csv", ".tsv"):
+        scan.notes.append(f"{path.name} is read as JSONL.")
+    if _ARRAY.match(text.lstrip()):
+        detail = "expected one JSON object per line, not a JSON array"
+        scan.blame("corrupt", path, detail)
+        return
+    texts = set(columns.COLUMNS[data]) - columns.FILES
+    for number, line in enumerate(_LINE_END.split(text), 1):
+        if not line.strip():
+            continue
+        try:
+            _check_utf8(line)
+            values = _respelled(parse(line), scan, data)
+            columns.check(values, data, strict=False)
+            check_unicode(values, texts)
+        except ValueError as error:
+            scan.skip(f"{path}:{number}", str(error))
+        else:
+            yield number, values
+
+
+def _csv_lines(path, text, scan, data):
+    separator = _separator(path, text, data)
+    if separator != _USUAL.get(path.suffix.lower(), ","):
+        kind = _SEPARATORS[separator]
+        scan.notes.append(f"{path.name} is read as separated by {kind}.")
+    header = _names(_first_line(text), separator)
+    spaced = len(header) > 1 and all(n.startswith(" ") for n in header[1:])
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        strict=True,
+        delimiter=separator,
+        skipinitialspace=spaced,
+    )
+    try:
+        names = [columns.spelled(n, data) for n in next(reader, [])]
+        _note_spelling(zip(header, names), scan)
+        columns.check(names, data)
+    except (ValueError, csv.Error) as error:
+        scan.blame("corrupt", f"{path}:1", str(error))
+        return
+    for number, cells in _csv_cells(path, reader, names, scan.skip):
+        yield number, _csv_values(names, cells, data)
+
+
+def _first_line(text):
+    return _LINE_END.split(text.lstrip("\r\n"), maxsplit=1)[0]
+
+
+def _names(line, separator):
+    try:
+        return next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:
+        return []
+
+
+def _separator(path, text, data):
+    """Returns what separates the columns of the first line."""
+    line = _first_line(text)
+
+    def fits(separator):
+        names = {columns.spelled(n, data) for n in _names(line, separator)}
+        return (
+            len(names & set(columns.COLUMNS[data])),
+            len(names & columns.ALL),
+            separator == _USUAL.get(path.suffix.lower(), ","),
+            len(names),
+        )
+
+    return max(_SEPARATORS, key=fits)
+
+
+def _respelled(values, scan, data):
+    """Gives columns the names of the data set, whatever their case."""
+    pairs = [(name, columns.spelled(name, data)) for name in values]
+    _note_spelling(pairs, scan)
+    twice = columns.repeated([new for _, new in pairs])
+    if twice:
+        raise ValueError(f"the column `{twice[0]}` occurs twice")
+    return {new: values[old] for old, new in pairs}
+
+
+def _note_spelling(pairs, scan):
+    for old, new in pairs:
+        if old.strip() != new:
+            note = f"The column {old!r} is read as {new!r}."
+            scan.notes += [note] * (note not in scan.notes)
+
+
+def _csv_cells(path, reader, names, report):
+    """Yields the number of a row's line and its cells; reports bad rows."""
+    while True:
+        number, problem = reader.line_num + 1, ""
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            problem = str(error)
+        else:
+            if not cells:
+                continue
+            number = reader.line_num
+            problem = _csv_problem(cells, names)
+        if problem:
+            report(f"{path}:{number}", problem)
+        else:
+            yield number, cells
+
+
+def _csv_problem(cells, names):
+    """Says what is wrong with the cells of a line, or ""."""
+    if len(cells) != len(names):
+        return f"expected {len(names)} cells, found {len(cells)}"
+    text = "".join(cells)
+    if "\0" in text:
+        return "has a null character"
+    try:
+        _check_utf8(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _csv_values(names, cells, data):
+    """Makes a dict of cells; lists are separated by `|`."""
+    values = dict(zip(names, cells))
+    for name in columns.LISTS[data]:
+        value = values.get(name)
+        if name == "label" and "|" not in (value or ""):
+            continue
+        if value or (name == "captions" and value is not None):
+            values[name] = [part.strip() for part in value.split("|")]
+    captions = [(n, c) for n, c in zip(names, cells) if n in columns.CAPTIONS]
+    if data == "table" and len(captions) > 1:
+        values.pop("caption", None)
+        found = [
+            text
+            for name, cell in captions
+            for text in (cell.split("|") if name == "captions" else [cell])
+        ]
+        values["captions"] = [t for t in found if t.strip()] or [""]
+    return values
+
+
+def _check_utf8(text):
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError("not valid UTF-8; save the table as UTF-8") from error

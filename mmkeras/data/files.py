@@ -1,0 +1,106 @@
+"""Reads files that a table names: regular files of a limited size only."""
+
+import errno
+import os
+import stat
+
+MAX_BYTES = 1 << 30
+
+
+def resolve(folder, value):
+    """Joins a folder and the path in a cell of a table.
+
+    Args:
+        folder: `pathlib.Path` that the path is relative to.
+        value: str. The path, as written in the table.
+
+    Returns:
+        Path as a str.
+
+    Raises:
+        ValueError: If no file can have that path.
+    """
+    if value.startswith("data:"):
+        raise ValueError(
+            "expected the path of a file, not a data URI; save its content "
+            f"as a file. Received: {shortened(value)}"
+        )
+    path = str(folder / value)
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"expected the path of a file. Received: {ascii(value)}, which has "
+            "half of a surrogate pair"
+        ) from error
+    if "\0" in path:
+        raise ValueError(
+            "expected the path of a file. Received: "
+            f"{shortened(ascii(value))}, which has a null character"
+        )
+    return path
+
+
+def read(path, limit=MAX_BYTES):
+    """Reads a file.
+
+    Args:
+        path: Path of a regular file. Folders, devices and pipes are refused
+            before they are opened.
+        limit: int. The most bytes a file may have; checked before memory is
+            allocated.
+
+    Returns:
+        Its bytes.
+
+    Raises:
+        ValueError: If it cannot be read; the error is the reason, without
+            the path.
+    """
+    try:
+        _check(os.stat(path), limit)
+        with open(path, "rb", opener=_open) as file:
+            about = os.fstat(file.fileno())
+            _check(about, limit)
+            return file.read(about.st_size)
+    except (OSError, UnicodeEncodeError) as error:
+        raise ValueError(_reason(error)) from error
+
+
+def why_unreadable(path, limit=MAX_BYTES):
+    """Says why a file cannot be read, or `""`; reads nothing of it."""
+    try:
+        _check(os.stat(path), limit)
+    except (OSError, ValueError) as error:
+        return _reason(error)
+    return ""
+
+
+def shortened(text, length=60):
+    """Cuts a text that is too long for a message."""
+    return text if len(text) <= length else f"{text[:length]}..."
+
+
+def _open(path, flags):
+    # A pipe put in the file's place after the first look does not block.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _check(about, limit):
+    if not stat.S_ISREG(about.st_mode):
+        kind = "a folder" if stat.S_ISDIR(about.st_mode) else "a device or pipe"
+        raise ValueError(f"not a regular file but {kind}")
+    if about.st_size > limit:
+        raise ValueError(
+            f"the file has {about.st_size:,} bytes; the limit is {limit:,}"
+        )
+
+
+def _reason(error):
+    if isinstance(error, UnicodeEncodeError):
+        return "not a file path: it has half of a surrogate pair"
+    if not isinstance(error, OSError):  # A null character, or of `_check`.
+        return str(error)
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return "no such file"
+    return (error.strerror or str(error)).lower()
