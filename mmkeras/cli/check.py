@@ -14,14 +14,15 @@ def run(data: options.Data, folder: options.Folder = None):
 
     from mmkeras.cli import progress
     from mmkeras.data import check
+    from mmkeras.data import problems
 
     report = check.check(data, folder, progress.counter("pictures"))
     console = Console(highlight=False)
     console.print(_counts(report))
     for note in report.notes:
-        console.print(note, markup=False)
-    for problem in report.problems:
-        console.print(str(problem), markup=False, soft_wrap=True)
+        console.print(problems.printable(note), markup=False)
+    for cause in problems.summarize(report.problems):
+        console.print(cause, markup=False, soft_wrap=True)
     console.print(_verdict(report), style="green" if report.ok else "red")
     if not report.ok:
         raise typer.Exit(1)
@@ -47,5 +48,6 @@ def _verdict(report):
     if not report.problems:
         return "Nothing is wrong."
     kinds = ", ".join(f"{n} {kind}" for kind, n in report.kinds.items())
-    worst = "These are no obstacle." if report.ok else "Mend these first."
-    return f"{kinds}. {worst}"
+    if report.ok:
+        return f"{kinds}. Warnings only; training will work."
+    return f"{kinds}. Fix these errors before training."

@@ -1,8 +1,10 @@
 """Errors of the library as one clear line."""
 
+import contextlib
 import functools
 import inspect
 import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -32,10 +34,12 @@ def explained(verb, heavy=True):
 
     @functools.wraps(verb)
     def run(*args, debug=False, **kwargs):
+        _escape_output()
         try:
             if heavy:
                 _load_keras(debug)
-            return verb(*args, **kwargs)
+            with _short_warnings():
+                return verb(*args, **kwargs)
         except typer.Exit:  # A RuntimeError, but no error.
             raise
         except (ValueError, OSError, RuntimeError, ImportError) as error:
@@ -53,6 +57,28 @@ def explained(verb, heavy=True):
     return run
 
 
+def _escape_output():
+    """Lets names of files that are not UTF-8 be printed, with escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextlib.contextmanager
+def _short_warnings():
+    """Shows a warning for users as one line, without its place in the code."""
+
+    def show(message, category, *place):
+        if issubclass(category, UserWarning):
+            _show(f"Warning: {message}", "yellow")
+        else:
+            plain(message, category, *place)
+
+    with warnings.catch_warnings():
+        plain, warnings.showwarning = warnings.showwarning, show
+        yield
+
+
 def _load_keras(debug):
     with quiet(unless=debug):
         import keras  # noqa: F401
@@ -65,8 +91,8 @@ def _explain(error):
     return str(error) or type(error).__name__
 
 
-def _show(text):
+def _show(text, style="red"):
     from rich.console import Console
 
     console = Console(file=sys.stderr, soft_wrap=True, highlight=False)
-    console.print(text, style="red", markup=False)
+    console.print(text, style=style, markup=False)

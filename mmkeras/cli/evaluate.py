@@ -1,12 +1,12 @@
 """`mmkeras evaluate`."""
 
-import json
 import pathlib
 import shlex
 
 import typer
 
 from mmkeras.cli import options
+from mmkeras.cli import skipped
 
 _SEARCH = ("beam", "length_penalty", "consensus", "samples", "word_penalty")
 
@@ -100,8 +100,7 @@ def _judge(task, rows, title):
     if len(task.fields) > 1:
         console.print(tables.subsets("What each modality is worth", subsets))
         figures |= subsets.figures()
-    for row, error in found.bad:
-        typer.echo(f"Left out {row}: {error}", err=True)
+    skipped.show(found.bad)
     return figures
 
 
@@ -109,10 +108,10 @@ def _write_rows(path, rows, answers):
     from mmkeras.training import atomic
 
     lines = [
-        json.dumps({"id": row["id"], **answer}, ensure_ascii=False)
+        atomic.encode_json({"id": row["id"], **answer})
         for row, answer in zip(rows, answers)
     ]
-    data = "".join(f"{line}\n" for line in lines).encode()
+    data = b"".join(lines)
     atomic.write(path, lambda file: file.write(data))
 
 

@@ -4,11 +4,11 @@ import dataclasses
 import pathlib
 
 import numpy as np
-import typer
 
 import mmkeras
 from mmkeras import reports
 from mmkeras.cli import progress
+from mmkeras.cli import skipped
 from mmkeras.data import datasets
 from mmkeras.metrics import classification
 from mmkeras.reports import chance
@@ -88,8 +88,7 @@ class Reporting:
             if answers:
                 drawn = charts.answers(found.labels, said, label.names)
                 figures.write_png(drawn, out / "answers.png")
-        for row, error in found.bad:
-            typer.echo(f"Left out {row}: {error}", err=True)
+        skipped.show(found.bad)
         return written
 
     def train_alone(self):

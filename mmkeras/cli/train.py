@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mmkeras.cli import options
+from mmkeras.cli import skipped
 
 # Of texts, by the architecture's task; of one that takes a history, of a turn.
 _LENGTHS = {"vqa": 20, "history": 24, "emotion": 32, "dialogue": 200}
@@ -327,8 +328,7 @@ def train(
                 verbose=0,
                 also=[shown],
             )
-        for row, error in training["corrupt"]:
-            typer.echo(f"Left out {row}: {error}", err=True)
+        skipped.show(training["corrupt"])
         task.save(held.path)
         held.write("training.json", training)
         keras.config.set_dtype_policy("float32")

@@ -4,6 +4,7 @@ import collections
 import concurrent.futures
 import dataclasses
 import hashlib
+import os
 import pathlib
 import statistics
 
@@ -11,7 +12,9 @@ from mmkeras.data import cache
 from mmkeras.data import check_labelled
 from mmkeras.data import codecs
 from mmkeras.data import datasets
+from mmkeras.data import files
 from mmkeras.data.problems import Problem
+from mmkeras.data.problems import unreadable
 
 __all__ = ["Problem", "Report", "check"]
 
@@ -89,18 +92,20 @@ def check(name, folder=None, progress=None) -> Report:
 
 def _find_missing(rows):
     """Returns one row for each file that is there, and problems."""
-    files = {row["image"]: row for row in rows}
-    folders = {str(pathlib.Path(image).parent) for image in files}
-    gone = {place for place in folders if not pathlib.Path(place).is_dir()}
+    first = {row["image"]: row for row in rows}
+    folders = {str(pathlib.Path(image).parent) for image in first}
+    gone = {place for place in folders if not os.path.isdir(place)}
     count, there, problems = collections.Counter(), [], []
-    for image, row in files.items():
-        path = pathlib.Path(image)
-        if str(path.parent) in gone:
-            count[str(path.parent)] += 1
-        elif path.is_file():
-            there.append(row)
+    for image, row in first.items():
+        place = str(pathlib.Path(image).parent)
+        if place in gone:
+            count[place] += 1
+            continue
+        reason = files.why_unreadable(image)
+        if reason:
+            problems.append(unreadable(image, "the image", reason))
         else:
-            problems.append(Problem("missing", image, "the image"))
+            there.append(row)
     folders = [
         Problem("missing", place, f"the folder of {number} images")
         for place, number in count.items()
@@ -127,8 +132,8 @@ def _check_captions(rows, told):
 
 def _check_images(rows, progress):
     """Decodes every image, small."""
-    done, files = 0, [row["image"] for row in rows]
-    for _, errors in cache.batches(files, codecs.Image((16, 16))):
+    done, paths = 0, [row["image"] for row in rows]
+    for _, errors in cache.batches(paths, codecs.Image((16, 16))):
         for row, error in zip(rows[done:], errors):
             if error:
                 kind = "empty" if error == b"empty" else "corrupt"
@@ -179,8 +184,8 @@ def _digests(paths):
 
     def digest(path):
         try:
-            content = pathlib.Path(path).read_bytes()
-        except OSError:
+            content = files.read(path)
+        except ValueError:
             return path, None
         return path, hashlib.sha256(content).digest() if content else None
 

@@ -2,13 +2,14 @@
 
 import collections
 import hashlib
-import pathlib
 
 import numpy as np
 
 from mmkeras.data import codecs
 from mmkeras.data import examples
+from mmkeras.data import files
 from mmkeras.data.problems import Problem
+from mmkeras.data.problems import unreadable
 
 _CODECS = {"image": codecs.Image((16, 16)), "audio": codecs.Audio(8000, 0.1)}
 _BATCH = 64
@@ -36,13 +37,13 @@ def problems(rows, progress):
             if bad:
                 detail = f"{name} has numbers that are not finite"
                 yield Problem("corrupt", row["id"], detail)
-    files = {
+    different = {
         name: list(dict.fromkeys(r[name] for r in rows if _in_file(r, name)))
         for name in _CODECS
     }
     whose = _whose(rows)
-    done, total = 0, sum(map(len, files.values()))
-    for name, values in files.items():
+    done, total = 0, sum(map(len, different.values()))
+    for name, values in different.items():
         for i in range(0, len(values), _BATCH):
             yield from _decode(name, values[i : i + _BATCH], whose)
             progress(done + min(i + _BATCH, len(values)), total)
@@ -92,11 +93,11 @@ def _decode(name, values, whose):
     for value in values:
         where = whose.get(value, value)
         if isinstance(value, str):
-            path = pathlib.Path(value)
-            if not path.is_file():
-                yield Problem("missing", where, f"the {name}")
+            try:
+                value = files.read(value)
+            except ValueError as error:
+                yield unreadable(where, f"the {name}", str(error))
                 continue
-            value = path.read_bytes()
         if value:
             read.append((where, value))
         else:
@@ -140,7 +141,7 @@ def _leaks(rows):
 def _digest(value):
     if isinstance(value, str):
         try:
-            value = pathlib.Path(value).read_bytes()
-        except OSError:
+            value = files.read(value)
+        except ValueError:
             return value
     return hashlib.sha256(value).digest()

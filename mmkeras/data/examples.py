@@ -1,7 +1,11 @@
 """Raw examples: the bytes of files, texts and features, as in tf.data."""
 
+import os
+
 import numpy as np
 import tensorflow as tf
+
+from mmkeras.data import files
 
 _FILES = ("image", "audio")
 # What of a row is no modality: what tells of it, and what is loaded besides.
@@ -32,22 +36,22 @@ def load(rows) -> tf.data.Dataset:
     columns = {
         name: _column(name, [row.get(name) for row in rows]) for name in fields
     }
-    files = {
+    in_files = {
         name: [not isinstance(row.get(name), bytes) for row in rows]
         for name in _FILES
         if name in columns and columns[name].dtype == tf.string
     }
 
-    def read(columns, files):
-        for name, is_path in files.items():
+    def read(columns, in_files):
+        for name, is_path in in_files.items():
             columns[name] = tf.cond(
                 is_path & (columns[name] != ""),
-                lambda path=columns[name]: tf.io.read_file(path),
+                lambda path=columns[name]: _read(path),
                 lambda data=columns[name]: data,
             )
         return columns
 
-    dataset = tf.data.Dataset.from_tensor_slices((columns, files))
+    dataset = tf.data.Dataset.from_tensor_slices((columns, in_files))
     return dataset.map(read, num_parallel_calls=tf.data.AUTOTUNE)
 
 
@@ -57,7 +61,24 @@ def modalities(row) -> list[str]:
     return [k for k, v in row.items() if k not in others and v is not None]
 
 
+def _read(path):
+    """Reads a file as an operation of a data set."""
+
+    def read(path):
+        path = os.fsdecode(path)
+        try:
+            return files.read(path)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+
+    data = tf.numpy_function(read, [path], tf.string, stateful=False)
+    data.set_shape([])
+    return data
+
+
 def _column(name, values):
+    if name in _FILES:  # Names of files need not be UTF-8.
+        values = [os.fsencode(v) if isinstance(v, str) else v for v in values]
     if name == "captions":
         return tf.ragged.constant(values, tf.string, ragged_rank=1)
     known = next((v for v in values if v is not None), "")

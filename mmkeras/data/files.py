@@ -5,6 +5,8 @@ import os
 import stat
 
 MAX_BYTES = 1 << 30
+MISSING = "no such file"
+_NAME_BYTES = 255  # Of a file's name, on all common systems.
 
 
 def resolve(folder, value):
@@ -27,7 +29,7 @@ def resolve(folder, value):
         )
     path = str(folder / value)
     try:
-        os.fsencode(path)
+        parts = os.fsencode(path).split(b"/")
     except UnicodeEncodeError as error:
         raise ValueError(
             f"expected the path of a file. Received: {ascii(value)}, which has "
@@ -37,6 +39,11 @@ def resolve(folder, value):
         raise ValueError(
             "expected the path of a file. Received: "
             f"{shortened(ascii(value))}, which has a null character"
+        )
+    if max(map(len, parts)) > _NAME_BYTES:
+        raise ValueError(
+            f"expected the path of a file. Received: {shortened(value)}, whose "
+            f"name is longer than {_NAME_BYTES} bytes"
         )
     return path
 
@@ -102,5 +109,5 @@ def _reason(error):
     if not isinstance(error, OSError):  # A null character, or of `_check`.
         return str(error)
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return "no such file"
+        return MISSING
     return (error.strerror or str(error)).lower()

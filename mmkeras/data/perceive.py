@@ -32,6 +32,37 @@ def raw(codec, values):
     return tf.constant([_encoded(codec, value) for value in values], tf.string)
 
 
+def try_raw(codec, values):
+    """As `raw`; a value of another kind is absent, and an error.
+
+    Args:
+        codec: The field's codec.
+        values: List as of `raw`.
+
+    Returns:
+        Tuple of a tensor as of `raw`, and a list of errors, strings, empty
+        where the value could be packed.
+    """
+    try:
+        return raw(codec, values), [""] * len(values)
+    except (TypeError, ValueError):
+        errors = [_raw_error(codec, value) for value in values]
+    good = [None if error else v for v, error in zip(values, errors)]
+    return raw(codec, good), errors
+
+
+def _raw_error(codec, value):
+    try:
+        if isinstance(value, str):
+            value.encode("utf-8")
+        raw(codec, [value])
+    except UnicodeEncodeError:
+        return "not valid Unicode: half of a surrogate pair"
+    except (TypeError, ValueError) as error:
+        return str(error)
+    return ""
+
+
 def absent(codec, size):
     """A tensor as of `raw` for `size` examples that all lack the field."""
     if isinstance(codec, codecs.Features):

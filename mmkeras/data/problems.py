@@ -5,6 +5,8 @@ import dataclasses
 import re
 import unicodedata
 
+from mmkeras.data import files
+
 KINDS = ("missing", "corrupt", "empty", "duplicate", "unpaired", "leak")
 
 
@@ -34,6 +36,19 @@ class Problem:
 
     def __str__(self):
         return printable(f"{self.kind}: {self.where}: {self.detail}")
+
+
+def unreadable(where, what, reason):
+    """Makes the problem of a file that cannot be read.
+
+    Args:
+        where: The file, or whose it is.
+        what: Str such as `"the image"`.
+        reason: Why, as of `files.read`.
+    """
+    if reason == files.MISSING:
+        return Problem("missing", where, what)
+    return Problem("corrupt", where, reason)
 
 
 def summarize(problems, shown=5) -> list[str]:

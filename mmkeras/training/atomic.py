@@ -36,8 +36,25 @@ def write(path, fill):
 
 def write_json(path, value):
     """Writes a value as JSON, in one stroke."""
-    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-    write(path, lambda file: file.write(text.encode("utf-8")))
+    data = encode_json(value, indent=2)
+    write(path, lambda file: file.write(data))
+
+
+def encode_json(value, **options):
+    """Encodes a value as a line of JSON in UTF-8.
+
+    Halves of surrogate pairs, as in file names that are not UTF-8, become
+    JSON's own escapes.
+
+    Args:
+        value: What to write.
+        **options: Of `json.dumps`.
+
+    Returns:
+        bytes, ending in a line break.
+    """
+    text = json.dumps(value, ensure_ascii=False, **options) + "\n"
+    return text.encode("utf-8", "backslashreplace")
 
 
 def read_json(path):

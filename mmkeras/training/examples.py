@@ -45,10 +45,11 @@ class Examples:
             if isinstance(codec, _FILES):
                 found = _files(codec, values, progress, keep)
             else:
-                raw = perceive.raw(codec, values)
-                x, known, wrong = perceive.perceive(codec, raw)
+                raw, wrong = perceive.try_raw(codec, values)
+                x, known, unread = perceive.perceive(codec, raw)
+                wrong = [w or u for w, u in zip(wrong, _text(unread))]
                 place = np.arange(len(rows))
-                found = x.numpy(), place, known.numpy(), _text(wrong)
+                found = x.numpy(), place, known.numpy(), wrong
             array, place, known, wrong = found
             self._arrays[field] = array, place
             there.append(known)
@@ -313,7 +314,7 @@ def _key(codec, values):
         try:
             about = pathlib.Path(value).stat()
             state = [about.st_size, about.st_mtime_ns]
-        except OSError:
+        except (OSError, ValueError):  # The row is named when it is read.
             state = None
         digest.update(json.dumps([str(value), state]).encode())
     return {"files": digest.hexdigest(), "codec": codecs.to_config(codec)}
