@@ -3,9 +3,12 @@
 import numpy as np
 
 from mmkeras import branches
+from mmkeras import registry
 from mmkeras.data import codecs
+from mmkeras.data import examples
 
 _LINES = ("history", "candidates")  # Of which each line is a text.
+_NAMED = {"text", "image", "audio", "features"}  # As in names of the zoo.
 
 
 def fields(model, rows, taken):
@@ -100,9 +103,7 @@ def _codec(field, rows, image_size, seconds, options):
     """The codec that fits a field's values."""
     values = _values(field, rows)
     if isinstance(values[0], np.ndarray):
-        shape = values[0].shape
-        longest = max(len(value) for value in values)
-        return codecs.Features((longest, *shape[1:]))
+        return codecs.Features.from_arrays(values)
     if field == "image":
         return codecs.Image((image_size, image_size))
     if field == "audio":
@@ -116,11 +117,25 @@ def _values(field, rows):
     """A field's values, where it is there."""
     values = [row[field] for row in rows if row.get(field) is not None]
     if not values:
-        raise ValueError(
-            f"The architecture takes {field!r}, which no training row has. "
-            f"Received rows with: {sorted(rows[0])}"
-        )
+        raise ValueError(_lacking(field, rows))
     return values
+
+
+def _lacking(field, rows):
+    """Says which field no row has, and which architectures fit the rows."""
+    given = dict.fromkeys(
+        name for row in rows for name in examples.modalities(row)
+    )
+    fit = [
+        name
+        for name in registry.list_models("classify")
+        if (taken := _NAMED & set(name.split("-"))) and taken <= set(given)
+    ]
+    other = f" Architectures for them: {', '.join(fit)}." if fit else ""
+    return (
+        f"The architecture takes {field!r}, which no training row has. "
+        f"Received rows with: {', '.join(given) or 'no modality'}.{other}"
+    )
 
 
 def _worded(fields, rows, options):

@@ -1,5 +1,7 @@
 """Features codec: vectors or sequences that were computed elsewhere."""
 
+import collections
+
 import numpy as np
 import tensorflow as tf
 
@@ -23,6 +25,23 @@ class Features:
                 f"sequences. Received: shape={shape}"
             )
         self.shape = shape
+
+    @classmethod
+    def from_arrays(cls, arrays):
+        """Makes the codec that fits most of the arrays of a training split.
+
+        Args:
+            arrays: List of arrays, vectors `(size,)` or sequences `(length,
+                size)`.
+
+        Returns:
+            A `Features` of the commonest size and, of sequences, as long as
+            the longest of that size.
+        """
+        counts = collections.Counter((x.ndim, x.shape[-1]) for x in arrays)
+        [(kind, _)] = counts.most_common(1)
+        same = [x for x in arrays if (x.ndim, x.shape[-1]) == kind]
+        return cls((max(map(len, same)), *same[0].shape[1:]))
 
     def __call__(self, array):
         """Brings one array to its shape.
