@@ -15,18 +15,22 @@ _CODECS = {"image": codecs.Image((16, 16)), "audio": codecs.Audio(8000, 0.1)}
 _BATCH = 64
 
 
-def problems(rows, progress):
+def problems(rows, progress, published=False):
     """Reads all files of rows and yields what is wrong.
 
     Args:
         rows: Rows of a data set with `"label"`.
         progress: Function of the files done and in all.
+        published: bool. Whether the splits are those of a published data set,
+            in which files that are in two splits are `duplicate`.
 
     Yields:
         `Problem`s: `missing`, `corrupt` and `empty` files, numbers that are
-        not finite, examples of which nothing is there (`empty`), and a file
+        not finite, features of another shape than most of their field,
+        examples of which nothing is there (`empty`), and a file
         or a group that is in two splits (`leak`).
     """
+    yield from _other_shapes(rows)
     for row in rows:
         fields = examples.modalities(row)
         if not fields:
@@ -48,7 +52,7 @@ def problems(rows, progress):
             yield from _decode(name, values[i : i + _BATCH], whose)
             progress(done + min(i + _BATCH, len(values)), total)
         done += len(values)
-    yield from _leaks(rows)
+    yield from _leaks(rows, published)
 
 
 def counts(rows):
@@ -81,6 +85,22 @@ def counts(rows):
     )
     found["labels"] = dict(each.most_common(20))
     return found
+
+
+def _other_shapes(rows):
+    """Names features of another shape than most of their field."""
+    arrays = collections.defaultdict(list)
+    for row in rows:
+        for name, value in row.items():
+            if isinstance(value, np.ndarray) and value.ndim in (1, 2):
+                arrays[name].append((row["id"], value))
+    for name, found in arrays.items():
+        codec = codecs.Features.from_arrays([value for _, value in found])
+        for where, value in found:
+            if not codec.fits(value):
+                detail = f"{name} has shape {value.shape}, most others have "
+                detail += str(codec.expected)
+                yield Problem("corrupt", where, detail)
 
 
 def _in_file(row, name):
@@ -118,7 +138,7 @@ def _whose(rows):
     return found
 
 
-def _leaks(rows):
+def _leaks(rows, published):
     """Names groups, and files by their content, that are in two splits."""
     splits, digests = collections.defaultdict(dict), {}
     for row in rows:
@@ -135,7 +155,9 @@ def _leaks(rows):
         if len(found.keys() - {None}) > 1:
             named = " and ".join(sorted(s for s in found if s))
             where = next(iter(found.values()))
-            yield Problem("leak", where, f"the {kind} is in {named}")
+            known = published and kind != "group"
+            leak = "duplicate" if known else "leak"
+            yield Problem(leak, where, f"the {kind} is in {named}")
 
 
 def _digest(value):

@@ -57,12 +57,24 @@ class Features:
         """
         return tf.constant(self.fit(array))
 
+    @property
+    def expected(self):
+        """The shape of arrays that fit, for messages."""
+        if len(self.shape) == 1:
+            return str(self.shape)
+        return f"(any, {self.shape[1]})"
+
+    def fits(self, array):
+        """Whether an array has the size that the codec takes."""
+        same = array.ndim == len(self.shape)
+        return same and array.shape[-1] == self.shape[-1]
+
     def fit(self, array):
         """As the call, from array to array."""
         array = np.asarray(array, "float32")
-        if array.ndim != len(self.shape) or array.shape[-1] != self.shape[-1]:
+        if not self.fits(array):
             raise ValueError(
-                f"Expected features of shape {self._said()}. Received: an "
+                f"Expected features of shape {self.expected}. Received: an "
                 f"array of shape {array.shape}"
             )
         if array.ndim == 1:
@@ -77,8 +89,3 @@ class Features:
     @classmethod
     def from_config(cls, config):
         return cls(**config)
-
-    def _said(self):
-        if len(self.shape) == 1:
-            return str(self.shape)
-        return f"(any, {self.shape[1]})"

@@ -36,6 +36,14 @@ _NAMES = (
 )
 
 
+_YOURS = ("dialogues", "folder", "labelled", "questions", "table")
+
+
+def is_published(name: str) -> bool:
+    """Whether a data set was split by its authors, and is not your own."""
+    return name not in _YOURS
+
+
 def names() -> list[str]:
     """Names all data sets."""
     return list(_NAMES)

@@ -81,7 +81,7 @@ class Scan:
         if skipped:
             warnings.warn(
                 f"Skipped {len(skipped)} rows that cannot be read: "
-                f"{_named(skipped)}. `mmkeras check` lists all problems.",
+                f"{_named(skipped, 20)}. `mmkeras check` lists all problems.",
                 stacklevel=4,
             )
 

@@ -99,6 +99,16 @@ def test_nlvr_trains_on_six_pictures_of_a_scene(tmp_path):
         source.rows("val", tmp_path)
 
 
+def test_equal_images_in_published_splits_are_no_error(tmp_path):
+    asking.nlvr(tmp_path)
+    copy = (tmp_path / "train/images/0/train-0-0-0.png").read_bytes()
+    (tmp_path / "dev/images/0/dev-0-0-0.png").write_bytes(copy)
+    report = check.check("nlvr", tmp_path)
+    assert report.ok, report.problems
+    assert report.kinds == {"duplicate": 1}
+    assert "train and val" in report.problems[0].detail
+
+
 def test_your_own_table(tmp_path):
     path = tmp_path / "table.jsonl"
     lines = [
