@@ -46,6 +46,7 @@ def perceivers(fields, rows, image_size, seconds, options):
     Raises:
         ValueError: If the rows lack a field.
     """
+    options = {"emoji": "keep", **options}
     kept = _worded(fields, rows, options) if "history" in fields else {}
     others = {
         field: _codec(field, rows, image_size, seconds, options)

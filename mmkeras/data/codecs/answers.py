@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from mmkeras.data.codecs.text import EARLIER
 from mmkeras.data.codecs.text import Words
 
 
@@ -17,8 +18,10 @@ class Answers:
             cut.
         lowercase: As of `Words`, and so are the others.
         accents: Whether to keep accents.
-        split: `"words"` or `"characters"`.
+        split: `"words"`, `"mixed"` or `"characters"`.
         punctuation: `"keep"` or `"drop"`.
+        normalization: Unicode normalization form.
+        emoji: `"drop"` or `"keep"`.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -41,9 +44,18 @@ class Answers:
         accents=True,
         split="words",
         punctuation="keep",
+        normalization="NFC",
+        emoji="drop",
     ):
         self.words = Words(
-            vocabulary, length, lowercase, accents, split, punctuation
+            vocabulary,
+            length,
+            lowercase,
+            accents,
+            split,
+            punctuation,
+            normalization,
+            emoji,
         )
 
     @property
@@ -82,4 +94,4 @@ class Answers:
 
     @classmethod
     def from_config(cls, config):
-        return cls(**config)
+        return cls(**{**EARLIER, **config})

@@ -1,21 +1,22 @@
 """Text codec: a sentence to word ids, and ids to a sentence."""
 
 import collections
-import unicodedata
 
 import numpy as np
 import tensorflow as tf
 
+from mmkeras.data.codecs import normalization as forms
+from mmkeras.data.codecs import scripts
+from mmkeras.data.codecs import tokenization
+
 SPECIAL = ("", "<start>", "<end>", "<unknown>")
 PAD, START, END, UNKNOWN = range(4)
 
-_LETTER = r"\p{L}\p{M}\p{N}"
 # Among so many, two of a million words share a hash once in ten million
 # vocabularies. The second of them would be encoded as unknown, no worse.
 _BUCKETS = 2**62
-# Latin, Greek, Cyrillic and their extensions. Marks of other scripts are
-# letters in their own right and are never stripped.
-_ACCENTED = 0x2000
+# What a configuration means that was written before these options.
+EARLIER = {"normalization": None}
 
 
 class Words:
@@ -25,9 +26,10 @@ class Words:
     All of it is core TensorFlow and holds no resource, so it runs in
     `tf.data` and, with nothing to track, in a SavedModel.
 
-    Text is UTF-8, best in Unicode's composed form (NFC). A word is a run of
-    letters, digits, and hyphens and apostrophes between them ("t-shirt",
-    "o'clock"); a short ending such as "'s" that stands alone is a word.
+    Text is UTF-8. A word is a run of letters, digits, and hyphens and
+    apostrophes between them ("t-shirt", "o'clock"); a short ending such as
+    "'s" that stands alone is a word. Soft hyphens, joiners and other
+    invisible characters are removed from words and do not split them.
 
     Args:
         vocabulary: List of words, without the four special ones.
@@ -35,9 +37,17 @@ class Words:
             Longer sentences are cut.
         lowercase: Whether to lower the case of all letters.
         accents: Whether to keep accents; if not, "café" becomes "cafe".
-        split: `"words"`, or `"characters"` for languages written without
-            spaces, such as Chinese and Japanese. A space is a character.
+        split: `"words"`; `"mixed"`, words, but each character of Chinese,
+            Japanese, Thai, Lao, Khmer and Myanmar, which are written without
+            spaces, is a word; or `"characters"`, in which a space is a
+            character too.
         punctuation: `"drop"`, or `"keep"` each sign as a word of its own.
+        normalization: Unicode normalization form: `"NFC"`; `"NFKC"`, in
+            which full-width and other variants equal the plain characters;
+            or `None` for none, and invisible characters split words.
+        emoji: `"drop"`, or `"keep"` each emoji as a word of its own, flags
+            and joined ones in one piece. Where punctuation is kept, emoji
+            are as well.
 
     Raises:
         ValueError: If an argument is none of those, or the vocabulary has
@@ -58,9 +68,13 @@ class Words:
         accents=True,
         split="words",
         punctuation="drop",
+        normalization="NFC",
+        emoji="drop",
     ):
-        _check_choice("split", split, ("words", "characters"))
+        _check_choice("split", split, ("words", "characters", "mixed"))
         _check_choice("punctuation", punctuation, ("drop", "keep"))
+        _check_choice("normalization", normalization, (*forms.FORMS, None))
+        _check_choice("emoji", emoji, ("drop", "keep"))
         if length < 3:
             raise ValueError(
                 "`length` has room for start, end and one word at least. "
@@ -72,6 +86,8 @@ class Words:
         self.accents = accents
         self.split = split
         self.punctuation = punctuation
+        self.normalization = normalization
+        self.emoji = emoji
         self._words = np.array(
             [word.encode() for word in self.vocabulary], object
         )
@@ -80,7 +96,7 @@ class Words:
         self._hashes = hashes[self._order]
 
     @classmethod
-    def from_texts(cls, texts, size=None, minimum=5, **options):
+    def from_texts(cls, texts, size=None, minimum=5, split="auto", **options):
         """Makes a codec whose vocabulary is the commonest words of texts.
 
         Args:
@@ -88,6 +104,8 @@ class Words:
                 on others will flatter.
             size: Most words to keep, besides the four special ones.
             minimum: How often a word must occur.
+            split: As of `Words`; `"auto"` is `"mixed"`, with NFKC, if one
+                text in a hundred is written without spaces, else `"words"`.
             **options: Further arguments of `Words`.
 
         Returns:
@@ -96,6 +114,11 @@ class Words:
         Raises:
             ValueError: If no word occurs `minimum` times.
         """
+        texts = list(texts)
+        if split == "auto":
+            options = {**_chosen_split(texts), **options}
+        else:
+            options["split"] = split
         blank = cls([], **options)
         texts = [text.encode("utf-8", "replace") for text in texts]
         counts = collections.Counter()
@@ -130,9 +153,9 @@ class Words:
             end, then zeros.
         """
         sentence = tf.convert_to_tensor(sentence, tf.string)
-        words = self.tokenize(tf.reshape(sentence, (-1,)))
-        ids = words.with_flat_values(self._lookup(words.flat_values))
-        ids = ids[:, : self.length - 2]
+        most = self.length - 2
+        words = self._tokenize(tf.reshape(sentence, (-1,)), most)
+        ids = words.with_flat_values(self._lookup(words.flat_values))[:, :most]
         edge = tf.ones_like(ids[:, :0].to_tensor(shape=(None, 1)))
         ids = tf.concat([edge * START, ids, edge * END], 1)
         ids = ids.to_tensor(shape=(None, self.length))
@@ -156,9 +179,7 @@ class Words:
         words = tf.gather(tf.constant(self._words), tf.where(silent, PAD, ids))
         if self.split == "characters":
             return tf.strings.reduce_join(words, -1)
-        text = tf.strings.reduce_join(words, -1, separator=" ")
-        text = tf.strings.strip(tf.strings.regex_replace(text, " +", " "))
-        return tf.strings.regex_replace(text, r" ([.,;:!?%)\]}…])", r"\1")
+        return tokenization.join(words, self.split == "mixed")
 
     def tokenize(self, sentence):
         """Splits sentences into words.
@@ -170,18 +191,9 @@ class Words:
             String tensor of shape `(words,)`, or a ragged one of shape
             `(n, words)`.
         """
-        text = tf.strings.unicode_transcode(sentence, "UTF-8", "UTF-8")
-        text = tf.strings.regex_replace(text, r"[\pZ\pC]+", " ")
-        if self.lowercase:
-            text = tf.strings.lower(text, encoding="utf-8")
-        if not self.accents:
-            text = _strip_accents(text)
-        if self.split == "words":
-            return tf.strings.split(_separate(text, self.punctuation))
-        if self.punctuation == "drop":
-            text = tf.strings.regex_replace(text, f"[^{_LETTER} ]", "")
-        text = tf.strings.regex_replace(text, " +", " ")
-        return tf.strings.unicode_split(tf.strings.strip(text), "UTF-8")
+        sentence = tf.convert_to_tensor(sentence, tf.string)
+        words = self._tokenize(tf.reshape(sentence, (-1,)))
+        return words if len(sentence.shape) else words[0]
 
     def get_config(self):
         return {
@@ -191,11 +203,28 @@ class Words:
             "accents": self.accents,
             "split": self.split,
             "punctuation": self.punctuation,
+            "normalization": self.normalization,
+            "emoji": self.emoji,
         }
 
     @classmethod
     def from_config(cls, config):
-        return cls(**config)
+        return cls(**{**EARLIER, **config})
+
+    def _tokenize(self, text, limit=-1):
+        """Splits texts of shape `(n,)`, at least into so many words."""
+        emoji = "keep" in (self.emoji, self.punctuation)
+        emoji &= self.normalization is not None
+        text = tokenization.clean(text, self.normalization, emoji)
+        if self.lowercase:
+            text = tf.strings.lower(text, encoding="utf-8")
+        if not self.accents:
+            text = tokenization.strip_accents(text)
+        if self.split == "characters":
+            return tokenization.characters(text, self.punctuation, emoji, limit)
+        return tokenization.words(
+            text, self.punctuation, emoji, self.split == "mixed", limit
+        )
 
     def _lookup(self, words):
         """Finds words by binary search among the vocabulary's hashes.
@@ -208,6 +237,13 @@ class Words:
         ids = tf.gather(tf.constant(self._order), place)
         same = tf.gather(tf.constant(self._words), ids) == words
         return tf.where(same, ids, UNKNOWN)
+
+
+def _chosen_split(texts):
+    """Options of `Words` that fit how texts are written."""
+    if scripts.is_unspaced(texts):
+        return {"split": "mixed", "normalization": "NFKC"}
+    return {"split": "words"}
 
 
 def _check_choice(name, value, choices):
@@ -230,53 +266,3 @@ def _checked(vocabulary):
             )
         seen.add(word)
     return list(vocabulary)
-
-
-def _separate(text, punctuation):
-    """Puts spaces between words, and drops or sets apart punctuation."""
-    replace = tf.strings.regex_replace
-    sign, before, after = "  ", r" \3", " "
-    if punctuation == "keep":
-        sign, before, after = r"  \1  ", r" \1\2 \3", r" \1 "
-    text = replace(text, "[’ʼ]", "'")
-    # Each pattern eats a space on both sides, so there are two of them.
-    text = replace(text, " ", "  ")
-    text = replace(text, f"([^{_LETTER}'\\- ])", sign)
-    # Hyphens and apostrophes stay within words. At the front, an apostrophe
-    # stays on short endings: 's, 're, n't.
-    text = replace(text, r"([-']+)(?: |$)", after)
-    return replace(
-        text,
-        f"(?:^| )(?:(-[-']*)|('[-']*)([{_LETTER}]{{3}}))",
-        before,
-    )
-
-
-def _strip_accents(text):
-    """Replaces accented letters by plain ones, and drops loose accents."""
-    letters = tf.strings.unicode_decode(text, "UTF-8")
-    plain = tf.constant(_plain_letters())
-
-    def strip(letters):
-        known = tf.gather(plain, tf.minimum(letters, _ACCENTED - 1))
-        return tf.where(letters < _ACCENTED, known, letters)
-
-    if isinstance(letters, tf.RaggedTensor):
-        letters = letters.with_flat_values(strip(letters.flat_values))
-        letters = tf.ragged.boolean_mask(letters, letters > 0)
-    else:
-        letters = strip(letters)
-        letters = tf.boolean_mask(letters, letters > 0)
-    return tf.strings.unicode_encode(letters, "UTF-8")
-
-
-def _plain_letters():
-    """Maps code points below `_ACCENTED` to plain ones, accents to 0."""
-    table = np.arange(_ACCENTED, dtype="int32")
-    for point in range(_ACCENTED):
-        parts = unicodedata.normalize("NFD", chr(point))
-        marks = all(0x300 <= ord(part) < 0x370 for part in parts[1:])
-        if len(parts) > 1 and marks:
-            table[point] = ord(parts[0])
-    table[0x300:0x370] = 0
-    return table

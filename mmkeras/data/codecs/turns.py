@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from mmkeras.data.codecs.text import EARLIER
 from mmkeras.data.codecs.text import Words
 
 
@@ -19,8 +20,10 @@ class Turns:
             cut.
         lowercase: As of `Words`, and so are the others.
         accents: Whether to keep accents.
-        split: `"words"` or `"characters"`.
+        split: `"words"`, `"mixed"` or `"characters"`.
         punctuation: `"keep"` or `"drop"`.
+        normalization: Unicode normalization form.
+        emoji: `"drop"` or `"keep"`.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -41,12 +44,21 @@ class Turns:
         accents=True,
         split="words",
         punctuation="keep",
+        normalization="NFC",
+        emoji="drop",
     ):
         if turns < 1:
             raise ValueError(f"`turns` is 1 or more. Received: turns={turns}")
         self.turns = int(turns)
         self.words = Words(
-            vocabulary, length, lowercase, accents, split, punctuation
+            vocabulary,
+            length,
+            lowercase,
+            accents,
+            split,
+            punctuation,
+            normalization,
+            emoji,
         )
 
     @classmethod
@@ -153,7 +165,7 @@ class Turns:
 
     @classmethod
     def from_config(cls, config):
-        return cls(**config)
+        return cls(**{**EARLIER, **config})
 
     def _lines(self, text):
         text = tf.strings.regex_replace(text, r"\s+$", "")
