@@ -8,21 +8,25 @@ import tensorflow as tf
 
 from mmkeras.data.codecs import attempts
 from mmkeras.data.codecs import native
+from mmkeras.data.codecs import resampling
 from mmkeras.data.codecs import waves
 
-_FASTEST = 192_000  # Hz; more is no sound but damage.
+_THREADS = 2  # More files at once would take more memory.
 
 
 class Audio:
     """Decodes WAV, FLAC, Ogg Vorbis, Opus and MP3 bytes to samples.
 
     Channels are mixed down to one and resampled to one rate; what is longer
-    than `seconds` is cut, what is shorter is followed by zeros. soundfile
-    decodes. Where TensorFlow and tensorflow-io fit together (the extra
-    `tfio`), native operations decode WAV, FLAC and Vorbis inside `tf.data`,
-    to the same values; what they cannot read, or not safely (Opus, MP3, the
-    damaged, odd and very long), is left to soundfile. In a SavedModel, WAV
-    alone is decoded, by TensorFlow itself.
+    than `seconds` is cut, what is shorter is followed by zeros.
+
+    WAV is decoded by TensorFlow wherever it is read, so that a SavedModel has
+    the same samples as the training, and refuses the same files: samples are
+    PCM, floats, A-law or mu-law. A SavedModel decodes WAV only. Elsewhere,
+    soundfile decodes the other formats. Where TensorFlow and tensorflow-io
+    fit together (the extra `tfio`), native operations decode FLAC and Vorbis
+    inside `tf.data`, to the same values; what they cannot read, or not safely
+    (Opus, MP3, the damaged, odd and very long), is left to soundfile.
 
     Args:
         rate: int. Samples a second of the result, in Hz.
@@ -71,12 +75,12 @@ class Audio:
         encoded = tf.convert_to_tensor(encoded, tf.string)
         if not tf.inside_function():
             [samples], [error] = self.try_batch(encoded[None])
-        elif native.loads():
-            samples, error = attempts.first_of(
-                self._read_natively, self._read_in_python, encoded
-            )
         else:
-            samples, error = self._read_in_python(encoded)
+            samples, error = tf.cond(
+                waves.is_wave(encoded),
+                lambda: _read_wave(encoded, *self._wanted()),
+                lambda: self._read_other(encoded),
+            )
         with tf.control_dependencies(
             [tf.debugging.Assert(error == "", [error])]
         ):
@@ -96,7 +100,8 @@ class Audio:
             bad, and errors, string `(n,)`: what is wrong with it, or `""`.
         """
         if tf.inside_function():
-            return self._try_waves(encoded)
+            samples, errors = _read_waves(encoded, *self._wanted())
+            return tf.ensure_shape(samples, (None, *self.shape)), errors
         samples, errors = self.read(encoded.numpy().tolist())
         return tf.constant(samples), tf.constant(errors, tf.string)
 
@@ -110,12 +115,18 @@ class Audio:
             Tuple of NumPy arrays as `try_batch` returns: samples, and errors
             as bytes.
         """
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            read = list(pool.map(self._decode, files))
-        samples = np.zeros((len(read), *self.shape), "float32")
-        errors = np.full(len(read), b"", object)
-        for i, found in enumerate(read):
-            samples[i], errors[i] = found
+        samples = np.zeros((len(files), *self.shape), "float32")
+        errors = np.full(len(files), b"", object)
+        is_wave = np.array([waves.is_wave(file) for file in files], bool)
+        if is_wave.any():
+            encoded = [f for f, wave in zip(files, is_wave) if wave]
+            decoded = _read_waves(tf.constant(encoded), *self._wanted())
+            samples[is_wave], errors[is_wave] = (x.numpy() for x in decoded)
+        others = np.flatnonzero(~is_wave)
+        with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
+            read = pool.map(self._read_file, [files[i] for i in others])
+            for i, decoded in zip(others, read):
+                samples[i], errors[i] = decoded
         return samples, errors
 
     def get_config(self):
@@ -129,13 +140,33 @@ class Audio:
     def from_config(cls, config):
         return cls(**config)
 
+    def _wanted(self):
+        """What the graphs that codecs share take of each."""
+        return (
+            tf.constant(self.rate),
+            tf.constant(self.shape[0]),
+            tf.constant(self._enough),
+            tf.constant(self.limit, tf.int64),
+        )
+
+    def _read_file(self, encoded):
+        """Decodes bytes that are not WAV; returns samples and an error."""
+        samples, rate, error = self._decode(encoded)
+        return _finish(samples, rate, *self._wanted()).numpy(), error
+
     def _decode(self, encoded):
-        """Decodes bytes with soundfile; returns samples and an error."""
+        """Decodes bytes with soundfile.
+
+        Returns:
+            Tuple of samples, float32 `(frames, channels)`, their rate in Hz,
+            int32, and an error as bytes; with an error, there are no samples.
+        """
         import soundfile
 
-        silence = np.zeros(self.shape, "float32")
+        nothing = np.zeros((0, 1), "float32"), np.int32(self.rate)
         if not encoded or len(encoded) > self.limit:
-            return silence, self._refusal(len(encoded)).encode()
+            wrong = _wrong_size(encoded, tf.constant(self.limit, tf.int64))
+            return *nothing, wrong.numpy()
         try:
             with soundfile.SoundFile(io.BytesIO(encoded)) as file:
                 rate = file.samplerate
@@ -143,51 +174,93 @@ class Audio:
                 samples = file.read(frames, "float32", always_2d=True)
         except (soundfile.SoundFileError, ValueError, TypeError) as error:
             reason = str(error).partition(": ")[2] or str(error)
-            return silence, f"no sound that can be read: {reason}".encode()
-        if not 0 < rate <= _FASTEST or not len(samples):
-            return silence, b"a file without sound"
-        return self._finish(tf.constant(samples), rate).numpy(), b""
+            return *nothing, f"no sound that can be read: {reason}".encode()
+        if not 0 < rate <= waves.FASTEST or not len(samples):
+            return *nothing, b"a file without sound"
+        return samples, np.int32(rate), b""
+
+    def _read_other(self, encoded):
+        """Decodes a file that is not WAV, in a graph."""
+        if not native.loads():
+            return self._read_in_python(encoded)
+        return attempts.first_of(
+            self._read_natively, self._read_in_python, encoded
+        )
 
     def _read_in_python(self, encoded):
-        return tf.numpy_function(
-            self._decode, [encoded], [tf.float32, tf.string]
+        samples, rate, error = tf.numpy_function(
+            self._decode, [encoded], [tf.float32, tf.int32, tf.string]
         )
+        samples = tf.ensure_shape(samples, (None, None))
+        rate, error = tf.ensure_shape(rate, ()), tf.ensure_shape(error, ())
+        return _finish(samples, rate, *self._wanted()), error
 
     def _read_natively(self, encoded):
         large = tf.strings.length(encoded) > self.limit
         samples, rate = native.decode(tf.where(large, "", encoded))
-        return self._finish(samples, rate), ""
+        return _finish(samples, rate, *self._wanted()), ""
 
-    def _finish(self, samples, rate):
-        """Mixes down, resamples, and cuts or fills."""
-        frames = tf.cast(self._enough * tf.cast(rate, tf.float32), tf.int32)
-        samples = samples[: frames + 1]
-        samples = tf.where(tf.math.is_finite(samples), samples, 0.0)
-        mono = tf.reduce_mean(tf.clip_by_value(samples, -1.0, 1.0), 1)
-        mono = waves.resample(mono, rate, self.rate)[: self.shape[0]]
-        mono = tf.pad(mono, [(0, self.shape[0] - tf.size(mono))])
-        mono = tf.clip_by_value(mono, -1.0, 1.0)
-        return tf.ensure_shape(mono, self.shape)
 
-    def _refusal(self, size):
-        if not size:
-            return "empty"
-        return f"a file of {size} bytes; at most {self.limit} are read"
+def _graph(function, *arguments):
+    """Compiles what all codecs share: to trace it takes seconds."""
+    wanted = [((), tf.int32), ((), tf.int32), ((), tf.float32), ((), tf.int64)]
+    specs = [tf.TensorSpec(*spec) for spec in (*arguments, *wanted)]
 
-    def _try_waves(self, encoded):
-        def one(encoded):
-            large = tf.strings.length(encoded) > self.limit
-            encoded = tf.where(large, "", encoded)
-            samples, rate, error = waves.decode(encoded)
-            fast = (error == "") & (rate > _FASTEST)
-            error = tf.where(fast, "a file without sound", error)
-            error = tf.where(large, f"more than {self.limit} bytes", error)
-            error = tf.where((encoded == "") & ~large, "empty", error)
-            good = error == ""
-            samples = tf.where(good, samples, 0.0)
-            rate = tf.where(good, rate, self.rate)
-            return self._finish(samples, rate), error
+    def on_processor(*values):
+        with tf.device("CPU:0"):
+            return function(*values)
 
-        sound = tf.TensorSpec(self.shape, tf.float32)
-        error = tf.TensorSpec((), tf.string)
-        return tf.map_fn(one, encoded, fn_output_signature=(sound, error))
+    return tf.function(on_processor, input_signature=specs, autograph=False)
+
+
+def _mix(samples, sound_rate, rate, length, seconds, limit):
+    """Mixes down, resamples, and cuts or fills."""
+    frames = tf.cast(seconds * tf.cast(sound_rate, tf.float32), tf.int32)
+    samples = samples[: frames + 1]
+    samples = tf.where(tf.math.is_finite(samples), samples, 0.0)
+    mono = tf.reduce_mean(tf.clip_by_value(samples, -1.0, 1.0), 1)
+    mono = resampling.resample(mono, sound_rate, rate)[:length]
+    mono = tf.pad(mono, [(0, length - tf.size(mono))])
+    return tf.clip_by_value(mono, -1.0, 1.0)
+
+
+def _try_wave(encoded, rate, length, seconds, limit):
+    size = _wrong_size(encoded, limit)
+    encoded = tf.where(size == "", encoded, "")
+    samples, sound_rate, error = waves.decode(encoded, seconds)
+    mono = _mix(samples, sound_rate, rate, length, seconds, limit)
+    return mono, tf.where(size == "", error, size)
+
+
+def _try_waves(encoded, rate, length, seconds, limit):
+    sound = tf.TensorSpec((None,), tf.float32)
+    error = tf.TensorSpec((), tf.string)
+
+    def some():
+        return tf.map_fn(
+            lambda one: _try_wave(one, rate, length, seconds, limit),
+            encoded,
+            fn_output_signature=(sound, error),
+            parallel_iterations=_THREADS,
+        )
+
+    def none():  # Nothing would tell their length.
+        return tf.zeros((0, length)), tf.constant([], tf.string)
+
+    return tf.cond(tf.size(encoded) > 0, some, none)
+
+
+def _wrong_size(encoded, limit):
+    """Says what is wrong with the size of a file, or `""`."""
+    size = tf.strings.length(encoded)
+    sizes = (tf.strings.as_string(size), tf.strings.as_string(limit))
+    large = tf.strings.join(
+        ["a file of ", sizes[0], " bytes; at most ", sizes[1], " are read"]
+    )
+    large = tf.where(tf.cast(size, tf.int64) > limit, large, "")
+    return tf.where(size == 0, "empty", large)
+
+
+_read_wave = _graph(_try_wave, ((), tf.string))
+_read_waves = _graph(_try_waves, ((None,), tf.string))
+_finish = _graph(_mix, ((None, None), tf.float32), ((), tf.int32))

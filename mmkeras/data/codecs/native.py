@@ -3,9 +3,9 @@
 Those were not made for strangers' files. Of files damaged at random, some
 FLAC and MP3 are read for ever, and some Ogg end the process. So FLAC and
 Vorbis are decoded here only if their headers say what cannot do harm. WAV is
-read by TensorFlow itself: tensorflow-io divides by a number of the file that
-may be 0. MP3 is not decoded here, since no header tells which of them is read
-for ever, nor is Opus, which tensorflow-io does not know.
+not: tensorflow-io divides by a number of the file that may be 0. Nor is MP3,
+since no header tells which of them is read for ever, nor Opus, which
+tensorflow-io does not know.
 """
 
 import functools
@@ -14,9 +14,8 @@ import importlib
 import tensorflow as tf
 
 from mmkeras.data.codecs import headers
-from mmkeras.data.codecs import waves
+from mmkeras.data.codecs.waves import FASTEST
 
-_FASTEST = 192_000  # Hz.
 _MOST_NUMBERS = 2**24  # Of a decoded file: frames times channels.
 _MOST_BLOCKS = 128  # Of what a FLAC file says before its sound.
 
@@ -37,7 +36,7 @@ def loads():
 
 
 def decode(encoded):
-    """Decodes WAV, FLAC and Ogg Vorbis.
+    """Decodes FLAC and Ogg Vorbis.
 
     Args:
         encoded: Scalar string tensor.
@@ -51,13 +50,13 @@ def decode(encoded):
             odd or very long. soundfile may still read it.
     """
     head = headers.read(encoded, 0, 4)
-    kind = tf.where(headers.has(head, b"fLaC"), 1, 0)
-    kind = tf.where(headers.has(head, b"OggS"), 2, kind)
-    samples, rate = tf.switch_case(
-        kind,
-        [lambda f=f: f(encoded) for f in (_wave, _flac, _vorbis)],
+    is_flac = headers.has(head, b"fLaC")
+    with tf.control_dependencies([_must(is_flac | headers.has(head, b"OggS"))]):
+        encoded = tf.identity(encoded)
+    samples, rate = tf.cond(
+        is_flac, lambda: _flac(encoded), lambda: _vorbis(encoded)
     )
-    fit = (rate > 0) & (rate <= _FASTEST) & (tf.size(samples) > 0)
+    fit = (rate > 0) & (rate <= FASTEST) & (tf.size(samples) > 0)
     with tf.control_dependencies([_must(fit)]):
         return tf.identity(samples), rate
 
@@ -69,12 +68,6 @@ def _operations():
 
 def _must(condition):
     return tf.debugging.Assert(condition, ["not read by native operations"])
-
-
-def _wave(encoded):
-    samples, rate, error = waves.decode(encoded)
-    with tf.control_dependencies([_must(error == "")]):
-        return tf.identity(samples), rate
 
 
 def _flac(encoded):
@@ -154,7 +147,7 @@ def _vorbis(encoded):
     head = headers.read(encoded, 0, 48)
     channels, rate = head[39], headers.little(head[40:44])
     plain = (head[26] == 1) & headers.has(head, b"\x01vorbis", 28)
-    plain &= (channels > 0) & (rate <= _FASTEST)
+    plain &= (channels > 0) & (rate <= FASTEST)
     data = tf.io.decode_raw(encoded, tf.uint8)
     count = tf.maximum(tf.size(data) - 27, 0)
     letters = [

@@ -1,14 +1,16 @@
 import io
+import struct
 
 import numpy as np
 import pytest
 import soundfile
 import tensorflow as tf
+from checks import run_python
 
 from mmkeras.data.codecs import Audio
 from mmkeras.data.codecs import from_config
+from mmkeras.data.codecs import resampling
 from mmkeras.data.codecs import to_config
-from mmkeras.data.codecs import waves
 
 RATE = 16000
 KINDS = {
@@ -88,11 +90,13 @@ def test_resampling_keeps_a_tone_and_drops_what_cannot_be_heard():
     high = np.sin(2 * np.pi * 7000 * np.arange(16000) / 16000)
     low = np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)
     both = tf.constant(high + low, tf.float32)
-    found = waves.resample(both, tf.constant(16000), 8000).numpy()
+    found = resampling.resample(both, tf.constant(16000), 8000).numpy()
     expected = np.sin(2 * np.pi * 1000 * np.arange(8000) / 8000)
     assert found.shape == (8000,)
     np.testing.assert_allclose(found[100:-100], expected[100:-100], atol=2e-3)
-    assert waves.resample(both, tf.constant(16000), 16000).shape == (16000,)
+    assert resampling.resample(both, tf.constant(16000), 16000).shape == (
+        16000,
+    )
 
 
 def test_reads_in_a_data_set(codec):
@@ -132,6 +136,194 @@ def test_hostile_files_are_errors_or_sound_and_harm_no_other(codec, in_graph):
         bad = [bool(error) for error in errors.numpy()]
         assert all(bad[:3]) and not bad[-1]
         assert not samples.numpy()[bad].any()
+
+
+def wave(data, tag=1, channels=1, bits=16, size=None, form=b"RIFF", **of):
+    """Writes a WAV file by hand.
+
+    Args:
+        data: The bytes of its samples.
+        tag: What kind of samples they are.
+        channels: Number of channels.
+        bits: Bits per sample.
+        size: Bytes per frame.
+        form: First four bytes of the file.
+        **of: `rate` in Hz; `extra`, bytes after the format; `chunks`, bytes
+            of chunks before the sound, and `after` it; `length`, what the
+            header says of the sound; `whole`, of the file.
+    """
+    order = ">" if form == b"RIFX" else "<"
+    rate, size = of.get("rate", RATE), size or channels * bits // 8
+    head = struct.pack(
+        order + "HHIIHH", tag, channels, rate, rate * size, size, bits
+    )
+    head += of.get("extra", b"")
+    body = b"WAVE" + of.get("chunks", b"")
+    body += b"fmt " + struct.pack(order + "I", len(head)) + head
+    length = of.get("length", len(data))
+    body += b"data" + struct.pack(order + "I", length) + data
+    body += of.get("after", b"")
+    return form + struct.pack(order + "I", of.get("whole", len(body))) + body
+
+
+def subformat(tag, bits):
+    """The further part of an extensible format."""
+    guid = bytes.fromhex("0000000010008000" + "00aa00389b71")
+    return struct.pack("<HHIH", 22, bits, 4, tag) + guid
+
+
+SOUND = (2**23 * tone(RATE, 0.5)[:, 0]).astype("<i4")  # Of 24 bits.
+SHORT = (SOUND >> 8).astype("<i2")
+LARGE = b"ds64" + struct.pack("<IQQQI", 28, 10**6, 16000, 8000, 0)
+CONTAINERS = {
+    "24 bits in the upper bytes of 32": wave(
+        (SOUND << 8).tobytes(), bits=24, size=4
+    ),
+    "24 bits in the lower bytes of 32": wave(SOUND.tobytes(), bits=24, size=4),
+    "24 bits of 32, extensible": wave(
+        (SOUND << 8).tobytes(), 0xFFFE, bits=24, size=4, extra=subformat(1, 24)
+    ),
+    "24 valid bits of 32, extensible": wave(
+        (SOUND << 8).tobytes(), 0xFFFE, bits=32, extra=subformat(1, 24)
+    ),
+    "12 bits in 16": wave(SHORT.tobytes(), bits=12, size=2),
+    "RIFX": wave((SOUND >> 8).astype(">i2").tobytes(), form=b"RIFX"),
+    "RIFX of floats": wave(
+        (SOUND / 2**23).astype(">f4").tobytes(), 3, bits=32, form=b"RIFX"
+    ),
+    "RF64": wave(
+        SHORT.tobytes(),
+        form=b"RF64",
+        whole=2**32 - 1,
+        length=2**32 - 1,
+        chunks=LARGE,
+        after=b"LIST" + bytes([255, 127]) * 400,
+    ),
+    "BW64": wave(
+        SHORT.tobytes(),
+        form=b"BW64",
+        whole=2**32 - 1,
+        length=2**32 - 1,
+        chunks=LARGE,
+    ),
+    "a stream of unknown length": wave(
+        SHORT.tobytes(),
+        whole=2**32 - 1,
+        length=2**32 - 1,
+    ),
+    "a stream that was never closed": wave(SHORT.tobytes(), whole=0, length=0),
+}
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_every_container_of_wave_has_the_same_samples(codec, in_graph, name):
+    data = tf.constant([CONTAINERS[name]])
+    samples, errors = codec.try_batch(data)
+    assert errors.numpy().tolist() == [b""]
+    np.testing.assert_allclose(samples[0], tone(RATE, 0.5)[:, 0], atol=4e-3)
+    np.testing.assert_array_equal(in_graph(data)[0], samples)
+    [in_data_set] = tf.data.Dataset.from_tensors(data[0]).map(codec)
+    np.testing.assert_array_equal(in_data_set, samples[0])
+
+
+@pytest.mark.parametrize("kind", ["ALAW", "ULAW"])
+def test_laws_of_telephony_are_read_as_soundfile_reads_them(
+    codec, in_graph, kind
+):
+    file = io.BytesIO()
+    soundfile.write(file, tone(RATE, 0.5), RATE, format="WAV", subtype=kind)
+    expected, _ = soundfile.read(io.BytesIO(file.getvalue()))
+    for read in (codec.try_batch, in_graph):
+        samples, errors = read(tf.constant([file.getvalue()]))
+        assert errors.numpy().tolist() == [b""]
+        np.testing.assert_array_equal(samples[0], np.float32(expected))
+
+
+@pytest.mark.parametrize(
+    "tag, name",
+    [
+        (2, "MS ADPCM"),
+        (17, "IMA ADPCM"),
+        (49, "GSM 6.10"),
+        (64, "G.721 ADPCM"),
+        (85, "MP3"),
+        (1234, "format 1234"),
+    ],
+)
+def test_compressed_waves_are_refused_by_name_everywhere(
+    codec, in_graph, tag, name
+):
+    data = tf.constant([wave(bytes(4000), tag, bits=4, size=256)])
+    for read in (codec.try_batch, in_graph):
+        samples, errors = read(data)
+        assert f"{name} with 4 bits" in errors.numpy()[0].decode()
+        assert "Convert it to PCM" in errors.numpy()[0].decode()
+        assert not samples.numpy().any()
+
+
+def test_a_compressed_wave_stops_a_data_set_by_name(codec):
+    file = io.BytesIO()
+    soundfile.write(
+        file, tone(8000, 0.5), 8000, format="WAV", subtype="IMA_ADPCM"
+    )
+    dataset = tf.data.Dataset.from_tensors(file.getvalue()).map(codec)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="IMA ADPCM"):
+        list(dataset)
+
+
+def hostile_waves(count, seed=0):
+    """WAV files whose headers are damaged, of every kind."""
+    rng = np.random.default_rng(seed)
+    whole = [encode(tone(8000, 0.1, 2), 8000, kind) for kind in list(KINDS)[:6]]
+    whole += [data[:900] for data in CONTAINERS.values()]
+    for i in range(count):
+        data = bytearray(whole[i % len(whole)])
+        for _ in range(rng.integers(1, 6)):
+            place = rng.integers(8, 60) if i % 4 else 20 + rng.integers(24)
+            data[place] = rng.choice([0, 1, 2, 16, 255, rng.integers(256)])
+        yield bytes(data[: rng.integers(12, 700)] if i % 5 == 0 else data)
+
+
+@pytest.mark.parametrize(
+    "count", [400, pytest.param(3000, marks=pytest.mark.slow)]
+)
+def test_hostile_waves_are_the_same_sound_everywhere(codec, in_graph, count):
+    files = [*hostile_waves(count), wave(bytes(800), channels=500)]
+    samples, errors = codec.read(files)
+    for i in range(0, len(files), 100):
+        some = slice(i, i + 100)
+        alike, wrong = in_graph(tf.constant(files[some]))
+        np.testing.assert_array_equal(wrong.numpy() == b"", errors[some] == b"")
+        np.testing.assert_array_equal(alike, samples[some])
+    assert 0.2 < np.mean(errors != b"") < 0.8
+    assert errors[-1] == b"a WAV file without sound"
+    assert np.isfinite(samples).all() and np.abs(samples).max() <= 1
+    dataset = tf.data.Dataset.from_tensor_slices(files[:100])
+    good = dataset.map(codec).ignore_errors()
+    np.testing.assert_array_equal(
+        np.stack(list(good)), samples[:100][errors[:100] == b""]
+    )
+
+
+@pytest.mark.slow
+def test_fast_sound_takes_bounded_memory(tmp_path):
+    code = """
+import resource, sys
+import numpy as np
+import tensorflow as tf
+from mmkeras.data.codecs import Audio
+
+codec = Audio(16000, 10.0)
+codec.read([open(sys.argv[1], "rb").read()[:5000]])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+samples, errors = codec.read([open(sys.argv[1], "rb").read()] * 8)
+assert not any(errors) and samples[:, -1].any(), errors
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    path = tmp_path / "fast.wav"
+    path.write_bytes(encode(tone(192_000, 11), 192_000))
+    done = run_python(code, path)
+    assert int(done.stdout) < 300_000, done.stderr  # In kB.
 
 
 def test_a_large_file_is_refused():
