@@ -5,7 +5,11 @@ import typer
 from mmkeras.cli import options
 
 
-def run(data: options.Data, folder: options.Folder = None):
+def run(
+    data: options.Data,
+    folder: options.Folder = None,
+    target: options.Target = None,
+):
     """Check a data set; name everything missing, corrupt or mismatched.
 
     The exit code is 1 if anything but duplicates is wrong.
@@ -16,7 +20,8 @@ def run(data: options.Data, folder: options.Folder = None):
     from mmkeras.data import check
     from mmkeras.data import problems
 
-    report = check.check(data, folder, progress.counter("pictures"))
+    shown = progress.counter("pictures")
+    report = check.check(data, folder, shown, target and str(target))
     console = Console(highlight=False)
     console.print(_counts(report))
     for note in report.notes:

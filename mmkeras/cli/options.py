@@ -1,5 +1,6 @@
 """Options that several verbs share."""
 
+import enum
 from typing import Annotated
 
 import typer
@@ -28,6 +29,23 @@ RunFolder = Annotated[
     str | None,
     typer.Option(
         help="Where the data lies. [default: where it lay in training]"
+    ),
+]
+
+
+class LabelKind(enum.StrEnum):
+    """What the labels of a table are."""
+
+    CLASS = "class"
+    LABELS = "labels"
+    NUMBER = "number"
+
+
+Target = Annotated[
+    LabelKind | None,
+    typer.Option(
+        help="What the labels of a table are: one class per row, several "
+        "labels, or a number. [default: decided by all rows, and printed]"
     ),
 ]
 Split = Annotated[str, typer.Option(help="train, val or test.")]

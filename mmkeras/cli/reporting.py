@@ -7,6 +7,7 @@ import numpy as np
 
 import mmkeras
 from mmkeras import reports
+from mmkeras.cli import evaluate
 from mmkeras.cli import progress
 from mmkeras.cli import skipped
 from mmkeras.data import datasets
@@ -100,8 +101,8 @@ class Reporting:
         name, data, _, seed, recipe = (asked.pop(key) for key in known)
         recipe = recipes.Recipe(**recipe)
         recipe = dataclasses.replace(recipe, views=tuple(recipe.views))
-        source, folder = datasets.find(data), self.card.get("folder")
-        rows = source.rows("train", folder), source.rows("val", folder)
+        folder, target = self.card.get("folder"), asked.get("target")
+        rows, _ = datasets.read(data, ("train", "val"), folder, target)
         for field in self._parts():
             out = self._alone(field)
             given = name, data, folder, rows, recipe, asked, seed, out
@@ -187,7 +188,8 @@ class Reporting:
         return {"robustness": written}
 
     def _rows(self, split):
-        rows = datasets.find(self.data).rows(split, self.folder)
+        target = evaluate.target_of(self.task, self.data)
+        [rows], _ = datasets.read(self.data, [split], self.folder, target)
         only = self.card["arguments"].get("only")
         return judgements.only(self.task, rows, only)
 

@@ -161,6 +161,7 @@ def run(
             min=2, help="Answers to questions to choose among. [default: 3000]"
         ),
     ] = None,
+    target: options.Target = None,
     precision: Annotated[
         str, typer.Option(help="auto, float32, mixed_bfloat16, mixed_float16.")
     ] = "auto",
@@ -228,6 +229,7 @@ def run(
             "minimum": minimum or 2,
             **({"answers": answers or 3000} if texts == "vqa" else {}),
             **({"vectors": vectors} if vectors else {}),
+            **({"target": str(target)} if target else {}),
         }
     if reward and not (captions and init):
         raise ValueError(
@@ -237,6 +239,7 @@ def run(
         )
     if captions:
         _leave_out("judges; a captioner has one modality", only=only)
+        _leave_out("judges; a captioner writes captions", target=target)
         _leave_out(f"judges; {name} learns its own", vectors=vectors)
     else:
         _leave_out(
@@ -246,8 +249,11 @@ def run(
             stem=stem,
             init=init,
         )
-    source = datasets.find(data)
-    rows = source.rows("train", folder), source.rows("val", folder)
+    rows, notes = datasets.read(
+        data, ("train", "val"), folder, build.get("target")
+    )
+    for note in [*_labels(captions, rows), *notes]:
+        typer.echo(note)
     asked = options.search(
         beam, length_penalty, consensus, samples, word_penalty
     )
@@ -332,6 +338,16 @@ def train(
         task.save(held.path)
         held.write("training.json", training)
         keras.config.set_dtype_policy("float32")
+
+
+def _labels(captions, rows):
+    """Says in a line what the labels are, if rows have any."""
+    from mmkeras.data import label_kinds
+
+    if captions:
+        return []
+    labels = [row["label"] for part in rows for row in part]
+    return [label_kinds.describe(labels)]
 
 
 def _leave_out(whose, **options):

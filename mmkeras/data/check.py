@@ -13,8 +13,10 @@ from mmkeras.data import check_labelled
 from mmkeras.data import codecs
 from mmkeras.data import datasets
 from mmkeras.data import files
+from mmkeras.data import training_problems
 from mmkeras.data.problems import Problem
 from mmkeras.data.problems import unreadable
+from mmkeras.data.splits import SPLITS
 
 __all__ = ["Problem", "Report", "check"]
 
@@ -52,7 +54,7 @@ class Report:
         return dict(collections.Counter(p.kind for p in self.problems))
 
 
-def check(name, folder=None, progress=None) -> Report:
+def check(name, folder=None, progress=None, target=None) -> Report:
     """Reads and decodes all of a data set.
 
     Problems are of these kinds: `missing`, a file that is not there;
@@ -62,11 +64,13 @@ def check(name, folder=None, progress=None) -> Report:
     `unpaired`, an image without captions or captions without an image;
     `leak`, an image that by content or name is in two splits; in a published
     data set equal contents are `duplicate`, since its splits are the authors'.
+    Of data of your own, there are also those of `training_problems.find`.
 
     Args:
         name: Name of the data set; see `mmkeras.data.datasets`.
         folder: Where it lies; None for `$MMKERAS_DATA/<name>`.
         progress: Function of the images done and in all.
+        target: What the labels of a table are; see `datasets.scan`.
 
     Returns:
         A `Report`.
@@ -75,13 +79,16 @@ def check(name, folder=None, progress=None) -> Report:
         ValueError: If there is no data set of that name.
         FileNotFoundError: If there is no such folder.
     """
-    found = datasets.find(name).scan(folder)
+    found = datasets.scan(name, folder, target)
     progress = progress or (lambda *_: None)
     published = datasets.is_published(name)
+    if not published:
+        found.problems += _training_problems(found)
     if any("label" in row for row in found.rows):
         bad = check_labelled.problems(found.rows, progress, published)
         counts = check_labelled.counts(found.rows)
-        return Report(name, counts, [*found.problems, *bad], found.notes)
+        notes = [check_labelled.describe(found.rows), *found.notes]
+        return Report(name, counts, [*found.problems, *bad], notes)
     there, problems = _find_missing(found.rows)
     problems = [*found.problems, *problems]
     told = all(problem.kind != "missing" for problem in found.problems)
@@ -91,6 +98,16 @@ def check(name, folder=None, progress=None) -> Report:
     unused = sum(row["split"] is None for row in found.rows)
     notes = [f"Images in no split: {unused}."] if unused else []
     return Report(name, _count(found.rows), problems, found.notes + notes)
+
+
+def _training_problems(found):
+    """What stops training, unless files or all captions are missing."""
+    rows = [row for row in found.rows if any(row.get("captions", [True]))]
+    missing = any(problem.kind == "missing" for problem in found.problems)
+    if missing or (found.rows and not rows):
+        return []
+    splits = {s: [row for row in rows if row["split"] == s] for s in SPLITS}
+    return list(training_problems.find(splits))
 
 
 def _find_missing(rows):

@@ -8,6 +8,7 @@ import numpy as np
 from mmkeras.data import codecs
 from mmkeras.data import examples
 from mmkeras.data import files
+from mmkeras.data import label_kinds
 from mmkeras.data.problems import Problem
 from mmkeras.data.problems import unreadable
 
@@ -55,6 +56,11 @@ def problems(rows, progress, published=False):
     yield from _leaks(rows, published)
 
 
+def describe(rows):
+    """Says what the labels of rows are, in a line."""
+    return label_kinds.describe([row["label"] for row in rows])
+
+
 def counts(rows):
     """Counts rows by split, by what is there, and by label.
 
@@ -75,13 +81,11 @@ def counts(rows):
             names: n for (s, names), n in there.items() if s == split
         }
     labels = [row["label"] for row in rows]
-    if all(isinstance(label, float) for label in labels):
+    if all(map(label_kinds.is_number, labels)):
         found["label"] = {"least": min(labels), "most": max(labels)}
         return found
     each = collections.Counter(
-        name
-        for label in labels
-        for name in (label if isinstance(label, list) else [str(label)])
+        name for label in labels for name in label_kinds.names_in(label)
     )
     found["labels"] = dict(each.most_common(20))
     return found

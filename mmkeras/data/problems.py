@@ -7,7 +7,17 @@ import unicodedata
 
 from mmkeras.data import files
 
-KINDS = ("missing", "corrupt", "empty", "duplicate", "unpaired", "leak")
+KINDS = (
+    "missing",
+    "corrupt",
+    "empty",
+    "duplicate",
+    "unpaired",
+    "leak",
+    "split",
+    "label",
+    "unseen",
+)
 
 
 @dataclasses.dataclass(frozen=True)

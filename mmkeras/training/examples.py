@@ -11,7 +11,7 @@ from mmkeras import losses
 from mmkeras.data import cache
 from mmkeras.data import codecs
 from mmkeras.data import perceive
-from mmkeras.training.targets import Targets
+from mmkeras.training import targets
 
 _FILES = (codecs.Audio, codecs.Image)
 _ROWS = 1024  # Of thousands of classes, that make a table at a time.
@@ -62,9 +62,12 @@ class Examples:
             e or ("nothing is there" if n else "")
             for e, n in zip(errors, nothing)
         ]
-        self._choose(rows, errors)
         label, shape = task.codecs["label"], task.model.output_shape
-        self._targets = Targets(label, self.rows, shape)
+        if len(shape) == 2:
+            wrong = targets.errors(label, rows)
+            errors = [e or w for e, w in zip(errors, wrong)]
+        self._choose(rows, errors)
+        self._targets = targets.Targets(label, self.rows, shape)
 
     def __len__(self):
         return len(self.rows)

@@ -56,7 +56,7 @@ def perceivers(fields, rows, image_size, seconds, options):
     return kept | others
 
 
-def label(kept, rows, answers, writes=False):
+def label(kept, rows, answers, writes=False, target=None):
     """Makes the codec of what is judged.
 
     Args:
@@ -64,6 +64,7 @@ def label(kept, rows, answers, writes=False):
         rows: Rows of training, one a label.
         answers: int. How many answers to questions to choose among.
         writes: bool. Whether answers are written, word by word.
+        target: What labels are; see `data.label_kinds`.
 
     Returns:
         A `codecs.Labels`, or `codecs.Answers`.
@@ -74,7 +75,8 @@ def label(kept, rows, answers, writes=False):
         places = range(kept["candidates"].turns)
         return codecs.Labels([str(place) for place in places])
     most = answers if "question" in kept else None
-    return codecs.Labels.from_values([row["label"] for row in rows], most)
+    labels = [row["label"] for row in rows]
+    return codecs.Labels.from_values(labels, most, target)
 
 
 def arguments(kept, taken):

@@ -13,7 +13,9 @@ from mmkeras import registry
 from mmkeras import tasks
 from mmkeras.data import augment
 from mmkeras.data import codecs
+from mmkeras.data import label_kinds
 from mmkeras.data import pipeline
+from mmkeras.data import training_problems
 from mmkeras.training import callbacks
 from mmkeras.training import checkpoint
 from mmkeras.training import fitted
@@ -65,6 +67,7 @@ def build(
     policy="auto",
     answers=3000,
     vectors=None,
+    target=None,
 ):
     """Builds a judge for a data set.
 
@@ -84,14 +87,20 @@ def build(
             right one; one that takes tokens writes any words it knows.
         vectors: File of word vectors to begin with, or `None`; see
             `word_vectors.begin`.
+        target: `"class"`, `"labels"` or `"number"`, what the labels are;
+            `None` to decide by all rows, see `data.label_kinds`.
 
     Returns:
         A `tasks.Classify`.
 
     Raises:
-        ValueError: If the rows lack a modality of the architecture, or as of
+        ValueError: If the rows lack a modality of the architecture, if they
+            cannot be trained on, see `data.training_problems`, or as of
             `word_vectors.begin`.
     """
+    training_problems.require({"train": data.train, "val": data.val})
+    labels = [row["label"] for row in [*data.train, *data.val]]
+    target = target or label_kinds.infer(labels)
     precision.use(policy)
     architecture = registry.find(name)
     taken = architecture.arguments
@@ -104,7 +113,7 @@ def build(
         options["punctuation"] = "keep"
     kept = fitted.perceivers(fields, rows, image_size, seconds, options)
     writes = "tokens" in tiny.input
-    kept["label"] = fitted.label(kept, data.train, answers, writes)
+    kept["label"] = fitted.label(kept, data.train, answers, writes, target)
     known = fitted.arguments(kept, taken)
     model = registry.build_model(name, **{**known, **recipe.settings})
     task = tasks.Classify(model, kept)

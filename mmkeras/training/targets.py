@@ -3,6 +3,21 @@
 import numpy as np
 
 
+def errors(label, rows):
+    """Says why the labels of rows cannot be encoded.
+
+    Args:
+        label: A `codecs.Labels` or `codecs.Answers`.
+        rows: Rows with `"label"`.
+
+    Returns:
+        List of strings, empty where the label can be encoded.
+    """
+    if label.kind == "text" or getattr(label, "others", False):
+        return [""] * len(rows)
+    return [_error(label, row["label"]) for row in rows]
+
+
 class Targets:
     """Encoded labels of rows.
 
@@ -73,6 +88,14 @@ class Targets:
         for voice, share in zip(voices.T, shares.T):
             taught[rows, voice] += share  # -1, the last, is left out.
         return taught[:, :-1].reshape(*shape, self._size)
+
+
+def _error(label, value):
+    try:
+        label(value)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _voices(label, rows):

@@ -20,7 +20,7 @@ def folder(tmp_path):
     lines = ["image,captions,split"]
     for number in range(6):
         (tmp_path / "images" / f"{number}.png").write_bytes(picture(number))
-        split = "test" if number > 3 else "train"
+        split = "test" if number > 3 else "val" if number > 2 else "train"
         lines.append(f"images/{number}.png,A dog.|Dog {number} runs,{split}")
     (tmp_path / "data.csv").write_text("\n".join(lines))
     return tmp_path
@@ -48,7 +48,7 @@ def test_good_data_is_ok(folder):
     assert report.counts == {
         "images": 6,
         "captions": 12,
-        "splits": {"train": 4, "test": 2},
+        "splits": {"train": 3, "val": 1, "test": 2},
         "captions per image": {"least": 2, "mean": 2, "most": 2},
         "words per caption": {"least": 2, "mean": 2.5, "most": 3},
     }

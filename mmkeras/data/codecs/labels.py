@@ -1,12 +1,14 @@
 """Labels codec: names of classes to numbers, and logits back to names."""
 
 import collections
-import math
 
 import numpy as np
 import tensorflow as tf
 
+from mmkeras.data import label_kinds
+
 KINDS = ("single", "multi", "number")
+_KIND_OF = dict(zip(label_kinds.TARGETS, KINDS))
 
 
 class Labels:
@@ -41,27 +43,41 @@ class Labels:
         self._places = {name: i for i, name in enumerate(self.names)}
 
     @classmethod
-    def from_values(cls, values, most=None):
+    def from_values(cls, values, most=None, target=None):
         """Makes the codec that fits the labels of a training split.
 
         Args:
-            values: List of numbers; of strings; or of lists of strings.
+            values: List of numbers; of strings; or of lists of strings, or
+                such lists and strings. Few different integers, and booleans,
+                are classes; floats are numbers.
             most: int. Of single labels, how many to know, the commonest; all
                 others are none of the names. `None` for all.
+            target: `"class"`, `"labels"` or `"number"`, what the labels are;
+                `None` to decide by the values, see `label_kinds.infer`.
 
         Returns:
             A `Labels`, its classes in alphabetical order.
+
+        Raises:
+            ValueError: If a list of labels holds anything but strings.
         """
         values = list(values)
-        if all(_is_number(value) for value in values):
+        label_kinds.check_target(target)
+        kind = _KIND_OF[target or label_kinds.infer(values)]
+        if kind == "number":
             return cls(kind="number")
-        if any(isinstance(value, (list, tuple)) for value in values):
-            return cls(sorted({n for v in values for n in v}), "multi")
-        counts = collections.Counter(str(value) for value in values)
+        if kind == "multi":
+            return cls(sorted({n for v in values for n in _listed(v)}), "multi")
+        counts = collections.Counter(map(label_kinds.name_of, values))
         if most is None:
             return cls(sorted(counts))
         ranked = sorted(counts, key=lambda name: (-counts[name], name))
         return cls(sorted(ranked[:most]), others=True)
+
+    @property
+    def target(self):
+        """What the labels are, as of `label_kinds.TARGETS`."""
+        return {kind: target for target, kind in _KIND_OF.items()}[self.kind]
 
     @property
     def size(self):
@@ -72,7 +88,8 @@ class Labels:
         """Encodes one label.
 
         Args:
-            label: A name; a list of names (`"multi"`); or a number.
+            label: A name, or the integer or boolean that stands for one; a
+                list of names (`"multi"`); or a number.
 
         Returns:
             int32 number of the class, -1 for none of those known; float32 of
@@ -82,14 +99,17 @@ class Labels:
             ValueError: If the label is none of the names, or no number.
         """
         if self.kind == "number":
-            if not _is_number(label):
-                raise ValueError(f"Expected a number. Received: {label!r}")
+            if not label_kinds.is_finite_number(label):
+                raise ValueError(
+                    f"Expected a finite number. Received: {label!r}"
+                )
             return np.float32(label)
         if self.kind == "single":
+            label = label_kinds.name_of(label)
             unknown = self.others and label not in self._places
             return np.int32(-1 if unknown else self._place(label))
         hot = np.zeros(len(self.names), "float32")
-        for name in label.split("|") if isinstance(label, str) else label:
+        for name in _listed(label):
             hot[self._place(name)] = 1
         return hot
 
@@ -147,10 +167,13 @@ class Labels:
         return self._places[name]
 
 
-def _is_number(value):
-    if isinstance(value, bool) or isinstance(value, str):
-        return False
-    try:
-        return math.isfinite(value)
-    except TypeError:
-        return False
+def _listed(label):
+    """Lists the names in a label that may be several."""
+    names = label.split("|") if isinstance(label, str) else label
+    listed = isinstance(names, (list, tuple))
+    if not listed or not all(isinstance(name, str) for name in names):
+        raise ValueError(
+            "Expected a name or a list of names as a label, numbers in quotes, "
+            f'as in ["b", "3"]. Received: {label!r}'
+        )
+    return names

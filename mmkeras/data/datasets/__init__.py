@@ -34,9 +34,8 @@ _NAMES = (
     "visdial",
     "vqa",
 )
-
-
-_YOURS = ("dialogues", "folder", "labelled", "questions", "table")
+_CAPTIONS = ("folder", "table")
+_YOURS = (*_CAPTIONS, "dialogues", "labelled", "questions")
 
 
 def is_published(name: str) -> bool:
@@ -71,3 +70,59 @@ def find(name: str):
         )
     module = name.replace("-", "_")
     return importlib.import_module(f"mmkeras.data.datasets.{module}")
+
+
+def scan(name: str, folder=None, target=None):
+    """Reads everything there is of a data set.
+
+    Args:
+        name: One of `names()`.
+        folder: Where it lies, or `None` for `$MMKERAS_DATA/<name>`.
+        target: What the labels of the data set `"labelled"` are, as of
+            `mmkeras.data.label_kinds`; `None` to decide by all rows.
+
+    Returns:
+        A `layout.Scan`.
+
+    Raises:
+        ValueError: If there is no such data set, or it takes no `target`.
+        FileNotFoundError: If there is no such folder.
+    """
+    module = find(name)
+    if name == "labelled":
+        return module.scan(folder, target)
+    if target is not None:
+        raise ValueError(
+            "`target` is an option of the data set 'labelled', whose labels "
+            f"can be of several kinds. Received: target={target!r} with "
+            f"{name!r}"
+        )
+    return module.scan(folder)
+
+
+def read(name: str, splits, folder=None, target=None):
+    """Reads the rows of several splits, a table once for all of them.
+
+    Args:
+        name: As of `scan`.
+        splits: Names of splits.
+        folder: As of `scan`.
+        target: As of `scan`.
+
+    Returns:
+        Tuple of a list of rows per split, and notes on what was read and
+        what was left out.
+
+    Raises:
+        ValueError: If a split has no rows, or as of `scan`.
+        FileNotFoundError: If there is no such folder.
+    """
+    if is_published(name) and target is None:
+        module = find(name)
+        return [module.rows(split, folder) for split in splits], []
+    found = scan(name, folder, target)
+    rows = found.choose if name in _CAPTIONS else found.of_split
+    notes = [*found.notes, found.skipped()]
+    return [rows(split, warn=False) for split in splits], [
+        n for n in notes if n
+    ]

@@ -5,8 +5,8 @@ asked and answered before, a string a turn; `question`; `answer`;
 `candidates`, answers to choose among, the right one too, for architectures
 that rank; and, if you like, `type`, `id` and `split`, one of train, val and
 test. History and candidates are lists, in CSV separated by `|`. Without a
-column `split`, each picture is assigned by a hash of its path: 80 % train,
-10 % val, 10 % test, with all its questions.
+column `split`, a hash draws 80 % train, 10 % val and 10 % test; without rows
+of split val, a tenth of those for training. An image's questions stay together.
 
     {"image": "1.jpg", "history": ["How many dogs? Two."],
      "question": "Are they black?", "answer": "no", "candidates": ["yes", "no"]}
@@ -43,13 +43,15 @@ def scan(folder=None) -> layout.Scan:
     """
     folder = layout.locate("dialogues", folder, SOURCE)
     path = layout.only_file(folder, *tabular.PATTERNS)
-    found = layout.Scan()
+    found, places = layout.Scan(), []
     for number, values in tabular.lines(path, found, "dialogues"):
         try:
             found.rows.append(_row(path, number, values))
         except ValueError as error:
             found.skip(f"{path}:{number}", str(error))
-    found.draw_splits("group")
+        else:
+            places.append(f"{path}:{number}")
+    found.assign_splits(places)
     return found
 
 

@@ -2,8 +2,9 @@
 
 A text has one caption a line. The split is that of the folder, where there
 are `train/images/` and `train/texts/` (likewise `val` and `test`), or
-`images/train/` and `texts/train/`; else each image is assigned by a hash of
-its name: 80 % train, 10 % val, 10 % test, the same on every machine.
+`images/train/` and `texts/train/`; else a hash draws 80 % train, 10 % val and
+10 % test. Without images of split val, a tenth of those for training. Equal
+images stay together.
 """
 
 import tensorflow as tf
@@ -40,9 +41,9 @@ def scan(folder=None) -> layout.Scan:
     ]
     if not parts:
         parts = [(None, folder / "images", folder / "texts")]
-        found.notes.append("Without folders for splits, a hash draws them.")
     for split, images, texts in parts:
         _pair(split, images, texts, found)
+    found.assign_splits([row["image"] for row in found.rows])
     return found
 
 
@@ -77,8 +78,7 @@ def _pair(split, images, texts, found):
         seen[name] = file
         text = left.pop(name, None)
         captions = _captions(text, found) if text else ()
-        chosen = split or layout.split_by_hash(name)
-        found.add(file.relative_to(images).as_posix(), file, captions, chosen)
+        found.add(file.relative_to(images).as_posix(), file, captions, split)
     for text in left.values():
         found.blame("unpaired", text, "a text without an image")
 

@@ -3,9 +3,13 @@
 The columns are any of `text`; `image` and `audio`, paths relative to the
 table; `features`, the path of a `.npy` file with a vector or a sequence; and
 `label`: a name, several (in JSONL a list, in CSV separated by `|`) or a
-number; `split`, one of train, val and test; and `id`. What is empty is absent.
-Without a column `split`, each example is assigned by a hash of its `id`, or of
-its line: 80 % train, 10 % val, 10 % test.
+number; `split`, one of train, val and test; `group`, what examples belong to
+that must not be separated, such as a speaker; and `id`. What is empty is
+absent. All rows together decide what the labels are, see `data.label_kinds`.
+
+Without a column `split`, a hash draws 80 % train, 10 % val and 10 % test of
+each label; without rows of split val, a tenth of those for training. Examples
+of a group, or of equal images or sounds, stay together.
 
     {"text": "What a day.", "audio": "voice/1.wav", "label": "happy"}
 
@@ -18,6 +22,8 @@ import tensorflow as tf
 from mmkeras.data import examples
 from mmkeras.data import feature_files
 from mmkeras.data import files
+from mmkeras.data import label_column
+from mmkeras.data import label_kinds
 from mmkeras.data.datasets import layout
 from mmkeras.data.datasets import tabular
 
@@ -28,58 +34,72 @@ SOURCE = (
 FIELDS = ("text", "image", "audio", "features")
 
 
-def scan(folder=None) -> layout.Scan:
+def scan(folder=None, target=None) -> layout.Scan:
     """Reads a table.
 
     Args:
         folder: The table, or a folder with one `*.jsonl`, `*.csv` or
             `*.tsv`; None for `$MMKERAS_DATA/labelled`.
+        target: What the labels are: `"class"`, `"labels"` (several) or
+            `"number"`; `None` to decide by all rows.
 
     Returns:
-        A `Scan` of rows with `"id"`, `"split"`, `"label"` and the fields that
-        are there; malformed lines are problems, named by line number.
+        A `Scan` of rows with `"id"`, `"split"`, `"group"`, `"label"`, a
+        string, list of strings or float, and the fields that are there;
+        malformed lines are problems, named by line number.
 
     Raises:
         FileNotFoundError: If there is no such folder, or not one table.
+        ValueError: If `target` is unknown.
     """
+    label_kinds.check_target(target)
     folder = layout.locate("labelled", folder, SOURCE)
     path = layout.only_file(folder, *tabular.PATTERNS)
     found = layout.Scan()
+    rows = {}
     for number, values in tabular.lines(path, found, "labelled"):
         try:
-            row = _row(path, number, values)
+            rows[f"{path}:{number}"] = _row(path, number, values)
         except ValueError as error:
             found.skip(f"{path}:{number}", str(error))
-        else:
-            found.rows.append(row)
-    _numbers(found.rows)
-    found.draw_splits("id")
+    rows = _labelled(rows, found, target)
+    found.rows = list(rows.values())
+    found.assign_splits(rows, stratify=True)
     return found
 
 
-def rows(split, folder=None) -> list[dict]:
+def rows(split, folder=None, target=None) -> list[dict]:
     """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    return scan(folder).of_split(split)
+    return scan(folder, target).of_split(split)
 
 
-def load(split, folder=None) -> tf.data.Dataset:
+def load(split, folder=None, target=None) -> tf.data.Dataset:
     """Gives raw examples of one split; see `mmkeras.data.examples`."""
-    return examples.load(rows(split, folder))
+    return examples.load(rows(split, folder, target))
+
+
+def _labelled(rows, found, target):
+    """Reads the labels of rows by place; leaves out those that have none."""
+    column = label_column.read([r["label"] for r in rows.values()], target)
+    found.notes += column.notes
+    good = {}
+    for (place, row), label, error in zip(
+        rows.items(), column.labels, column.errors
+    ):
+        if error:
+            found.skip(place, error)
+        else:
+            good[place] = {**row, "label": label}
+    return good
 
 
 def _row(path, number, values):
-    """Checks one line."""
-    label = values.get("label")
-    if isinstance(label, list):
-        label = [
-            name.strip() if isinstance(name, str) else name for name in label
-        ]
-    if label is None or label == "":
-        raise ValueError("expected a label in `label`")
+    """Checks one line, all but its label."""
     row = {
         "id": tabular.id_of(values, number),
         "split": layout.split_in(values),
-        "label": label,
+        "group": str(values["group"]) if values.get("group") else None,
+        "label": values.get("label"),
     }
     for field in FIELDS:
         value = values.get(field)
@@ -103,17 +123,3 @@ def _features(path):
         return feature_files.read(path)
     except ValueError as error:
         raise ValueError(f"features: {path}: {error}") from error
-
-
-def _numbers(rows):
-    """Reads labels as numbers if all of them are."""
-    try:
-        numbers = [float(row["label"]) for row in rows]
-    except (TypeError, ValueError):
-        return
-    whole = all(isinstance(row["label"], str) for row in rows) and all(
-        number.is_integer() for number in numbers
-    )
-    if not whole:  # "0" and "1" in a CSV are names of classes.
-        for row, number in zip(rows, numbers):
-            row["label"] = number

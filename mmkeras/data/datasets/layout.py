@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import hashlib
 import json
 import os
 import pathlib
@@ -10,10 +9,11 @@ import warnings
 
 import numpy as np
 
+from mmkeras.data import splits
 from mmkeras.data.problems import Problem
 from mmkeras.data.problems import summarize
 
-SPLITS = ("train", "val", "test")
+SPLITS = splits.SPLITS
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp"}
 _OTHER_NAMES = {
     "training": "train",
@@ -69,7 +69,7 @@ class Scan:
     def refuse_damage(self):
         """Raises a `ValueError` that names what could not be read, if any.
 
-        Rows that are skipped are named by a warning, unless none is left.
+        Rows that are skipped are no obstacle, unless none is left.
         """
         broken = [p for p in self.problems if p.kind in ("corrupt", "missing")]
         skipped = [p for p in broken if p.skippable]
@@ -78,15 +78,23 @@ class Scan:
                 f"The data cannot be read in full. Received: {_named(broken)}. "
                 "`mmkeras check` lists all problems."
             )
-        if skipped:
-            warnings.warn(
-                f"Skipped {len(skipped)} rows that cannot be read: "
-                f"{_named(skipped, 20)}. `mmkeras check` lists all problems.",
-                stacklevel=4,
-            )
 
-    def choose(self, split):
+    def skipped(self):
+        """Names the rows that cannot be read and are left out, or ""."""
+        skipped = [p for p in self.problems if p.skippable]
+        if not skipped:
+            return ""
+        return (
+            f"Skipped {len(skipped)} rows that cannot be read: "
+            f"{_named(skipped, 20)}. `mmkeras check` lists all problems."
+        )
+
+    def choose(self, split, warn=True):
         """Returns the rows of a split that have a caption.
+
+        Args:
+            split: One of `SPLITS`.
+            warn: bool. Whether to warn of rows that are left out.
 
         Raises:
             ValueError: If the split is unknown or has no rows, or if some
@@ -94,6 +102,8 @@ class Scan:
         """
         check_split(split)
         self.refuse_damage()
+        if warn and self.skipped():
+            warnings.warn(self.skipped(), stacklevel=3)
         rows = [
             {**row, "captions": [c for c in row["captions"] if c]}
             for row in self.rows
@@ -107,8 +117,12 @@ class Scan:
             )
         return rows
 
-    def of_split(self, split):
+    def of_split(self, split, warn=True):
         """Returns the rows of a split, of whatever kind.
+
+        Args:
+            split: One of `SPLITS`.
+            warn: bool. Whether to warn of rows that are left out.
 
         Raises:
             ValueError: If the split is unknown or has no rows, or if some
@@ -116,6 +130,8 @@ class Scan:
         """
         check_split(split)
         self.refuse_damage()
+        if warn and self.skipped():
+            warnings.warn(self.skipped(), stacklevel=3)
         chosen = [row for row in self.rows if row["split"] == split]
         if not chosen:
             known = sorted({str(row["split"]) for row in self.rows})
@@ -146,13 +162,23 @@ class Scan:
             else:
                 yield made
 
-    def draw_splits(self, key):
-        """Draws the splits by a hash of a row's field, if no row has one."""
-        if not self.rows or any(row["split"] for row in self.rows):
-            return
-        self.notes.append("Without a column `split`, a hash draws it.")
-        for row in self.rows:
-            row["split"] = split_by_hash(row[key])
+    def assign_splits(self, places, stratify=False):
+        """Draws splits that the table does not name; see `splits.assign`.
+
+        Args:
+            places: Where each row is, such as `table.csv:7`, to name those
+                that have no split though others have one.
+            stratify: bool. As of `splits.assign`.
+        """
+        if any(row["split"] for row in self.rows):
+            for row, place in zip(self.rows, places):
+                if not row["split"]:
+                    detail = (
+                        "expected train, val or test in `split`, as in other "
+                        "rows, found nothing"
+                    )
+                    self.skip(place, detail)
+        self.notes += splits.assign(self.rows, stratify)
 
     def hold_out(self, share, seed):
         """Makes some of the training groups the validation split.
@@ -297,24 +323,14 @@ def split_in(values):
     Raises:
         ValueError: If it names another.
     """
-    name = str(values.get("split") or "")
+    name = values.get("split")
+    name = "" if name is None else str(name).strip()
     split = split_named(name) if name else None
     if name and not split:
         raise ValueError(
-            f"expected train, val or test in `split`, not {name!r}"
+            f"expected train, val or test in `split`, not {values['split']!r}"
         )
     return split
-
-
-def split_by_hash(name):
-    """Draws a split for a name: 80 % train, 10 % val, 10 % test.
-
-    The same name is in the same split on every machine, whatever other rows
-    there are.
-    """
-    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()
-    part = int.from_bytes(digest[:8], "big") % 10
-    return {8: "val", 9: "test"}.get(part, "train")
 
 
 def lines(path, scan, skip=False):

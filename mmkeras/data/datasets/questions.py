@@ -3,8 +3,8 @@
 The columns are `image`, a path relative to the table; `question`; `answer`,
 or `answers` of several people (in JSONL a list, in CSV separated by `|`); and,
 if you like, `type`, `id` and `split`, one of train, val and test. Without a
-column `split`, each picture is assigned by a hash of its path: 80 % train,
-10 % val, 10 % test, with all its questions.
+column `split`, a hash draws 80 % train, 10 % val and 10 % test; without rows
+of split val, a tenth of those for training. An image's questions stay together.
 
     {"image": "1.jpg", "question": "How many dogs?", "answers": ["2", "two"]}
 
@@ -45,13 +45,15 @@ def scan(folder=None) -> layout.Scan:
     """
     folder = layout.locate("questions", folder, SOURCE)
     path = layout.only_file(folder, *tabular.PATTERNS)
-    found = layout.Scan()
+    found, places = layout.Scan(), []
     for number, values in tabular.lines(path, found, "questions"):
         try:
             found.rows.append(_row(path, number, values))
         except ValueError as error:
             found.skip(f"{path}:{number}", str(error))
-    found.draw_splits("group")
+        else:
+            places.append(f"{path}:{number}")
+    found.assign_splits(places)
     return found
 
 

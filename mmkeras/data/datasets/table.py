@@ -3,8 +3,8 @@
 The columns are `image`, a path relative to the table; `caption`, or
 `captions` (in JSONL a list, in CSV separated by `|`, or several columns); and
 `split`, one of train, val and test. An image may have several lines. Without
-a column `split`, each image is assigned by a hash of its path: 80 % train,
-10 % val, 10 % test, the same on every machine.
+a column `split`, a hash draws 80 % train, 10 % val and 10 % test; without rows
+of split val, a tenth of those for training. Equal images stay together.
 
     {"image": "photos/1.jpg", "captions": ["A dog.", "A brown dog runs."]}
 
@@ -50,14 +50,9 @@ def scan(folder=None) -> layout.Scan:
             found.skip(f"{path}:{number}", str(error))
         else:
             images.setdefault((image, split), []).extend(captions)
-    drawn = all(split == "" for _, split in images)
-    if drawn and images:
-        found.notes.append("Without a column `split`, a hash draws it.")
     for (image, split), captions in images.items():
-        split = layout.split_by_hash(image) if drawn else split
-        if not split:
-            found.skip(f"{path}: {image}", "has no split")
-        found.add(image, path.parent / image, captions, split or None)
+        found.add(image, path.parent / image, captions, split)
+    found.assign_splits([f"{path}: {image}" for image, _ in images])
     return found
 
 
@@ -83,11 +78,4 @@ def _entry(values):
     ):
         raise ValueError("expected text in `caption`, or a list in `captions`")
     captions = [t for t in [*captions, caption] if t is not None]
-    name = values.get("split")
-    name = "" if name is None else name
-    split = layout.split_named(name) if isinstance(name, str) else None
-    if name != "" and not split:
-        raise ValueError(
-            f"expected train, val or test in `split`, not {name!r}"
-        )
-    return image.strip(), captions, split or ""
+    return image.strip(), captions, layout.split_in(values)

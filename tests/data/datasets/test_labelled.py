@@ -48,16 +48,122 @@ def test_reads_every_field_and_leaves_out_empty_ones(folder):
 
 
 def test_reads_csv_with_several_labels_and_numbers(tmp_path):
+    assert labels_of(tmp_path, ["x|y", "x"], "csv") == [["x", "y"], ["x"]]
+    assert labels_of(tmp_path, ["0", "1"], "csv") == ["0", "1"]
+    assert labels_of(tmp_path, ["0.5", "1"], "csv") == [0.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    "labels, expected",
+    [
+        (["pos", ["pos", "glad"]], [["pos"], ["pos", "glad"]]),
+        ([3, 1, 3], ["3", "1", "3"]),
+        ([True, False], ["true", "false"]),
+        ([0.5, 1], [0.5, 1.0]),
+        ([" pos", "pos "], ["pos", "pos"]),
+        (["a|b", "c"], ["a|b", "c"]),
+    ],
+)
+def test_reads_labels_of_jsonl(tmp_path, labels, expected):
+    assert labels_of(tmp_path, labels) == expected
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_a_target_can_be_given(tmp_path, kind):
+    labels = [1, 2, 1] if kind == "jsonl" else ["1", "2", "1"]
+    assert labels_of(tmp_path, labels, kind) == ["1", "2", "1"]
+    assert labels_of(tmp_path, labels, kind, "number") == [1.0, 2.0, 1.0]
+    labels = [1.5, 2.5] if kind == "jsonl" else ["1.5", "2.5"]
+    assert labels_of(tmp_path, labels, kind, "class") == ["1.5", "2.5"]
+    with pytest.raises(ValueError, match="class, labels, number.*'classes'"):
+        labels_of(tmp_path, labels, kind, "classes")
+
+
+def labels_of(folder, labels, kind="jsonl", target=None):
+    """Labels of a table as they are read."""
+    path = folder / f"table.{kind}"
+    if kind == "csv":
+        lines = [f"a,{label}" for label in labels]
+        path.write_text("\n".join(["text,label", *lines]))
+    else:
+        lines = [json.dumps({"text": "a", "label": x}) for x in labels]
+        path.write_text("\n".join(lines))
+    found = labelled.scan(path, target)
+    assert not found.problems
+    return [row["label"] for row in found.rows]
+
+
+@pytest.mark.parametrize(
+    "labels, line",
+    [
+        ([["a"], ["b", 3]], 2),
+        ([["a"], 3], 2),
+        ([["a"], [True]], 2),
+        ([["a", "b|c"]], 1),
+        (["a", {"b": 1}], 2),
+        (["a", None], 2),
+        (["a", " "], 2),
+        ([0.5, 1.5, float("nan")], 3),
+        ([1, 2, float("inf")], 3),
+        ([0.5, 1.5, 2.5, "many"], 4),
+        ([0.5, 1.5, True], 3),
+        (["a", "\ud83d"], 2),
+        ([1, 2, 10**400], 3),
+    ],
+)
+def test_a_label_that_cannot_be_read_is_named(tmp_path, labels, line):
+    path = tmp_path / "table.jsonl"
+    lines = [json.dumps({"text": "a", "label": label}) for label in labels]
+    path.write_text("\n".join(lines))
+    (problem,) = labelled.scan(path).problems
+    assert problem.where == f"{path}:{line}"
+    assert "`label`" in problem.detail
+    problem.detail.encode()
+    with pytest.warns(UserWarning, match=f"table.jsonl:{line}"):
+        labelled.rows("train", path)
+
+
+@pytest.mark.parametrize("cell", ["nan", "NaN", "inf", "-Infinity", "1e999"])
+@pytest.mark.parametrize("others", [("0.5", "1.5"), ("0", "1"), ("0", "0")])
+def test_numbers_that_are_not_finite_are_named_in_csv(tmp_path, cell, others):
     path = tmp_path / "table.csv"
-    path.write_text("text,label,split\na b,x|y,train\nc,x,train\n")
-    assert labelled.rows("train", path)[0]["label"] == ["x", "y"]
-    path.write_text("text,label,split\na,0,train\nb,1,train\n")
-    assert [r["label"] for r in labelled.rows("train", path)] == ["0", "1"]
-    path.write_text("text,label,split\na,0.5,train\nb,1,train\n")
-    assert [r["label"] for r in labelled.rows("train", path)] == [0.5, 1.0]
-    path.write_text("text,label\n" + "".join(f"w{i},x\n" for i in range(99)))
-    counts = [len(labelled.rows(s, path)) for s in ("train", "val", "test")]
-    assert sum(counts) == 99 and counts[0] > 60 and min(counts) > 2
+    path.write_text(f"text,label\na,{others[0]}\nb,{others[1]}\nc,{cell}\n")
+    (problem,) = labelled.scan(path).problems
+    assert problem.where == f"{path}:4" and "finite" in problem.detail
+
+
+def test_rows_of_a_group_stay_together(tmp_path):
+    lines = [
+        {"text": "a", "label": "xy"[i % 2], "group": f"g{i // 4}"}
+        for i in range(80)
+    ]
+    write(tmp_path, lines)
+    splits = {}
+    for row in labelled.scan(tmp_path).rows:
+        splits.setdefault(row["group"], set()).add(row["split"])
+    assert all(len(each) == 1 for each in splits.values())
+    assert {split for each in splits.values() for split in each} == {
+        *["train", "val", "test"]
+    }
+
+
+def test_names_rows_without_a_split_among_others(tmp_path):
+    lines = [{"text": "a", "label": "x", "split": "train"}] * 3
+    write(tmp_path, [*lines, {"text": "b", "label": "y", "split": " "}])
+    (problem,) = labelled.scan(tmp_path).problems
+    assert problem.where.endswith("table.jsonl:4")
+    assert "in `split`, as in other rows" in problem.detail
+
+
+@pytest.mark.parametrize(
+    "name, split",
+    [("Train", "train"), ("training", "train"), (" DEV", "val")]
+    + [("valid", "val"), ("Validation", "val"), ("TEST", "test")],
+)
+def test_understands_other_names_of_splits(tmp_path, name, split):
+    lines = [{"text": "a", "label": "x", "split": s} for s in ("train", "val")]
+    write(tmp_path, [*lines, {"text": "b", "label": "x", "split": name}])
+    assert labelled.scan(tmp_path).rows[2]["split"] == split
 
 
 @pytest.mark.parametrize(

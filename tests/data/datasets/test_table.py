@@ -42,6 +42,7 @@ def test_reads_jsonl(tmp_path):
     lines = [
         {"image": "1.jpg", "captions": ["a", "b"], "split": "train"},
         {"image": "/abs/2.jpg", "caption": "狗", "split": "train", "by": 3},
+        {"image": "3.jpg", "caption": "c", "split": "val"},
     ]
     text = "\n\n".join(map(json.dumps, lines))
     rows = table.rows("train", write(tmp_path, text, "my.jsonl"))
@@ -55,16 +56,20 @@ def test_draws_the_split_by_hash(tmp_path):
     found = table.scan(tmp_path)
     splits = {row["id"]: row["split"] for row in found.rows}
     counts = [list(splits.values()).count(s) for s in ("train", "val", "test")]
-    assert sum(counts) == 1000
-    assert 750 < counts[0] < 850
-    assert 70 < counts[1] < 130
-    assert "hash" in found.notes[0]
-    # Neither the order nor the other rows matter, nor does the machine.
-    write(tmp_path, "image,caption\n" + "".join(f"{n},x\n" for n in "ba"))
-    few = {row["id"]: row["split"] for row in table.scan(tmp_path).rows}
-    assert few == {"b": "train", "a": "train"}
-    write(tmp_path, "image,caption\n7.jpg,x\n")
-    assert table.scan(tmp_path).rows[0]["split"] == splits["7.jpg"]
+    assert counts == [800, 100, 100]
+    assert "a hash draws" in found.notes[0]
+    (tmp_path / "other").mkdir()  # Neither the order nor the folder matters.
+    lines = "".join(f"{n},x\n" for n in names[::-1])
+    write(tmp_path / "other", f"image,caption\n{lines}")
+    again = table.scan(tmp_path / "other").rows
+    assert {row["id"]: row["split"] for row in again} == splits
+
+
+def test_draws_validation_images_where_there_are_none(tmp_path):
+    lines = "".join(f"{n % 20}.jpg,x,train\n" for n in range(40))
+    write(tmp_path, f"image,caption,split\n{lines}20.jpg,x,test\n")
+    assert [len(table.rows(s, tmp_path)) for s in ("train", "val")] == [18, 2]
+    assert "2 of the 20 training rows" in table.scan(tmp_path).notes[0]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +137,7 @@ def test_names_rows_without_a_split(tmp_path):
     path = write(tmp_path, "image,caption,split\n1.jpg,a,train\n2.jpg,b,\n")
     (problem,) = table.scan(tmp_path).problems
     assert problem.where == f"{path}: 2.jpg"
-    assert problem.detail == "has no split"
+    assert "in `split`, as in other rows" in problem.detail
 
 
 def test_names_captions_that_are_no_unicode(tmp_path):

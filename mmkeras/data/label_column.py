@@ -1,0 +1,234 @@
+"""Reads a table's column of labels; `label_kinds` says what it holds."""
+
+import collections
+import dataclasses
+import numbers
+import re
+import unicodedata
+
+from mmkeras.data import label_kinds
+
+_SHOWN = 80  # Characters of a cell in an error.
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
+
+
+@dataclasses.dataclass
+class Column:
+    """The labels of a table.
+
+    Attributes:
+        target: One of `label_kinds.TARGETS`.
+        labels: List with an entry per row: a string (`"class"`), a list of
+            strings (`"labels"`) or a float (`"number"`); `None` where the
+            cell cannot be read.
+        errors: List of why not, an empty string where it could be read.
+        notes: What is worth knowing, a sentence each.
+    """
+
+    target: str
+    labels: list
+    errors: list
+    notes: list
+
+
+def read(cells, target=None):
+    """Reads the cells of a column of labels.
+
+    Outer white space is removed, and strings are brought to Unicode's NFC.
+
+    Args:
+        cells: List of values as they are in the table: strings, numbers,
+            booleans, lists of strings.
+        target: One of `label_kinds.TARGETS`; `None` to decide by the cells.
+
+    Returns:
+        A `Column`.
+
+    Raises:
+        ValueError: If `target` is unknown.
+    """
+    label_kinds.check_target(target)
+    cleaned = [_clean(cell) for cell in cells]
+    errors = [_form_error(cell) for cell in cleaned]
+    values = [_typed(cell) for cell in cleaned]
+    good = [value for value, error in zip(values, errors) if not error]
+    target = target or label_kinds.infer(good)
+    convert = {"class": _to_class, "labels": _to_labels, "number": _to_number}
+    style = _Style.of(good)
+    labels = []
+    for i, (cell, value) in enumerate(zip(cleaned, values)):
+        label = None
+        if not errors[i]:
+            try:
+                label = convert[target](cell, value, style)
+            except ValueError as error:
+                errors[i] = str(error)
+        labels.append(label)
+    read_labels = [label for label in labels if label is not None]
+    notes = _notes(cells, cleaned, read_labels, target)
+    return Column(target, labels, errors, notes)
+
+
+def _clean(cell):
+    if isinstance(cell, str):
+        return unicodedata.normalize("NFC", cell.strip())
+    if isinstance(cell, (list, tuple)):
+        return [_clean(c) if isinstance(c, str) else c for c in cell]
+    return cell
+
+
+def _form_error(cell):
+    """Says why a cell cannot be a label of any kind, or ""."""
+    if cell is None or cell == "":
+        return "expected a label in `label`"
+    if isinstance(cell, list):
+        if not all(isinstance(name, str) for name in cell):
+            return (
+                "expected strings in the list in `label`: write numbers in "
+                f'quotes, as in ["b", "3"]. Received: {_shown(cell)}'
+            )
+    elif not isinstance(cell, str) and not isinstance(cell, numbers.Real):
+        return (
+            "expected a name, a list of names or a number in `label`. "
+            f"Received: {_shown(cell)}"
+        )
+    try:
+        "".join(cell if isinstance(cell, (str, list)) else "").encode("utf-8")
+    except UnicodeEncodeError:
+        return f"`label` is not valid Unicode. Received: {_shown(cell)}"
+    return ""
+
+
+def _typed(cell):
+    """Reads a cleaned cell as a number or boolean where it is one."""
+    if isinstance(cell, str):
+        if cell.casefold() in ("true", "false"):
+            return cell.casefold() == "true"
+        if not _NUMBER.fullmatch(cell) and not _NOT_FINITE.fullmatch(cell):
+            return cell
+        if cell.lstrip("+-").isdigit() and len(cell) < 100:
+            return int(cell)
+        cell = float(cell)
+    if isinstance(cell, float) and cell.is_integer():
+        return int(cell)
+    return cell
+
+
+@dataclasses.dataclass
+class _Style:
+    """How all of a column's values are written."""
+
+    numeric: bool
+    whole: bool
+    boolean: bool
+
+    @classmethod
+    def of(cls, values):
+        finite = filter(label_kinds.is_finite_number, values)
+        return cls(
+            numeric=label_kinds.mostly_numbers(values),
+            whole=all(isinstance(v, numbers.Integral) for v in finite),
+            boolean=all(map(label_kinds.is_boolean, values)),
+        )
+
+
+def _to_class(cell, value, style):
+    if isinstance(cell, list):
+        if len(cell) != 1 or not cell[0]:
+            raise ValueError(
+                f"expected one class in `label`. Received: {_shown(cell)}"
+            )
+        return cell[0]
+    is_number = label_kinds.is_number(value)
+    if is_number and not label_kinds.is_finite_number(value):
+        if style.numeric or not isinstance(cell, str):
+            raise ValueError(_not_a_number(cell))
+        return cell  # A word among words.
+    if not isinstance(cell, str):
+        return label_kinds.name_of(value)
+    if style.boolean:
+        return cell.casefold()
+    is_code = cell.isdigit()  # "007" is another class than "7".
+    return str(value) if is_number and style.whole and not is_code else cell
+
+
+def _to_labels(cell, value, style):
+    if isinstance(cell, str):
+        cell = [name.strip() for name in cell.split("|")]
+    if not isinstance(cell, list):
+        raise ValueError(
+            "expected a name or a list of names in `label`, as in the other "
+            f"rows: write numbers in quotes. Received: {_shown(cell)}"
+        )
+    if not all(cell) or any("|" in name for name in cell):
+        raise ValueError(
+            "expected names that are not empty and have no `|` in `label`. "
+            f"Received: {_shown(cell)}"
+        )
+    return list(dict.fromkeys(cell))
+
+
+def _to_number(cell, value, style):
+    if not label_kinds.is_finite_number(value):
+        raise ValueError(_not_a_number(cell))
+    return float(value)
+
+
+def _not_a_number(cell):
+    return (
+        "expected a finite number in `label`, as in the other rows. "
+        f"Received: {_shown(cell)}"
+    )
+
+
+def _shown(cell):
+    return repr(cell)[:_SHOWN]
+
+
+def _notes(cells, cleaned, labels, target):
+    notes = []
+    changed = [
+        old
+        for old, new in zip(cells, cleaned)
+        if isinstance(new, (str, list)) and new and new != old
+    ]
+    if changed:
+        notes.append(
+            f"label: white space around {len(changed)} labels is left out, or "
+            f"their Unicode form is made the same. The first: {changed[0]!r}."
+        )
+    counts = collections.Counter(
+        name for label in labels for name in label_kinds.names_in(label)
+    )
+    if target == "number" and all(map(float.is_integer, labels)):
+        notes.append(
+            "label: whole numbers of many values are taken as a number; "
+            "`--target class` takes them as classes."
+        )
+    if target == "class" and counts and all(map(_is_whole, counts)):
+        notes.append(
+            "label: whole numbers of few values are taken as classes; "
+            "`--target number` takes them as a number."
+        )
+    alike = _alike(counts)
+    if alike:
+        notes.append(f"label: names that differ in case only: {alike}.")
+    if target == "class" and 2 < len(labels) < 2 * len(counts):
+        notes.append(
+            f"label: {len(labels)} rows have {len(counts)} different classes. "
+            "Is the column a class, or free text or an id?"
+        )
+    return notes
+
+
+def _is_whole(name):
+    return bool(_NUMBER.fullmatch(name)) and "." not in name
+
+
+def _alike(names):
+    """Lists the first names that differ in case only, or ""."""
+    groups = collections.defaultdict(list)
+    for name in sorted(names):
+        groups[name.casefold()].append(name)
+    return next((", ".join(g) for g in groups.values() if len(g) > 1), "")

@@ -1,0 +1,124 @@
+"""What labels are: classes, several labels, or numbers.
+
+This is the one place that decides. Reading a table, checking it, training and
+the label codec all ask it:
+
+- `"labels"`, any number of names per row, if a row has a list; a single name
+  is then a list of one;
+- `"number"`, if most rows are numbers and one has decimals, or they are too
+  many different whole numbers to be classes;
+- `"class"`, one name per row, otherwise. Few different whole numbers and
+  booleans are classes.
+"""
+
+import numbers
+
+import numpy as np
+
+TARGETS = ("class", "labels", "number")
+_MOST_CLASSES = 20  # Whole numbers of more values are numbers, not classes.
+_MOST_NAMED = 10
+_LARGEST = float(np.finfo("float32").max)
+
+
+def check_target(target):
+    """Raises a `ValueError` if a target is neither `None` nor known."""
+    if target is not None and target not in TARGETS:
+        raise ValueError(
+            f"`target` must be one of {', '.join(TARGETS)}. "
+            f"Received: target={target!r}"
+        )
+
+
+def infer(values):
+    """Decides what labels are.
+
+    Args:
+        values: List of strings, numbers, booleans or lists of strings, of all
+            rows. Floats count as numbers with decimals.
+
+    Returns:
+        One of `TARGETS`.
+    """
+    if any(isinstance(value, (list, tuple)) for value in values):
+        return "labels"
+    finite = [value for value in values if is_finite_number(value)]
+    if not mostly_numbers(values) or _are_classes(finite):
+        return "class"
+    return "number"
+
+
+def is_number(value):
+    """Whether a value is a number, finite or not; booleans are not."""
+    return isinstance(value, numbers.Real) and not is_boolean(value)
+
+
+def is_finite_number(value):
+    """Whether a value is a number, finite in float32, as models compute."""
+    return is_number(value) and bool(abs(value) <= _LARGEST)
+
+
+def name_of(value):
+    """Names the class that a label stands for.
+
+    Args:
+        value: A string, whole number or boolean.
+
+    Returns:
+        The string itself; `"true"` or `"false"`; or the number's digits.
+    """
+    if isinstance(value, str):
+        return value
+    if is_boolean(value):
+        return str(bool(value)).lower()
+    return str(value)
+
+
+def describe(labels):
+    """Describes labels in a line.
+
+    Args:
+        labels: List as in a `Column`, without `None`.
+
+    Returns:
+        String such as `"label: 3 classes (bad, good, neutral)"`.
+    """
+    if labels and all(map(is_number, labels)):
+        return f"label: number from {min(labels):g} to {max(labels):g}"
+    names = sorted({name for label in labels for name in names_in(label)})
+    listed = ", ".join(names[:_MOST_NAMED])
+    listed += ", ..." if len(names) > _MOST_NAMED else ""
+    if any(isinstance(label, list) for label in labels):
+        return f"label: several of {len(names)} labels ({listed})"
+    return f"label: {len(names)} classes ({listed})"
+
+
+def names_in(label):
+    """Lists the names in a label: one class, several labels, or none."""
+    if isinstance(label, (list, tuple)):
+        return list(label)
+    return [] if is_number(label) else [name_of(label)]
+
+
+def is_boolean(value):
+    """Whether a value is true or false."""
+    return isinstance(value, (bool, np.bool_))
+
+
+def mostly_numbers(values):
+    """Whether most values are numbers, those that are not finite aside."""
+    finite = sum(map(is_finite_number, values))
+    not_finite = sum(map(is_number, values)) - finite
+    return 2 * finite > len(values) - not_finite
+
+
+def _are_classes(values):
+    """Whether finite numbers are classes: few whole ones, or 0, 1, 2, ..."""
+    if not all(isinstance(value, numbers.Integral) for value in values):
+        return False
+    different = sorted(set(values))
+    if len(different) <= _MOST_CLASSES:
+        return True
+    first, last = different[0], different[-1]
+    counted = first in (0, 1) and last - first + 1 == len(different)
+    return counted and 2 * len(different) <= len(values)

@@ -1,0 +1,92 @@
+"""What stops training, or leaves out examples: for `check` and `train` alike.
+
+Nothing here reads files. `mmkeras check` lists these problems, and training
+refuses data that has one of the kinds in `STOPPING`.
+"""
+
+from mmkeras.data import label_kinds
+from mmkeras.data.problems import Problem
+
+STOPPING = ("label", "split")
+
+
+def find(splits):
+    """Finds problems of a data set's splits.
+
+    Args:
+        splits: Dict from `"train"`, `"val"` and, if there is one, `"test"` to
+            lists of rows.
+
+    Yields:
+        `Problem`s: `split`, a split that training needs has no rows; `label`,
+        training rows that all have the same label; `unseen`, a label of
+        another split that no training row has: its example is left out.
+    """
+    for name in ("train", "val"):
+        if not splits.get(name):
+            yield Problem("split", name, _EMPTY[name])
+    train = splits.get("train") or []
+    labelled = train and "label" in train[0]
+    if not labelled or "history" in train[0] or "candidates" in train[0]:
+        return  # Captions, or answers that are written or ranked.
+    different = {_comparable(row["label"]) for row in train}
+    if len(different) == 1:
+        shown = repr(train[0]["label"])[:80]
+        detail = (
+            f"all {len(train)} training rows have the label {shown}: expected "
+            "at least two different ones"
+        )
+        yield Problem("label", "train", detail)
+    if "question" not in train[0]:  # Answers may be new, and count as wrong.
+        yield from _unseen(splits)
+
+
+def require(splits):
+    """Refuses data that cannot be trained on.
+
+    Args:
+        splits: As of `find`.
+
+    Raises:
+        ValueError: If there is a problem of one of the kinds in `STOPPING`.
+    """
+    stopping = [p for p in find(splits) if p.kind in STOPPING]
+    if stopping:
+        raise ValueError(
+            "The data cannot be trained on. Received: "
+            + "; ".join(f"{problem}" for problem in stopping)
+            + ". `mmkeras check` lists all problems."
+        )
+
+
+_EMPTY = {
+    "train": "there are no training rows: write `train` into the column "
+    "`split` of most rows",
+    "val": "there are no validation rows, and too few training rows to draw "
+    "them from: add rows",
+}
+
+
+def _comparable(label):
+    return frozenset(label) if isinstance(label, (list, tuple)) else label
+
+
+def _unseen(splits):
+    known = {
+        name
+        for row in splits["train"]
+        for name in label_kinds.names_in(row["label"])
+    }
+    for split in splits.keys() - {"train"}:
+        for row in splits[split]:
+            new = [
+                name
+                for name in label_kinds.names_in(row["label"])
+                if name not in known
+            ]
+            if new:
+                detail = (
+                    f"the label {new[0]!r} is in {split} but in no training "
+                    "row; the example is left out"
+                )
+                yield Problem("unseen", row["id"], detail)
