@@ -87,8 +87,9 @@ def check(name, folder=None, progress=None, target=None) -> Report:
     if any("label" in row for row in found.rows):
         bad = check_labelled.problems(found.rows, progress, published)
         counts = check_labelled.counts(found.rows)
-        notes = [check_labelled.describe(found.rows), *found.notes]
-        return Report(name, counts, [*found.problems, *bad], notes)
+        if name == "labelled":
+            found.notes.insert(0, check_labelled.describe(found.rows))
+        return Report(name, counts, [*found.problems, *bad], found.notes)
     there, problems = _find_missing(found.rows)
     problems = [*found.problems, *problems]
     told = all(problem.kind != "missing" for problem in found.problems)

@@ -99,7 +99,7 @@ def labels_of(folder, labels, kind="jsonl", target=None):
         ([["a"], ["b", 3]], 2),
         ([["a"], 3], 2),
         ([["a"], [True]], 2),
-        ([["a", "b|c"]], 1),
+        ([["a", "b|c"], "d"], 1),
         (["a", {"b": 1}], 2),
         (["a", None], 2),
         (["a", " "], 2),
