@@ -47,7 +47,7 @@ def evaluate(run, split, data=None, folder=None, asked=None, results=None):
         results: Folder of results to add test figures to, or `None`.
     """
     import mmkeras
-    from mmkeras.data import datasets
+    from mmkeras.cli import reading
     from mmkeras.training import atomic
     from mmkeras.training import judgements
 
@@ -56,7 +56,7 @@ def evaluate(run, split, data=None, folder=None, asked=None, results=None):
         data = card["arguments"]["data"]
         folder = folder or card.get("folder")
     task = mmkeras.load(run)
-    [rows], _ = datasets.read(data, [split], folder, target_of(task, data))
+    rows = reading.split_rows(task, data, split, folder)
     title = f"{data}, {split} ({len(rows)} rows)"
     if task.name == "caption":
         asked = asked or {}
@@ -70,21 +70,6 @@ def evaluate(run, split, data=None, folder=None, asked=None, results=None):
     atomic.write_json(path, known)
     if results and split == "test":
         _publish(run, card, task, data, known, results)
-
-
-def target_of(task, data):
-    """What a data set's labels are read as: what the task was trained on.
-
-    Args:
-        task: A task.
-        data: Name of a data set.
-
-    Returns:
-        One of `label_kinds.TARGETS`; `None` if the data set decides.
-    """
-    if data != "labelled" or task.name != "classify":
-        return None
-    return getattr(task.codecs["label"], "target", None)
 
 
 def _captioner(run, task, rows, split, asked, title):

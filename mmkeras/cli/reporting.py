@@ -7,8 +7,8 @@ import numpy as np
 
 import mmkeras
 from mmkeras import reports
-from mmkeras.cli import evaluate
 from mmkeras.cli import progress
+from mmkeras.cli import reading
 from mmkeras.cli import skipped
 from mmkeras.data import datasets
 from mmkeras.metrics import classification
@@ -102,7 +102,7 @@ class Reporting:
         recipe = recipes.Recipe(**recipe)
         recipe = dataclasses.replace(recipe, views=tuple(recipe.views))
         folder, target = self.card.get("folder"), asked.get("target")
-        rows, _ = datasets.read(data, ("train", "val"), folder, target)
+        rows, _, _ = datasets.read(data, ("train", "val"), folder, target)
         for field in self._parts():
             out = self._alone(field)
             given = name, data, folder, rows, recipe, asked, seed, out
@@ -188,8 +188,7 @@ class Reporting:
         return {"robustness": written}
 
     def _rows(self, split):
-        target = evaluate.target_of(self.task, self.data)
-        [rows], _ = datasets.read(self.data, [split], self.folder, target)
+        rows = reading.split_rows(self.task, self.data, split, self.folder)
         only = self.card["arguments"].get("only")
         return judgements.only(self.task, rows, only)
 

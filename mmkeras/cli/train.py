@@ -184,6 +184,7 @@ def run(
     from mmkeras import registry
     from mmkeras.cli import evaluate
     from mmkeras.data import datasets
+    from mmkeras.data import problems
     from mmkeras.training import recipes
 
     recipe = recipes.find(name)
@@ -249,11 +250,13 @@ def run(
             stem=stem,
             init=init,
         )
-    rows, notes = datasets.read(
+    rows, notes, skipped = datasets.read(
         data, ("train", "val"), folder, build.get("target")
     )
     for note in [*_labels(captions, rows), *notes]:
-        typer.echo(note)
+        typer.echo(problems.printable(note))
+    if skipped:
+        typer.echo(skipped, err=True)
     asked = options.search(
         beam, length_penalty, consensus, samples, word_penalty
     )
@@ -341,13 +344,12 @@ def train(
 
 
 def _labels(captions, rows):
-    """Says in a line what the labels are, if rows have any."""
+    """Says in a line what the labels of training are, if rows have any."""
     from mmkeras.data import label_kinds
 
     if captions:
         return []
-    labels = [row["label"] for part in rows for row in part]
-    return [label_kinds.describe(labels)]
+    return [label_kinds.describe([row["label"] for row in rows[0]])]
 
 
 def _leave_out(whose, **options):

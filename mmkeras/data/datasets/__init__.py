@@ -110,8 +110,8 @@ def read(name: str, splits, folder=None, target=None):
         target: As of `scan`.
 
     Returns:
-        Tuple of a list of rows per split, and notes on what was read and
-        what was left out.
+        Tuple of a list of rows per split; notes on what was read; and a
+        sentence that names rows that are left out, or `""`.
 
     Raises:
         ValueError: If a split has no rows, or as of `scan`.
@@ -119,10 +119,8 @@ def read(name: str, splits, folder=None, target=None):
     """
     if is_published(name) and target is None:
         module = find(name)
-        return [module.rows(split, folder) for split in splits], []
+        return [module.rows(split, folder) for split in splits], [], ""
     found = scan(name, folder, target)
     rows = found.choose if name in _CAPTIONS else found.of_split
-    notes = [*found.notes, found.skipped()]
-    return [rows(split, warn=False) for split in splits], [
-        n for n in notes if n
-    ]
+    parts = [rows(split, warn=False) for split in splits]
+    return parts, found.notes, found.skipped()
