@@ -1,49 +1,77 @@
-"""What `mmkeras predict` does with a judge."""
+"""What `mmkeras predict` does with a classifier."""
 
 import json
 import pathlib
 
 import typer
 
-_SOUNDS = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3"}
+_AT_ONCE = 64  # Examples, whose files are held in memory.
 
 
-def answer(task, files, words=None, jsonl=False, figure=None):
-    """Judges one example of files and words, or the rows of a table.
+def answer(task, files, texts=None, jsonl=False, figure=None):
+    """Classifies one example of files and texts, or the rows of a table.
+
+    Rows that cannot be read get an empty answer, and are named on the error
+    stream.
 
     Args:
         task: A `mmkeras.tasks.Classify`.
-        files: List of paths: a picture and a sound, or one JSONL table whose
-            rows name the fields; files relative to the table.
-        words: Dict of strings by field, e.g. of `"question"`.
+        files: List of paths: an image and a sound, or one table, JSONL, CSV
+            or TSV, whose columns are the fields; files relative to the table.
+        texts: Dict of strings by field, e.g. of `"question"`.
         jsonl: bool. Whether to write JSON objects.
-        figure: PNG to write: the pictures, and where the model looked.
+        figure: PNG to write: the images, and where the model looked.
 
     Returns:
         How many examples could not be read.
 
     Raises:
-        ValueError: If nothing is given, or what the model does not take.
+        ValueError: If nothing is given, or what the model does not take, or
+            if the table as a whole cannot be read.
     """
-    if len(files) == 1 and files[0].endswith(".jsonl"):
-        rows = _table(task, pathlib.Path(files[0]))
+    from mmkeras.cli import inputs
+    from mmkeras.data.problems import printable
+
+    folder = pathlib.Path()
+    if any(map(inputs.is_table, files)):
+        if len(files) > 1 or texts:
+            raise ValueError(
+                "Give a table alone, without other files or texts. Received: "
+                f"{', '.join([*files, *(texts or {})])}"
+            )
+        examples, notes = inputs.from_table(task, files[0])
+        for note in notes:
+            typer.echo(printable(note), err=True)
+        folder = pathlib.Path(files[0]).absolute().parent
     else:
-        rows = [("", _example(task, files, words or {}))]
-    batch = {f: [row.get(f) for _, row in rows] for f in task.fields}
+        examples = [inputs.from_files(task, files, texts or {})]
+    failed, good = 0, []
+    for i in range(0, len(examples), _AT_ONCE):
+        some = [
+            inputs.read(task, e, folder) for e in examples[i : i + _AT_ONCE]
+        ]
+        for example, said in zip(some, _answers(task, some)):
+            failed += bool(said["error"])
+            _tell(task, example.name, said, jsonl)
+            if figure and not said["error"]:
+                good.append((example.values, said["label"]))
+    if good:
+        values, labels = zip(*good)
+        batch = {f: [v.get(f) for v in values] for f in task.fields}
+        _draw(task, batch, list(labels), figure)
+    return failed
+
+
+def _answers(task, examples):
+    """Answers examples; those with an error get an empty answer."""
+    readable = [e for e in examples if not e.error]
+    batch = {f: [e.values.get(f) for e in readable] for f in task.fields}
     said = task.answer(batch)
-    if figure:
-        good = [i for i, error in enumerate(said["error"]) if not error]
-        _draw(
-            task,
-            {f: [v[i] for i in good] for f, v in batch.items()},
-            [said["label"][i] for i in good],
-            figure,
-        )
-    for i, (name, _) in enumerate(rows):
-        _tell(
-            task, name, {key: values[i] for key, values in said.items()}, jsonl
-        )
-    return sum(map(bool, said["error"]))
+    rows = iter([dict(zip(said, row)) for row in zip(*said.values())])
+    empty = {"label": "", "probability": []}
+    return [
+        {**empty, "error": e.error} if e.error else next(rows) for e in examples
+    ]
 
 
 def _draw(task, batch, labels, path):
@@ -51,46 +79,6 @@ def _draw(task, batch, labels, path):
 
     figures.write_png(figures.of_judge(task, batch, labels), path)
     typer.echo(f"Drew {path}.", err=True)
-
-
-def _example(task, files, words):
-    given = dict(words)
-    for path in map(pathlib.Path, files):
-        field = "audio" if path.suffix.lower() in _SOUNDS else "image"
-        if field in given:
-            raise ValueError(
-                f"{path} is a second {field}. Give one example at a time, or "
-                "a JSONL table."
-            )
-        given[field] = path.read_bytes()
-    strange = sorted(set(given) - set(task.fields))
-    if strange or not given:
-        raise ValueError(
-            f"The model judges {', '.join(task.fields)}. Received: "
-            f"{', '.join(given) or 'nothing'}"
-        )
-    return given
-
-
-def _table(task, path):
-    """Reads rows; each names its line."""
-    rows = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        where = f"{path}:{number}"
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise ValueError(f"{where} is no JSON: {error}") from error
-        if not isinstance(row, dict):
-            raise ValueError(f"{where} is no object in braces.")
-        kept = {f: row[f] for f in task.fields if row.get(f) is not None}
-        for field in set(kept) & {"image", "audio"}:
-            if isinstance(kept[field], str):
-                kept[field] = (path.parent / kept[field]).read_bytes()
-        rows.append((str(row.get("id", number)), kept))
-    return rows
 
 
 def _tell(task, name, said, jsonl):
@@ -104,19 +92,24 @@ def _tell(task, name, said, jsonl):
 
 
 def _tell_one(task, name, said, jsonl):
+    from mmkeras.data.problems import printable
+
     names = task.codecs["label"].names or ["value"]
-    label, error = str(said["label"]), said["error"]
+    label, error = "" if said["error"] else str(said["label"]), said["error"]
     chances = {
         known: round(float(chance), 4)
         for known, chance in zip(names, said["probability"])
     }
+    chances = {} if error else chances
+    if error:
+        where = f"{name}: {error}".removeprefix(": ")
+        typer.echo(printable(where), err=True)
     if jsonl:
         row = {"id": name, "label": label, "probability": chances}
-        row = {"id": name, "error": error} if error else row
+        row |= {"error": error} if error else {}
         typer.echo(json.dumps(row, ensure_ascii=False))
-    elif error:
-        typer.echo(f"{name}: {error}".lstrip(": "), err=True)
-    else:
+    elif name or not error:
         likely = sorted(chances.items(), key=lambda item: -item[1])[:5]
         told = ", ".join(f"{known} {chance:.3f}" for known, chance in likely)
-        typer.echo("\t".join([*([name] if name else []), label, told]))
+        cells = [*([name] if name else []), label, told]
+        typer.echo("\t".join(map(printable, cells)))

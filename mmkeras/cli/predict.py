@@ -15,8 +15,9 @@ def run(
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Pictures, or folders of them; of a judge, the picture and "
-            "the sound of one example, or a JSONL table of many."
+            help="Images, or folders of them; for classifiers the image and "
+            "the sound of one example, or one table of many: JSONL, CSV or "
+            "TSV, with the model's fields as columns."
         ),
     ] = None,
     text: Annotated[
@@ -66,10 +67,11 @@ def run(
         bool, typer.Option("--jsonl", help="One JSON object a picture.")
     ] = False,
 ):
-    """Caption pictures, or judge examples; what is not given is absent.
+    """Caption images, or classify examples; what is not given is absent.
 
-    What cannot be read is named on the error stream; the others are answered,
-    and the exit code is 1.
+    What cannot be read is named on the error stream and gets an empty answer;
+    with `--jsonl` the reason is in `error`. All others are answered. The exit
+    code is then 1, and 0 if everything could be read.
     """
     import mmkeras
 
@@ -139,21 +141,26 @@ def _captioned(task, paths, asked, batch_size=64):
 
 
 def _read(path):
+    from mmkeras.data import files
+
     try:
-        return path.read_bytes(), ""
-    except OSError as error:
-        return b"", error.strerror
+        return files.read(path), ""
+    except ValueError as error:
+        return b"", str(error)
 
 
 def _tell(path, text, score, error, jsonl):
+    from mmkeras.data.problems import printable
+
+    text = "" if error else text
+    if error:
+        typer.echo(printable(f"{path}: {error}"), err=True)
     if jsonl:
-        row = {"image": str(path), "caption": text, "score": score}
-        row = {"image": str(path), "error": error} if error else row
+        answer = {"error": error} if error else {"score": score}
+        row = {"image": str(path), "caption": text, **answer}
         typer.echo(json.dumps(row, ensure_ascii=False))
-    elif error:
-        typer.echo(f"{path}: {error}", err=True)
     else:
-        typer.echo(f"{path}\t{text}")
+        typer.echo(f"{printable(path)}\t{printable(text)}")
 
 
 def _draw(task, captioned, path):

@@ -2,6 +2,7 @@
 
 import io
 import math
+import tokenize
 
 import numpy as np
 
@@ -22,6 +23,7 @@ _FAULTS = (
     SyntaxError,
     TypeError,
     ValueError,
+    tokenize.TokenError,
 )
 
 
@@ -51,7 +53,7 @@ def read(path):
             "expected a vector (size,) or a sequence (length, size) of "
             f"numbers. Received: shape {shape}, dtype {dtype}"
         )
-    if 0 in shape:
+    if min(shape) < 1:
         raise ValueError(f"the array is empty: shape {shape}")
     start = file.tell()
     count = math.prod(shape)

@@ -100,21 +100,71 @@ def test_train_refuses_what_is_of_captioners(table, tmp_path, option):
 def test_predict_refuses_what_the_model_does_not_take(run, table):
     found = call("predict", run, "--text", "hello")
     assert found.exit_code == 1
-    assert "judges image, audio" in found.output
+    assert "takes image, audio" in found.output
     found = call("predict", run, *sorted(table.glob("test-*.wav"))[:2])
     assert "second audio" in found.output
 
 
-def test_predict_goes_on_after_a_bad_row(run, tmp_path):
+def test_predict_goes_on_after_a_bad_row(run, table, tmp_path):
     (tmp_path / "bad.png").write_bytes(b"junk")
-    lines = [{"id": "x", "image": "bad.png"}, {"id": "y"}]
+    good = str(table / "test-0.png")
+    lines = [
+        {"id": "x", "image": "bad.png"},
+        {"id": "y"},
+        {"id": "good", "image": good},
+        {"id": "gone", "image": "gone.png"},
+        {"id": "number", "image": 5},
+        {"id": "null", "image": "a\0.png"},
+        {"id": "uri", "image": "data:image/png;base64," + "A" * 5000},
+        {"id": "folder", "image": "."},
+        {"id": "zero", "image": "/dev/zero"},
+        {"id": "half \ud83d", "image": "\ud83d.png"},
+        {"id": {}, "image": good},
+        {"id": "tab\tand\nline", "image": good},
+    ]
     path = tmp_path / "some.jsonl"
-    path.write_text("\n".join(map(json.dumps, lines)))
+    deep = '{"image": ' + "[" * 100_000
+    path.write_text("\n".join([*map(json.dumps, lines), deep]))
     found = call("predict", run, path)
     assert found.exit_code == 1
-    assert "x: image: " in found.output
-    assert "y: nothing is there" in found.output
+    assert "x: image: " in found.stderr
+    assert "gone: image: " in found.stderr and "no such file" in found.stderr
+    assert "number: image: expected the path" in found.stderr
+    assert "13: invalid JSON: nested too deeply" in found.stderr
     assert "Error: 1" not in found.output
+    names = [line.split("\t")[0] for line in found.stdout.splitlines()]
+    assert names[:3] == ["x", "y", "good"] and len(names) == 13
+    assert names[9] == r"half \ud83d" and names[11] == r"tab\tand\nline"
+    labels = [line.split("\t")[1] for line in found.stdout.splitlines()]
+    answered = [i for i, label in enumerate(labels) if label]
+    assert answered == [2, 11]
+    found = call("predict", run, path, "--jsonl")
+    rows = [json.loads(line) for line in found.stdout.splitlines()]
+    assert [i for i, row in enumerate(rows) if "error" not in row] == [2, 11]
+    assert rows[3]["label"] == "" and rows[3]["probability"] == {}
+    assert rows[11]["id"] == "tab\tand\nline"
+    assert rows[9]["id"] == "half \ud83d"
+
+
+def test_predict_reads_csv_and_tsv(run, table, tmp_path):
+    good = table / "test-0.png"
+    for name, separator in (("a.csv", ";"), ("a.tsv", "\t"), ("a.CSV", ",")):
+        path = tmp_path / name
+        cells = [["Image", "id"], [str(good), "one"], ["", "two"]]
+        path.write_text("\n".join(map(separator.join, cells)))
+        found = call("predict", run, path)
+        assert found.exit_code == 1
+        assert found.stdout.split("\t")[0] == "one"
+        assert "two: nothing is there" in found.stderr
+
+
+def test_predict_names_a_file_of_an_unknown_kind(run, tmp_path):
+    path = tmp_path / "some.xlsx"
+    path.write_bytes(b"PK")
+    found = call("predict", run, path)
+    assert found.exit_code == 1
+    for kind in ("'.xlsx'", ".png", ".wav", ".jsonl", ".csv"):
+        assert kind in found.output
 
 
 def test_export(run, table, tmp_path):

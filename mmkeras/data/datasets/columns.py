@@ -1,41 +1,77 @@
 """The columns of tables: how they are spelled, and which are needed."""
 
 import collections
+import dataclasses
 import difflib
+import functools
 
-# What a table of each data set has: of each tuple one column at least.
-NEEDED = {
-    "table": [("image",), ("caption", "captions")],
-    "labelled": [("label",), ("text", "image", "audio", "features")],
-    "questions": [("image",), ("question",), ("answer", "answers")],
-    "dialogues": [("image",), ("question",), ("answer",)],
-}
-_OPTIONAL = {
-    "table": ("split",),
-    "labelled": ("group", "id", "split"),
-    "questions": ("type", "id", "split"),
-    "dialogues": ("history", "candidates", "type", "id", "split"),
-}
-COLUMNS = {
-    data: (*(name for group in needed for name in group), *_OPTIONAL[data])
-    for data, needed in NEEDED.items()
-}
-ALL = {name for names in COLUMNS.values() for name in names}
 CAPTIONS = ("caption", "captions")
-FILES = {"image", "audio", "features"}
-LISTS = {
-    "table": ("captions",),
-    "labelled": ("label",),
-    "questions": ("answers",),
-    "dialogues": ("history", "candidates"),
+FILES = ("image", "audio", "features")
+
+
+@dataclasses.dataclass(frozen=True)
+class Schema:
+    """The columns of a kind of table.
+
+    Attributes:
+        data: Name of the data set that it is read as.
+        needed: Tuples of columns; of each a table has one at least.
+        optional: Further columns.
+        lists: Columns that are lists, in CSV separated by `|`.
+        marks: Columns that no other kind of table has.
+        lenient: Whether texts that are not valid Unicode are left to the
+            reader.
+    """
+
+    data: str
+    needed: tuple
+    optional: tuple = ()
+    lists: tuple = ()
+    marks: tuple = ()
+    lenient: bool = False
+
+    @functools.cached_property
+    def names(self):
+        """All columns."""
+        return *(n for group in self.needed for n in group), *self.optional
+
+    @functools.cached_property
+    def texts(self):
+        """Columns that are texts, or lists of texts."""
+        return () if self.lenient else tuple(set(self.names) - set(FILES))
+
+
+SCHEMAS = {
+    "dialogues": Schema(
+        "dialogues",
+        (("image",), ("question",), ("answer",)),
+        ("history", "candidates", "type", "id", "split"),
+        ("history", "candidates"),
+        ("history", "candidates"),
+    ),
+    "questions": Schema(
+        "questions",
+        (("image",), ("question",), ("answer", "answers")),
+        ("type", "id", "split"),
+        ("answers",),
+        ("question",),
+    ),
+    "table": Schema(
+        "table",
+        (("image",), CAPTIONS),
+        ("split",),
+        ("captions",),
+        CAPTIONS,
+    ),
+    "labelled": Schema(
+        "labelled",
+        (("label",), ("text", "image", "audio", "features")),
+        ("group", "id", "split"),
+        ("label",),
+        ("label",),
+    ),
 }
-# Columns that no table but those of one data set has.
-_MARKS = {
-    "dialogues": {"history", "candidates"},
-    "questions": {"question"},
-    "table": set(CAPTIONS),
-    "labelled": {"label"},
-}
+ALL = {name for schema in SCHEMAS.values() for name in schema.names}
 _OTHER_NAMES = {
     "label": ("class", "category", "target", "y", "tag", "sentiment"),
     "text": ("sentence", "content", "review", "tweet", "utterance"),
@@ -48,10 +84,26 @@ _OTHER_NAMES = {
 _SHOWN = 20
 
 
-def spelled(name, data):
+def to_predict(fields):
+    """Makes the schema of tables of examples that a task is asked about.
+
+    Args:
+        fields: Names of the task's fields.
+    """
+    lists = {name for schema in SCHEMAS.values() for name in schema.lists}
+    return Schema(
+        "",
+        (tuple(fields),),
+        tuple(sorted(ALL - set(fields))),
+        tuple(sorted(lists & set(fields))),
+        lenient=True,
+    )
+
+
+def spelled(name, schema):
     """Returns the column that a name means, whatever its case and spaces."""
     plain = name.strip().casefold()
-    return plain if plain in COLUMNS[data] else name.strip()
+    return plain if plain in schema.names else name.strip()
 
 
 def repeated(names):
@@ -60,12 +112,12 @@ def repeated(names):
     return [name for name, count in counts.items() if count > 1]
 
 
-def check(names, data, strict=True):
+def check(names, schema, strict=True):
     """Refuses columns that cannot be read as a data set.
 
     Args:
         names: Names of the columns, as of `spelled`.
-        data: Name of the data set.
+        schema: A `Schema`.
         strict: bool. Whether columns that are needed must be there; else
             they are asked for only if it is known what to do.
 
@@ -73,26 +125,26 @@ def check(names, data, strict=True):
         ValueError: If a column is missing, or occurs twice; captions may.
     """
     names = list(names)
-    spare = CAPTIONS if data == "table" else ()
+    spare = CAPTIONS if "caption" in schema.names else ()
     twice = [name for name in repeated(names) if name not in spare]
     if twice:
         raise ValueError(f"the column `{twice[0]}` occurs twice")
-    lacking = [g for g in NEEDED[data] if not set(g) & set(names)]
-    hint = _hint(names, data) if lacking else ""
+    lacking = [g for g in schema.needed if not set(g) & set(names)]
+    hint = _hint(names, schema) if lacking else ""
     if lacking and (strict or hint):
-        wanted = " and ".join(_one_of(group) for group in NEEDED[data])
+        wanted = " and ".join(_one_of(group) for group in schema.needed)
         shown = names[:_SHOWN]
         raise ValueError(f"expected columns {wanted}, found {shown}{hint}")
 
 
-def note(names, data):
+def note(names, schema):
     """Names the columns that are not read, or returns `""`."""
-    meant = _meant(names, data)
+    meant = _meant(names, schema)
     unknown = [
         f"`{name}`"
         + (f" (did you mean `{meant[name]}`?)" if name in meant else "")
         for name in names
-        if name and name not in COLUMNS[data]
+        if name and name not in schema.names
     ]
     if not unknown:
         return ""
@@ -100,22 +152,22 @@ def note(names, data):
     return f"Columns that are not read: {', '.join(unknown[:_SHOWN])}{more}."
 
 
-def _hint(names, data):
+def _hint(names, schema):
     """Says what to do about a table that lacks columns, or returns `""`."""
-    others = [d for d, m in _MARKS.items() if d != data and m & set(names)]
-    if others and not _MARKS[data] & set(names):
+    others = [o.data for o in SCHEMAS.values() if set(o.marks) & set(names)]
+    if schema.data and others and schema.data not in others:
         return f". Such a table is read with `--data {others[0]}`"
-    meant = _meant(names, data)
+    meant = _meant(names, schema)
     pairs = [f"`{new}` for `{old}`" for old, new in meant.items()]
     return f". Did you mean {', '.join(pairs)}?" * bool(pairs)
 
 
-def _meant(names, data):
+def _meant(names, schema):
     """Guesses which columns were meant by those that are not known."""
-    free = [name for name in COLUMNS[data] if name not in names]
+    free = [name for name in schema.names if name not in names]
     found = {}
     for name in names:
-        if name in COLUMNS[data]:
+        if name in schema.names:
             continue
         plain = name.casefold()
         others = [k for k in free if plain in _OTHER_NAMES.get(k, ())]

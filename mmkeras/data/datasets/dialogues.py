@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from mmkeras.data import examples
 from mmkeras.data import files
+from mmkeras.data.datasets import columns
 from mmkeras.data.datasets import layout
 from mmkeras.data.datasets import tabular
 
@@ -23,6 +24,7 @@ SOURCE = (
     "Write a table, JSONL, CSV or TSV, with the columns image, history, "
     "question, answer, candidates and split."
 )
+_SCHEMA = columns.SCHEMAS["dialogues"]
 
 
 def scan(folder=None) -> layout.Scan:
@@ -44,7 +46,7 @@ def scan(folder=None) -> layout.Scan:
     folder = layout.locate("dialogues", folder, SOURCE)
     path = layout.only_file(folder, *tabular.PATTERNS)
     found, places = layout.Scan(), []
-    for number, values in tabular.lines(path, found, "dialogues"):
+    for number, values in tabular.lines(path, found, _SCHEMA):
         try:
             found.rows.append(_row(path, number, values))
         except ValueError as error:

@@ -24,6 +24,7 @@ from mmkeras.data import feature_files
 from mmkeras.data import files
 from mmkeras.data import label_column
 from mmkeras.data import label_kinds
+from mmkeras.data.datasets import columns
 from mmkeras.data.datasets import layout
 from mmkeras.data.datasets import tabular
 
@@ -32,6 +33,7 @@ SOURCE = (
     "features, label and split."
 )
 FIELDS = ("text", "image", "audio", "features")
+_SCHEMA = columns.SCHEMAS["labelled"]
 
 
 def scan(folder=None, target=None) -> layout.Scan:
@@ -57,7 +59,7 @@ def scan(folder=None, target=None) -> layout.Scan:
     path = layout.only_file(folder, *tabular.PATTERNS)
     found = layout.Scan()
     rows = {}
-    for number, values in tabular.lines(path, found, "labelled"):
+    for number, values in tabular.lines(path, found, _SCHEMA):
         try:
             rows[f"{path}:{number}"] = _row(path, number, values)
         except ValueError as error:

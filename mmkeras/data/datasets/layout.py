@@ -14,7 +14,7 @@ from mmkeras.data.problems import Problem
 from mmkeras.data.problems import summarize
 
 SPLITS = splits.SPLITS
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp"}
+IMAGES = (".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".webp")
 _OTHER_NAMES = {
     "training": "train",
     "restval": "train",
@@ -244,7 +244,7 @@ def first_existing(*paths):
 
 def is_image(path):
     """Tells by its name whether a file is a picture."""
-    return path.suffix.lower() in _SUFFIXES
+    return path.suffix.lower() in IMAGES
 
 
 def blame_others(folder, scan):

@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from mmkeras.data import examples
 from mmkeras.data import files
+from mmkeras.data.datasets import columns
 from mmkeras.data.datasets import layout
 from mmkeras.data.datasets import tabular
 
@@ -25,6 +26,7 @@ SOURCE = (
     "Write a table, JSONL, CSV or TSV, with the columns image, question, "
     "answer (or answers) and split."
 )
+_SCHEMA = columns.SCHEMAS["questions"]
 
 
 def scan(folder=None) -> layout.Scan:
@@ -46,7 +48,7 @@ def scan(folder=None) -> layout.Scan:
     folder = layout.locate("questions", folder, SOURCE)
     path = layout.only_file(folder, *tabular.PATTERNS)
     found, places = layout.Scan(), []
-    for number, values in tabular.lines(path, found, "questions"):
+    for number, values in tabular.lines(path, found, _SCHEMA):
         try:
             found.rows.append(_row(path, number, values))
         except ValueError as error:

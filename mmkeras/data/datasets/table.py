@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from mmkeras.data import examples
 from mmkeras.data import files
+from mmkeras.data.datasets import columns
 from mmkeras.data.datasets import layout
 from mmkeras.data.datasets import tabular
 
@@ -23,6 +24,7 @@ SOURCE = (
     "Write a table, JSONL, CSV or TSV, with the columns image, caption (or "
     "captions) and split."
 )
+_SCHEMA = columns.SCHEMAS["table"]
 
 
 def scan(folder=None) -> layout.Scan:
@@ -42,7 +44,7 @@ def scan(folder=None) -> layout.Scan:
     path = layout.only_file(folder, *tabular.PATTERNS)
     found = layout.Scan()
     images = {}
-    for number, values in tabular.lines(path, found, "table"):
+    for number, values in tabular.lines(path, found, _SCHEMA):
         try:
             image, captions, split = _entry(values)
             files.resolve(path.parent, image)

@@ -16,13 +16,14 @@ from mmkeras.data.datasets import columns
 
 PATTERNS = ("*.jsonl", "*.csv", "*.tsv")
 _MAX_BYTES = 1 << 32
+_DEPTH = 50  # Of JSON: far below what Python's recursion allows.
 _USUAL = {".tsv": "\t"}
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _LINE_END = re.compile("\r\n|\r|\n")
 _ARRAY = re.compile(r"\[\s*(\{|$)")
 
 
-def lines(path, scan, data):
+def lines(path, scan, schema):
     """Reads the lines of a table.
 
     Names of columns are recognised in any case, e.g. `Label`. Cells of CSV
@@ -31,18 +32,18 @@ def lines(path, scan, data):
     Args:
         path: A JSONL, CSV or TSV file.
         scan: The `Scan` that takes note of what is not read.
-        data: Name of the data set that the table is read as.
+        schema: A `columns.Schema`.
 
     Yields:
         Tuples of a line's number and its values, a dict.
     """
     text = _text(path, scan)
     names = {}
-    read = _json_lines if _is_json(path, text, data) else _csv_lines
-    for number, values in read(path, text, scan, data):
+    read = _json_lines if _is_json(path, text, schema) else _csv_lines
+    for number, values in read(path, text, scan, schema):
         names.update(dict.fromkeys(values))
         yield number, values
-    note = columns.note(list(names), data)
+    note = columns.note(list(names), schema)
     if note:
         scan.notes.append(note)
 
@@ -91,9 +92,24 @@ def parse(line):
         raise ValueError(f"invalid JSON: {error}") from error
     if not isinstance(values, dict):
         raise ValueError("expected an object in braces")
+    if line.count("[") + line.count("{") > _DEPTH and _depth(values) > _DEPTH:
+        raise ValueError("invalid JSON: nested too deeply")
     if twice:
         raise ValueError(f"the column `{twice[0]}` occurs twice")
     return values
+
+
+def _depth(value):
+    """How deeply containers are nested, level by level."""
+    level, depth = [value], 0
+    while level := [x for x in level if isinstance(x, (dict, list))]:
+        level = [
+            inner
+            for x in level
+            for inner in (x.values() if isinstance(x, dict) else x)
+        ]
+        depth += 1
+    return depth
 
 
 def check_texts(values, *fields):
@@ -181,38 +197,37 @@ def _text(path, scan):
     return data.decode("utf-8-sig", "surrogateescape")
 
 
-def _is_json(path, text, data):
+def _is_json(path, text, schema):
     start = text.lstrip()[:1]
     if start == "{" or path.suffix.lower() not in (".jsonl", ".json"):
         return start == "{"
-    names = _names(_first_line(text), _separator(path, text, data))
-    return start == "[" or not set(names) & set(columns.COLUMNS[data])
+    names = _names(_first_line(text), _separator(path, text, schema))
+    return start == "[" or not set(names) & set(schema.names)
 
 
-def _json_lines(path, text, scan, data):
+def _json_lines(path, text, scan, schema):
     if path.suffix.lower() in (".csv", ".tsv"):
         scan.notes.append(f"{path.name} is read as JSONL.")
     if _ARRAY.match(text.lstrip()):
         detail = "expected one JSON object per line, not a JSON array"
         scan.blame("corrupt", path, detail)
         return
-    texts = set(columns.COLUMNS[data]) - columns.FILES
     for number, line in enumerate(_LINE_END.split(text), 1):
         if not line.strip():
             continue
         try:
             _check_utf8(line)
-            values = _respelled(parse(line), scan, data)
-            columns.check(values, data, strict=False)
-            check_unicode(values, texts)
+            values = _respelled(parse(line), scan, schema)
+            columns.check(values, schema, strict=False)
+            check_unicode(values, schema.texts)
         except ValueError as error:
             scan.skip(f"{path}:{number}", str(error))
         else:
             yield number, values
 
 
-def _csv_lines(path, text, scan, data):
-    separator = _separator(path, text, data)
+def _csv_lines(path, text, scan, schema):
+    separator = _separator(path, text, schema)
     if separator != _USUAL.get(path.suffix.lower(), ","):
         kind = _SEPARATORS[separator]
         scan.notes.append(f"{path.name} is read as separated by {kind}.")
@@ -225,14 +240,14 @@ def _csv_lines(path, text, scan, data):
         skipinitialspace=spaced,
     )
     try:
-        names = [columns.spelled(n, data) for n in next(reader, [])]
+        names = [columns.spelled(n, schema) for n in next(reader, [])]
         _note_spelling(zip(header, names), scan)
-        columns.check(names, data)
+        columns.check(names, schema)
     except (ValueError, csv.Error) as error:
         scan.blame("corrupt", f"{path}:1", str(error))
         return
     for number, cells in _csv_cells(path, reader, names, scan.skip):
-        yield number, _csv_values(names, cells, data)
+        yield number, _csv_values(names, cells, schema)
 
 
 def _first_line(text):
@@ -246,14 +261,14 @@ def _names(line, separator):
         return []
 
 
-def _separator(path, text, data):
+def _separator(path, text, schema):
     """Returns what separates the columns of the first line."""
     line = _first_line(text)
 
     def fits(separator):
-        names = {columns.spelled(n, data) for n in _names(line, separator)}
+        names = {columns.spelled(n, schema) for n in _names(line, separator)}
         return (
-            len(names & set(columns.COLUMNS[data])),
+            len(names & set(schema.names)),
             len(names & columns.ALL),
             separator == _USUAL.get(path.suffix.lower(), ","),
             len(names),
@@ -262,9 +277,9 @@ def _separator(path, text, data):
     return max(_SEPARATORS, key=fits)
 
 
-def _respelled(values, scan, data):
+def _respelled(values, scan, schema):
     """Gives columns the names of the data set, whatever their case."""
-    pairs = [(name, columns.spelled(name, data)) for name in values]
+    pairs = [(name, columns.spelled(name, schema)) for name in values]
     _note_spelling(pairs, scan)
     twice = columns.repeated([new for _, new in pairs])
     if twice:
@@ -314,17 +329,17 @@ def _csv_problem(cells, names):
     return ""
 
 
-def _csv_values(names, cells, data):
+def _csv_values(names, cells, schema):
     """Makes a dict of cells; lists are separated by `|`."""
     values = dict(zip(names, cells))
-    for name in columns.LISTS[data]:
+    for name in schema.lists:
         value = values.get(name)
         if name == "label" and "|" not in (value or ""):
             continue
         if value or (name == "captions" and value is not None):
             values[name] = [part.strip() for part in value.split("|")]
     captions = [(n, c) for n, c in zip(names, cells) if n in columns.CAPTIONS]
-    if data == "table" and len(captions) > 1:
+    if "captions" in schema.lists and len(captions) > 1:
         values.pop("caption", None)
         found = [
             text

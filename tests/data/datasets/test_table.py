@@ -109,6 +109,7 @@ def test_names_malformed_lines_of_csv(tmp_path, text, line, detail):
         (b'{"image": "1.jpg"', "invalid JSON"),
         (b'{"image": "\xff.jpg"}', "not valid UTF-8"),
         (b'{"image": ' + b"[" * 100_000, "nested too deeply"),
+        (b'{"image": ' + b"[" * 900 + b"]" * 900 + b"}", "nested too deeply"),
         (b'{"image": "a", "image": "b", "caption": "c"}', "occurs twice"),
         (b'{"image": "a\\u0000.jpg", "caption": "c"}', "null character"),
         (b'{"image": "a\\ud83d.jpg", "caption": "c"}', "surrogate"),

@@ -1,0 +1,173 @@
+"""Reads the examples that a model is asked about: files and tables."""
+
+import dataclasses
+import pathlib
+
+import numpy as np
+
+from mmkeras.data import codecs
+from mmkeras.data import feature_files
+from mmkeras.data import files
+from mmkeras.data import perceive
+from mmkeras.data.datasets import columns
+from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import tabular
+
+TABLES = (".jsonl", ".csv", ".tsv")
+_SOUNDS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")
+
+
+@dataclasses.dataclass
+class Example:
+    """One example.
+
+    Attributes:
+        name: Its id, or its line's number; `""` if it is the only one.
+        values: Dict of raw values by field, as of `Task.answer`.
+        error: Why it cannot be read, or `""`.
+    """
+
+    name: str
+    values: dict
+    error: str = ""
+
+
+def is_table(path):
+    """Whether a path is that of a table, by its suffix."""
+    return pathlib.Path(path).suffix.lower() in TABLES
+
+
+def from_files(task, paths, texts):
+    """Makes one example of files and texts.
+
+    Args:
+        task: A `mmkeras.tasks.Classify`.
+        paths: Paths of an image and a sound.
+        texts: Dict of strings by field, e.g. of `"question"`.
+
+    Returns:
+        An `Example`.
+
+    Raises:
+        ValueError: If a file cannot be read, is of an unknown kind, or the
+            model does not take it.
+    """
+    values = dict(texts)
+    for path in map(pathlib.Path, paths):
+        field = _field_of(path, task)
+        if field in values:
+            raise ValueError(
+                f"{path} is a second {field}. Give one example at a time, or "
+                "a table, JSONL, CSV or TSV."
+            )
+        values[field] = _file(task.codecs.get(field), path)
+    strange = sorted(set(values) - set(task.fields))
+    if strange or not values:
+        raise ValueError(
+            f"The model takes {', '.join(task.fields)}. Received: "
+            f"{', '.join(values) or 'nothing'}"
+        )
+    return Example("", values)
+
+
+def from_table(task, path):
+    """Reads the rows of a table.
+
+    Args:
+        task: A `mmkeras.tasks.Classify`; its fields are the columns.
+        path: Path of a JSONL, CSV or TSV file, which paths are relative to.
+
+    Returns:
+        Tuple of a list of `Example`s in the order of the table, of which only
+        those with an error have been read; and notes, a list of strings.
+
+    Raises:
+        ValueError: If the table as a whole cannot be read.
+    """
+    path = pathlib.Path(path)
+    scan = layout.Scan()
+    schema = columns.to_predict(task.fields)
+    found = {}
+    for number, values in tabular.lines(path, scan, schema):
+        try:
+            name = tabular.id_of(values, number)
+        except ValueError as error:
+            found[number] = Example(str(number), {}, str(error))
+        else:
+            found[number] = Example(name, values)
+    for problem in scan.problems:
+        if not problem.skippable:
+            raise ValueError(f"{problem.where}: {problem.detail}")
+        number = int(problem.where.rpartition(":")[2])
+        found[number] = Example(str(number), {}, problem.detail)
+    return [found[number] for number in sorted(found)], scan.notes
+
+
+def read(task, example, folder):
+    """Reads the values of a table's row.
+
+    Args:
+        task: A `mmkeras.tasks.Classify`.
+        example: An `Example` of `from_table`.
+        folder: `pathlib.Path` of the table's folder.
+
+    Returns:
+        An `Example` of the task's fields, `None` where absent.
+    """
+    if example.error:
+        return example
+    values = {}
+    for field in task.fields:
+        try:
+            value = example.values.get(field)
+            values[field] = _value(task.codecs[field], value, folder)
+        except ValueError as error:
+            return Example(example.name, {}, f"{field}: {error}")
+    return Example(example.name, values)
+
+
+def _value(codec, value, folder):
+    """One raw value, read from its file if it is in one."""
+    if value is None or value == "":
+        return None
+    in_file = isinstance(codec, (codecs.Image, codecs.Audio, codecs.Features))
+    if in_file and isinstance(value, str):
+        value = _file(codec, files.resolve(folder, value))
+    elif in_file and not isinstance(value, (bytes, list, np.ndarray)):
+        raise ValueError(
+            "expected the path of a file. Received: a value of type "
+            f"{type(value).__name__}"
+        )
+    _, [error] = perceive.try_raw(codec, [value])
+    if error:
+        raise ValueError(error)
+    return value
+
+
+def _file(codec, path):
+    is_array = isinstance(codec, codecs.Features)
+    try:
+        return feature_files.read(path) if is_array else files.read(path)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _field_of(path, task):
+    """Names the field of a file, by its suffix."""
+    suffix = path.suffix.lower()
+    if suffix in _SOUNDS:
+        return "audio"
+    if suffix == ".npy":
+        arrays = [
+            field
+            for field in task.fields
+            if isinstance(task.codecs[field], codecs.Features)
+        ]
+        return next(iter(arrays), "features")
+    if not suffix or layout.is_image(path):
+        return "image"
+    raise ValueError(
+        f"{path} is of an unknown kind, {suffix!r}. Give an image "
+        f"({', '.join(layout.IMAGES)}), a sound ({', '.join(_SOUNDS)}), an "
+        f"array of features (.npy) or one table ({', '.join(TABLES)})."
+    )
