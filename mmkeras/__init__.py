@@ -19,6 +19,7 @@ _PACKAGES = {
     "branches",
     "data",
     "decoders",
+    "files",
     "generate",
     "layers",
     "losses",

@@ -16,6 +16,7 @@ STOREYS = [
     {"branches", "fusion", "decoders"},
     {"layers"},
     {"registry"},
+    {"files"},
     {"version"},
 ]
 HEIGHT = {

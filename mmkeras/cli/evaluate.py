@@ -48,9 +48,11 @@ def evaluate(run, split, data=None, folder=None, asked=None, results=None):
     """
     import mmkeras
     from mmkeras.cli import reading
-    from mmkeras.training import atomic
+    from mmkeras.files import atomic
+    from mmkeras.training import folder as run_folder
     from mmkeras.training import judgements
 
+    run_folder.check(run)
     card = atomic.read_json(run / "run.json")
     if data is None:
         data = card["arguments"]["data"]
@@ -65,9 +67,9 @@ def evaluate(run, split, data=None, folder=None, asked=None, results=None):
         rows = judgements.only(task, rows, card["arguments"].get("only"))
         asked, figures = {}, _judge(task, rows, title)
     path = run / "results.json"
-    known = atomic.read_json(path) if path.exists() else {}
-    known[split] = {"data": data, **asked, "metrics": figures}
-    atomic.write_json(path, known)
+    measured = {"data": data, **asked, "metrics": figures}
+    atomic.update_json(path, lambda old: {**(old or {}), split: measured})
+    known = atomic.read_json(path)
     if results and split == "test":
         _publish(run, card, task, data, known, results)
 
@@ -105,7 +107,7 @@ def _judge(task, rows, title):
 
 
 def _write_rows(path, rows, answers):
-    from mmkeras.training import atomic
+    from mmkeras.files import atomic
 
     lines = [
         atomic.encode_json({"id": row["id"], **answer})
@@ -126,7 +128,7 @@ def _show(figures, common, title):
 
 
 def _publish(run, card, task, data, known, folder):
-    from mmkeras.training import atomic
+    from mmkeras.files import atomic
     from mmkeras.training import precision
     from mmkeras.training import results
 

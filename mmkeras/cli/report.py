@@ -53,7 +53,7 @@ def run(
     from rich.console import Console
 
     from mmkeras.cli.reporting import Reporting
-    from mmkeras.training import atomic
+    from mmkeras.files import atomic
 
     told = Reporting(pathlib.Path(folder), split, data, data_folder, seed)
     console = Console(highlight=False, soft_wrap=True)

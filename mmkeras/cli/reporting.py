@@ -11,13 +11,13 @@ from mmkeras.cli import progress
 from mmkeras.cli import reading
 from mmkeras.cli import skipped
 from mmkeras.data import datasets
+from mmkeras.files import atomic
 from mmkeras.metrics import classification
 from mmkeras.reports import chance
 from mmkeras.reports import charts
 from mmkeras.reports import figures
 from mmkeras.reports import tables
 from mmkeras.reports.questions import errors
-from mmkeras.training import atomic
 from mmkeras.training import judgements
 from mmkeras.training import recipes
 
@@ -97,6 +97,7 @@ class Reporting:
         from mmkeras.cli import train
 
         asked = dict(self.card["arguments"])
+        asked.pop("files", None)  # Digests, which training makes anew.
         known = ("model", "data", "fingerprint", "seed", "recipe")
         name, data, _, seed, recipe = (asked.pop(key) for key in known)
         recipe = recipes.Recipe(**recipe)

@@ -43,7 +43,7 @@ def run(
     Runs the commands that are kept with the figures, one after the other;
     broken off and started again, it goes on.
     """
-    from mmkeras.training import atomic
+    from mmkeras.files import atomic
 
     path = pathlib.Path(file)
     if path.suffix != ".json" or not path.is_file():

@@ -13,7 +13,7 @@ def run(
     out: Annotated[str, typer.Option(help="File to write.")] = "zoo/README.md",
 ):
     """Write the table of results from the files of figures."""
-    from mmkeras.training import atomic
+    from mmkeras.files import atomic
     from mmkeras.training import results
 
     text = results.render(folder)

@@ -173,7 +173,10 @@ def run(
     word_penalty: options.WordPenalty = 0.5,
     results: options.Results = None,
     overwrite: Annotated[
-        bool, typer.Option(help="Delete another run in the folder.")
+        bool,
+        typer.Option(
+            help="Delete another run in the folder. The same run goes on."
+        ),
     ] = False,
 ):
     """Train a model of the zoo; give the same command again to resume.
@@ -302,6 +305,7 @@ def train(
     from mmkeras.training import captions
     from mmkeras.training import judgements
     from mmkeras.training.folder import RunFolder
+    from mmkeras.training.folder import digest
 
     task = registry.find(name).task
     trade = captions if task == "caption" else judgements
@@ -313,6 +317,7 @@ def train(
         "seed": seed,
         "recipe": dataclasses.asdict(recipe),
         **build,
+        **_files_of(build),
         **({"only": only} if only else {}),
     }
     notes = {
@@ -320,7 +325,8 @@ def train(
         "before": _before(build.get("init")),
     }
     unit = "pictures" if task == "caption" else "files"
-    with RunFolder(out).open(arguments, overwrite, **notes) as held:
+    owner = RunFolder(out, lambda text: typer.echo(text, err=True))
+    with owner.open(arguments, overwrite, **notes) as held:
         keras.utils.set_random_seed(seed)
         task = trade.build(name, rows, recipe, **build)
         if only:
@@ -339,7 +345,7 @@ def train(
             )
         skipped.show(training["corrupt"])
         task.save(held.path)
-        held.write("training.json", training)
+        held.write("training.json", {**training, "run": digest(held.path)})
         keras.config.set_dtype_policy("float32")
 
 
@@ -350,6 +356,18 @@ def _labels(captions, rows):
     if captions:
         return []
     return [label_kinds.describe([row["label"] for row in rows[0]])]
+
+
+def _files_of(build):
+    """Digests of the files that a training starts from, by option."""
+    from mmkeras.files import digests
+
+    files = {option: build.get(option) for option in ("weights", "vectors")}
+    if build.get("init"):
+        files["init"] = str(pathlib.Path(build["init"], "task.json"))
+    found = {option: digests.digest(file) for option, file in files.items()}
+    found = {option: value for option, value in found.items() if value}
+    return {"files": found} if found else {}
 
 
 def _leave_out(whose, **options):
@@ -364,7 +382,7 @@ def _leave_out(whose, **options):
 def _before(init):
     """The commands that made the run to start from, and their seconds."""
     from mmkeras.cli import evaluate
-    from mmkeras.training import atomic
+    from mmkeras.files import atomic
 
     files = [pathlib.Path(init or "", f"{x}.json") for x in ("run", "training")]
     if not init or not all(file.exists() for file in files):

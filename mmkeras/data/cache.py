@@ -1,7 +1,7 @@
 """Pictures decoded once.
 
-They are arrays on disk (see `mmkeras.data.store`), found again by their names,
-sizes and times of change, and the codec.
+They are arrays on disk (see `mmkeras.data.store`), found again by their names
+and contents, and the codec.
 """
 
 import collections
@@ -9,7 +9,6 @@ import hashlib
 import itertools
 import json
 import os
-import pathlib
 from concurrent import futures
 
 import numpy as np
@@ -18,9 +17,11 @@ from mmkeras.data import codecs
 from mmkeras.data import files
 from mmkeras.data.store import cached
 from mmkeras.data.store import clear
+from mmkeras.files import digests
 
 __all__ = ["batches", "cached", "clear", "pixels"]
 
+_DECODING = 2  # To be raised when a codec decodes a file differently.
 _THREADS = min(max(os.cpu_count() or 2, 2), 8)  # Each decodes a batch.
 
 
@@ -117,15 +118,44 @@ def named(rows, errors):
 
 
 def key_of(rows, codec):
-    """Describes pictures and codec; a file by its size and time of change."""
+    """Describes pictures, by their names and contents, and the codec.
+
+    Nothing that tells of a file from outside is enough: those unpacked from
+    archives may share names, sizes and times.
+
+    Args:
+        rows: As of `pixels`.
+        codec: The codec that decodes them.
+
+    Returns:
+        Dict for `store.cached`.
+
+    Raises:
+        ValueError: If there are no rows.
+    """
     if not rows:
         raise ValueError("Expected at least one row. Received: rows=[]")
-    digest = hashlib.sha256()
-    for row in rows:
-        try:
-            about = pathlib.Path(row["image"]).stat()
-            state = [about.st_size, about.st_mtime_ns]
-        except (OSError, ValueError):  # The row is named when it is read.
-            state = None
-        digest.update(json.dumps([row["id"], state]).encode())
-    return {"files": digest.hexdigest(), "codec": codecs.to_config(codec)}
+    names = [row["id"] for row in rows]
+    contents = key_of_files([row["image"] for row in rows], codec)
+    return {"names": _hash(names), **contents}
+
+
+def key_of_files(values, codec):
+    """Describes files by their contents, and the codec that decodes them.
+
+    Args:
+        values: List of paths, or of the bytes of files.
+        codec: The codec.
+
+    Returns:
+        Dict for `store.cached`.
+    """
+    return {
+        "files": _hash(digests.digests(values)),
+        "codec": codecs.to_config(codec),
+        "decoding": _DECODING,
+    }
+
+
+def _hash(values):
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()

@@ -8,7 +8,6 @@ array of the wrong size, shape or content (64 blocks of it are compared) is
 made again.
 """
 
-import contextlib
 import errno
 import hashlib
 import json
@@ -17,17 +16,24 @@ import pathlib
 import re
 import time
 
+import filelock
 import numpy as np
 
-try:
-    import fcntl
-except ImportError:  # Not a Unix system: there, one process at a time.
-    fcntl = None
+from mmkeras.files import atomic
 
-_SUFFIXES = (".npy", ".json", ".part", ".progress", ".lock", ".write")
+_OWN = re.compile(
+    r"\.?[0-9a-f]{32}\.(npy|json|part|progress|lock|write)(\..*)?"
+)
 _SECONDS_BETWEEN_RECORDS = 20
 _SPOTS = 64
-_DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError)
+_DAMAGED = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    RecursionError,
+)
 
 
 def cached(key_parts, make, shape, dtype, folder=None, progress=None, bad=None):
@@ -63,7 +69,8 @@ def cached(key_parts, make, shape, dtype, folder=None, progress=None, bad=None):
     path = folder / (_key(key_parts, shape, dtype) + ".npy")
     array, errors = _open(path, shape, dtype)
     if array is None:
-        with _alone(path):
+        with filelock.FileLock(path.with_suffix(".lock")):
+            atomic.remove_leftovers(folder)
             array, errors = _open(path, shape, dtype)
             if array is None:
                 _make(path, make, shape, dtype, progress or (lambda *_: None))
@@ -85,7 +92,7 @@ def clear(folder=None) -> int:
     """
     freed = 0
     for file in _home(folder).glob("*"):
-        if file.suffix in _SUFFIXES and re.fullmatch("[0-9a-f]{32}", file.stem):
+        if _OWN.fullmatch(file.name):
             freed += file.stat().st_size
             file.unlink(missing_ok=True)
     return freed
@@ -139,15 +146,6 @@ def _spots(path):
     return digest.hexdigest()
 
 
-@contextlib.contextmanager
-def _alone(path):
-    """Keeps other processes from making the same array."""
-    with path.with_suffix(".lock").open("w") as lock:
-        if fcntl:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def _make(path, make, shape, dtype, progress):
     """Makes an array, going on from where a killed process left it."""
     part, record = path.with_suffix(".part"), path.with_suffix(".progress")
@@ -162,12 +160,12 @@ def _make(path, make, shape, dtype, progress):
             progress(done, total)
             if time.monotonic() - recorded > _SECONDS_BETWEEN_RECORDS:
                 array.flush()
-                _write(record, {"done": done, "errors": errors})
+                atomic.write_json(record, {"done": done, "errors": errors})
                 recorded = time.monotonic()
         array.flush()
         about = {"spots": _spots(part), "errors": errors}
         os.replace(part, path)
-        _write(path.with_suffix(".json"), about)
+        atomic.write_json(path.with_suffix(".json"), about)
     except Exception as error:
         part.unlink(missing_ok=True)
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
@@ -204,16 +202,6 @@ def _allocate(part, shape, dtype):
             file.seek(size - np.dtype(dtype).itemsize * int(np.prod(shape)))
             while file.tell() < size:
                 file.write(b"\0" * min(2**20, size - file.tell()))
-
-
-def _write(path, content):
-    """Writes a JSON file in one stroke."""
-    part = path.with_suffix(".write")
-    with part.open("w") as file:
-        json.dump(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
 
 
 def _disk_full(path, shape, dtype):

@@ -6,7 +6,7 @@ import textwrap
 
 import numpy as np
 
-from mmkeras.training import atomic
+from mmkeras.files import atomic
 
 _INK = "#222222"
 _GREY = "#777777"

@@ -1,9 +1,13 @@
 """Loads a model file from a stranger without executing anything in it."""
 
 import json
+import struct
 import zipfile
+import zlib
 
 import keras
+
+from mmkeras.files import sizes
 
 TRUSTED = {"keras", "keras_hub", "mmkeras"}
 BUILT_IN = {"dict", "list", "set", "slice", "tuple"}
@@ -16,6 +20,17 @@ CODE = {
     "TorchModuleWrapper",
     "__lambda__",
 }
+_LARGEST_JSON = 1 << 26  # Bytes: that of the largest KerasHub model is 1 MB.
+_BROKEN = (
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    RecursionError,
+    RuntimeError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def load_model(path):
@@ -31,23 +46,41 @@ def load_model(path):
         ValueError: If the file is broken, or names a layer that holds code, a
             function or a class outside Keras, KerasHub and mmkeras.
     """
-    broken = f"{path} is not a whole .keras file"
     try:
-        with zipfile.ZipFile(path) as archive:
-            config = json.loads(archive.read("config.json"))
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise ValueError(f"{broken}.") from error
-    _check(config, path)
+        config = _config(path)
+        classes = list(_classes(config))
+    except (*_BROKEN, ValueError) as error:
+        raise ValueError(
+            f"{path} is not a whole .keras file: {error or type(error)}"
+        ) from error
+    _check(classes, path)
     # KerasHub and mmkeras register their classes when they are imported.
-    _import(config)
+    _import(classes)
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except OSError as error:
-        raise ValueError(f"{broken}: {error}") from error
+    except Exception as error:  # Of any kind: the config is a stranger's.
+        raise ValueError(
+            f"{path} is not a whole .keras file, or of another version of "
+            f"Keras or mmkeras: {type(error).__name__}: {error}"
+        ) from error
 
 
-def _check(config, path):
-    for module, name in _classes(config):
+def _config(path):
+    """Reads a model's config, after checking what the file unpacks to."""
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            size = member.file_size
+            if member.filename.endswith(".json") and size > _LARGEST_JSON:
+                raise ValueError(
+                    f"{member.filename} has {size:,} bytes; at most "
+                    f"{_LARGEST_JSON:,} are expected"
+                )
+            sizes.check_ratio(size, member.compress_size)
+        return json.loads(archive.read("config.json"))
+
+
+def _check(classes, path):
+    for module, name in classes:
         if not _is_trusted(module, name):
             raise ValueError(
                 f"{path} asks for `{module}.{name}`. A model is loaded only "
@@ -76,8 +109,8 @@ def _classes(config):
             yield from _classes(value)
 
 
-def _import(config):
-    packages = {(module or "").split(".")[0] for module, _ in _classes(config)}
+def _import(classes):
+    packages = {(module or "").split(".")[0] for module, _ in classes}
     if "keras_hub" in packages:
         import keras_hub  # noqa: F401
     import mmkeras.branches

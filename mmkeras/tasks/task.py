@@ -1,16 +1,30 @@
 """What all tasks share: a model, codecs, and a folder to live in."""
 
 import hashlib
-import json
 import os
 import pathlib
+import shutil
 import tempfile
+import zipfile
+
+import keras
 
 from mmkeras.data import codecs
+from mmkeras.files import atomic
 from mmkeras.tasks import safety
 from mmkeras.tasks.precision import in_float32
 
 _TASKS: dict[str, type] = {}
+# What a description that is not one of codecs may raise.
+_MALFORMED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 class Task:
@@ -57,9 +71,12 @@ class Task:
         """
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".save-") as part:
-            path = pathlib.Path(part, "model.keras")
-            in_float32(self.model).save(path)
+        atomic.remove_leftovers(folder)
+        part = atomic.temporary(folder / "task")
+        part.mkdir()
+        try:
+            path = part / "model.keras"
+            _write_model(in_float32(self.model), path)
             digest = _digest(path)
             model = folder / f"model-{digest[:8]}.keras"
             card = {
@@ -71,10 +88,10 @@ class Task:
                     for field, codec in self.codecs.items()
                 },
             }
-            text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
-            pathlib.Path(part, "task.json").write_text(text, "utf-8")
             os.replace(path, model)
-            os.replace(pathlib.Path(part, "task.json"), folder / "task.json")
+            atomic.write_json(folder / "task.json", card)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
         for old in folder.glob("model-*.keras"):
             if old != model:
                 old.unlink()
@@ -104,11 +121,11 @@ def load(folder):
             "with `mmkeras train`, or give the folder of a finished run."
         )
     try:
-        card = json.loads(card_path.read_text("utf-8"))
+        card = atomic.read_json(card_path)
         path = card_path.parent / pathlib.PurePath(card["model"]).name
         task, fields, digest = card["task"], card["codecs"], card["sha256"]
         kept = {field: codecs.from_config(c) for field, c in fields.items()}
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except _MALFORMED as error:
         raise ValueError(f"{card_path} is not a task: {error!r}") from error
     if not isinstance(task, str) or task not in _TASKS:
         raise ValueError(
@@ -122,7 +139,26 @@ def load(folder):
             f"{path} is not the file that {card_path} was written with (its "
             "SHA-256 differs): it was cut short or tampered with."
         )
-    return _TASKS[task](safety.load_model(path), kept)
+    model = safety.load_model(path)
+    try:
+        return _TASKS[task](model, kept)
+    except _MALFORMED as error:
+        raise ValueError(
+            f"{card_path} describes codecs that do not fit {path}: {error!r}"
+        ) from error
+
+
+def _write_model(model, path):
+    """Writes a `.keras` file, whatever the date.
+
+    Keras itself cannot before 1980 and from 2108 on, which ZIP cannot hold.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        keras.saving.save_model(model, folder, zipped=False)
+        with zipfile.ZipFile(path, "w", strict_timestamps=False) as archive:
+            for file in sorted(pathlib.Path(folder).rglob("*")):
+                if file.is_file():
+                    archive.write(file, file.relative_to(folder))
 
 
 def _digest(path):

@@ -8,7 +8,7 @@ import warnings
 
 import keras
 
-from mmkeras.training import atomic
+from mmkeras.files import atomic
 from mmkeras.training import checkpoint
 
 

@@ -1,8 +1,6 @@
 """From rows of pictures and captions to a trained captioner."""
 
 import dataclasses
-import hashlib
-import json
 import time
 
 import keras
@@ -15,6 +13,7 @@ from mmkeras import tasks
 from mmkeras.data import augment
 from mmkeras.data import codecs
 from mmkeras.data import pipeline
+from mmkeras.data.fingerprint import fingerprint
 from mmkeras.training import callbacks
 from mmkeras.training import checkpoint
 from mmkeras.training import optimizers
@@ -32,12 +31,8 @@ class Data:
 
     @property
     def fingerprint(self):
-        """SHA-256 of all names, captions and splits."""
-        rows = [
-            (row["id"], row["captions"], row["split"])
-            for row in [*self.train, *self.val]
-        ]
-        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
+        """Digest of all that the rows and their files hold."""
+        return fingerprint([*self.train, *self.val])
 
 
 def build(

@@ -2,15 +2,15 @@
 
 import json
 import pathlib
-import zipfile
-import zlib
 
 import keras
 import numpy as np
 
-from mmkeras.training import atomic
+from mmkeras.files import atomic
+from mmkeras.files import npz
+from mmkeras.training import folder
 
-_DAMAGE = (EOFError, KeyError, OSError, ValueError, zlib.error)
+_DAMAGE = (AttributeError, OSError, RecursionError, ValueError)
 
 
 def save(path, model, notes):
@@ -22,7 +22,8 @@ def save(path, model, notes):
     Args:
         path: File to write, `.npz`.
         model: A compiled `keras.Model`.
-        notes: Dict for JSON, e.g. the epoch.
+        notes: Dict for JSON, e.g. the epoch. The digest of the arguments of
+            the run whose folder it is, if any, is written with them.
 
     Raises:
         OSError: If it cannot be written; the old file is whole then.
@@ -31,6 +32,7 @@ def save(path, model, notes):
         f"{i}": keras.ops.convert_to_numpy(variable)
         for i, variable in enumerate(_variables(model))
     }
+    notes = {"run": folder.digest(pathlib.Path(path).parent), "notes": notes}
     arrays["notes"] = np.frombuffer(json.dumps(notes).encode(), "uint8")
     atomic.write(path, lambda file: np.savez(file, **arrays))
 
@@ -46,18 +48,30 @@ def restore(path, model):
         The notes.
 
     Raises:
-        ValueError: If the file is damaged or of another model.
+        ValueError: If the file is missing or damaged, or of another model or
+            another run than that of its folder.
     """
     variables = _variables(model)
+    shapes = [tuple(variable.shape) for variable in variables]
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            notes = json.loads(arrays["notes"].tobytes())
-            values = [arrays[f"{i}"] for i in range(len(arrays.files) - 1)]
-    except (*_DAMAGE, zipfile.BadZipFile) as error:
+        with npz.opened(path) as arrays:
+            notes = json.loads(arrays.read("notes").tobytes())
+            run, notes = notes.get("run", ""), notes.get("notes", notes)
+            names = [f"{i}" for i in range(len(arrays.names) - 1)]
+            fits = [arrays.shape(name) for name in names] == shapes
+            values = [arrays.read(name) for name in names] if fits else []
+    except _DAMAGE as error:
         raise ValueError(
-            f"{path} is damaged ({error}). Delete it to start anew."
+            f"{path} is damaged ({error}). Delete it and checkpoint.npz to "
+            "start anew."
         ) from error
-    if [v.shape for v in values] != [tuple(v.shape) for v in variables]:
+    if run != folder.digest(pathlib.Path(path).parent):
+        raise ValueError(
+            f"{path} was written by a run with other arguments than those in "
+            "the run.json beside it. Give another folder with --out, or "
+            "delete it to start anew."
+        )
+    if not fits:
         raise ValueError(
             f"{path} is the checkpoint of another model. Give another folder "
             "with --out, or --overwrite."

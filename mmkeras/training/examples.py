@@ -1,9 +1,5 @@
 """The examples of a split as a judge takes them, encoded once."""
 
-import hashlib
-import json
-import pathlib
-
 import keras
 import numpy as np
 
@@ -272,7 +268,7 @@ def _files(codec, values, progress, keep):
     dtype = "uint8" if isinstance(codec, codecs.Image) else "float32"
     if keep:
         array = cache.cached(
-            {"kind": "files", **_key(codec, different)},
+            {"kind": "files", **cache.key_of_files(different, codec)},
             lambda array, start: _decode(codec, different, array, start),
             shape,
             dtype,
@@ -283,7 +279,7 @@ def _files(codec, values, progress, keep):
         array = np.zeros(shape, dtype)
         for _, _, wrong in _decode(codec, different, array):
             bad += wrong
-    errors = dict(bad)
+    errors = {i: _blamed(different[i], error) for i, error in bad}
     numbers = {value: i for i, value in enumerate(different)}
     place = np.array([numbers.get(v, 0) for v in values])
     wrong = [errors.get(numbers[v], "") if v else "" for v in values]
@@ -295,32 +291,15 @@ def _decode(codec, values, array, start=0):
     for batch, errors in cache.batches(values, codec, start):
         end = start + len(batch)
         array[start:end] = batch
-        named = zip(range(start, end), values[start:end], errors)
-        bad = [(i, _blamed(value, error)) for i, value, error in named if error]
+        named = zip(range(start, end), errors)
+        bad = [(i, error.decode("utf-8")) for i, error in named if error]
         yield end, len(values), bad
         start = end
 
 
 def _blamed(value, error):
     """Why a file cannot be read, and which, if it has a name."""
-    error = error.decode("utf-8")
     return error if isinstance(value, bytes) else f"{value}: {error}"
-
-
-def _key(codec, values):
-    """Describes files by size and time of change, bytes by their content."""
-    digest = hashlib.sha256()
-    for value in values:
-        if isinstance(value, bytes):
-            digest.update(hashlib.sha256(value).digest())
-            continue
-        try:
-            about = pathlib.Path(value).stat()
-            state = [about.st_size, about.st_mtime_ns]
-        except (OSError, ValueError):  # The row is named when it is read.
-            state = None
-        digest.update(json.dumps([str(value), state]).encode())
-    return {"files": digest.hexdigest(), "codec": codecs.to_config(codec)}
 
 
 def _text(errors):

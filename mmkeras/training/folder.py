@@ -1,6 +1,7 @@
 """The folder of a run: what was asked, what came of it, one owner at a time."""
 
 import datetime
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -10,16 +11,39 @@ import shlex
 import shutil
 import sys
 
+import filelock
 import keras
 
-from mmkeras.training import atomic
-
-try:
-    import fcntl
-except ImportError:  # Not a Unix system: there, nobody else is kept out.
-    fcntl = None
+from mmkeras.files import atomic
 
 _PACKAGES = ("mmkeras", "keras", "tensorflow", "keras-hub", "jax", "numpy")
+_CARD = "run.json"
+# All that training, measuring and reporting write into a run's folder.
+_NAMES = (
+    _CARD,
+    "alone-*",
+    "best.npz",
+    "captions-*.jsonl",
+    "checkpoint.npz",
+    "curves.png",
+    "log.csv",
+    "model-*.keras",
+    "report-*",
+    "results.json",
+    "task.json",
+    "tensorboard",
+    "training.json",
+)
+# Temporary names of earlier versions.
+_OLD_LEFTOVERS = (".save-*", *(f".{name}.part" for name in _NAMES))
+
+
+class _Absent:
+    def __repr__(self):
+        return "not given"
+
+
+_ABSENT = _Absent()
 
 
 class RunFolder:
@@ -27,6 +51,7 @@ class RunFolder:
 
     Args:
         path: The folder; made when opened.
+        report: Function of a text that says what is deleted, before it is.
 
     Example:
 
@@ -34,38 +59,47 @@ class RunFolder:
     ...     folder.write("results.json", {"cider": 0.5})
     """
 
-    def __init__(self, path):
+    def __init__(self, path, report=None):
         self.path = pathlib.Path(path)
-        self._lock = None
+        self._report = report or (lambda text: None)
+        self._lock = filelock.FileLock(
+            self.path / ".lock", timeout=0, thread_local=False
+        )
 
     def open(self, arguments, overwrite=False, **notes):
         """Takes the folder and writes `run.json`, or resumes the same run.
 
+        Temporary files that killed processes have left are removed.
+
         Args:
             arguments: Dict of all that decides what the run does, for JSON.
-            overwrite: bool. Whether to delete another run that is there.
+            overwrite: bool. Whether to delete the files of another run. A run
+                with the same arguments is resumed in any case.
             **notes: What else to write into `run.json`.
 
         Returns:
-            The folder, a context manager that lets go of it.
+            The folder, a context manager that releases it.
 
         Raises:
-            ValueError: If the folder holds a run with other arguments.
+            ValueError: If the folder holds a run with other arguments, or
+                files of a run and no `run.json`.
             OSError: If another process holds it, or it cannot be written.
         """
         arguments = json.loads(json.dumps(arguments))  # As it is read back.
         self.path.mkdir(parents=True, exist_ok=True)
         self._take()
         try:
-            known = self._known()
-            if known is not None and known["arguments"] != arguments:
-                if not overwrite:
-                    raise ValueError(self._refusal(known, arguments))
-                self._clear()
-            elif overwrite:
-                self._clear()
-            if known is None or overwrite:
-                self.write("run.json", {**_card(arguments), **notes})
+            self._remove_leftovers()
+            refusal = self._refusal(arguments)
+            if refusal and not overwrite:
+                raise ValueError(
+                    f"{self.path} holds {refusal}. Give another folder with "
+                    "--out, or delete these files with --overwrite."
+                )
+            if refusal:
+                self._clear(refusal)
+            if not (self.path / _CARD).exists():
+                self.write(_CARD, {**_card(arguments), **notes})
         except BaseException:
             self.close()
             raise
@@ -76,10 +110,8 @@ class RunFolder:
         atomic.write_json(self.path / name, value)
 
     def close(self):
-        """Lets go of the folder."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        """Releases the folder."""
+        self._lock.release()
 
     def __enter__(self):
         return self
@@ -88,45 +120,110 @@ class RunFolder:
         self.close()
 
     def _take(self):
-        path = self.path / ".lock"
-        self._lock = open(path, "a+", encoding="utf-8")
-        if fcntl is None:
-            return
+        owner = self.path / ".owner"
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.seek(0)
-            owner = self._lock.read().strip() or "unknown"
-            self.close()
+            self._lock.acquire()
+        except filelock.Timeout:
+            pid = owner.read_text() if owner.exists() else "unknown"
             raise OSError(
-                f"{self.path} is in use by process {owner}. Wait for it, or "
+                f"{self.path} is in use by process {pid}. Wait for it, or "
                 "give another folder with --out."
             ) from None
-        self._lock.truncate(0)
-        self._lock.write(str(os.getpid()))
-        self._lock.flush()
+        owner.write_text(str(os.getpid()))
 
-    def _known(self):
-        path = self.path / "run.json"
-        return atomic.read_json(path) if path.exists() else None
+    def _files(self):
+        """What training and measuring have written, `run.json` last."""
+        found = {path for name in _NAMES for path in self.path.glob(name)}
+        return sorted(found, key=lambda path: (path.name == _CARD, path.name))
 
-    def _refusal(self, known, arguments):
-        old = known["arguments"]
-        names = [
-            f"{name} was {old.get(name)!r}, is {arguments.get(name)!r}"
-            for name in sorted({*old, *arguments})
-            if old.get(name) != arguments.get(name)
-        ]
-        return (
-            f"{self.path} holds another run: {'; '.join(names)}. Give another "
-            "folder with --out, or delete that run with --overwrite."
+    def _refusal(self, arguments):
+        """Says what is in the folder, unless it is empty or the same run."""
+        names = ", ".join(path.name for path in self._files())
+        if not names:
+            return ""
+        try:
+            old = _arguments(self.path)
+        except ValueError as error:
+            return f"files of a run ({names}), but {error}"
+        if old is None:
+            return f"files of a run ({names}), but no {_CARD} to tell which"
+        return "; ".join(_differences(old, arguments)) and (
+            f"another run: {'; '.join(_differences(old, arguments))}"
         )
 
-    def _clear(self):
-        for path in self.path.iterdir():
-            if path.name == ".lock":
-                continue
+    def _clear(self, reason):
+        files = self._files()
+        names = ", ".join(path.name for path in files)
+        self._report(f"{self.path} holds {reason}. Deleting: {names}")
+        for path in files:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def _remove_leftovers(self):
+        atomic.remove_leftovers(self.path)
+        for name in _OLD_LEFTOVERS:
+            for path in self.path.glob(name):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def digest(folder):
+    """Hashes the arguments of the run in a folder.
+
+    Args:
+        folder: Path of a run's folder.
+
+    Returns:
+        SHA-256 in hexadecimal digits, or `None` without a `run.json`.
+
+    Raises:
+        ValueError: If `run.json` is damaged.
+    """
+    arguments = _arguments(pathlib.Path(folder))
+    if arguments is None:
+        return None
+    text = json.dumps(arguments, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check(folder):
+    """Refuses a folder in which files of two runs are mixed.
+
+    Args:
+        folder: Path of a run's folder.
+
+    Raises:
+        ValueError: If `training.json` was written by a run with other
+            arguments than those in `run.json`.
+    """
+    path = pathlib.Path(folder, "training.json")
+    written = atomic.read_json(path).get("run") if path.exists() else None
+    if written and written != digest(folder):
+        raise ValueError(
+            f"{path} was written by a run with other arguments than those in "
+            f"{_CARD} beside it. Train anew, with --overwrite."
+        )
+
+
+def _arguments(folder):
+    """The arguments in `run.json`, or `None` if there is no such file."""
+    path = folder / _CARD
+    if not path.exists():
+        return None
+    card = atomic.read_json(path)
+    if not isinstance(card, dict) or not isinstance(
+        card.get("arguments"), dict
+    ):
+        raise ValueError(f"{path} lacks the run's `arguments`")
+    return card["arguments"]
+
+
+def _differences(old, new, prefix=""):
+    """Names the arguments that differ, those within dicts one by one."""
+    for name in sorted({*old, *new}):
+        was, now = old.get(name, _ABSENT), new.get(name, _ABSENT)
+        if isinstance(was, dict) and isinstance(now, dict):
+            yield from _differences(was, now, f"{prefix}{name}.")
+        elif was != now:
+            yield f"{prefix}{name} was {was!r}, is {now!r}"
 
 
 def versions():

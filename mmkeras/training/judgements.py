@@ -1,8 +1,6 @@
 """From rows of several modalities and a label to a trained judge."""
 
 import dataclasses
-import hashlib
-import json
 import time
 
 import keras
@@ -16,6 +14,7 @@ from mmkeras.data import codecs
 from mmkeras.data import label_kinds
 from mmkeras.data import pipeline
 from mmkeras.data import training_problems
+from mmkeras.data.fingerprint import fingerprint
 from mmkeras.training import callbacks
 from mmkeras.training import checkpoint
 from mmkeras.training import fitted
@@ -48,12 +47,8 @@ class Data:
 
     @property
     def fingerprint(self):
-        """SHA-256 of all names, labels and splits."""
-        rows = [
-            (row["id"], row["label"], row["split"])
-            for row in [*self.train, *self.val]
-        ]
-        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
+        """Digest of all that the rows and their files hold."""
+        return fingerprint([*self.train, *self.val])
 
 
 def build(

@@ -3,7 +3,7 @@
 import pathlib
 import statistics
 
-from mmkeras.training import atomic
+from mmkeras.files import atomic
 from mmkeras.training import published
 
 _COLUMNS = {
@@ -48,13 +48,12 @@ def merge(folder, model, data, seed, entry, only=None):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{'--'.join(filter(None, [model, data, only]))}.json"
-    seeds = atomic.read_json(path)["seeds"] if path.exists() else {}
-    seeds[str(seed)] = entry
-    seeds = dict(sorted(seeds.items(), key=lambda item: int(item[0])))
-    metrics = [entry["metrics"] for entry in seeds.values()]
-    atomic.write_json(
-        path,
-        {
+
+    def add(old):
+        seeds = {**(old["seeds"] if old else {}), str(seed): entry}
+        seeds = dict(sorted(seeds.items(), key=lambda item: int(item[0])))
+        metrics = [entry["metrics"] for entry in seeds.values()]
+        return {
             "model": model,
             "data": data,
             **({"only": only} if only else {}),
@@ -62,8 +61,9 @@ def merge(folder, model, data, seed, entry, only=None):
             "spread": _each(metrics, _spread),
             "published": published.PUBLISHED.get(data, []),
             "seeds": seeds,
-        },
-    )
+        }
+
+    atomic.update_json(path, add)
     return path
 
 

@@ -2,9 +2,10 @@
 
 import contextlib
 import gzip
-import os
 import pathlib
 import zlib
+
+from mmkeras.files import atomic
 
 _GZIP = b"\x1f\x8b"
 
@@ -49,24 +50,10 @@ def writing(path):
     Raises:
         OSError: If it cannot be written; the old file is untouched then.
     """
-    path = pathlib.Path(path)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with open(part, "wb") as raw:
-            if path.suffix == ".gz":
-                # No name and no time: equal vectors make equal files.
-                with gzip.GzipFile("", "wb", 6, raw, 0) as file:
-                    yield file
-            else:
-                yield raw
-            raw.flush()
-            os.fsync(raw.fileno())
-        os.replace(part, path)
-    except OSError as error:
-        raise OSError(
-            error.errno,
-            f"{path} could not be written ({error.strerror}); what was there "
-            "before is whole",
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
+    with atomic.writing(path) as raw:
+        if pathlib.Path(path).suffix == ".gz":
+            # No name and no time: equal vectors make equal files.
+            with gzip.GzipFile("", "wb", 6, raw, 0) as file:
+                yield file
+        else:
+            yield raw

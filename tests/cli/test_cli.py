@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import mmkeras
 from mmkeras.cli import app
 from mmkeras.data.worlds import shapes
-from mmkeras.training import atomic
+from mmkeras.files import atomic
 
 TRAIN = [
     *["--data", "table", "--epochs", "2", "--batch-size", "20"],

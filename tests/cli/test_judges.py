@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from mmkeras import words
 from mmkeras.cli import app
+from mmkeras.files import atomic
 from mmkeras.serving import client
-from mmkeras.training import atomic
 
 pytestmark = pytest.mark.slow  # The library beneath has quick tests.
 NAME = "classify-image-audio-concat"

@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from mmkeras.cli import app
+from mmkeras.files import atomic
 from mmkeras.serving import client
-from mmkeras.training import atomic
 
 pytestmark = pytest.mark.slow  # The library beneath has quick tests.
 

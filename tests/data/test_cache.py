@@ -1,4 +1,5 @@
 import os
+import shutil
 
 import numpy as np
 import pictures
@@ -32,7 +33,49 @@ def test_pixels_depend_on_files_rows_and_codec(rows, codec, folder):
     np.testing.assert_array_equal(array, pictures.decoded(rows, codec))
     os.utime(rows[2]["image"], ns=(1, 1))
     cache.pixels(rows, codec, folder)
-    assert pictures.arrays(folder) == 5
+    assert pictures.arrays(folder) == 4  # Its content is the same.
+
+
+def unpacked(folder, seed):
+    """Rows of images whose names, sizes and times are always the same."""
+    folder.mkdir()
+    rng, rows = np.random.default_rng(seed), []
+    for i in range(3):
+        path = folder / f"{i}.bmp"
+        pixels = rng.integers(0, 256, (8, 8, 3)).astype("uint8")
+        path.write_bytes(pictures.save(pixels, "BMP"))
+        os.utime(path, (1e9, 1e9))
+        rows.append({"id": path.name, "image": str(path)})
+    return rows
+
+
+def test_images_of_equal_names_sizes_and_times_are_told_apart(
+    codec, folder, tmp_path
+):
+    for seed in (0, 1):
+        rows = unpacked(tmp_path / f"set-{seed}", seed)
+        array = cache.pixels(rows, codec, folder)
+        np.testing.assert_array_equal(array, pictures.decoded(rows, codec))
+    assert pictures.arrays(folder) == 2
+
+
+def test_an_image_changed_in_place_is_decoded_again(codec, folder, tmp_path):
+    """As by a copy that keeps the time."""
+    rows = unpacked(tmp_path / "set", 0)
+    cache.pixels(rows, codec, folder)
+    shutil.copytree(tmp_path / "set", tmp_path / "old")
+    shutil.rmtree(tmp_path / "set")
+    rows = unpacked(tmp_path / "set", 1)
+    array = cache.pixels(rows, codec, folder)
+    np.testing.assert_array_equal(array, pictures.decoded(rows, codec))
+
+
+def test_a_data_set_that_was_moved_is_not_decoded_again(
+    codec, folder, tmp_path
+):
+    cache.pixels(unpacked(tmp_path / "set", 0), codec, folder)
+    cache.pixels(unpacked(tmp_path / "elsewhere", 0), codec, folder)
+    assert pictures.arrays(folder) == 1
 
 
 def test_bad_pictures_are_named(rows, codec, folder):

@@ -49,6 +49,19 @@ def test_features_depend_on_weights_and_views(rows, codec, folder):
     assert pictures.arrays(folder) == 3
 
 
+def test_features_depend_on_what_files_hold(codec, folder, tmp_path):
+    model, found = branch(), []
+    for shade in (50, 200):
+        path = tmp_path / f"{shade}" / "0.bmp"
+        path.parent.mkdir()
+        plain = np.full((8, 6, 3), shade, "uint8")
+        path.write_bytes(pictures.save(plain, "BMP"))
+        os.utime(path, (1e9, 1e9))
+        rows = [{"id": "0.bmp", "image": str(path)}]
+        found.append(frozen.features(model, rows, codec, folder=folder))
+    assert abs(found[1].astype("float32") - found[0]).max() > 0.01
+
+
 def test_features_depend_on_the_graph(rows, codec, folder):
     model = branch()
     doubled = keras.Model(model.input, model.output * 2)

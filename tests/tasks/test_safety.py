@@ -1,6 +1,7 @@
 """A model file from a stranger is read, and nothing in it is run."""
 
 import json
+import tracemalloc
 import zipfile
 
 import keras
@@ -255,3 +256,95 @@ def test_a_broken_file_is_an_error_with_its_name(plain, tmp_path, damage):
         file.write_bytes({"cut": cut, "text": b"hello", "empty": b""}[damage])
     with pytest.raises(ValueError, match="model.keras is not a whole"):
         safety.load_model(file)
+
+
+def strange_layer(config):
+    layer(config).update(module="keras.layers", class_name="Convolution9D")
+
+
+def strange_argument(config):
+    layer(config)["config"]["wings"] = 2
+
+
+def no_config(config):
+    del layer(config)["config"]["units"]
+
+
+def no_layers(config):
+    config["config"] = {}
+
+
+def a_number(config):
+    config["config"] = 3
+
+
+def huge(config):
+    layer(config)["config"]["units"] = 10**13
+
+
+def huge_input(config):
+    layer(config)["build_config"] = {"input_shape": [None, 10**13]}
+    layer(config, "x")["config"]["batch_shape"] = [None, 10**13]
+
+
+def no_neighbour(config):
+    layer(config)["inbound_nodes"] = [{"args": [3], "kwargs": None}]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        strange_layer,
+        strange_argument,
+        no_config,
+        no_layers,
+        a_number,
+        huge,
+        huge_input,
+        no_neighbour,
+    ],
+)
+def test_a_strange_config_is_one_error_with_the_name(plain, tmp_path, change):
+    file = rewrite(plain, tmp_path / "model.keras", change)
+    with pytest.raises(ValueError, match="model.keras is not a whole"):
+        safety.load_model(file)
+
+
+def replaced(source, target, name, chunks):
+    """Copies a .keras file, compressed, with one of its files replaced."""
+    with (
+        zipfile.ZipFile(source) as old,
+        zipfile.ZipFile(
+            target, "w", zipfile.ZIP_DEFLATED, compresslevel=1
+        ) as new,
+    ):
+        for member in old.namelist():
+            with new.open(member, "w") as file:
+                for chunk in chunks if member == name else [old.read(member)]:
+                    file.write(chunk)
+    return target
+
+
+@pytest.mark.parametrize("text", ["[" * 10**5, '{"a":' * 10**5])
+def test_a_config_nested_too_deep_is_an_error(plain, tmp_path, text):
+    file = tmp_path / "model.keras"
+    replaced(plain, file, "config.json", [text.encode()])
+    with pytest.raises(ValueError, match="model.keras is not a whole"):
+        safety.load_model(file)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
+def test_what_unpacks_to_far_too_much_is_not_unpacked(plain, tmp_path, name):
+    zeros = [bytes(1 << 20)] * 300
+    file = replaced(plain, tmp_path / "model.keras", name, zeros)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="model.keras is not a whole.*bytes"):
+        safety.load_model(file)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 100e6
+
+
+def test_a_compressed_file_is_loaded(plain, tmp_path):
+    file = replaced(plain, tmp_path / "model.keras", None, [])
+    assert safety.load_model(file).name == "plain"

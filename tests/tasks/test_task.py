@@ -1,6 +1,9 @@
 import json
 import os
 import re
+import subprocess
+import sys
+import time
 
 import captioners
 import keras
@@ -100,6 +103,28 @@ def test_a_second_save_replaces_the_first(folder):
     )
 
 
+@pytest.mark.parametrize("year", [1970, 2121])
+def test_save_works_at_any_date(task, tmp_path, monkeypatch, year):
+    """ZIP holds the years 1980 to 2107."""
+    date = time.struct_time((year, 1, 2, 3, 4, 5, 0, 2, 0))
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "localtime", lambda *_: date)
+        task.save(tmp_path)
+    loaded = mmkeras.load(tmp_path)
+    for old, new in zip(task.model.weights, loaded.model.weights):
+        np.testing.assert_array_equal(numpy(new), numpy(old))
+
+
+def test_a_save_removes_what_a_killed_one_left(folder):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = folder / f".task.{dead.pid}-0123abcd.part"
+    left.mkdir()
+    (left / "model.keras").touch()
+    mmkeras.load(folder).save(folder)
+    assert len(list(folder.iterdir())) == 2
+
+
 @pytest.mark.parametrize("broken_at", [0, 1, 2])
 def test_an_interrupted_save_leaves_the_old_task(
     folder, monkeypatch, broken_at
@@ -165,8 +190,11 @@ def test_a_missing_model_is_named(folder):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "3", "{}", '{"task": "caption"}', "\x00"],
-    ids=repr,
+    [
+        *["", "{", "[]", "3", "{}", '{"task": "caption"}', "\x00"],
+        *["[" * 10**5, '{"codecs": ' * 10**5],
+    ],
+    ids=lambda text: repr(text[:20]),
 )
 def test_a_broken_card_is_refused(folder, text):
     (folder / "task.json").write_text(text)
@@ -192,6 +220,8 @@ def test_a_card_in_bytes_is_refused(folder):
         {"codecs": {"image": {"name": "os.system", "config": {}}}},
         {"codecs": {"image": {"name": "Image", "config": {"a": 1}}}},
         {"codecs": {"text": {"name": "Words", "config": {"vocabulary": 3}}}},
+        {"codecs": {"image": {"name": "Image", "config": {"size": 10**13}}}},
+        {"codecs": {"image": {"name": "Image", "config": {"size": [{}, 1]}}}},
         {"task": None},
         {"task": ["caption"]},
         {"task": "divination"},

@@ -1,9 +1,10 @@
+import os
 import subprocess
 import sys
 
 import pytest
 
-from mmkeras.training import atomic
+from mmkeras.files import atomic
 from mmkeras.training.folder import RunFolder
 
 
@@ -40,6 +41,85 @@ def test_overwrite_deletes_the_other_run(tmp_path):
         assert atomic.read_json(tmp_path / "run.json")["arguments"] == {
             "seed": 4
         }
+
+
+def test_the_difference_alone_is_shown(tmp_path):
+    old = {"recipe": {"epochs": 10, "settings": {"dim": 8}}, "seed": 3}
+    new = {"recipe": {"epochs": 20, "settings": {"dim": 8, "heads": 2}}}
+    RunFolder(tmp_path).open(old).close()
+    with pytest.raises(ValueError) as caught:
+        RunFolder(tmp_path).open(new | {"seed": 3})
+    told = str(caught.value)
+    assert "recipe.epochs was 10, is 20; " in told
+    assert "recipe.settings.heads was not given, is 2. " in told
+    assert "dim" not in told and "seed" not in told
+
+
+def test_overwrite_goes_on_with_the_same_run(tmp_path):
+    with RunFolder(tmp_path).open({"seed": 3}, overwrite=True) as folder:
+        folder.write("checkpoint.npz", "progress")
+    with RunFolder(tmp_path).open({"seed": 3}, overwrite=True):
+        assert atomic.read_json(tmp_path / "checkpoint.npz") == "progress"
+
+
+def test_overwrite_says_what_it_deletes_and_spares_other_files(tmp_path):
+    reports = []
+    with RunFolder(tmp_path).open({"seed": 3}) as folder:
+        folder.write("results.json", [1])
+        (tmp_path / "tensorboard").mkdir()
+        (tmp_path / "thesis.tex").write_text("mine")
+        (tmp_path / "photos").mkdir()
+    RunFolder(tmp_path, reports.append).open({"seed": 4}, True).close()
+    assert (tmp_path / "thesis.tex").exists()
+    assert (tmp_path / "photos").exists()
+    assert not (tmp_path / "results.json").exists()
+    assert len(reports) == 1
+    assert "seed was 3, is 4" in reports[0]
+    assert "results.json, tensorboard, run.json" in reports[0]
+    assert "thesis" not in reports[0]
+
+
+@pytest.mark.parametrize("name", ["checkpoint.npz", "best.npz", "task.json"])
+def test_files_of_an_unknown_run_are_refused(tmp_path, name):
+    with RunFolder(tmp_path).open({"seed": 3}) as folder:
+        folder.write(name, "of seed 3")
+    (tmp_path / "run.json").unlink()
+    for seed in (3, 4):
+        with pytest.raises(ValueError, match=f"{name}.*no run.json.*--over"):
+            RunFolder(tmp_path).open({"seed": seed})
+    assert not (tmp_path / "run.json").exists()
+    RunFolder(tmp_path).open({"seed": 4}, overwrite=True).close()
+    assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", "[" * 10**5])
+def test_a_damaged_card_is_refused_by_name(tmp_path, text):
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(ValueError, match="run.json (is not JSON|lacks)"):
+        RunFolder(tmp_path).open({"seed": 3})
+    RunFolder(tmp_path).open({"seed": 3}, overwrite=True).close()
+    RunFolder(tmp_path).open({"seed": 3}).close()
+
+
+def test_what_killed_processes_left_is_removed(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    names = [
+        f".task.{dead.pid}-0123abcd.part",
+        ".save-x1y2z3",
+        ".checkpoint.npz.part",
+    ]
+    for name in names[:2]:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.keras").touch()
+    (tmp_path / names[2]).touch()
+    used = tmp_path / f".results.json.{os.getppid()}-0123abcd.part"
+    used.touch()
+    (tmp_path / ".mine.part").touch()
+    RunFolder(tmp_path).open({}).close()
+    left = {path.name for path in tmp_path.iterdir()}
+    assert not left & set(names)
+    assert {used.name, ".mine.part"} <= left
 
 
 def test_a_folder_in_use_is_refused_with_its_owner(tmp_path):

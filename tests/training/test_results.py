@@ -1,6 +1,8 @@
 import pathlib
+import subprocess
+import sys
 
-from mmkeras.training import atomic
+from mmkeras.files import atomic
 from mmkeras.training import results
 
 ZOO = pathlib.Path(__file__).parents[2] / "zoo"
@@ -33,6 +35,43 @@ def test_the_same_seed_is_replaced(tmp_path):
     found = atomic.read_json(path)
     assert found["mean"]["cider"] == 0.8
     assert list(found["seeds"]) == ["0"]
+
+
+MERGE = """
+import sys
+from mmkeras.files import atomic
+from mmkeras.training import results
+sys.path.insert(0, sys.argv[3])
+from test_results import entry
+print("ready", flush=True)
+sys.stdin.readline()
+for seed in range(int(sys.argv[2]), 40, 2):
+    results.merge(sys.argv[1], "m", "d", seed, entry(seed))
+"""
+
+
+def test_two_processes_lose_no_figures(tmp_path):
+    home = str(pathlib.Path(__file__).parent)
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", MERGE, str(tmp_path), str(first), home],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for first in (0, 1)
+    ]
+    for worker in workers:
+        assert worker.stdout.readline() == "ready\n"
+    for worker in workers:
+        worker.stdin.write("\n")
+        worker.stdin.flush()
+    for worker in workers:
+        worker.communicate()
+        assert worker.returncode == 0
+    found = atomic.read_json(tmp_path / "m--d.json")
+    assert list(found["seeds"]) == [str(seed) for seed in range(40)]
+    assert not list(tmp_path.glob(".*.part"))
 
 
 def test_the_table_shows_means(tmp_path):

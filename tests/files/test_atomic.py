@@ -2,7 +2,7 @@ import errno
 
 import pytest
 
-from mmkeras.training import atomic
+from mmkeras.files import atomic
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):
@@ -29,3 +29,25 @@ def test_broken_json_is_named(tmp_path):
     (tmp_path / "a.json").write_text("{")
     with pytest.raises(ValueError, match="a.json is not JSON"):
         atomic.read_json(tmp_path / "a.json")
+
+
+def test_json_nested_too_deep_is_named(tmp_path):
+    (tmp_path / "a.json").write_text("[" * 10**5)
+    with pytest.raises(ValueError, match="a.json is not JSON"):
+        atomic.read_json(tmp_path / "a.json")
+
+
+def test_writers_of_one_file_do_not_meet(tmp_path):
+    path = tmp_path / "file"
+    with atomic.writing(path) as first, atomic.writing(path) as second:
+        first.write(b"first")
+        second.write(b"second")
+    assert path.read_bytes() == b"first"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_an_interrupted_write_leaves_nothing(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        with atomic.writing(tmp_path / "file"):
+            raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())

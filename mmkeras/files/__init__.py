@@ -1,0 +1,1 @@
+"""Files on disk: whole or absent, one writer at a time, read within limits."""

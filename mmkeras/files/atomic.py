@@ -1,0 +1,172 @@
+"""Files that are old or new, never half."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import secrets
+import shutil
+
+import filelock
+
+_LEFTOVER = re.compile(r"\..+\.(\d+)-[0-9a-f]{8}\.part")
+
+
+@contextlib.contextmanager
+def writing(path):
+    """Opens a file to write that replaces `path` once it is complete.
+
+    Args:
+        path: Where to write. A file that is there stays whole until the new
+            one is on disk.
+
+    Yields:
+        A binary file object.
+
+    Raises:
+        OSError: If it cannot be written, e.g. on a full disk; the old file
+            is untouched then.
+    """
+    path = pathlib.Path(path)
+    part = temporary(path)
+    try:
+        with open(part, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OSError(
+            error.errno,
+            f"{path} could not be written ({error.strerror or error}); what "
+            "was there before is whole. Make room and give the same command "
+            "again",
+        ) from error
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def write(path, fill):
+    """Writes a file in one stroke.
+
+    Args:
+        path: As of `writing`.
+        fill: Function that writes to a binary file object.
+
+    Raises:
+        OSError: As of `writing`.
+    """
+    with writing(path) as file:
+        fill(file)
+
+
+def write_json(path, value):
+    """Writes a value as JSON, in one stroke."""
+    data = encode_json(value, indent=2)
+    write(path, lambda file: file.write(data))
+
+
+def encode_json(value, **options):
+    """Encodes a value as a line of JSON in UTF-8.
+
+    Halves of surrogate pairs, as in file names that are not UTF-8, become
+    JSON's own escapes.
+
+    Args:
+        value: What to write.
+        **options: Of `json.dumps`.
+
+    Returns:
+        bytes, ending in a line break.
+    """
+    text = json.dumps(value, ensure_ascii=False, **options) + "\n"
+    return text.encode("utf-8", "backslashreplace")
+
+
+def read_json(path):
+    """Reads JSON.
+
+    Raises:
+        ValueError: If the file does not hold JSON, or JSON that is nested too
+            deep to be read; the error names the file.
+    """
+    try:
+        return json.loads(pathlib.Path(path).read_text("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is not JSON: {error}") from error
+
+
+def update_json(path, change):
+    """Changes a JSON file while no other process can.
+
+    Args:
+        path: The file; beside it a hidden lock file is made, and stays.
+        change: Function of the value that the file holds, `None` if there is
+            no file, to the new one.
+
+    Raises:
+        ValueError: As of `read_json`.
+        OSError: As of `writing`.
+    """
+    path = pathlib.Path(path)
+    with filelock.FileLock(path.with_name(f".{path.name}.lock")):
+        old = read_json(path) if path.exists() else None
+        write_json(path, change(old))
+
+
+def temporary(path):
+    """Names a new hidden file beside `path`, unique to this call.
+
+    The name holds this process's number, by which `remove_leftovers` tells
+    files in use from those of processes that were killed.
+    """
+    path = pathlib.Path(path)
+    unique = f"{os.getpid()}-{secrets.token_hex(4)}"
+    return path.with_name(f".{path.name}.{unique}.part")
+
+
+def remove_leftovers(folder):
+    """Removes temporary files and folders that killed processes have left.
+
+    Args:
+        folder: The folder that `temporary` named them in.
+    """
+    for path in pathlib.Path(folder).glob(".*.part"):
+        match = _LEFTOVER.fullmatch(path.name)
+        if match and not _is_running(int(match[1])):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _is_running(pid):
+    """Whether another process has this number."""
+    if pid == os.getpid():  # Numbers are given again, e.g. in a container.
+        return False
+    if os.name == "nt":  # There, this would end the process.
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _sync_folder(folder):
+    """Waits until a folder's new entry is on disk."""
+    if os.name == "nt":  # Windows opens no folders.
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass  # Some network drives cannot.
+    finally:
+        os.close(handle)

@@ -1,0 +1,22 @@
+"""Limits on how large a compressed file may become."""
+
+_RATIO = 100
+_ALWAYS = 1 << 28  # Bytes that any file may unpack to: 256 MiB.
+
+
+def check_ratio(unpacked, packed):
+    """Refuses data that unpacks to far more than any real data does.
+
+    Args:
+        unpacked: int. Bytes after decompression.
+        packed: int. Bytes of the compressed data.
+
+    Raises:
+        ValueError: If there are more than 256 MiB, and more than 100 for
+            each compressed byte.
+    """
+    if unpacked > max(_ALWAYS, _RATIO * packed):
+        raise ValueError(
+            f"{packed:,} compressed bytes unpack to {unpacked:,} or more; "
+            f"at most {_RATIO} times as many are expected"
+        )

@@ -1,0 +1,174 @@
+"""Run folders as the command line takes them: resumed, refused, replaced."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from mmkeras.cli import app
+from mmkeras.files import atomic
+
+TRAIN = [
+    *["train", "classify-text-bow", "--data", "labelled", "--batch-size", "4"],
+    *["--set", "dim=4", "--precision", "float32", "--minimum", "1"],
+]
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+def train(table, out, *options, epochs=2, seed=0):
+    asked = ["--epochs", epochs, "--seed", seed, *options]
+    return call(*TRAIN, "--folder", table, "--out", out, *asked)
+
+
+def write(folder, good="good", count=8):
+    """A table of texts of two classes."""
+    folder.mkdir(exist_ok=True)
+    lines = [
+        {
+            "id": f"{split}-{i}",
+            "split": split,
+            "text": f"day {i % 2 and good or 'bad'} {i}",
+            "label": "pos" if i % 2 else "neg",
+        }
+        for split in ("train", "val", "test")
+        for i in range(count)
+    ]
+    text = "\n".join(map(json.dumps, lines))
+    (folder / "table.jsonl").write_text(text)
+    return folder
+
+
+def weights(run):
+    with np.load(run / "checkpoint.npz") as arrays:
+        return {n: arrays[n] for n in arrays.files if n != "notes"}
+
+
+def logged(run):
+    return (run / "log.csv").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("table"))
+
+
+@pytest.fixture(scope="module")
+def finished(table, tmp_path_factory):
+    run = tmp_path_factory.mktemp("runs") / "run"
+    found = train(table, run)
+    assert found.exit_code == 0, found.output
+    return run
+
+
+@pytest.fixture
+def run(finished, tmp_path):
+    return shutil.copytree(finished, tmp_path / "run")
+
+
+def test_weights_of_another_seed_are_never_taken(run, table):
+    (run / "run.json").unlink()
+    found = train(table, run, seed=1)
+    assert found.exit_code == 1
+    assert "checkpoint.npz" in found.output and "--overwrite" in found.output
+    before = weights(run)
+    found = train(table, run, "--overwrite", seed=1)
+    assert found.exit_code == 0, found.output
+    assert "Deleting: best.npz, checkpoint.npz" in found.output
+    assert any((weights(run)[n] != v).any() for n, v in before.items())
+
+
+def test_a_checkpoint_of_another_run_is_refused(run, finished, table):
+    card = atomic.read_json(run / "run.json")
+    card["arguments"]["seed"] = 1
+    atomic.write_json(run / "run.json", card)
+    found = train(table, run, seed=1)
+    assert found.exit_code == 1
+    assert "checkpoint.npz was written by a run with other" in found.output
+    found = call("evaluate", run)
+    assert found.exit_code == 1
+    assert "training.json was written by a run with other" in found.output
+
+
+def test_overwrite_goes_on_with_the_same_run(run, table):
+    log = logged(run)
+    (run / "training.json").unlink()  # As if killed before it was written.
+    found = train(table, run, "--overwrite")
+    assert found.exit_code == 0, found.output
+    assert "Deleting" not in found.output
+    assert logged(run) == log
+
+
+def test_the_changed_option_alone_is_shown(run, table):
+    found = train(table, run, epochs=3)
+    assert found.exit_code == 1
+    assert "another run: recipe.epochs was 2, is 3. Give" in found.output
+
+
+def test_changed_texts_are_noticed(run, tmp_path):
+    changed = write(tmp_path / "changed", good="nice")
+    found = train(changed, run)
+    assert found.exit_code == 1
+    assert "fingerprint was" in found.output
+    moved = write(tmp_path / "moved")
+    found = train(moved, run)
+    assert found.exit_code == 0, found.output
+
+
+def test_changed_word_vectors_are_noticed(table, tmp_path):
+    run, vectors = tmp_path / "run", tmp_path / "vectors.txt"
+    words = ["good", "bad", "day", *"01234567"]
+    lines = [f"{word} {i} 0 0 1" for i, word in enumerate(words)]
+    vectors.write_text("\n".join(lines))
+    found = train(table, run, "--vectors", vectors)
+    assert found.exit_code == 0, found.output
+    vectors.write_text("\n".join(lines[::-1]))
+    found = train(table, run, "--vectors", vectors)
+    assert found.exit_code == 1
+    assert "files.vectors was" in found.output
+
+
+@pytest.mark.parametrize("name", ["checkpoint.npz", "best.npz"])
+def test_a_damaged_file_is_one_line(run, table, name):
+    (run / name).write_bytes((run / name).read_bytes()[:-30])
+    found = train(table, run)
+    assert found.exit_code == 1
+    assert f"{name} is damaged" in found.output
+    assert "Traceback" not in found.output
+
+
+def test_what_a_killed_process_left_is_removed(run, table):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (run / f".task.{dead.pid}-00000000.part").mkdir()
+    (run / ".save-abc").mkdir()
+    found = train(table, run)
+    assert found.exit_code == 0, found.output
+    left = {path.name for path in run.iterdir() if path.name[0] == "."}
+    assert left <= {".lock", ".owner", ".results.json.lock"}
+
+
+@pytest.mark.slow
+def test_two_measurements_at_once_are_both_written(run):
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    (run / "results.json").unlink()
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "mmkeras.cli", "evaluate", str(run)]
+            + ["--split", split],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+        )
+        for split in ("train", "val", "test")
+    ]
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    assert set(atomic.read_json(run / "results.json")) == {
+        *("train", "val", "test")
+    }

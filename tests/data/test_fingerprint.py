@@ -1,0 +1,58 @@
+import os
+
+import numpy as np
+import pytest
+
+from mmkeras.data.fingerprint import fingerprint
+
+
+def rows(folder, image=b"pixels"):
+    folder.mkdir(exist_ok=True)
+    (folder / "0.jpg").write_bytes(image)
+    os.utime(folder / "0.jpg", (1e9, 1e9))
+    return [
+        {
+            "id": "a",
+            "split": "train",
+            "label": "yes",
+            "text": "a question",
+            "image": str(folder / "0.jpg"),
+            "audio": b"sound",
+            "features": np.ones((2, 3), "float32"),
+            "history": None,
+        },
+        {"id": "b", "split": "val", "label": 0.5, "captions": ["one", "two"]},
+    ]
+
+
+CHANGES = {
+    "label": "no",
+    "text": "another question",
+    "audio": b"noise",
+    "features": np.zeros((2, 3), "float32"),
+    "history": "who?",
+    "split": "test",
+    "image": None,
+}
+
+
+@pytest.mark.parametrize("field", CHANGES)
+def test_depends_on_every_field(tmp_path, field):
+    before = rows(tmp_path)
+    after = rows(tmp_path)
+    assert fingerprint(after) == fingerprint(before)
+    after[0][field] = CHANGES[field]
+    assert fingerprint(after) != fingerprint(before)
+
+
+def test_depends_on_what_files_hold_and_not_on_their_place(tmp_path):
+    first = fingerprint(rows(tmp_path / "a"))
+    assert fingerprint(rows(tmp_path / "b")) == first
+    assert fingerprint(rows(tmp_path / "a", b"pixelz")) != first
+
+
+def test_captions_and_their_order_count(tmp_path):
+    before, after = rows(tmp_path), rows(tmp_path)
+    after[1]["captions"] = ["two", "one"]
+    assert fingerprint(after) != fingerprint(before)
+    assert fingerprint(before[::-1]) != fingerprint(before)
