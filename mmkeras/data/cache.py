@@ -15,9 +15,9 @@ import numpy as np
 
 from mmkeras.data import codecs
 from mmkeras.data import files
+from mmkeras.data.fingerprint import contents
 from mmkeras.data.store import cached
 from mmkeras.data.store import clear
-from mmkeras.files import digests
 
 __all__ = ["batches", "cached", "clear", "pixels"]
 
@@ -151,7 +151,7 @@ def key_of_files(values, codec):
         Dict for `store.cached`.
     """
     return {
-        "files": _hash(digests.digests(values)),
+        "files": _hash(contents(values)),
         "codec": codecs.to_config(codec),
         "decoding": _DECODING,
     }

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 
+from mmkeras.data import files
 from mmkeras.files import digests
 
 _FILES = ("image", "audio")
@@ -28,7 +29,7 @@ def fingerprint(rows):
         for name in _FILES
         if isinstance(row.get(name), str)
     }
-    known = dict(zip(paths, digests.digests(paths)))
+    known = dict(zip(paths, contents(paths)))
     whole = hashlib.sha256()
     for row in rows:
         described = {
@@ -40,6 +41,26 @@ def fingerprint(rows):
         text = json.dumps(described, sort_keys=True, default=str)
         whole.update(text.encode())
     return whole.hexdigest()[:16]
+
+
+def contents(values):
+    """Hashes what files hold.
+
+    Args:
+        values: Iterable of paths, of the bytes of files, and `None`.
+
+    Returns:
+        List of digests as of `files.digests.digest`; in place of that of a
+        file that cannot be read, the reason.
+    """
+    values = list(values)
+    reasons = [
+        files.why_unreadable(value) if isinstance(value, str) else ""
+        for value in values
+    ]
+    readable = [None if r else v for r, v in zip(reasons, values)]
+    found = digests.digests(readable)
+    return [reason or digest for reason, digest in zip(reasons, found)]
 
 
 def _described(value):

@@ -3,6 +3,7 @@ import os
 import numpy as np
 import pytest
 
+from mmkeras.data.fingerprint import contents
 from mmkeras.data.fingerprint import fingerprint
 
 
@@ -49,6 +50,16 @@ def test_depends_on_what_files_hold_and_not_on_their_place(tmp_path):
     first = fingerprint(rows(tmp_path / "a"))
     assert fingerprint(rows(tmp_path / "b")) == first
     assert fingerprint(rows(tmp_path / "a", b"pixelz")) != first
+
+
+def test_files_that_cannot_be_read_have_a_reason_instead(tmp_path):
+    (tmp_path / "huge").touch()
+    os.truncate(tmp_path / "huge", 1 << 40)
+    names = ["missing", "huge", "."]
+    found = contents([str(tmp_path / name) for name in names] + ["a\0b", None])
+    assert found[0] == "no such file"
+    assert "limit" in found[1] and "folder" in found[2] and found[3]
+    assert found[4] is None
 
 
 def test_captions_and_their_order_count(tmp_path):
