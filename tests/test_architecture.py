@@ -16,7 +16,7 @@ STOREYS = [
     {"branches", "fusion", "decoders"},
     {"layers"},
     {"registry"},
-    {"files"},
+    {"files", "interrupts"},
     {"version"},
 ]
 HEIGHT = {

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from mmkeras import interrupts
 from mmkeras.cli.quiet import quiet
 
 Debug = Annotated[
@@ -35,26 +36,45 @@ def explained(verb, heavy=True):
     @functools.wraps(verb)
     def run(*args, debug=False, **kwargs):
         _escape_output()
-        try:
-            if heavy:
-                _load_keras(debug)
-            with _short_warnings():
-                return verb(*args, **kwargs)
-        except typer.Exit:  # A RuntimeError, but no error.
-            raise
-        except (ValueError, OSError, RuntimeError, ImportError) as error:
-            if debug or isinstance(error, BrokenPipeError):
+        with interrupts.handled(), _stopped():
+            try:
+                if heavy:
+                    _load_keras(debug)
+                with _short_warnings():
+                    return verb(*args, **kwargs)
+            except typer.Exit:  # A RuntimeError, but no error.
                 raise
-            _show(f"Error: {_explain(error)}")
-            raise typer.Exit(1) from None
-        except KeyboardInterrupt:
-            _show("Stopped; the same command goes on from here.")
-            raise typer.Exit(130) from None
+            except (ValueError, OSError, RuntimeError, ImportError) as error:
+                interrupts.check()  # Then the error is but what came of it.
+                if debug or isinstance(error, BrokenPipeError):
+                    raise
+                _show(f"Error: {_explain(error)}")
+                raise typer.Exit(1) from None
 
     signature = inspect.signature(verb)
     parameters = [*signature.parameters.values(), _DEBUG]
     run.__signature__ = signature.replace(parameters=parameters)
     return run
+
+
+@contextlib.contextmanager
+def _stopped():
+    """Ends a verb that was interrupted with the signal's exit code.
+
+    Even if the exception was lost in a callback of another library, or has
+    become an error of another kind.
+    """
+    try:
+        yield
+        interrupts.check()
+    except BaseException as error:
+        code = interrupts.received()
+        if code is None and isinstance(error, KeyboardInterrupt):
+            code = 130
+        if code is None:
+            raise
+        _show("Stopped; the same command goes on from here.")
+        raise typer.Exit(code) from None
 
 
 def _escape_output():

@@ -2,6 +2,8 @@
 
 import contextlib
 
+from mmkeras import interrupts
+
 
 def counter(label):
     """Makes a function of `(done, total)` that draws a bar while it counts.
@@ -14,6 +16,7 @@ def counter(label):
     bars = {}
 
     def progress(done, total):
+        interrupts.check()
         if "bar" not in bars:
             bars["bar"] = Progress(transient=True)
             bars["bar"].start()

@@ -8,6 +8,7 @@ import warnings
 
 import keras
 
+from mmkeras import interrupts
 from mmkeras.files import atomic
 from mmkeras.training import checkpoint
 
@@ -165,3 +166,18 @@ class Finite(keras.callbacks.Callback):
                 f"The loss became {logs['loss']} in epoch {epoch + 1}. Lower "
                 "the learning rate, or train with --precision float32."
             )
+
+
+class StopAfterStep(keras.callbacks.Callback):
+    """Ends training, if a signal asks for it, between two steps.
+
+    After the last step of an epoch, the epoch is validated and saved first.
+    Put it last, and train within `interrupts.deferred()`.
+    """
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch + 1 != self.params["steps"]:
+            interrupts.check()
+
+    def on_epoch_end(self, epoch, logs=None):
+        interrupts.check()

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from mmkeras import branches
+from mmkeras import interrupts
 from mmkeras import losses
 from mmkeras import registry
 from mmkeras import tasks
@@ -161,17 +162,25 @@ def fit(
     saver = checkpoint.Checkpoint(folder / "checkpoint.npz", parts[:-1])
     done = saver.resume(model)
     batches, rewards = lessons.batches(done)
+    last = [*also, callbacks.StopAfterStep()]
     since = time.perf_counter()
     if done < recipe.epochs and not parts[0].stopped(done):
-        model.fit(
-            batches,
-            initial_epoch=done,
-            epochs=recipe.epochs,
-            steps_per_epoch=lessons.steps,
-            callbacks=[*rewards, *parts, saver, _tensorboard(folder), *also],
-            verbose=verbose,
-            shuffle=False,
-        )
+        with interrupts.deferred():
+            model.fit(
+                batches,
+                initial_epoch=done,
+                epochs=recipe.epochs,
+                steps_per_epoch=lessons.steps,
+                callbacks=[
+                    *rewards,
+                    *parts,
+                    saver,
+                    _tensorboard(folder),
+                    *last,
+                ],
+                verbose=verbose,
+                shuffle=False,
+            )
     best = checkpoint.restore(folder / "best.npz", model)
     curves = parts[-2].state
     return {

@@ -6,6 +6,7 @@ import time
 import keras
 import numpy as np
 
+from mmkeras import interrupts
 from mmkeras import losses
 from mmkeras import registry
 from mmkeras import tasks
@@ -304,17 +305,19 @@ def fit(
     if recipe.every_subset:
         shown = subsets.count_of(len(task.fields))
         batches = pipeline.repeated(batches, shown)
+    last = [*also, callbacks.StopAfterStep()]
     since = time.perf_counter()
     if done < recipe.epochs and not parts[0].stopped(done):
-        model.fit(
-            batches,
-            initial_epoch=done,
-            epochs=recipe.epochs,
-            steps_per_epoch=count,
-            callbacks=[*parts, saver, *also],
-            verbose=verbose,
-            shuffle=False,
-        )
+        with interrupts.deferred():
+            model.fit(
+                batches,
+                initial_epoch=done,
+                epochs=recipe.epochs,
+                steps_per_epoch=count,
+                callbacks=[*parts, saver, *last],
+                verbose=verbose,
+                shuffle=False,
+            )
     best = checkpoint.restore(folder / "best.npz", model)
     curves = parts[-2].state
     return {

@@ -1,0 +1,101 @@
+"""Ctrl-C and termination, answered at a moment when nothing is lost.
+
+Python's own handler raises wherever the program happens to be; raised in a
+callback of another library, the exception is at times ignored, and the work
+goes on. Here the signal is remembered as well: `check` raises it again.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal has asked the process to stop.
+
+    Attributes:
+        code: int. The process's exit code by convention, 128 and the signal's
+            number: 130 after Ctrl-C, 143 after termination.
+    """
+
+    def __init__(self, number):
+        super().__init__(signal.Signals(number).name)
+        self.code = 128 + number
+
+
+class _State:
+    number = None  # Of the signal that was received.
+    handlers = 0  # Contexts of `handled` that are open.
+    deferred = 0  # Those of `deferred`.
+
+
+@contextlib.contextmanager
+def handled(numbers=(signal.SIGINT, signal.SIGTERM)):
+    """Raises `Interrupted` at the first signal; the second ends the process.
+
+    Only the main thread can handle signals; in others nothing is changed.
+    The previous handlers are restored at the end.
+
+    Args:
+        numbers: Signals to handle.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    old = {number: signal.signal(number, _handle) for number in numbers}
+    _State.handlers += 1
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler or signal.SIG_DFL)
+        _State.handlers -= 1
+        if not _State.handlers:
+            _State.number = None
+
+
+@contextlib.contextmanager
+def deferred():
+    """Waits, at the first signal, for the next `check` or the end.
+
+    Raises:
+        Interrupted: If a signal was received before the end.
+    """
+    with handled((signal.SIGINT,)):
+        check()
+        _State.deferred += 1
+        try:
+            yield
+        finally:
+            _State.deferred -= 1
+        check()
+
+
+def check():
+    """Raises `Interrupted` if a signal was received."""
+    if _State.number is not None:
+        raise Interrupted(_State.number)
+
+
+def received():
+    """Returns the exit code of the signal received, or `None`."""
+    return None if _State.number is None else 128 + _State.number
+
+
+def _handle(number, frame):
+    if _State.number is not None:
+        _show("\nStopped at once.\n")
+        os._exit(128 + number)
+    _State.number = number
+    if not _State.deferred:
+        raise Interrupted(number)
+    _show("\nStopping after this step; press Ctrl-C again to stop at once.\n")
+
+
+def _show(text):
+    """Writes to the error stream, which the signal may have interrupted."""
+    shown_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""
+    with contextlib.suppress(OSError):
+        os.write(2, (shown_cursor + text).encode())

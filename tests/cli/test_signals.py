@@ -1,0 +1,151 @@
+"""Ctrl-C and termination, at any moment of a verb, end it in the same way."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from mmkeras.cli.errors import explained
+from mmkeras.data.worlds import shapes
+
+GOES_ON = "the same command goes on from here"
+
+
+def call(verb):
+    app = typer.Typer()
+    app.command()(explained(verb, heavy=False))
+    return CliRunner().invoke(app, [])
+
+
+@pytest.mark.parametrize(
+    "number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_every_verb_ends_with_the_code_of_the_signal(number, code):
+    found = call(lambda: signal.raise_signal(number))
+    assert found.exit_code == code
+    assert GOES_ON in found.output
+
+
+def lost():
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        pass
+
+
+def turned_into_another_error():
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        raise ValueError("of a callback") from None
+
+
+def turned_into_an_unknown_error():
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        raise SystemError("of C code") from None
+
+
+@pytest.mark.parametrize(
+    "verb", [lost, turned_into_another_error, turned_into_an_unknown_error]
+)
+def test_a_lost_interrupt_still_counts(verb):
+    found = call(verb)
+    assert found.exit_code == 130
+    assert GOES_ON in found.output and "Error" not in found.output
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world")
+    return shapes.write(folder, train=60, val=8, test=8)
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    cache = tmp_path_factory.mktemp("cache")
+    return {**os.environ, "MMKERAS_CACHE": str(cache)}
+
+
+def train(world, out, epochs):
+    return [
+        *["train", "caption-cnn-attention-lstm", "--data", "table"],
+        *["--folder", str(world), "--out", str(out), "--epochs", str(epochs)],
+        *["--batch-size", "20", "--minimum", "1", "--image-size", "32"],
+        *["--set", "dim=16", "--precision", "float32"],
+    ]
+
+
+def begin(environment, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "mmkeras.cli", *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def epochs(run):
+    log = run / "log.csv"
+    return len(log.read_text().splitlines()) - 1 if log.exists() else 0
+
+
+def weights(run):
+    with np.load(run / "checkpoint.npz") as arrays:
+        return {n: arrays[n] for n in arrays.files if n != "notes"}
+
+
+@pytest.mark.slow
+def test_training_stops_and_goes_on_to_the_same_weights(
+    world, environment, tmp_path
+):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    ended = begin(environment, *train(world, whole, 8))
+    assert ended.wait() == 0, ended.stdout.read()
+    for number, after, more in [
+        (signal.SIGINT, 1, 0.0),
+        (signal.SIGINT, 2, 0.3),
+        (signal.SIGTERM, 3, 0.1),
+        (signal.SIGINT, 4, 0.7),
+    ]:
+        process = begin(environment, *train(world, broken, 8))
+        while process.poll() is None and epochs(broken) < after:
+            time.sleep(0.02)
+        time.sleep(more)
+        process.send_signal(number)
+        output, _ = process.communicate()
+        assert process.returncode == 128 + number, output
+        assert GOES_ON in output and "Traceback" not in output
+    ended = begin(environment, *train(world, broken, 8))
+    assert ended.wait() == 0, ended.stdout.read()
+    found = weights(broken)
+    for name, value in weights(whole).items():
+        np.testing.assert_array_equal(found[name], value)
+
+
+@pytest.mark.slow
+def test_a_signal_at_any_moment_has_its_code(world, environment, tmp_path):
+    run = tmp_path / "run"
+    ended = begin(environment, *train(world, run, 1))
+    assert ended.wait() == 0, ended.stdout.read()
+    image = str(world.parent / "images" / "test-00000.jpg")
+    verbs = [
+        train(world, tmp_path / "long", 500),
+        ["evaluate", str(run), "--split", "train", "--beam", "10"],
+        ["predict", str(run), *[image] * 500],
+    ]
+    for i, seconds in enumerate((3, 6, 8, 10, 12, 14, 16)):
+        process = begin(environment, *verbs[i % 3])
+        time.sleep(seconds)
+        running = process.poll() is None
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate()
+        assert process.returncode == 130 if running else 0, output

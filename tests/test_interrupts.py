@@ -1,0 +1,70 @@
+import signal
+import threading
+
+import pytest
+
+from mmkeras import interrupts
+
+
+@pytest.mark.parametrize(
+    "number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_a_signal_raises_with_its_exit_code(number, code):
+    before = signal.getsignal(number)
+    with pytest.raises(interrupts.Interrupted) as caught:
+        with interrupts.handled():
+            signal.raise_signal(number)
+    assert caught.value.code == code
+    assert isinstance(caught.value, KeyboardInterrupt)
+    assert signal.getsignal(number) is before
+    assert interrupts.received() is None
+
+
+def test_an_exception_that_was_lost_is_raised_by_the_next_check():
+    with interrupts.handled():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            pass  # As in a callback of C code.
+        assert interrupts.received() == 130
+        with pytest.raises(interrupts.Interrupted):
+            interrupts.check()
+    interrupts.check()
+
+
+def test_deferred_waits_for_a_check_or_the_end(capfd):
+    seen = []
+    for check in (interrupts.check, lambda: None):
+        with pytest.raises(interrupts.Interrupted):
+            with interrupts.deferred():
+                signal.raise_signal(signal.SIGINT)
+                seen.append("went on")
+                check()
+                seen.append("unchecked")
+    assert seen == ["went on", "went on", "unchecked"]
+    assert "Stopping after this step" in capfd.readouterr().err
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_the_second_signal_ends_the_process(monkeypatch):
+    codes = []
+    monkeypatch.setattr(interrupts.os, "_exit", codes.append)
+    with pytest.raises(interrupts.Interrupted):
+        with interrupts.deferred():
+            signal.raise_signal(signal.SIGINT)
+            assert not codes
+            signal.raise_signal(signal.SIGINT)
+            assert codes == [130]
+
+
+def test_other_threads_handle_nothing():
+    before, seen = signal.getsignal(signal.SIGINT), []
+
+    def run():
+        with interrupts.deferred():
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert seen == [before]
