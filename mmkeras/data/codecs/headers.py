@@ -18,9 +18,6 @@ _MAGIC = (
     {0: b"BM", 6: b"\0\0\0\0"},
     {0: b"RIFF", 8: b"WEBPVP8"},
 )
-# More than any camera writes; a bound on what a hostile file can cost.
-_MOST_SEGMENTS = 200
-_MOST_TAGS = 128
 
 
 def read(encoded, position, count):
@@ -149,6 +146,12 @@ def webp_has_alpha(encoded):
     return extended | (has(head, b"VP8L") & _has_bit(head[12], 0x10))
 
 
+def webp_has_exif(encoded):
+    """Tells whether a WebP has EXIF data."""
+    head = read(encoded, 12, 9)
+    return has(head, b"VP8X") & _has_bit(head[8], 0x08)
+
+
 def webp_is_animated(encoded):
     """Tells whether a WebP is an animation."""
     head = read(encoded, 12, 9)
@@ -190,58 +193,3 @@ def complete(encoded, kind):
             lambda: tf.constant(True),
         ],
     )
-
-
-def orientation(encoded):
-    """Reads the EXIF orientation of a JPEG.
-
-    Args:
-        encoded: Scalar string tensor, a JPEG file.
-
-    Returns:
-        Scalar int64, 1 to 8; 1 where the file does not say.
-
-    Reference: CIPA DC-008, Exchangeable image file format (Exif 2.32).
-    """
-
-    def is_other(position, segment, steps):
-        marker = segment[1]
-        extra = ((marker >= 0xE0) & (marker <= 0xEF)) | (marker == 0xFE)
-        more = extra & (segment[0] == 0xFF) & (steps < _MOST_SEGMENTS)
-        return more & ~_is_exif(segment)
-
-    def advance(position, segment, steps):
-        position += 2 + big(segment[2:4])
-        return position, read(encoded, position, 10), steps + 1
-
-    start = tf.constant(2, tf.int64)
-    position, segment, _ = tf.while_loop(
-        is_other, advance, (start, read(encoded, start, 10), tf.constant(0))
-    )
-    return tf.cond(
-        _is_exif(segment),
-        lambda: _exif_orientation(encoded, position + 10),
-        lambda: tf.constant(1, tf.int64),
-    )
-
-
-def _is_exif(segment):
-    return has(segment, b"\xff\xe1") & has(segment, b"Exif\0\0", 4)
-
-
-def _exif_orientation(encoded, start):
-    """Looks for tag 0x0112 in the first directory of a TIFF header."""
-    head = read(encoded, start, 8)
-    is_little = has(head, b"II")
-
-    def join(values):
-        return tf.where(is_little, little(values), big(values))
-
-    directory = start + join(head[4:8])
-    count = join(read(encoded, directory, 2))
-    tags = read(encoded, directory + 2, 12 * _MOST_TAGS)
-    tags = tf.reshape(tags, (_MOST_TAGS, 12))
-    named = join(tags[:, :2]) == 0x0112
-    named &= tf.range(_MOST_TAGS, dtype=tf.int64) < count
-    value = tf.reduce_max(tf.where(named, join(tags[:, 8:10]), 1))
-    return tf.where((value >= 1) & (value <= 8), value, 1)

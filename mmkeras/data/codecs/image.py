@@ -16,9 +16,10 @@ class Image:
     """Decodes JPEG, PNG, GIF, BMP and WebP bytes to pixels of one size.
 
     All of it is core TensorFlow, so it runs in `tf.data` and in a SavedModel
-    without Keras. A JPEG's EXIF rotation is applied; of an animation, the
-    first frame is taken; transparency is dropped; 16 bits a channel become 8.
-    WebP needs a TensorFlow that has `tf.raw_ops.DecodeWebP` (2.21 has).
+    without Keras. The EXIF rotation of a JPEG, PNG or WebP is applied; of an
+    animation, the first frame is taken; transparency is dropped; 16 bits per
+    channel become 8. WebP needs a TensorFlow that has `tf.raw_ops.DecodeWebP`
+    (2.21 has).
 
     Args:
         size: Height and width of the result, in pixels. Pictures are

@@ -9,6 +9,7 @@ import functools
 
 import tensorflow as tf
 
+from mmkeras.data.codecs import exif
 from mmkeras.data.codecs import frames
 from mmkeras.data.codecs import headers
 
@@ -92,10 +93,13 @@ def _by_kind(encoded, size, limit):
         return guarded(shown, lambda: _any_jpeg(encoded, shown, size))
 
     def png():
-        def read():
-            return _resize(tf.io.decode_png(encoded, channels=3), size)
+        def read(wanted):
+            return _resize(tf.io.decode_png(encoded, channels=3), wanted)
 
-        return guarded(headers.png_size(encoded), read)
+        return guarded(
+            headers.png_size(encoded),
+            lambda: _upright(read, size, exif.of_png(encoded)),
+        )
 
     def gif():
         still = frames.gif(encoded)
@@ -113,8 +117,13 @@ def _by_kind(encoded, size, limit):
         if not READS_WEBP:
             return _refusal(size, "WebP, which this TensorFlow cannot read")
         still = frames.webp(encoded)
+
+        def read(wanted):
+            return _resize(_webp(still), wanted)
+
         return guarded(
-            headers.webp_size(still), lambda: _resize(_webp(still), size)
+            headers.webp_size(still),
+            lambda: _upright(read, size, exif.of_webp(encoded)),
         )
 
     def unknown():
@@ -189,8 +198,6 @@ def _jpeg(encoded, ratio=1):
 
 def _any_jpeg(encoded, shown, size):
     """Decodes a JPEG and turns it upright, after resizing."""
-    orientation = headers.orientation(encoded)
-    lies = orientation >= 5
 
     def reduced(wanted):
         pixels = tf.switch_case(
@@ -199,10 +206,15 @@ def _any_jpeg(encoded, shown, size):
         )
         return _resize(pixels, wanted)
 
+    return _upright(reduced, size, exif.of_jpeg(encoded))
+
+
+def _upright(read, size, orientation):
+    """Turns what `read` makes of a size as EXIF wants it."""
     pixels = tf.cond(
-        lies,
-        lambda: tf.transpose(reduced(size[::-1]), (1, 0, 2)),
-        lambda: reduced(size),
+        orientation >= 5,
+        lambda: tf.transpose(read(size[::-1]), (1, 0, 2)),
+        lambda: read(size),
     )
     across = tf.reduce_any(orientation == [2, 3, 6, 7])
     down = tf.reduce_any(orientation == [3, 4, 7, 8])
