@@ -38,6 +38,8 @@ def lines(path, scan, schema):
         Tuples of a line's number and its values, a dict.
     """
     text = _text(path, scan)
+    if text is None:
+        return
     names = {}
     read = _json_lines if _is_json(path, text, schema) else _csv_lines
     for number, values in read(path, text, scan, schema):
@@ -60,7 +62,7 @@ def published_lines(path, scan, column):
         Tuples of a line's number and its cells, a dict of strings.
     """
     blame = functools.partial(scan.blame, "corrupt")
-    text = io.StringIO(_text(path, scan), newline="")
+    text = io.StringIO(_text(path, scan) or "", newline="")
     reader = csv.reader(text, strict=True)
     names = next(reader, [])
     if column not in names:
@@ -170,29 +172,28 @@ def _check_unicode(text, field):
 
 
 def _text(path, scan):
-    """Decodes a table: UTF-8, or UTF-16 if it begins with its mark."""
+    """Decodes a table: UTF-8, or UTF-16 if it begins with its mark.
+
+    Returns:
+        The text; `None` if it cannot be decoded, which is a problem.
+    """
     try:
-        data = files.read(path, _MAX_BYTES)
+        return _decoded(files.read(path, _MAX_BYTES))
     except ValueError as error:
         scan.blame("corrupt", path, str(error))
-        return ""
+        return None
+
+
+def _decoded(data):
     if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
-        scan.blame("corrupt", path, "is UTF-32; save it as UTF-8")
-        return ""
+        raise ValueError("the table is UTF-32; save it as UTF-8")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return data.decode("utf-16")
-        except UnicodeDecodeError as error:
-            scan.blame("corrupt", path, f"invalid UTF-16: {error}")
-            return ""
+        return data.decode("utf-16")
     if b"\0" in data[:4]:
-        scan.blame(
-            "corrupt",
-            path,
-            "has null characters: UTF-16 without a mark, or not a text; save "
-            "it as UTF-8",
+        raise ValueError(
+            "the table has null characters: UTF-16 without a mark, or not "
+            "text; save it as UTF-8"
         )
-        return ""
     # Bytes that are not UTF-8 become surrogates, found in their row.
     return data.decode("utf-8-sig", "surrogateescape")
 
