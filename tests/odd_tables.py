@@ -75,15 +75,16 @@ def tables(draw):
         Tuple of the file's suffix and its bytes.
     """
     style = draw(st.sampled_from(sorted(_STYLES)))
-    split = draw(st.sampled_from(sorted(_SPLITS)))
-    odd = draw(st.sampled_from([0, 0, 0, 1, 2]))
+    split = draw(st.sampled_from(["none", "one", "two", *sorted(_SPLITS)]))
+    odd = draw(st.sampled_from([0, 0, 0, 0, 1, 2]))
+    least = draw(st.sampled_from([0, 4, 8, 8]))
     rows = [
         {
             "text": draw(_TEXTS),
             "label": draw(_STYLES[style]),
             "split": draw(_SPLITS[split]),
         }
-        for _ in range(draw(st.integers(0, 14)))
+        for _ in range(draw(st.integers(least, 16)))
     ]
     for row in rows[:odd]:
         field = draw(st.sampled_from(["text", "label"]))

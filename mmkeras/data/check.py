@@ -10,6 +10,7 @@ import statistics
 
 from mmkeras.data import cache
 from mmkeras.data import check_labelled
+from mmkeras.data import check_vocabulary
 from mmkeras.data import codecs
 from mmkeras.data import datasets
 from mmkeras.data import files
@@ -86,6 +87,8 @@ def check(name, folder=None, progress=None, target=None) -> Report:
         found.problems += _training_problems(found)
     if any("label" in row for row in found.rows):
         bad = check_labelled.problems(found.rows, progress, published)
+        if not published:
+            found.problems += check_vocabulary.problems(found.rows)
         counts = check_labelled.counts(found.rows)
         if name == "labelled":
             found.notes.insert(0, check_labelled.describe(found.rows))

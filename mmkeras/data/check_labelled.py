@@ -9,6 +9,7 @@ from mmkeras.data import codecs
 from mmkeras.data import examples
 from mmkeras.data import files
 from mmkeras.data import label_kinds
+from mmkeras.data import perceive
 from mmkeras.data.problems import Problem
 from mmkeras.data.problems import unreadable
 
@@ -32,9 +33,9 @@ def problems(rows, progress, published=False):
         or a group that is in two splits (`leak`).
     """
     yield from _other_shapes(rows)
-    for row in rows:
+    for row, blank in zip(rows, _blank_texts(rows)):
         fields = examples.modalities(row)
-        if not fields:
+        if not fields or (blank and fields == ["text"]):
             yield Problem("empty", row["id"], "nothing is there")
         for name in fields:
             value = row[name]
@@ -54,6 +55,16 @@ def problems(rows, progress, published=False):
             progress(done + min(i + _BATCH, len(values)), total)
         done += len(values)
     yield from _leaks(rows, published)
+
+
+def _blank_texts(rows):
+    """Whether each row's text is absent to a model, such as white space."""
+    texts = [row.get("text") for row in rows]
+    if not rows or not all(isinstance(text, str | None) for text in texts):
+        return [False] * len(rows)
+    words = codecs.Words([], emoji="keep")
+    _, present, _ = perceive.perceive(words, perceive.raw(words, texts))
+    return (~present.numpy()).tolist()
 
 
 def describe(rows):

@@ -105,7 +105,7 @@ def _row(path, number, values):
     }
     for field in FIELDS:
         value = values.get(field)
-        if value is None or value == "":
+        if value is None or (isinstance(value, str) and not value.strip()):
             row[field] = None
         elif not isinstance(value, str):
             raise ValueError(f"expected text or a path in `{field}`")
