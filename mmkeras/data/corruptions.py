@@ -7,9 +7,10 @@ data sets hold them, and so are results: text, the bytes of a file, arrays.
 """
 
 import io
-import pathlib
 
 import numpy as np
+
+from mmkeras.data import files
 
 # By severity, from 1 to 5.
 _AMOUNTS = {
@@ -104,7 +105,7 @@ def _image(value, name, amount, draw):
     try:
         with PIL.Image.open(_file(value)) as opened:
             picture = opened.convert("RGB")
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ValueError(f"The picture cannot be read: {error}") from error
     if name == "jpeg":
         return _saved(picture, "JPEG", quality=amount)
@@ -185,7 +186,7 @@ def _audio(value, name, amount, draw):
     else:
         try:
             samples, rate = soundfile.read(_file(value), dtype="float32")
-        except (OSError, soundfile.LibsndfileError) as error:
+        except (OSError, ValueError, soundfile.LibsndfileError) as error:
             raise ValueError(f"The sound cannot be read: {error}") from error
     x = np.array(samples, "float32")
     if name == "noise":
@@ -215,6 +216,4 @@ def _features(value, name, amount, draw):
 
 def _file(value):
     """What Pillow and soundfile open."""
-    if isinstance(value, bytes):
-        return io.BytesIO(value)
-    return pathlib.Path(value).open("rb")
+    return io.BytesIO(value if isinstance(value, bytes) else files.read(value))

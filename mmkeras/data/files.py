@@ -65,20 +65,20 @@ def read(path, limit=MAX_BYTES):
             the path.
     """
     try:
-        _check(os.stat(path), limit)
+        _check(os.stat(os.fspath(path)), limit)
         with open(path, "rb", opener=_open) as file:
             about = os.fstat(file.fileno())
             _check(about, limit)
             return file.read(about.st_size)
-    except (OSError, UnicodeEncodeError) as error:
+    except (OSError, TypeError, UnicodeEncodeError) as error:
         raise ValueError(_reason(error)) from error
 
 
 def why_unreadable(path, limit=MAX_BYTES):
     """Says why a file cannot be read, or `""`; reads nothing of it."""
     try:
-        _check(os.stat(path), limit)
-    except (OSError, ValueError) as error:
+        _check(os.stat(os.fspath(path)), limit)
+    except (OSError, TypeError, ValueError) as error:
         return _reason(error)
     return ""
 
@@ -106,7 +106,7 @@ def _check(about, limit):
 def _reason(error):
     if isinstance(error, UnicodeEncodeError):
         return "not a file path: it has half of a surrogate pair"
-    if not isinstance(error, OSError):  # A null character, or of `_check`.
+    if not isinstance(error, OSError):  # No path at all, or of `_check`.
         return str(error)
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return MISSING

@@ -11,6 +11,7 @@ import fractions
 import hashlib
 import pathlib
 
+from mmkeras.data import files
 from mmkeras.data import label_kinds
 
 SPLITS = ("train", "val", "test")
@@ -134,8 +135,8 @@ def _contents(rows):
 
 def _content(path):
     try:
-        return hashlib.sha256(pathlib.Path(path).read_bytes()).digest()
-    except OSError:
+        return hashlib.sha256(files.read(path)).digest()
+    except ValueError:
         return path
 
 

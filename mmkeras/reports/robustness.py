@@ -112,11 +112,18 @@ def corruptible(task):
 
 
 def _corrupted(rows, field, kind, name, severity, seed):
-    """Rows with one field worse; the same draw for each severity."""
+    """Rows with one field worse; the same draw for each severity.
+
+    What cannot be read stays as it is, to be left out with its row.
+    """
     worse = []
     for i, row in enumerate(rows):
         draw = np.random.default_rng([seed, i])
-        value = corruptions.corrupt(row.get(field), kind, name, severity, draw)
+        value = row.get(field)
+        try:
+            value = corruptions.corrupt(value, kind, name, severity, draw)
+        except ValueError:
+            pass
         worse.append({**row, field: value})
     return worse
 

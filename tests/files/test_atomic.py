@@ -1,4 +1,5 @@
 import errno
+import os
 
 import pytest
 
@@ -21,6 +22,16 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
 
 def test_json_round_trip(tmp_path):
     value = {"words": ["crème", 1.5, None]}
+    atomic.write_json(tmp_path / "a.json", value)
+    assert atomic.read_json(tmp_path / "a.json") == value
+
+
+def test_json_of_names_that_are_not_utf8(tmp_path):
+    value = {
+        "id": os.fsdecode(b"caf\xe9"),
+        "half": "\ud83d",
+        "all": "\U0001f600",
+    }
     atomic.write_json(tmp_path / "a.json", value)
     assert atomic.read_json(tmp_path / "a.json") == value
 

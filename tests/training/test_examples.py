@@ -1,12 +1,14 @@
 import io
 import os
 
+import keras
 import numpy as np
 import PIL.Image
 import pytest
 import soundfile
 
 from mmkeras.data import codecs
+from mmkeras.tasks import Classify
 from mmkeras.training import examples
 
 SIDE, RATE = 8, 8000
@@ -69,3 +71,50 @@ def test_errors_name_the_file_where_it_is_now(tmp_path, monkeypatch):
         *_, errors = examples._files(codec, files, None, keep=True)
         assert errors[1].startswith(f"{files[1]}: ")
         assert errors[0] == errors[2] == ""
+
+
+@pytest.fixture(scope="module")
+def task():
+    text, vector = keras.Input((6,), dtype="int32"), keras.Input((3,))
+    inputs = {"text": text, "features": vector}
+    inputs["presence"] = keras.Input((2,), dtype="bool")
+    logits = keras.layers.Dense(2)(vector + keras.ops.sum(text))
+    kept = {
+        "text": codecs.Words(["day", "night"], length=6),
+        "features": codecs.Features((3,)),
+        "label": codecs.Labels(["a", "b"]),
+    }
+    return Classify(keras.Model(inputs, logits), kept)
+
+
+def test_values_that_cannot_be_encoded_are_left_out_by_name(task):
+    good = {"text": "day", "features": np.zeros(3), "label": "a"}
+    changes = {
+        "good": {},
+        "half": {"text": "cut \ud83d"},
+        "number": {"text": 5},
+        "wrong": {"features": np.zeros(4)},
+        "sequence": {"features": np.zeros((2, 3))},
+        "infinite": {"features": np.array([1, np.inf, 2])},
+        "nothing": {"text": None, "features": None},
+    }
+    rows = [{"id": name, **good, **row} for name, row in changes.items()]
+    found = examples.Examples(task, rows)
+    assert [row["id"] for row in found.rows] == ["good"]
+    bad = dict(found.bad)
+    assert list(bad) == list(changes)[1:]
+    assert "surrogate" in bad["half"] and "text: " in bad["half"]
+    assert "str" in bad["number"]
+    assert "(3,)" in bad["wrong"] and "(4,)" in bad["wrong"]
+    assert "not finite" in bad["infinite"]
+    with pytest.raises(ValueError, match="None of 6 rows.*half: text"):
+        examples.Examples(task, rows[1:])
+
+
+def test_a_path_that_is_none_is_left_out_by_name(tmp_path):
+    (tmp_path / "good").write_bytes(image(0))
+    paths = ["good", "gone", ".", "a\0", "\ud83d", "9" * 5000]
+    paths = [f"{tmp_path}/{name}" for name in paths]
+    codec = codecs.Image((SIDE, SIDE))
+    *_, errors = examples._files(codec, [*paths, "/dev/zero"], None, keep=False)
+    assert [bool(error) for error in errors] == [False] + [True] * 6

@@ -9,6 +9,7 @@ import warnings
 
 import numpy as np
 
+from mmkeras.data import files
 from mmkeras.data import splits
 from mmkeras.data.problems import Problem
 from mmkeras.data.problems import summarize
@@ -344,8 +345,12 @@ def lines(path, scan, skip=False):
     Yields:
         Tuples of the line's number, from 1, and its text.
     """
-    data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     blame = scan.skip if skip else functools.partial(scan.blame, "corrupt")
+    try:
+        data = files.read(path).removeprefix(b"\xef\xbb\xbf")
+    except ValueError as error:
+        blame(path, str(error))
+        return
     for number, line in enumerate(data.splitlines(), 1):
         try:
             yield number, line.decode("utf-8")

@@ -14,6 +14,13 @@ from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 
 SOURCE = "It is github.com/lil-lab/nlvr, the folder nlvr of it."
+_OF_ANOTHER_FORM = (
+    AttributeError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 _PARTS = {"train": "train", "dev": "val", "test": "test"}
 
 
@@ -45,7 +52,7 @@ def scan(folder=None) -> layout.Scan:
             try:
                 entry = json.loads(line)
                 made = _rows(folder / part / "images", part, entry)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+            except _OF_ANOTHER_FORM as error:
                 where = f"{path}:{number}"
                 found.blame("corrupt", where, f"no such entry: {error!r}")
                 continue
