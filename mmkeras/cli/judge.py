@@ -1,5 +1,6 @@
 """What `mmkeras predict` does with a classifier."""
 
+import collections
 import json
 import pathlib
 
@@ -30,6 +31,7 @@ def answer(task, files, texts=None, jsonl=False, figure=None):
             if the table as a whole cannot be read.
     """
     from mmkeras.cli import inputs
+    from mmkeras.data import truncation
     from mmkeras.data.problems import printable
 
     folder = pathlib.Path()
@@ -45,16 +47,22 @@ def answer(task, files, texts=None, jsonl=False, figure=None):
         folder = pathlib.Path(files[0]).absolute().parent
     else:
         examples = [inputs.from_files(task, files, texts or {})]
-    failed, good = 0, []
+    failed, good, sizes = 0, [], collections.defaultdict(list)
     for i in range(0, len(examples), _AT_ONCE):
         some = [
             inputs.read(task, e, folder) for e in examples[i : i + _AT_ONCE]
         ]
+        values = [example.values for example in some]
+        for field, found in truncation.measure(task.codecs, values).items():
+            sizes[field] += found
         for example, said in zip(some, _answers(task, some)):
             failed += bool(said["error"])
             _tell(task, example.name, said, jsonl)
             if figure and not said["error"]:
                 good.append((example.values, said["label"]))
+    remedy = "train with a greater {} to take more"
+    for note in truncation.describe(task.codecs, sizes, remedy):
+        typer.echo(note, err=True)
     if good:
         values, labels = zip(*good)
         batch = {f: [v.get(f) for v in values] for f in task.fields}

@@ -302,6 +302,7 @@ def train(
 
     from mmkeras import registry
     from mmkeras.cli import progress
+    from mmkeras.data import truncation
     from mmkeras.training import captions
     from mmkeras.training import judgements
     from mmkeras.training.folder import RunFolder
@@ -329,6 +330,9 @@ def train(
     with owner.open(arguments, overwrite, **notes) as held:
         keras.utils.set_random_seed(seed)
         task = trade.build(name, rows, recipe, **build)
+        sizes = truncation.measure(task.codecs, [*rows.train, *rows.val])
+        for note in truncation.describe(task.codecs, sizes):
+            typer.echo(note)
         if only:
             left = (trade.only(task, r, only) for r in (rows.train, rows.val))
             rows = trade.Data(*left)

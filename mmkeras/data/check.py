@@ -15,6 +15,7 @@ from mmkeras.data import codecs
 from mmkeras.data import datasets
 from mmkeras.data import files
 from mmkeras.data import training_problems
+from mmkeras.data import truncation
 from mmkeras.data.problems import Problem
 from mmkeras.data.problems import unreadable
 from mmkeras.data.splits import SPLITS
@@ -90,6 +91,7 @@ def check(name, folder=None, progress=None, target=None) -> Report:
         if not published:
             found.problems += check_vocabulary.problems(found.rows)
         counts = check_labelled.counts(found.rows)
+        found.notes += truncation.describe_sounds(found.rows)
         if name == "labelled":
             found.notes.insert(0, check_labelled.describe(found.rows))
         return Report(name, counts, [*found.problems, *bad], found.notes)

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import soundfile
 from judging import rows as drawn
 from typer.testing import CliRunner
 
@@ -85,6 +86,27 @@ def test_predict_one_example_or_a_table(run, table):
     said = [json.loads(line) for line in found.stdout.splitlines()]
     assert len(said) == 72 and said[0]["id"] == "train-0"
     assert sum(said[0]["probability"].values()) == pytest.approx(1, abs=1e-3)
+
+
+def test_predict_says_that_a_sound_is_cut(run, tmp_path):
+    path = tmp_path / "long.wav"
+    soundfile.write(path, np.zeros(16000), 8000)
+    found = call("predict", run, path)
+    assert found.exit_code == 0, found.output
+    assert (
+        "audio: 1 of 1 is longer than 0.125 s and is cut (longest 2 s); train "
+        "with a greater --seconds"
+    ) in found.stderr
+
+
+def test_train_says_that_sounds_are_cut(table, tmp_path):
+    options = [*TRAIN, "--seconds", "0.05", "--epochs", "1"]
+    found = call(
+        *["train", "classify-audio-cnn", *options, "--folder", table],
+        *["--out", tmp_path / "run"],
+    )
+    assert found.exit_code == 0, found.output
+    assert "are longer than 0.05 s and are cut (longest 0.1 s)" in found.stdout
 
 
 @pytest.mark.parametrize("option", ["--weights", "--stem", "--init"])

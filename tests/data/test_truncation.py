@@ -1,0 +1,73 @@
+"""Says how much of sounds and texts is cut, before it is."""
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from mmkeras.cli import app
+from mmkeras.data import codecs
+from mmkeras.data import truncation
+
+
+def sound(seconds, form="WAV"):
+    file = io.BytesIO()
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, int(8000 * seconds))
+    soundfile.write(file, samples, 8000, format=form)
+    return file.getvalue()
+
+
+def note(taken, rows):
+    [found] = truncation.describe(taken, truncation.measure(taken, rows))
+    return found
+
+
+def test_counts_sounds_that_are_cut_and_names_the_longest(tmp_path):
+    path = tmp_path / "long.flac"
+    path.write_bytes(sound(300, "FLAC"))
+    values = [sound(1), sound(2), sound(5), sound(4, "OGG"), str(path)]
+    others = [None, b"junk", "gone.wav", str(tmp_path), np.zeros(3), values[2]]
+    rows = [{"audio": value} for value in values + others]
+    assert note({"audio": codecs.Audio(16000, 2.0)}, rows) == (
+        "audio: 3 of 5 are longer than 2 s and are cut (longest 300 s); set "
+        "--seconds to take more."
+    )
+
+
+def test_counts_texts_that_are_cut():
+    taken = {"text": codecs.Words(["a"], length=5)}
+    rows = [{"text": t} for t in ("a b c", "a b c d", None, "half \ud83d", "")]
+    assert note(taken, rows).startswith(
+        "text: 1 of 2 is longer than 5 ids and is cut (longest 6 ids); set "
+        "--length"
+    )
+
+
+def test_nothing_is_said_where_nothing_is_cut():
+    taken = {"audio": codecs.Audio(16000, 1.0), "image": codecs.Image((8, 8))}
+    rows = [{"audio": sound(1), "image": b"x"}, {}]
+    sizes = truncation.measure(taken, rows)
+    assert sizes == {"audio": [1.0]}
+    assert truncation.describe(taken, sizes) == []
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3])
+def test_check_says_how_long_sounds_are(tmp_path, seconds):
+    lines = ["audio,label,split"]
+    for i in range(12):
+        (tmp_path / f"{i}.wav").write_bytes(sound(0.5 + i / 1000))
+        split = "val" if i > 8 else "train"
+        lines.append(f"{i}.wav,{'ab'[i % 2]},{split}")
+    (tmp_path / "0.wav").write_bytes(sound(seconds))
+    (tmp_path / "clips.csv").write_text("\n".join(lines))
+    found = CliRunner().invoke(
+        app, ["check", "--data", "labelled", "--folder", str(tmp_path)]
+    )
+    assert found.exit_code == 0, found.output
+    output = " ".join(found.output.split())
+    assert "audio: median 0.50" in output
+    assert f" s, longest {max(seconds, 0.511):g} s" in output
+    cut = "1 of 12 is longer than 2 s and is cut (longest 3 s); set --seconds"
+    assert (cut in output) == (seconds > 2)
