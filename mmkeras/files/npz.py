@@ -70,6 +70,11 @@ class Arrays:
         with self._member(name) as (_, shape, _, _):
             return shape
 
+    def dtype(self, name):
+        """Returns an array's dtype, without reading the array."""
+        with self._member(name) as (_, _, _, dtype):
+            return dtype
+
     def read(self, name):
         """Reads an array whole."""
         with self._member(name) as (member, shape, fortran, dtype):

@@ -4,6 +4,11 @@ _RATIO = 100
 _ALWAYS = 1 << 28  # Bytes that any file may unpack to: 256 MiB.
 
 
+def largest(packed):
+    """The most bytes that so many compressed bytes may unpack to."""
+    return max(_ALWAYS, _RATIO * packed)
+
+
 def check_ratio(unpacked, packed):
     """Refuses data that unpacks to far more than any real data does.
 
@@ -15,7 +20,7 @@ def check_ratio(unpacked, packed):
         ValueError: If there are more than 256 MiB, and more than 100 for
             each compressed byte.
     """
-    if unpacked > max(_ALWAYS, _RATIO * packed):
+    if unpacked > largest(packed):
         raise ValueError(
             f"{packed:,} compressed bytes unpack to {unpacked:,} or more; "
             f"at most {_RATIO} times as many are expected"

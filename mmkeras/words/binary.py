@@ -5,14 +5,21 @@ and its numbers, little-endian float32. word2vec itself ends each with a line
 break, others do not.
 """
 
+import itertools
+
 import numpy as np
 
 _BLOCK = 1 << 22
 _LONGEST = 4096  # Bytes of a word: GoogleNews' longest has 98.
+_CONTROL = frozenset(range(32))  # A word has none of these characters.
+_SAMPLE = 8
 
 
 def rows(file, path, count, dim, wanted, block=_BLOCK):
     """Reads all rows, and the numbers of those that are wanted.
+
+    Where each row ends in a line break, a word may have spaces in it. Without
+    line breaks, such a word cannot be told from its numbers and is refused.
 
     Args:
         file: Binary file object, behind the first line.
@@ -30,44 +37,131 @@ def rows(file, path, count, dim, wanted, block=_BLOCK):
         ValueError: If the file ends early, goes on behind the last row, or
             has no word where one should be.
     """
-    buffer, place, size = b"", 0, 4 * dim
+    reader = _Reader(file, path, count, dim, block)
+    breaks = False  # Whether every row ends in a line break.
     for row in range(1, count + 1):
-        space = buffer.find(b" ", place)
-        while space < 0 or space + 1 + size > len(buffer):
-            found = space if space >= 0 else len(buffer)
-            _check_word(found - place, path, row)
-            more = file.read(max(block, size))
-            if not more:
-                raise _ends_early(path, row, count, len(buffer) - place, dim)
-            buffer, place = buffer[place:] + more, 0
-            space = buffer.find(b" ")
-        _check_word(space - place, path, row)
-        word = buffer[place:space].lstrip(b"\n")
-        place = space + 1 + size
-        if wanted(word):
-            yield word, np.frombuffer(buffer[place - size : place], "<f4")
-        else:
-            yield word, None
-    if (buffer[place:] + file.read(2)).strip(b"\n"):
+        if row == 2:
+            breaks = reader.peek(b"\n")
+        if breaks:
+            reader.skip_break(row)
+        word = reader.word(row, breaks)
+        numbers = reader.take(4 * dim)
+        yield word, np.frombuffer(numbers, "<f4") if wanted(word) else None
+    if not reader.at_end():
         raise ValueError(
             f"{path} goes on behind the last of the {count} rows that its "
             "first line promises. Is it of another format, or damaged?"
         )
 
 
-def _check_word(length, path, row):
-    if length > _LONGEST:
-        raise ValueError(
-            f"{path}, row {row}: a word is expected, ended by a space. "
-            f"Received: {length} bytes without one. Is the file of another "
-            "format, or damaged?"
+def fits(file, path, count, dim):
+    """Whether a file's first rows can be of this format; moves in the file.
+
+    Args:
+        file: Binary file object, behind the first line.
+        path: As of `rows`.
+        count: As of `rows`.
+        dim: As of `rows`.
+    """
+    some = itertools.islice(
+        rows(file, path, count, dim, lambda word: False), _SAMPLE
+    )
+    try:
+        return len(list(some)) == min(count, _SAMPLE)
+    except ValueError:
+        return False
+
+
+class _Reader:
+    """What is left of a file, read block by block."""
+
+    def __init__(self, file, path, count, dim, block):
+        self.file, self.path = file, path
+        self.count, self.dim, self.size = count, dim, 4 * dim
+        self.block = max(block, self.size)
+        self.buffer, self.place = b"", 0
+
+    def peek(self, expected):
+        """Whether the next bytes are these."""
+        self._fill(len(expected))
+        return self.buffer.startswith(expected, self.place)
+
+    def take(self, size):
+        self.place += size
+        return self.buffer[self.place - size : self.place]
+
+    def skip_break(self, row):
+        if not self.peek(b"\n"):
+            if not self._fill(1):
+                raise self._ends_early(row)
+            raise self._no_word(row, "begun by a line break")
+        self.place += 1
+
+    def word(self, row, breaks):
+        """Takes a word and the space behind it; its numbers are there then."""
+        space = self._space(row, 0)
+        while breaks and not self._ends_row(space + 1 + self.size, row):
+            space = self._space(row, space + 1)
+        if not self._fill(space + 1 + self.size):
+            raise self._ends_early(row)
+        word = self.take(space + 1)[:-1]
+        if _CONTROL & set(word) or not (breaks or _is_text(word)):
+            raise self._no_word(row, "ended by the only space in it")
+        return word
+
+    def at_end(self):
+        self._fill(2)
+        return not self.buffer[self.place :].strip(b"\n")
+
+    def _space(self, row, start):
+        """Finds a space, so many bytes from here on or later."""
+        while True:
+            found = self.buffer.find(b" ", self.place + start)
+            length = found if found >= 0 else len(self.buffer)
+            if length - self.place > _LONGEST:
+                raise self._no_word(row, "ended by a space")
+            if found >= 0:
+                return found - self.place
+            if not self._fill(len(self.buffer) - self.place + 1):
+                raise self._ends_early(row)
+
+    def _ends_row(self, place, row):
+        """Whether a row can end so many bytes from here."""
+        if self._fill(place + 1):
+            return self.buffer[self.place + place] == ord("\n")
+        return row == self.count or len(self.buffer) - self.place < place
+
+    def _fill(self, size):
+        """Reads until so many bytes are there; says whether they are."""
+        while len(self.buffer) - self.place < size:
+            more = self.file.read(self.block)
+            if not more:
+                return False
+            self.buffer, self.place = self.buffer[self.place :] + more, 0
+        return True
+
+    def _no_word(self, row, how):
+        shown = self.buffer[self.place : self.place + 40]
+        return ValueError(
+            f"{self.path}, row {row}: a word is expected, {how}. "
+            f"Received: {shown!r}. Is there a space or a control character in "
+            "this word or the one before, or is the file of another format, or "
+            "damaged? Words with spaces fit in text and .npz."
+        )
+
+    def _ends_early(self, row):
+        left = len(self.buffer) - self.place
+        return ValueError(
+            f"{self.path}, row {row}: the file ends where a word and "
+            f"{self.dim} numbers ({self.size} bytes) are expected; {left} "
+            f"bytes are left, and {self.count - row + 1} of {self.count} rows "
+            "are missing. It is cut off: download it again."
         )
 
 
-def _ends_early(path, row, count, left, dim):
-    return ValueError(
-        f"{path}, row {row}: the file ends where a word and {dim} numbers "
-        f"({4 * dim} bytes) are expected; {left} bytes are left, and "
-        f"{count - row + 1} of {count} rows are missing. It is cut off: "
-        "download it again."
-    )
+def _is_text(word):
+    try:
+        word.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

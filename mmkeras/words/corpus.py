@@ -26,7 +26,9 @@ def sentences(path):
     with streams.reading(path) as file:
         for number, line in enumerate(file, 1):
             try:
-                yield line.decode("utf-8").strip()
+                # The first line of some files begins with a mark.
+                encoding = "utf-8-sig" if number == 1 else "utf-8"
+                yield line.decode(encoding).strip()
             except UnicodeDecodeError as error:
                 raise ValueError(
                     f"{path}:{number} must be UTF-8: {error}. Convert the "

@@ -2,10 +2,11 @@
 
 import io
 import itertools
-import zipfile
+import os
 
 import numpy as np
 
+from mmkeras.files import npz
 from mmkeras.words import binary
 from mmkeras.words import streams
 from mmkeras.words import text
@@ -13,7 +14,7 @@ from mmkeras.words.vectors import Vectors
 from mmkeras.words.vectors import spellings
 
 _ZIP = b"PK\x03\x04"
-_LINE = 1 << 20
+_MARK = b"\xef\xbb\xbf"  # Some programs begin a UTF-8 file with it.
 
 
 def read(path, wanted=None, limit=None):
@@ -108,24 +109,50 @@ def _open(file, path, wants):
     file.seek(0)
     if start == _ZIP:
         return _arrays(file, path, wants)
-    first, second = file.readline(_LINE), file.readline(_LINE)
+    begin = len(_MARK) if start.startswith(_MARK) else 0
+    file.seek(begin)
+    first = file.readline(text.LONGEST_LINE)
     head = text.header(first)
     if head is None:
         dim = text.columns(first)
         if not dim:
             raise _unknown_format(path, first)
-        file.seek(0)
+        file.seek(begin)
         return dim, text.rows(file, path, dim, 1, wants)
     count, dim = head
+    begin += len(first)
+    _check_header(path, count, dim)
+    if _is_text(file, path, begin, count, dim):
+        file.seek(begin)
+        return dim, _counted(text.rows(file, path, dim, 2, wants), path, count)
+    file.seek(begin)
+    return dim, binary.rows(file, path, count, dim, wants)
+
+
+def _check_header(path, count, dim):
     if not count or not dim:
         raise ValueError(
             f"{path} holds no vectors: its first line says {count} words of "
             f"{dim} numbers."
         )
-    file.seek(len(first))
-    if text.columns(second) >= dim or text.is_row(second):
-        return dim, _counted(text.rows(file, path, dim, 2, wants), path, count)
-    return dim, binary.rows(file, path, count, dim, wants)
+    # A number takes two bytes in text, and more in binary.
+    if 2 * dim > max(streams.largest(path), text.LONGEST_LINE):
+        raise ValueError(
+            f"{path} cannot hold what its first line says, {count} words of "
+            f"{dim} numbers: it has {os.path.getsize(path):,} bytes. It is "
+            "damaged, or no file of word vectors."
+        )
+
+
+def _is_text(file, path, begin, count, dim):
+    """Whether the rows behind a first line of numbers are text."""
+    second = file.readline(text.LONGEST_LINE)
+    if text.fits(second, dim):
+        return True
+    if not text.is_row(second):
+        return False
+    file.seek(begin)  # Malformed text, or numbers that look like it.
+    return not binary.fits(file, path, count, dim)
 
 
 def _counted(rows, path, count):
@@ -146,24 +173,42 @@ def _counted(rows, path, count):
 
 
 def _arrays(file, path, wants):
-    """Reads an `.npz`."""
+    """Reads an `.npz` row by row."""
+    if not isinstance(file.raw, io.FileIO):  # Compressed as a whole as well.
+        file = io.BytesIO(file.read())
     try:
-        with np.load(io.BytesIO(file.read()), allow_pickle=False) as arrays:
-            words, vectors = arrays["words"], arrays["vectors"]
-    except (ValueError, KeyError, zipfile.BadZipFile, OSError) as error:
-        raise ValueError(
-            f"{path} is no .npz of the arrays `words` (strings, not objects) "
-            f"and `vectors`, or is cut off: {error}"
-        ) from error
-    if vectors.ndim != 2 or words.shape != vectors.shape[:1]:
+        with npz.opened(file) as arrays:
+            words, vectors = arrays.shape("words"), arrays.shape("vectors")
+            kinds = arrays.dtype("words").kind, arrays.dtype("vectors").kind
+    except ValueError as error:
+        raise _no_arrays(path, error) from error
+    if len(vectors) != 2 or words != vectors[:1]:
         raise ValueError(
             f"{path} must hold `vectors` of one row for each of `words`. "
-            f"Received: words {words.shape}, vectors {vectors.shape}"
+            f"Received: words {words}, vectors {vectors}"
         )
-    words = (str(word).encode("utf-8", "replace") for word in words)
-    rows = zip(words, vectors)
-    return vectors.shape[1], (
-        (word, row if wants(word) else None) for word, row in rows
+    if kinds[0] not in "US" or kinds[1] not in "fiu":
+        raise _no_arrays(path, f"they are of kinds {', '.join(kinds)}")
+    return vectors[1], _array_rows(file, path, wants)
+
+
+def _array_rows(file, path, wants):
+    try:
+        with npz.opened(file) as arrays:
+            pairs = zip(arrays.rows("words"), arrays.rows("vectors"))
+            for word, row in pairs:
+                word = word.item()
+                if isinstance(word, str):
+                    word = word.encode("utf-8", "replace")
+                yield word, row if wants(word) else None
+    except ValueError as error:
+        raise _no_arrays(path, error) from error
+
+
+def _no_arrays(path, reason):
+    return ValueError(
+        f"{path} is no .npz of the arrays `words` (strings, not objects) and "
+        f"`vectors` (numbers), or is cut off: {reason}"
     )
 
 

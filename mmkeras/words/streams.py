@@ -2,10 +2,13 @@
 
 import contextlib
 import gzip
+import io
+import os
 import pathlib
 import zlib
 
 from mmkeras.files import atomic
+from mmkeras.files import sizes
 
 _GZIP = b"\x1f\x8b"
 
@@ -21,12 +24,14 @@ def reading(path):
         A binary file object that can seek.
 
     Raises:
-        ValueError: If the compressed data ends early or is damaged.
+        ValueError: If the compressed data ends early, is damaged, or unpacks
+            to far more than real data does.
         OSError: If the file cannot be read.
     """
     with open(path, "rb") as raw:
         packed = raw.peek(2)[:2] == _GZIP
-        with gzip.open(raw) if packed else contextlib.nullcontext(raw) as file:
+        unpacked = io.BufferedReader(_Unpacked(raw, path)) if packed else raw
+        with unpacked as file:
             try:
                 yield file
             except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -34,6 +39,48 @@ def reading(path):
                     f"{path} is cut off or damaged within its gzip data "
                     f"({error}). Download it again."
                 ) from error
+
+
+def largest(path):
+    """The most bytes that `reading` can read from a file."""
+    with open(path, "rb") as file:
+        packed = file.read(2) == _GZIP
+    size = os.path.getsize(path)
+    return sizes.largest(size) if packed else size
+
+
+class _Unpacked(io.RawIOBase):
+    """What a file compressed by gzip holds, within limits.
+
+    Args:
+        raw: Binary file object.
+        path: The file's name, for errors.
+    """
+
+    def __init__(self, raw, path):
+        self._file = gzip.open(raw)
+        self._path = path
+        self._packed = os.path.getsize(path)
+
+    def readable(self):
+        return True
+
+    def seekable(self):
+        return True
+
+    def seek(self, place, whence=os.SEEK_SET):
+        return self._file.seek(place, whence)
+
+    def tell(self):
+        return self._file.tell()
+
+    def readinto(self, buffer):
+        count = self._file.readinto(buffer)
+        try:
+            sizes.check_ratio(self._file.tell(), self._packed)
+        except ValueError as error:
+            raise ValueError(f"{self._path} is refused: {error}") from error
+        return count
 
 
 @contextlib.contextmanager

@@ -6,6 +6,8 @@ have spaces in it: it is what comes before the last `dim` numbers.
 """
 
 _SHOWN = 60
+_DIGITS = 18  # Of a number in the first line.
+LONGEST_LINE = 1 << 20  # Bytes.
 
 
 def header(line):
@@ -19,7 +21,8 @@ def header(line):
         line is another.
     """
     parts = line.split()
-    if len(parts) != 2 or not all(part.isdigit() for part in parts):
+    whole = all(part.isdigit() and len(part) <= _DIGITS for part in parts)
+    if len(parts) != 2 or not whole:
         return None
     return int(parts[0]), int(parts[1])
 
@@ -54,13 +57,27 @@ def is_word(word, dim):
     return sum(map(_is_number, word.split(b" "))) < max(dim, 2)
 
 
+def fits(line, dim):
+    """Whether a line is a word and exactly so many numbers.
+
+    Args:
+        line: bytes.
+        dim: int. Numbers a line.
+    """
+    line = line.rstrip(b" \r\n")
+    if columns(line) < dim:
+        return False
+    word = line.rsplit(b" ", dim)[0]
+    return b" " not in word or is_word(word, dim)
+
+
 def is_row(line):
     """Whether a line, perhaps malformed, is text, a word before its numbers.
 
     Args:
         line: bytes.
     """
-    if set(line) & set(range(9)):
+    if set(line) & (set(range(32)) - set(b"\t\r\n")):
         return False
     return any(map(_is_number, line.split()[1:]))
 
@@ -82,7 +99,10 @@ def rows(file, path, dim, start, wanted):
     Raises:
         ValueError: If a line is malformed; the error has its number.
     """
-    for number, line in enumerate(file, start):
+    lines = iter(lambda: file.readline(LONGEST_LINE), b"")
+    for number, line in enumerate(lines, start):
+        if len(line) == LONGEST_LINE:
+            raise _malformed(line, dim, f"{path}:{number}")
         line = line.rstrip(b" \r\n")
         if not line:
             continue

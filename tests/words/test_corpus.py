@@ -56,3 +56,9 @@ def test_a_line_that_is_no_unicode(tmp_path):
     path.write_bytes(b"dog\ncaf\xe9\n")
     with pytest.raises(ValueError, match="corpus:2 must be UTF-8"):
         list(sentences(path))
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_word(tmp_path):
+    path = tmp_path / "text"
+    path.write_bytes(b"\xef\xbb\xbfthe dog\nthe cat\n")
+    assert list(sentences(path)) == ["the dog", "the cat"]

@@ -1,10 +1,12 @@
 import gzip
 import io
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
 
+from mmkeras.files import sizes
 from mmkeras.words import binary
 from mmkeras.words import read
 
@@ -93,6 +95,153 @@ def test_unicode(tmp_path):
     vectors = read(write(tmp_path / "v", text))
     assert vectors.words == words
     assert vectors.array[:, 1].tolist() == list(range(6))
+
+
+def row(word, *numbers, end=b""):
+    return word + b" " + packed(*numbers) + end
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_a_binary_word_with_spaces_between_line_breaks(tmp_path, place):
+    words = [b"the", b"cat", b"dog"]
+    words[place] = b"New York City"
+    data = b"3 2\n" + b"".join(
+        row(word, i, 0.5, end=b"\n") for i, word in enumerate(words)
+    )
+    vectors = read(write(tmp_path / "v", data))
+    assert vectors.words == [word.decode() for word in words]
+    assert vectors.array.tolist() == [[0, 0.5], [1, 0.5], [2, 0.5]]
+    assert read(write(tmp_path / "v", data[:-1])).words == vectors.words
+
+
+@pytest.mark.parametrize("word", [b"New York", b"a\0b", b"a\nb", b"a\x1fb"])
+@pytest.mark.parametrize("end", [b"", b"\n"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_binary_word_that_cannot_be_told_is_refused(
+    tmp_path, word, end, place
+):
+    words = [b"the", b"cat", b"dog"]
+    words[place] = word
+    rows = [row(word, 0.1 + i, -0.5, end=end) for i, word in enumerate(words)]
+    path = write(tmp_path / "v", b"3 2\n" + b"".join(rows))
+    if place and end and b" " in word:
+        assert read(path).words[1] == "New York"
+        return
+    with pytest.raises(ValueError, match=r"v, row [123]: a word is expected"):
+        read(path)
+
+
+@pytest.mark.parametrize("number", [4.110545e16, 1.4013e-45, 2.5])
+def test_binary_numbers_that_look_like_text(tmp_path, number):
+    data = b"1 4\n" + row(b"0", *[number] * 4)
+    vectors = read(write(tmp_path / "v", data))
+    assert vectors.words == ["0"]
+    np.testing.assert_array_equal(vectors["0"], np.float32([number] * 4))
+
+
+def test_text_that_could_be_binary(tmp_path):
+    vectors = read(write(tmp_path / "v", "1 4\n0 100 200 300 4000"))
+    assert vectors["0"].tolist() == [100, 200, 300, 4000]
+
+
+@pytest.mark.parametrize("name", ["glove", "word2vec", "binary"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_byte_order_mark_is_no_part_of_a_word(tmp_path, name, pack):
+    data = pack(b"\xef\xbb\xbf" + FORMATS[name])
+    vectors = read(write(tmp_path / "v", data))
+    assert vectors.words == ["the", "dog"]
+    np.testing.assert_array_equal(vectors.array, np.float32(ARRAY))
+
+
+def test_words_in_bytes(tmp_path):
+    words = np.array(["né".encode(), b"dog"])
+    data = npz(words=words, vectors=np.array(ARRAY))
+    vectors = read(write(tmp_path / "v", data))
+    assert vectors.words == ["né", "dog"]
+    assert read(tmp_path / "v", wanted=["dog"]).words == ["dog"]
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("kind", ["float16", "float64", ">f4", "int8"])
+def test_arrays_of_every_kind(tmp_path, kind, order):
+    array = np.array([[1, 2, 3], [4, 5, 6]], kind, order=order)
+    data = npz(words=np.array(["the", "dog"]), vectors=array)
+    assert read(write(tmp_path / "v", data)).array.tolist() == array.tolist()
+
+
+@pytest.mark.parametrize(
+    "words, vectors",
+    [
+        (np.arange(2), np.zeros((2, 2))),
+        (np.array(["a", "b"]), np.array([["1", "2"], ["3", "4"]])),
+        (np.array(["a", "b"]), np.zeros((2, 2), complex)),
+        (np.array(["a", "b"]), np.zeros((2, 2), bool)),
+    ],
+)
+def test_arrays_of_other_kinds_are_refused(tmp_path, words, vectors):
+    path = write(tmp_path / "v", npz(words=words, vectors=vectors))
+    with pytest.raises(ValueError, match="v is no .npz of the arrays"):
+        read(path)
+
+
+def promised(data, shape):
+    """An `.npz` of vectors whose header says that they have another shape."""
+    told = b"'shape': (2, 3), }" + b" " * 30
+    header = f"'shape': {shape}, }}".encode()
+    assert told in data
+    return data.replace(told, header.ljust(len(told)))
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"1 1000000000000\ndog " + packed(1, 2),
+        b"1000000000000 1000000000000\ndog " + packed(1, 2),
+        b"1000000000000 2\ndog " + packed(1, 2),
+        b"1000000000000 2\ndog 1 2\n",
+        b"1 1000000000000\ndog 1 2\n",
+        b"1" * 5000 + b" " + b"9" * 5000 + b"\ndog 1 2\n",
+        promised(FORMATS["npz"], (2, 10**13)),
+        promised(FORMATS["npz"], (10**13, 3)),
+    ],
+)
+def test_what_a_header_promises_is_not_believed(tmp_path, data, pack):
+    path = write(tmp_path / "v", pack(data))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="/v"):
+        read(path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 5e7
+
+
+def zeros(kind):
+    """Little that unpacks to 64 MiB."""
+    file, block = io.BytesIO(), bytes(1 << 20)
+    if kind == "npz":
+        array = np.zeros((1 << 12, 1 << 12), "float32")
+        words = np.arange(1 << 12).astype(str)
+        np.savez_compressed(file, words=words, vectors=array)
+        return file.getvalue()
+    start = {"line": b"dog 1 2 ", "word": b"2 3\n", "row": b"2 16777216\na "}
+    with gzip.open(file, "w", 1) as packing:
+        packing.write(start[kind])
+        for _ in range(64):
+            packing.write(block)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["line", "word", "row", "npz"])
+def test_what_unpacks_to_far_too_much_is_refused(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(sizes, "_ALWAYS", 1 << 22)
+    path = write(tmp_path / "v", zeros(kind))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="/v"):
+        read(path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 4e7
 
 
 def test_bytes_that_are_no_unicode(tmp_path):
