@@ -6,12 +6,14 @@ break, others do not.
 """
 
 import itertools
+import re
 
 import numpy as np
 
 _BLOCK = 1 << 22
 _LONGEST = 4096  # Bytes of a word: GoogleNews' longest has 98.
-_CONTROL = frozenset(range(32))  # A word has none of these characters.
+_CONTROL = re.compile(rb"[\x00-\x1f]")  # A word has none of these characters.
+_BREAK = ord("\n")
 _SAMPLE = 8
 
 
@@ -41,12 +43,11 @@ def rows(file, path, count, dim, wanted, block=_BLOCK):
     breaks = False  # Whether every row ends in a line break.
     for row in range(1, count + 1):
         if row == 2:
-            breaks = reader.peek(b"\n")
+            breaks = reader.at_break()
         if breaks:
             reader.skip_break(row)
         word = reader.word(row, breaks)
-        numbers = reader.take(4 * dim)
-        yield word, np.frombuffer(numbers, "<f4") if wanted(word) else None
+        yield word, reader.numbers(wanted(word))
     if not reader.at_end():
         raise ValueError(
             f"{path} goes on behind the last of the {count} rows that its "
@@ -81,33 +82,44 @@ class _Reader:
         self.block = max(block, self.size)
         self.buffer, self.place = b"", 0
 
-    def peek(self, expected):
-        """Whether the next bytes are these."""
-        self._fill(len(expected))
-        return self.buffer.startswith(expected, self.place)
+    def at_break(self):
+        return self._fill(1) and self.buffer[self.place] == _BREAK
 
-    def take(self, size):
-        self.place += size
-        return self.buffer[self.place - size : self.place]
+    def numbers(self, wanted):
+        """Takes the numbers of a row; returns them if they are wanted."""
+        start, self.place = self.place, self.place + self.size
+        if wanted:
+            return np.frombuffer(self.buffer[start : self.place], "<f4")
+        return None
 
     def skip_break(self, row):
-        if not self.peek(b"\n"):
-            if not self._fill(1):
-                raise self._ends_early(row)
+        if not self._fill(1):
+            raise self._ends_early(row)
+        if self.buffer[self.place] != _BREAK:
             raise self._no_word(row, "begun by a line break")
         self.place += 1
 
     def word(self, row, breaks):
         """Takes a word and the space behind it; its numbers are there then."""
+        space = self.buffer.find(b" ", self.place) - self.place
+        end = self.place + space + 1 + self.size
+        simple = 0 <= space <= _LONGEST and end < len(self.buffer)
+        if not simple or (breaks and self.buffer[end] != _BREAK):
+            space = self._search(row, breaks)
+        word = self.buffer[self.place : self.place + space]
+        self.place += space + 1
+        if _CONTROL.search(word) or not (breaks or _is_text(word)):
+            raise self._no_word(row, "ended by the only space in it")
+        return word
+
+    def _search(self, row, breaks):
+        """Finds the space behind a word, and reads its numbers."""
         space = self._space(row, 0)
         while breaks and not self._ends_row(space + 1 + self.size, row):
             space = self._space(row, space + 1)
         if not self._fill(space + 1 + self.size):
             raise self._ends_early(row)
-        word = self.take(space + 1)[:-1]
-        if _CONTROL & set(word) or not (breaks or _is_text(word)):
-            raise self._no_word(row, "ended by the only space in it")
-        return word
+        return space
 
     def at_end(self):
         self._fill(2)
@@ -128,11 +140,13 @@ class _Reader:
     def _ends_row(self, place, row):
         """Whether a row can end so many bytes from here."""
         if self._fill(place + 1):
-            return self.buffer[self.place + place] == ord("\n")
+            return self.buffer[self.place + place] == _BREAK
         return row == self.count or len(self.buffer) - self.place < place
 
     def _fill(self, size):
         """Reads until so many bytes are there; says whether they are."""
+        if len(self.buffer) - self.place >= size:
+            return True
         while len(self.buffer) - self.place < size:
             more = self.file.read(self.block)
             if not more:
@@ -160,6 +174,8 @@ class _Reader:
 
 
 def _is_text(word):
+    if word.isascii():
+        return True
     try:
         word.decode("utf-8")
     except UnicodeDecodeError:
