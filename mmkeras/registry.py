@@ -12,6 +12,8 @@ import inspect
 import pkgutil
 from collections.abc import Callable
 
+from mmkeras import arguments
+
 ZOO = "mmkeras.zoo"
 
 
@@ -100,7 +102,8 @@ def build_model(name: str, **kwargs):
 
     Raises:
         ValueError: If the name or a keyword is unknown; the error names those
-            that exist.
+            that exist. If a keyword's value cannot be right; see
+            `arguments.check`.
 
     Example:
 
@@ -115,6 +118,7 @@ def build_model(name: str, **kwargs):
                 + _hint(keyword, known)
                 + f" It takes: {', '.join(known)}."
             )
+    arguments.check(name, known, kwargs)
     return architecture.builder(**kwargs)
 
 

@@ -16,7 +16,7 @@ STOREYS = [
     {"branches", "fusion", "decoders"},
     {"layers"},
     {"registry"},
-    {"files", "interrupts"},
+    {"arguments", "files", "interrupts"},
     {"version"},
 ]
 HEIGHT = {

@@ -7,6 +7,14 @@ from typing import Annotated
 
 import typer
 
+_TITLES = {
+    "name": "architecture",
+    "task": "task",
+    "title": "what it is",
+    "paper": "paper",
+}
+_WIDE = 120  # Columns of a terminal that shows all of them.
+
 
 def run(
     task: Annotated[
@@ -63,17 +71,23 @@ def _is_register(node):
     return name == "register"
 
 
-def _show(entries):
+def _show(entries, console=None):
+    """Shows a table on a terminal, else lines with tabs between columns."""
     from rich.console import Console
     from rich.table import Table
 
+    console = console or Console()
+    columns = ["name", "task", "title", "paper"]
+    if not console.is_terminal:
+        for entry in entries:
+            typer.echo("\t".join(entry[column] for column in columns))
+        return
+    if console.width < _WIDE:  # `describe` shows the paper as well.
+        columns.remove("paper")
     table = Table(box=None, pad_edge=False)
-    table.add_column("architecture", no_wrap=True, style="bold")
-    table.add_column("task", no_wrap=True)
-    table.add_column("what it is")
-    table.add_column("paper", no_wrap=True)
+    for column in columns:
+        whole = column != "title"
+        table.add_column(_TITLES[column], no_wrap=whole, overflow="fold")
     for entry in entries:
-        table.add_row(
-            *(entry[key] for key in ("name", "task", "title", "paper"))
-        )
-    Console().print(table)
+        table.add_row(*(entry[column] for column in columns))
+    console.print(table)

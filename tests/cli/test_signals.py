@@ -142,7 +142,7 @@ def test_a_signal_at_any_moment_has_its_code(world, environment, tmp_path):
         ["evaluate", str(run), "--split", "train", "--beam", "10"],
         ["predict", str(run), *[image] * 500],
     ]
-    for i, seconds in enumerate((3, 6, 8, 10, 12, 14, 16)):
+    for i, seconds in enumerate((5, 8, 11, 14)):
         process = begin(environment, *verbs[i % 3])
         time.sleep(seconds)
         running = process.poll() is None
