@@ -28,16 +28,18 @@ def export(task, folder, version=None, check=True, samples=None, **options):
     the task's fields: `image`, strings of shape `(batch,)`: JPEG, PNG, GIF,
     BMP or WebP bytes; `audio`, those of WAV files; `text`, strings; features,
     float32; conversations, such as `history`, strings of shape `(batch,
-    turns)`, a turn each, filled up with `""`; and returns what `task.answer`
-    does: of a captioner `text`, the captions, and `score`; of a judge `label`
-    and `probability`, an empty string or NaN standing for what is absent; and
-    `error`, strings, empty or why this one example could not be read. Decoding
-    of files, the search and the vocabulary are all in the graph, in float32
-    whatever the model was trained in.
+    turns)`, a turn each, filled up with `""`. The signature needs every
+    field: an absent value is an empty string, or NaN in features;
+    `mmkeras.serving.load` fills in the fields that are left out. It returns
+    what `task.answer` does: of a captioner `text`, the captions, and `score`;
+    of a judge `label` and `probability`; and `error`, strings, empty or why
+    this one example could not be read. Decoding of files, the search and the
+    vocabulary are all in the graph, in float32 whatever the model was trained
+    in.
 
-    Beside it lie `golden.json`, some inputs with their answers, and requests
-    that warm a server up; in `folder`, a `models.config` for TF Serving,
-    unless there is one.
+    Beside it lie `golden.json`, which describes the signature's inputs and has
+    some inputs with their answers, and requests that warm a server up; in
+    `folder`, a `models.config` for TF Serving, unless there is one.
 
     Args:
         task: A `mmkeras.tasks.Task`, on the TensorFlow backend.
@@ -76,7 +78,8 @@ def export(task, folder, version=None, check=True, samples=None, **options):
             options = {"beam": 3, **options}
         samples = of(task) if samples is None else _by_field(task, samples)
         answers = saved.save(task, part, samples, options)
-        golden.write(part, samples, answers, options)
+        specs = saved.input_specs(task)
+        golden.write(part, samples, answers, options, specs)
         # One by one, then together: each kind of file is decoded once.
         slices = [slice(i, i + 1) for i in range(4)] + [slice(8)]
         batches = [{f: v[s] for f, v in samples.items()} for s in slices]

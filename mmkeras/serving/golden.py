@@ -7,18 +7,21 @@ import pathlib
 NAME = "golden.json"
 
 
-def write(folder, samples, answers, options):
+def write(folder, samples, answers, options, specs):
     """Writes inputs and their answers beside an export.
 
-    Each row is `{"inputs": {"image": {"b64": ...}}, "outputs": {"text",
-    "score", "error"}}`, or whatever fields the task has; its inputs are an
-    instance of a request to the REST interface of TF Serving.
+    `"inputs"` describes what the signature takes, all of which it needs: by
+    field a dtype, a shape, and what stands for an absent value, `""`, or NaN
+    in features. Each row is `{"inputs": {"image": {"b64": ...}}, "outputs":
+    {"text", "score", "error"}}`, or whatever fields the task has; its inputs
+    are an instance of a request to the REST interface of TF Serving.
 
     Args:
         folder: The version folder.
         samples: Dict of lists by field: bytes, strings or lists of numbers.
         answers: What `task.answer` says of them, a dict of arrays.
         options: Dict of the decoding options, written down to be read.
+        specs: Dict of a `tf.TensorSpec` for each field.
     """
     inputs = [
         {field: _plain(value) for field, value in zip(samples, values)}
@@ -28,7 +31,12 @@ def write(folder, samples, answers, options):
         {"inputs": given, "outputs": outputs}
         for given, outputs in zip(inputs, as_rows(answers))
     ]
-    card = {"signature": "serving_default", "options": options, "rows": rows}
+    card = {
+        "signature": "serving_default",
+        "inputs": {field: _described(spec) for field, spec in specs.items()},
+        "options": options,
+        "rows": rows,
+    }
     text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
     pathlib.Path(folder, NAME).write_text(text, "utf-8")
 
@@ -51,6 +59,16 @@ def as_rows(answers):
 def b64(data):
     """Writes bytes as TF Serving's REST interface reads them."""
     return {"b64": base64.b64encode(data).decode("ascii")}
+
+
+def _described(spec):
+    """One input of the signature; JSON has no word for NaN."""
+    is_text = spec.dtype.name == "string"
+    return {
+        "dtype": spec.dtype.name,
+        "shape": spec.shape.as_list(),
+        "absent": "" if is_text else "NaN",
+    }
 
 
 def _plain(value):

@@ -43,12 +43,16 @@ def save(task, folder, samples, options):
         return task.answer(samples, **options)
 
 
-def _signature(task, options):
-    """A concrete function of strings, or of features, for each field."""
+def input_specs(task):
+    """Says what an export takes.
 
-    def serve(**batch):
-        return task.graph(batch, **options)
+    Args:
+        task: A `mmkeras.tasks.Task`.
 
+    Returns:
+        Dict of a `tf.TensorSpec` for each field: strings `(batch,)`, of a
+        conversation `(batch, turns)`; of features float32 `(batch, *shape)`.
+    """
     specs = {}
     for field in task.fields:
         codec = task.codecs[field]
@@ -57,6 +61,16 @@ def _signature(task, options):
         if isinstance(codec, codecs.Turns):
             shape = (None,)
         specs[field] = tf.TensorSpec((None, *shape), kind, name=field)
+    return specs
+
+
+def _signature(task, options):
+    """A concrete function of strings, or of features, for each field."""
+
+    def serve(**batch):
+        return task.graph(batch, **options)
+
+    specs = input_specs(task)
     function = tf.function(serve, autograph=False)
     return function.get_concrete_function(**specs)
 

@@ -1,5 +1,7 @@
 """The self-check of an export: every kind of input and of target passes it."""
 
+import json
+
 import keras
 import pytest
 import tiny_tasks
@@ -47,6 +49,17 @@ def expected(tmp_path_factory):
     outputs = [row["outputs"] for row in golden.read(path)]
     assert any(row["error"] for row in outputs)
     return path, outputs
+
+
+def test_features_are_absent_as_nan(tmp_path):
+    task = tiny_tasks.build("dialogue-text-scene-gru")
+    path = serving.export(task, tmp_path / "scene", check=False)
+    card = json.loads((path / golden.NAME).read_text("utf-8"))
+    assert card["inputs"]["scene"] == {
+        "dtype": "float32",
+        "shape": [None, 3, 4],
+        "absent": "NaN",
+    }
 
 
 def test_errors_may_be_worded_otherwise(expected):

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from checks import run_python
 from judging import rows
 from judging import task as judge
@@ -53,6 +54,19 @@ def test_a_field_left_out_is_absent(exported):
     alone = served.predict({"image": pictures})
     assert alone == served.predict({"image": pictures, "audio": [b""] * 3})
     assert alone["error"] == [""] * 3
+
+
+def test_the_card_says_what_stands_for_an_absent_value(exported):
+    card = json.loads((exported / golden.NAME).read_text("utf-8"))
+    described = {"dtype": "string", "shape": [None], "absent": ""}
+    assert card["inputs"] == {"image": described, "audio": described}
+    serve = tf.saved_model.load(str(exported)).signatures[card["signature"]]
+    image = next(row["image"] for row in rows(count=3) if row["image"])
+    raw = {"image": [image], "audio": [card["inputs"]["audio"]["absent"]]}
+    answer = serve(**{k: tf.constant(v) for k, v in raw.items()})
+    expected = client.load(exported).predict({"image": [image]})
+    assert answer["label"].numpy()[0].decode() == expected["label"][0]
+    assert answer["error"].numpy()[0] == b""
 
 
 def test_golden_rows_lack_each_field_at_times(exported):
