@@ -6,6 +6,14 @@ import numpy as np
 import tensorflow as tf
 
 from mmkeras.data import codecs
+from mmkeras.data import inputs
+from mmkeras.data.codecs.text import END
+from mmkeras.data.codecs.text import PAD
+
+NOT_FINITE = (
+    "the model's output is not finite; check the input for extreme values"
+)
+_NOT_UTF8 = "not valid UTF-8"
 
 
 def raw(codec, values):
@@ -63,6 +71,31 @@ def _raw_error(codec, value):
     return ""
 
 
+def pack(kept, batch):
+    """Packs the raw values of a batch, files that are named being read.
+
+    Args:
+        kept: Dict of codecs by field.
+        batch: Dict of lists of values as of `raw`, of one length; of pictures
+            and sounds also the paths of files, str or path objects.
+
+    Returns:
+        Tuple of a dict of tensors as of `raw`, and errors, strings `(n,)`,
+        empty where the files could be read.
+
+    Raises:
+        ValueError: If a value is of another kind.
+    """
+    packed, errors = {}, tf.fill([len(next(iter(batch.values())))], "")
+    for field, values in batch.items():
+        if isinstance(kept[field], (codecs.Audio, codecs.Image)):
+            values, unread = inputs.read(values)
+            unread = [error and f"{field}: {error}" for error in unread]
+            errors = first(errors, tf.constant(unread, tf.string))
+        packed[field] = raw(kept[field], values)
+    return packed, errors
+
+
 def absent(codec, size):
     """A tensor as of `raw` for `size` examples that all lack the field."""
     if isinstance(codec, codecs.Features):
@@ -91,19 +124,28 @@ def perceive(codec, values):
         error = tf.where(there & ~finite, "numbers that are not finite", "")
         good = tf.reshape(there & finite, [-1] + [1] * len(axes))
         return tf.where(good, values, 0.0), there, error
-    if isinstance(codec, codecs.Words):
-        there = tf.strings.length(tf.strings.strip(values)) > 0
-        tokens = tf.where(there[:, None], codec(values), 0)
-        return tokens, there, tf.fill(tf.shape(values), "")
-    if isinstance(codec, codecs.Turns):
-        values = codec.joined(values)
-        there = tf.strings.length(tf.strings.strip(values)) > 0
-        x, errors = codec.try_batch(values)
-        x = tf.where(there[:, None, None], x, 0)
-        return x, there, tf.where(there, errors, "")
+    if isinstance(codec, (codecs.Words, codecs.Turns)):
+        return _texts(codec, values)
     there = tf.strings.length(values) > 0
     x, errors = codec.try_batch(values)
     return x, there, tf.where(there, errors, "")
+
+
+def _texts(codec, values):
+    """As `perceive`, of texts; one without a word is absent."""
+    blank = tf.fill(tf.shape(values)[:1], "")
+    if isinstance(codec, codecs.Turns):
+        values = codec.joined(values)
+        x, errors = codec.try_batch(values)
+        words = x[:, :, 1]
+    else:
+        x, errors = codec(values), blank
+        words = x[:, 1:2]
+    there = tf.reduce_any((words != PAD) & (words != END), 1)
+    shape = [-1] + [1] * (len(x.shape) - 1)
+    utf8 = tf.strings.unicode_transcode(values, "UTF-8", "UTF-8") == values
+    errors = tf.where(utf8, errors, _NOT_UTF8)
+    return tf.where(tf.reshape(there, shape), x, 0), there, errors
 
 
 def together(kept, fields, batch, size=None):
@@ -207,6 +249,29 @@ def chosen(codec, candidates, chances, errors):
     return said, tf.where(missing, "candidates: there are none", errors)
 
 
+def not_finite(errors, values, there=False):
+    """Adds an error where what a model gave is not finite.
+
+    Args:
+        errors: String tensor of shape `(n,)`.
+        values: Floats of shape `(n, ...)`.
+        there: As of `blank`.
+
+    Returns:
+        String tensor of shape `(n,)`.
+    """
+    finite = tf.math.is_finite(tf.convert_to_tensor(values))
+    if there is not False:
+        finite |= ~there[..., None]
+    finite = tf.reduce_all(finite, list(range(1, len(finite.shape))))
+    return first(errors, tf.where(finite, "", NOT_FINITE))
+
+
+def first(errors, later):
+    """Leaves of two errors of each example the first, if there is any."""
+    return tf.where(errors == "", later, errors)
+
+
 def blank(answers, errors, there=False):
     """Empties the answers to what could not be read, or is not there.
 
@@ -234,13 +299,15 @@ def _encoded(codec, value):
     """One raw value as a string."""
     if value is None:
         return b""
-    if isinstance(value, (bytes, str)):
+    if isinstance(value, str):
+        return inputs.encode(value)
+    if isinstance(value, bytes):
         return value
     is_pair = isinstance(value, tuple) and len(value) == 2
     if isinstance(codec, codecs.Audio) and is_pair:
         return _wave(*value)
     if isinstance(codec, codecs.Turns) and isinstance(value, (list, tuple)):
-        return codec.join(value)
+        return inputs.encode(codec.join(value))
     raise ValueError(
         f"`{type(codec).__name__}` takes strings or bytes, or None. Received: "
         f"a value of type {type(value).__name__}"

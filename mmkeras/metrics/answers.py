@@ -49,7 +49,7 @@ def normalized(answer):
         [Antol et al., 2015](https://arxiv.org/abs/1505.00468), and
         `vqaEval.py` of github.com/GT-Vision-Lab/VQA
     """
-    text = answer.replace("\n", " ").replace("\t", " ").strip()
+    text = _stripped(answer)
     thousands = re.search(r"\d,\d", text)
     found = text
     for sign in _SIGNS:
@@ -66,8 +66,9 @@ def vqa_accuracy(said, answers):
 
         accuracy = mean over the people of min(1, matches among the others / 3)
 
-    Of one person's answer alone, whether it is the same. Answers are
-    normalised unless all people gave the same one.
+    Of one person's answer alone, whether it is the same. White space around
+    answers does not count; they are normalised unless all people gave the
+    same one.
 
     Args:
         said: str. The answer to score.
@@ -86,9 +87,14 @@ def vqa_accuracy(said, answers):
         raise ValueError("Expected one answer or more. Received: answers=[]")
     if len(answers) == 1:
         return float(normalized(said) == normalized(answers[0]))
+    said, answers = _stripped(said), list(map(_stripped, answers))
     if len(set(answers)) > 1:
         said, answers = normalized(said), list(map(normalized, answers))
     matches = [answer == said for answer in answers]
     same = sum(matches)
     scores = [min(1.0, (same - match) / 3) for match in matches]
     return sum(scores) / len(scores)
+
+
+def _stripped(answer):
+    return answer.replace("\n", " ").replace("\t", " ").strip()

@@ -2,8 +2,14 @@
 
 import shlex
 
+import numpy as np
+
+from mmkeras.data import inputs
 from mmkeras.serving import golden
 from mmkeras.serving import versions
+
+_FILES = ("image", "audio")
+_MANY = 100_001  # Turns; no model takes more, so the rest stays together.
 
 
 def load(folder):
@@ -54,28 +60,54 @@ class Captioner:
         Args:
             batch: List of encoded pictures (bytes); or a dict of lists by
                 field, in which `""`, or NaN in features, is absent, as is a
-                field that is left out; a conversation is a list of turns, or
-                a string of a line a turn.
+                field that is left out; of pictures and sounds also the paths
+                of files; a conversation is a list of turns, or a string of a
+                line a turn.
             batch_size: int. How many go through at once.
 
         Returns:
             Dict of lists, one entry an example, as `task.answer` has them: of
             a captioner `"text"`, `"score"` and `"error"`.
+
+        Raises:
+            ValueError: If a field is unknown, or its value is not a list.
         """
         if not isinstance(batch, dict):
-            batch = {"image": list(batch)}
+            batch = {"image": batch}
+        batch = inputs.lists(batch, list(self._specs))
         answers = {key: [] for key in self._serve.structured_outputs}
         count = len(next(iter(batch.values())))
         for i in range(0, count, batch_size):
-            size = min(batch_size, count - i)
-            part = {name: self._absent(name, size) for name in self._specs}
-            for field, values in batch.items():
-                some = values[i : i + batch_size]
-                if self._is_talk(field):
-                    some = _filled(some)
-                part[field] = self._constant(some)
-            for key, found in self._serve(**part).items():
-                answers[key] += _plain(found.numpy())
+            some = {k: v[i : i + batch_size] for k, v in batch.items()}
+            for key, found in self._answer(some).items():
+                answers[key] += found
+        return answers
+
+    def _answer(self, batch):
+        """Answers for one batch."""
+        size = len(next(iter(batch.values())))
+        part = {name: self._absent(name, size) for name in self._specs}
+        unread = [""] * size
+        for field, values in batch.items():
+            if field in _FILES and self._is_text(field):
+                values, errors = inputs.read(values)
+                unread = [
+                    first or (error and f"{field}: {error}")
+                    for first, error in zip(unread, errors)
+                ]
+            if self._is_talk(field):
+                values = _filled(values)
+            elif self._is_text(field):
+                values = [_encoded(value) for value in values]
+            else:
+                nothing = np.full(self._specs[field].shape[1:], np.nan)
+                values = [nothing if v is None else v for v in values]
+            part[field] = self._constant(values, self._specs[field].dtype)
+        answers = {k: _plain(v.numpy()) for k, v in self._serve(**part).items()}
+        for i, error in enumerate(unread):
+            if error:
+                for key, values in answers.items():
+                    values[i] = error if key == "error" else _empty(values[i])
         return answers
 
     def _absent(self, name, size):
@@ -85,9 +117,11 @@ class Captioner:
         shape = [1] if self._is_talk(name) else spec.shape[1:]
         return self._fill([size, *shape], nothing)
 
+    def _is_text(self, name):
+        return self._specs[name].dtype.name == "string"
+
     def _is_talk(self, name):
-        spec = self._specs[name]
-        return spec.dtype.name == "string" and len(spec.shape) == 2
+        return self._is_text(name) and len(self._specs[name].shape) == 2
 
 
 def _filled(talks):
@@ -98,16 +132,44 @@ def _filled(talks):
 
 
 def _turns(talk):
+    if talk is None:
+        return []
     if isinstance(talk, (str, bytes)):
-        return talk.split("\n" if isinstance(talk, str) else b"\n")
-    return list(talk)
+        return _encoded(talk).split(b"\n", _MANY)
+    turns = [_encoded(turn) for turn in talk]
+    rest = turns[_MANY:]
+    return turns[:_MANY] + ([b" ".join(rest)] if rest else [])
+
+
+def _encoded(value):
+    """A raw value as bytes; `None` is absent."""
+    if value is None:
+        return b""
+    if isinstance(value, str):
+        return inputs.encode(value)
+    if isinstance(value, bytes):
+        return value
+    raise ValueError(
+        "Expected str or bytes, or None for what is absent. Received: a value "
+        f"of type {type(value).__name__}"
+    )
 
 
 def _plain(values):
-    found = values.tolist()
+    """Lists of numbers and strings, from an array."""
     if values.dtype == object:
-        found = [value.decode("utf-8") for value in found]
-    return found
+        flat = [value.decode("utf-8") for value in values.ravel()]
+        found = np.empty(values.shape, object)
+        found.ravel()[:] = flat
+        values = found
+    return values.tolist()
+
+
+def _empty(value):
+    """What stands for an answer that there is not."""
+    if isinstance(value, list):
+        return [_empty(part) for part in value]
+    return type(value)()
 
 
 def request(images):

@@ -7,6 +7,8 @@ import numpy as np
 
 from mmkeras import generate
 from mmkeras import metrics
+from mmkeras.data import inputs
+from mmkeras.data import perceive
 from mmkeras.tasks.task import Task
 
 _CUT = "frozen"  # What branches call the layer where they are cut.
@@ -146,7 +148,8 @@ class Caption(Task):
         """Captions pictures.
 
         Args:
-            batch: Dict of `"image"`: a list of encoded pictures (bytes).
+            batch: Dict of `"image"`: a list of encoded pictures (bytes), or
+                of the paths of files, which are then read.
             batch_size: int. How many pictures go through at once.
             **options: Of `mmkeras.generate.Writer`, e.g. `beam=3`.
 
@@ -155,12 +158,13 @@ class Caption(Task):
             `"score"`, their mean log-probabilities; `"error"`, empty, or why
             the picture could not be read: then there is no caption.
         """
-        images = list(batch["image"])
+        images = inputs.lists(batch, self.fields)["image"]
         write = self.writer(**options).predict_on_batch
-        parts = [
-            self._say(images[i : i + batch_size], write)
-            for i in range(0, len(images), batch_size)
-        ]
+        parts = []
+        for i in range(0, len(images), batch_size):
+            part = {"image": images[i : i + batch_size]}
+            raw, unread = perceive.pack(self.codecs, part)
+            parts.append(self._say(raw["image"], write, unread))
         if not parts:
             return {key: np.array([]) for key in ("text", "score", "error")}
         return {
@@ -241,12 +245,14 @@ class Caption(Task):
                 f"some of {tuple(size)}. Give both the same size."
             )
 
-    def _say(self, images, write):
+    def _say(self, images, write, unread=""):
         image = self.codecs["image"]
         pixels, errors = image.try_batch(images)
         said = write(image.scale(pixels))
+        score = said["score"]
+        errors = perceive.not_finite(perceive.first(unread, errors), score)
         texts = self._read(said["tokens"])
-        return image.blank({"text": texts, "score": said["score"]}, errors)
+        return image.blank({"text": texts, "score": score}, errors)
 
     def _read(self, tokens):
         return self.codecs["text"].decode(tokens)

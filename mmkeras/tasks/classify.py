@@ -10,6 +10,7 @@ from mmkeras import generate
 from mmkeras import layers
 from mmkeras import metrics
 from mmkeras.data import codecs
+from mmkeras.data import inputs
 from mmkeras.data import perceive
 from mmkeras.tasks.task import Task
 
@@ -79,10 +80,10 @@ class Classify(Task):
         """Judges examples.
 
         Args:
-            batch: Dict of lists by field, of raw values: text, the bytes of
-                encoded files, arrays of features; a conversation, a list of
-                its turns. `None` in a list is an absent value; a field may
-                be left out as a whole.
+            batch: Dict of lists by field, of raw values: text; the bytes of
+                encoded files, or their paths, which are then read; arrays of
+                features; a conversation, a list of its turns. `None` in a
+                list is an absent value; a field may be left out as a whole.
             batch_size: int. How many examples go through at once.
 
         Returns:
@@ -94,14 +95,8 @@ class Classify(Task):
             why the example could not be read: then there is no label. Of
             sequences there is a label for every step, empty after the last.
         """
-        batch = self._listed(batch)
-        sizes = {len(values) for values in batch.values()}
-        if len(sizes) != 1:
-            raise ValueError(
-                "Expected lists of one length. Received: "
-                f"{ {field: len(v) for field, v in batch.items()} }"
-            )
-        count = sizes.pop()
+        batch = inputs.lists(batch, self.fields)
+        count = len(next(iter(batch.values())))
         parts = [
             self._judge(batch, i, min(i + batch_size, count))
             for i in range(0, count, batch_size)
@@ -140,10 +135,8 @@ class Classify(Task):
                 f"{self.model.name} has no layer named `look`: it does not "
                 "tell regions apart."
             )
-        raw = {
-            field: perceive.raw(self.codecs[field], values)
-            for field, values in self._listed(batch).items()
-        }
+        batch = inputs.lists(batch, self.fields)
+        raw, _ = perceive.pack(self.codecs, batch)
         x = {
             k: v.numpy() for k, v in self.scale(self._perceive(raw)[0]).items()
         }
@@ -200,11 +193,10 @@ class Classify(Task):
         )
 
     def _judge(self, batch, start, end):
-        raw = {
-            field: perceive.raw(self.codecs[field], values[start:end])
-            for field, values in batch.items()
-        }
+        part = {field: values[start:end] for field, values in batch.items()}
+        raw, unread = perceive.pack(self.codecs, part)
         x, errors = self._perceive(raw)
+        errors = perceive.first(unread, errors)
         x = {field: value.numpy() for field, value in x.items()}
         model = self.judge.predict_on_batch
         return self._say(x, errors, model, raw.get(CANDIDATES))
@@ -218,6 +210,9 @@ class Classify(Task):
 
     def _say(self, x, errors, model, candidates=None):
         said = model(self.scale(x))
+        values = said["score"] if self.writes else said
+        steps = len(values.shape) == 3 and perceive.steps(x, self.fields)
+        errors = perceive.not_finite(errors, values, steps)
         if self.writes:
             labels, _ = self.codecs["label"].decode(said[TOKENS])
             chances = keras.ops.exp(said["score"])[:, None]
@@ -227,17 +222,7 @@ class Classify(Task):
             codec = self.codecs[CANDIDATES]
             labels, errors = perceive.chosen(codec, candidates, chances, errors)
         said = {"label": labels, "probability": chances}
-        steps = len(chances.shape) == 3 and perceive.steps(x, self.fields)
         return perceive.blank(said, errors, steps)
-
-    def _listed(self, batch):
-        unknown = sorted(set(batch) - set(self.fields))
-        if unknown or not batch:
-            raise ValueError(
-                f"Expected one or more of {self.fields}. Received: "
-                f"{sorted(batch)}"
-            )
-        return {field: list(values) for field, values in batch.items()}
 
     def _check(self):
         missing = [f for f in [*self.fields, "label"] if f not in self.codecs]

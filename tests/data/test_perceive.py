@@ -26,6 +26,31 @@ def test_what_is_absent_is_zeros_whatever_it_was():
     assert x.numpy().sum(axis=(1, 2)).tolist() == [3, 0]
 
 
+def test_a_text_without_a_word_is_absent():
+    blank = ["\u00a0", "\u200b", "\ufeff \u2028", "!!!", "\u200d", "\u3000"]
+    for codec in (KEPT["text"], codecs.Turns(["a"], 2, 4, punctuation="drop")):
+        raw = perceive.raw(codec, [*blank, "a"])
+        x, there, errors = perceive.perceive(codec, raw)
+        assert there.numpy().tolist() == [False] * len(blank) + [True]
+        assert not x.numpy()[:-1].any() and not any(errors.numpy())
+    kept = codecs.Words(["a", "!"], length=5, punctuation="keep")
+    _, there, _ = perceive.perceive(kept, perceive.raw(kept, ["!!!", "\u200b"]))
+    assert there.numpy().tolist() == [True, False]
+
+
+def test_half_a_surrogate_pair_is_an_error_of_its_own():
+    turns = codecs.Turns(["a"], turns=2, length=5)
+    for codec in (KEPT["text"], turns):
+        values = ["cut \ud83d", "a", "\ud83d\ude00", b"\xff", None, "\ufffd a"]
+        raw = perceive.raw(codec, values)
+        _, _, errors = perceive.perceive(codec, raw)
+        bad = b"not valid UTF-8"
+        assert errors.numpy().tolist() == [bad, b"", bad, bad, b"", b""]
+    raw = perceive.raw(turns, [["a", "cut \ud83d"], ["a"]])
+    _, _, errors = perceive.perceive(turns, raw)
+    assert errors.numpy().tolist() == [bad, b""]
+
+
 def test_together_the_first_error_counts():
     good = rows(count=2)[0]["image"]
     raw = {

@@ -67,3 +67,11 @@ def test_one_person_alone():
     assert vqa_accuracy("three", ["2"]) == 0
     with pytest.raises(ValueError, match="Received: answers=\\[\\]"):
         vqa_accuracy("2", [])
+
+
+@pytest.mark.parametrize("said", ["yes ", "\tyes", "yes\n", " yes"])
+def test_white_space_around_an_answer_does_not_count(said):
+    assert vqa_accuracy(said, ["yes"] * 10) == 1
+    assert vqa_accuracy("yes", [said] * 10) == 1
+    assert vqa_accuracy("yes", [said, "yes"] * 5) == 1
+    assert vqa_accuracy("Yes", ["yes"] * 10) == 0  # As the official code.

@@ -26,6 +26,23 @@ def test_it_says_what_the_task_says(answers, captioner):
     assert captioner.predict(pictures())["text"] == answers["text"].tolist()
 
 
+def test_the_paths_of_files_are_read(captioner, tmp_path):
+    photo = pictures()[0]
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(photo)
+    said = captioner.predict([photo, path, str(path), tmp_path / "none.jpg"])
+    assert said["text"] == [said["text"][0]] * 3 + [""]
+    assert said["error"][:3] == [""] * 3
+    assert "none.jpg: no such file" in said["error"][3]
+    assert said["score"][3] == 0
+
+
+@pytest.mark.parametrize("batch", [{}, "photo.jpg", {"img": [b""]}])
+def test_what_is_no_batch_is_refused(captioner, batch):
+    with pytest.raises(ValueError, match="Expected|takes a list"):
+        captioner.predict(batch)
+
+
 def test_a_missing_export_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no export"):
         serving.load(tmp_path / "nothing")

@@ -1,3 +1,5 @@
+import pathlib
+
 import captioners
 import keras
 import numpy as np
@@ -239,3 +241,27 @@ def test_a_model_without_the_parts_is_refused(part):
     model = keras.Model(x, keras.layers.Dense(11, name=other)(x), name="odd")
     with pytest.raises(ValueError, match=f"named '{part}'.*odd"):
         tasks.Caption(model, codecs())
+
+
+def test_the_paths_of_files_are_read(task, tmp_path):
+    photo = PHOTOGRAPHS[0]
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(photo)
+    given = [photo, path, str(path), tmp_path / "none.jpg", tmp_path, None]
+    said = task.answer({"image": given}, beam=2)
+    assert said["text"].tolist()[:3] == [said["text"][0]] * 3
+    assert said["error"].tolist()[:3] == [""] * 3
+    assert "none.jpg: no such file" in said["error"][3]
+    assert "not a regular file but a folder" in said["error"][4]
+    assert said["error"][5] == "empty"
+    assert not said["score"][3:].any()
+
+
+@pytest.mark.parametrize("bad", ["photo.jpg", b"\xff\xd8", pathlib.Path("a")])
+def test_a_bare_value_is_refused_with_the_remedy(task, bad):
+    with pytest.raises(ValueError, match="'image' takes a list.*list of one"):
+        task.answer({"image": bad})
+    with pytest.raises(ValueError, match=r"Expected one or more of \['image'"):
+        task.answer({})
+    with pytest.raises(ValueError, match="Did you mean 'image'"):
+        task.answer({"images": [bad]})

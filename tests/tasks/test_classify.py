@@ -1,4 +1,5 @@
 import itertools
+import pathlib
 
 import keras
 import numpy as np
@@ -170,3 +171,27 @@ def test_looks_at_what_the_maximum_is_taken_of():
     x[1:3, 1] = 2
     expected = np.array([1 / 4, 1 / 2 + 1 / 4, 1 + 1 / 2 + 1 / 4, 1 / 4]) / 3
     np.testing.assert_allclose(judge.look({"image": [x]})[0, 0], expected)
+
+
+def test_the_paths_of_files_are_read(task, batch, tmp_path):
+    image, audio = batch["image"][0], batch["audio"][0]
+    pathlib.Path(tmp_path, "a.png").write_bytes(image)
+    pathlib.Path(tmp_path, "a.wav").write_bytes(audio)
+    given = {
+        "image": [image, tmp_path / "a.png", str(tmp_path / "a.png"), "no.png"],
+        "audio": [audio, str(tmp_path / "a.wav"), tmp_path / "a.wav", audio],
+    }
+    said = task.answer(given)
+    np.testing.assert_array_equal(
+        said["probability"][1:3], said["probability"][[0, 0]]
+    )
+    assert said["error"].tolist()[:3] == [""] * 3
+    assert said["error"][3].startswith("image: no.png: no such file")
+    assert not said["probability"][3].any() and said["label"][3] == ""
+
+
+@pytest.mark.parametrize("bad", ["a.png", b"\x89PNG", pathlib.Path("a"), 3])
+def test_a_bare_value_is_refused_with_the_remedy(task, bad):
+    for field in ("image", "audio"):
+        with pytest.raises(ValueError, match="takes a list.*list of one"):
+            task.answer({field: bad})

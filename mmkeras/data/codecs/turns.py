@@ -5,6 +5,10 @@ import tensorflow as tf
 from mmkeras.data.codecs.text import EARLIER
 from mmkeras.data.codecs.text import Words
 
+MOST = 100_000  # Turns that are counted; more are only called more.
+
+_SPACE = r"[\s\v\x1c-\x1f\x{85}\pZ]"
+
 
 class Turns:
     r"""Turns a conversation, a line a turn, into word ids turn by turn.
@@ -101,8 +105,7 @@ class Turns:
         """
         if len(turns.shape) == 1:
             return turns
-        turns = tf.strings.regex_replace(turns, r"\s+", " ")
-        return tf.strings.reduce_join(turns, 1, separator="\n")
+        return tf.strings.reduce_join(_one_line(turns), 1, separator="\n")
 
     def lines(self, text):
         """Tells conversations apart into turns.
@@ -111,9 +114,11 @@ class Turns:
             text: String tensor of shape `(n,)`.
 
         Returns:
-            String tensor of shape `(n, turns)`, filled up with `""`.
+            String tensor of shape `(n, turns)`, filled up with `""`; turns
+            beyond `turns` are left out.
         """
-        return self._lines(text).to_tensor()
+        lines = self._lines(text)
+        return lines.with_values(_one_line(lines.values)).to_tensor()
 
     @property
     def vocabulary(self):
@@ -140,7 +145,7 @@ class Turns:
             the last turn; turns beyond `turns` are left out.
         """
         text = tf.convert_to_tensor(text, tf.string)
-        lines = self._lines(tf.reshape(text, (-1,)))[:, : self.turns]
+        lines = self._lines(tf.reshape(text, (-1,)))
         ids = lines.with_values(self.words(lines.values))
         ids = ids.to_tensor(shape=(None, *self.shape))
         ids = tf.reshape(ids, tf.concat([tf.shape(text), self.shape], 0))
@@ -156,8 +161,15 @@ class Turns:
             Tuple of ids as of the call, and errors, strings of shape `(n,)`,
             empty where nothing is left out.
         """
-        many = self._lines(text).row_lengths()
-        told = tf.strings.as_string(many) + f" turns; {self.turns} at most"
+        # Of the many that may be sent, not all are asked memory for.
+        lines = tf.strings.split(_ended(text), "\n", maxsplit=MOST)
+        many = lines.row_lengths()
+        told = tf.where(
+            many > MOST,
+            f"more than {MOST} turns",
+            tf.strings.as_string(many) + " turns",
+        )
+        told += f"; {self.turns} at most"
         return self(text), tf.where(many > self.turns, told, "")
 
     def get_config(self):
@@ -168,5 +180,16 @@ class Turns:
         return cls(**{**EARLIER, **config})
 
     def _lines(self, text):
-        text = tf.strings.regex_replace(text, r"\s+$", "")
-        return tf.strings.split(text, "\n")
+        """Splits conversations no further than into the turns needed."""
+        lines = tf.strings.split(_ended(text), "\n", maxsplit=self.turns)
+        return lines[:, : self.turns]
+
+
+def _ended(text):
+    """Removes what is blank at the end."""
+    return tf.strings.regex_replace(text, f"{_SPACE}+$", "")
+
+
+def _one_line(text):
+    """Makes single spaces of all white space, as `str.split` knows it."""
+    return tf.strings.strip(tf.strings.regex_replace(text, f"{_SPACE}+", " "))

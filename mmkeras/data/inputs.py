@@ -1,0 +1,107 @@
+"""Checks the raw inputs of a batch, and reads the files they name."""
+
+import collections.abc
+import difflib
+import os
+
+from mmkeras.data import files
+from mmkeras.data import problems
+
+
+def lists(batch, fields):
+    """Checks a batch of raw inputs.
+
+    Args:
+        batch: Dict of lists by field, one value per example.
+        fields: Names of the fields that may be given.
+
+    Returns:
+        Dict of lists by field, all of one length.
+
+    Raises:
+        ValueError: If a field is unknown or none is given, the value of a
+            field is not a list, or the lists differ in length.
+    """
+    if not isinstance(batch, collections.abc.Mapping):
+        raise ValueError(
+            f"Expected a dict of lists by field, e.g. {{{fields[0]!r}: "
+            f"[...]}}. Received: {_described(batch)}"
+        )
+    unknown = sorted(set(map(str, batch)) - set(fields))
+    if unknown or not batch:
+        raise ValueError(
+            f"Expected one or more of {list(fields)}. Received: "
+            f"{sorted(map(str, batch))}{_suggestion(unknown, fields)}"
+        )
+    listed = {field: _listed(field, values) for field, values in batch.items()}
+    if len({len(values) for values in listed.values()}) > 1:
+        raise ValueError(
+            "Expected lists of one length. Received: "
+            f"{ {field: len(values) for field, values in listed.items()} }"
+        )
+    return listed
+
+
+def encode(text):
+    """Encodes a str as UTF-8.
+
+    Half of a surrogate pair, which UTF-8 cannot hold, becomes bytes that
+    are not UTF-8, so that whoever decodes them reports it.
+    """
+    return text.encode("utf-8", "surrogatepass")
+
+
+def read(values):
+    """Reads the files that values name.
+
+    Args:
+        values: List of values: a str that is not empty, or a path object,
+            is the path of a file; all others are left as they are.
+
+    Returns:
+        Tuple of the list of values, bytes in place of paths; and a list of
+        errors, empty where there is none. The value is `None` where a file
+        cannot be read.
+    """
+    found, errors = list(values), [""] * len(values)
+    for i, value in enumerate(found):
+        if not isinstance(value, (str, os.PathLike)) or value == "":
+            continue
+        try:
+            found[i] = files.read(value)
+        except ValueError as error:
+            found[i] = None
+            path = problems.printable(files.shortened(os.fspath(value), 200))
+            errors[i] = f"{path}: {error}. Give a file's bytes or its path."
+    return found, errors
+
+
+def _listed(field, values):
+    """One field's values as a list."""
+    single = (str, bytes, bytearray, os.PathLike, collections.abc.Mapping)
+    if not isinstance(values, single):
+        try:
+            return list(values)
+        except TypeError:
+            pass
+    raise ValueError(
+        f"{field!r} takes a list with one value per example. Received: "
+        f"{_described(values)}. For one example, give a list of one: "
+        f"{{{field!r}: [value]}}."
+    )
+
+
+def _described(value):
+    kind = type(value).__name__
+    if isinstance(value, (str, os.PathLike)):
+        return f"the {kind} {files.shortened(repr(value))}"
+    return f"a value of type {kind}"
+
+
+def _suggestion(unknown, fields):
+    """Names the field that was probably meant."""
+    for name in unknown:
+        close = difflib.get_close_matches(name.lower(), fields, 1)
+        if close:
+            return f". Did you mean {close[0]!r} instead of {name!r}?"
+    return ""
