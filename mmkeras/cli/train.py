@@ -357,7 +357,7 @@ def _labels(captions, rows):
     """Says in a line what the labels of training are, if rows have any."""
     from mmkeras.data import label_kinds
 
-    if captions:
+    if captions or "question" in rows[0][0]:
         return []
     return [label_kinds.describe([row["label"] for row in rows[0]])]
 

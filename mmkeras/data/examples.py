@@ -85,5 +85,7 @@ def _column(name, values):
     if isinstance(known, np.ndarray):
         absent = np.full_like(known, np.nan)
         return tf.constant([absent if v is None else v for v in values])
+    if isinstance(known, list):
+        return tf.ragged.constant(values, tf.string, ragged_rank=1)
     absent = "" if isinstance(known, (str, bytes)) else float("nan")
     return tf.constant([absent if v is None else v for v in values])

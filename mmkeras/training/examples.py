@@ -59,9 +59,8 @@ class Examples:
             for e, n in zip(errors, nothing)
         ]
         label, shape = task.codecs["label"], task.model.output_shape
-        if len(shape) == 2:
-            wrong = targets.errors(label, rows)
-            errors = [e or w for e, w in zip(errors, wrong)]
+        wrong = targets.errors(label, rows)
+        errors = [e or w for e, w in zip(errors, wrong)]
         self._choose(rows, errors)
         self._targets = targets.Targets(label, self.rows, shape)
 

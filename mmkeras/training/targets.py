@@ -8,14 +8,16 @@ def errors(label, rows):
 
     Args:
         label: A `codecs.Labels` or `codecs.Answers`.
-        rows: Rows with `"label"`.
+        rows: Rows with `"label"`, or of sequences (`"ids"`) a list of them.
 
     Returns:
         List of strings, empty where the label can be encoded.
     """
     if label.kind == "text" or getattr(label, "others", False):
         return [""] * len(rows)
-    return [_error(label, row["label"]) for row in rows]
+    listed = [r["label"] if "ids" in r else [r["label"]] for r in rows]
+    found = [(_error(label, value) for value in values) for values in listed]
+    return [next(filter(None, errors), "") for errors in found]
 
 
 class Targets:

@@ -2,6 +2,7 @@ import numpy as np
 
 from mmkeras.data import codecs
 from mmkeras.training.targets import Targets
+from mmkeras.training.targets import errors
 
 LABEL = codecs.Labels(["a", "b", "c"], others=True)
 
@@ -42,3 +43,14 @@ def test_several_labels_and_numbers():
     targets = Targets(number, [{"label": 0.5}, {"label": -2}], (None, 1))
     assert targets.of(np.arange(2)).tolist() == [0.5, -2]
     assert targets.labels.tolist() == [0.5, -2]
+
+
+def test_labels_that_cannot_be_encoded_are_named():
+    rows = [{"label": "a"}, {"label": "z"}]
+    label = codecs.Labels(["a", "b"])
+    first, second = errors(label, rows)
+    assert first == "" and "'z'" in second and "a, b" in second
+    steps = [{"label": ["a", "b"], "ids": "12"}, {"label": "az", "ids": "34"}]
+    first, second = errors(label, steps)
+    assert first == "" and "'z'" in second
+    assert errors(LABEL, rows) == ["", ""]

@@ -30,6 +30,45 @@ def test_the_commonest_labels_and_all_others():
     }
 
 
+@pytest.mark.parametrize(
+    "values, kind, names",
+    [
+        ([True, False, True], "single", ["false", "true"]),
+        ([3, 1, 3], "single", ["1", "3"]),
+        ([np.int64(3), np.int64(1)], "single", ["1", "3"]),
+        ([1.0, 2.0], "number", []),
+        (["pos", ["pos", "glad"]], "multi", ["glad", "pos"]),
+        (["a|b", ["c"]], "multi", ["a", "b", "c"]),
+    ],
+)
+def test_labels_of_any_type(values, kind, names):
+    codec = Labels.from_values(values)
+    assert (codec.kind, codec.names) == (kind, names)
+    for value in values:
+        codec(value)
+
+
+def test_a_target_is_followed():
+    assert Labels.from_values([1, 2], target="number").kind == "number"
+    assert Labels.from_values(["a", "b"], target="labels").kind == "multi"
+    for target in ("class", "labels", "number"):
+        assert Labels.from_values(["a"], target=target).target == target
+
+
+@pytest.mark.parametrize("label", [["b", 3], 3, [True], None])
+def test_several_labels_are_names(label):
+    with pytest.raises(ValueError, match=r"quotes.*\[\"b\", \"3\"\]"):
+        Labels.from_values([["a"], label])
+    with pytest.raises(ValueError, match="names"):
+        Labels(["a", "b"], "multi")(label)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 1e39, True])
+def test_numbers_are_finite(number):
+    with pytest.raises(ValueError, match="finite"):
+        Labels(kind="number")(number)
+
+
 def test_several_labels():
     codec = Labels.from_values([["b", "a"], [], ["c"]])
     assert codec.kind == "multi"

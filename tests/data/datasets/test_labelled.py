@@ -132,6 +132,16 @@ def test_numbers_that_are_not_finite_are_named_in_csv(tmp_path, cell, others):
     assert problem.where == f"{path}:4" and "finite" in problem.detail
 
 
+def test_several_labels_are_loaded(tmp_path):
+    labels = [["x", "y"], ["x"], []] * 10
+    assert labels_of(tmp_path, labels) == labels
+    found = {
+        tuple(raw["label"].numpy().tolist())
+        for raw in labelled.load("train", tmp_path)
+    }
+    assert found == {(b"x", b"y"), (b"x",), ()}
+
+
 def test_rows_of_a_group_stay_together(tmp_path):
     lines = [
         {"text": "a", "label": "xy"[i % 2], "group": f"g{i // 4}"}
