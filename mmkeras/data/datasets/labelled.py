@@ -100,7 +100,7 @@ def _row(path, number, values):
     row = {
         "id": tabular.id_of(values, number),
         "split": layout.split_in(values),
-        "group": str(values["group"]) if values.get("group") else None,
+        "group": _group(values.get("group")),
         "label": values.get("label"),
     }
     for field in FIELDS:
@@ -118,6 +118,11 @@ def _row(path, number, values):
     if all(row[field] is None for field in FIELDS):
         raise ValueError(f"expected one of {', '.join(FIELDS)}")
     return row
+
+
+def _group(value):
+    """Names a group, which may be a number; `None` if the cell is blank."""
+    return None if value is None else str(value).strip() or None
 
 
 def _features(path):
