@@ -1,10 +1,11 @@
 """Weights from files: `.npz`, `.weights.h5` or `.keras`."""
 
 import pathlib
-import zipfile
 
 import keras
 import numpy as np
+
+from mmkeras.files import npz
 
 
 def load_weights(model, path):
@@ -39,7 +40,7 @@ def load_weights(model, path):
         for layer, values in zip(model.layers, found):
             layer.set_weights(values)
     elif path.suffix in (".h5", ".keras"):
-        model.load_weights(path)
+        _load_keras_file(model, path)
     else:
         raise ValueError(
             "Weights are read from .npz, .weights.h5 or .keras files. "
@@ -48,14 +49,23 @@ def load_weights(model, path):
     return model
 
 
+def _load_keras_file(model, path):
+    try:
+        model.load_weights(path)
+    except Exception as error:  # Of any kind: the file may be a stranger's.
+        raise ValueError(
+            f"{path} is not a whole file of this model's weights: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
 def _read(path):
     try:
-        # An array alone, a .npy file, is no context manager: a TypeError.
-        with np.load(path, allow_pickle=False) as file:
-            return dict(file)
-    except (ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        with npz.opened(path) as arrays:
+            return {name: arrays.read(name) for name in arrays.names}
+    except ValueError as error:
         raise ValueError(
-            f"{path} is not a whole .npz file of plain arrays."
+            f"{path} is not a whole .npz file of plain arrays: {error}"
         ) from error
 
 

@@ -159,3 +159,32 @@ def test_a_broken_file_is_an_error_with_its_name(
         file.write_bytes({"cut": cut, "text": b"hello", "empty": b""}[damage])
     with pytest.raises(ValueError, match="net.npz"):
         branches.load_weights(target, file)
+
+
+@pytest.mark.parametrize("kind", ["weights.h5", "keras"])
+@pytest.mark.parametrize("damage", ["cut", "text", "empty", "another"])
+def test_a_broken_file_of_keras_is_an_error_with_its_name(
+    source, target, tmp_path, kind, damage
+):
+    file = tmp_path / f"net.{kind}"
+    saved = network(filters=6) if damage == "another" else source
+    saved.save(file) if kind == "keras" else saved.save_weights(file)
+    whole = file.read_bytes()
+    cut = whole[: len(whole) // 2]
+    texts = {"cut": cut, "text": b"hello", "empty": b"", "another": whole}
+    file.write_bytes(texts[damage])
+    with pytest.raises(ValueError, match=f"net.{kind}"):
+        branches.load_weights(target, file)
+
+
+def test_a_header_that_promises_too_much_is_named(source, target, tmp_path):
+    file = tmp_path / "net.npz"
+    np.savez(file, **{**arrays(source), "out/bias": np.zeros(5, "float32")})
+    told = b"'shape': (5,), }" + b" " * 20
+    data = file.read_bytes()
+    assert told in data
+    file.write_bytes(
+        data.replace(told, b"'shape': (10000000000000,), }".ljust(36))
+    )
+    with pytest.raises(ValueError, match="net.npz is not a whole .npz file"):
+        branches.load_weights(target, file)
