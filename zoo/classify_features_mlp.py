@@ -1,8 +1,7 @@
-"""Embeddings from elsewhere, classified: the probe of a pretrained encoder."""
+"""Embeddings computed elsewhere, classified: a probe of their encoder."""
 
 import keras
 
-from mmkeras import branches
 from mmkeras import layers
 from mmkeras.registry import register
 
@@ -14,22 +13,21 @@ from mmkeras.registry import register
     tiny={"classes": 3, "features_shape": (6,), "dim": 8},
 )
 def classify_features_mlp(
-    classes=2, features_shape=(512,), dim=128, dropout=0.3, features=None
+    classes=2, features_shape=(512,), dim=128, dropout=0.3
 ):
-    """Builds a classifier of features: their mean, then a hidden layer.
+    """Builds a classifier of features: normalised, then a hidden layer.
+
+    The features of a sequence are the mean of its steps. Features of any
+    scale are normalised over the batch, without weights, as He et al. do.
 
     Departure from the paper, whose probes are linear: a hidden layer.
 
     Args:
         classes: int. Number of classes, or of labels.
         features_shape: Tuple `(size,)` of one vector, or `(length, size)` of
-            a sequence; steps of zeros only are padding.
-        dim: int, even for sequences. Size of the branch's features and of the
-            hidden layer.
-        dropout: float in [0, 1).
-        features: Branch to encode with. Defaults to
-            `branches.features.dense` for vectors, `branches.features.gru`
-            for sequences.
+            a sequence; a step that is all zeros is padding.
+        dim: int. Size of the hidden layer.
+        dropout: float in [0, 1). Before the hidden layer and the logits.
 
     Returns:
         A model from `"features"`, shape `(batch, *features_shape)`, to logits
@@ -38,16 +36,29 @@ def classify_features_mlp(
     Raises:
         ValueError: If `features_shape` is neither.
 
-    Reference:
-        [Alain & Bengio, 2016](https://arxiv.org/abs/1610.01644)
+    References:
+        [Alain and Bengio, 2016](https://arxiv.org/abs/1610.01644); the
+        normalisation: [He et al., 2021](https://arxiv.org/abs/2111.06377)
     """
-    is_sequence = len(features_shape) == 2
-    make = branches.features.gru if is_sequence else branches.features.dense
-    encoder = features or make(features_shape, dim)
-    x = layers.input_of(encoder, "features")
-    inputs = {"features": x}
-    x = layers.MaskedPool(name="mean")(encoder(x))
+    if len(features_shape) not in (1, 2):
+        raise ValueError(
+            "`features_shape` must be (size,) of a vector or (length, size) "
+            f"of a sequence. Received: features_shape={features_shape}"
+        )
+    features = keras.Input(features_shape, name="features")
+    x = features
+    if len(features_shape) == 2:
+        present = keras.ops.any(keras.ops.not_equal(x, 0), axis=-1)
+        x = layers.Masked(name="padding")([x, present])
+        x = layers.MaskedPool(name="mean")(x)
+    norm = keras.layers.BatchNormalization(
+        center=False, scale=False, name="norm"
+    )
+    x = norm(x)
+    x = keras.layers.Dropout(dropout, name="features_dropout")(x)
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
-    return keras.Model(inputs, logits, name="classify_features_mlp")
+    return keras.Model(
+        {"features": features}, logits, name="classify_features_mlp"
+    )

@@ -128,7 +128,7 @@ def read(task, example, folder):
 
 def _value(codec, value, folder):
     """One raw value, read from its file if it is in one."""
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value):
         return None
     in_file = isinstance(codec, (codecs.Image, codecs.Audio, codecs.Features))
     if in_file and isinstance(value, str):

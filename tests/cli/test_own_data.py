@@ -1,0 +1,177 @@
+"""The verbs on data as people have it: bad rows, odd names, embeddings."""
+
+import json
+import os
+
+import asking
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from mmkeras.cli import app
+
+pytestmark = [
+    pytest.mark.slow,  # The library beneath has quick tests.
+    pytest.mark.filterwarnings("default::UserWarning"),
+]
+SHORT = ["--epochs", "2", "--batch-size", "8", "--precision", "float32"]
+BAD = {
+    "empty": b"",
+    "archive": b"PK\x03\x04x",
+    "promise": b"\x93NUMPY\x01\x00\x76\x00"
+    + b"{'descr': '<f4', 'fortran_order': False, "
+    + b"'shape': (1000000000000, 4), }".ljust(76)
+    + b"\n",
+}
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def embeddings(tmp_path_factory):
+    """A table of features alone; the first nine training rows are bad."""
+    folder = tmp_path_factory.mktemp("embeddings")
+    rng, lines = np.random.default_rng(0), []
+    for i in range(60):
+        sign = 1 if i % 2 else -1
+        split = "train" if i < 40 else "val" if i < 50 else "test"
+        array = rng.normal(sign, 0.3, 6).astype("float32")
+        np.save(folder / f"{i}.npy", array)
+        name = "plus" if i % 2 else "minus"
+        lines.append({"features": f"{i}.npy", "label": name, "split": split})
+    for i, data in enumerate(BAD.values()):
+        (folder / f"{i}.npy").write_bytes(data)
+    os.mkfifo(folder / "pipe.npy")
+    np.save(folder / "wide.npy", np.zeros(7, "float32"))
+    lines[3]["features"] = "pipe.npy"
+    lines[4]["features"] = "/dev/zero"
+    lines[5]["features"] = "a\0.npy"
+    lines[6]["id"] = "half \ud83d"
+    lines[7]["features"] = "wide.npy"
+    texts = [json.dumps(line) for line in lines]
+    texts[8] = '{"features": ' + "[" * 100_000
+    (folder / "table.jsonl").write_text("\n".join(texts))
+    return folder
+
+
+def test_check_names_every_bad_row_and_goes_on(embeddings):
+    found = call("check", "--data", "labelled", "--folder", embeddings)
+    assert found.exit_code == 1
+    for line in (1, 2, 3, 4, 5, 6, 7, 9):
+        assert f"table.jsonl:{line}: " in found.output
+    assert "8: features has shape (7,)" in found.output
+    assert "Fix these errors before training." in found.output
+
+
+def test_embeddings_train_and_bad_rows_are_left_out(embeddings, tmp_path):
+    run = tmp_path / "run"
+    found = call(
+        *["train", "classify-features-mlp", "--data", "labelled"],
+        *["--folder", embeddings, "--out", run, *SHORT],
+    )
+    assert found.exit_code == 0, found.output
+    for line in (1, 2, 3, 4, 5, 6, 7, 9):
+        assert f"table.jsonl:{line}: " in found.stderr
+    assert "Left out 8: features: " in found.stderr
+    found = call("evaluate", run, "--split", "test")
+    assert found.exit_code == 0, found.output
+    found = call("predict", run, embeddings / "table.jsonl")
+    assert found.exit_code == 1
+    lines = [x.split("\t") for x in found.stdout.splitlines()]
+    assert len(lines) == 60
+    assert [i for i, x in enumerate(lines) if not x[1]] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+        7,
+        8,
+    ]
+    found = call("predict", run, embeddings / "20.npy")
+    assert found.exit_code == 0, found.output
+
+
+def test_an_architecture_that_does_not_fit_names_those_that_do(
+    embeddings, tmp_path
+):
+    found = call(
+        *["train", "classify-audio-cnn", "--data", "labelled"],
+        *["--folder", embeddings, "--out", tmp_path / "run", *SHORT],
+    )
+    assert found.exit_code == 1
+    assert "takes 'audio', which no training row has" in found.output
+    assert "Received rows with: features." in found.output
+    assert "classify-features-mlp" in found.output
+
+
+def test_half_an_emoji_is_named_and_left_out(tmp_path):
+    lines = [
+        {"text": f"day {i % 2}", "label": "ab"[i % 2], "split": split}
+        for split in ("train", "val")
+        for i in range(20)
+    ]
+    lines[4]["text"] = "cut \ud83d"
+    path = tmp_path / "table.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    found = call("check", "--data", "labelled", "--folder", path)
+    assert found.exit_code == 1
+    assert "table.jsonl:5: `text` is not valid Unicode" in found.output
+    run = tmp_path / "run"
+    found = call(
+        *["train", "classify-text-bow", "--data", "labelled"],
+        *["--folder", path, "--out", run, "--set", "dim=8", *SHORT],
+    )
+    assert found.exit_code == 0, found.output
+    assert "table.jsonl:5: `text` is not valid Unicode" in found.stderr
+    found = call("predict", run, path, "--jsonl")
+    assert found.exit_code == 1
+    said = [json.loads(line) for line in found.stdout.splitlines()]
+    assert [i for i, row in enumerate(said) if "error" in row] == [4]
+    assert "text: " in said[4]["error"] and all(r["label"] for r in said[:4])
+
+
+NAMES = (b"caf\xe9", b"line\nbreak", b"-tab\t", b" space", b"plain")
+
+
+def test_names_of_files_need_not_be_utf8(tmp_path):
+    for split, count in (("train", 10), ("val", 5)):
+        for i in range(count):
+            name = NAMES[i % 5] + f"{split}{i}".encode()
+            colour = "red" if i % 2 else "blue"
+            for kind, data in {
+                b"images/%b.png": asking.picture(colour, seed=i + 99 * count),
+                b"texts/%b.txt": f"a {colour} box".encode(),
+            }.items():
+                place = os.path.join(os.fsencode(tmp_path / split), kind % name)
+                os.makedirs(os.path.dirname(place), exist_ok=True)
+                with open(place, "wb") as file:
+                    file.write(data)
+    found = call("check", "--data", "folder", "--folder", tmp_path)
+    assert found.exit_code == 0, found.output
+    run = tmp_path / "run"
+    found = call(
+        *["train", "caption-cnn-lstm", "--data", "folder", "--minimum", "1"],
+        *["--folder", tmp_path, "--out", run, "--image-size", "32"],
+        *["--set", "dim=8", *SHORT],
+    )
+    assert found.exit_code == 0, found.output
+    lines = (run / "captions-val.jsonl").read_bytes().splitlines()
+    assert len({json.loads(line)["id"] for line in lines}) == 5
+    found = call("predict", run, tmp_path / "val" / "images")
+    assert found.exit_code == 0, found.output
+    assert len(found.stdout.splitlines()) == 5
+    assert "caf\\udce9val0.png\t" in found.stdout
+    found = call("evaluate", run)
+    assert found.exit_code == 0, found.output
+
+
+def test_check_reads_a_table_whose_rows_are_all_bad(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("text,class\n" + "a,x\n" * 40)
+    found = call("check", "--data", "labelled", "--folder", path)
+    assert found.exit_code == 1
+    assert found.output.count("Did you mean `label` for `class`?") == 1
