@@ -36,7 +36,7 @@ def classify_features_mlp(
     Raises:
         ValueError: If `features_shape` is neither.
 
-    References:
+    Reference:
         [Alain and Bengio, 2016](https://arxiv.org/abs/1610.01644); the
         normalisation: [He et al., 2021](https://arxiv.org/abs/2111.06377)
     """

@@ -33,6 +33,7 @@ def fields(model):
 def test_the_zoo_has_its_judges():
     assert set(NAMES) >= {
         "classify-audio-cnn",
+        "classify-features-mlp",
         "classify-image-audio-concat",
         "classify-image-cnn",
         "classify-image-text-audio-bottleneck",
@@ -231,3 +232,17 @@ def test_saved_model_of_the_plain_model(name, tmp_path):
         np.testing.assert_allclose(
             actual, numpy(model(part)), rtol=1e-4, atol=1e-5
         )
+
+
+def test_features_are_vectors_or_sequences_of_any_length():
+    model = tiny("classify-features-mlp", features_shape=(5, 6))
+    x = batch(model)["features"]
+    x[0, 2:] = 0
+    before = numpy(model({"features": x}))
+    alone = tiny("classify-features-mlp")
+    alone.set_weights(model.get_weights())
+    means = np.stack([x[0, :2].mean(0), x[1].mean(0)])
+    after = numpy(alone({"features": means}))
+    np.testing.assert_allclose(before, after, rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match="features_shape"):
+        tiny("classify-features-mlp", features_shape=(5, 6, 7))
