@@ -21,6 +21,7 @@ def run(
     console.print(architecture.paper, style="blue underline")
     console.print(f"\n{about}\n", markup=False)
     console.print(_arguments(architecture, meanings))
+    console.print(_recipe(name))
     console.print(_layers(registry.build_model(name)))
 
 
@@ -48,6 +49,23 @@ def _arguments(architecture, meanings):
     table.add_column("meaning")
     for name, default in architecture.arguments.items():
         table.add_row(name, repr(default), meanings.get(name, ""))
+    return table
+
+
+def _recipe(name):
+    """The defaults of training that depend on the number of examples."""
+    from rich.table import Table
+
+    from mmkeras.training import recipes
+
+    recipe = recipes.find(name)
+    table = Table(title="Training by default", title_justify="left")
+    for column in ("training examples", "batch size", "epochs"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for count in (100, 1_000, 10_000, 100_000):
+        chosen = recipes.resolve(recipe, count)
+        sizes = str(chosen.batch_size), str(chosen.epochs)
+        table.add_row(f"{count:,}", *sizes)
     return table
 
 

@@ -78,8 +78,22 @@ def run(
     image_size: Annotated[
         int | None, typer.Option(help="Side of the pictures, in pixels.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1)] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1)] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Number of epochs. [default: chosen by the number of training "
+            "examples]",
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Examples per batch. [default: chosen by the number of "
+            "training examples]",
+        ),
+    ] = None,
     learning_rate: Annotated[float | None, typer.Option(min=0)] = None,
     branch_rate: Annotated[
         float | None,
@@ -290,7 +304,8 @@ def train(
         data: Name of the data set.
         folder: Where it lies, or `None`.
         rows: Tuple of its training and validation rows.
-        recipe: A `recipes.Recipe`.
+        recipe: A `recipes.Recipe`; what it leaves out is chosen by the number
+            of training examples.
         build: Dict of further arguments of `captions.build` or
             `judgements.build`.
         seed: int.
@@ -305,18 +320,21 @@ def train(
     from mmkeras.data import truncation
     from mmkeras.training import captions
     from mmkeras.training import judgements
+    from mmkeras.training import recipes
     from mmkeras.training.folder import RunFolder
     from mmkeras.training.folder import digest
 
     task = registry.find(name).task
     trade = captions if task == "caption" else judgements
     rows = trade.Data(*rows)
+    count = trade.num_examples(name, rows)
+    stated, recipe = recipe, recipes.resolve(recipe, count)
     arguments = {
         "model": name,
         "data": data,
         "fingerprint": rows.fingerprint,
         "seed": seed,
-        "recipe": dataclasses.asdict(recipe),
+        "recipe": recipe.to_dict(),
         **build,
         **_files_of(build),
         **({"only": only} if only else {}),
@@ -328,6 +346,8 @@ def train(
     unit = "pictures" if task == "caption" else "files"
     owner = RunFolder(out, lambda text: typer.echo(text, err=True))
     with owner.open(arguments, overwrite, **notes) as held:
+        if stated != recipe:
+            typer.echo(_chosen(stated, recipe, count))
         keras.utils.set_random_seed(seed)
         task = trade.build(name, rows, recipe, **build)
         sizes = truncation.measure(task.codecs, [*rows.train, *rows.val])
@@ -372,6 +392,16 @@ def _files_of(build):
     found = {option: digests.digest(file) for option, file in files.items()}
     found = {option: value for option, value in found.items() if value}
     return {"files": found} if found else {}
+
+
+def _chosen(stated, recipe, count):
+    """Says what was chosen by the number of examples, and how to state it."""
+    sizes = {
+        "--batch-size": (stated.batch_size, recipe.batch_size),
+        "--epochs": (stated.epochs, recipe.epochs),
+    }
+    chosen = [f"{k} {new}" for k, (old, new) in sizes.items() if old is None]
+    return f"Chosen for {count} training examples: {' '.join(chosen)}"
 
 
 def _leave_out(whose, **options):

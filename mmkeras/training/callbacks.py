@@ -17,7 +17,8 @@ class Best(keras.callbacks.Callback):
     """Scores the model on validation data and keeps the best weights.
 
     If the optimizer keeps moving averages of the weights, these are scored
-    and kept.
+    and kept. Of epochs with the same figure the best is the one of the lowest
+    `val_loss`, and then the last one.
 
     Args:
         path: File for the best weights.
@@ -27,24 +28,32 @@ class Best(keras.callbacks.Callback):
             in `loss`.
         patience: int or `None`. Epochs without a new best before training
             stops.
+        statistics: A `normalization.Statistics` to estimate anew before the
+            model is scored; `None` to score and keep the moving statistics of
+            training.
     """
 
-    def __init__(self, path, evaluate, metric="val_cider", patience=None):
+    def __init__(
+        self, path, evaluate, metric="val_cider", patience=None, statistics=None
+    ):
         super().__init__()
         self.path = path
         self.evaluate = evaluate
         self.metric = metric
         self.patience = patience
+        self.statistics = statistics
         self.sign = -1 if metric.endswith("loss") else 1
-        self.state = {"best": None, "epoch": -1}
+        self.state = {"best": None, "loss": None, "epoch": -1}
 
     def on_epoch_end(self, epoch, logs=None):
         raw = self._average()
+        if self.statistics:
+            self.statistics.reestimate()
         figures = self.evaluate()
         logs.update(figures)
-        found, best = figures[self.metric], self.state["best"]
-        if best is None or self.sign * found > self.sign * best:
-            self.state = {"best": found, "epoch": epoch}
+        best, loss = figures[self.metric], figures.get("val_loss")
+        if self._is_best(best, loss):
+            self.state = {"best": best, "loss": loss, "epoch": epoch}
             checkpoint.save(self.path, self.model, self.state)
         for variable, value in raw:
             variable.assign(value)
@@ -57,21 +66,35 @@ class Best(keras.callbacks.Callback):
         late = done - 1 - self.state["epoch"]
         return self.patience is not None and late > self.patience
 
+    def _is_best(self, figure, loss):
+        best, least = self.state["best"], self.state.get("loss")
+        if best is None or math.isnan(best):
+            return True
+        if figure != best:
+            return self.sign * figure > self.sign * best
+        # Checkpoints of earlier versions have no loss.
+        return None in (loss, least) or math.isnan(least) or loss <= least
+
     def _average(self):
-        """Puts the averages in place; returns what was there."""
+        """Puts the averages in place; returns what evaluation replaces."""
         optimizer = self.model.optimizer
-        if not optimizer.use_ema:
-            return []
         if keras.backend.backend() == "jax":
             self.model.jax_state_sync()
-        variables = self.model.trainable_variables
-        raw = [(v, keras.ops.convert_to_numpy(v)) for v in variables]
-        optimizer.finalize_variable_values(variables)
+        variables = self.model.trainable_variables if optimizer.use_ema else []
+        moving = self.statistics.variables if self.statistics else []
+        raw = [
+            (v, keras.ops.convert_to_numpy(v)) for v in [*variables, *moving]
+        ]
+        if optimizer.use_ema:
+            optimizer.finalize_variable_values(variables)
         return raw
 
 
 class Curves(keras.callbacks.Callback):
-    """Writes `log.csv` and `curves.png` after every epoch.
+    """Writes `log.csv` after every epoch, and `curves.png`.
+
+    It takes longer to draw than a short epoch: after the tenth epoch the
+    curves are drawn every ten epochs, and at the end.
 
     Args:
         folder: Where to write.
@@ -96,7 +119,12 @@ class Curves(keras.callbacks.Callback):
         table.writerows(self.state)
         csv_bytes = text.getvalue().encode()
         atomic.write(self.folder / "log.csv", lambda f: f.write(csv_bytes))
-        atomic.write(self.folder / "curves.png", self._draw)
+        if epoch < 10 or epoch % 10 == 9:
+            atomic.write(self.folder / "curves.png", self._draw)
+
+    def on_train_end(self, logs=None):
+        if self.state:
+            atomic.write(self.folder / "curves.png", self._draw)
 
     def _draw(self, file):
         from matplotlib.figure import Figure  # Late: it takes a second.

@@ -17,8 +17,10 @@ from mmkeras.data import pipeline
 from mmkeras.data.fingerprint import fingerprint
 from mmkeras.training import callbacks
 from mmkeras.training import checkpoint
+from mmkeras.training import normalization
 from mmkeras.training import optimizers
 from mmkeras.training import precision
+from mmkeras.training import recipes
 from mmkeras.training import self_critical
 from mmkeras.training.pictures import Pictures
 
@@ -140,7 +142,7 @@ def fit(
         task: A `tasks.Caption`, as of `build`.
         data: A `Data`.
         folder: Path of the run's folder, held by the caller.
-        recipe: A `Recipe`.
+        recipe: A `Recipe`; what it leaves out, `recipes.resolve` chooses.
         seed: int.
         progress: Function of the pictures encoded and in all.
         verbose: As of `keras.Model.fit`.
@@ -154,11 +156,15 @@ def fit(
     train = Pictures(task, data.train, recipe.views, progress)
     val = Pictures(task, data.val, progress=progress)
     lessons = _Lessons(task, recipe, train, seed)
+    recipe = lessons.recipe
     model = _trainee(task, recipe, train.frozen, lessons.together, seed)
     loss = losses.TokenCrossentropy(recipe.label_smoothing)
     branch = task.encoder.trainable_weights
     optimizers.prepare(model, loss, recipe, lessons.steps, branch)
-    parts = _callbacks(task, val, folder, recipe)
+    statistics = normalization.Statistics(
+        model, lessons.teaching(0), lessons.size, lessons.steps
+    )
+    parts = _callbacks(task, val, folder, recipe, statistics)
     saver = checkpoint.Checkpoint(folder / "checkpoint.npz", parts[:-1])
     done = saver.resume(model)
     batches, rewards = lessons.batches(done)
@@ -182,6 +188,7 @@ def fit(
                 shuffle=False,
             )
     best = checkpoint.restore(folder / "best.npz", model)
+    statistics.check("text")
     curves = parts[-2].state
     return {
         "seconds": round(sum(row["seconds"] for row in curves)),
@@ -197,10 +204,10 @@ class _Lessons:
 
     def __init__(self, task, recipe, train, seed):
         self.task = task
-        self.recipe = recipe
         self.train = train
         self.seed = seed
         self.owners, self.tokens = train.captions(task)
+        self.recipe = recipe = recipes.resolve(recipe, len(self.owners))
         self.together, self.size = _sizes(task, recipe, self.owners)
         self.steps = pipeline.steps(self.owners, self.size, self.together)
 
@@ -208,6 +215,10 @@ class _Lessons:
         """Batches from an epoch on, and callbacks that they need."""
         if self.recipe.reward:
             return self._said_by_itself(start)
+        return self.teaching(start), []
+
+    def teaching(self, start):
+        """Batches of people's captions from an epoch on."""
         batches = pipeline.teaching(
             self.train.array,
             self.owners,
@@ -220,7 +231,7 @@ class _Lessons:
         )
         if not self.train.frozen:
             batches = batches.map(self.task.scale)
-        return pipeline.without_padding(batches), []
+        return pipeline.without_padding(batches)
 
     def _said_by_itself(self, start):
         reward = self_critical.Reward(
@@ -237,6 +248,11 @@ class _Lessons:
             start,
         )
         return pipeline.without_padding(batches), [reward]
+
+
+def num_examples(name, data):
+    """Counts the captions for training; `name` is that of the architecture."""
+    return sum(len(row["captions"]) for row in data.train)
 
 
 def _sizes(task, recipe, owners):
@@ -279,7 +295,7 @@ def _tensorboard(folder):
     )
 
 
-def _callbacks(task, val, folder, recipe):
+def _callbacks(task, val, folder, recipe, statistics):
     written = []
 
     def evaluate():
@@ -297,6 +313,7 @@ def _callbacks(task, val, folder, recipe):
         evaluate,
         f"val_{recipe.monitor}",
         recipe.patience,
+        statistics,
     )
     return [
         best,

@@ -19,8 +19,10 @@ from mmkeras.data.fingerprint import fingerprint
 from mmkeras.training import callbacks
 from mmkeras.training import checkpoint
 from mmkeras.training import fitted
+from mmkeras.training import normalization
 from mmkeras.training import optimizers
 from mmkeras.training import precision
+from mmkeras.training import recipes
 from mmkeras.training import subsets
 from mmkeras.training import word_vectors
 from mmkeras.training.examples import Examples
@@ -228,6 +230,23 @@ def placed(task, rows):
     return found
 
 
+def num_examples(name, data):
+    """Counts what batches of an architecture consist of.
+
+    Args:
+        name: Architecture.
+        data: A `Data`.
+
+    Returns:
+        int, the training rows, or the groups of them if the model judges
+        whole groups.
+    """
+    architecture = registry.find(name)
+    tiny = registry.build_model(name, **architecture.tiny)
+    rows = data.train
+    return len(grouped(rows) if _takes_groups(tiny) else rows)
+
+
 def examples(task, rows, progress=None, keep=True):
     """Encodes rows as a task's model takes them; see `Examples`."""
     if _takes_groups(task.model):
@@ -252,9 +271,10 @@ def fit(
         task: A `tasks.Classify`, as of `build`.
         data: A `Data`.
         folder: Path of the run's folder, held by the caller.
-        recipe: A `Recipe`; its `modality_dropout` is how often each modality
-            is hidden from the model, though never all of an example, nor the
-            candidates, unless it asks for `every_subset`.
+        recipe: A `Recipe`; what it leaves out, `recipes.resolve` chooses. Its
+            `modality_dropout` is how often each modality is hidden from the
+            model, though never all of an example, nor the candidates, unless
+            it asks for `every_subset`.
         seed: int.
         progress: Function of the files encoded and in all.
         verbose: As of `keras.Model.fit`.
@@ -265,6 +285,7 @@ def fit(
     """
     train = examples(task, data.train, progress)
     val = examples(task, data.val, progress)
+    recipe = recipes.resolve(recipe, len(train))
     size = min(recipe.batch_size, len(train))
     count = len(train) // size
     model, pictures = task.model, None
@@ -277,40 +298,30 @@ def fit(
         model = _once(model, share)
     optimizers.prepare(model, _loss(task, recipe), recipe, count)
     chooser = _chooser(task, recipe)
+
+    def batches(start):
+        return _batches(task, recipe, train, size, seed, start, pictures)
+
+    statistics = normalization.Statistics(model, batches(0), size, count)
     parts = [
         callbacks.Best(
             folder / "best.npz",
             lambda: _validate(task, val, chooser),
             chooser,
             recipe.patience,
+            statistics,
         ),
         callbacks.Curves(folder),
         callbacks.Finite(),
     ]
     saver = checkpoint.Checkpoint(folder / "checkpoint.npz", parts[:-1])
     done = saver.resume(model)
-    batches = pipeline.judging(
-        task.scale,
-        train.gather,
-        len(train),
-        size,
-        recipe.epochs,
-        seed,
-        done,
-        _dropout(task, recipe),
-        _change(task) if recipe.augment else None,
-        train.lengths if recipe.by_length else None,
-        pictures,
-    )
-    if recipe.every_subset:
-        shown = subsets.count_of(len(task.fields))
-        batches = pipeline.repeated(batches, shown)
     last = [*also, callbacks.StopAfterStep()]
     since = time.perf_counter()
     if done < recipe.epochs and not parts[0].stopped(done):
         with interrupts.deferred():
             model.fit(
-                batches,
+                batches(done),
                 initial_epoch=done,
                 epochs=recipe.epochs,
                 steps_per_epoch=count,
@@ -319,6 +330,7 @@ def fit(
                 shuffle=False,
             )
     best = checkpoint.restore(folder / "best.npz", model)
+    statistics.check(task.codecs["label"].kind)
     curves = parts[-2].state
     return {
         "seconds": round(sum(row["seconds"] for row in curves)),
@@ -327,6 +339,27 @@ def fit(
         "best_epoch": best["epoch"] + 1,
         "corrupt": [*train.bad, *val.bad],
     }
+
+
+def _batches(task, recipe, train, size, seed, start, pictures):
+    """Training batches from an epoch on."""
+    batches = pipeline.judging(
+        task.scale,
+        train.gather,
+        len(train),
+        size,
+        recipe.epochs,
+        seed,
+        start,
+        _dropout(task, recipe),
+        _change(task) if recipe.augment else None,
+        train.lengths if recipe.by_length else None,
+        pictures,
+    )
+    if recipe.every_subset:
+        shown = subsets.count_of(len(task.fields))
+        batches = pipeline.repeated(batches, shown)
+    return batches
 
 
 def _once(model, share):

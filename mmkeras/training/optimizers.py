@@ -11,6 +11,10 @@ class SlowerAdamW(keras.optimizers.AdamW):
 
     Weights decay at the end of a step, by their own learning rate.
 
+    With `use_ema`, the decay of the moving averages warms up: after t steps
+    it is `min(ema_momentum, (1 + t) / (10 + t))`, so that the averages of a
+    short training do not consist of its first weights.
+
     Args:
         *args: Passed to `keras.optimizers.AdamW`.
         slow: Variables of the smaller rate.
@@ -41,6 +45,19 @@ class SlowerAdamW(keras.optimizers.AdamW):
             share = learning_rate * self.weight_decay
             share = keras.ops.cast(share, variable.dtype)
             self.assign_sub(variable, variable * share)
+
+    def _update_model_variables_moving_average(self, trainable_variables):
+        if not self.use_ema:
+            return
+        done = keras.ops.cast(self.iterations, "float32")
+        decay = keras.ops.minimum(self.ema_momentum, (1 + done) / (10 + done))
+        decay = keras.ops.where(done > 0, decay, 0.0)
+        for variable, average in zip(
+            trainable_variables, self._model_variables_moving_average
+        ):
+            if average is not None:
+                share = keras.ops.cast(1 - decay, variable.dtype)
+                average.assign(average + share * (variable - average))
 
 
 def prepare(model, loss, recipe, steps, branch=()):

@@ -2,14 +2,24 @@
 
 import dataclasses
 
+MIN_STEPS = 600
+MAX_EPOCHS = 100
+_MIN_BATCH_SIZE = 8
+_MIN_BATCHES = 16  # Per epoch.
+_RULES = ("min_epochs", "max_batch_size")
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
     """Settings of a training.
 
     Attributes:
-        epochs: Epochs of teaching.
-        batch_size: Captions a batch.
+        epochs: Number of epochs, or `None` to choose it by the number of
+            examples; see `resolve`.
+        batch_size: Examples per batch (captions, of a captioner), or `None`
+            to choose it by the number of examples; see `resolve`.
+        min_epochs: Smallest number of epochs that is chosen.
+        max_batch_size: Largest batch size that is chosen.
         learning_rate: Peak, after the warm-up; then a cosine to 2 % of it.
         branch_rate: Learning rate of the image branch, where it is trained,
             in parts of the others'.
@@ -17,7 +27,8 @@ class Recipe:
         weight_decay: Of AdamW; not on biases, norms and embeddings.
         label_smoothing: In [0, 1).
         clip: Largest norm of a weight's gradient.
-        ema: Momentum of moving averages of the weights; 0 for none.
+        ema: Decay of moving averages of the weights, 0 for none. It warms up
+            with the number of steps; see `optimizers.SlowerAdamW`.
         monitor: What chooses the best epoch, of validation: `"cider"` or
             `"loss"` of a captioner, `"accuracy"`, `"f1_weighted"` or
             `"loss"` of a judge.
@@ -50,8 +61,10 @@ class Recipe:
         settings: Arguments of the builder.
     """
 
-    epochs: int = 10
-    batch_size: int = 128
+    epochs: int | None = None
+    batch_size: int | None = None
+    min_epochs: int = 10
+    max_batch_size: int = 128
     learning_rate: float = 1e-3
     branch_rate: float = 1.0
     warmup: float = 0.05
@@ -74,10 +87,15 @@ class Recipe:
     by_picture: bool = False
     settings: dict = dataclasses.field(default_factory=dict)
 
+    def to_dict(self):
+        """Gives all that decides a training, for JSON, once `resolve` chose."""
+        values = dataclasses.asdict(self)
+        return {k: v for k, v in values.items() if k not in _RULES}
+
 
 _JUDGE = Recipe(
-    epochs=20,
-    batch_size=64,
+    min_epochs=20,
+    max_batch_size=64,
     label_smoothing=0.0,
     clip=1.0,
     ema=0.99,
@@ -88,16 +106,16 @@ _JUDGE = Recipe(
 # What is asked comes with its picture: neither is hidden often.
 _ANSWERER = dataclasses.replace(
     _JUDGE,
-    epochs=12,
-    batch_size=128,
+    min_epochs=12,
+    max_batch_size=128,
     learning_rate=3e-3,
     modality_dropout=0.02,
 )
 # Of a talk: what hides the picture or the question teaches nothing.
 _TALKER = dataclasses.replace(
     _JUDGE,
-    epochs=10,
-    batch_size=128,
+    min_epochs=10,
+    max_batch_size=128,
     learning_rate=1e-3,
     modality_dropout=0.02,
     by_picture=True,
@@ -105,7 +123,7 @@ _TALKER = dataclasses.replace(
 # As VisDial's authors: 512 units, 64 rounds a batch.
 _RANKER = dataclasses.replace(
     _JUDGE,
-    epochs=10,
+    min_epochs=10,
     learning_rate=1e-3,
     label_smoothing=0.1,
     modality_dropout=0.05,
@@ -115,7 +133,7 @@ _PLAIN = {"caption": Recipe(), "vqa": _ANSWERER}
 _MANY_VIEWS = ("plain", "mirror", "crop-0", "crop-1", "crop-2", "crop-3")
 _RECIPES = {
     "caption-cnn-lstm": Recipe(
-        epochs=10,
+        min_epochs=10,
         learning_rate=2e-3,
         ema=0.998,
         views=_MANY_VIEWS,
@@ -123,20 +141,20 @@ _RECIPES = {
         settings={"dim": 512, "dropout": 0.4},
     ),
     "caption-cnn-attention-lstm": Recipe(
-        epochs=8,
-        batch_size=96,
+        min_epochs=8,
+        max_batch_size=96,
         weight_decay=0.02,
         ema=0.998,
         views=_MANY_VIEWS,
         settings={"dim": 384, "dropout": 0.5},
     ),
     "caption-cnn-transformer": Recipe(
-        epochs=8,
+        min_epochs=8,
         learning_rate=5e-4,
         settings={"dim": 256, "depth": 2, "heads": 8, "dropout": 0.3},
     ),
     "caption-vit-transformer": Recipe(
-        epochs=20, learning_rate=5e-4, weight_decay=0.05
+        min_epochs=20, learning_rate=5e-4, weight_decay=0.05
     ),
     "dialogue-text-image-modules": _TALKER,
     "dialogue-text-image-late": _RANKER,
@@ -146,21 +164,21 @@ _RECIPES = {
     ),
     "dialogue-text-scene-gru": dataclasses.replace(
         _JUDGE,
-        epochs=8,
+        min_epochs=8,
         learning_rate=2e-3,
         modality_dropout=0.1,
         by_length=True,
     ),
     "emotion-text-context": dataclasses.replace(
         _JUDGE,
-        epochs=14,
-        batch_size=16,
+        min_epochs=14,
+        max_batch_size=16,
         learning_rate=3e-3,
         label_smoothing=0.1,
         monitor="f1_weighted",
     ),
     "vqa-cnn-bow": dataclasses.replace(
-        _ANSWERER, epochs=8, settings={"fusion": "product", "dropout": 0.0}
+        _ANSWERER, min_epochs=8, settings={"fusion": "product", "dropout": 0.0}
     ),
 }
 
@@ -169,6 +187,33 @@ def find(name):
     """Returns the recipe of an architecture; a plain one if it has none."""
     plain = _PLAIN.get(name.split("-")[0], _JUDGE)
     return _RECIPES.get(name, plain)
+
+
+def resolve(recipe, num_examples):
+    """Chooses the batch size and the number of epochs that a recipe leaves out.
+
+    The batch size is the largest power of two that makes at least 16 batches
+    per epoch, but at least 8 and at most `recipe.max_batch_size`. The number
+    of epochs is `recipe.min_epochs`, or as many as `MIN_STEPS` steps take, but
+    at most `MAX_EPOCHS`. What the recipe states is left as it is.
+
+    Args:
+        recipe: A `Recipe`.
+        num_examples: int. Examples that are in the training split.
+
+    Returns:
+        A `Recipe` with `epochs` and `batch_size`.
+    """
+    size = recipe.batch_size
+    if size is None:
+        size = max(num_examples // _MIN_BATCHES, _MIN_BATCH_SIZE)
+        size = min(1 << size.bit_length() - 1, recipe.max_batch_size)
+    epochs = recipe.epochs
+    if epochs is None:
+        steps = max(num_examples // size, 1)
+        epochs = min(-(-MIN_STEPS // steps), MAX_EPOCHS)
+        epochs = max(epochs, recipe.min_epochs)
+    return dataclasses.replace(recipe, batch_size=size, epochs=epochs)
 
 
 def rewarded(recipe, reward):
@@ -185,8 +230,8 @@ def rewarded(recipe, reward):
     """
     return dataclasses.replace(
         recipe,
-        epochs=4,
-        batch_size=120,
+        min_epochs=4,
+        max_batch_size=120,
         learning_rate=1e-4,
         label_smoothing=0.0,
         ema=0.99,

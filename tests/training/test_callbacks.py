@@ -39,7 +39,52 @@ def test_of_losses_the_least_is_the_best(tmp_path):
         tmp_path / "b.npz", lambda: {"val_loss": next(losses)}, "val_loss", 1
     )
     fit(best, epochs=5)
-    assert best.state == {"best": 1.0, "epoch": 1}
+    assert best.state == {"best": 1.0, "loss": 1.0, "epoch": 1}
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ([0.69, 0.2, 0.3], 1),
+        ([0.69, 0.2, 0.2], 2),
+        ([None, None, None], 2),
+        ([0.2, float("nan"), 0.3], 0),
+    ],
+)
+def test_of_equal_figures_the_lower_loss_is_the_best_then_the_later_epoch(
+    tmp_path, losses, expected
+):
+    losses = iter(losses)
+
+    def evaluate():
+        loss = next(losses)
+        known = {} if loss is None else {"val_loss": loss}
+        return {"val_accuracy": 1.0, **known}
+
+    best = callbacks.Best(tmp_path / "best.npz", evaluate, "val_accuracy")
+    model = fit(best, epochs=3)
+    assert checkpoint.restore(tmp_path / "best.npz", model)["epoch"] == expected
+
+
+def test_a_lower_loss_does_not_make_up_for_a_lower_figure(tmp_path):
+    found = iter([(0.9, 0.5), (0.8, 0.1)])
+
+    def evaluate():
+        return dict(zip(("val_cider", "val_loss"), next(found)))
+
+    best = callbacks.Best(tmp_path / "best.npz", evaluate)
+    fit(best, epochs=2)
+    assert best.state["epoch"] == 0
+
+
+def test_a_state_without_a_loss_is_still_understood(tmp_path):
+    best = callbacks.Best(
+        tmp_path / "best.npz",
+        lambda: {"val_cider": 0.5, "val_loss": 2.0},
+    )
+    best.state = {"best": 0.5, "epoch": 0}
+    fit(best, epochs=2, start=1)
+    assert best.state == {"best": 0.5, "loss": 2.0, "epoch": 1}
 
 
 def test_patience_stops(tmp_path):
@@ -54,10 +99,11 @@ def test_patience_stops(tmp_path):
 
 def test_averages_are_scored_and_raw_weights_come_back(tmp_path):
     found = []
+    scores = iter([1.0, 0.5])
 
     def evaluate():
         found.append(best.model.get_weights()[0].copy())
-        return {"val_cider": 1.0}
+        return {"val_cider": next(scores)}
 
     best = callbacks.Best(tmp_path / "b.npz", evaluate)
     keep = keras.callbacks.LambdaCallback(
@@ -80,6 +126,13 @@ def test_log_continues_after_a_resume(tmp_path):
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert (tmp_path / "curves.png").read_bytes()[1:4] == b"PNG"
+
+
+def test_curves_of_many_epochs_are_drawn_now_and_then_and_at_the_end(tmp_path):
+    curves, drawn = callbacks.Curves(tmp_path), []
+    curves._draw = lambda file: drawn.append(len(curves.state))
+    fit(curves, epochs=25)
+    assert drawn == [*range(1, 11), 20, 25]
 
 
 def test_collapse_warns_after_so_many_epochs():

@@ -84,6 +84,34 @@ def test_a_rate_may_be_set():
     np.testing.assert_allclose(optimizer.learning_rate, 0.25, rtol=1e-6)
 
 
+def test_the_decay_of_averages_warms_up():
+    (weight,) = variables(1)
+    optimizer = SlowerAdamW(
+        0.1, weight_decay=0.0, use_ema=True, ema_momentum=0.5
+    )
+    average, decays = None, [0.0, 2 / 11, 3 / 12, 4 / 13]
+    for step in range(20):
+        optimizer.apply([keras.ops.ones(3)], [weight])
+        value = np.array(weight)
+        decay = decays[step] if step < len(decays) else (1 + step) / (10 + step)
+        decay = min(decay, 0.5)
+        average = value if step == 0 else average
+        average = decay * average + (1 - decay) * value
+    optimizer.finalize_variable_values([weight])
+    np.testing.assert_allclose(weight, average, rtol=1e-5)
+
+
+def test_the_average_of_a_short_training_is_near_its_last_weights():
+    (weight,) = variables(1)
+    optimizer = SlowerAdamW(
+        0.1, weight_decay=0.0, use_ema=True, ema_momentum=0.99
+    )
+    for _ in range(80):
+        optimizer.apply([weight * 2], [weight])  # The minimum is at 0.
+    optimizer.finalize_variable_values([weight])
+    assert np.abs(weight).max() < 0.1
+
+
 @pytest.mark.skipif(
     keras.backend.backend() != "tensorflow",
     reason="variables are made in a traced step by TensorFlow only",

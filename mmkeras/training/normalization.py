@@ -1,0 +1,166 @@
+"""Batch normalisation: its moving statistics, and whether they fit."""
+
+import contextlib
+import warnings
+
+import keras
+import numpy as np
+from keras import ops
+
+_GAP = 0.1  # Of accuracy.
+
+
+def layers(model):
+    """Lists the batch normalisation layers whose statistics training moves.
+
+    Args:
+        model: A `keras.Model`.
+
+    Returns:
+        List of layers, those that are frozen left out.
+    """
+    return [
+        layer
+        for layer in model._flatten_layers(include_self=False)
+        if isinstance(layer, keras.layers.BatchNormalization)
+        and layer.trainable
+    ]
+
+
+class Statistics:
+    """The statistics of a model's batch normalisation in some batches.
+
+    Moving averages of momentum 0.99 hold little but their initial values
+    during the first hundred steps, and they are never those of averaged
+    weights.
+
+    Args:
+        model: A `keras.Model`.
+        batches: A `tf.data.Dataset` of training batches: inputs, targets and,
+            if there are any, weights.
+        batch_size: int.
+        steps: int. Batches per epoch; no more are taken.
+
+    Attributes:
+        variables: The moving means and variances that training changes.
+
+    Reference:
+        [Izmailov et al., 2018](https://arxiv.org/abs/1803.05407), section 3.2
+    """
+
+    def __init__(self, model, batches, batch_size, steps):
+        self.model = model
+        self.layers = layers(model)
+        self.variables = [
+            variable
+            for layer in self.layers
+            for variable in (layer.moving_mean, layer.moving_variance)
+        ]
+        self._batches = batches
+        self._steps = min(steps, max(16, 1024 // batch_size))
+        self._few = min(steps, max(4, 256 // batch_size))
+        self._in_training = TrainingMode(model)
+
+    def reestimate(self):
+        """Sets moving statistics to their means over the first batches.
+
+        The batches are the first of the training, at least 1,024 examples or
+        a whole epoch. The present weights are used; nothing else changes.
+        """
+        if not self.layers:
+            return
+        found = []
+        with self._momentum_zero():
+            for x, *_ in self._batches.take(self._steps).as_numpy_iterator():
+                self._in_training.predict_on_batch(x)
+                found.append([ops.convert_to_numpy(v) for v in self.variables])
+        for variable, *values in zip(self.variables, *found):
+            variable.assign(np.mean(values, axis=0))
+
+    def check(self, kind):
+        """Warns if the model is much less accurate than it was in training.
+
+        The same training examples, 256 or more, are given to the model in
+        training mode, where batch normalisation takes the statistics of the
+        batch, and in inference mode, where it takes the moving ones. Dropout
+        lowers only the first, so that only a lower accuracy in inference mode
+        is a fault.
+
+        Args:
+            kind: As of `codecs.Labels`; of `"number"`, nothing is checked.
+        """
+        if kind == "number":
+            return
+        moving = [ops.convert_to_numpy(v) for v in self.variables]
+        training, inference = [], []
+        batches = self._batches.take(self._few).as_numpy_iterator()
+        for x, *targets in batches:
+            logits = self.model.predict_on_batch(x)
+            inference.append(_correct(logits, *targets, kind=kind))
+            with self._momentum_zero():
+                logits = self._in_training.predict_on_batch(x)
+            training.append(_correct(logits, *targets, kind=kind))
+            for variable, value in zip(self.variables, moving):
+                variable.assign(value)
+        training = np.concatenate(training).mean()
+        inference = np.concatenate(inference).mean()
+        if inference < training - _GAP:
+            warnings.warn(
+                f"On the same training examples the accuracy is {training:.0%} "
+                f"in training mode but {inference:.0%} in inference mode, as "
+                "which the model is used. Batch normalization depends on the "
+                "other examples of a batch, or its moving statistics do not "
+                "fit the weights. Train for more steps or with a larger "
+                "--batch-size.",
+                stacklevel=2,
+            )
+
+    @contextlib.contextmanager
+    def _momentum_zero(self):
+        """Lets moving statistics be those of the last batch.
+
+        Restores momenta and the states of random generators.
+        """
+        momenta = [layer.momentum for layer in self.layers]
+        states = [(v, ops.convert_to_numpy(v)) for v in _states(self.model)]
+        for layer in self.layers:
+            layer.momentum = 0.0
+        try:
+            yield
+        finally:
+            for layer, momentum in zip(self.layers, momenta):
+                layer.momentum = momentum
+            for variable, value in states:
+                variable.assign(value)
+
+
+class TrainingMode(keras.Model):
+    """A model in training mode, whatever the mode it is called in."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def call(self, inputs):
+        return self.model(inputs, training=True)
+
+
+def _states(model):
+    """The states of random generators."""
+    others = {id(weight) for weight in model.weights}
+    others |= {id(v) for metric in model.metrics for v in metric.variables}
+    return [v for v in model.variables if id(v) not in others]
+
+
+def _correct(logits, y, weight=None, *, kind):
+    """Whether each target is met, those of no weight left out."""
+    if kind == "multi":
+        right, known = (logits > 0) == (y > 0.5), np.ones(y.shape[:-1], bool)
+    elif kind == "text":
+        right, known = logits.argmax(-1) == y, y != 0
+    else:
+        right, known = logits.argmax(-1) == y.argmax(-1), y.any(-1)
+    if weight is not None:
+        missing = known.ndim - weight.ndim
+        known &= weight.reshape(weight.shape + (1,) * missing) > 0
+    return right[known].ravel()

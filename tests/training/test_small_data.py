@@ -1,0 +1,195 @@
+"""Trainings of a hundred steps, with the defaults of every recipe."""
+
+import csv
+import dataclasses
+
+import numpy as np
+import pytest
+from judging import rows as drawn
+from typer.testing import CliRunner
+
+from mmkeras.cli import app
+from mmkeras.data import datasets
+from mmkeras.files import atomic
+from mmkeras.training import callbacks
+from mmkeras.training import judgements
+from mmkeras.training import recipes
+
+
+@pytest.fixture(autouse=True)
+def quick(tmp_path, monkeypatch):
+    """A cache of the test's own, and no curves, which take the longest."""
+    monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(callbacks.Curves, "_draw", lambda self, file: None)
+
+
+def days(count, split="train"):
+    """Sentences of two words, the second of which is the label."""
+    return [
+        {
+            "id": f"{split}-{i}",
+            "split": split,
+            "text": f"day {('good', 'bad')[i % 2]}",
+            "label": ("yes", "no")[i % 2],
+        }
+        for i in range(count)
+    ]
+
+
+def write(folder, rows, fields):
+    folder.mkdir(exist_ok=True)
+    names = [*fields, "label", "split"]
+    with open(folder / "table.csv", "w", newline="") as file:
+        table = csv.DictWriter(file, names, extrasaction="ignore")
+        table.writeheader()
+        table.writerows(rows)
+    return folder
+
+
+def train(name, folder, out, *options, data="labelled"):
+    found = CliRunner().invoke(
+        app,
+        [
+            *["train", name, "--data", data, "--folder", str(folder)],
+            *["--out", str(out), *options],
+        ],
+    )
+    assert found.exit_code == 0, found.output
+    return found.output
+
+
+def test_few_steps_separate_what_is_easily_told_apart(tmp_path):
+    data = judgements.Data(days(40), days(8, "val"))
+    recipe = dataclasses.replace(
+        recipes.find("classify-text-bow"), epochs=30, learning_rate=0.05
+    )
+    task = judgements.build("classify-text-bow", data, recipe, policy="float32")
+    judgements.fit(task, data, tmp_path, recipe, verbose=0)
+    answer = task.answer({"text": ["day good", "day bad"]})
+    assert list(answer["label"]) == ["yes", "no"]
+    assert answer["probability"].max(axis=1).min() > 0.9
+
+
+def test_norms_of_few_steps_are_those_of_the_data(tmp_path):
+    data = judgements.Data(drawn(count=48), drawn("val", 24))
+    recipe = dataclasses.replace(
+        recipes.find("classify-audio-cnn"),
+        epochs=8,
+        learning_rate=1e-2,
+        settings={"dim": 16},
+    )
+    task = judgements.build(
+        "classify-audio-cnn", data, recipe, seconds=0.125, policy="float32"
+    )
+    judgements.fit(task, data, tmp_path, recipe, verbose=0)
+    found = judgements.examples(task, data.train)
+    chances = found.chances(task, found.logits(task))
+    assert task.score(found.labels, chances)["accuracy"] > 0.9
+
+
+@pytest.mark.slow
+def test_what_is_chosen_is_said_and_kept(tmp_path):
+    rows = [*days(40), *days(8, "val"), *days(8, "test")]
+    folder = write(tmp_path / "table", rows, ["text"])
+    given = "classify-text-bow", folder, tmp_path / "run", "--epochs", "2"
+    output = train(*given)
+    assert "Chosen for 40 training examples: --batch-size 8\n" in output
+    card = atomic.read_json(tmp_path / "run" / "run.json")
+    recipe = card["arguments"]["recipe"]
+    assert (recipe["batch_size"], recipe["epochs"]) == (8, 2)
+    stated = train(*given, "--batch-size", "8")  # The same run.
+    assert "Chosen" not in stated and "epoch 1/2" not in stated
+
+
+def test_fit_chooses_what_a_recipe_leaves_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(recipes, "MAX_EPOCHS", 2)
+    data = judgements.Data(days(16), days(8, "val"))
+    recipe = recipes.Recipe(monitor="accuracy", min_epochs=1)
+    task = judgements.build("classify-text-bow", data, recipe, policy="float32")
+    notes = judgements.fit(task, data, tmp_path, recipe, verbose=0)
+    assert notes["epochs"] == 2
+
+
+def test_one_training_example_is_enough_to_train(tmp_path):
+    data = judgements.Data(days(2)[:1], days(2, "val"))
+    recipe = recipes.find("classify-text-bow")
+    recipe = dataclasses.replace(recipe, epochs=1)
+    both = judgements.Data(days(2), data.val)
+    task = judgements.build("classify-text-bow", both, recipe, policy="float32")
+    notes = judgements.fit(task, data, tmp_path, recipe, verbose=0)
+    assert notes["epochs"] == 1
+
+
+def accuracy(out, split="test"):
+    return atomic.read_json(out / "results.json")[split]["metrics"]
+
+
+def subset(rows, count, per_validation=5, seed=0):
+    """Some training rows, one in five of them for validation."""
+    order = np.random.default_rng(seed).permutation(len(rows))[:count]
+    return [
+        {**rows[i], "split": "train" if place % per_validation else "val"}
+        for place, i in enumerate(order)
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_ten_recordings_of_each_spoken_digit(data_folder, tmp_path):
+    names = "george jackson lucas nicolas theo yweweler".split()
+    recordings = data_folder / "fsdd" / "recordings"
+
+    def row(digit, take, speaker, split):
+        path = recordings / f"{digit}_{speaker}_{take}.wav"
+        return {"audio": str(path), "label": f"{digit}", "split": split}
+
+    rows = [
+        row(digit, 5 + i // 6, names[i % 6], "val" if i % 5 == 4 else "train")
+        for digit in range(10)
+        for i in range(10)
+    ]
+    rows += [
+        row(digit, take, speaker, "test")
+        for digit in range(10)
+        for take in range(5)
+        for speaker in names
+    ]
+    folder = write(tmp_path / "table", rows, ["audio"])
+    out = tmp_path / "run"
+    train("classify-audio-cnn", folder, out, "--results", str(tmp_path / "r"))
+    assert accuracy(out)["accuracy"] >= 0.3
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", ["mustard", "meld", "meld-sentiment"])
+def test_two_hundred_sentences(data_folder, tmp_path, name):
+    source = datasets.find(name)
+    rows = subset(source.rows("train", data_folder / name.split("-")[0]), 200)
+    rows += source.rows("test", data_folder / name.split("-")[0])
+    folder = write(tmp_path / "table", rows, ["text"])
+    out = tmp_path / "run"
+    train("classify-text-bow", folder, out, "--results", str(tmp_path / "r"))
+    found = accuracy(out)
+    assert found["accuracy"] >= found["majority"] - 0.03
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_three_hundred_pairs_of_digits(data_folder, tmp_path):
+    source = datasets.find("avdigits-small")
+    rows = subset(source.rows("train", data_folder), 300)
+    rows += source.rows("test", data_folder)[:1000]
+    folder = tmp_path / "table"
+    folder.mkdir()
+    for number, row in enumerate(rows):
+        path = folder / f"{number}.png"
+        path.write_bytes(row["image"])
+        row["image"] = path.name
+    write(folder, rows, ["image", "audio"])
+    out = tmp_path / "run"
+    train(
+        *["classify-image-audio-concat", folder, out],
+        *["--results", str(tmp_path / "r")],
+    )
+    assert accuracy(out)["accuracy"] >= 0.8
