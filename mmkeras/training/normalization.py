@@ -87,9 +87,11 @@ class Statistics:
         is a fault.
 
         Args:
-            kind: As of `codecs.Labels`; of `"number"`, nothing is checked.
+            kind: As of `codecs.Labels`. Neither numbers are checked nor
+                models without batch normalisation, which can only be more
+                accurate in inference mode.
         """
-        if kind == "number":
+        if kind == "number" or not self.layers:
             return
         moving = [ops.convert_to_numpy(v) for v in self.variables]
         training, inference = [], []
