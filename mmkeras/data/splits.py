@@ -9,6 +9,7 @@ same splits.
 import collections
 import fractions
 import hashlib
+import os
 import pathlib
 
 from mmkeras.data import files
@@ -18,6 +19,7 @@ SPLITS = ("train", "val", "test")
 _TENTH = 10  # One row in ten is for validation, and one for testing.
 _BINS = 5  # Numbers are stratified by their quantiles.
 _FILES = ("image", "audio")
+_HEAD = 4096  # Bytes.
 
 
 def assign(rows, stratify=False):
@@ -116,37 +118,48 @@ def _links(rows):
 
 
 def _contents(rows):
-    """Tells files apart by content; only files of one size are read.
+    """Finds files of the same content.
 
     Returns:
-        Dict from paths to what is the same for equal files.
+        Dict from paths to the first path of that content.
     """
     paths = dict.fromkeys(
         row[name] for row in rows for name in _FILES if row.get(name)
     )
-    sizes = {path: _size(path) for path in paths if isinstance(path, str)}
-    alike = collections.Counter(sizes.values())
-    contents = {path: path for path in paths}
-    for path, size in sizes.items():
-        if size is not None and alike[size] > 1:
-            contents[path] = _content(path)
-    return contents
+    groups = {(): list(paths)}
+    for measure in (_size, _head, _digest_of):  # Few are read as a whole.
+        finer = collections.defaultdict(list)
+        for key, group in groups.items():
+            for path in group:
+                finer[*key, measure(path)].append(path)
+        groups = {key: group for key, group in finer.items() if len(group) > 1}
+    first = {path: path for path in paths}
+    for group in groups.values():
+        first.update(dict.fromkeys(group, group[0]))
+    return first
 
 
-def _content(path):
+def _size(path):
+    """The size of a regular file; of any other, and an empty one, the path."""
+    try:
+        return pathlib.Path(path).is_file() and os.path.getsize(path) or path
+    except (OSError, ValueError):
+        return path
+
+
+def _head(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read(_HEAD)
+    except OSError:
+        return path
+
+
+def _digest_of(path):
     try:
         return hashlib.sha256(files.read(path)).digest()
     except ValueError:
         return path
-
-
-def _size(path):
-    """The size of a regular file that is not empty, else `None`."""
-    try:
-        path = pathlib.Path(path)
-        return path.is_file() and path.stat().st_size or None
-    except (OSError, ValueError):
-        return None
 
 
 def _strata(rows, units):

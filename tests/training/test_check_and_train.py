@@ -26,6 +26,9 @@ RECIPE = dataclasses.replace(
 TARGETS = st.sampled_from([None] * 7 + ["class", "labels", "number"])
 
 
+pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config")
+
+
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Leaves out what takes longer than a few rows: tracing and drawing."""
