@@ -18,7 +18,6 @@ from mmkeras.data import training_problems
 from mmkeras.data import truncation
 from mmkeras.data.problems import Problem
 from mmkeras.data.problems import unreadable
-from mmkeras.data.splits import SPLITS
 
 __all__ = ["Problem", "Report", "check"]
 
@@ -85,7 +84,7 @@ def check(name, folder=None, progress=None, target=None) -> Report:
     progress = progress or (lambda *_: None)
     published = datasets.is_published(name)
     if not published:
-        found.problems += _training_problems(found)
+        found.problems += training_problems.of_scan(found)
     if any("label" in row for row in found.rows):
         bad = check_labelled.problems(found.rows, progress, published)
         if not published:
@@ -104,16 +103,6 @@ def check(name, folder=None, progress=None, target=None) -> Report:
     unused = sum(row["split"] is None for row in found.rows)
     notes = [f"Images in no split: {unused}."] if unused else []
     return Report(name, _count(found.rows), problems, found.notes + notes)
-
-
-def _training_problems(found):
-    """What stops training, unless files or all captions are missing."""
-    rows = [row for row in found.rows if any(row.get("captions", [True]))]
-    missing = any(problem.kind == "missing" for problem in found.problems)
-    if missing or (found.rows and not rows):
-        return []
-    splits = {s: [row for row in rows if row["split"] == s] for s in SPLITS}
-    return list(training_problems.find(splits))
 
 
 def _find_missing(rows):

@@ -6,6 +6,7 @@ refuses data that has one of the kinds in `STOPPING`.
 
 from mmkeras.data import label_kinds
 from mmkeras.data.problems import Problem
+from mmkeras.data.splits import SPLITS
 
 STOPPING = ("label", "split")
 
@@ -41,16 +42,33 @@ def find(splits):
         yield from _unseen(splits)
 
 
-def require(splits):
+def of_scan(scan):
+    """Finds problems of all that was read of a data set.
+
+    Args:
+        scan: A `datasets.layout.Scan`.
+
+    Returns:
+        List of `Problem`s as of `find`; none if files or all captions are
+        missing, which are problems of their own.
+    """
+    rows = [row for row in scan.rows if any(row.get("captions", [True]))]
+    missing = any(problem.kind == "missing" for problem in scan.problems)
+    if missing or (scan.rows and not rows):
+        return []
+    return list(find({s: [r for r in rows if r["split"] == s] for s in SPLITS}))
+
+
+def require(problems):
     """Refuses data that cannot be trained on.
 
     Args:
-        splits: As of `find`.
+        problems: Iterable of `Problem`s, as of `find`.
 
     Raises:
         ValueError: If there is a problem of one of the kinds in `STOPPING`.
     """
-    stopping = [p for p in find(splits) if p.kind in STOPPING]
+    stopping = [problem for problem in problems if problem.kind in STOPPING]
     if stopping:
         raise ValueError(
             "The data cannot be trained on. Received: "

@@ -96,7 +96,8 @@ def build(
             cannot be trained on, see `data.training_problems`, or as of
             `word_vectors.begin`.
     """
-    training_problems.require({"train": data.train, "val": data.val})
+    splits = {"train": data.train, "val": data.val}
+    training_problems.require(training_problems.find(splits))
     labels = [row["label"] for row in [*data.train, *data.val]]
     target = target or label_kinds.infer(labels)
     precision.use(policy)

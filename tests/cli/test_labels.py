@@ -86,7 +86,7 @@ def test_check_names_what_training_refuses(tmp_path, labels, splits, named):
     "labels, splits, named",
     [
         (["same"] * 8, ["train", "val"], "all 4 training rows"),
-        (["a", "b"] * 4, ["val"], "split 'train'"),
+        (["a", "b"] * 4, ["val"], "no training rows"),
     ],
 )
 def test_training_refuses_what_check_named(tmp_path, labels, splits, named):

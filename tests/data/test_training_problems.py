@@ -15,7 +15,7 @@ def found(splits):
 def test_good_data_has_no_problems():
     splits = {"train": [row("a"), row("b")], "val": [row("a")]}
     assert found(splits) == []
-    training_problems.require(splits)
+    training_problems.require(training_problems.find(splits))
     assert found({"train": [row(0.5), row(1.5)], "val": [row(2.5)]}) == []
 
 
@@ -24,7 +24,7 @@ def test_one_label_for_all_is_refused(label):
     splits = {"train": [row(label)] * 3, "val": [row(label)]}
     assert found(splits) == [("label", "train")]
     with pytest.raises(ValueError, match="all 3 training rows.*mmkeras check"):
-        training_problems.require(splits)
+        training_problems.require(training_problems.find(splits))
 
 
 @pytest.mark.parametrize("gone", ["train", "val"])
@@ -32,7 +32,7 @@ def test_a_split_without_rows_is_refused(gone):
     splits = {"train": [row("a"), row("b")], "val": [row("a")], gone: []}
     assert found(splits) == [("split", gone)]
     with pytest.raises(ValueError, match=f"split: {gone}: there are no"):
-        training_problems.require(splits)
+        training_problems.require(training_problems.find(splits))
 
 
 def test_labels_that_are_not_trained_are_named_by_row():
@@ -42,7 +42,7 @@ def test_labels_that_are_not_trained_are_named_by_row():
         "test": [row("d", 5)],
     }
     assert set(found(splits)) == {("unseen", "4"), ("unseen", "5")}
-    training_problems.require(splits)
+    training_problems.require(training_problems.find(splits))
     several = {"train": [row(["a"]), row([])], "val": [row(["a", "b"], 6)]}
     assert found(several) == [("unseen", "6")]
 

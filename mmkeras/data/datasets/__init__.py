@@ -8,6 +8,8 @@ is, `rows(split, folder)` gives the rows of one split, and
 import difflib
 import importlib
 
+from mmkeras.data import training_problems
+
 _NAMES = (
     "avdigits",
     "avdigits-small",
@@ -114,13 +116,18 @@ def read(name: str, splits, folder=None, target=None):
         sentence that names rows that are left out, or `""`.
 
     Raises:
-        ValueError: If a split has no rows, or as of `scan`.
+        ValueError: If a split has no rows, if rows for training and
+            validation cannot be trained on, see `training_problems`, or as
+            of `scan`.
         FileNotFoundError: If there is no such folder.
     """
     if is_published(name) and target is None:
         module = find(name)
         return [module.rows(split, folder) for split in splits], [], ""
     found = scan(name, folder, target)
+    if {"train", "val"} <= set(splits):
+        found.refuse_damage()
+        training_problems.require(training_problems.of_scan(found))
     rows = found.choose if name in _CAPTIONS else found.of_split
     parts = [rows(split, warn=False) for split in splits]
     return parts, found.notes, found.skipped()
