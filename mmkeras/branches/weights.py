@@ -1,11 +1,13 @@
 """Weights from files: `.npz`, `.weights.h5` or `.keras`."""
 
 import pathlib
+import zipfile
 
 import keras
 import numpy as np
 
 from mmkeras.files import npz
+from mmkeras.files import sizes
 
 
 def load_weights(model, path):
@@ -51,6 +53,9 @@ def load_weights(model, path):
 
 def _load_keras_file(model, path):
     try:
+        if path.suffix == ".keras":
+            with zipfile.ZipFile(path) as archive:
+                sizes.check_archive(archive)
         model.load_weights(path)
     except Exception as error:  # Of any kind: the file may be a stranger's.
         raise ValueError(

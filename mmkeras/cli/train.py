@@ -249,6 +249,11 @@ def run(
             **({"vectors": vectors} if vectors else {}),
             **({"target": str(target)} if target else {}),
         }
+    if init and pathlib.Path(init).resolve() == pathlib.Path(out).resolve():
+        raise ValueError(
+            "A run that starts from another needs a folder of its own. "
+            f"Received: --init {init} and --out {out}"
+        )
     if reward and not (captions and init):
         raise ValueError(
             "--reward judges what a captioner says already: give an "

@@ -25,3 +25,19 @@ def check_ratio(unpacked, packed):
             f"{packed:,} compressed bytes unpack to {unpacked:,} or more; "
             f"at most {_RATIO} times as many are expected"
         )
+
+
+def check_archive(archive):
+    """Refuses a ZIP archive with a member that `check_ratio` refuses.
+
+    Args:
+        archive: A `zipfile.ZipFile`.
+
+    Raises:
+        ValueError: If there is one; the error names it.
+    """
+    for member in archive.infolist():
+        try:
+            check_ratio(member.file_size, member.compress_size)
+        except ValueError as error:
+            raise ValueError(f"{member.filename}: {error}") from error

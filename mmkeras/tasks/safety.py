@@ -68,6 +68,7 @@ def load_model(path):
 def _config(path):
     """Reads a model's config, after checking what the file unpacks to."""
     with zipfile.ZipFile(path) as archive:
+        sizes.check_archive(archive)
         for member in archive.infolist():
             size = member.file_size
             if member.filename.endswith(".json") and size > _LARGEST_JSON:
@@ -75,7 +76,6 @@ def _config(path):
                     f"{member.filename} has {size:,} bytes; at most "
                     f"{_LARGEST_JSON:,} are expected"
                 )
-            sizes.check_ratio(size, member.compress_size)
         return json.loads(archive.read("config.json"))
 
 

@@ -1,9 +1,12 @@
+import zipfile
+
 import keras
 import numpy as np
 import pytest
 from checks import numpy
 
 from mmkeras import branches
+from mmkeras.files import sizes
 
 PIXELS = np.random.default_rng(0).uniform(size=(2, 8, 8, 3)).astype("float32")
 
@@ -187,4 +190,16 @@ def test_a_header_that_promises_too_much_is_named(source, target, tmp_path):
         data.replace(told, b"'shape': (10000000000000,), }".ljust(36))
     )
     with pytest.raises(ValueError, match="net.npz is not a whole .npz file"):
+        branches.load_weights(target, file)
+
+
+def test_a_keras_file_that_unpacks_to_far_too_much_is_refused(
+    source, target, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(sizes, "_ALWAYS", 1 << 20)
+    file = tmp_path / "net.keras"
+    source.save(file)
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("assets/zeros", bytes(1 << 24))
+    with pytest.raises(ValueError, match="net.keras.*assets/zeros"):
         branches.load_weights(target, file)

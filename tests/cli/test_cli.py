@@ -125,6 +125,17 @@ def test_another_command_is_refused(run, world):
     assert "seed was 0, is 1" in other.output
 
 
+def test_a_run_does_not_overwrite_what_it_starts_from(run, world):
+    before = {path: path.stat().st_mtime_ns for path in run.iterdir()}
+    found = call(
+        *["train", "caption-cnn-attention-lstm", *TRAIN, "--folder", world],
+        *["--init", run, "--out", run, "--overwrite"],
+    )
+    assert found.exit_code == 1
+    assert "needs a folder of its own" in found.output
+    assert {path: path.stat().st_mtime_ns for path in run.iterdir()} == before
+
+
 @pytest.mark.slow
 def test_a_run_starts_from_another(run, world, tmp_path):
     def train(name):

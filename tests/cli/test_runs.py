@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pictures
 import pytest
 from typer.testing import CliRunner
 
@@ -172,3 +173,47 @@ def test_two_measurements_at_once_are_both_written(run):
     assert set(atomic.read_json(run / "results.json")) == {
         *("train", "val", "test")
     }
+
+
+def write_images(folder, bright):
+    """A table of images of equal names, sizes and times in every folder."""
+    folder.mkdir()
+    lines = []
+    for split in ("train", "val"):
+        for i in range(8):
+            label = ("pos", "neg")[i % 2]
+            path = folder / f"{split}-{i}.bmp"
+            shade = 200 + i if label == bright else 20 + i
+            plain = np.full((16, 16, 3), shade, "uint8")
+            path.write_bytes(pictures.save(plain, "BMP"))
+            os.utime(path, (1e9, 1e9))
+            row = {"image": path.name, "label": label, "split": split}
+            lines.append(json.dumps(row))
+    (folder / "table.jsonl").write_text("\n".join(lines))
+    return folder
+
+
+@pytest.mark.slow
+def test_another_folder_is_measured_by_its_own_images(tmp_path, monkeypatch):
+    monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
+    first = write_images(tmp_path / "first", "pos")
+    second = write_images(tmp_path / "second", "neg")
+    run = tmp_path / "run"
+    found = call(
+        *["train", "classify-image-cnn", "--data", "labelled"],
+        *["--folder", first, "--out", run, "--image-size", "16"],
+        *["--set", "dim=4", "--epochs", "1", "--batch-size", "4"],
+    )
+    assert found.exit_code == 0, found.output
+    measured = []
+    for folder in (first, second):
+        # By a relative path, which is the same for both.
+        monkeypatch.chdir(folder)
+        found = call(
+            *["evaluate", run, "--data", "labelled", "--data-folder", "."],
+            *["--split", "train"],
+        )
+        assert found.exit_code == 0, found.output
+        results = atomic.read_json(run / "results.json")
+        measured.append(results["train"]["metrics"])
+    assert measured[0] != measured[1]
