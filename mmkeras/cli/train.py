@@ -322,7 +322,6 @@ def train(
 
     from mmkeras import registry
     from mmkeras.cli import progress
-    from mmkeras.data import truncation
     from mmkeras.training import captions
     from mmkeras.training import judgements
     from mmkeras.training import recipes
@@ -355,8 +354,7 @@ def train(
             typer.echo(_chosen(stated, recipe, count))
         keras.utils.set_random_seed(seed)
         task = trade.build(name, rows, recipe, **build)
-        sizes = truncation.measure(task.codecs, [*rows.train, *rows.val])
-        for note in truncation.describe(task.codecs, sizes):
+        for note in _text_notes(task, [*rows.train, *rows.val]):
             typer.echo(note)
         if only:
             left = (trade.only(task, r, only) for r in (rows.train, rows.val))
@@ -407,6 +405,19 @@ def _chosen(stated, recipe, count):
     }
     chosen = [f"{k} {new}" for k, (old, new) in sizes.items() if old is None]
     return f"Chosen for {count} training examples: {' '.join(chosen)}"
+
+
+def _text_notes(task, rows):
+    """Says how texts are split, and what is cut."""
+    from mmkeras.data import check_texts
+    from mmkeras.data import truncation
+
+    texts = [{"text": x} for row in rows for x in row.get("captions", [])]
+    sizes = truncation.measure(task.codecs, texts or rows)
+    return [
+        *check_texts.describe_split(task.codecs),
+        *truncation.describe(task.codecs, sizes),
+    ]
 
 
 def _leave_out(whose, **options):

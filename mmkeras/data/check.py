@@ -10,12 +10,14 @@ import statistics
 
 from mmkeras.data import cache
 from mmkeras.data import check_labelled
+from mmkeras.data import check_texts
 from mmkeras.data import check_vocabulary
 from mmkeras.data import codecs
 from mmkeras.data import datasets
 from mmkeras.data import files
 from mmkeras.data import training_problems
 from mmkeras.data import truncation
+from mmkeras.data.codecs import scripts
 from mmkeras.data.problems import Problem
 from mmkeras.data.problems import unreadable
 
@@ -85,6 +87,7 @@ def check(name, folder=None, progress=None, target=None) -> Report:
     published = datasets.is_published(name)
     if not published:
         found.problems += training_problems.of_scan(found)
+        found.notes += check_texts.notes(found.rows)
     if any("label" in row for row in found.rows):
         bad = check_labelled.problems(found.rows, progress, published)
         if not published:
@@ -224,8 +227,12 @@ def _count(rows):
             if splits[split]
         },
         "captions per image": _spread([len(row["captions"]) for row in rows]),
-        "words per caption": _spread([len(c.split()) for c in captions]),
+        "words per caption": _spread([_words(c) for c in captions]),
     }
+
+
+def _words(caption):
+    return len(scripts.spaced(caption).split())
 
 
 def _spread(numbers):

@@ -13,7 +13,7 @@ from mmkeras.data.codecs.text import PAD
 NOT_FINITE = (
     "the model's output is not finite; check the input for extreme values"
 )
-_NOT_UTF8 = "not valid UTF-8"
+_NOT_UTF8 = "not valid UTF-8, or half of a surrogate pair"
 
 
 def raw(codec, values):
@@ -61,11 +61,7 @@ def try_raw(codec, values):
 
 def _raw_error(codec, value):
     try:
-        if isinstance(value, str):
-            value.encode("utf-8")
         raw(codec, [value])
-    except UnicodeEncodeError:
-        return "not valid Unicode: half of a surrogate pair"
     except (TypeError, ValueError) as error:
         return str(error)
     return ""

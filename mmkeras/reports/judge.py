@@ -18,7 +18,8 @@ def judge(task, examples, draws=200, seed=0):
 
     Args:
         task: A `tasks.Classify`.
-        examples: A `mmkeras.training.examples.Examples`.
+        examples: A `mmkeras.training.examples.Examples`. Those of which the
+            model's output is not finite are left out of it, by name.
         draws: int. Of the bootstrap of what each modality is worth.
         seed: int. Draws these, and the exchanges of mismatched pairs.
 
@@ -29,8 +30,8 @@ def judge(task, examples, draws=200, seed=0):
         `mismatched`; and a `Subsets`.
     """
     name, score = chance.metric(task), chance.scorer(task)
+    logits = examples.leave_out_not_finite(examples.logits(task))
     labels, fields = examples.labels, tuple(task.fields)
-    logits = examples.logits(task)
     chances = examples.chances(task, logits)
     predicted = {
         (): chance.constant(task, labels),

@@ -1,6 +1,7 @@
 """Says what an image shows."""
 
 import functools
+import unicodedata
 
 import keras
 import numpy as np
@@ -9,6 +10,7 @@ from mmkeras import generate
 from mmkeras import metrics
 from mmkeras.data import inputs
 from mmkeras.data import perceive
+from mmkeras.data.codecs import scripts
 from mmkeras.tasks.task import Task
 
 _CUT = "frozen"  # What branches call the layer where they are cut.
@@ -219,8 +221,25 @@ class Caption(Task):
         return words, keras.ops.convert_to_numpy(weights)[0, :count]
 
     def score(self, texts, references):
-        """Measures captions; see `mmkeras.metrics.caption_scores`."""
-        return metrics.caption_scores(texts, references)
+        """Measures captions; see `mmkeras.metrics.caption_scores`.
+
+        Where the codec takes characters as tokens, so do the metrics.
+        """
+        if self.codecs["text"].split == "words":
+            return metrics.caption_scores(texts, references)
+        tokenize = self._characters
+        return metrics.caption_scores(texts, references, tokenize)
+
+    def _characters(self, text):
+        """Splits text that is written without spaces, without punctuation."""
+        form = self.codecs["text"].normalization or "NFC"
+        text = scripts.spaced(unicodedata.normalize(form, text))
+        return [
+            token
+            for token in metrics.tokenize(text)
+            if not unicodedata.category(token[0]).startswith("P")
+            or len(token) > 1
+        ]
 
     def _check(self):
         """Refuses codecs that the model does not fit."""

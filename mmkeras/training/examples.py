@@ -62,7 +62,8 @@ class Examples:
         wrong = targets.errors(label, rows)
         errors = [e or w for e, w in zip(errors, wrong)]
         self._choose(rows, errors)
-        self._targets = targets.Targets(label, self.rows, shape)
+        self._make_targets = lambda: targets.Targets(label, self.rows, shape)
+        self._targets = self._make_targets()
 
     def __len__(self):
         return len(self.rows)
@@ -180,6 +181,34 @@ class Examples:
             for order, logits in parts
         ]
         return np.concatenate(found)
+
+    def leave_out_not_finite(self, logits):
+        """Leaves out the examples of which a model's output is not finite.
+
+        They are named in `bad`.
+
+        Args:
+            logits: As of `logits`.
+
+        Returns:
+            The logits of the others.
+
+        Raises:
+            ValueError: If none is left.
+        """
+        axes = tuple(range(self.weight.ndim, logits.ndim))
+        finite = np.isfinite(logits).all(axis=axes)
+        if finite.ndim == 2:
+            finite = (finite | (self.weight == 0)).all(axis=1)
+        if finite.all():
+            return logits
+        bad, kept = self.bad, self._kept
+        errors = np.where(finite, "", perceive.NOT_FINITE).tolist()
+        self._choose(self.rows, errors)
+        self.bad = [*bad, *self.bad]
+        self._kept = kept[finite]
+        self._targets = self._make_targets()
+        return logits[finite]
 
     def loss(self, task, logits):
         """Mean loss of the examples, without label smoothing.

@@ -50,6 +50,7 @@ TEXTS = [
         b"\xf0\x9f",
     ),
 ]
+BAD_TEXT = "not valid UTF-8, or half of a surrogate pair"
 ABSENT = slice(13, 21)
 NOT_UTF8 = slice(21, 26)
 
@@ -128,7 +129,7 @@ def test_each_text_gets_an_answer_or_an_error_of_its_own(text, exported):
     said = assert_equal(exported, text, {"text": TEXTS})
     errors = np.array(said["error"])
     assert set(errors[ABSENT]) == {"nothing is there"}
-    assert set(errors[NOT_UTF8]) == {"text: not valid UTF-8"}
+    assert set(errors[NOT_UTF8]) == {f"text: {BAD_TEXT}"}
     assert set(errors[:13]) == {""}
     assert not said["probability"][13:].any()
     alone = [text.answer({"text": [value]}) for value in TEXTS[:8]]
@@ -179,7 +180,7 @@ def test_candidates_are_refused_one_by_one(ranking, exported, monkeypatch):
     errors = said["error"].tolist()
     assert errors[0] == errors[-1] == errors[-2] == ""
     assert said["label"][-1] in good.split("\n")
-    assert errors[1] == errors[2] == "candidates: not valid UTF-8"
+    assert errors[1] == errors[2] == f"candidates: {BAD_TEXT}"
     assert errors[3] == f"candidates: more than 100 turns; {count} at most"
     assert errors[4] == f"candidates: {count + 1} turns; {count} at most"
     assert errors[5] == errors[3]

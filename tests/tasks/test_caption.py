@@ -265,3 +265,13 @@ def test_a_bare_value_is_refused_with_the_remedy(task, bad):
         task.answer({})
     with pytest.raises(ValueError, match="Did you mean 'image'"):
         task.answer({"images": [bad]})
+
+
+def test_captions_without_spaces_are_scored_by_character(task):
+    words = Words("一只狗猫在跑人", length=9, split="mixed")
+    other = tasks.Caption(task.model, {**task.codecs, "text": words})
+    scores = other.score(["一只狗在跑"], [["一只狗在跑。", "一只狗"]])
+    assert scores["bleu_4"] == pytest.approx(1)
+    assert scores["length"] == 5
+    partly = other.score(["一只狗在跑"], [["一只猫在跑"]])
+    assert 0.7 < partly["bleu_1"] < 0.9

@@ -7,7 +7,9 @@ import PIL.Image
 import pytest
 import soundfile
 
+from mmkeras import reports
 from mmkeras.data import codecs
+from mmkeras.data import perceive
 from mmkeras.tasks import Classify
 from mmkeras.training import examples
 
@@ -118,3 +120,20 @@ def test_a_path_that_is_none_is_left_out_by_name(tmp_path):
     codec = codecs.Image((SIDE, SIDE))
     *_, errors = examples._files(codec, [*paths, "/dev/zero"], None, keep=False)
     assert [bool(error) for error in errors] == [False] + [True] * 6
+
+
+def test_outputs_that_are_not_finite_are_left_out_by_name(task):
+    values = [np.zeros(3), np.full(3, 3e38), np.ones(3)]
+    rows = [
+        {"id": f"row-{i}", "features": value, "label": "ab"[i % 2]}
+        for i, value in enumerate(values)
+    ]
+    task.model.layers[-1].kernel.assign(np.full((3, 2), 9.0))
+    found = examples.Examples(task, rows)
+    figures, _ = reports.judge(task, found, draws=2)
+    assert found.bad == [("row-1", perceive.NOT_FINITE)]
+    assert [row["id"] for row in found.rows] == ["row-0", "row-2"]
+    assert len(found.labels) == len(found) == 2
+    assert np.isfinite(list(figures.values())).all()
+    said = task.answer({"features": values})
+    assert said["error"].tolist() == ["", perceive.NOT_FINITE, ""]
