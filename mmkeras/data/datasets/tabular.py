@@ -17,6 +17,7 @@ from mmkeras.data.datasets import columns
 PATTERNS = ("*.jsonl", "*.csv", "*.tsv")
 _MAX_BYTES = 1 << 32
 _DEPTH = 50  # Of JSON: far below what Python's recursion allows.
+_HEAD = 1 << 20  # Characters of a table in which its first line is looked for.
 _USUAL = {".tsv": "\t"}
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -40,10 +41,12 @@ def lines(path, scan, schema):
     text = _text(path, scan)
     if text is None:
         return
-    names = {}
+    names, last = {}, None
     read = _json_lines if _is_json(path, text, schema) else _csv_lines
     for number, values in read(path, text, scan, schema):
-        names.update(dict.fromkeys(values))
+        if values.keys() != last:
+            last = values.keys()
+            names.update(dict.fromkeys(last))
         yield number, values
     note = columns.note(list(names), schema)
     if note:
@@ -78,16 +81,8 @@ def parse(line):
     Raises:
         ValueError: If it is invalid, or anything else.
     """
-    twice = []
-
-    def collect(pairs):
-        values = dict(pairs)
-        names = [name for name, _ in pairs]
-        twice[:] = [n for n in values if names.count(n) > 1][:1]
-        return values
-
     try:
-        values = json.loads(line, object_pairs_hook=collect)
+        values = _DECODER.decode(line)
     except RecursionError as error:
         raise ValueError("invalid JSON: nested too deeply") from error
     except ValueError as error:
@@ -96,9 +91,26 @@ def parse(line):
         raise ValueError("expected an object in braces")
     if line.count("[") + line.count("{") > _DEPTH and _depth(values) > _DEPTH:
         raise ValueError("invalid JSON: nested too deeply")
-    if twice:
-        raise ValueError(f"the column `{twice[0]}` occurs twice")
+    if isinstance(values, _Repeated):
+        raise ValueError(f"the column `{values.name}` occurs twice")
     return values
+
+
+class _Repeated(dict):
+    """A JSON object in which a name occurs twice."""
+
+    name = ""
+
+
+def _object(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        values = _Repeated(values)
+        values.name = columns.repeated([name for name, _ in pairs])[0]
+    return values
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object)
 
 
 def _depth(value):
@@ -140,11 +152,11 @@ def check_unicode(values, fields):
     Raises:
         ValueError: If there is one.
     """
-    for field in fields:
-        value = values.get(field)
-        for text in value if isinstance(value, list) else [value]:
-            if isinstance(text, str) and not text.isascii():
-                _check_unicode(text, field)
+    for field, value in values.items():
+        if field in fields:
+            for text in value if isinstance(value, list) else (value,):
+                if isinstance(text, str) and not text.isascii():
+                    _check_unicode(text, field)
 
 
 def id_of(values, number):
@@ -199,7 +211,7 @@ def _decoded(data):
 
 
 def _is_json(path, text, schema):
-    start = text.lstrip()[:1]
+    start = _first_line(text).lstrip()[:1]
     if start == "{" or path.suffix.lower() not in (".jsonl", ".json"):
         return start == "{"
     names = _names(_first_line(text), _separator(path, text, schema))
@@ -209,17 +221,22 @@ def _is_json(path, text, schema):
 def _json_lines(path, text, scan, schema):
     if path.suffix.lower() in (".csv", ".tsv"):
         scan.notes.append(f"{path.name} is read as JSONL.")
-    if _ARRAY.match(text.lstrip()):
+    if _ARRAY.match(_first_line(text).strip()):
         detail = "expected one JSON object per line, not a JSON array"
         scan.blame("corrupt", path, detail)
         return
+    spellings = {}  # Most lines have the same names.
     for number, line in enumerate(_LINE_END.split(text), 1):
         if not line.strip():
             continue
         try:
             _check_utf8(line)
-            values = _respelled(parse(line), scan, schema)
-            columns.check(values, schema, strict=False)
+            values = parse(line)
+            names = tuple(values)
+            if names not in spellings:
+                spellings[names] = _spelling(names, scan, schema)
+            if spellings[names] != names:
+                values = dict(zip(spellings[names], values.values()))
             check_unicode(values, schema.texts)
         except ValueError as error:
             scan.skip(f"{path}:{number}", str(error))
@@ -241,7 +258,8 @@ def _csv_lines(path, text, scan, schema):
         skipinitialspace=spaced,
     )
     try:
-        names = [columns.spelled(n, schema) for n in next(reader, [])]
+        header = next(filter(None, reader), [])
+        names = [columns.spelled(n, schema) for n in header]
         _note_spelling(zip(header, names), scan)
         columns.check(names, schema)
     except (ValueError, csv.Error) as error:
@@ -252,7 +270,8 @@ def _csv_lines(path, text, scan, schema):
 
 
 def _first_line(text):
-    return _LINE_END.split(text.lstrip("\r\n"), maxsplit=1)[0]
+    """The first line that is not blank, as far as it matters."""
+    return _LINE_END.split(text[:_HEAD].lstrip(), maxsplit=1)[0]
 
 
 def _names(line, separator):
@@ -278,14 +297,15 @@ def _separator(path, text, schema):
     return max(_SEPARATORS, key=fits)
 
 
-def _respelled(values, scan, schema):
-    """Gives columns the names of the data set, whatever their case."""
-    pairs = [(name, columns.spelled(name, schema)) for name in values]
-    _note_spelling(pairs, scan)
-    twice = columns.repeated([new for _, new in pairs])
+def _spelling(names, scan, schema):
+    """Returns the names that the data set has for columns; checks them."""
+    spelled = tuple(columns.spelled(name, schema) for name in names)
+    _note_spelling(zip(names, spelled), scan)
+    twice = columns.repeated(spelled)
     if twice:
         raise ValueError(f"the column `{twice[0]}` occurs twice")
-    return {new: values[old] for old, new in pairs}
+    columns.check(spelled, schema, strict=False)
+    return spelled
 
 
 def _note_spelling(pairs, scan):
@@ -352,6 +372,8 @@ def _csv_values(names, cells, schema):
 
 
 def _check_utf8(text):
+    if text.isascii():
+        return
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:

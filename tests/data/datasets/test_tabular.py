@@ -93,9 +93,7 @@ def test_columns_are_recognised_in_any_case_and_with_spaces(tmp_path):
     (row,) = labelled.scan(path).rows
     assert (row["text"], row["label"]) == ("good day", "pos")
     assert row["split"] == "train"
-    assert (
-        "The column ' Label' is read as 'label'." in labelled.scan(path).notes
-    )
+    assert "The column 'Label' is read as 'label'." in labelled.scan(path).notes
     line = json.dumps({"Text": "a", "LABEL": "x"})
     path = write(tmp_path, line, "a.jsonl")
     assert labels(path) == [("a", "x")]
@@ -201,6 +199,12 @@ def test_any_other_column_that_occurs_twice_is_named(
 def test_nameless_columns_may_be_several(tmp_path):
     path = write(tmp_path, "text,label,,\na,x,,\n")
     assert labels(path) == [("a", "x")]
+
+
+def test_blank_lines_come_before_the_header(tmp_path):
+    found = labelled.scan(write(tmp_path, "\n\ntext,label\na,x\n,y\n"))
+    assert [row["text"] for row in found.rows] == ["a"]
+    assert found.problems[0].where.endswith("table.csv:5")
 
 
 def test_a_json_array_is_named(tmp_path):
