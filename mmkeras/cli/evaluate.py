@@ -53,7 +53,7 @@ def evaluate(run, split, data=None, folder=None, asked=None, results=None):
     from mmkeras.training import judgements
 
     run_folder.check(run)
-    card = atomic.read_json(run / "run.json")
+    card = run_folder.read_card(run)
     if data is None:
         data = card["arguments"]["data"]
         folder = folder or card.get("folder")
@@ -68,7 +68,7 @@ def evaluate(run, split, data=None, folder=None, asked=None, results=None):
         asked, figures = {}, _judge(task, rows, title)
     path = run / "results.json"
     measured = {"data": data, **asked, "metrics": figures}
-    atomic.update_json(path, lambda old: {**(old or {}), split: measured})
+    atomic.update_json(path, lambda old: {**(old or {}), split: measured}, dict)
     known = atomic.read_json(path)
     if results and split == "test":
         _publish(run, card, task, data, known, results)
@@ -132,7 +132,9 @@ def _publish(run, card, task, data, known, folder):
     from mmkeras.training import precision
     from mmkeras.training import results
 
-    training = atomic.read_json(run / "training.json")
+    training = atomic.read_json(
+        run / "training.json", {"seconds": (int, float), "epochs": int}
+    )
     arguments, before = card["arguments"], card.get("before") or {}
     entry = {
         "metrics": known["test"]["metrics"],

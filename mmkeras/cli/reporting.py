@@ -11,13 +11,13 @@ from mmkeras.cli import progress
 from mmkeras.cli import reading
 from mmkeras.cli import skipped
 from mmkeras.data import datasets
-from mmkeras.files import atomic
 from mmkeras.metrics import classification
 from mmkeras.reports import chance
 from mmkeras.reports import charts
 from mmkeras.reports import figures
 from mmkeras.reports import tables
 from mmkeras.reports.questions import errors
+from mmkeras.training import folder as run_folder
 from mmkeras.training import judgements
 from mmkeras.training import recipes
 
@@ -38,7 +38,7 @@ class Reporting:
 
     def __init__(self, run, split, data=None, folder=None, seed=0):
         self.run, self.split, self.seed = run, split, seed
-        self.card = atomic.read_json(run / "run.json")
+        self.card = run_folder.read_card(run)
         self.data = data or self.card["arguments"]["data"]
         self.folder = folder or (None if data else self.card.get("folder"))
         self.task = mmkeras.load(run)

@@ -51,8 +51,10 @@ def run(
             f"{path} is no file of figures: give one of zoo/results, such as "
             "zoo/results/caption-cnn-lstm--flickr8k.json."
         )
-    known = atomic.read_json(path)
+    known = atomic.read_json(path, {"seeds": dict})
     seed, entry = _entry(path, known, seed)
+    shown = {"model": str, "data": str, "mean": dict}
+    atomic.check_json(known, shown, path)
     given = {"--weights": weights, "--data": data, "--folder": folder}
     todo = commands(entry, pathlib.Path(out), given)
     since = time.perf_counter()
@@ -136,12 +138,17 @@ def _options(words):
 
 def _entry(path, known, seed):
     """The seed and what is kept of it."""
+    from mmkeras.files import atomic
+
     seeds = known["seeds"]
-    seed = next(iter(seeds)) if seed is None else str(seed)
+    seed = next(iter(seeds), "") if seed is None else str(seed)
     if seed not in seeds:
         raise ValueError(
             f"{path} has no figures of seed {seed}: it has {', '.join(seeds)}."
         )
+    expected = {"before": list, "command": str, "evaluation": str}
+    expected |= {"metrics": dict}
+    atomic.check_json(seeds[seed], expected, path, f"seeds.{seed}")
     return seed, seeds[seed]
 
 

@@ -87,26 +87,60 @@ def encode_json(value, **options):
     return text.encode("utf-8", "backslashreplace")
 
 
-def read_json(path):
+def read_json(path, expected=object):
     """Reads JSON.
+
+    Args:
+        path: The file.
+        expected: What it holds at least: a type, or a dict from the keys of
+            an object to what each holds.
 
     Raises:
         ValueError: If the file does not hold JSON, or JSON that is nested too
-            deep to be read; the error names the file.
+            deep to be read or not as expected; the error names the file.
     """
     try:
-        return json.loads(pathlib.Path(path).read_text("utf-8"))
+        value = json.loads(pathlib.Path(path).read_text("utf-8"))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
+    check_json(value, expected, path)
+    return value
 
 
-def update_json(path, change):
+def check_json(value, expected, path, where=""):
+    """Checks what was read from a JSON file.
+
+    Args:
+        value: The value.
+        expected: As of `read_json`.
+        path: The file's name, for errors.
+        where: Key of the value in the file, for errors.
+
+    Raises:
+        ValueError: If the value is not as expected.
+    """
+    if not isinstance(value, dict if isinstance(expected, dict) else expected):
+        raise ValueError(
+            f"{path} is damaged, or another kind of file. Received"
+            f"{f' as {where!r}' if where else ''}: {json.dumps(value)[:60]}"
+        )
+    for key, part in expected.items() if isinstance(expected, dict) else ():
+        name = f"{where}.{key}" if where else key
+        if key not in value:
+            raise ValueError(
+                f"{path} is damaged, or another kind of file: it lacks {name!r}"
+            )
+        check_json(value[key], part, path, name)
+
+
+def update_json(path, change, expected=object):
     """Changes a JSON file while no other process can.
 
     Args:
         path: The file; beside it a hidden lock file is made, and stays.
         change: Function of the value that the file holds, `None` if there is
             no file, to the new one.
+        expected: As of `read_json`.
 
     Raises:
         ValueError: As of `read_json`.
@@ -114,7 +148,7 @@ def update_json(path, change):
     """
     path = pathlib.Path(path)
     with filelock.FileLock(path.with_name(f".{path.name}.lock")):
-        old = read_json(path) if path.exists() else None
+        old = read_json(path, expected) if path.exists() else None
         write_json(path, change(old))
 
 

@@ -18,6 +18,17 @@ from mmkeras.files import atomic
 
 _PACKAGES = ("mmkeras", "keras", "tensorflow", "keras-hub", "jax", "numpy")
 _CARD = "run.json"
+_EXPECTED = {
+    "command": str,
+    "arguments": {
+        "model": str,
+        "data": str,
+        "fingerprint": str,
+        "seed": int,
+        "recipe": dict,
+        "policy": str,
+    },
+}
 # All that training, measuring and reporting write into a run's folder.
 _NAMES = (
     _CARD,
@@ -195,7 +206,9 @@ def check(folder):
             arguments than those in `run.json`.
     """
     path = pathlib.Path(folder, "training.json")
-    written = atomic.read_json(path).get("run") if path.exists() else None
+    if not path.exists():
+        return
+    written = atomic.read_json(path, dict).get("run")
     if written and written != digest(folder):
         raise ValueError(
             f"{path} was written by a run with other arguments than those in "
@@ -203,16 +216,28 @@ def check(folder):
         )
 
 
+def read_card(folder):
+    """Reads what `run.json` tells of a run of `mmkeras train`.
+
+    Args:
+        folder: Path of the run's folder.
+
+    Returns:
+        Dict with `"arguments"` and the notes of `RunFolder.open`.
+
+    Raises:
+        ValueError: If the file is damaged.
+        FileNotFoundError: If there is none.
+    """
+    return atomic.read_json(pathlib.Path(folder, _CARD), _EXPECTED)
+
+
 def _arguments(folder):
     """The arguments in `run.json`, or `None` if there is no such file."""
     path = folder / _CARD
     if not path.exists():
         return None
-    card = atomic.read_json(path)
-    if not isinstance(card, dict) or not isinstance(
-        card.get("arguments"), dict
-    ):
-        raise ValueError(f"{path} lacks the run's `arguments`")
+    card = atomic.read_json(path, {"arguments": dict})
     return card["arguments"]
 
 

@@ -24,6 +24,14 @@ _COLUMNS = {
     "vqa_accuracy": ("VQA accuracy", 100),
     "consistency": ("consistency", 100),
 }
+EXPECTED = {  # Of a file of results.
+    "model": str,
+    "data": str,
+    "mean": dict,
+    "spread": dict,
+    "published": list,
+    "seeds": dict,
+}
 _SUBSET = "subset_"  # Of modalities, the others absent: an accuracy.
 _WORTH = "worth_"  # Of a modality: its Shapley value.
 _TYPE = "type_"  # Of questions, an accuracy.
@@ -63,7 +71,7 @@ def merge(folder, model, data, seed, entry, only=None):
             "seeds": seeds,
         }
 
-    atomic.update_json(path, add)
+    atomic.update_json(path, add, {"seeds": dict})
     return path
 
 
@@ -77,7 +85,7 @@ def render(folder):
         The text of `zoo/README.md`.
     """
     entries = [
-        atomic.read_json(path)
+        atomic.read_json(path, EXPECTED)
         for path in sorted(pathlib.Path(folder).glob("*--*.json"))
     ]
     parts = [_HEAD]

@@ -175,6 +175,32 @@ def test_two_measurements_at_once_are_both_written(run):
     }
 
 
+@pytest.mark.parametrize("name", ["run.json", "training.json", "results.json"])
+@pytest.mark.parametrize("text", ["[]", "{", '{"arguments": {}}', "[" * 10**5])
+def test_a_strange_file_of_a_run_is_one_line(run, name, text):
+    if name != "run.json" and text.startswith('{"'):
+        return  # An object without what is not needed here.
+    (run / name).write_text(text)
+    found = call("evaluate", run)
+    assert found.exit_code == 1
+    assert name in found.output and "Error" in found.output
+    assert isinstance(found.exception, SystemExit)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"seeds": {"0": {}}}'])
+def test_a_strange_file_of_results_is_one_line(tmp_path, text):
+    path = tmp_path / "a--b.json"
+    path.write_text(text)
+    for arguments in (
+        ["results", "--folder", tmp_path, "--out", tmp_path / "page.md"],
+        ["reproduce", path],
+    ):
+        found = call(*arguments)
+        assert found.exit_code == 1
+        assert "a--b.json is damaged" in found.output.replace("\n", "")
+        assert isinstance(found.exception, SystemExit)
+
+
 def write_images(folder, bright):
     """A table of images of equal names, sizes and times in every folder."""
     folder.mkdir()

@@ -62,3 +62,28 @@ def test_an_interrupted_write_leaves_nothing(tmp_path):
         with atomic.writing(tmp_path / "file"):
             raise KeyboardInterrupt
     assert not list(tmp_path.iterdir())
+
+
+EXPECTED = {"name": str, "parts": {"count": (int, float)}}
+
+
+def test_json_as_expected_is_read(tmp_path):
+    value = {"name": "a", "parts": {"count": 3, "more": None}}
+    atomic.write_json(tmp_path / "a.json", value)
+    assert atomic.read_json(tmp_path / "a.json", EXPECTED) == value
+
+
+@pytest.mark.parametrize(
+    "value, error",
+    [
+        ([], r"a.json is damaged.*Received: \[\]"),
+        ({}, "a.json is damaged.*lacks 'name'"),
+        ({"name": 3}, "a.json is damaged.*Received as 'name': 3"),
+        ({"name": "a", "parts": {}}, "lacks 'parts.count'"),
+        ({"name": "a", "parts": {"count": "x"}}, "Received as 'parts.count'"),
+    ],
+)
+def test_other_json_is_named(tmp_path, value, error):
+    atomic.write_json(tmp_path / "a.json", value)
+    with pytest.raises(ValueError, match=error):
+        atomic.read_json(tmp_path / "a.json", EXPECTED)
