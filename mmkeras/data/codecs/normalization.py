@@ -91,8 +91,9 @@ def _tables(form):
     jamo = [*range(_VOWEL, _VOWEL + _VOWELS), *range(_TAIL, _TAIL + _TAILS)]
     lengths = [len(parts) for parts in decomposed.values()]
     keys = sorted(pairs)
+    unsafe, marks = _ranges(unsafe.union(jamo)), _ranges(classes)
     return _Tables(
-        pattern=f"(?s).*[{_ranges(unsafe | classes.keys() | set(jamo))}].*",
+        pattern=f"(?s).*(?:[{unsafe}]|[{marks}][{marks}]).*",
         points=np.array(list(decomposed), "int32"),
         starts=np.cumsum([0, *lengths], dtype="int32"),
         parts=np.array(sum(decomposed.values(), []), "int32"),
