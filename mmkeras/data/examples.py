@@ -1,6 +1,7 @@
 """Raw examples: the bytes of files, texts and features, as in tf.data."""
 
 import os
+import unicodedata
 
 import numpy as np
 import tensorflow as tf
@@ -58,7 +59,18 @@ def load(rows) -> tf.data.Dataset:
 def modalities(row) -> list[str]:
     """Names the modalities of a row that are there."""
     others = {*_ABOUT, *_BESIDES}
-    return [k for k, v in row.items() if k not in others and v is not None]
+    return [
+        name
+        for name, value in row.items()
+        if name not in others and value is not None and not _is_blank(value)
+    ]
+
+
+def _is_blank(value):
+    """Whether a value is a text of white space and invisible characters."""
+    return isinstance(value, str) and all(
+        unicodedata.category(letter)[0] in "CZ" for letter in value
+    )
 
 
 def _read(path):

@@ -177,3 +177,17 @@ def test_official_flickr8k(data_folder):
     assert report.counts["captions per image"]["mean"] == 5
     # The authors' own: 14 captions and one picture that occur twice.
     assert report.kinds == {"duplicate": 15}
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u200b", "\ufeff", "\u3000 "])
+def test_a_text_of_white_space_alone_is_nothing(tmp_path, blank):
+    lines = ["text,label,split", f"{blank},a,train"]
+    lines += [f"day {word},{word},{split}" for split in ("train", "val")
+              for word in "abab"]  # fmt: skip
+    (tmp_path / "data.csv").write_text("\n".join(lines), "utf-8")
+    report = check("labelled", tmp_path)
+    [problem] = report.problems
+    assert problem.detail in (
+        "nothing is there",
+        "expected one of text, image, audio, features",
+    )
