@@ -195,8 +195,8 @@ def _notes(cells, cleaned, labels, target):
     ]
     if changed:
         notes.append(
-            f"label: white space around {len(changed)} labels is left out, or "
-            f"their Unicode form is made the same. The first: {changed[0]!r}."
+            "label: outer white space is removed, and Unicode brought to NFC; "
+            f"labels changed: {len(changed)}, the first {_shown(changed[0])}."
         )
     counts = collections.Counter(
         name for label in labels for name in label_kinds.names_in(label)

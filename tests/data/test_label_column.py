@@ -64,7 +64,7 @@ def test_a_target_overrides_the_cells():
 
 def test_notes_say_what_is_worth_knowing():
     (note,) = label_column.read([" pos", "pos", "neg", "neg"]).notes
-    assert "white space around 1 label" in note and "' pos'" in note
+    assert "white space" in note and "changed: 1, the first ' pos'" in note
     (note,) = label_column.read(["Pos", "pos", "pos", "Pos"]).notes
     assert "Pos, pos" in note
     (note,) = label_column.read([f"text {i}" for i in range(30)]).notes
