@@ -79,10 +79,11 @@ def _captioner(run, task, rows, split, asked, title):
     from mmkeras.cli import progress
     from mmkeras.training.pictures import Pictures
 
-    pictures = Pictures(task, rows, progress=progress.counter("pictures"))
+    pictures = Pictures.readable(task, rows, progress.counter("pictures"))
     figures, texts, common = reports.summarise(task, pictures, **asked)
     answers = [{"caption": text} for text in texts]
-    _write_rows(run / f"captions-{split}.jsonl", rows, answers)
+    _write_rows(run / f"captions-{split}.jsonl", pictures.rows, answers)
+    skipped.show(pictures.bad)
     _show(figures, common, title)
     return figures
 

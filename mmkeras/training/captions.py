@@ -154,7 +154,7 @@ def fit(
         `"corrupt"`, the pictures left out with the reason.
     """
     train = Pictures(task, data.train, recipe.views, progress)
-    val = Pictures(task, data.val, progress=progress)
+    val = Pictures.readable(task, data.val, progress)
     lessons = _Lessons(task, recipe, train, seed)
     recipe = lessons.recipe
     model = _trainee(task, recipe, train.frozen, lessons.together, seed)

@@ -37,6 +37,39 @@ class Pictures:
         else:
             self.array = cache.pixels(rows, image, **options)[None]
 
+    @classmethod
+    def readable(cls, task, rows, progress=None):
+        """Makes the pictures of those rows that can be read, to score.
+
+        Args:
+            task: A `tasks.Caption`.
+            rows: Rows of a data set.
+            progress: As of the class.
+
+        Returns:
+            `Pictures`; the others are in its `bad`.
+        """
+        found = cls(task, rows, progress=progress)
+        if not found.bad:
+            return found
+        found.check()
+        bad = found.bad
+        names = {name for name, _ in bad}
+        good = [row for row in rows if row["id"] not in names]
+        found = cls(task, good, progress=progress)
+        found.bad = bad
+        return found
+
+    def check(self):
+        """Raises a `ValueError` if none of the pictures could be read."""
+        broken = {name for name, _ in self.bad}
+        if all(row["id"] in broken for row in self.rows):
+            name, error = self.bad[0]
+            raise ValueError(
+                f"None of {len(self.rows)} images could be read; the first: "
+                f"{name}: {error}"
+            )
+
     @property
     def references(self):
         """The captions of every picture."""
@@ -44,6 +77,7 @@ class Pictures:
 
     def captions(self, task):
         """Picture and tokens of every caption, bad pictures left out."""
+        self.check()
         broken = {name for name, _ in self.bad}
         pairs = [
             (i, text)

@@ -44,3 +44,17 @@ def test_the_loss_is_that_of_all_captions_at_once(
     assert np.ptp(np.count_nonzero(tokens, axis=1)) > 4  # Cut differently.
     found = pictures.loss(task, shift, batch_size=7)
     np.testing.assert_allclose(found, float(mean), rtol=1e-5, atol=1e-6)
+
+
+def test_images_that_cannot_be_read_are_not_scored(task, rows, tmp_path):
+    broken = {**rows[0], "id": "broken", "image": str(tmp_path / "gone.png")}
+    found = Pictures.readable(task, [rows[1], broken, rows[2]])
+    assert found.bad == [("broken", "no such file")]
+    assert [row["id"] for row in found.rows] == [r["id"] for r in rows[1:3]]
+    expected = Pictures(task, rows[1:3])
+    np.testing.assert_array_equal(found.array, expected.array)
+    assert len(found.captions(task)[0]) == len(expected.captions(task)[0])
+    with pytest.raises(ValueError, match="None of 1 images.*broken: no such"):
+        Pictures.readable(task, [broken])
+    with pytest.raises(ValueError, match="None of 1 images"):
+        Pictures(task, [broken]).captions(task)

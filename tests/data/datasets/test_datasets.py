@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 
@@ -94,6 +96,17 @@ def test_examples_keep_the_order(tmp_path):
     assert [x["image"].numpy()[0] for x in found] == list(range(50))
     assert [len(x["captions"]) for x in found] == [n % 4 for n in range(50)]
     np.testing.assert_array_equal(found[6]["captions"], [b"6-0", b"6-1"])
+
+
+def test_examples_of_files_of_any_name(tmp_path):
+    path = os.path.join(tmp_path, os.fsdecode(b"caf\xe9\n"))
+    with open(path, "wb") as file:
+        file.write(b"abc")
+    rows = [{"image": path}, {"image": None}, {"image": b"bytes"}]
+    found = [x["image"].numpy() for x in examples.load(rows)]
+    assert found == [b"abc", b"", b"bytes"]
+    with pytest.raises(Exception, match="not a regular file"):
+        list(examples.load([{"image": "/dev/zero"}]))
 
 
 def test_examples_of_nothing():
