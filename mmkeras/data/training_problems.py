@@ -50,11 +50,11 @@ def of_scan(scan):
 
     Returns:
         List of `Problem`s as of `find`; none if files or all captions are
-        missing, which are problems of their own.
+        missing or no row can be read, which are problems of their own.
     """
     rows = [row for row in scan.rows if any(row.get("captions", [True]))]
     missing = any(problem.kind == "missing" for problem in scan.problems)
-    if missing or (scan.rows and not rows):
+    if missing or (not rows and (scan.rows or scan.problems)):
         return []
     return list(find({s: [r for r in rows if r["split"] == s] for s in SPLITS}))
 
