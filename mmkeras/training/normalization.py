@@ -57,15 +57,16 @@ class Statistics:
             for variable in (layer.moving_mean, layer.moving_variance)
         ]
         self._batches = batches
-        self._steps = min(steps, max(16, 1024 // batch_size))
+        self._steps = min(steps, max(16, 256 // batch_size))
         self._few = min(steps, max(4, 256 // batch_size))
         self._in_training = TrainingMode(model)
 
     def reestimate(self):
         """Sets moving statistics to their means over the first batches.
 
-        The batches are the first of the training, at least 1,024 examples or
-        a whole epoch. The present weights are used; nothing else changes.
+        The batches are the first of the training: 16 or more, with at least
+        256 examples, or those of an epoch. The present weights are used;
+        nothing else changes.
         """
         if not self.layers:
             return

@@ -3,6 +3,7 @@
 import dataclasses
 
 MIN_STEPS = 600
+MIN_STEPS_SMALL = 1000  # With batches smaller than a recipe's largest.
 MAX_EPOCHS = 100
 _MIN_BATCH_SIZE = 8
 _MIN_BATCHES = 16  # Per epoch.
@@ -194,8 +195,9 @@ def resolve(recipe, num_examples):
 
     The batch size is the largest power of two that makes at least 16 batches
     per epoch, but at least 8 and at most `recipe.max_batch_size`. The number
-    of epochs is `recipe.min_epochs`, or as many as `MIN_STEPS` steps take, but
-    at most `MAX_EPOCHS`. What the recipe states is left as it is.
+    of epochs is `recipe.min_epochs`, or as many as 600 steps take, 1,000 with
+    batches smaller than the largest, but at most 100. What the recipe states
+    is left as it is.
 
     Args:
         recipe: A `Recipe`.
@@ -210,9 +212,10 @@ def resolve(recipe, num_examples):
         size = min(1 << size.bit_length() - 1, recipe.max_batch_size)
     epochs = recipe.epochs
     if epochs is None:
+        is_small = size < recipe.max_batch_size
+        least = MIN_STEPS_SMALL if is_small else MIN_STEPS
         steps = max(num_examples // size, 1)
-        epochs = min(-(-MIN_STEPS // steps), MAX_EPOCHS)
-        epochs = max(epochs, recipe.min_epochs)
+        epochs = max(min(-(-least // steps), MAX_EPOCHS), recipe.min_epochs)
     return dataclasses.replace(recipe, batch_size=size, epochs=epochs)
 
 

@@ -66,7 +66,7 @@ def test_describe_shows_batches_and_epochs_by_the_number_of_examples():
     found = call("describe", "classify-audio-cnn").output
     assert "training examples" in found
     rows = [line.strip("│ ").split() for line in found.splitlines()]
-    assert ["100", "│", "8", "│", "50"] in rows
+    assert ["100", "│", "8", "│", "84"] in rows
     assert ["100,000", "│", "64", "│", "20"] in rows
 
 

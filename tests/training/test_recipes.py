@@ -30,12 +30,13 @@ def test_many_examples_leave_a_recipe_as_it_was(name):
 @pytest.mark.parametrize(
     ("name", "count", "batch_size", "epochs"),
     [
-        ("classify-audio-cnn", 80, 8, 60),
+        ("classify-audio-cnn", 80, 8, 100),
         ("classify-audio-cnn", 2430, 64, 20),
         ("emotion-text-context", 1038, 16, 14),
         ("dialogue-text-scene-gru", 5408, 64, 8),
         ("vqa-cnn-bow", 34_744, 128, 8),
-        ("caption-cnn-lstm", 500, 16, 20),
+        ("classify-audio-cnn", 1024, 64, 38),
+        ("caption-cnn-lstm", 500, 16, 33),
         ("caption-cnn-attention-lstm", 30_000, 96, 8),
     ],
 )
@@ -51,13 +52,13 @@ def test_what_is_stated_is_not_changed():
     assert resolve(stated, 80) == stated
     assert resolve(Recipe(epochs=3), 80).epochs == 3
     assert resolve(Recipe(batch_size=500), 80).batch_size == 500
-    assert resolve(Recipe(batch_size=4), 80).epochs == 30
+    assert resolve(Recipe(batch_size=4), 80).epochs == 50
 
 
 def test_a_resolved_recipe_is_read_back_from_json():
     recipe = resolve(Recipe(views=("plain",)), 80)
     known = json.loads(json.dumps(recipe.to_dict()))
-    assert known["batch_size"] == 8 and known["epochs"] == 60
+    assert known["batch_size"] == 8 and known["epochs"] == 100
     again = Recipe(**{**known, "views": tuple(known["views"])})
     assert resolve(again, 100_000) == recipe
 
