@@ -28,18 +28,19 @@ _ODD = (
 )
 
 
-def texts(count, seed=0):
+def texts(count, seed=0, whole=False):
     """Texts as bytes, of which some are not UTF-8.
 
     Args:
         count: How many.
         seed: Seed of the damage.
+        whole: Whether to leave them whole.
     """
     rng = np.random.default_rng([seed, 1])
     made = []
     for i in range(count):
         text = bytearray(_TEXTS[i % len(_TEXTS)].encode())
-        for _ in range(rng.integers(0, 4)):
+        for _ in range(0 if whole else rng.integers(0, 4)):
             place = rng.integers(len(text) + 1)
             how = rng.integers(3)
             if how == 0:
@@ -52,14 +53,17 @@ def texts(count, seed=0):
     return made
 
 
-def sounds(count, seed=0):
+def sounds(count, seed=0, whole=False):
     """WAV files, most with damaged headers; see `texts`."""
     rng = np.random.default_rng([seed, 2])
-    whole = [_sound(kind) for kind in ("PCM_U8", "PCM_16", "PCM_24", "FLOAT")]
-    whole += [_sound("ALAW"), _sound("PCM_16", 44100, 3), _sound("IMA_ADPCM")]
+    files = [_sound(kind) for kind in ("PCM_U8", "PCM_16", "PCM_24", "FLOAT")]
+    files += [_sound("ALAW"), _sound("PCM_16", 44100, 3)]
+    if whole:
+        return [files[i % len(files)] for i in range(count)]
+    files.append(_sound("IMA_ADPCM"))
     made = []
     for i in range(count):
-        data = bytearray(whole[i % len(whole)])
+        data = bytearray(files[i % len(files)])
         for _ in range(rng.integers(0, 5)):
             place = rng.integers(48 if rng.random() < 0.8 else len(data))
             data[place] = rng.choice([0, 1, 2, 255, rng.integers(256)])
@@ -69,7 +73,7 @@ def sounds(count, seed=0):
     return made
 
 
-def images(count, seed=0):
+def images(count, seed=0, whole=False):
     """Picture files, damaged, half of them in their EXIF; see `texts`."""
     rng = np.random.default_rng([seed, 3])
     turned = []
@@ -77,6 +81,8 @@ def images(count, seed=0):
         exif = PIL.Image.Exif()
         exif[0x0112] = 6
         turned.append(pictures.save(pictures.ramp(20, 30), kind, exif=exif))
+    if whole:
+        return [turned[i % 2] for i in range(count)]
     made = pictures.hostile(count - count // 2, seed)
     for i in range(count // 2):
         data = bytearray(turned[i % 2])
@@ -96,8 +102,10 @@ def _sound(kind, rate=8000, channels=1):
     return file.getvalue()
 
 
-def candidates(count, seed=0):
+def candidates(count, seed=0, whole=False):
     """Lists of answers, each a line, damaged; see `texts`."""
+    if whole:
+        return [b"red\nblue\na dog", b"a cat sees\nno"] * count
     rng = np.random.default_rng([seed, 4])
     lines = texts(3 * count, seed + 1)
     return [

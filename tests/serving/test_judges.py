@@ -2,6 +2,7 @@
 
 import json
 
+import mutations
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -45,6 +46,30 @@ def test_answers_as_the_task_does_whatever_is_left_out(task, exported):
     assert said["error"][4].startswith("audio: ")
     np.testing.assert_allclose(
         said["probability"], expected["probability"], atol=1e-5
+    )
+
+
+def test_damaged_files_are_answered_alike_and_harm_no_other(task, exported):
+    served = client.load(exported)
+    count = 120
+    good = [row for row in rows(count=8) if row["image"] and row["audio"]]
+    good = {k: [row[k] for row in good] for k in ("image", "audio")}
+    batch = {
+        "image": [*mutations.images(count, seed=1), *good["image"]],
+        "audio": [*mutations.sounds(count, seed=1), *good["audio"]],
+    }
+    said, expected = served.predict(batch), task.answer(batch)
+    assert said["label"] == expected["label"].tolist()
+    refused = np.array([error != "" for error in said["error"]])
+    np.testing.assert_array_equal(refused, expected["error"] != "")
+    assert 0.2 < refused[:count].mean() < 0.9
+    np.testing.assert_allclose(
+        said["probability"], expected["probability"], atol=1e-4
+    )
+    alone = served.predict(good)
+    assert said["label"][count:] == alone["label"]
+    np.testing.assert_allclose(
+        said["probability"][count:], alone["probability"], atol=1e-4
     )
 
 
