@@ -88,10 +88,9 @@ def check(name, folder=None, progress=None, target=None) -> Report:
     if not published:
         found.problems += training_problems.of_scan(found)
         found.notes += check_texts.notes(found.rows)
+        found.problems += check_vocabulary.problems(found.rows)
     if any("label" in row for row in found.rows):
         bad = check_labelled.problems(found.rows, progress, published)
-        if not published:
-            found.problems += check_vocabulary.problems(found.rows)
         counts = check_labelled.counts(found.rows)
         found.notes += truncation.describe_sounds(found.rows)
         if name == "labelled":

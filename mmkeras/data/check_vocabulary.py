@@ -5,41 +5,49 @@ from mmkeras.data import examples
 from mmkeras.data.problems import Problem
 
 _MINIMUM = 2  # How often training wants a word to occur, by default.
+_MINIMUM_OF_CAPTIONS = 5
 
 
 def problems(rows):
     """Checks the texts that an architecture needs.
 
     Args:
-        rows: Rows of a data set of your own with `"label"`.
+        rows: Rows of a data set of your own.
 
     Yields:
         A `Problem` of kind `empty`, if texts are all that there is, or are
-        questions, and no word occurs twice in training.
+        captions or questions, and no word occurs often enough in training.
     """
     train = [row for row in rows if row["split"] == "train"]
-    asked = any("question" in row for row in train)
-    texts = [_text(row) for row in train if examples.modalities(row)]
-    needed = asked or {f for r in train for f in examples.modalities(r)} == {
-        "text"
-    }
-    if not needed:
-        return
-    options = {"emoji": "keep", "punctuation": "keep" if asked else "drop"}
+    fields = {field for row in train for field in examples.modalities(row)}
+    if fields & {"captions", "question"} or fields == {"text"}:
+        minimum = _MINIMUM_OF_CAPTIONS if "captions" in fields else _MINIMUM
+        # As the training of dialogues alone, to which "?" is a word.
+        punctuation = "keep" if "history" in train[0] else "drop"
+        options = {"punctuation": punctuation}
+        if "captions" not in fields:
+            options["emoji"] = "keep"
+        texts = [text for row in train for text in _texts(row)]
+        if texts and not _has_words(texts, minimum, options):
+            detail = (
+                f"no word occurs {minimum} times in the {len(texts)} training "
+                "texts, so there is no vocabulary: add rows, or train with "
+                "`--minimum 1`"
+            )
+            yield Problem("empty", "text", detail)
+
+
+def _has_words(texts, minimum, options):
     try:
-        codecs.Words.from_texts(texts, minimum=_MINIMUM, **options)
+        codecs.Words.from_texts(texts, minimum=minimum, **options)
     except ValueError:
-        detail = (
-            f"no word occurs {_MINIMUM} times in the {len(texts)} training "
-            "texts, so there is no vocabulary: add rows, or train with "
-            "`--minimum 1`"
-        )
-        yield Problem("empty", "text", detail)
+        return False
+    return True
 
 
-def _text(row):
-    """The words of a row: a text; or a question, its history and answer."""
-    parts = [row.get(field) for field in ("text", "history", "question")]
+def _texts(row):
+    """The texts of a row: captions; or a question, its history and answer."""
+    texts = [row.get(field) for field in ("text", "history", "question")]
     if "history" in row:
-        parts.append(row["label"])
-    return " ".join(part for part in parts if part)
+        texts.append(row["label"])
+    return [text for text in [*texts, *row.get("captions", [])] if text]
