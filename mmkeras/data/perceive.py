@@ -241,7 +241,7 @@ def chosen(codec, candidates, chances, errors):
     given = none if candidates is None else codec.joined(candidates)
     lines = tf.pad(codec.lines(given), [[0, 0], [0, codec.turns]])
     said = tf.gather(lines, tf.argmax(chances, 1), batch_dims=1)
-    missing = (errors == "") & (tf.strings.strip(given) == "")
+    missing = (errors == "") & codec.is_blank(given)
     return said, tf.where(missing, "candidates: there are none", errors)
 
 

@@ -107,6 +107,11 @@ class Turns:
             return turns
         return tf.strings.reduce_join(_one_line(turns), 1, separator="\n")
 
+    @staticmethod
+    def is_blank(text):
+        """Whether conversations are of white space only, also in Unicode."""
+        return tf.strings.strip(_one_line(text)) == ""
+
     def lines(self, text):
         """Tells conversations apart into turns.
 

@@ -66,3 +66,9 @@ def test_it_can_be_described(codec):
     np.testing.assert_array_equal(again(text), codec(text))
     with pytest.raises(ValueError, match="Received: turns=0"):
         codecs.Turns(["a"], turns=0)
+
+
+def test_unicode_white_space_is_blank():
+    blank = ["", " \n\t", "\u2028", "\u00a0\n\u2003"]
+    assert codecs.Turns.is_blank(tf.constant(blank)).numpy().all()
+    assert not codecs.Turns.is_blank(tf.constant(["a", "\n.\n"])).numpy().any()
