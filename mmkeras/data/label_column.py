@@ -53,7 +53,7 @@ def read(cells, target=None):
     errors = [_form_error(cell) for cell in cleaned]
     values = [_typed(cell) for cell in cleaned]
     good = [value for value, error in zip(values, errors) if not error]
-    target = target or label_kinds.infer(good)
+    stated, target = target, target or label_kinds.infer(good)
     convert = {"class": _to_class, "labels": _to_labels, "number": _to_number}
     style = _Style.of(good)
     labels = []
@@ -67,6 +67,8 @@ def read(cells, target=None):
         labels.append(label)
     read_labels = [label for label in labels if label is not None]
     notes = _notes(cells, cleaned, read_labels, target)
+    if not stated:
+        notes += _alternative(read_labels, target)
     return Column(target, labels, errors, notes)
 
 
@@ -201,16 +203,6 @@ def _notes(cells, cleaned, labels, target):
     counts = collections.Counter(
         name for label in labels for name in label_kinds.names_in(label)
     )
-    if target == "number" and all(map(float.is_integer, labels)):
-        notes.append(
-            "label: whole numbers of many values are taken as a number; "
-            "`--target class` takes them as classes."
-        )
-    if target == "class" and counts and all(map(_is_whole, counts)):
-        notes.append(
-            "label: whole numbers of few values are taken as classes; "
-            "`--target number` takes them as a number."
-        )
     alike = _alike(counts)
     if alike:
         notes.append(f"label: names that differ in case only: {alike}.")
@@ -220,6 +212,21 @@ def _notes(cells, cleaned, labels, target):
             "Is the column a class, or free text or an id?"
         )
     return notes
+
+
+def _alternative(labels, target):
+    """Notes that whole numbers could have been taken otherwise."""
+    if target == "number" and all(map(float.is_integer, labels)):
+        return [
+            "label: whole numbers of many values are taken as a number; "
+            "`--target class` takes them as classes."
+        ]
+    if target == "class" and labels and all(map(_is_whole, set(labels))):
+        return [
+            "label: whole numbers of few values are taken as classes; "
+            "`--target number` takes them as a number."
+        ]
+    return []
 
 
 def _is_whole(name):

@@ -19,6 +19,7 @@ TARGETS = ("class", "labels", "number")
 _MOST_CLASSES = 20  # Whole numbers of more values are numbers, not classes.
 _MOST_NAMED = 10
 _LARGEST = float(np.finfo("float32").max)
+_PLAIN = (str, int, float, bool, list)
 
 
 def check_target(target):
@@ -50,6 +51,8 @@ def infer(values):
 
 def is_number(value):
     """Whether a value is a number, finite or not; booleans are not."""
+    if type(value) in _PLAIN:  # Most values are; the other test is slow.
+        return type(value) in (int, float)
     return isinstance(value, numbers.Real) and not is_boolean(value)
 
 
@@ -90,7 +93,8 @@ def describe(labels):
     listed += ", ..." if len(names) > _MOST_NAMED else ""
     if any(isinstance(label, list) for label in labels):
         return f"label: several of {len(names)} labels ({listed})"
-    return f"label: {len(names)} classes ({listed})"
+    plural = "" if len(names) == 1 else "es"
+    return f"label: {len(names)} class{plural} ({listed})"
 
 
 def names_in(label):

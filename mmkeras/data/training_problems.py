@@ -80,8 +80,9 @@ def require(problems):
 _EMPTY = {
     "train": "there are no training rows: write `train` into the column "
     "`split` of most rows",
-    "val": "there are no validation rows, and too few training rows to draw "
-    "them from: add rows",
+    "val": "there are no validation rows, and too few independent training "
+    "rows to draw them from (rows of one group, image or sound stay together): "
+    "add rows, or name rows of split val in the column `split`",
 }
 
 
@@ -95,7 +96,7 @@ def _unseen(splits):
         for row in splits["train"]
         for name in label_kinds.names_in(row["label"])
     }
-    for split in splits.keys() - {"train"}:
+    for split in [name for name in splits if name != "train"]:
         for row in splits[split]:
             new = [
                 name

@@ -86,7 +86,7 @@ class Scan:
         if not skipped:
             return ""
         return (
-            f"Skipped {len(skipped)} rows that cannot be read: "
+            f"Rows that cannot be read and are skipped: {len(skipped)}. "
             f"{_named(skipped, 20)}. `mmkeras check` lists all problems."
         )
 
