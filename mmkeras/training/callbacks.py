@@ -11,6 +11,7 @@ import keras
 from mmkeras import interrupts
 from mmkeras.files import atomic
 from mmkeras.training import checkpoint
+from mmkeras.training import normalization
 
 
 class Best(keras.callbacks.Callback):
@@ -29,8 +30,8 @@ class Best(keras.callbacks.Callback):
         patience: int or `None`. Epochs without a new best before training
             stops.
         statistics: A `normalization.Statistics` to estimate anew before the
-            model is scored; `None` to score and keep the moving statistics of
-            training.
+            model is scored, during the first `normalization.SETTLED` steps;
+            `None` to score and keep the moving statistics of training.
     """
 
     def __init__(
@@ -47,7 +48,8 @@ class Best(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         raw = self._average()
-        if self.statistics:
+        few = self.model.optimizer.iterations < normalization.SETTLED
+        if self.statistics and few:
             self.statistics.reestimate()
         figures = self.evaluate()
         logs.update(figures)

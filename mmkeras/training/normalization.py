@@ -7,6 +7,9 @@ import keras
 import numpy as np
 from keras import ops
 
+# Steps after which moving averages of momentum 0.99 hold less than 1 % of their
+# initial values.
+SETTLED = 500
 _GAP = 0.1  # Of accuracy.
 
 
@@ -31,8 +34,7 @@ class Statistics:
     """The statistics of a model's batch normalisation in some batches.
 
     Moving averages of momentum 0.99 hold little but their initial values
-    during the first hundred steps, and they are never those of averaged
-    weights.
+    during the first hundred steps.
 
     Args:
         model: A `keras.Model`.

@@ -12,8 +12,9 @@ class SlowerAdamW(keras.optimizers.AdamW):
     Weights decay at the end of a step, by their own learning rate.
 
     With `use_ema`, the decay of the moving averages warms up: after t steps
-    it is `min(ema_momentum, (1 + t) / (10 + t))`, so that the averages of a
-    short training do not consist of its first weights.
+    it is `min(ema_momentum, (1 + t) / (5 + t))`: averages are over about the
+    last quarter of the steps so far, and those of a short training do not
+    consist of its first weights.
 
     Args:
         *args: Passed to `keras.optimizers.AdamW`.
@@ -50,7 +51,7 @@ class SlowerAdamW(keras.optimizers.AdamW):
         if not self.use_ema:
             return
         done = keras.ops.cast(self.iterations, "float32")
-        decay = keras.ops.minimum(self.ema_momentum, (1 + done) / (10 + done))
+        decay = keras.ops.minimum(self.ema_momentum, (1 + done) / (5 + done))
         decay = keras.ops.where(done > 0, decay, 0.0)
         for variable, average in zip(
             trainable_variables, self._model_variables_moving_average

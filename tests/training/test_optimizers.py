@@ -89,11 +89,11 @@ def test_the_decay_of_averages_warms_up():
     optimizer = SlowerAdamW(
         0.1, weight_decay=0.0, use_ema=True, ema_momentum=0.5
     )
-    average, decays = None, [0.0, 2 / 11, 3 / 12, 4 / 13]
+    average, decays = None, [0.0, 2 / 6, 3 / 7, 4 / 8]
     for step in range(20):
         optimizer.apply([keras.ops.ones(3)], [weight])
         value = np.array(weight)
-        decay = decays[step] if step < len(decays) else (1 + step) / (10 + step)
+        decay = decays[step] if step < len(decays) else (1 + step) / (5 + step)
         decay = min(decay, 0.5)
         average = value if step == 0 else average
         average = decay * average + (1 - decay) * value
