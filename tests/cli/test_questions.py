@@ -10,7 +10,11 @@ from mmkeras.cli import app
 from mmkeras.files import atomic
 from mmkeras.serving import client
 
-pytestmark = pytest.mark.slow  # The library beneath has quick tests.
+pytestmark = [
+    pytest.mark.slow,  # The library beneath has quick tests.
+    # Two epochs are too few to learn anything.
+    pytest.mark.filterwarnings("ignore:On the same training examples"),
+]
 
 
 def call(*arguments):
