@@ -148,4 +148,4 @@ def test_a_signal_at_any_moment_has_its_code(world, environment, tmp_path):
         running = process.poll() is None
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate()
-        assert process.returncode == 130 if running else 0, output
+        assert process.returncode == (130 if running else 0), output

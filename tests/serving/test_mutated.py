@@ -25,7 +25,7 @@ FIELDS = {
     "history": mutations.texts,
     "candidates": mutations.candidates,
 }
-COUNT = 3000  # Inputs.
+COUNT = 1000  # Inputs per model.
 NAMES = (
     "classify-image-text-audio-bottleneck",
     "caption-cnn-lstm",
