@@ -35,12 +35,15 @@ def save(task, folder, samples, options):
         # A task of its own: what the given one has at hand may have been
         # made under another precision.
         task = type(task)(in_float32(task.model), task.codecs)
+        # What the answers create is there before the graph is traced: with a
+        # variable made on the way, TensorFlow traces it twice.
+        answers = task.answer(samples, **options)
         serve = _signature(task, options)
         module = tf.Module()
         module.state = list(serve.variables)
         signatures = {"serving_default": serve}
         tf.saved_model.save(module, str(folder), signatures)
-        return task.answer(samples, **options)
+        return answers
 
 
 def input_specs(task):
