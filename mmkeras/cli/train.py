@@ -105,7 +105,8 @@ def run(
     ] = None,
     label_smoothing: Annotated[float | None, typer.Option(min=0, max=1)] = None,
     ema: Annotated[
-        float | None, typer.Option(help="Momentum of averaged weights.")
+        float | None,
+        typer.Option(help="Decay of averaged weights, after it warmed up."),
     ] = None,
     monitor: Annotated[
         Monitor | None,
@@ -433,11 +434,13 @@ def _before(init):
     """The commands that made the run to start from, and their seconds."""
     from mmkeras.cli import evaluate
     from mmkeras.files import atomic
+    from mmkeras.training import folder as run_folder
 
     files = [pathlib.Path(init or "", f"{x}.json") for x in ("run", "training")]
     if not init or not all(file.exists() for file in files):
         return None
-    card, training = map(atomic.read_json, files)
+    card = run_folder.read_card(init)
+    training = atomic.read_json(files[1], {"seconds": (int, float)})
     earlier = card.get("before") or {"commands": [], "seconds": 0}
     return {
         "commands": [

@@ -103,19 +103,20 @@ def counts(rows):
 
 
 def _other_shapes(rows):
-    """Names features of another shape than most of their field."""
+    """Names features of another shape than most of their field in training."""
     arrays = collections.defaultdict(list)
     for row in rows:
         for name, value in row.items():
             if isinstance(value, np.ndarray) and value.ndim in (1, 2):
-                arrays[name].append((row["id"], value))
+                arrays[name].append((row, value))
     for name, found in arrays.items():
-        codec = codecs.Features.from_arrays([value for _, value in found])
-        for where, value in found:
+        train = [value for row, value in found if row["split"] == "train"]
+        codec = codecs.Features.from_arrays(train or [v for _, v in found])
+        for row, value in found:
             if not codec.fits(value):
                 detail = f"{name} has shape {value.shape}, most others have "
                 detail += str(codec.expected)
-                yield Problem("corrupt", where, detail)
+                yield Problem("corrupt", row["id"], detail)
 
 
 def _in_file(row, name):

@@ -108,4 +108,6 @@ def _unseen(splits):
                     f"the label {new[0]!r} is in {split} but in no training "
                     "row; the example is left out"
                 )
+                if row.get("group") is not None:
+                    detail += ", by models of whole groups with its group"
                 yield Problem("unseen", row["id"], detail)

@@ -10,6 +10,7 @@ import shutil
 
 import filelock
 
+_OWN = set()  # Names of the temporary files of this process.
 _LEFTOVER = re.compile(r"\..+\.(\d+)-[0-9a-f]{8}\.part")
 
 
@@ -160,7 +161,9 @@ def temporary(path):
     """
     path = pathlib.Path(path)
     unique = f"{os.getpid()}-{secrets.token_hex(4)}"
-    return path.with_name(f".{path.name}.{unique}.part")
+    found = path.with_name(f".{path.name}.{unique}.part")
+    _OWN.add(found.name)
+    return found
 
 
 def remove_leftovers(folder):
@@ -171,7 +174,8 @@ def remove_leftovers(folder):
     """
     for path in pathlib.Path(folder).glob(".*.part"):
         match = _LEFTOVER.fullmatch(path.name)
-        if match and not _is_running(int(match[1])):
+        in_use = path.name in _OWN or (match and _is_running(int(match[1])))
+        if match and not in_use:
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:

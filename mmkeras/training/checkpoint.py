@@ -56,7 +56,8 @@ def restore(path, model):
     try:
         with npz.opened(path) as arrays:
             notes = json.loads(arrays.read("notes").tobytes())
-            run, notes = notes.get("run", ""), notes.get("notes", notes)
+            is_earlier = "run" not in notes
+            run, notes = notes.get("run"), notes.get("notes")
             names = [f"{i}" for i in range(len(arrays.names) - 1)]
             fits = [arrays.shape(name) for name in names] == shapes
             values = [arrays.read(name) for name in names] if fits else []
@@ -65,6 +66,12 @@ def restore(path, model):
             f"{path} is damaged ({error}). Delete it and checkpoint.npz to "
             "start anew."
         ) from error
+    if is_earlier:
+        raise ValueError(
+            f"{path} was written by an earlier version of mmkeras, which "
+            "cannot be resumed. Give another folder with --out, or delete it "
+            "to start anew."
+        )
     if run != folder.digest(pathlib.Path(path).parent):
         raise ValueError(
             f"{path} was written by a run with other arguments than those in "
