@@ -87,7 +87,7 @@ class Statistics:
         training mode, where batch normalisation takes the statistics of the
         batch, and in inference mode, where it takes the moving ones. Dropout
         lowers only the first, so that only a lower accuracy in inference mode
-        is a fault.
+        is a fault, if it is more than two standard errors lower.
 
         Args:
             kind: As of `codecs.Labels`. Neither numbers are checked nor
@@ -107,9 +107,11 @@ class Statistics:
             training.append(_correct(logits, *targets, kind=kind))
             for variable, value in zip(self.variables, moving):
                 variable.assign(value)
-        training = np.concatenate(training).mean()
-        inference = np.concatenate(inference).mean()
-        if inference < training - _GAP:
+        training, inference = map(np.concatenate, (training, inference))
+        change = training.astype(float) - inference
+        error = change.std() / np.sqrt(len(change))
+        training, inference = training.mean(), inference.mean()
+        if training - inference > max(_GAP, 2 * error):
             warnings.warn(
                 f"On the same training examples the accuracy is {training:.0%} "
                 f"in training mode but {inference:.0%} in inference mode, as "
