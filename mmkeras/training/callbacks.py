@@ -95,8 +95,8 @@ class Best(keras.callbacks.Callback):
 class Curves(keras.callbacks.Callback):
     """Writes `log.csv` after every epoch, and `curves.png`.
 
-    It takes longer to draw than a short epoch: after the tenth epoch the
-    curves are drawn every ten epochs, and at the end.
+    It takes longer to draw than a short epoch: the curves are drawn after an
+    epoch if the last drawing is at least 30 seconds old, and at the end.
 
     Args:
         folder: Where to write.
@@ -106,6 +106,9 @@ class Curves(keras.callbacks.Callback):
         super().__init__()
         self.folder = folder
         self.state = []
+
+    def on_train_begin(self, logs=None):
+        self._drawn = time.perf_counter()
 
     def on_epoch_begin(self, epoch, logs=None):
         self._since = time.perf_counter()
@@ -121,8 +124,9 @@ class Curves(keras.callbacks.Callback):
         table.writerows(self.state)
         csv_bytes = text.getvalue().encode()
         atomic.write(self.folder / "log.csv", lambda f: f.write(csv_bytes))
-        if epoch < 10 or epoch % 10 == 9:
+        if time.perf_counter() - self._drawn >= 30:
             atomic.write(self.folder / "curves.png", self._draw)
+            self._drawn = time.perf_counter()
 
     def on_train_end(self, logs=None):
         if self.state:

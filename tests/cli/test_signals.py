@@ -138,14 +138,22 @@ def test_a_signal_at_any_moment_has_its_code(world, environment, tmp_path):
     assert ended.wait() == 0, ended.stdout.read()
     image = str(world.parent / "images" / "test-00000.jpg")
     verbs = [
-        train(world, tmp_path / "long", 500),
-        ["evaluate", str(run), "--split", "train", "--beam", "10"],
-        ["predict", str(run), *[image] * 500],
+        (train(world, tmp_path / "long", 500), None),
+        (
+            ["evaluate", str(run), "--split", "train", "--beam", "10"],
+            "The commonest captions",
+        ),
+        (["predict", str(run), *[image] * 500], "test-00000.jpg"),
     ]
     for i, seconds in enumerate((5, 8, 11, 14)):
-        process = begin(environment, *verbs[i % 3])
+        arguments, last = verbs[i % 3]
+        process = begin(environment, *arguments)
         time.sleep(seconds)
-        running = process.poll() is None
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate()
-        assert process.returncode == (130 if running else 0), output
+        if last and last in output:
+            # All was done, on a fast machine: the signal came at the exit.
+            assert process.returncode in (0, 130, -signal.SIGINT), output
+        else:
+            assert process.returncode == 130, output
+            assert "Traceback" not in output, output
