@@ -30,21 +30,22 @@ def gif(encoded):
     Reference: CompuServe, Graphics Interchange Format, Version 89a.
     """
     head = headers.read(encoded, 0, 13)
+    *canvas, flags = headers.numbers(head, [(6, 2), (8, 2), (10, 1)])
 
     def unfinished(position, state, steps):
         return (state < _END) & (steps < _MOST_BLOCKS)
 
     def advance(position, state, steps):
         block = headers.read(encoded, position, 10)
-        after_block = _gif_block(position, block, head)
-        after_piece = _gif_piece(position, block, state)
+        after_block = _gif_block(position, block, canvas)
+        after_piece = _gif_piece(position, block[0], state)
         position, state = (
             tf.where(state == _BLOCK, *pair)
             for pair in zip(after_block, after_piece)
         )
         return position, state, steps + 1
 
-    start = 13 + _palette_size(head[10])
+    start = 13 + _palette_size(flags)
     position, state, _ = tf.while_loop(
         unfinished, advance, (start, tf.constant(_BLOCK), tf.constant(0))
     )
@@ -57,21 +58,23 @@ def gif(encoded):
     return tf.strings.join([frame, tf.constant(b"\x3b")])
 
 
-def _gif_block(position, block, head):
+def _gif_block(position, block, canvas):
     """Steps over a block's beginning; an image must fit the canvas."""
-    extension = block[0] == 0x21
-    fits = headers.little(block[5:7]) <= headers.little(head[6:8])
-    fits &= headers.little(block[7:9]) <= headers.little(head[8:10])
-    image = (block[0] == 0x2C) & fits
-    skipped = tf.where(image, 11 + _palette_size(block[9]), 2)
+    first, width, height, flags = headers.numbers(
+        block, [(0, 1), (5, 2), (7, 2), (9, 1)]
+    )
+    fits = (width <= canvas[0]) & (height <= canvas[1])
+    image = (first == 0x2C) & fits
+    skipped = tf.where(image, 11 + _palette_size(flags), 2)
     state = tf.where(image, _IN_FRAME, _BROKEN)
-    return position + skipped, tf.where(extension, _IN_EXTENSION, state)
+    state = tf.where(first == 0x21, _IN_EXTENSION, state)
+    return position + skipped, state
 
 
-def _gif_piece(position, block, state):
+def _gif_piece(position, length, state):
     """Steps over one piece of at most 255 bytes; an empty one is the last."""
     done = tf.where(state == _IN_FRAME, _END, _BLOCK)
-    return position + 1 + block[0], tf.where(block[0] == 0, done, state)
+    return position + 1 + length, tf.where(length == 0, done, state)
 
 
 def _palette_size(flags):

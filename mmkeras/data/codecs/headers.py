@@ -5,6 +5,7 @@ refuse a file by its header, at no cost in memory. Bytes past the end of a
 file read as zeros.
 """
 
+import numpy as np
 import tensorflow as tf
 
 KINDS = ("JPEG", "PNG", "GIF", "BMP", "WebP")
@@ -18,6 +19,19 @@ _MAGIC = (
     {0: b"BM", 6: b"\0\0\0\0"},
     {0: b"RIFF", 8: b"WEBPVP8"},
 )
+_LONGEST = 16
+
+
+def _magic_bytes():
+    """What each kind begins with, int64 `(kinds, 16)`; -1 is any byte."""
+    table = np.full((len(_MAGIC), _LONGEST), -1)
+    for row, magic in zip(table, _MAGIC):
+        for at, what in magic.items():
+            row[at : at + len(what)] = list(what)
+    return table
+
+
+_MAGIC_BYTES = _magic_bytes()
 
 
 def read(encoded, position, count):
@@ -25,17 +39,25 @@ def read(encoded, position, count):
 
     Args:
         encoded: Scalar string tensor.
-        position: Index of the first byte.
+        position: Index of the first byte; an integer or a scalar tensor.
         count: How many bytes; a Python integer.
 
     Returns:
         int64 tensor of shape `(count,)`, zeros past the end of the file.
     """
+    if isinstance(position, int):  # Fewer operations from the beginning on.
+        values = _beginning(encoded, position + count)
+        return values[position:] if position else values
     end = tf.cast(tf.strings.length(encoded), tf.int64)
     position = tf.clip_by_value(tf.cast(position, tf.int64), 0, end)
-    piece = tf.strings.substr(encoded, position, tf.cast(count, tf.int64))
-    values = tf.io.decode_raw(piece, tf.uint8, fixed_length=count)
-    return tf.ensure_shape(tf.cast(values, tf.int64), (count,))
+    length = tf.constant(count, tf.int64)
+    return _beginning(tf.strings.substr(encoded, position, length), count)
+
+
+def _beginning(encoded, count):
+    values = tf.io.decode_raw(encoded, tf.uint8, fixed_length=count)
+    values.set_shape((count,))
+    return tf.cast(values, tf.int64)
 
 
 def big(values):
@@ -48,6 +70,31 @@ def little(values):
     """Joins bytes (last axis) into an integer, the lowest byte first."""
     powers = [256**power for power in range(values.shape[-1])]
     return tf.reduce_sum(values * powers, -1)
+
+
+def numbers(values, places, big=False):
+    """Joins several groups of bytes, in few operations.
+
+    Args:
+        values: int64 tensor of shape `(..., count)`.
+        places: List of pairs: index of the first byte, and how many.
+        big: Whether the highest byte is first; bool, or a scalar tensor.
+
+    Returns:
+        List of int64 tensors of the shape of `values` without the last axis.
+    """
+    weights = np.zeros((2, len(places), values.shape[-1]), "int64")
+    for row, (start, count) in enumerate(places):
+        powers = 256 ** np.arange(count)
+        weights[:, row, start : start + count] = powers, powers[::-1]
+    order = (
+        tf.where(big, *weights[::-1])
+        if tf.is_tensor(big)
+        else weights[int(big)]
+    )
+    if values.shape.rank > 1:
+        values = values[..., None, :]
+    return tf.unstack(tf.reduce_sum(values * order, -1), axis=-1)
 
 
 def has(values, expected, position=0):
@@ -74,12 +121,10 @@ def kind(encoded):
     Returns:
         Scalar int32: an index into `KINDS`, or `UNKNOWN`.
     """
-    head = read(encoded, 0, 16)
-    found = [
-        tf.reduce_all([has(head, what, at) for at, what in magic.items()])
-        for magic in _MAGIC
-    ]
-    return tf.argmax(tf.cast([*found, True], tf.int32), output_type=tf.int32)
+    head = read(encoded, 0, _LONGEST)
+    found = tf.reduce_all((head == _MAGIC_BYTES) | (_MAGIC_BYTES < 0), 1)
+    found = tf.concat([found, [True]], 0)
+    return tf.argmax(tf.cast(found, tf.int32), output_type=tf.int32)
 
 
 def is_plain_jpeg(encoded):
@@ -110,28 +155,30 @@ def jpeg_size(encoded):
 def png_size(encoded):
     """Reads a PNG's `[height, width]`, int64."""
     head = read(encoded, 16, 8)
-    return tf.stack([big(head[4:]), big(head[:4])])
+    return tf.stack(numbers(head, [(4, 4), (0, 4)], big=True))
 
 
 def gif_size(encoded):
     """Reads a GIF's `[height, width]`, int64."""
     head = read(encoded, 6, 4)
-    return tf.stack([little(head[2:]), little(head[:2])])
+    return tf.stack(numbers(head, [(2, 2), (0, 2)]))
 
 
 def bmp_size(encoded):
     """Reads a BMP's `[height, width]`, int64."""
-    head = read(encoded, 18, 8)
-    return tf.stack([tf.abs(signed(head[4:])), little(head[:4])])
+    width, height = numbers(read(encoded, 18, 8), [(0, 4), (4, 4)])
+    height = tf.where(height < 2**31, height, 2**32 - height)
+    return tf.stack([height, width])
 
 
 def webp_size(encoded):
     """Reads a WebP's `[height, width]`, int64, from its first chunk."""
     head = read(encoded, 12, 18)
-    bits = little(head[9:13])
-    lossless = [bits // 2**14 % 2**14 + 1, bits % 2**14 + 1]
-    extended = [little(head[15:18]) + 1, little(head[12:15]) + 1]
-    lossy = [little(head[16:18]) % 2**14, little(head[14:16]) % 2**14]
+    places = [(9, 4), (15, 3), (12, 3), (16, 2), (14, 2)]
+    bits, *extended, height, width = numbers(head, places)
+    lossless = tf.stack([bits // 2**14 % 2**14 + 1, bits % 2**14 + 1])
+    extended = tf.stack(extended) + 1
+    lossy = tf.stack([height, width]) % 2**14
     return tf.where(
         has(head, b"VP8X"),
         extended,
@@ -160,12 +207,6 @@ def webp_is_animated(encoded):
 
 def _has_bit(value, bit):
     return tf.bitwise.bitwise_and(value, bit) > 0
-
-
-def signed(values):
-    """Joins four bytes into a signed integer, the lowest byte first."""
-    value = little(values)
-    return tf.where(value < 2**31, value, value - 2**32)
 
 
 def complete(encoded, kind):

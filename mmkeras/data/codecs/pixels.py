@@ -81,67 +81,76 @@ def by_kind():
 
 
 def _by_kind(encoded, size, limit):
-    def guarded(shown, read):
-        return tf.cond(
-            tf.reduce_prod(shown) <= limit,
-            lambda: (read(), tf.constant("")),
-            lambda: _refusal(size, _too_large(shown, limit)),
-        )
+    """Decodes in steps that all formats share, so that the graph is small."""
+    kind = headers.kind(encoded)
+    still, shown = _still(encoded, kind)
+    error = tf.where(
+        tf.reduce_prod(shown) <= limit, "", _too_large(shown, limit)
+    )
+    if not READS_WEBP:
+        what = "WebP, which this TensorFlow cannot read"
+        error = tf.where(kind == headers.WEBP, what, error)
+    what = "not a JPEG, PNG, GIF, BMP or WebP picture"
+    what = tf.where(encoded == "", "empty", what)
+    error = tf.where(kind == headers.UNKNOWN, what, error)
 
-    def jpeg():
-        shown = headers.jpeg_size(encoded)
-        return guarded(shown, lambda: _any_jpeg(encoded, shown, size))
+    def read():
+        orientation = exif.orientation(encoded, kind)
+        turned = orientation >= 5
+        wanted = tf.where(turned, size[::-1], size)
+        pixels = _resize(_read(still, kind, shown, wanted), wanted)
+        return _upright(pixels, turned, orientation)
 
-    def png():
-        def read(wanted):
-            return _resize(tf.io.decode_png(encoded, channels=3), wanted)
+    return tf.cond(error == "", read, lambda: black(size)), error
 
-        return guarded(
-            headers.png_size(encoded),
-            lambda: _upright(read, size, exif.of_png(encoded)),
-        )
+
+def _still(encoded, kind):
+    """Keeps the first frame of an animation, and reads its size."""
 
     def gif():
         still = frames.gif(encoded)
-
-        def read():
-            return _resize(tf.io.decode_gif(still)[0], size)
-
-        return guarded(headers.gif_size(still), read)
-
-    def bmp():
-        shown = headers.bmp_size(encoded)
-        return guarded(shown, lambda: _resize(_bmp(encoded, shown), size))
+        return still, headers.gif_size(still)
 
     def webp():
         if not READS_WEBP:
-            return _refusal(size, "WebP, which this TensorFlow cannot read")
+            return unknown()
         still = frames.webp(encoded)
-
-        def read(wanted):
-            return _resize(_webp(still), wanted)
-
-        return guarded(
-            headers.webp_size(still),
-            lambda: _upright(read, size, exif.of_webp(encoded)),
-        )
+        return still, headers.webp_size(still)
 
     def unknown():
-        what = "not a JPEG, PNG, GIF, BMP or WebP picture"
-        return _refusal(size, tf.where(encoded == "", "empty", what))
+        return tf.identity(encoded), tf.zeros(2, tf.int64)
 
     return tf.switch_case(
-        headers.kind(encoded), [jpeg, png, gif, bmp, webp, unknown]
+        kind,
+        [
+            lambda: (tf.identity(encoded), headers.jpeg_size(encoded)),
+            lambda: (tf.identity(encoded), headers.png_size(encoded)),
+            gif,
+            lambda: (tf.identity(encoded), headers.bmp_size(encoded)),
+            webp,
+            unknown,
+        ],
     )
+
+
+def _read(encoded, kind, shown, wanted):
+    """Decodes a still picture; a JPEG, not much larger than is wanted."""
+    jpegs = [lambda ratio=ratio: _jpeg(encoded, ratio) for ratio in _RATIOS]
+    others = [
+        lambda: tf.io.decode_png(encoded, channels=3),
+        lambda: tf.io.decode_gif(encoded)[0],
+        lambda: _bmp(encoded, shown),
+    ]
+    if READS_WEBP:
+        others.append(lambda: _webp(encoded))
+    is_jpeg = kind == headers.JPEG
+    index = tf.where(is_jpeg, _ratio_index(shown, wanted), kind + 3)
+    return tf.switch_case(index, [*jpegs, *others])
 
 
 def black(size):
     """Makes a picture of zeros, of a size as `decode` takes it."""
     return tf.zeros(tf.concat([size, [3]], 0), tf.uint8)
-
-
-def _refusal(size, error):
-    return black(size), tf.convert_to_tensor(error)
 
 
 def _too_large(shown, limit):
@@ -162,12 +171,12 @@ def _smaller(pixels, size):
     Where one side grows, by antialiased bilinear interpolation, which takes
     twice as long.
     """
-    pixels = tf.cond(
+    resized = tf.cond(
         tf.reduce_all(tf.shape(pixels)[:2] >= size),
         lambda: tf.image.resize(pixels, size, method="area"),
         lambda: tf.image.resize(pixels, size, antialias=True),
     )
-    return tf.cast(pixels + 0.5, tf.uint8)
+    return tf.cast(resized + 0.5, tf.uint8)
 
 
 def _resize(pixels, size):
@@ -196,26 +205,9 @@ def _jpeg(encoded, ratio=1):
     )
 
 
-def _any_jpeg(encoded, shown, size):
-    """Decodes a JPEG and turns it upright, after resizing."""
-
-    def reduced(wanted):
-        pixels = tf.switch_case(
-            _ratio_index(shown, wanted),
-            [lambda ratio=ratio: _jpeg(encoded, ratio) for ratio in _RATIOS],
-        )
-        return _resize(pixels, wanted)
-
-    return _upright(reduced, size, exif.of_jpeg(encoded))
-
-
-def _upright(read, size, orientation):
-    """Turns what `read` makes of a size as EXIF wants it."""
-    pixels = tf.cond(
-        orientation >= 5,
-        lambda: tf.transpose(read(size[::-1]), (1, 0, 2)),
-        lambda: read(size),
-    )
+def _upright(pixels, turned, orientation):
+    """Turns a picture as EXIF wants it."""
+    pixels = tf.transpose(pixels, tf.where(turned, [1, 0, 2], [0, 1, 2]))
     across = tf.reduce_any(orientation == [2, 3, 6, 7])
     down = tf.reduce_any(orientation == [3, 4, 7, 8])
     return tf.raw_ops.Reverse(
@@ -239,40 +231,38 @@ def _bmp(encoded, shown):
     TensorFlow's own decoder takes the indices of a palette for grey values.
     """
     head = headers.read(encoded, 0, 54)
-    bits = headers.little(head[28:30])
+    bits, compression, start, skipped, height = headers.numbers(
+        head, [(28, 2), (30, 4), (10, 4), (14, 4), (22, 4)]
+    )
     known = tf.reduce_any(bits == [1, 4, 8, 24, 32])
-    known &= tf.reduce_any(headers.little(head[30:34]) == [0, 3])
+    known &= tf.reduce_any(compression == [0, 3])
     with tf.control_dependencies(
         [tf.debugging.Assert(known, ["This kind of BMP is not known."])]
     ):
         stride = (shown[1] * bits + 31) // 32 * 4
-    data = tf.strings.substr(
-        encoded, headers.little(head[10:14]), shown[0] * stride
-    )
+    data = tf.strings.substr(encoded, start, shown[0] * stride)
     rows = tf.reshape(tf.io.decode_raw(data, tf.uint8), (shown[0], stride))
     pixels = tf.cond(
         bits <= 8,
-        lambda: _through_palette(encoded, rows, head, shown[1]),
+        lambda: _through_palette(encoded, rows, bits, 14 + skipped, shown[1]),
         lambda: tf.reshape(
             rows[:, : shown[1] * bits // 8], (*tf.unstack(shown), bits // 8)
         ),
     )[:, :, 2::-1]
-    upward = headers.signed(head[22:26]) > 0
+    upward = (height > 0) & (height < 2**31)
     return tf.raw_ops.Reverse(
         tensor=pixels, dims=tf.stack([upward, False, False])
     )
 
 
-def _through_palette(encoded, rows, head, width):
+def _through_palette(encoded, rows, bits, start, width):
     """Looks up indices packed eight, two or one to a byte."""
-    bits = headers.little(head[28:30])
     shifts = tf.range(8 - bits, -1, -bits)
     mask = tf.bitwise.left_shift(tf.constant(1, tf.int64), bits) - 1
     rows = tf.cast(rows, tf.int64)[..., None]
     indices = tf.bitwise.right_shift(rows, shifts)
     indices = tf.bitwise.bitwise_and(indices, mask)
     indices = tf.reshape(indices, (tf.shape(rows)[0], -1))[:, :width]
-    start = 14 + headers.little(head[14:18])
     palette = headers.read(encoded, start, 4 * 256)
     palette = tf.cast(tf.reshape(palette, (256, 4)), tf.uint8)
     return tf.gather(palette, indices)
