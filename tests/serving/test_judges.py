@@ -34,12 +34,18 @@ def exported(task, tmp_path_factory):
     return serving.export(task, folder, check=False)
 
 
-def test_answers_as_the_task_does_whatever_is_left_out(task, exported):
+@pytest.fixture(scope="module")
+def served(exported):
+    """The export, loaded once: its first answers take seconds."""
+    return client.load(exported)
+
+
+def test_answers_as_the_task_does_whatever_is_left_out(task, served):
     some = rows(count=12)
     batch = {k: [row[k] or b"" for row in some] for k in ("image", "audio")}
     batch["image"][3], batch["audio"][4] = b"junk", b"junk"
     batch["image"][5] = batch["audio"][5] = b""
-    said, expected = client.load(exported).predict(batch), task.answer(batch)
+    said, expected = served.predict(batch), task.answer(batch)
     assert said["label"] == expected["label"].tolist()
     assert said["error"][5] == "nothing is there"
     assert said["error"][3] == expected["error"][3] != ""
@@ -49,8 +55,7 @@ def test_answers_as_the_task_does_whatever_is_left_out(task, exported):
     )
 
 
-def test_damaged_files_are_answered_alike_and_harm_no_other(task, exported):
-    served = client.load(exported)
+def test_damaged_files_are_answered_alike_and_harm_no_other(task, served):
     count = 120
     good = [row for row in rows(count=8) if row["image"] and row["audio"]]
     good = {k: [row[k] for row in good] for k in ("image", "audio")}
@@ -73,23 +78,22 @@ def test_damaged_files_are_answered_alike_and_harm_no_other(task, exported):
     )
 
 
-def test_a_field_left_out_is_absent(exported):
+def test_a_field_left_out_is_absent(served):
     pictures = [row["image"] for row in rows(count=3)]
-    served = client.load(exported)
     alone = served.predict({"image": pictures})
     assert alone == served.predict({"image": pictures, "audio": [b""] * 3})
     assert alone["error"] == [""] * 3
 
 
-def test_the_card_says_what_stands_for_an_absent_value(exported):
+def test_the_card_says_what_stands_for_an_absent_value(exported, served):
     card = json.loads((exported / golden.NAME).read_text("utf-8"))
     described = {"dtype": "string", "shape": [None], "absent": ""}
     assert card["inputs"] == {"image": described, "audio": described}
-    serve = tf.saved_model.load(str(exported)).signatures[card["signature"]]
+    serve = served._loaded.signatures[card["signature"]]
     image = next(row["image"] for row in rows(count=3) if row["image"])
     raw = {"image": [image], "audio": [card["inputs"]["audio"]["absent"]]}
     answer = serve(**{k: tf.constant(v) for k, v in raw.items()})
-    expected = client.load(exported).predict({"image": [image]})
+    expected = served.predict({"image": [image]})
     assert answer["label"].numpy()[0].decode() == expected["label"][0]
     assert answer["error"].numpy()[0] == b""
 
