@@ -35,7 +35,9 @@ def run(
     evaluate(folder, split, data, data_folder, asked, results)
 
 
-def evaluate(run, split, data=None, folder=None, asked=None, results=None):
+def evaluate(
+    run, split, data=None, folder=None, asked=None, results=None, task=None
+):
     """Measures a run on a split; writes its figures and its captions.
 
     Args:
@@ -45,6 +47,10 @@ def evaluate(run, split, data=None, folder=None, asked=None, results=None):
         folder: Where the data lies, or `None` for where it lay in training.
         asked: Dict of options of `mmkeras.generate.Writer`.
         results: Folder of results to add test figures to, or `None`.
+        task: The run's task, if it was loaded before.
+
+    Returns:
+        The run's task: what is compiled for a split serves the next one.
     """
     import mmkeras
     from mmkeras.cli import reading
@@ -57,7 +63,7 @@ def evaluate(run, split, data=None, folder=None, asked=None, results=None):
     if data is None:
         data = card["arguments"]["data"]
         folder = folder or card.get("folder")
-    task = mmkeras.load(run)
+    task = task or mmkeras.load(run)
     rows = reading.split_rows(task, data, split, folder)
     title = f"{data}, {split} ({len(rows)} rows)"
     if task.name == "caption":
@@ -72,6 +78,7 @@ def evaluate(run, split, data=None, folder=None, asked=None, results=None):
     known = atomic.read_json(path)
     if results and split == "test":
         _publish(run, card, task, data, known, results)
+    return task
 
 
 def _captioner(run, task, rows, split, asked, title):

@@ -284,9 +284,10 @@ def run(
         beam, length_penalty, consensus, samples, word_penalty
     )
     train(name, data, folder, rows, recipe, build, seed, out, overwrite, only)
+    task = None
     for split in ("val", "test") if results else ("val",):
-        evaluate.evaluate(
-            pathlib.Path(out), split, data, folder, asked, results
+        task = evaluate.evaluate(
+            pathlib.Path(out), split, data, folder, asked, results, task
         )
     typer.echo(f"The run lies in {pathlib.Path(out)}.")
 
