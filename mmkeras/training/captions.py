@@ -1,6 +1,7 @@
 """From rows of pictures and captions to a trained captioner."""
 
 import dataclasses
+import functools
 import time
 
 import keras
@@ -162,7 +163,7 @@ def fit(
     branch = task.encoder.trainable_weights
     optimizers.prepare(model, loss, recipe, lessons.steps, branch)
     statistics = normalization.Statistics(
-        model, lessons.teaching(0), lessons.size, lessons.steps
+        model, lessons.first, lessons.size, lessons.steps
     )
     parts = _callbacks(task, val, folder, recipe, statistics)
     saver = checkpoint.Checkpoint(folder / "checkpoint.npz", parts[:-1])
@@ -211,11 +212,16 @@ class _Lessons:
         self.together, self.size = _sizes(task, recipe, self.owners)
         self.steps = pipeline.steps(self.owners, self.size, self.together)
 
+    @functools.cached_property
+    def first(self):
+        """Batches of people's captions from the first epoch on."""
+        return self.teaching(0)
+
     def batches(self, start):
         """Batches from an epoch on, and callbacks that they need."""
         if self.recipe.reward:
             return self._said_by_itself(start)
-        return self.teaching(start), []
+        return self.teaching(start) if start else self.first, []
 
     def teaching(self, start):
         """Batches of people's captions from an epoch on."""

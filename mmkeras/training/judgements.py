@@ -303,7 +303,8 @@ def fit(
     def batches(start):
         return _batches(task, recipe, train, size, seed, start, pictures)
 
-    statistics = normalization.Statistics(model, batches(0), size, count)
+    first = batches(0)
+    statistics = normalization.Statistics(model, first, size, count)
     parts = [
         callbacks.Best(
             folder / "best.npz",
@@ -322,7 +323,7 @@ def fit(
     if done < recipe.epochs and not parts[0].stopped(done):
         with interrupts.deferred():
             model.fit(
-                batches(done),
+                batches(done) if done else first,
                 initial_epoch=done,
                 epochs=recipe.epochs,
                 steps_per_epoch=count,
