@@ -117,7 +117,8 @@ def test_averages_are_scored_and_raw_weights_come_back(tmp_path):
     np.testing.assert_array_equal(model.get_weights()[0], first)
 
 
-def test_log_continues_after_a_resume(tmp_path):
+def test_log_continues_after_a_resume(tmp_path, draw, monkeypatch):
+    monkeypatch.setattr(callbacks.Curves, "_draw", draw)
     first = callbacks.Curves(tmp_path)
     fit(first, epochs=2)
     second = callbacks.Curves(tmp_path)

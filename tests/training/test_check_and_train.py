@@ -15,7 +15,6 @@ from odd_tables import tables
 
 from mmkeras.data import check
 from mmkeras.data import datasets
-from mmkeras.training import callbacks
 from mmkeras.training import judgements
 from mmkeras.training import recipes
 
@@ -30,9 +29,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Leaves out what takes longer than a few rows: tracing and drawing."""
-    monkeypatch.setattr(callbacks.Curves, "_draw", lambda self, file: None)
+def quick():
+    """Leaves out what takes longer than a few rows: tracing."""
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)

@@ -39,7 +39,9 @@ def train(folder, out, name, only=None):
         settings={
             "dim": 8,
             "dropout": 0.0,
-            **({"heads": 2} if name.endswith("transformer") else {}),
+            **(
+                {"heads": 2, "depth": 1} if name.endswith("transformer") else {}
+            ),
         },
     )
     task = judgements.build(name, data, recipe, **TINY)

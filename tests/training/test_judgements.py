@@ -154,8 +154,8 @@ def test_rows_of_a_group_are_judged_in_their_context(tmp_path):
     )
 
 
-def test_one_modality_alone(data):
-    task = build(NAME, data)
+def test_one_modality_alone(trained, data):
+    task, _ = trained
     alone = judgements.only(task, data.val, "image")
     assert all("audio" not in row and "image" in row for row in alone)
     assert all(row["text"] for row in alone)  # Not the task's: it stays.
@@ -181,8 +181,8 @@ def test_judgements_are_the_likeliest(trained, data):
     )
 
 
-def test_files_need_not_be_kept(data, monkeypatch):
-    task = build(NAME, data)
+def test_files_need_not_be_kept(trained, data, monkeypatch):
+    task, _ = trained
     kept = judgements.examples(task, data.val).logits(task)
 
     def refuse(*arguments, **options):
@@ -193,8 +193,8 @@ def test_files_need_not_be_kept(data, monkeypatch):
     np.testing.assert_array_equal(found.logits(task), kept)
 
 
-def test_what_cannot_be_read_is_left_out_and_named(data):
-    task = build(NAME, data)
+def test_what_cannot_be_read_is_left_out_and_named(trained):
+    task, _ = trained
     some = rows("val", 6)
     some[1] = {**some[1], "image": b"junk"}
     some[2] = {**some[2], "audio": "/no/such.wav"}

@@ -11,16 +11,14 @@ from typer.testing import CliRunner
 from mmkeras.cli import app
 from mmkeras.data import datasets
 from mmkeras.files import atomic
-from mmkeras.training import callbacks
 from mmkeras.training import judgements
 from mmkeras.training import recipes
 
 
 @pytest.fixture(autouse=True)
-def quick(tmp_path, monkeypatch):
-    """A cache of the test's own, and no curves, which take the longest."""
+def cache(tmp_path, monkeypatch):
+    """A cache of the test's own."""
     monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(callbacks.Curves, "_draw", lambda self, file: None)
 
 
 def days(count, split="train"):
