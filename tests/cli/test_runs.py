@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pictures
 import pytest
+import tensorflow as tf
 from typer.testing import CliRunner
 
 from mmkeras.cli import app
@@ -18,6 +19,15 @@ TRAIN = [
     *["train", "classify-text-bow", "--data", "labelled", "--batch-size", "4"],
     *["--set", "dim=4", "--precision", "float32", "--minimum", "1"],
 ]
+pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def eager():
+    """Leaves out what takes longer than a few steps: tracing."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 def call(*arguments):

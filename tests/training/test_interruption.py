@@ -6,6 +6,7 @@ import threading
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from mmkeras.training import judgements
 from mmkeras.training import recipes
@@ -13,6 +14,15 @@ from mmkeras.training import recipes
 RECIPE = recipes.Recipe(
     epochs=4, batch_size=4, learning_rate=1e-2, settings={"dim": 4}
 )
+pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def eager():
+    """Leaves out what takes longer than a few steps: tracing."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="module")
