@@ -87,7 +87,7 @@ CASES = [
         fusion.Perceiver,
         SEQUENCES,
         (8,),
-        {**SMALL, "latents": 3},
+        {**SMALL, "latents": 3, "depth": 1},
         still=UNSEEN,
     ),
     Case(fusion.Product, ALIKE, (4,)),
