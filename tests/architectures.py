@@ -1,5 +1,7 @@
 """A small one of every architecture, and what it takes."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -28,6 +30,12 @@ def names(chosen=None):
 def tiny(name, **changes):
     """Builds the smallest model of a name worth testing."""
     return mmkeras.build_model(name, **{**mmkeras.find(name).tiny, **changes})
+
+
+@functools.cache
+def kept(name):
+    """The model that `tiny` builds, once for all tests that only call it."""
+    return tiny(name)
 
 
 def batch(model, size=2, length=6):

@@ -80,6 +80,7 @@ def test_learns():
             pooled(branch),
             TOKENS,
             but=(*pooler, "key/bias", "segment_embedding/embeddings"),
+            epochs=1,
         )
 
 

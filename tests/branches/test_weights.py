@@ -13,7 +13,6 @@ PIXELS = np.random.default_rng(0).uniform(size=(2, 8, 8, 3)).astype("float32")
 
 def network(name="net", filters=4, seed=0):
     """A convolution, a batch normalisation and a composite layer."""
-    keras.utils.set_random_seed(seed)
     pixels = x = keras.Input((8, 8, 3), name="pixels")
     x = keras.layers.Conv2D(filters, 3, name="conv", use_bias=False)(x)
     x = keras.layers.BatchNormalization(name="norm")(x)
@@ -32,8 +31,9 @@ def arrays(model):
     return {weight.path: numpy(weight) for weight in model.weights}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def source():
+    """A network whose weights are saved and never changed."""
     return network()
 
 

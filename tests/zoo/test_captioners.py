@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from architectures import batch
+from architectures import kept
 from architectures import tiny
 from checks import fast
 from checks import numpy
@@ -17,7 +18,7 @@ NAMES = mmkeras.list_models("caption")
 
 @pytest.fixture(scope="module", params=NAMES)
 def model(request):
-    return tiny(request.param)
+    return kept(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +90,20 @@ def test_has_an_encoder_and_a_decoder(model):
 
 
 @only_tensorflow
-def test_saved_model_of_the_plain_model(model, inputs, tmp_path):
+@pytest.mark.parametrize(
+    "name",
+    [  # Its encoder and its decoder are exported beside others.
+        pytest.param(name, marks=pytest.mark.slow)
+        if name == "caption-cnn-transformer"
+        else name
+        for name in NAMES
+    ],
+)
+def test_saved_model_of_the_plain_model(name, tmp_path):
     import tensorflow as tf
 
+    model = kept(name)
+    inputs = batch(model)
     model.export(str(tmp_path), verbose=False)
     served = tf.saved_model.load(str(tmp_path))
     for size, length in ((2, 6), (1, 3)):  # Batch and length are free.

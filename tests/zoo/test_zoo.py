@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 from architectures import batch
+from architectures import kept
 from architectures import names
 from architectures import tiny
 from checks import POLICIES
@@ -46,7 +47,7 @@ def code_lines(path):
 
 @pytest.fixture(scope="module", params=names())
 def model(request):
-    return tiny(request.param)
+    return kept(request.param)
 
 
 @pytest.fixture(scope="module")
