@@ -17,11 +17,14 @@ _QUICK = {
 }
 
 
-def names(chosen=None):
-    """Names as parameters of a test; most judges are for the slow tests."""
+def names(chosen=None, slow=()):
+    """Names as parameters of a test; most judges are for the slow tests.
+
+    So are those that are told to be.
+    """
     return [
         name
-        if name.startswith("caption-") or name in _QUICK
+        if (name.startswith("caption-") or name in _QUICK) and name not in slow
         else pytest.param(name, marks=pytest.mark.slow)
         for name in (mmkeras.list_models() if chosen is None else chosen)
     ]

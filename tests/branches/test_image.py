@@ -172,6 +172,7 @@ def test_a_frozen_application_stays_as_it_is(mobile):
     assert frozen_bytes(branch) == before
 
 
+@pytest.mark.slow
 def test_application_saves(mobile):
     check_saves(mobile[0], pixels(32, 32), rtol=1e-4, atol=1e-6)
 
@@ -184,9 +185,11 @@ def small_network(input_shape, weights, include_top):
     return keras.Model(x, y, name="small")
 
 
-@pytest.mark.parametrize("family", ["vgg16", "densenet", "convnext"])
+@pytest.mark.parametrize(
+    "family", ["vgg16", "densenet", "convnext", "mobilenet_v2"]
+)
 def test_every_way_to_prepare_pixels_can_be_saved(monkeypatch, family):
-    """Channels reversed, divided by their deviation, or left alone."""
+    """Channels reversed, divided by their deviation, left alone, or scaled."""
     preprocess = getattr(keras.applications, family).preprocess_input
     monkeypatch.setattr(
         branches.image, "_find", lambda name: (small_network, preprocess)

@@ -23,7 +23,7 @@ def given(seed=0):
 
 def built(layer):
     inputs, masks = given()
-    layer(inputs, mask=masks)
+    layer.build([x.shape for x in inputs])
     return randomize(layer), inputs, masks
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from architectures import batch
 from architectures import kept
+from architectures import names
 from architectures import tiny
 from checks import fast
 from checks import numpy
@@ -89,16 +90,9 @@ def test_has_an_encoder_and_a_decoder(model):
         assert callable(getattr(decoder, part))
 
 
+# Its encoder and its decoder are exported with others.
 @only_tensorflow
-@pytest.mark.parametrize(
-    "name",
-    [  # Its encoder and its decoder are exported beside others.
-        pytest.param(name, marks=pytest.mark.slow)
-        if name == "caption-cnn-transformer"
-        else name
-        for name in NAMES
-    ],
-)
+@pytest.mark.parametrize("name", names(NAMES, slow=["caption-cnn-transformer"]))
 def test_saved_model_of_the_plain_model(name, tmp_path):
     import tensorflow as tf
 

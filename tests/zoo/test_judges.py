@@ -219,8 +219,9 @@ def test_any_fusion_goes_into_a_builder(name):
     assert again.count_params() == model.count_params()
 
 
+# Recurrent layers are in exported captioners and answerers as well.
 @only_tensorflow
-@pytest.mark.parametrize("name", names(NAMES))
+@pytest.mark.parametrize("name", names(NAMES, slow=["sentiment-text-context"]))
 def test_saved_model_of_the_plain_model(name, tmp_path):
     import tensorflow as tf
 
