@@ -110,12 +110,17 @@ def check_trains(model, inputs, but=(), epochs=2):
     assert not [path for path in still if not path.endswith(tuple(but))]
 
 
-def check_saves(model, inputs, **tolerance):
-    """Checks that a model comes back from a `.keras` file as it went."""
+def reloaded(model):
+    """Gives a model that went through a `.keras` file."""
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder, "model.keras")
         model.save(file)
-        loaded = keras.saving.load_model(file)
+        return keras.saving.load_model(file)
+
+
+def check_saves(model, inputs, **tolerance):
+    """Checks that a model comes back from a `.keras` file as it went."""
+    loaded = reloaded(model)
     expected, actual = numpy(model(inputs)), numpy(loaded(inputs))
     np.testing.assert_allclose(
         actual, expected, **{"rtol": 1e-5, "atol": 1e-6, **tolerance}
