@@ -41,7 +41,7 @@ class Mean(nn.Module):
         return torch.stack(inputs).mean(dim=0)
 
 
-class Stacked(nn.Module):
+class MLP(nn.Module):
     def __init__(self, sizes, dim=128, depth=2):
         super().__init__()
         sizes = [sum(sizes)] + [dim] * depth
@@ -69,7 +69,7 @@ class Gated(nn.Module):
         return torch.stack(parts).sum(dim=0)
 
 
-class Film(nn.Module):
+class FiLM(nn.Module):
     def __init__(self, sizes):
         super().__init__()
         self.films = _linears(sizes[1:], 2 * sizes[0])
@@ -81,7 +81,7 @@ class Film(nn.Module):
         return (1 + gamma) * x + beta
 
 
-class Mag(nn.Module):
+class MAG(nn.Module):
     def __init__(self, sizes, beta=1.0):
         super().__init__()
         size, *others = sizes
@@ -179,7 +179,7 @@ class CompactBilinear(nn.Module):
         return _power_normalized(torch.fft.irfft(product, n=self.dim))
 
 
-class Mlb(nn.Module):
+class MLB(nn.Module):
     def __init__(self, sizes, dim=128):
         super().__init__()
         self.factors = _linears(sizes, dim)
@@ -190,7 +190,7 @@ class Mlb(nn.Module):
         return self.out(_product(factors))
 
 
-class Mfb(nn.Module):
+class MFB(nn.Module):
     def __init__(self, sizes, dim=128, factor=5):
         super().__init__()
         self.factors = _linears(sizes, dim * factor)
@@ -201,7 +201,7 @@ class Mfb(nn.Module):
         return _power_normalized(expanded.view(self.shape).sum(dim=-1))
 
 
-class Mfh(nn.Module):
+class MFH(nn.Module):
     def __init__(self, sizes, dim=128, factor=5, order=2):
         super().__init__()
         self.blocks = nn.ModuleList(
@@ -219,7 +219,7 @@ class Mfh(nn.Module):
         return torch.cat(orders, dim=-1)
 
 
-class Mutan(nn.Module):
+class MUTAN(nn.Module):
     def __init__(self, sizes, dim=128, hidden=128, rank=5):
         super().__init__()
         self.squash = _linears(sizes, hidden)
@@ -287,7 +287,7 @@ class CrossAttention(nn.Module):
         return self.norm(self.block(first, torch.cat(others, dim=1)))
 
 
-class Mult(nn.Module):
+class MulT(nn.Module):
     def __init__(self, sizes, dim=40, heads=4, depth=4, self_depth=3):
         super().__init__()
         self.convolutions = nn.ModuleList(

@@ -33,7 +33,7 @@ def classify_audio_cnn(
         [Hershey et al., 2017](https://arxiv.org/abs/1609.09430)
     """
     ear = audio or branches.audio.cnn(audio_shape, dim=dim)
-    samples = layers.input_of(ear, "audio")
+    samples = layers.input_like(ear, "audio")
     x = layers.MaskedPool(name="heard")(ear(samples))
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)

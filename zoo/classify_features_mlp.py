@@ -49,7 +49,7 @@ def classify_features_mlp(
     x = features
     if len(features_shape) == 2:
         present = keras.ops.any(keras.ops.not_equal(x, 0), axis=-1)
-        x = layers.Masked(name="padding")([x, present])
+        x = layers.AttachMask(name="padding")([x, present])
         x = layers.MaskedPool(name="mean")(x)
     norm = keras.layers.BatchNormalization(
         center=False, scale=False, name="norm"

@@ -51,8 +51,8 @@ def classify_image_audio_concat(
     """
     eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
     ear = audio or branches.audio.cnn(audio_shape, dim=dim)
-    pixels = layers.input_of(eye, "image")
-    samples = layers.input_of(ear, "audio")
+    pixels = layers.input_like(eye, "image")
+    samples = layers.input_like(ear, "audio")
     there = layers.presence_input(2)
     steps = [eye(pixels), ear(samples)]
     logits = fusions.judge(fusion, steps, there, classes, dim, dropout)

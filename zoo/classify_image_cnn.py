@@ -33,7 +33,7 @@ def classify_image_cnn(
         [LeCun et al., 1998](https://ieeexplore.ieee.org/document/726791)
     """
     eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
-    pixels = layers.input_of(eye, "image")
+    pixels = layers.input_like(eye, "image")
     x = layers.MaskedPool(name="seen")(eye(pixels))
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)

@@ -62,9 +62,9 @@ def classify_image_text_audio_bottleneck(
     eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
     reader = text or branches.text.words(vocabulary_size, dim)
     ear = audio or branches.audio.cnn(audio_shape, dim=dim)
-    pixels = layers.input_of(eye, "image")
-    words = layers.input_of(reader, "text")
-    samples = layers.input_of(ear, "audio")
+    pixels = layers.input_like(eye, "image")
+    words = layers.input_like(reader, "text")
+    samples = layers.input_like(ear, "audio")
     there = layers.presence_input(3)
     steps = [eye(pixels), reader(words), ear(samples)]
     logits = fusions.judge(fusion, steps, there, classes, dim, dropout)

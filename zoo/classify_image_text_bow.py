@@ -54,8 +54,8 @@ def classify_image_text_bow(
     """
     eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
     reader = text or branches.text.bow(vocabulary_size, dim)
-    pixels = layers.input_of(eye, "image")
-    words = layers.input_of(reader, "text")
+    pixels = layers.input_like(eye, "image")
+    words = layers.input_like(reader, "text")
     there = layers.presence_input(2)
     steps = [eye(pixels), reader(words)]
     logits = fusions.judge(fusion, steps, there, classes, dim, dropout)

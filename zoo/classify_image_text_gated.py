@@ -57,15 +57,15 @@ def classify_image_text_gated(
     """
     eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
     reader = text or branches.text.bow(vocabulary_size, min(dim, 300))
-    pixels = layers.input_of(eye, "image")
-    words = layers.input_of(reader, "text")
+    pixels = layers.input_like(eye, "image")
+    words = layers.input_like(reader, "text")
     there = layers.presence_input(2)
     seen = layers.MaskedPool(name="seen")(eye(pixels))
     read = layers.MaskedPool(name="read")(reader(words))
     seen = keras.layers.BatchNormalization(name="seen_norm")(seen)
     read = keras.layers.BatchNormalization(name="read_norm")(read)
     fuse = fusions.find(fusion, dim=dim, name="fusion")
-    x = fuse(layers.present([seen, read], there))
+    x = fuse(layers.replace_missing([seen, read], there))
     for i in range(2):  # Maxout of two pieces.
         x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
         x = keras.layers.Dense(2 * dim, name=f"pieces_{i}")(x)

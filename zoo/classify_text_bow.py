@@ -33,7 +33,7 @@ def classify_text_bow(
         [Joulin et al., 2017](https://arxiv.org/abs/1607.01759)
     """
     reader = text or branches.text.bow(vocabulary_size, dim)
-    words = layers.input_of(reader, "text")
+    words = layers.input_like(reader, "text")
     x = layers.MaskedPool(name="read")(reader(words))
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)

@@ -60,7 +60,7 @@ def dialogue_text_image_late(
     """
     eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
     words = branches.text.words(vocabulary_size, min(dim, 300), name="words")
-    pixels = layers.input_of(eye, "image")
+    pixels = layers.input_like(eye, "image")
     history = keras.Input(history_shape, dtype="int32", name="history")
     question = keras.Input((None,), dtype="int32", name="question")
     candidates = keras.Input(candidates_shape, dtype="int32", name="candidates")
@@ -73,15 +73,17 @@ def dialogue_text_image_late(
     length = history_shape[0] * history_shape[1]
     said = reader("read_history")(ops.reshape(history, (-1, length)))
     asked = reader("read_question")(question)
-    answers = layers.each(candidates, reader("read_answer"), name="answers")
-    seen, said, asked, answers = layers.present(
+    answers = layers.encode_each(
+        candidates, reader("read_answer"), name="answers"
+    )
+    seen, said, asked, answers = layers.replace_missing(
         [eye(pixels), said, asked, answers], there
     )
     seen = layers.MaskedPool(name="mean")(seen)
     x = keras.layers.Concatenate(name="parts")([seen, said, asked])
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     x = keras.layers.Dense(dim, "tanh", name="fusion")(x)
-    logits = layers.Rank(name="logits")([x, answers])
+    logits = layers.DotScores(name="logits")([x, answers])
     inputs = {
         "image": pixels,
         "history": history,

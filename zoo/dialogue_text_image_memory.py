@@ -59,7 +59,7 @@ def dialogue_text_image_memory(
     """
     eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
     words = branches.text.words(vocabulary_size, min(dim, 300), name="words")
-    pixels = layers.input_of(eye, "image")
+    pixels = layers.input_like(eye, "image")
     history = keras.Input(history_shape, dtype="int32", name="history")
     question = keras.Input((None,), dtype="int32", name="question")
     candidates = keras.Input(candidates_shape, dtype="int32", name="candidates")
@@ -69,10 +69,12 @@ def dialogue_text_image_memory(
         lstm = layers.LSTM(dim, name=name)
         return lambda ids: lstm(words(ids))
 
-    facts = layers.each(history, reader("read_turn"), name="facts")
+    facts = layers.encode_each(history, reader("read_turn"), name="facts")
     asked = reader("read_question")(question)
-    answers = layers.each(candidates, reader("read_answer"), name="answers")
-    seen, facts, asked, answers = layers.present(
+    answers = layers.encode_each(
+        candidates, reader("read_answer"), name="answers"
+    )
+    seen, facts, asked, answers = layers.replace_missing(
         [eye(pixels), facts, asked, answers], there
     )
     seen = layers.MaskedPool(name="mean")(seen)
@@ -80,11 +82,11 @@ def dialogue_text_image_memory(
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     query = keras.layers.Dense(dim, "tanh", name="query")(x)
     scores = ops.matmul(facts, query[:, :, None])  # (batch, turns, 1)
-    weights = layers.Look(name="recall")([scores, facts])
+    weights = layers.AttentionWeights(name="recall")([scores, facts])
     found = ops.matmul(weights, facts)[:, 0]
     x = query + keras.layers.Dense(dim, name="recalled")(found)
     x = keras.layers.Activation("tanh", name="fusion")(x)
-    logits = layers.Rank(name="logits")([x, answers])
+    logits = layers.DotScores(name="logits")([x, answers])
     inputs = {
         "image": pixels,
         "history": history,

@@ -73,9 +73,9 @@ def dialogue_text_image_modules(
     wide = 2 * dim
     eye = image or branches.image.cnn(image_shape, wide, 5, "image_encoder")
     words = branches.text.words(vocabulary_size, dim, name="words")
-    mean = layers.OrderedMean(name="mean")
+    mean = layers.PositionalMean(name="mean")
     clear = keras.layers.LayerNormalization(name="clear")
-    pixels = layers.input_of(eye, "image")
+    pixels = layers.input_like(eye, "image")
     history = keras.Input(history_shape, dtype="int32", name="history")
     question = keras.Input(history_shape[1:], dtype="int32", name="question")
     there = layers.presence_input(3)
@@ -88,8 +88,8 @@ def dialogue_text_image_modules(
     # Places count for as much as what is seen there, or none is found.
     large = keras.initializers.RandomNormal(stddev=1.0)
     x += keras_hub.layers.PositionEmbedding(x.shape[1], large, name="places")(x)
-    said = layers.each(history, read, name="said")
-    x, said, asked = layers.present([x, said, read(question)], there)
+    said = layers.encode_each(history, read, name="said")
+    x, said, asked = layers.replace_missing([x, said, read(question)], there)
     # Around 0, so that no query can turn from all regions: its sigmoids would
     # be 0, and so would their gradients.
     norm = keras.layers.BatchNormalization(
@@ -109,11 +109,13 @@ def dialogue_text_image_modules(
         return ops.matmul(each, modules(turn)[:, :, None])[..., 0]
 
     marks = ops.ones_like(keys[..., 0])
-    was = layers.Steps(name="was")(said)  # (batch, turns, 1), 0 where not.
+    was = layers.MaskToFloat(name="was")(
+        said
+    )  # (batch, turns, 1), 0 where not.
     for i in range(history_shape[0]):
         marks += was[:, i] * (mark(marks, said[:, i]) - marks)
     marks = mark(marks, asked)
-    marks = keras.layers.Reshape((-1, 1), name="look")(marks)
+    marks = keras.layers.Reshape((-1, 1), name="attention")(marks)
     values = keras.layers.Dense(wide, name="values")(x)
     many = ops.sum(marks, axis=1)
     seen = ops.sum(marks * values, axis=1) / (many + 0.1)

@@ -72,7 +72,7 @@ def dialogue_text_image_transformer(
     reader = branches.text.transformer(
         vocabulary_size, dim, length, 1, heads, dropout, name="words"
     )
-    pixels = layers.input_of(eye, "image")
+    pixels = layers.input_like(eye, "image")
     history = keras.Input(history_shape, dtype="int32", name="history")
     question = keras.Input((length,), dtype="int32", name="question")
     there = layers.presence_input(3)
@@ -85,9 +85,12 @@ def dialogue_text_image_transformer(
     said = reader(ops.reshape(history, (-1, length)))
     said = ops.reshape(said, (-1, turns * length, dim))
     ids = ops.reshape(history, (-1, turns * length))
-    said = layers.Masked(name="said")([said, ids])
-    x, said, asked = layers.present([x, said, reader(question)], there)
-    was = ops.reshape(layers.Steps(name="was")(said), (-1, turns, length)) > 0
+    said = layers.AttachMask(name="said")([said, ids])
+    x, said, asked = layers.replace_missing([x, said, reader(question)], there)
+    was = (
+        ops.reshape(layers.MaskToFloat(name="was")(said), (-1, turns, length))
+        > 0
+    )
     said = ops.reshape(said, (-1, turns, length, dim))
     block = functools.partial(
         keras_hub.layers.TransformerDecoder, 4 * dim, heads, dropout, "gelu"
@@ -106,7 +109,7 @@ def dialogue_text_image_transformer(
     for i in range(turns):
         turn = ops.any(was[:, i], axis=-1)[:, None, None]
         x = ops.where(turn, read(x, said[:, i], was[:, i]), x)
-    x = read(x, asked, layers.Steps(name="now")(asked)[..., 0] > 0)
+    x = read(x, asked, layers.MaskToFloat(name="now")(asked)[..., 0] > 0)
     decoder = decoders.TransformerDecoder(
         vocabulary_size, dim, depth, heads, dropout, name="decoder"
     )

@@ -63,7 +63,7 @@ def dialogue_text_scene_gru(
     thing = keras.layers.LayerNormalization(name="norm")(thing)
     thing = keras.layers.Dropout(dropout, name="seen")(thing)
 
-    said, thing = layers.present([said, thing], there)
+    said, thing = layers.replace_missing([said, thing], there)
     seen = ops.relu(thing)  # Every thing asks, so its mask is not wanted.
     attend = keras.layers.MultiHeadAttention(heads, dim // heads, name="attend")
     heard = attend(seen, said)  # (batch, things, dim)

@@ -86,11 +86,11 @@ def emotion_text_context(
         voice = keras.layers.LayerNormalization(name="audio_norm")(voice)
         voice = keras.layers.Dense(dim, "relu", name="audio_dense")(voice)
         steps = [x, ops.reshape(voice, (-1, dim))]
-        steps = layers.present(steps, ops.repeat(each, length, axis=0))
+        steps = layers.replace_missing(steps, ops.repeat(each, length, axis=0))
         x = fusions.find(fusion, dim=dim, name="fusion")(steps)
 
     x = ops.reshape(x, (-1, length, x.shape[-1]))
-    x = layers.Masked(name="padding")([x, uttered])
+    x = layers.AttachMask(name="padding")([x, uttered])
     x = keras.layers.Dropout(dropout, name="dropout_0")(x)
     before = layers.GRU(dim, return_sequences=True, name="context")(x)
     x = ops.concatenate([x, before], -1)

@@ -54,8 +54,8 @@ def sentiment_text_audio_gated(
     """
     reader = text or branches.text.gru(vocabulary_size, dim)
     ear = audio or branches.audio.gru(audio_shape, dim=dim)
-    words = layers.input_of(reader, "text")
-    samples = layers.input_of(ear, "audio")
+    words = layers.input_like(reader, "text")
+    samples = layers.input_like(ear, "audio")
     there = layers.presence_input(2)
     steps = [reader(words), ear(samples)]
     logits = fusions.judge(fusion, steps, there, classes, dim, dropout)

@@ -59,8 +59,8 @@ def sentiment_text_audio_lowrank(
     ear = audio or branches.audio.frames(
         audio_shape, coefficients=20, normalize=False
     )
-    words = layers.input_of(reader, "text")
-    samples = layers.input_of(ear, "audio")
+    words = layers.input_like(reader, "text")
+    samples = layers.input_like(ear, "audio")
     there = layers.presence_input(2)
     x = layers.LSTM(dim, name="read")(reader(words))
     x = keras.layers.Dropout(dropout, name="text_dropout")(x)
@@ -71,6 +71,6 @@ def sentiment_text_audio_lowrank(
     for i in range(3):
         z = keras.layers.Dense(dim // 4, "relu", name=f"audio_{i}")(z)
     fuse = fusions.LowRank(classes, rank, dtype="float32", name="logits")
-    logits = fuse(layers.present([x, z], there))
+    logits = fuse(layers.replace_missing([x, z], there))
     inputs = {"text": words, "audio": samples, "presence": there}
     return keras.Model(inputs, logits, name="sentiment_text_audio_lowrank")

@@ -61,8 +61,8 @@ def sentiment_text_audio_tensor(
     ear = audio or branches.audio.frames(
         audio_shape, coefficients=20, normalize=False
     )
-    words = layers.input_of(reader, "text")
-    samples = layers.input_of(ear, "audio")
+    words = layers.input_like(reader, "text")
+    samples = layers.input_like(ear, "audio")
     there = layers.presence_input(2)
     x = layers.LSTM(dim, name="read")(reader(words))
     for i in range(2):
@@ -74,7 +74,7 @@ def sentiment_text_audio_tensor(
     for i in range(3):
         z = keras.layers.Dense(dim // 4, "relu", name=f"audio_{i}")(z)
     fuse = fusions.find(fusion, dim=dim, name="fusion")
-    x = fuse(layers.present([x, z], there))
+    x = fuse(layers.replace_missing([x, z], there))
     for i in range(2):
         x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
         x = keras.layers.Dense(dim, "relu", name=f"hidden_{i}")(x)

@@ -64,7 +64,7 @@ def sentiment_text_audio_video_context(
     uttered = ops.any(said, axis=-1)  # In any modality that is there.
 
     def in_context(x, name):
-        x = layers.Masked(name=f"{name}_padding")([x, uttered])
+        x = layers.AttachMask(name=f"{name}_padding")([x, uttered])
         cell = layers.LSTM(dim // 2, return_sequences=True)
         x = keras.layers.Bidirectional(cell, name=f"{name}_context")(x)
         return keras.layers.Dropout(dropout, name=f"{name}_dropout")(x)
@@ -77,7 +77,7 @@ def sentiment_text_audio_video_context(
         x = keras.layers.Dense(dim, "tanh", name=f"{field}_dense")(x)
         steps.append(ops.reshape(x, (-1, dim)))  # Utterance by utterance.
     length = text_shape[0]
-    steps = layers.present(steps, ops.repeat(each, length, axis=0))
+    steps = layers.replace_missing(steps, ops.repeat(each, length, axis=0))
     x = fusions.find(fusion, dim=dim, name="fusion")(steps)
     x = ops.reshape(x, (-1, length, x.shape[-1]))
     x = in_context(x, "fused")

@@ -39,7 +39,7 @@ def sentiment_text_context(
     x = keras.layers.LayerNormalization(name="norm")(text)
     x = keras.layers.Dropout(dropout, name="noise")(x)
     for i in range(2):
-        x = layers.Masked(name=f"padding_{i}")([x, uttered])
+        x = layers.AttachMask(name=f"padding_{i}")([x, uttered])
         cell = layers.LSTM(dim // 2, return_sequences=True)
         x = keras.layers.Bidirectional(cell, name=f"context_{i}")(x)
         x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)

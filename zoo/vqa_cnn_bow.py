@@ -58,8 +58,8 @@ def vqa_cnn_bow(
     """
     eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
     reader = question or branches.text.bow(vocabulary_size, dim)
-    pixels = layers.input_of(eye, "image")
-    words = layers.input_of(reader, "question")
+    pixels = layers.input_like(eye, "image")
+    words = layers.input_like(reader, "question")
     there = layers.presence_input(2)
     steps = [eye(pixels), reader(words)]
     logits = fusions.judge(fusion, steps, there, classes, dim, dropout)

@@ -63,14 +63,14 @@ def vqa_cnn_film(
     """
     eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
     reader = question or branches.text.words(vocabulary_size, 200)
-    pixels = layers.input_of(eye, "image")
-    words = layers.input_of(reader, "question")
+    pixels = layers.input_like(eye, "image")
+    words = layers.input_like(reader, "question")
     there = layers.presence_input(2)
-    x, read = layers.present([eye(pixels), reader(words)], there)
+    x, read = layers.replace_missing([eye(pixels), reader(words)], there)
     height, width = image_shape[:2]
     rows = max(round((x.shape[1] * height / width) ** 0.5), 1)
     read = layers.GRU(4 * dim, name="read")(read)
-    x = layers.Grid(rows, name="grid")(x)
+    x = layers.CoordinateGrid(rows, name="grid")(x)
     for i in range(depth):
         film = keras.layers.Dense(2 * dim, name=f"film_{i}")(read)[
             :, None, None
@@ -82,9 +82,9 @@ def vqa_cnn_film(
         )(x)
         x = y + keras.ops.relu((1 + film[..., :dim]) * x + film[..., dim:])
         x = keras.layers.Reshape((-1, dim), name=f"regions_{i}")(x)
-        x = layers.Grid(rows, name=f"grid_{i}")(x)
+        x = layers.CoordinateGrid(rows, name=f"grid_{i}")(x)
     x = keras.layers.Conv2D(4 * dim, 1, activation="relu", name="out")(x)
-    x = keras.layers.Reshape((-1, 4 * dim), name="look")(x)
+    x = keras.layers.Reshape((-1, 4 * dim), name="attention")(x)
     x = keras.layers.GlobalMaxPooling1D(name="most")(x)
     x = keras.layers.Dense(8 * dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)

@@ -58,10 +58,10 @@ def vqa_cnn_lstm(
     """
     eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
     reader = question or branches.text.words(vocabulary_size, min(dim, 300))
-    pixels = layers.input_of(eye, "image")
-    words = layers.input_of(reader, "question")
+    pixels = layers.input_like(eye, "image")
+    words = layers.input_like(reader, "question")
     there = layers.presence_input(2)
-    regions, x = layers.present([eye(pixels), reader(words)], there)
+    regions, x = layers.replace_missing([eye(pixels), reader(words)], there)
     states = []
     for i in range(depth):
         lstm = layers.LSTM(

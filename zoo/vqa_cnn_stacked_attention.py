@@ -49,7 +49,7 @@ def vqa_cnn_stacked_attention(
         dropout: float in [0, 1). Before the logits.
         image: Branch to see with. Defaults to `branches.image.cnn`.
         question: Branch of word vectors. Defaults to learned ones.
-        depth: int. Attentions, the layers `look_0`, `look_1`, ...
+        depth: int. Attentions, the layers `attention_0`, `attention_1`, ...
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
@@ -61,10 +61,10 @@ def vqa_cnn_stacked_attention(
     """
     eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
     reader = question or branches.text.words(vocabulary_size, min(dim, 300))
-    pixels = layers.input_of(eye, "image")
-    words = layers.input_of(reader, "question")
+    pixels = layers.input_like(eye, "image")
+    words = layers.input_like(reader, "question")
     there = layers.presence_input(2)
-    x, read = layers.present([eye(pixels), reader(words)], there)
+    x, read = layers.replace_missing([eye(pixels), reader(words)], there)
     x = keras.layers.Dense(dim, "tanh", name="regions")(x)
     known = layers.LSTM(dim, name="read")(read)
     for i in range(depth):
@@ -72,7 +72,7 @@ def vqa_cnn_stacked_attention(
         asked = keras.layers.Dense(dim // 2, name=f"query_{i}")(known)
         hidden = keras.ops.tanh(keys + asked[:, None])
         scores = keras.layers.Dense(1, name=f"scores_{i}")(hidden)
-        weights = layers.Look(name=f"look_{i}")([scores, x])
+        weights = layers.AttentionWeights(name=f"attention_{i}")([scores, x])
         known = known + keras.ops.matmul(weights, x)[:, 0]
     known = keras.layers.Dropout(dropout, name="dropout")(known)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(known)

@@ -62,14 +62,14 @@ def vqa_cnn_transformer(
     """
     eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
     reader = question or branches.text.words(vocabulary_size, min(dim, 300))
-    pixels = layers.input_of(eye, "image")
-    words = layers.input_of(reader, "question")
+    pixels = layers.input_like(eye, "image")
+    words = layers.input_like(reader, "question")
     there = layers.presence_input(2)
     seen = eye(pixels)
     rows = (seen.shape[1] * image_shape[0] / image_shape[1]) ** 0.5
-    seen = layers.Grid(max(round(rows), 1), name="grid")(seen)
+    seen = layers.CoordinateGrid(max(round(rows), 1), name="grid")(seen)
     seen = keras.layers.Reshape((-1, seen.shape[-1]), name="places")(seen)
-    seen, read = layers.present([seen, reader(words)], there)
+    seen, read = layers.replace_missing([seen, reader(words)], there)
     read = layers.LSTM(dim, return_sequences=True, name="read")(read)
 
     def attend(x, others, name):
@@ -82,10 +82,12 @@ def vqa_cnn_transformer(
         seen = attend(seen, seen, f"regions_{i}")
         seen = attend(seen, read, f"ask_{i}")
     parts = []
-    for x, name in ((read, "words_chosen"), (seen, "look")):
+    for x, name in ((read, "words_chosen"), (seen, "attention")):
         scores = keras.layers.Dense(dim, "relu", name=f"{name}_hidden")(x)
         scores = keras.layers.Dense(1, name=f"{name}_scores")(scores)
-        chosen = keras.ops.matmul(layers.Look(name=name)([scores, x]), x)[:, 0]
+        chosen = keras.ops.matmul(
+            layers.AttentionWeights(name=name)([scores, x]), x
+        )[:, 0]
         parts.append(keras.layers.Dense(dim, name=f"{name}_out")(chosen))
     x = keras.layers.Add(name="fusion")(parts)
     x = keras.layers.LayerNormalization(name="norm")(x)

@@ -11,8 +11,8 @@ from keras import ops
 from mmkeras.branches.audio_pretrained import hub
 from mmkeras.branches.audio_pretrained import yamnet
 from mmkeras.layers import GRU
+from mmkeras.layers import AttachMask
 from mmkeras.layers import LogMel
-from mmkeras.layers import Masked
 from mmkeras.layers import SpecAugment
 from mmkeras.layers.sound import sound_length
 
@@ -67,7 +67,7 @@ def cnn(
     x = keras.layers.SpatialDropout2D(dropout, name="dropout")(x)
     x = ops.reshape(x, (-1, x.shape[1], x.shape[2] * dim))
     x = keras.layers.Dense(dim, "relu", name="pitches")(x)
-    x = Masked(name="padding")([x, there])
+    x = AttachMask(name="padding")([x, there])
     return keras.Model(samples, x, name=name)
 
 
@@ -106,7 +106,7 @@ def gru(
             f"Received: dim={dim}"
         )
     samples, x, there = _steps(shape, rate, dim, mels, dropout, hide)
-    x = Masked(name="padding")([x, there])
+    x = AttachMask(name="padding")([x, there])
     cell = GRU(dim // 2, return_sequences=True)
     x = keras.layers.Bidirectional(cell, name="listen")(x)
     return keras.Model(samples, x, name=name)
@@ -145,7 +145,7 @@ def transformer(
 
     samples, x, there = _steps(shape, rate, dim, mels, dropout, hide)
     places = keras_hub.layers.PositionEmbedding(x.shape[1], name="places")
-    x = Masked(name="padding")([x + places(x), there])
+    x = AttachMask(name="padding")([x + places(x), there])
     for i in range(depth):
         x = keras_hub.layers.TransformerEncoder(
             4 * dim,
@@ -199,7 +199,7 @@ def frames(
         steps = x.shape[1] // together
         x = ops.reshape(x, (-1, steps, together * x.shape[2]))
         there = there[:, ::together]
-    x = Masked(name="padding")([x, there])
+    x = AttachMask(name="padding")([x, there])
     return keras.Model(samples, x, name=name)
 
 
@@ -229,7 +229,7 @@ def wave_cnn(shape=(32000,), dim=128, depth=3, name="audio_encoder"):
         x = keras.layers.MaxPooling1D(4, padding="same", name=f"pool_{i}")(x)
     starts = np.arange(x.shape[1]) * 4 ** (depth + 2)
     there = ops.less(starts[None].astype("float32"), sound_length(samples))
-    x = Masked(name="padding")([x, there])
+    x = AttachMask(name="padding")([x, there])
     return keras.Model(samples, x, name=name)
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from keras import ops
 
 from mmkeras.branches.weights import load_weights
-from mmkeras.layers import LogMelPatches
-from mmkeras.layers import LogMelWhisper
-from mmkeras.layers import Masked
+from mmkeras.layers import AttachMask
+from mmkeras.layers import WhisperSpectrogram
+from mmkeras.layers import YAMNetSpectrogram
 from mmkeras.layers.sound import sound_length
 
 # Filters and stride of each of YAMNet's depthwise separable convolutions.
@@ -40,13 +40,13 @@ def yamnet(shape=(32000,), weights=None, trainable=False, name="audio_encoder"):
         [Howard et al., 2017](https://arxiv.org/abs/1704.04861)
     """
     samples = keras.Input(shape, name="samples")
-    ear = LogMelPatches(name="frontend")
+    ear = YAMNetSpectrogram(name="frontend")
     patches = ear(samples)
     x = ops.reshape(patches, (-1, *patches.shape[2:], 1))
     x = _depthwise(x)
     x = ops.mean(x, axis=(1, 2))
     x = ops.reshape(x, (-1, patches.shape[1], x.shape[-1]))
-    x = Masked(name="padding")([x, ear.compute_mask(samples)])
+    x = AttachMask(name="padding")([x, ear.compute_mask(samples)])
     branch = keras.Model(samples, x, name=name)
     if weights is not None:
         load_weights(branch, weights)
@@ -105,7 +105,7 @@ def hub(backbone, shape=(32000,), trainable=False, name="audio_encoder"):
     x = encoder(given)
     starts = np.arange(x.shape[1]) * math.prod(strides)
     there = ops.less(starts[None].astype("float32"), sound_length(samples))
-    x = Masked(name="padding")([x, there])
+    x = AttachMask(name="padding")([x, there])
     return keras.Model(samples, x, name=name)
 
 
@@ -117,7 +117,7 @@ def _whisper(backbone, samples):
             f"The backbone hears at most {most * 160} samples. Received: "
             f"shape={tuple(samples.shape[1:])}"
         )
-    ear = LogMelWhisper(backbone.num_mels, name="log_mel")
+    ear = WhisperSpectrogram(backbone.num_mels, name="log_mel")
     return {"encoder_features": ear(samples)}
 
 

@@ -3,7 +3,7 @@
 import keras
 
 from mmkeras.layers import GRU
-from mmkeras.layers import Masked
+from mmkeras.layers import AttachMask
 
 
 def dense(shape, dim=128, dropout=0.2, name="features_encoder"):
@@ -57,7 +57,7 @@ def gru(shape, dim=128, dropout=0.2, name="features_encoder"):
     there = keras.ops.any(keras.ops.not_equal(steps, 0), axis=-1)
     x = keras.layers.LayerNormalization(name="norm")(steps)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
-    x = Masked(name="padding")([x, there])
+    x = AttachMask(name="padding")([x, there])
     cell = GRU(dim // 2, return_sequences=True)
     x = keras.layers.Bidirectional(cell, name="read")(x)
     return keras.Model(steps, x, name=name)

@@ -9,7 +9,7 @@ import os
 import keras
 from keras import ops
 
-from mmkeras.layers import Masked
+from mmkeras.layers import AttachMask
 from mmkeras.layers import MaskedPool
 
 
@@ -153,7 +153,7 @@ def transformer(
         vocabulary_size, length, dim, name="words"
     )(tokens)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
-    x = Masked(name="padding")([x, tokens])
+    x = AttachMask(name="padding")([x, tokens])
     for i in range(depth):
         x = keras_hub.layers.TransformerEncoder(
             4 * dim,
@@ -205,7 +205,7 @@ def hub(backbone, padding=0, trainable=False, name="text_encoder"):
     }
     read = backbone({key: given[key] for key in taken})
     steps = read["sequence_output"] if isinstance(read, dict) else read
-    x = Masked(name="padding")([steps, there])
+    x = AttachMask(name="padding")([steps, there])
     return keras.Model(tokens, x, name=name)
 
 

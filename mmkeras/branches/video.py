@@ -8,7 +8,7 @@ from keras import ops
 
 from mmkeras.branches import image as images
 from mmkeras.layers import GRU
-from mmkeras.layers import Masked
+from mmkeras.layers import AttachMask
 
 
 def frames(
@@ -52,7 +52,7 @@ def frames(
     x = ops.mean(x, axis=1)  # Over regions.
     x = ops.reshape(x, (-1, length, x.shape[-1]))
     x = keras.layers.Dropout(dropout, name="dropout")(x)
-    x = Masked(name="padding")([x, there])
+    x = AttachMask(name="padding")([x, there])
     cell = GRU(dim // 2, return_sequences=True)
     x = keras.layers.Bidirectional(cell, name="watch")(x)
     return keras.Model(video, x, name=name)

@@ -53,8 +53,8 @@ class TransformerBlock(keras.layers.Layer):
             norm.build(x)
         self.self_attention.build(x, x)
         self.cross_attention.build(x, memory)
-        layers.flat(self.self_attention)
-        layers.flat(self.cross_attention)
+        layers.flatten_projections(self.self_attention)
+        layers.flatten_projections(self.cross_attention)
         self.feed[0].build(x)
         self.feed[1].build((*x[:-1], 4 * self.dim))
 

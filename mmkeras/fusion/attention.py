@@ -49,7 +49,7 @@ class Block(keras.layers.Layer):
 
     def build(self, shape):
         self.attention.build(shape, shape, shape)
-        layers.flat(self.attention)
+        layers.flatten_projections(self.attention)
         for norm in self.norms:
             norm.build(shape)
         wide = (*shape[:-1], 4 * self.dim)

@@ -7,7 +7,7 @@ from mmkeras.fusion.dense import dense
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class Film(keras.layers.Layer):
+class FiLM(keras.layers.Layer):
     """Scales and shifts the features of the first input by the others.
 
         gamma_i, beta_i = W_i x_i + b_i                 i = 2, ..., n

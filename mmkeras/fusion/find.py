@@ -52,7 +52,5 @@ def names():
 
 
 def _to_name(cls):
-    """Turns `LowRank` into `"low-rank"`."""
-    start = cls.__name__[0]
-    rest = (f"-{c}" if c.isupper() else c for c in cls.__name__[1:])
-    return (start + "".join(rest)).lower()
+    """Returns the name of a fusion: of `low_rank.LowRank`, `"low-rank"`."""
+    return cls.__module__.rpartition(".")[2].replace("_", "-")

@@ -33,12 +33,12 @@ def judge(fusion, steps, presence, classes=2, dim=128, dropout=0.3):
         steps = [_pooled(x, f"mean_{i}") for i, x in enumerate(steps)]
     if getattr(fuse, "takes_logits", False):
         votes = [
-            _logits(x, classes, dropout, f"vote_{i}")
+            _logits(x, classes, dropout, f"logits_{i}")
             for i, x in enumerate(steps)
         ]
-        there = layers.Presence(len(votes), name="there")
-        return fuse(votes, presence=there(votes[0], presence=presence))
-    x = fuse(layers.present(steps, presence))
+        mask = layers.Presence(len(votes), name="presence_mask")
+        return fuse(votes, presence=mask(votes[0], presence=presence))
+    x = fuse(layers.replace_missing(steps, presence))
     x = _pooled(x, "mean") if len(x.shape) == 3 else x
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     return _logits(x, classes, dropout, "logits")

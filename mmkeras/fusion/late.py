@@ -60,7 +60,7 @@ class Late(keras.layers.Layer):
             )
         if self.kind == "learned":
             size = count * (classes + 1)
-            self.meet = dense(self, (None, size), classes, "meet")
+            self.combine = dense(self, (None, size), classes, "combine")
 
     def call(self, inputs, presence=None):
         x = ops.stack(given.only_present(inputs, presence), axis=1)
@@ -70,7 +70,7 @@ class Late(keras.layers.Layer):
         if self.kind == "learned":
             size = x.shape[1] * x.shape[2]
             flat = ops.reshape(x, (-1, size))
-            return self.meet(ops.concatenate([flat, there], axis=-1))
+            return self.combine(ops.concatenate([flat, there], axis=-1))
         if self.kind == "weighted":
             there = there * ops.exp(self.weight - ops.max(self.weight))
         total = ops.sum(there, axis=1, keepdims=True)

@@ -8,7 +8,7 @@ from mmkeras.fusion.dense import dense
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class Mag(keras.layers.Layer):
+class MAG(keras.layers.Layer):
     """Shifts the first input, the words, by what the others say (MAG).
 
     For the words h and another input x_i:

@@ -9,7 +9,7 @@ from mmkeras.fusion.power import power_normalized
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class Mfb(keras.layers.Layer):
+class MFB(keras.layers.Layer):
     """Multiplies wide projections of the inputs and sums within groups (MFB).
 
         e   = dropout((U_1 x_1 + b_1) * ... * (U_n x_n + b_n))

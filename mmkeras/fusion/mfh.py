@@ -9,7 +9,7 @@ from mmkeras.fusion.power import power_normalized
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class Mfh(keras.layers.Layer):
+class MFH(keras.layers.Layer):
     """A cascade of factorized bilinear pooling, each times the last (MFH).
 
         e_1 = dropout((U_11 x_1 + b_11) * ... * (U_1n x_n + b_1n))

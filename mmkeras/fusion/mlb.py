@@ -7,7 +7,7 @@ from mmkeras.fusion.dense import dense
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class Mlb(keras.layers.Layer):
+class MLB(keras.layers.Layer):
     """Multiplies squashed projections of the inputs, then projects (MLB).
 
         y = P (tanh(U_1 x_1 + b_1) * ... * tanh(U_n x_n + b_n)) + b

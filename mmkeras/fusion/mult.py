@@ -8,7 +8,7 @@ from mmkeras.fusion import inputs as given
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class Mult(keras.layers.Layer):
+class MulT(keras.layers.Layer):
     """Crossmodal attention between all pairs of sequences (MulT).
 
     Of the sequences x_i, brought to one size by a convolution over time:

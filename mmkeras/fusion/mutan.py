@@ -8,7 +8,7 @@ from mmkeras.fusion.dense import dense
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class Mutan(keras.layers.Layer):
+class MUTAN(keras.layers.Layer):
     """A bilinear map in Tucker's form, its core of low rank (MUTAN).
 
         h_i = tanh(W_i x_i + b_i)

@@ -27,7 +27,7 @@ def of_captioner(task, pixels, texts, most=8):
     """
     if len(texts) > most or not hasattr(task.decoder, "attention"):
         return captions(pixels, texts)
-    looks = [task.look(*pair) for pair in zip(pixels, texts)]
+    looks = [task.attention_maps(*pair) for pair in zip(pixels, texts)]
     return attention(pixels, texts, looks)
 
 
@@ -56,9 +56,9 @@ def of_judge(task, batch, said):
         for text, i in zip(asked, there)
     ]
     pixels, _ = task.codecs["image"].try_batch(some["image"])
-    if not task.looks:
+    if not task.attention_layers:
         return captions(pixels.numpy(), texts)
-    found = task.look(some)
+    found = task.attention_maps(some)
     names = [f"look {i + 1}" for i in range(found.shape[1])]
     return attention(pixels.numpy(), texts, [(names, each) for each in found])
 

@@ -200,7 +200,7 @@ class Caption(Task):
             texts += list(_unpack(np.asarray(self._read(tokens))))
         return texts
 
-    def look(self, pixels, text):
+    def attention_maps(self, pixels, text):
         """Says where the model looked before each word of a caption.
 
         Args:

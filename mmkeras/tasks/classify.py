@@ -108,17 +108,18 @@ class Classify(Task):
         return {key: _unpack(np.concatenate(joined[key])) for key in keys}
 
     @property
-    def looks(self):
-        """Layers that say where the model looks: `look`, or `look_0`, ..."""
-        named = re.compile(r"look(_\d+)?").fullmatch
+    def attention_layers(self):
+        """Layers named `attention` (or `attention_0`, ...): regions weighed."""
+        named = re.compile(r"attention(_\d+)?").fullmatch
         return [layer for layer in self.model.layers if named(layer.name)]
 
-    def look(self, batch):
+    def attention_maps(self, batch):
         """Says where the model looked before it judged.
 
-        A layer `layers.Look` gives weights of the regions. Of any other, which
-        gives features of them, it is the share of features that are largest
-        in a region: what a maximum over all regions was taken from.
+        A layer `layers.AttentionWeights` gives weights of the regions. Of any
+        other, which gives features of them, it is the share of features that
+        are largest in a region: what a maximum over all regions was taken
+        from.
 
         Args:
             batch: As of `answer`.
@@ -130,23 +131,25 @@ class Classify(Task):
         Raises:
             ValueError: If the model has no layer that looks.
         """
-        if not self.looks:
+        if not self.attention_layers:
             raise ValueError(
-                f"{self.model.name} has no layer named `look`: it does not "
-                "tell regions apart."
+                f"{self.model.name} has no attention over image regions: it has "
+                "no layer named `attention`."
             )
         batch = inputs.lists(batch, self.fields)
         raw, _ = perceive.pack(self.codecs, batch)
         x = {
             k: v.numpy() for k, v in self.scale(self._perceive(raw)[0]).items()
         }
-        found = [layer.output for layer in self.looks]
+        found = [layer.output for layer in self.attention_layers]
         probe = keras.Model(self.model.input, found)
         seen = keras.tree.flatten(probe.predict_on_batch(x))
-        pairs = zip(self.looks, map(np.float32, seen))
+        pairs = zip(self.attention_layers, map(np.float32, seen))
         return np.concatenate(
             [
-                value if isinstance(layer, layers.Look) else _largest(value)
+                value
+                if isinstance(layer, layers.AttentionWeights)
+                else _largest(value)
                 for layer, value in pairs
             ],
             axis=1,

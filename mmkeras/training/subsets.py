@@ -17,7 +17,7 @@ def every_subset(model):
 
     Args:
         model: A judge from M modalities and `"presence"`, whose branches end
-            in `mmkeras.layers.present`.
+            in `mmkeras.layers.replace_missing`.
 
     Returns:
         A model of the same inputs and weights, to logits of shape `(batch *
@@ -28,7 +28,7 @@ def every_subset(model):
         ValueError: If the model judges sequences of examples, or has no
             learned tokens.
     """
-    tokens = [x for x in model.layers if isinstance(x, layers.OrToken)]
+    tokens = [x for x in model.layers if isinstance(x, layers.MissingToken)]
     if len(model.output_shape) != 2 or not tokens:
         raise ValueError(
             f"{model.name} cannot be taught with every subset of its "
@@ -37,7 +37,7 @@ def every_subset(model):
             "`modality_dropout`."
         )
     features = [token.input[0] for token in tokens]
-    there = model.get_layer("there").output
+    there = model.get_layer("presence_mask").output
     rest = keras.Model([*features, there], model.output, name="rest")
     shown = Subsets(len(features), name="subsets")
     there = shown(there)

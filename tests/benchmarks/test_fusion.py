@@ -23,7 +23,7 @@ PAIRS = {
     "mfb": [("factors", "factors")],
     "mlb": [("factors", "factors"), ("out", "out")],
     "mutan": [("squash", "squash"), ("factors", "factors")],
-    "stacked": [("stack", "stack")],
+    "mlp": [("stack", "stack")],
 }
 
 

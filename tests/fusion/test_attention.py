@@ -103,7 +103,7 @@ def test_with_nobody_to_ask_the_words_go_their_own_way():
 
 
 def test_mult():
-    layer, inputs, masks = built(fusion.Mult(**SMALL, depth=2, self_depth=1))
+    layer, inputs, masks = built(fusion.MulT(**SMALL, depth=2, self_depth=1))
     steps = []
     for x, there, conv in zip(inputs, masks, layer.convolutions):
         x = np.pad(x * there[:, :, None], ((0, 0), (1, 1), (0, 0)))
@@ -163,7 +163,7 @@ def test_perceiver():
 
 @pytest.mark.parametrize(
     "cls",
-    [fusion.CrossAttention, fusion.Mult, fusion.Bottleneck, fusion.Perceiver],
+    [fusion.CrossAttention, fusion.MulT, fusion.Bottleneck, fusion.Perceiver],
 )
 def test_what_cannot_be_is_refused(cls):
     with pytest.raises(ValueError, match="`heads` must divide"):
@@ -174,7 +174,7 @@ def test_what_cannot_be_is_refused(cls):
 
 @pytest.mark.slow
 def test_order_matters_where_there_are_places():
-    for cls in (fusion.Mult, fusion.Bottleneck, fusion.Perceiver):
+    for cls in (fusion.MulT, fusion.Bottleneck, fusion.Perceiver):
         layer, inputs, _ = built(cls(**SMALL))
         turned = [inputs[0][:, ::-1], *inputs[1:]]
         difference = numpy(layer(inputs)) - numpy(layer(turned))

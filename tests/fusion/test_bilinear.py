@@ -80,7 +80,7 @@ def test_an_odd_size_of_sketches_is_refused():
 @pytest.mark.parametrize("there", [(0, 1, 2), (0, 2)])
 def test_mlb(there):
     inputs = draw(5, 4, 6)
-    layer = made(fusion.Mlb(dim=7), inputs)
+    layer = made(fusion.MLB(dim=7), inputs)
     h = np.prod(
         [np.tanh(dense(layer.factors[i], inputs[i])) for i in there], axis=0
     )
@@ -91,7 +91,7 @@ def test_mlb(there):
 @pytest.mark.parametrize("there", [(0, 1, 2), (0, 2)])
 def test_mfb(there):
     inputs = draw(5, 4, 6)
-    layer = made(fusion.Mfb(dim=7, factor=3), inputs)
+    layer = made(fusion.MFB(dim=7, factor=3), inputs)
     e = np.prod([dense(layer.factors[i], inputs[i]) for i in there], axis=0)
     z = e.reshape(3, 7, 3).sum(axis=-1)
     presence = [i in there for i in range(3)]
@@ -100,7 +100,7 @@ def test_mfb(there):
 
 def test_mfh():
     inputs = draw(5, 4)
-    layer = made(fusion.Mfh(dim=7, factor=3, order=2), inputs)
+    layer = made(fusion.MFH(dim=7, factor=3, order=2), inputs)
     e, expected = 1.0, []
     for block in layer.blocks:
         e = e * np.prod([dense(p, x) for p, x in zip(block, inputs)], axis=0)
@@ -111,7 +111,7 @@ def test_mfh():
 @pytest.mark.parametrize("there", [(0, 1, 2), (0, 2)])
 def test_mutan(there):
     inputs = draw(5, 4, 6)
-    layer = made(fusion.Mutan(dim=7, hidden=4, rank=3), inputs)
+    layer = made(fusion.MUTAN(dim=7, hidden=4, rank=3), inputs)
     factors = [
         dense(
             layer.factors[i], np.tanh(dense(layer.squash[i], inputs[i]))

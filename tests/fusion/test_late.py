@@ -20,7 +20,9 @@ def test_equals_the_formula(kind):
     x, p = np.stack(inputs, 1), PRESENCE.astype("float32")
     if kind == "learned":
         flat = np.concatenate([(x * p[:, :, None]).reshape(3, -1), p], axis=1)
-        expected = flat @ numpy(layer.meet.kernel) + numpy(layer.meet.bias)
+        expected = flat @ numpy(layer.combine.kernel) + numpy(
+            layer.combine.bias
+        )
     else:
         weight = np.exp(numpy(layer.weight)) if kind == "weighted" else 1
         share = p * weight / (p * weight).sum(1, keepdims=True)

@@ -31,7 +31,7 @@ def check(layer, inputs, expected, there=(0, 1, 2)):
 @pytest.mark.parametrize("there", [(0, 1, 2), (0, 2), (0,)])
 def test_film(there):
     x, *others = inputs = draw(5, 4, 6)
-    layer = made(fusion.Film(), inputs)
+    layer = made(fusion.FiLM(), inputs)
     change = np.zeros((3, 10))
     for i in there[1:]:
         change += dense(layer.films[i - 1], others[i - 1])
@@ -43,7 +43,7 @@ def test_film(there):
 @pytest.mark.parametrize("there", [(0, 1, 2), (0, 2)])
 def test_mag(beta, there):
     h, *others = inputs = draw(5, 4, 6)
-    layer = made(fusion.Mag(beta=beta), inputs)
+    layer = made(fusion.MAG(beta=beta), inputs)
     d = numpy(layer.shift)
     for i in there[1:]:
         x = others[i - 1]

@@ -162,7 +162,7 @@ def test_what_does_not_fit_is_refused(task, batch):
 
 def test_looks_at_what_the_maximum_is_taken_of():
     pixels = keras.Input((4, 3), name="image")
-    seen = keras.layers.Identity(name="look")(pixels)
+    seen = keras.layers.Identity(name="attention")(pixels)
     most = keras.layers.GlobalMaxPooling1D()(seen)
     kept = {"image": codecs.Features((4, 3)), "label": codecs.Labels("abc")}
     judge = Classify(keras.Model({"image": pixels}, most), kept)
@@ -170,7 +170,9 @@ def test_looks_at_what_the_maximum_is_taken_of():
     x[2, 0] = 1  # The second feature is as large twice, the third nowhere.
     x[1:3, 1] = 2
     expected = np.array([1 / 4, 1 / 2 + 1 / 4, 1 + 1 / 2 + 1 / 4, 1 / 4]) / 3
-    np.testing.assert_allclose(judge.look({"image": [x]})[0, 0], expected)
+    np.testing.assert_allclose(
+        judge.attention_maps({"image": [x]})[0, 0], expected
+    )
 
 
 def test_the_paths_of_files_are_read(task, batch, tmp_path):

@@ -11,7 +11,7 @@ MASK = np.array([[1, 1, 1, 1], [1, 0, 1, 0], [0, 0, 0, 0]], bool)
 
 
 def test_as_the_formula():
-    layer = layers.OrderedMean()
+    layer = layers.PositionalMean()
     layer.build(X.shape)
     randomize(layer)
     scaled = X * (1 + numpy(layer.places))
@@ -29,9 +29,9 @@ def test_as_the_formula():
 
 
 def test_a_layer_like_others():
-    check_layer(layers.OrderedMean, {}, X, (3, 2))
+    check_layer(layers.PositionalMean, {}, X, (3, 2))
 
 
 def test_refuses_an_unknown_length():
     with pytest.raises(ValueError, match="known length"):
-        layers.OrderedMean().build((None, None, 2))
+        layers.PositionalMean().build((None, None, 2))

@@ -13,7 +13,7 @@ MELS, LOW, HIGH = 64, 125.0, 7500.0  # Bins, Hz.
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class LogMelPatches(keras.layers.Layer):
+class YAMNetSpectrogram(keras.layers.Layer):
     """Cuts sound at 16 kHz into overlapping patches of log-mel frames.
 
         frame_t = log(mel_matrix^T |STFT(x)|_t + log_offset)

@@ -13,7 +13,7 @@ THERE = np.array([[1, 1, 0], [1, 0, 0]], "int32")
 def model():
     steps = keras.Input((None, 4), name="steps")
     there = keras.Input((None,), dtype="int32", name="there")
-    x = layers.Masked(name="masked")([steps, there])
+    x = layers.AttachMask(name="masked")([steps, there])
     return keras.Model([steps, there], layers.MaskedPool()(x))
 
 
@@ -25,7 +25,7 @@ def test_layers_that_follow_see_the_mask():
 
 def test_the_steps_keep_their_own_mask_elsewhere():
     steps = keras.ops.convert_to_tensor(STEPS)
-    masked = layers.Masked()([steps, THERE])
+    masked = layers.AttachMask()([steps, THERE])
     np.testing.assert_array_equal(numpy(masked), STEPS)
     np.testing.assert_allclose(
         numpy(layers.MaskedPool()(steps)),
@@ -36,5 +36,5 @@ def test_the_steps_keep_their_own_mask_elsewhere():
 
 
 def test_config_and_file():
-    check_config(layers.Masked(name="masked"))
+    check_config(layers.AttachMask(name="masked"))
     check_saves(model(), [STEPS, THERE])

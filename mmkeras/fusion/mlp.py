@@ -8,7 +8,7 @@ from mmkeras.fusion.dense import dense
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class Stacked(keras.layers.Layer):
+class MLP(keras.layers.Layer):
     """Puts vectors side by side and a stack of dense layers on them.
 
         h_0 = [x_1; ...; x_n]

@@ -5,7 +5,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class OrderedMean(keras.layers.Layer):
+class PositionalMean(keras.layers.Layer):
     """Averages the steps of a sequence, each scaled by where it stands.
 
         y = mean over the steps j that are there of (1 + p_j) x_j

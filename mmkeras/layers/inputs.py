@@ -3,7 +3,7 @@
 import keras
 
 
-def input_of(branch, name):
+def input_like(branch, name):
     """Makes the input of a model that begins with a branch.
 
     Args:

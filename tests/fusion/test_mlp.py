@@ -8,7 +8,7 @@ from mmkeras import fusion
 def test_equals_the_formula():
     rng = np.random.default_rng(0)
     inputs = [rng.normal(size=(3, dim)).astype("float32") for dim in (4, 6)]
-    layer = fusion.Stacked(dim=5, depth=3)
+    layer = fusion.MLP(dim=5, depth=3)
     layer(inputs)
     randomize(layer)
     expected = np.concatenate(inputs, axis=-1)

@@ -5,7 +5,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class Rank(keras.layers.Layer):
+class DotScores(keras.layers.Layer):
     """Scores each of several candidates by its product with a query.
 
         s_i = q . c_i

@@ -5,7 +5,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class OrToken(keras.layers.Layer):
+class MissingToken(keras.layers.Layer):
     """Puts a learned token in the place of what is absent.
 
     Nothing of an absent input is left, not even a NaN.
@@ -34,9 +34,9 @@ class OrToken(keras.layers.Layer):
         shape, _ = inputs_shape
         if len(shape) not in (2, 3) or shape[-1] is None:
             raise ValueError(
-                "`OrToken` takes a vector (batch, dim) or a sequence (batch, "
-                "length, dim), and whether it is there. Received: shapes="
-                f"{[tuple(shape) for shape in inputs_shape]}"
+                "`MissingToken` takes a vector (batch, dim) or a sequence "
+                "(batch, length, dim), and whether it is present. Received: "
+                f"shapes={[tuple(shape) for shape in inputs_shape]}"
             )
         self.token = self.add_weight(
             shape=(shape[-1],), initializer="random_normal", name="token"
@@ -101,7 +101,7 @@ class Presence(keras.layers.Layer):
         return {**super().get_config(), "modalities": self.modalities}
 
 
-def present(inputs, presence=None):
+def replace_missing(inputs, presence=None):
     """Puts learned tokens in the place of absent modalities.
 
     Args:
@@ -113,8 +113,9 @@ def present(inputs, presence=None):
     Returns:
         List of n tensors of the same shapes.
     """
-    there = Presence(len(inputs), name="there")(inputs[0], presence=presence)
+    mask = Presence(len(inputs), name="presence_mask")
+    present = mask(inputs[0], presence=presence)
     return [
-        OrToken(name=f"token_{i}")([x, there[:, i]])
+        MissingToken(name=f"missing_token_{i}")([x, present[:, i]])
         for i, x in enumerate(inputs)
     ]

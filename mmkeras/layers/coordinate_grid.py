@@ -5,7 +5,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class Grid(keras.layers.Layer):
+class CoordinateGrid(keras.layers.Layer):
     """Lays regions out in rows and columns, and adds each one's place.
 
     Two features are added to each region: its row and its column, evenly
@@ -36,8 +36,8 @@ class Grid(keras.layers.Layer):
     def build(self, shape):
         if len(shape) != 3 or not shape[1] or shape[1] % self.rows:
             raise ValueError(
-                "`Grid` takes regions (batch, regions, dim), so many that "
-                f"`rows` divides them. Received: rows={self.rows}, "
+                "`CoordinateGrid` takes regions (batch, regions, dim) whose "
+                f"number `rows` divides. Received: rows={self.rows}, "
                 f"shape={tuple(shape)}"
             )
 

@@ -7,7 +7,7 @@ WINDOW, STRIDE = 400, 160  # Samples at 16 kHz.
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class LogMelWhisper(keras.layers.Layer):
+class WhisperSpectrogram(keras.layers.Layer):
     """Turns sound at 16 kHz into Whisper's log-mel frames.
 
         frame_t = log10(max(mel(|STFT(x)|^2)_t, 1e-10))

@@ -14,7 +14,7 @@ STEPS = RNG.normal(size=(3, 4, 5)).astype("float32")
 
 
 def test_is_a_softmax_over_the_steps():
-    actual = numpy(layers.Look()([SCORES, STEPS]))
+    actual = numpy(layers.AttentionWeights()([SCORES, STEPS]))
     powers = np.exp(SCORES)
     expected = powers / powers.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(
@@ -25,7 +25,7 @@ def test_is_a_softmax_over_the_steps():
 def test_padding_gets_nothing_and_nothing_is_not_nan():
     mask = np.array([[1, 1, 0, 0], [1, 0, 1, 1], [0, 0, 0, 0]], bool)
     masks = [None, ops.convert_to_tensor(mask)]
-    actual = numpy(layers.Look()([SCORES, STEPS], mask=masks))
+    actual = numpy(layers.AttentionWeights()([SCORES, STEPS], mask=masks))
     powers = np.exp(SCORES) * mask[..., None]
     sums = powers.sum(axis=1, keepdims=True)
     expected = (powers / np.maximum(sums, 1e-9)).swapaxes(1, 2)
@@ -37,7 +37,7 @@ def test_takes_the_mask_of_the_steps_and_passes_none_on():
     words = keras.Input((None,), dtype="int32", name="words")
     x = keras.layers.Embedding(9, 5, mask_zero=True, name="embed")(words)
     scores = keras.layers.Dense(1, name="scores")(x)
-    look = layers.Look(name="look")
+    look = layers.AttentionWeights(name="look")
     model = keras.Model(words, ops.matmul(look([scores, x]), x), name="seen")
     short = np.array([[3, 4], [5, 6]], "int32")
     long = np.pad(short, [(0, 0), (0, 3)])
@@ -51,7 +51,7 @@ def test_takes_the_mask_of_the_steps_and_passes_none_on():
 
 def test_the_grid_reads_row_by_row_and_knows_its_places():
     x = RNG.normal(size=(2, 6, 3)).astype("float32")
-    grid = layers.Grid(2)
+    grid = layers.CoordinateGrid(2)
     actual = numpy(grid(x))
     assert actual.shape == grid.compute_output_shape(x.shape) == (2, 2, 3, 5)
     np.testing.assert_allclose(actual[..., :3], x.reshape(2, 2, 3, 3))
@@ -59,8 +59,10 @@ def test_the_grid_reads_row_by_row_and_knows_its_places():
         for column, across in enumerate((-1, 0, 1)):
             place = actual[:, row, column, 3:]
             np.testing.assert_allclose(place, [[down, across]] * 2)
-    check_config(layers.Grid(2))
+    check_config(layers.CoordinateGrid(2))
     steps = keras.Input((6, 3), name="steps")
-    check_saves(keras.Model(steps, layers.Grid(2, name="grid")(steps)), x)
+    check_saves(
+        keras.Model(steps, layers.CoordinateGrid(2, name="grid")(steps)), x
+    )
     with pytest.raises(ValueError, match="Received: rows=4"):
-        layers.Grid(4)(x)
+        layers.CoordinateGrid(4)(x)

@@ -5,7 +5,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class Look(keras.layers.Layer):
+class AttentionWeights(keras.layers.Layer):
     """Turns scores of steps into weights that sum to 1, padding left out.
 
         w_i = exp(s_i) / sum over the steps j that are there of exp(s_j)

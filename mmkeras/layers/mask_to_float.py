@@ -5,7 +5,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class Steps(keras.layers.Layer):
+class MaskToFloat(keras.layers.Layer):
     """Gives 1 for each step that is there, 0 for padding.
 
     Args:

@@ -14,7 +14,7 @@ THERE = np.array([True, False, True])
 def test_a_token_stands_for_an_absent_vector():
     x = np.ones((3, 4), "float32")
     x[1] = np.nan
-    layer = layers.OrToken()
+    layer = layers.MissingToken()
     found = numpy(layer([x, ops.convert_to_tensor(THERE)]))
     np.testing.assert_array_equal(found[[0, 2]], x[[0, 2]])
     np.testing.assert_array_equal(found[1], numpy(layer.token))
@@ -26,7 +26,7 @@ def test_of_an_absent_sequence_one_step_is_left():
     x = np.ones((3, 5, 4), "float32")
     mask = np.ones((3, 5), bool)
     mask[0, 2:] = False
-    layer = layers.OrToken()
+    layer = layers.MissingToken()
     inputs = [ops.convert_to_tensor(x), ops.convert_to_tensor(THERE)]
     layer(inputs)
     expected = mask.copy()
@@ -56,7 +56,7 @@ def test_presence_is_all_unless_it_is_told():
 def test_a_model_with_tokens_saves():
     a, b = keras.Input((4,), name="a"), keras.Input((5, 3), name="b")
     there = layers.presence_input(2)
-    x, y = layers.present([a, b], there)
+    x, y = layers.replace_missing([a, b], there)
     y = layers.MaskedPool(name="mean")(y)
     out = keras.layers.Concatenate(name="both")([x, y])
     model = keras.Model({"a": a, "b": b, "presence": there}, out)
@@ -70,4 +70,4 @@ def test_a_model_with_tokens_saves():
 
 def test_what_has_no_features_is_refused():
     with pytest.raises(ValueError, match="vector.*sequence"):
-        layers.OrToken()([np.ones((3, 2, 2, 2), "float32"), THERE])
+        layers.MissingToken()([np.ones((3, 2, 2, 2), "float32"), THERE])

@@ -33,7 +33,9 @@ def test_computes_the_same(kind, use_bias):
     layer.build(x.shape, memory.shape)
     randomize(layer)
     expected = numpy(layer(x, memory, attention_mask=mask))
-    found = numpy(layers.flat(layer)(x, memory, attention_mask=mask))
+    found = numpy(
+        layers.flatten_projections(layer)(x, memory, attention_mask=mask)
+    )
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
@@ -41,7 +43,9 @@ def test_takes_any_batch_and_length():
     x, memory = keras.Input((None, 5)), keras.Input((None, 5))
     layer = attention("keras")
     layer.build((None, None, 5), (None, None, 5))
-    model = keras.Model([x, memory], layers.flat(layer)(x, memory))
+    model = keras.Model(
+        [x, memory], layers.flatten_projections(layer)(x, memory)
+    )
     assert model.output_shape == (None, None, 5)
     for size, steps in ((2, 3), (4, 1)):
         shape = (size, steps, 5)
@@ -52,7 +56,7 @@ def test_takes_any_batch_and_length():
 def test_learns_as_it_would():
     x, memory, _ = given()
     learned = []
-    for change in (lambda layer: layer, layers.flat):
+    for change in (lambda layer: layer, layers.flatten_projections):
         first, second = (keras.Input(a.shape[1:]) for a in (x, memory))
         layer = attention("keras")
         layer.build((None, 3, 5), (None, 4, 5))

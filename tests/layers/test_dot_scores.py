@@ -11,7 +11,7 @@ def test_scores_are_products_and_padding_is_last():
     query = rng.normal(size=(2, 3)).astype("float32")
     candidates = rng.normal(size=(2, 4, 3)).astype("float32")
     there = np.array([[1, 1, 1, 1], [1, 0, 1, 0]], bool)
-    layer = layers.Rank()
+    layer = layers.DotScores()
     plain = numpy(layer([query, candidates]))
     expected = np.einsum("bd,bcd->bc", query, candidates)
     np.testing.assert_allclose(plain, expected, rtol=1e-5, atol=1e-6)
@@ -24,7 +24,7 @@ def test_scores_are_products_and_padding_is_last():
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_scores_are_float32(policy):
-    layer = layers.Rank(dtype=policy)
+    layer = layers.DotScores(dtype=policy)
     one = np.ones((1, 2), "float32")
     scores = layer([one, one[:, None]], mask=[None, np.zeros((1, 1), bool)])
     assert numpy(scores).dtype == "float32" and numpy(scores) == -1e9
@@ -34,8 +34,8 @@ def test_each_text_is_read_alone_and_padding_has_no_step():
     tokens = keras.Input((3, 4), dtype="int32")
     table = keras.layers.Embedding(5, 2, mask_zero=True)
     pool = layers.MaskedPool()
-    x = layers.each(tokens, lambda ids: pool(table(ids)))
-    steps = layers.Steps()(x)
+    x = layers.encode_each(tokens, lambda ids: pool(table(ids)))
+    steps = layers.MaskToFloat()(x)
     model = keras.Model(tokens, [x, steps])
     ids = np.array([[[1, 2, 0, 0], [3, 0, 0, 0], [0] * 4]], "int32")
     found, there = map(numpy, model(ids))
@@ -45,5 +45,5 @@ def test_each_text_is_read_alone_and_padding_has_no_step():
     )
     np.testing.assert_allclose(found[0, 1], vectors[3], rtol=1e-5, atol=1e-6)
     assert there.tolist() == [[[1], [1], [0]]]
-    plain = numpy(layers.Steps()(np.ones((2, 3, 4), "float32")))
+    plain = numpy(layers.MaskToFloat()(np.ones((2, 3, 4), "float32")))
     assert plain.shape == (2, 3, 1) and (plain == 1).all()

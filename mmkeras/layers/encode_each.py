@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from mmkeras.layers.masked import Masked
+from mmkeras.layers.attach_mask import AttachMask
 
 
 def each(tokens, read, name="each"):
@@ -21,4 +21,4 @@ def each(tokens, read, name="each"):
     texts, length = tokens.shape[1:]
     x = read(ops.reshape(tokens, (-1, length)))
     x = ops.reshape(x, (-1, texts, x.shape[-1]))
-    return Masked(name=name)([x, ops.any(tokens != 0, axis=-1)])
+    return AttachMask(name=name)([x, ops.any(tokens != 0, axis=-1)])

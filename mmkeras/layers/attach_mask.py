@@ -5,7 +5,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
-class Masked(keras.layers.Layer):
+class AttachMask(keras.layers.Layer):
     """Says which steps of a sequence are there.
 
     Args:
