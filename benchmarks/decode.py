@@ -10,7 +10,7 @@ from benchmarks import results
 from benchmarks import timing
 
 METHODS = {
-    "mmkeras": "mmkeras' Writer",
+    "mmkeras": "mmkeras' SequenceGenerator",
     "mmkeras_xla": "the same, jit_compile=True",
     "hub": "KerasHub's sampler over the same cached step",
     "hub_xla": "the same, jit_compile=True",
@@ -41,9 +41,9 @@ def run(
 ):
     """Compare ways to write captions.
 
-    mmkeras' Writer, plain and with XLA; KerasHub's samplers over the same
-    cached step, plain and with XLA; and the loop of the tutorials, which runs
-    the model on the whole prefix for every token.
+    mmkeras' SequenceGenerator, plain and with XLA; KerasHub's samplers over
+    the same cached step, plain and with XLA; and the loop of the tutorials,
+    which runs the model on the whole prefix for every token.
     """
     rows = []
     for kind, beam, length in itertools.product(decoders, beams, lengths):

@@ -1,7 +1,7 @@
 """Three ways to write the same sentences with the same decoder.
 
-Each is a function from a context to tokens: mmkeras's own `Writer`, KerasHub's
-samplers over the same cached step, and the loop that tutorials show.
+Each is a function from a context to tokens: mmkeras's own `SequenceGenerator`,
+KerasHub's samplers over the same cached step, and the loop that tutorials show.
 """
 
 import keras
@@ -9,14 +9,14 @@ import keras_hub
 import numpy as np
 from keras import ops
 
-from mmkeras.generate import Writer
+from mmkeras.generation import SequenceGenerator
 
 START, END = 1, 2
 
 
 def ours(decoder, context, length, beam, jit_compile=False):
-    """Returns a function that writes with `mmkeras.generate.Writer`."""
-    writer = Writer(
+    """Returns a function that generates with mmkeras."""
+    writer = SequenceGenerator(
         decoder, length=length, beam=beam, length_penalty=0, dtype="float32"
     )
     inputs = keras.Input(context.shape[1:])

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from mmkeras import branches
-from mmkeras import generate
+from mmkeras import generation
 from mmkeras import losses
 
 WRITERS = {
@@ -35,7 +35,7 @@ def results():
         found[f"{kind} loss"] = checks.numpy(loss)
         for name, options in WRITERS.items():
             x = keras.Input((None, decoding.DIM), name="context")
-            write = generate.Writer(decoder, length=9, **options)
+            write = generation.SequenceGenerator(decoder, length=9, **options)
             model = keras.Model(x, write(x))
             said = checks.numpy(model.predict_on_batch(context))
             found[f"{kind} {name} tokens"] = said["tokens"]

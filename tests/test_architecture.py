@@ -9,9 +9,9 @@ from checks import ROOT
 
 STOREYS = [
     {"cli"},
-    {"serving", "reports", "training"},
+    {"serving", "evaluation", "training"},
     {"tasks", "data", "words"},
-    {"generate", "metrics", "losses", "balance"},
+    {"generation", "metrics", "losses", "balance"},
     {"zoo"},
     {"branches", "fusion", "decoders"},
     {"layers"},
@@ -136,13 +136,13 @@ def test_the_walk_sees_late_and_relative_imports(tmp_path, monkeypatch):
         "from mmkeras.data import codecs\n"
         "def late():\n"
         "    import tensorflow as tf\n"
-        "    from mmkeras import generate\n"
+        "    from mmkeras import generation\n"
     )
     monkeypatch.setitem(globals(), "ROOT", tmp_path)
     assert sorted(imports(path)) == [
         "keras",
         "mmkeras.data.codecs",
-        "mmkeras.generate",
+        "mmkeras.generation",
         "mmkeras.layers.norm",
         "mmkeras.tasks.task",
         "tensorflow",

@@ -32,16 +32,16 @@ import tensorflow as tf
 
 import mmkeras
 from mmkeras import branches
+from mmkeras import evaluation
 from mmkeras import losses
-from mmkeras import reports
 from mmkeras import serving
 from mmkeras import tasks
 from mmkeras.data import check
 from mmkeras.data import codecs
 from mmkeras.data import examples
 from mmkeras.data.datasets import table
-from mmkeras.data.worlds import shapes
-from mmkeras.reports import figures
+from mmkeras.data.synthetic import shapes
+from mmkeras.evaluation import figures
 from mmkeras.training.pictures import Pictures
 
 # %matplotlib inline
@@ -128,7 +128,7 @@ for text, row in zip(answers["text"], test):
 
 # %%
 shown = Pictures(task, test)
-scores, written, commonest = reports.summarise(task, shown, beam=3)
+scores, written, commonest = evaluation.summarise(task, shown, beam=3)
 print({name: round(float(value), 3) for name, value in scores.items()})
 
 # %%

@@ -35,12 +35,12 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from mmkeras import reports
+from mmkeras import evaluation
 from mmkeras import serving
-from mmkeras.data.worlds import feelings
-from mmkeras.reports import chance
-from mmkeras.reports import charts
-from mmkeras.reports import tables
+from mmkeras.data.synthetic import feelings
+from mmkeras.evaluation import baselines
+from mmkeras.evaluation import charts
+from mmkeras.evaluation import tables
 from mmkeras.training import judgements
 from mmkeras.training import recipes
 
@@ -118,30 +118,30 @@ def compare(judges):
         for split in ("test", "train")
     )
     said = {
-        "majority": chance.constant(fused, known, len(labels)),
-        "prior": chance.guessed(fused, known, len(labels)),
+        "majority": baselines.majority(fused, known, len(labels)),
+        "prior": baselines.prior(fused, known, len(labels)),
     }
     for only, task in judges.items():
         found = judgements.examples(task, rows["test"])
         said[only or "fusion"] = found.judgements(task, only and [only])
     rivals = [only for only in judges if only]
-    return reports.payoff(
-        labels, said, "fusion", rivals, chance.scorer(fused), draws=500
+    return evaluation.fusion_gain(
+        labels, said, "fusion", rivals, baselines.scorer(fused), draws=500
     )
 
 
 def tell(found):
     """Prints the table and the verdict."""
     console = Console(highlight=False, soft_wrap=True)
-    console.print(tables.payoff("Does fusion pay?", found))
-    console.print(found.verdict)
+    console.print(tables.fusion_gain("Does fusion pay?", found))
+    console.print(found.summary)
 
 
 found = compare(judges)
 tell(found)
 
 # %%
-charts.payoff(found)
+charts.fusion_gain(found)
 
 # %% [markdown]
 # It need not pay, and here it cannot: where two votes of equal worth disagree,
@@ -162,7 +162,7 @@ name = "classify-image-text-audio-bottleneck"
 judges = {only: teach(name, only) for only in ("image", "text", "audio", None)}
 found = compare(judges)
 tell(found)
-charts.payoff(found)
+charts.fusion_gain(found)
 
 # %% [markdown]
 # ## 5. Judging, and serving

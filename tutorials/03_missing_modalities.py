@@ -32,10 +32,10 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from mmkeras import reports
-from mmkeras.data.worlds import feelings
-from mmkeras.reports import charts
-from mmkeras.reports import tables
+from mmkeras import evaluation
+from mmkeras.data.synthetic import feelings
+from mmkeras.evaluation import charts
+from mmkeras.evaluation import tables
 from mmkeras.training import judgements
 from mmkeras.training import recipes
 
@@ -97,14 +97,14 @@ judges = {dropout: teach(dropout) for dropout in (0.0, 0.3)}
 
 # %%
 best = feelings.accuracy()
-true = reports.shapley(best, feelings.FIELDS)
+true = evaluation.shapley(best, feelings.FIELDS)
 print({name: round(value, 3) for name, value in true.items()})
 
 # %%
 worth = {}
 for dropout, task in judges.items():
     found = judgements.examples(task, rows["test"])
-    figures, subsets = reports.judge(task, found)
+    figures, subsets = evaluation.evaluate(task, found)
     console.print(tables.subsets(f"modality dropout {dropout}", subsets))
     worth[dropout] = figures, subsets
 
@@ -159,8 +159,8 @@ def score(rows):
     return task.score(found.labels, chances)["accuracy"]
 
 
-kinds = reports.corruptible(task)
-borne = reports.robustness(score, some, kinds)
+kinds = evaluation.corruptible(task)
+borne = evaluation.robustness(score, some, kinds)
 console.print(tables.robustness("Severity 1 to 5", borne))
 charts.robustness(borne)
 

@@ -40,16 +40,16 @@ import PIL.Image
 from rich.console import Console
 
 from mmkeras import branches
-from mmkeras import reports
+from mmkeras import evaluation
 from mmkeras import serving
 from mmkeras.data import check
 from mmkeras.data.datasets import questions
-from mmkeras.data.worlds import shapes
-from mmkeras.reports import chance
-from mmkeras.reports import charts
-from mmkeras.reports import figures
-from mmkeras.reports import tables
-from mmkeras.reports.questions import errors
+from mmkeras.data.synthetic import shapes
+from mmkeras.evaluation import baselines
+from mmkeras.evaluation import charts
+from mmkeras.evaluation import figures
+from mmkeras.evaluation import tables
+from mmkeras.evaluation.questions import errors
 from mmkeras.training import judgements
 from mmkeras.training import recipes
 
@@ -170,8 +170,8 @@ task = answerers["taught"]
 # %% [markdown]
 # ## 3. By type of question
 #
-# One figure for all questions says little. `reports.questions` tells the types
-# apart, and of how many pictures all questions are answered right.
+# One figure for all questions says little. `evaluation.questions` tells the
+# types apart, and of how many pictures all questions are answered right.
 
 # %%
 found = judgements.examples(task, rows["test"])
@@ -181,8 +181,8 @@ for who, one in answerers.items():
     chances = found.chances(one, found.logits(one, only))
     said[who] = chances.argmax(axis=1)
     scores[who] = {
-        "accuracy": chance.scorer(one)(found.labels, said[who]),
-        **reports.questions(one, found, chances),
+        "accuracy": baselines.scorer(one)(found.labels, said[who]),
+        **evaluation.questions(one, found, chances),
     }
     if one is task:
         wrong = errors(task, found, chances)
@@ -205,19 +205,19 @@ console.print(tables.questions("What goes wrong", wrong))
 
 # %%
 known = judgements.examples(task, rows["train"]).labels
-said["majority"] = chance.constant(task, known, len(found))
-paid = reports.payoff(
+said["majority"] = baselines.majority(task, known, len(found))
+paid = evaluation.fusion_gain(
     found.labels,
     said,
     "taught",
     ("blind",),
-    chance.scorer(task),
+    baselines.scorer(task),
     groups=found.groups,
     draws=500,
 )
-console.print(tables.payoff("Is it worth looking?", paid))
-console.print(paid.verdict)
-charts.payoff(paid)
+console.print(tables.fusion_gain("Is it worth looking?", paid))
+console.print(paid.summary)
+charts.fusion_gain(paid)
 
 # %% [markdown]
 # Second, give each question another's picture. Who looks must get worse; who
@@ -230,9 +230,9 @@ for who in ("taught", "hurried"):
     def score(instead, one=answerers[who]):
         """Accuracy with others' pictures or questions."""
         given = found.judgements(one, instead=instead)
-        return chance.scorer(one)(found.labels, given)
+        return baselines.scorer(one)(found.labels, given)
 
-    lost[who] = reports.mismatched(score, task.fields, len(found), repeats=1)
+    lost[who] = evaluation.mismatched(score, task.fields, len(found), repeats=1)
 console.print(tables.scores("Exchanged among the questions", lost))
 
 # %% [markdown]

@@ -37,11 +37,11 @@ import PIL.ImageDraw
 import PIL.ImageFont
 from rich.console import Console
 
-from mmkeras import reports
+from mmkeras import evaluation
 from mmkeras.cli.talk import Talk
-from mmkeras.data.worlds import digits_discussed
-from mmkeras.reports import charts
-from mmkeras.reports import tables
+from mmkeras.data.synthetic import digits_discussed
+from mmkeras.evaluation import charts
+from mmkeras.evaluation import tables
 from mmkeras.training import judgements
 from mmkeras.training import recipes
 
@@ -157,7 +157,7 @@ PIL.Image.open(io.BytesIO(picture)).resize((252, 252))
 
 # %%
 found = judgements.examples(task, rows["test"])
-figures, subsets = reports.judge(task, found)
+figures, subsets = evaluation.evaluate(task, found)
 by_type = {k: v for k, v in figures.items() if k.startswith("type_")}
 console.print(tables.scores("", {"": {"all": figures["accuracy"], **by_type}}))
 console.print(tables.subsets("What each part is worth", subsets))

@@ -45,7 +45,7 @@ def evaluate(
         split: `"train"`, `"val"` or `"test"`.
         data: Name of the data set, or `None` for that of the training.
         folder: Where the data lies, or `None` for where it lay in training.
-        asked: Dict of options of `mmkeras.generate.Writer`.
+        asked: Dict of options of `mmkeras.generation.SequenceGenerator`.
         results: Folder of results to add test figures to, or `None`.
         task: The run's task, if it was loaded before.
 
@@ -82,12 +82,12 @@ def evaluate(
 
 
 def _captioner(run, task, rows, split, asked, title):
-    from mmkeras import reports
+    from mmkeras import evaluation
     from mmkeras.cli import progress
     from mmkeras.training.pictures import Pictures
 
     pictures = Pictures.readable(task, rows, progress.counter("pictures"))
-    figures, texts, common = reports.summarise(task, pictures, **asked)
+    figures, texts, common = evaluation.summarise(task, pictures, **asked)
     answers = [{"caption": text} for text in texts]
     _write_rows(run / f"captions-{split}.jsonl", pictures.rows, answers)
     skipped.show(pictures.bad)
@@ -98,13 +98,13 @@ def _captioner(run, task, rows, split, asked, title):
 def _judge(task, rows, title):
     from rich.console import Console
 
-    from mmkeras import reports
+    from mmkeras import evaluation
     from mmkeras.cli import progress
-    from mmkeras.reports import tables
+    from mmkeras.evaluation import tables
     from mmkeras.training import judgements
 
     found = judgements.examples(task, rows, progress.counter("files"))
-    figures, subsets = reports.judge(task, found)
+    figures, subsets = evaluation.evaluate(task, found)
     console = Console(highlight=False)
     console.print(tables.scores(title, {"": figures}))
     if len(task.fields) > 1:
@@ -128,7 +128,7 @@ def _write_rows(path, rows, answers):
 def _show(figures, common, title):
     from rich.console import Console
 
-    from mmkeras.reports import tables
+    from mmkeras.evaluation import tables
 
     console = Console(highlight=False)
     console.print(tables.scores(title, {"": figures}))

@@ -83,7 +83,7 @@ def _answers(task, examples):
 
 
 def _draw(task, batch, labels, path):
-    from mmkeras.reports import figures
+    from mmkeras.evaluation import figures
 
     figures.write_png(figures.of_judge(task, batch, labels), path)
     typer.echo(f"Drew {path}.", err=True)

@@ -91,7 +91,7 @@ Results = Annotated[
 def search(
     beam, length_penalty, consensus, samples, word_penalty, temperature=0.0
 ):
-    """Options of `mmkeras.generate.Writer`, those alone that matter."""
+    """Returns the options of `SequenceGenerator` that have an effect."""
     asked = {"beam": beam, "length_penalty": length_penalty}
     if consensus:
         asked["consensus"] = consensus

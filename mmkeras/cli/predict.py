@@ -164,7 +164,7 @@ def _tell(path, text, score, error, jsonl):
 
 
 def _draw(task, captioned, path):
-    from mmkeras.reports import figures
+    from mmkeras.evaluation import figures
 
     data, texts = zip(*captioned)
     pixels, _ = task.codecs["image"].try_batch(list(data))

@@ -25,7 +25,7 @@ def run(
 
     from mmkeras.cli import progress
     from mmkeras.data.datasets import table
-    from mmkeras.data.worlds import shapes
+    from mmkeras.data.synthetic import shapes
     from mmkeras.training import captions
     from mmkeras.training.pictures import Pictures
 
@@ -143,7 +143,7 @@ def _right_of_new_things(task, shapes, count, seed):
 
 
 def _draw(test, texts, path):
-    from mmkeras.reports import figures
+    from mmkeras.evaluation import figures
 
     drawn = figures.captions(test.array[0, :12], texts[:12])
     figures.write_png(drawn, path)

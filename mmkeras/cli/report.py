@@ -63,7 +63,7 @@ def run(
     if len(told.task.fields) > 1:
         if alone:
             told.train_alone()
-        written |= told.payoff(console, out, against or [], draws)
+        written |= told.fusion_gain(console, out, against or [], draws)
     if corrupt or baseline:
         written |= told.robustness(console, out, baseline, rows)
     atomic.write_json(out / "report.json", written)

@@ -6,17 +6,17 @@ import pathlib
 import numpy as np
 
 import mmkeras
-from mmkeras import reports
+from mmkeras import evaluation
 from mmkeras.cli import progress
 from mmkeras.cli import reading
 from mmkeras.cli import skipped
 from mmkeras.data import datasets
+from mmkeras.evaluation import baselines
+from mmkeras.evaluation import charts
+from mmkeras.evaluation import figures
+from mmkeras.evaluation import tables
+from mmkeras.evaluation.questions import errors
 from mmkeras.metrics import classification
-from mmkeras.reports import chance
-from mmkeras.reports import charts
-from mmkeras.reports import figures
-from mmkeras.reports import tables
-from mmkeras.reports.questions import errors
 from mmkeras.training import folder as run_folder
 from mmkeras.training import judgements
 from mmkeras.training import recipes
@@ -48,7 +48,7 @@ class Reporting:
                 "worth, and whether it looks."
             )
         self.rows = self._rows(split)
-        self.metric = chance.metric(self.task)
+        self.metric = baselines.headline_metric(self.task)
         self.title = f"{self.data}, {split} ({len(self.rows)} rows)"
 
     def scores(self, console, out, draws):
@@ -63,7 +63,9 @@ class Reporting:
             Dict for JSON.
         """
         found = self._examples(self.task, self.rows)
-        scores, subsets = reports.judge(self.task, found, draws, self.seed)
+        scores, subsets = evaluation.evaluate(
+            self.task, found, draws, self.seed
+        )
         console.print(tables.scores(self.title, {"": scores}))
         if len(self.task.fields) > 1:
             title = "What each modality is worth"
@@ -109,7 +111,7 @@ class Reporting:
             given = name, data, folder, rows, recipe, asked, seed, out
             train.train(*given, only=field)
 
-    def payoff(self, console, out, against, draws):
+    def fusion_gain(self, console, out, against, draws):
         """Whether fusion pays, beside judges of one modality.
 
         Args:
@@ -130,8 +132,8 @@ class Reporting:
         known = np.array([label(row["label"]) for row in train])
         rows = judgements.placed(self.task, self.rows)
         labels = np.array([label(row["label"]) for row in rows])
-        plain = chance.constant(self.task, known, len(labels))
-        drawn = chance.guessed(self.task, known, len(labels), self.seed)
+        plain = baselines.majority(self.task, known, len(labels))
+        drawn = baselines.prior(self.task, known, len(labels), self.seed)
         said = {"majority": plain, "prior": drawn}
         for name, path in judges.items():
             said[name] = self._said(mmkeras.load(path), plain, name)
@@ -146,21 +148,21 @@ class Reporting:
                 said[field] = self._said(self.task, plain, field, field)
         said["fusion"] = self._said(self.task, plain, "fusion")
         groups = [row.get("group") for row in self.rows]
-        found = reports.payoff(
+        found = evaluation.fusion_gain(
             labels,
             said,
             "fusion",
             tuple(judges),
-            chance.scorer(self.task),
+            baselines.scorer(self.task),
             self.metric,
             None if None in groups else groups,
             draws,
             seed=self.seed,
         )
-        console.print(tables.payoff("Does fusion pay?", found))
-        console.print(found.verdict)
-        figures.write_png(charts.payoff(found), out / "payoff.png")
-        return {"payoff": found.to_json()}
+        console.print(tables.fusion_gain("Does fusion pay?", found))
+        console.print(found.summary)
+        figures.write_png(charts.fusion_gain(found), out / "fusion_gain.png")
+        return {"fusion_gain": found.to_json()}
 
     def robustness(self, console, out, baseline, count):
         """What is left when one modality is corrupted.
@@ -227,10 +229,10 @@ class Reporting:
         )
 
     def _corrupted(self, task, rows):
-        return reports.robustness(
+        return evaluation.robustness(
             lambda rows: self._score(task, rows),
             rows,
-            reports.corruptible(task),
+            evaluation.corruptible(task),
             self.metric,
             self.seed,
             progress.counter("corruptions"),

@@ -155,7 +155,7 @@ def _entry(path, known, seed):
 def _show(known, seed, entry, figures, minutes):
     from rich.console import Console
 
-    from mmkeras.reports import tables
+    from mmkeras.evaluation import tables
 
     title = f"{known['model']}, {known['data']}, test, after {minutes:.0f} min"
     columns = {

@@ -52,8 +52,8 @@ def export(task, folder, version=None, check=True, samples=None, **options):
         samples: Dict of lists of raw inputs by field to compare on, or a
             list of pictures (bytes); they are kept in `golden.json`. `None`
             takes a few rendered ones.
-        **options: Of `task.answer`: of a captioner those of
-            `mmkeras.generate.Writer`, with a `beam` of 3 unless told.
+        **options: Of `task.answer`: for a captioner those of
+            `mmkeras.generation.SequenceGenerator`; `beam` defaults to 3.
 
     Returns:
         Path of the version folder.

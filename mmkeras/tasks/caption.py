@@ -6,7 +6,7 @@ import unicodedata
 import keras
 import numpy as np
 
-from mmkeras import generate
+from mmkeras import generation
 from mmkeras import metrics
 from mmkeras.data import inputs
 from mmkeras.data import perceive
@@ -120,8 +120,8 @@ class Caption(Task):
             draws: int. How many sentences to draw of each picture, by dice
                 that are its second input, of shape `(batch, length, draws)`;
                 0 for the one that it says.
-            **options: Of `mmkeras.generate.Writer`; the length is the text
-                codec's unless it is given.
+            **options: Of `mmkeras.generation.SequenceGenerator`; the length
+                defaults to the text codec's.
 
         Returns:
             A `keras.Model` to a dict of `"tokens"` and `"score"`, from
@@ -131,7 +131,7 @@ class Caption(Task):
         key = (features, draws, *sorted(options.items()))
         if key not in self._writers:
             policy = self.decoder.dtype_policy
-            write = generate.Writer(
+            write = generation.SequenceGenerator(
                 self.decoder, name="writer", dtype=policy, **options
             )
             shape = self.trunk.output_shape if features else None
@@ -153,7 +153,7 @@ class Caption(Task):
             batch: Dict of `"image"`: a list of encoded pictures (bytes), or
                 of the paths of files, which are then read.
             batch_size: int. How many pictures go through at once.
-            **options: Of `mmkeras.generate.Writer`, e.g. `beam=3`.
+            **options: Of `mmkeras.generation.SequenceGenerator`, e.g. `beam=3`.
 
         Returns:
             Dict of arrays, one entry a picture: `"text"`, the captions;
@@ -186,7 +186,7 @@ class Caption(Task):
                 with `features` the output of the encoder's trunk.
             batch_size: int.
             features: bool.
-            **options: Of `mmkeras.generate.Writer`.
+            **options: Of `mmkeras.generation.SequenceGenerator`.
 
         Returns:
             List of captions.

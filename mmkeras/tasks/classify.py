@@ -6,7 +6,7 @@ import re
 import keras
 import numpy as np
 
-from mmkeras import generate
+from mmkeras import generation
 from mmkeras import layers
 from mmkeras import metrics
 from mmkeras.data import codecs
@@ -133,8 +133,8 @@ class Classify(Task):
         """
         if not self.attention_layers:
             raise ValueError(
-                f"{self.model.name} has no attention over image regions: it has "
-                "no layer named `attention`."
+                f"{self.model.name} has no attention over image regions: "
+                "no layer is named `attention`."
             )
         batch = inputs.lists(batch, self.fields)
         raw, _ = perceive.pack(self.codecs, batch)
@@ -167,7 +167,7 @@ class Classify(Task):
             return self.model
         decoder = self.model.get_layer("decoder")
         taken = {k: v for k, v in self.model.input.items() if k != TOKENS}
-        write = generate.Writer(
+        write = generation.SequenceGenerator(
             decoder,
             self.codecs["label"].length - 1,
             length_penalty=0.0,  # The score is the answer's log-probability.

@@ -162,7 +162,7 @@ class Examples:
         return np.concatenate(found)
 
     def judgements(self, task, only=None, batch_size=256, instead=None):
-        """Judgements of all examples, as `reports.chance.scorer` takes them.
+        """Judgements of all examples, as `evaluation.chance.scorer` takes them.
 
         Args:
             task: The task.

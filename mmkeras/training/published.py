@@ -21,7 +21,7 @@ PUBLISHED = {
         {
             "model": f"the best that can be without the {gone}",
             "accuracy": accuracy,
-            "source": "`mmkeras.data.worlds.digits_discussed.ceilings`",
+            "source": "`mmkeras.data.synthetic.digits_discussed.ceilings`",
             "like_for_like": "in expectation; this sample may be kinder",
         }
         for gone, accuracy in (("history", 0.540), ("picture", 0.223))
@@ -57,8 +57,8 @@ PUBLISHED = {
             "worth_text": 0.217,
             "worth_image": 0.117,
             "worth_audio": 0.067,
-            "source": "`mmkeras.data.worlds.feelings.accuracy` and "
-            "`mmkeras.reports.shapley` of it",
+            "source": "`mmkeras.data.synthetic.feelings.accuracy` and "
+            "`mmkeras.evaluation.shapley` of it",
             "like_for_like": "in expectation; this sample may be kinder",
         },
     ],

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import mmkeras
 from mmkeras.cli import app
-from mmkeras.data.worlds import shapes
+from mmkeras.data.synthetic import shapes
 from mmkeras.files import atomic
 
 TRAIN = [

@@ -204,14 +204,14 @@ def test_report_with_each_modality_alone(run):
     assert "Fusion " in found.output and "image: blur" in found.output
     assert "No judge of one modality" not in found.output
     written = atomic.read_json(run / "report-val" / "report.json")
-    assert set(written) == {"scores", "confusion", "payoff", "robustness"}
-    scores = written["payoff"]["scores"]
+    assert set(written) == {"scores", "confusion", "fusion_gain", "robustness"}
+    scores = written["fusion_gain"]["scores"]
     assert set(scores) == {"majority", "prior", "image", "audio", "fusion"}
     assert scores["fusion"][0] == written["scores"]["accuracy"]
-    assert written["payoff"]["verdict"] in found.output.replace("\n", " ")
+    assert written["fusion_gain"]["summary"] in found.output.replace("\n", " ")
     pictures = {path.stem for path in (run / "report-val").glob("*.png")}
     assert pictures == {
-        *["confusion", "payoff", "reliability", "robustness", "subsets"]
+        *["confusion", "fusion_gain", "reliability", "robustness", "subsets"]
     }
     card = atomic.read_json(run / "alone-image" / "run.json")
     assert card["arguments"]["only"] == "image"
@@ -226,7 +226,7 @@ def test_report_against_another_run_and_a_baseline(run, tmp_path):
     )
     assert found.exit_code == 0, found.output
     written = atomic.read_json(run / "report-val" / "report.json")
-    assert written["payoff"]["gains"]["run"] == [0, 0, 0]
+    assert written["fusion_gain"]["gains"]["run"] == [0, 0, 0]
     assert set(written["robustness"]["effective"].values()) == {0}
 
 

@@ -88,7 +88,7 @@ def test_report_and_question_only(run):
     assert "No judge of one modality" not in found.output
     written = atomic.read_json(run / "report-val" / "report.json")
     assert set(written["questions"]) == {"colour", "yes/no"}
-    scores = written["payoff"]["scores"]
+    scores = written["fusion_gain"]["scores"]
     assert {"majority", "image", "question", "fusion"} <= set(scores)
     assert (run / "report-val" / "answers.png").exists()
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from mmkeras.cli import app
 from mmkeras.cli.reproduce import commands
-from mmkeras.data.worlds import shapes
+from mmkeras.data.synthetic import shapes
 
 ENTRY = {
     "before": ["mmkeras train caption-cnn-lstm --data d --out first"],

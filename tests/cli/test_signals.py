@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from mmkeras.cli.errors import explained
-from mmkeras.data.worlds import shapes
+from mmkeras.data.synthetic import shapes
 
 GOES_ON = "the same command goes on from here"
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mmkeras.data.datasets import table
-from mmkeras.data.worlds import shapes
+from mmkeras.data.synthetic import shapes
 from mmkeras.training import captions
 from mmkeras.training import recipes
 

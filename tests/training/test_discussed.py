@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from checks import only_tensorflow
 
+from mmkeras import evaluation
 from mmkeras import metrics
-from mmkeras import reports
 from mmkeras import serving
 from mmkeras.cli.talk import Talk
 from mmkeras.data import datasets
@@ -81,7 +81,7 @@ def asked(task, **values):
 def test_is_measured_on_every_part(task, folder, tmp_path, monkeypatch):
     monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path))
     found = judgements.examples(task, SOURCE.rows("test", folder))
-    scores, subsets = reports.judge(task, found, draws=5)
+    scores, subsets = evaluation.evaluate(task, found, draws=5)
     assert ("history", "question") in subsets.scores
     assert 0 <= scores["accuracy"] <= 1
     if task.writes:

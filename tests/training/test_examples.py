@@ -7,7 +7,7 @@ import PIL.Image
 import pytest
 import soundfile
 
-from mmkeras import reports
+from mmkeras import evaluation
 from mmkeras.data import codecs
 from mmkeras.data import perceive
 from mmkeras.tasks import Classify
@@ -130,7 +130,7 @@ def test_outputs_that_are_not_finite_are_left_out_by_name(task):
     ]
     task.model.layers[-1].kernel.assign(np.full((3, 2), 9.0))
     found = examples.Examples(task, rows)
-    figures, _ = reports.judge(task, found, draws=2)
+    figures, _ = evaluation.evaluate(task, found, draws=2)
     assert found.bad == [("row-1", perceive.NOT_FINITE)]
     assert [row["id"] for row in found.rows] == ["row-0", "row-2"]
     assert len(found.labels) == len(found) == 2

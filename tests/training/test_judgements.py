@@ -8,7 +8,7 @@ from checks import numpy
 from judging import rows
 
 import mmkeras
-from mmkeras import reports
+from mmkeras import evaluation
 from mmkeras.data import pipeline
 from mmkeras.training import judgements
 from mmkeras.training import recipes
@@ -63,7 +63,9 @@ def trained(data, tmp_path_factory):
 def test_learns_from_pictures_and_sounds(trained, data):
     task, notes = trained
     assert notes["epochs"] == 6 and notes["corrupt"] == []
-    found, subsets = reports.judge(task, judgements.examples(task, data.val))
+    found, subsets = evaluation.evaluate(
+        task, judgements.examples(task, data.val)
+    )
     assert found["accuracy"] > 0.9 > found["majority"]
     assert set(subsets.scores) == {
         (),
@@ -80,7 +82,7 @@ def test_learns_from_pictures_and_sounds(trained, data):
 @pytest.mark.slow
 def test_every_subset_is_taught(data, tmp_path):
     task, notes = train(data, tmp_path, every_subset=True, modality_dropout=0.0)
-    _, subsets = reports.judge(task, judgements.examples(task, data.val))
+    _, subsets = evaluation.evaluate(task, judgements.examples(task, data.val))
     found = [
         subsets.scores[subset]
         for subset in (("image",), ("audio",), ("image", "audio"))

@@ -4,7 +4,7 @@ import pytest
 
 from mmkeras import losses
 from mmkeras.data.datasets import table
-from mmkeras.data.worlds import shapes
+from mmkeras.data.synthetic import shapes
 from mmkeras.training import captions
 from mmkeras.training import recipes
 from mmkeras.training.pictures import Pictures

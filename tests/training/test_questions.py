@@ -5,11 +5,11 @@ import keras
 import numpy as np
 import pytest
 
-from mmkeras import reports
+from mmkeras import evaluation
 from mmkeras.data import codecs
 from mmkeras.data import datasets
-from mmkeras.reports import figures
-from mmkeras.reports.questions import errors
+from mmkeras.evaluation import figures
+from mmkeras.evaluation.questions import errors
 from mmkeras.training import judgements
 from mmkeras.training import recipes
 
@@ -60,7 +60,7 @@ def test_trains_and_is_measured(name, tmp_path):
     source = datasets.find(name)
     task = train(source, tmp_path)
     found = judgements.examples(task, source.rows("test", tmp_path))
-    scores, subsets = reports.judge(task, found, draws=20)
+    scores, subsets = evaluation.evaluate(task, found, draws=20)
     assert 0 <= scores["consistency"] <= scores["accuracy"] <= 1
     assert set(subsets.scores) == {
         *[(), ("image",), ("question",), ("image", "question")]
@@ -98,7 +98,7 @@ def test_people_teach_as_often_as_they_say_it(tmp_path):
     np.testing.assert_allclose(y[0], expected, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(y[1].sum(), 1, rtol=1e-6, atol=1e-6)
     chances = np.eye(len(names))[found.labels]
-    scores = reports.questions(task, found, chances)
+    scores = evaluation.questions(task, found, chances)
     assert scores["vqa_accuracy"] == scores["consistency"] == 1
 
 
@@ -114,7 +114,7 @@ def test_an_answer_that_training_lacks_is_never_right(tmp_path):
     found = judgements.examples(task, rows)
     assert found.labels[0] == -1
     assert not found.gather(np.array([0]))[1].any()
-    scores, _ = reports.judge(task, found, draws=20)
+    scores, _ = evaluation.evaluate(task, found, draws=20)
     assert scores["accuracy"] < 1 and scores["brier"] <= 2
     wrong = errors(task, found, np.eye(2)[[0] * len(rows)])
     assert wrong["color"]["questions"] == 4

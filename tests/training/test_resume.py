@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from mmkeras.data.worlds import shapes
+from mmkeras.data.synthetic import shapes
 
 pytestmark = pytest.mark.slow
 

@@ -20,7 +20,7 @@ import talking
 
 from mmkeras.data import datasets
 from mmkeras.data.datasets import table
-from mmkeras.data.worlds import shapes
+from mmkeras.data.synthetic import shapes
 from mmkeras.training import captions
 from mmkeras.training import judgements
 from mmkeras.training import recipes

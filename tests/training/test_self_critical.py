@@ -9,7 +9,7 @@ from mmkeras import losses
 from mmkeras.data.codecs.text import END
 from mmkeras.data.codecs.text import UNKNOWN
 from mmkeras.data.datasets import table
-from mmkeras.data.worlds import shapes
+from mmkeras.data.synthetic import shapes
 from mmkeras.training import captions
 from mmkeras.training import recipes
 from mmkeras.training import self_critical

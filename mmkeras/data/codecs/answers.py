@@ -77,7 +77,7 @@ class Answers:
 
         Args:
             tokens: Integers of shape `(..., length)`, as a
-                `mmkeras.generate.Writer` gives them.
+                `mmkeras.generation.SequenceGenerator` gives them.
 
         Returns:
             Tuple of strings of shape `(...)`, and the tokens.

@@ -1,7 +1,7 @@
 """Digits discussed: talks about pictures of nine of MNIST's digits.
 
 Questions refer back: "how many 3s are there?", "how many of them are blue?",
-"what is above it?"; see `mmkeras.data.worlds.digits_discussed`, which also
+"what is above it?"; see `mmkeras.data.synthetic.digits_discussed`, which also
 knows what can be scored without the history or without the picture. It is
 rendered from MNIST's files, the same every time: 20,000 training talks of the
 first 55,000 training pictures, 1,000 of validation of the last 5,000, and
@@ -14,7 +14,7 @@ import tensorflow as tf
 from mmkeras.data import examples
 from mmkeras.data.datasets import avdigits
 from mmkeras.data.datasets import layout
-from mmkeras.data.worlds import digits_discussed
+from mmkeras.data.synthetic import digits_discussed
 
 SOURCE = "Get MNIST's four *-ubyte.gz files into a folder mnist."
 COUNTS = {"train": 20000, "val": 1000, "test": 2000}

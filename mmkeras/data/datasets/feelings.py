@@ -1,7 +1,7 @@
 """Feelings: a rendered world whose best possible accuracy is known.
 
 Sentences, faces and tones of voice, each a vote on whether somebody feels
-negative or positive; see `mmkeras.data.worlds.feelings`. It needs no files:
+negative or positive; see `mmkeras.data.synthetic.feelings`. It needs no files:
 8,000 training, 1,000 validation and 1,000 test examples are rendered in
 seconds, the same ones every time.
 """
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from mmkeras.data import examples
 from mmkeras.data.datasets import layout
-from mmkeras.data.worlds import feelings
+from mmkeras.data.synthetic import feelings
 
 COUNTS = {"train": 8000, "val": 1000, "test": 1000}
 
@@ -22,7 +22,7 @@ def scan(folder=None, seed=0, **options) -> layout.Scan:
         folder: None; there is nothing to read.
         seed: int, not negative. Draws another world.
         **options: How often each vote is right and absent; see
-            `mmkeras.data.worlds.feelings.moments`.
+            `mmkeras.data.synthetic.feelings.moments`.
 
     Returns:
         A `Scan` of rows with `"text"`, `"image"`, PNG bytes, `"audio"`, WAV

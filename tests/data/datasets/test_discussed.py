@@ -11,7 +11,7 @@ from mmkeras.data import datasets
 from mmkeras.data.datasets import dialogues
 from mmkeras.data.datasets import digits_discussed
 from mmkeras.data.datasets import visdial
-from mmkeras.data.worlds import digits_discussed as world
+from mmkeras.data.synthetic import digits_discussed as world
 
 
 def test_visdial(tmp_path):

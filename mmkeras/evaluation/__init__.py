@@ -1,0 +1,28 @@
+"""Evaluation: scores, comparisons and figures.
+
+- `caption`: scores of captions, and whether they depend on the image;
+- `evaluate`: scores of a classifier, of every subset of its modalities, and
+  under mismatched inputs;
+- `bootstrap`: confidence intervals;
+- `baselines`: headline metrics, and what a constant prediction scores;
+- `fusion_gain`: a multimodal model beside models of one modality;
+- `robustness`: scores under corrupted inputs;
+- `figures`: images with captions and attention maps;
+- `charts`: results of classifiers as figures;
+- `tables`: results as tables for the terminal.
+"""
+
+from mmkeras.evaluation.caption import shuffle_gap
+from mmkeras.evaluation.caption import summarise
+from mmkeras.evaluation.evaluate import evaluate
+from mmkeras.evaluation.fusion_gain import FusionGain
+from mmkeras.evaluation.fusion_gain import fusion_gain
+from mmkeras.evaluation.mismatch import mismatched
+from mmkeras.evaluation.questions import questions
+from mmkeras.evaluation.robustness import Robustness
+from mmkeras.evaluation.robustness import corruptible
+from mmkeras.evaluation.robustness import robustness
+from mmkeras.evaluation.subsets import Subsets
+from mmkeras.evaluation.subsets import all_subsets
+from mmkeras.evaluation.subsets import judged_subsets
+from mmkeras.evaluation.subsets import shapley

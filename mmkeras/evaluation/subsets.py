@@ -1,0 +1,132 @@
+"""What a model makes of each subset of modalities, and what each is worth."""
+
+import dataclasses
+import itertools
+import math
+
+from mmkeras.evaluation import bootstrap
+
+
+@dataclasses.dataclass
+class Subsets:
+    """A score for every subset of modalities.
+
+    Attributes:
+        metric: Name of the score; higher is better.
+        scores: Dict from subsets, tuples of names in order, to scores; the
+            empty one's is that of the most frequent label.
+        worth: Dict from a name to its Shapley value; together they are what
+            all modalities score above the empty subset.
+        intervals: Dict from a name to `(low, high)`, of the bootstrap, of its
+            worth; empty if it is not known.
+    """
+
+    metric: str
+    scores: dict
+    worth: dict
+    intervals: dict = dataclasses.field(default_factory=dict)
+
+    def figures(self):
+        """As figures by name: `"subset_image+text"`, `"worth_image"`, ..."""
+        found = {f"subset_{'+'.join(s)}": v for s, v in self.scores.items()}
+        found |= {f"worth_{name}": v for name, v in self.worth.items()}
+        for name, (low, high) in self.intervals.items():
+            found |= {f"worth_{name}_low": low, f"worth_{name}_high": high}
+        return found
+
+
+def judged_subsets(
+    labels,
+    predicted,
+    fields,
+    score,
+    metric="accuracy",
+    groups=None,
+    draws=1000,
+    level=0.95,
+    seed=0,
+):
+    """Scores judgements made on every subset, with intervals of the worth.
+
+    Args:
+        labels: Array of n labels.
+        predicted: Dict from every subset, a tuple of names in the order of
+            `fields`, the empty one too, to n judgements.
+        fields: Names of the modalities.
+        score: Function of labels and judgements to a number.
+        metric: Name of the score.
+        groups: As of `bootstrap.resampled`.
+        draws: int. Of the bootstrap.
+        level: float in (0, 1). Share of the draws in an interval.
+        seed: int.
+
+    Returns:
+        A `Subsets`.
+    """
+    found = all_subsets(
+        lambda names: score(labels, predicted[names]),
+        fields,
+        score(labels, predicted[()]),
+        metric,
+    )
+    drawn = {field: [] for field in fields}
+    for rows in bootstrap.resampled(len(labels), groups, draws, seed):
+        scores = {k: score(labels[rows], p[rows]) for k, p in predicted.items()}
+        for field, worth in shapley(scores, fields).items():
+            drawn[field].append(worth)
+    found.intervals = {
+        field: bootstrap.interval(values, level)
+        for field, values in drawn.items()
+    }
+    return found
+
+
+def all_subsets(score, fields, nothing, metric="accuracy"):
+    """Scores every subset of modalities, the others absent.
+
+    Args:
+        score: Function from a tuple of names, a part of `fields` in their
+            order, to a number.
+        fields: Names of the modalities.
+        nothing: The score of the empty subset.
+        metric: Name of the score.
+
+    Returns:
+        A `Subsets`.
+    """
+    scores = {(): float(nothing)}
+    for count in range(1, len(fields) + 1):
+        for names in itertools.combinations(fields, count):
+            scores[names] = float(score(names))
+    return Subsets(metric, scores, shapley(scores, fields))
+
+
+def shapley(scores, fields):
+    """Shares out what all modalities score above none, exactly.
+
+        worth(i) = sum over S without i of
+                   |S|! (n - |S| - 1)! / n! (score(S + i) - score(S))
+
+    Args:
+        scores: Dict from every subset, a tuple of names in the order of
+            `fields`, to its score.
+        fields: Names of the n modalities.
+
+    Returns:
+        Dict from a name to its worth.
+
+    Reference:
+        [Shapley, 1953](https://doi.org/10.1515/9781400881970-018)
+    """
+    count = len(fields)
+    worth = {}
+    for field in fields:
+        others = [name for name in fields if name != field]
+        total = 0.0
+        for size in range(count):
+            share = 1 / (count * math.comb(count - 1, size))
+            for names in itertools.combinations(others, size):
+                joined = tuple(f for f in fields if f in {*names, field})
+                total += share * (scores[joined] - scores[names])
+        worth[field] = total
+    return worth

@@ -1,0 +1,397 @@
+"""Generates with a decoder: greedy, beam search and sampling in one loop."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from mmkeras.generation.beams import mask_after_end
+from mmkeras.generation.beams import reorder
+from mmkeras.generation.beams import reorder_flat
+from mmkeras.generation.beams import repeat_for_beams
+from mmkeras.generation.beams import select_best
+from mmkeras.generation.mbr_scores import expected_ngram_matches
+from mmkeras.generation.mbr_scores import mbr_scores
+from mmkeras.generation.options import check
+from mmkeras.generation.options import check_room
+from mmkeras.generation.sampling import NEG_INF
+from mmkeras.generation.sampling import sample_tokens
+
+_SHIFTS = 1009  # Shifts of the uniform numbers of samples.
+
+
+@keras.saving.register_keras_serializable(package="mmkeras")
+class SequenceGenerator(keras.layers.Layer):
+    """Generates the most likely sequences of a decoder.
+
+    One `ops.while_loop` keeps `beam` hypotheses per example, each a sequence
+    so far with its score and its decoder state, and asks the decoder for one
+    step at a time. Greedy search and sampling keep a single one.
+
+    With `samples`, that many sequences are sampled as well. From them and the
+    beam, the one with the most n-grams in common with the samples is chosen:
+    `sum over n = 1..4 of E[matches_n] - word_penalty * words`, where E is the
+    mean over the samples. The most likely sequences are short and plain; the
+    chosen one is about as long as the references. The sampling depends on
+    `seed` and the beam only, so the result of an example depends on nothing
+    else in its batch.
+
+    The score of a sequence is `sum_t log p(w_t) / n ** length_penalty`, where
+    n counts its tokens, the end included. The greedy sequence is never
+    pruned, so a wider beam never scores below it.
+
+    Args:
+        decoder: A decoder layer, built or called before.
+        length: int. Most tokens to write, the end included.
+        beam: int. Sentences kept while searching; 1 is greedy search.
+        length_penalty: float. 0 prefers short sentences, 1 compares them by
+            their mean log-probability.
+        consensus: float. 0 says the sentence of the beam with the best score;
+            above, the one whose n-grams the others share most, where each has
+            a voice of `softmax(consensus * score)`. See
+            `mmkeras.generation.mbr`.
+        samples: int. Sentences to draw besides the beam; 0 for none.
+        word_penalty: float. What a word costs, with `samples`; more of it
+            makes sentences shorter.
+        temperature: float. 0 writes the likeliest tokens; above, tokens are
+            drawn from the probabilities raised to `1 / temperature`.
+        top_k: int. Draw among that many likeliest tokens; 0 for all.
+        top_p: float in (0, 1]. Draw among the likeliest tokens that together
+            have this probability (nucleus sampling).
+        no_repeat: int. Forbid an n-gram of that size to occur twice; 0 allows.
+        minimum: int. Fewest tokens before the end, if so many can be said.
+        start: int. Token id that opens a sentence.
+        end: int. Token id that closes a sentence; padding, id 0, follows.
+        seed: int or `None`. Seeds the draws.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        context: Tensor of shape `(batch, regions, dim)`.
+        uniforms: Uniform random numbers in [0, 1), of shape `(batch, length,
+            sequences)`: that many sequences are sampled for each example, at
+            `temperature`. By default one is generated, as the options say.
+
+    Returns:
+        Dict of `"tokens"`, integers of shape `(batch, length)`, and
+        `"score"`, float32 of shape `(batch,)`; with `uniforms`, of shape
+        `(batch, sequences, length)` and `(batch, sequences)`.
+
+    Raises:
+        ValueError: If an option is out of its range, if `beam` and
+            `temperature` are combined without `samples`, if `samples`,
+            `top_k`, `top_p` or `uniforms` are without `temperature`, if
+            `consensus` is without a beam or with samples, or if the decoder
+            cannot read `length` tokens.
+
+    Reference:
+        Nucleus sampling: [Holtzman et al., 2020](
+        https://arxiv.org/abs/1904.09751). Blocking of n-grams:
+        [Paulus et al., 2017](https://arxiv.org/abs/1705.04304). Minimum Bayes
+        risk: [Kumar and Byrne, 2004](https://aclanthology.org/N04-1022); by
+        expected matches: [Tromble et al., 2008](
+        https://aclanthology.org/D08-1065); from samples: [Eikema and Aziz,
+        2020](https://arxiv.org/abs/2005.10283).
+    """
+
+    def __init__(
+        self,
+        decoder,
+        length=20,
+        beam=1,
+        length_penalty=0.7,
+        consensus=0.0,
+        samples=0,
+        word_penalty=0.5,
+        temperature=0.0,
+        top_k=0,
+        top_p=1.0,
+        no_repeat=0,
+        minimum=0,
+        start=1,
+        end=2,
+        seed=None,
+        **kwargs,
+    ):
+        # In bfloat16 the uniform numbers would reach few words.
+        super().__init__(autocast=False, **kwargs)
+        self.decoder = decoder
+        self.options = {
+            "length": length,
+            "beam": beam,
+            "length_penalty": length_penalty,
+            "consensus": consensus,
+            "samples": samples,
+            "word_penalty": word_penalty,
+            "temperature": temperature,
+            "top_k": top_k,
+            "top_p": top_p,
+            "no_repeat": no_repeat,
+            "minimum": minimum,
+            "start": start,
+            "end": end,
+            "seed": seed,
+        }
+        check(**self.options)
+        check_room(decoder, length)
+        for name, value in self.options.items():
+            setattr(self, name, value)
+        self.seeds = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def call(self, context, uniforms=None):
+        state = self.decoder.start(context)
+        rows = ops.zeros((ops.shape(context)[0], 1), "int32")
+        if uniforms is not None:
+            if not self.temperature:
+                raise ValueError(
+                    "`uniforms` need a `temperature` above 0. Received: "
+                    "temperature=0.0"
+                )
+            uniforms = ops.transpose(uniforms, (1, 0, 2))
+            drawn = self._generate(state, rows, uniforms.shape[2], uniforms)
+            tokens, score = self._finished(*drawn)
+            return {"tokens": tokens, "score": score}
+        if self.samples:
+            found = self._finished(*self._generate(state, rows, self.beam))
+            uniforms = self._uniforms(found[0])
+            drawn = self._generate(state, rows, self.samples, uniforms)
+            return self._expected(*found, *self._finished(*drawn))
+        if self.temperature:
+            # Drawn ahead: a JAX loop may not touch the generator's state.
+            shape = (self.length, ops.shape(rows)[0], 1)
+            uniforms = keras.random.uniform(shape, seed=self.seeds)
+        return self._best(*self._generate(state, rows, self.beam, uniforms))
+
+    def _generate(self, state, rows, count, uniforms=None):
+        """Generates sequences.
+
+        Args:
+            state: State of the decoder before the first token.
+            rows: int32 zeros of shape `(batch, 1)`.
+            count: int. Sequences per example.
+            uniforms: `None` for a beam search; for sampling, uniform numbers
+                in [0, 1) of shape `(length, batch or 1, count)`.
+
+        Returns:
+            Tuple of tokens, shape `(batch, count, length)`, and scores.
+        """
+        state = keras.tree.map_structure(
+            lambda x: repeat_for_beams(x, count), state
+        )
+        rows = ops.repeat(rows, count, axis=1)
+        beam = ops.arange(count, dtype="int32")[None] + rows
+        moving = keras.tree.flatten(state["moving"])
+        # All beams are equal at first: only one of them may be expanded.
+        score = ops.cast(ops.where(beam == 0, 0.0, NEG_INF), "float32")
+        if uniforms is not None:
+            score = ops.cast(rows, "float32")
+
+        def unfinished(index, last, tokens, score, greedy, *moving):
+            return ops.logical_and(
+                index < self.length, ops.any(last != self.end)
+            )
+
+        def write(index, last, tokens, score, greedy, *moving):
+            now = keras.tree.pack_sequence_as(state["moving"], moving)
+            logits, after = self.decoder.step(
+                ops.reshape(last, (-1,)),
+                {"fixed": state["fixed"], "moving": now},
+                index,
+            )
+            logits = ops.cast(logits, "float32")
+            after = keras.tree.flatten(after["moving"])
+            if uniforms is None:
+                chosen = self._choose(
+                    logits, index, last, tokens, score, greedy
+                )
+                origin, last, score, greedy = chosen
+                tokens = reorder(tokens, origin)
+                after = [reorder_flat(x, origin) for x in after]
+            else:
+                numbers = uniforms[index] + ops.cast(rows, "float32")
+                last, score = self._draw(
+                    logits, index, last, tokens, score, numbers
+                )
+            column = ops.arange(self.length, dtype="int32") == index
+            tokens = ops.where(column, last[..., None], tokens)
+            return (index + 1, last, tokens, score, greedy, *after)
+
+        first = (
+            ops.convert_to_tensor(0, "int32"),
+            rows + self.start,
+            ops.repeat(rows[..., None], self.length, axis=2),
+            score,
+            beam == 0,
+        )
+        _, _, tokens, score, *_ = ops.while_loop(
+            unfinished, write, (*first, *moving)
+        )
+        return tokens, score
+
+    def _uniforms(self, tokens):
+        """Uniform numbers for the samples, a function of the beam only.
+
+        The same numbers for all examples would give all the same luck.
+        """
+        rng = np.random.default_rng(self.seed or 0)
+        uniforms = rng.random((self.length, 1, self.samples), "float32")
+        uniforms = ops.convert_to_tensor(uniforms)
+        shifts = rng.random((self.length, _SHIFTS), "float32")
+        places = ops.arange(1, self.beam * self.length + 1, dtype="int32")
+        places = ops.reshape(places, (self.beam, self.length))
+        shift = ops.sum(tokens * places, axis=(1, 2)) % _SHIFTS  # (batch,)
+        shifted = uniforms + ops.take(shifts, shift, axis=1)[..., None]
+        return shifted - ops.floor(shifted)
+
+    def compute_output_spec(self, context, uniforms=None):
+        shape = context.shape[:1] + (
+            () if uniforms is None else uniforms.shape[2:]
+        )
+        return {
+            "tokens": keras.KerasTensor((*shape, self.length), "int32"),
+            "score": keras.KerasTensor(shape, "float32"),
+        }
+
+    def get_config(self):
+        decoder = keras.saving.serialize_keras_object(self.decoder)
+        return {**super().get_config(), "decoder": decoder, **self.options}
+
+    @classmethod
+    def from_config(cls, config):
+        decoder = keras.saving.deserialize_keras_object(config.pop("decoder"))
+        return cls(decoder, **config)
+
+    def _draw(self, logits, index, last, tokens, score, uniforms):
+        """Samples the next token of each sequence."""
+        whole = ops.logsumexp(logits, axis=-1, keepdims=True)
+        logits = self._forbid(logits, index, tokens)
+        uniforms = ops.reshape(uniforms, (-1, 1))
+        word = sample_tokens(
+            logits, uniforms, self.temperature, self.top_k, self.top_p
+        )
+        gain = ops.take_along_axis(logits, word, axis=-1) - whole
+        gain, word = (ops.reshape(x, ops.shape(last)) for x in (gain, word))
+        over = last == self.end
+        word = ops.where(over, self.end, ops.cast(word, "int32"))
+        return word, score + ops.where(over, 0.0, gain)
+
+    def _choose(self, logits, index, last, tokens, score, greedy):
+        """Selects the beams to keep and their next tokens."""
+        if self.beam == 1 or self.no_repeat:
+            gain, word = self._weigh_all(logits, index, tokens)
+        else:
+            gain, word = self._weigh_best(logits, index)
+        width = gain.shape[-1]
+        shape = (-1, self.beam, width)
+        gain = ops.reshape(gain, shape)
+        word = ops.reshape(ops.cast(word, "int32"), shape)
+        over = (last == self.end)[..., None]  # (batch, beam, 1)
+        likeliest = ops.arange(width) == 0
+        gain = ops.where(over, ops.where(likeliest, 0.0, NEG_INF), gain)
+        word = ops.where(over, self.end, word)
+        total = score[..., None] + gain
+        merit = total / self._norm(tokens)
+        # The most likely token of the greedy beam wins against every other.
+        kept = ops.logical_and(greedy[..., None], likeliest)
+        merit = ops.where(kept, -NEG_INF, merit)
+        flat = (-1, self.beam * width)
+        _, best = ops.top_k(ops.reshape(merit, flat), self.beam)
+        best = ops.cast(best, "int32")
+        word, total, greedy = (
+            ops.take_along_axis(ops.reshape(x, flat), best, axis=-1)
+            for x in (word, total, kept)
+        )
+        return best // width, word, total, greedy
+
+    def _weigh_best(self, logits, index):
+        """Log-probabilities and ids of the most likely permitted tokens.
+
+        Forbidden tokens are masked after the selection, whose maximum also
+        serves the sum of exponentials: this saves passes over the vocabulary.
+        """
+        size = logits.shape[-1]
+        gain, word = ops.top_k(logits, min(self.beam + 3, size))
+        word = ops.cast(word, "int32")
+        # Not a slice: with one, XLA sorts the whole vocabulary.
+        most = ops.max(gain, axis=-1, keepdims=True)
+        rest = ops.sum(ops.exp(logits - most), axis=-1, keepdims=True)
+        gain = gain - most - ops.log(rest)
+        gain = ops.where(self._never(word, index), NEG_INF, gain)
+        # No beam has more than `beam` children among the best.
+        gain, place = ops.top_k(gain, min(self.beam, size))
+        return gain, ops.take_along_axis(word, place, axis=-1)
+
+    def _weigh_all(self, logits, index, tokens):
+        """The same for one beam, or where any token may be forbidden."""
+        whole = ops.logsumexp(logits, axis=-1, keepdims=True)
+        logits = self._forbid(logits, index, tokens)
+        gain, word = ops.top_k(logits, min(self.beam, logits.shape[-1]))
+        return gain - whole, word
+
+    def _never(self, ids, index):
+        """Marks padding, the start and, too early, the end."""
+        never = ops.logical_or(ids == 0, ids == self.start)
+        early = ops.logical_and(ids == self.end, index < self.minimum)
+        return ops.logical_or(never, early)
+
+    def _forbid(self, logits, index, tokens):
+        ids = ops.arange(logits.shape[-1], dtype="int32")
+        never = self._never(ids, index)
+        if self.no_repeat:
+            never = ops.logical_or(never, self._repeats(index, tokens, ids))
+            # Who has nothing left to say may end.
+            some = ops.logical_not(ops.all(never, axis=-1, keepdims=True))
+            never = ops.logical_and(
+                never, ops.logical_or(some, ids != self.end)
+            )
+        return ops.where(never, NEG_INF, logits)
+
+    def _repeats(self, index, tokens, ids):
+        """Marks words that would close an n-gram for the second time."""
+        size = self.no_repeat
+        tokens = ops.reshape(tokens, (-1, self.length))
+        places = ops.arange(self.length, dtype="int32")
+        seen = places + size - 1 < index  # The n-gram from here is whole.
+        for i in range(size - 1):
+            early = ops.roll(tokens, -i, axis=1)
+            place = ops.maximum(index - size + 1 + i, 0)
+            recent = ops.take(tokens, place, axis=1)[:, None]
+            seen = ops.logical_and(seen, early == recent)
+        closing = ops.roll(tokens, -(size - 1), axis=1)
+        closing = ops.where(seen, closing, 0)  # Id 0 is forbidden anyway.
+        marks = [closing[:, i, None] == ids for i in range(self.length)]
+        found = marks[0]
+        for mark in marks[1:]:
+            found = ops.logical_or(found, mark)
+        return found
+
+    def _norm(self, tokens):
+        """Length, as the score counts it, after this step."""
+        words = ops.logical_and(tokens != 0, tokens != self.end)
+        count = 1 + ops.sum(ops.cast(words, "float32"), axis=-1, keepdims=True)
+        return ops.power(count, self.length_penalty)
+
+    def _best(self, tokens, score):
+        """Says the best of a beam, or what it agrees on."""
+        tokens, score = self._finished(tokens, score)
+        merit = score
+        if self.consensus:
+            voice = ops.softmax(self.consensus * score, axis=-1)
+            merit = mbr_scores(tokens, voice)
+        return select_best(tokens, score, merit)
+
+    def _expected(self, found, score, drawn, chance):
+        """Says that of a beam and of samples which most samples match."""
+        tokens = ops.concatenate([found, drawn], axis=1)
+        words = ops.sum(ops.cast(tokens != 0, "float32"), axis=-1)
+        score = ops.concatenate([score, chance], axis=1)
+        merit = (
+            expected_ngram_matches(tokens, drawn) - self.word_penalty * words
+        )
+        return select_best(tokens, score, merit + 1e-3 * score)  # For ties.
+
+    def _finished(self, tokens, score):
+        """Pads what comes after the end; scores as the options say."""
+        kept = mask_after_end(tokens, self.end)
+        count = ops.sum(ops.cast(kept, "float32"), axis=-1)
+        score = score / ops.power(ops.maximum(count, 1.0), self.length_penalty)
+        return ops.where(kept, tokens, 0), score

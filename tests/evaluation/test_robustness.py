@@ -1,0 +1,89 @@
+import json
+
+import numpy as np
+import pytest
+
+from mmkeras import evaluation
+from mmkeras.data import corruptions
+from mmkeras.evaluation import charts
+from mmkeras.evaluation import tables
+
+KINDS = {"text": "text", "features": "features"}
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(0)
+    words = "one two three four five six seven eight nine ten"
+    return [
+        {"text": words, "features": rng.normal(size=50), "label": i % 2}
+        for i in range(30)
+    ]
+
+
+def words_left(rows):
+    """A judge that is right as far as the words are those of before."""
+    known = "one two three four five six seven eight nine ten".split()
+    return float(
+        np.mean(
+            [np.mean([w in row["text"].split() for w in known]) for row in rows]
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def found(rows):
+    return evaluation.robustness(words_left, rows, KINDS)
+
+
+def test_a_curve_a_corruption_from_clean_to_worst(found):
+    assert set(found.curves) == {
+        f"{field}: {name}"
+        for field, kind in KINDS.items()
+        for name in corruptions.names(kind)
+    }
+    for curve in found.curves.values():
+        assert len(curve) == 6 and curve[0] == 1
+    drop = found.curves["text: drop"]
+    assert all(a > b for a, b in zip(drop, drop[1:]))
+    assert found.curves["text: swap"] == [1] * 6  # All words are still there.
+    assert found.curves["features: noise"] == [1] * 6  # It does not look.
+
+
+def test_relative_is_the_area_under_the_curve():
+    made = evaluation.Robustness(
+        "accuracy", {"a: b": [0.8, 0.6, 0.4, 0.4, 0, 0]}
+    )
+    area = (0.8 / 2 + 0.6 + 0.4 + 0.4 + 0 + 0) / 5
+    assert made.relative["a: b"] == pytest.approx(area / 0.8)
+
+
+def test_effective_is_what_is_lost_less_from_the_same_start():
+    ours = evaluation.Robustness(
+        "accuracy", {"a: b": [0.9, 0.8, 0.8, 0.8, 0.7, 0.7]}
+    )
+    late = evaluation.Robustness(
+        "accuracy", {"a: b": [0.7, 0.5, 0.5, 0.5, 0.5, 0.5]}
+    )
+    assert ours.effective(late)["a: b"] == pytest.approx(0.2 - 0.14)
+    assert ours.effective(ours)["a: b"] == 0
+    other = evaluation.Robustness("accuracy", {"c: d": [1.0] * 6})
+    assert ours.effective(other) == {}
+
+
+def test_rows_are_not_changed_and_the_seed_decides(rows, found):
+    text = rows[0]["text"]
+    again = evaluation.robustness(words_left, rows, KINDS)
+    assert again == found and rows[0]["text"] == text
+    assert evaluation.robustness(words_left, rows, KINDS, seed=1) != found
+    assert json.loads(json.dumps(found.to_json()))["curves"] == found.curves
+
+
+def test_is_drawn_and_listed(found):
+    drawn = charts.robustness(found, found)
+    assert [axes.get_title() for axes in drawn.axes] == list(KINDS)
+    lines = drawn.axes[0].get_lines()
+    assert len(lines) == 2 * len(corruptions.names("text"))
+    table = tables.robustness("Robustness", found, found)
+    assert table.row_count == len(found.curves)
+    assert len(table.columns) == 9

@@ -1,0 +1,631 @@
+import functools
+import itertools
+
+import decoding
+import keras
+import numpy as np
+import pytest
+from checks import BACKEND
+from checks import fast
+from checks import numpy
+from checks import only_tensorflow
+from checks import randomize
+from decoding import END
+from decoding import KINDS
+from decoding import START
+
+from mmkeras import generation
+
+
+def kinds(*quick):
+    """All kinds of decoders, those that are not quick for the slow tests."""
+    return [
+        kind if kind in quick else pytest.param(kind, marks=pytest.mark.slow)
+        for kind in KINDS
+    ]
+
+
+def make(kind, **options):
+    """A decoder; of a Transformer, one block does here."""
+    if kind != "transformer":
+        return decoding.decoder(kind, **options)
+    decoder = decoding.decoder(kind, depth=1, **options)
+    return randomize(decoder, scale=0.8, seed=18)
+
+
+@pytest.fixture(scope="module", params=kinds("recurrent", "transformer"))
+def decoder(request):
+    return make(request.param)
+
+
+@pytest.fixture(scope="module", params=kinds("recurrent"))
+def speaker(request):
+    """A decoder, for what depends little on its kind."""
+    return make(request.param)
+
+
+@pytest.fixture(scope="module")
+def recurrent():
+    return decoding.decoder("recurrent")
+
+
+CONTEXT = decoding.context(size=40, scale=4)
+PENALTIES = [0.0, pytest.param(0.7, marks=pytest.mark.slow), 1.0]
+
+
+def captioner(decoder, **options):
+    """A writer in a functional model, as tasks use it."""
+    context = keras.Input((None, decoding.DIM), name="context")
+    writer = generation.SequenceGenerator(decoder, name="writer", **options)
+    return keras.Model(context, writer(context), name="captioner")
+
+
+def write(decoder, context, **options):
+    """Tokens and scores that a writer gives, as arrays."""
+    if BACKEND == "jax":  # Compiled, or every operation is by itself.
+        said = captioner(decoder, **options).predict_on_batch(context)
+    else:
+        said = generation.SequenceGenerator(decoder, **options)(context)
+    said = numpy(said)
+    assert set(said) == {"tokens", "score"}
+    assert said["tokens"].dtype == "int32"
+    assert said["score"].dtype == "float32"
+    return said["tokens"], said["score"]
+
+
+@pytest.fixture(scope="module")
+def search(decoder):
+    """Searches with a beam at a length penalty, each of them once."""
+
+    @functools.cache
+    def search(beam, length_penalty=1.0):
+        options = {"beam": beam, "length_penalty": length_penalty}
+        return write(decoder, CONTEXT, length=9, **options)
+
+    return search
+
+
+@pytest.fixture(scope="module")
+def greedy(search):
+    """What greedy search says, and its log-probability."""
+    return search(1, 0.0)
+
+
+def is_well_formed(tokens):
+    """Whether there is nothing but padding after the end, and none before."""
+    ended = np.cumsum(tokens == END, axis=1) - (tokens == END) > 0
+    return ((tokens == 0) == ended).all() and (tokens != START).all()
+
+
+def count(tokens):
+    return (tokens != 0).sum(axis=1)
+
+
+def recomputed(decoder, tokens, context, length_penalty):
+    logp = decoding.log_probabilities(decoder, tokens, context).sum(axis=1)
+    return logp / count(tokens) ** length_penalty
+
+
+def repeats(tokens, size):
+    """How many n-grams of a sentence occur again."""
+    words = [int(token) for token in tokens if token not in (0, END)]
+    grams = [tuple(words[i : i + size]) for i in range(len(words) - size + 1)]
+    return len(grams) - len(set(grams))
+
+
+# Greedy search.
+
+
+def test_beam_1_equals_a_plain_greedy_loop(decoder, greedy):
+    expected = decoding.greedy(decoder, CONTEXT, length=9)
+    tokens, _ = greedy
+    np.testing.assert_array_equal(tokens, expected)
+    assert len({row.tobytes() for row in tokens}) > 10  # They differ.
+    assert set(count(tokens)) >= {4, 9}  # Some end early, some do not.
+
+
+def test_length_1_and_batch_1(decoder):
+    tokens, score = write(decoder, CONTEXT[:1], length=1, beam=3)
+    assert tokens.shape == (1, 1)
+    assert score.shape == (1,)
+    assert tokens[0, 0] == decoding.greedy(decoder, CONTEXT[:1], 1)[0, 0]
+
+
+@pytest.mark.parametrize("beam", [1, 5])
+def test_a_sentence_depends_on_its_own_context_alone(decoder, search, beam):
+    together, _ = search(beam)
+    alone, _ = write(
+        decoder, CONTEXT[2:3], length=9, beam=beam, length_penalty=1.0
+    )
+    np.testing.assert_array_equal(together[2:3], alone)
+
+
+# Beam search.
+
+
+@pytest.mark.parametrize("length_penalty", PENALTIES)
+@pytest.mark.parametrize("beam", [2, 5])
+def test_a_beam_never_scores_below_greedy(search, greedy, beam, length_penalty):
+    tokens, least = greedy
+    least = least / count(tokens) ** length_penalty
+    tokens, score = search(beam, length_penalty)
+    assert (score >= least - 1e-4 * np.abs(least)).all()
+    assert (score > least + 1e-3).any()  # It finds better ones, too.
+    assert is_well_formed(tokens)
+
+
+def test_a_beam_never_scores_below_greedy_under_constraints(recurrent):
+    options = {"length": 9, "no_repeat": 2, "minimum": 3}
+    _, greedy = write(recurrent, CONTEXT, **options)
+    _, score = write(recurrent, CONTEXT, beam=4, **options)
+    assert (score >= greedy - 1e-4 * np.abs(greedy)).all()
+
+
+@pytest.mark.parametrize("beam", [1, 5])
+def test_finished_stays_finished(search, beam):
+    tokens, _ = search(beam)
+    assert is_well_formed(tokens)
+    assert (tokens == END).any()
+
+
+@pytest.mark.parametrize("length_penalty", PENALTIES)
+@pytest.mark.parametrize("beam", [1, 5])
+def test_score_is_the_log_probability_by_length(
+    decoder, search, beam, length_penalty
+):
+    tokens, score = search(beam, length_penalty)
+    np.testing.assert_allclose(
+        score,
+        recomputed(decoder, tokens, CONTEXT, length_penalty),
+        rtol=1e-3,
+        atol=1e-4,
+    )
+
+
+def every_sentence(vocabulary, length):
+    """All that can be said, ended or cut at the length."""
+    words = range(END + 1, vocabulary)
+    for size in range(length + 1):
+        for said in itertools.product(words, repeat=size):
+            if size < length:
+                said = (*said, END)
+            yield [*said, *[0] * (length - len(said))]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"length_penalty": 0.0},
+        {"length_penalty": 1.0},
+        {"length_penalty": 0.7, "no_repeat": 2, "minimum": 2},
+    ],
+    ids=lambda options: ",".join(map(str, options.values())),
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_wide_beam_finds_the_best_of_all_sentences(kind, options):
+    decoder = make(kind, vocabulary=6)
+    context = decoding.context(size=4, scale=4)
+    length = 4
+    said = [
+        s
+        for s in every_sentence(6, length)
+        if not (options.get("no_repeat") and repeats(s, 2))
+        and sum(t > END for t in s) >= options.get("minimum", 0)
+    ]
+    said = np.array(said, "int32")
+    rows = np.repeat(context, len(said), axis=0)
+    score = recomputed(
+        decoder, np.tile(said, (4, 1)), rows, options["length_penalty"]
+    ).reshape(4, -1)
+    tokens, found = write(decoder, context, length=length, beam=128, **options)
+    np.testing.assert_allclose(found, score.max(axis=1), rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(tokens, said[score.argmax(axis=1)])
+
+
+# Consensus.
+
+
+def test_consensus_says_what_the_beam_agrees_on(speaker):
+    options = {"length": 9, "beam": 6, "length_penalty": 0.5}
+    tokens, score = write(speaker, CONTEXT, consensus=2.0, **options)
+    assert is_well_formed(tokens)
+    lanes, scores = every_lane(speaker, **options)
+    voice = decoding.softmax(2.0 * scores)
+    merit = numpy(generation.mbr_scores(lanes, voice.astype("float32")))
+    best = merit.argmax(axis=1)
+    rows = np.arange(len(best))
+    np.testing.assert_array_equal(tokens, lanes[rows, best])
+    np.testing.assert_allclose(score, scores[rows, best], rtol=1e-4, atol=1e-5)
+    assert (best != scores.argmax(axis=1)).any()  # Not the likeliest always.
+
+
+def test_a_consensus_of_the_certain_is_the_best_of_the_beam(speaker):
+    options = {"length": 9, "beam": 4}
+    best, score = write(speaker, CONTEXT, **options)
+    tokens, also = write(speaker, CONTEXT, consensus=1e6, **options)
+    np.testing.assert_array_equal(tokens, best)
+    np.testing.assert_allclose(also, score, rtol=1e-5, atol=1e-5)
+
+
+SAMPLED = {"beam": 3, "samples": 12, "temperature": 1.0}
+
+
+def test_samples_choose_what_most_of_them_match(speaker):
+    options = {"length": 9, "length_penalty": 0.5, "word_penalty": 0.4}
+    tokens, score = write(speaker, CONTEXT, **SAMPLED, **options)
+    assert is_well_formed(tokens)
+    lanes, drawn, scores = every_sample(speaker, **SAMPLED, **options)
+    assert lanes.shape[1] == 15 and drawn.shape[1] == 12
+    merit = numpy(
+        generation.expected_ngram_matches(
+            keras.ops.convert_to_tensor(lanes),
+            keras.ops.convert_to_tensor(drawn),
+        )
+    )
+    merit += 1e-3 * scores - 0.4 * (lanes != 0).sum(-1)
+    best = merit.argmax(axis=1)
+    rows = np.arange(len(best))
+    np.testing.assert_array_equal(tokens, lanes[rows, best])
+    np.testing.assert_allclose(score, scores[rows, best], rtol=1e-4, atol=1e-5)
+    assert (best >= 3).any()  # Not of the beam always.
+    np.testing.assert_allclose(
+        score, recomputed(speaker, tokens, CONTEXT, 0.5), rtol=1e-3, atol=1e-4
+    )
+
+
+def test_a_costly_word_makes_sentences_shorter(recurrent):
+    lengths = [
+        count(
+            write(recurrent, CONTEXT, length=9, word_penalty=cost, **SAMPLED)[0]
+        ).mean()
+        for cost in (0.0, 1.0, 9.0)
+    ]
+    assert lengths[0] > lengths[1] > lengths[2]
+
+
+def test_samples_of_a_picture_do_not_depend_on_others(speaker):
+    tokens, _ = write(speaker, CONTEXT, length=9, **SAMPLED)
+    some, _ = write(speaker, CONTEXT[5:8], length=9, **SAMPLED)
+    np.testing.assert_array_equal(some, tokens[5:8])
+    other, _ = write(speaker, CONTEXT, length=9, seed=1, **SAMPLED)
+    assert (other != tokens).any()
+
+
+def test_dice_say_what_is_drawn(speaker):
+    writer = generation.SequenceGenerator(speaker, length=9, temperature=1.0)
+    dice = np.random.default_rng(0).random((len(CONTEXT), 9, 4), "float32")
+    said = writer(CONTEXT, dice=dice)
+    tokens, score = numpy(said["tokens"]), numpy(said["score"])
+    assert tokens.shape == (len(CONTEXT), 4, 9)
+    assert is_well_formed(tokens.reshape(-1, 9))
+    alone = numpy(writer(CONTEXT[2:4], dice=dice[2:4, :, 1:2])["tokens"])
+    np.testing.assert_array_equal(alone[:, 0], tokens[2:4, 1])
+    assert (tokens[:, 0] != tokens[:, 1]).any()
+    np.testing.assert_allclose(
+        score[:, 3],
+        recomputed(speaker, tokens[:, 3], CONTEXT, 0.7),
+        rtol=1e-3,
+        atol=1e-4,
+    )
+    x = keras.Input(CONTEXT.shape[1:])
+    thrown = keras.Input(dice.shape[1:])
+    model = keras.Model([x, thrown], writer(x, dice=thrown))
+    assert model.output["tokens"].shape == (None, 4, 9)
+    found = model.predict_on_batch([CONTEXT, dice])["tokens"]
+    np.testing.assert_array_equal(numpy(found), tokens)
+    with pytest.raises(ValueError, match="Dice draw at a `temperature`"):
+        generation.SequenceGenerator(speaker, length=9)(CONTEXT, dice=dice)
+
+
+def test_dice_keep_their_digits_in_mixed_precision(recurrent):
+    dice = np.random.default_rng(0).random((len(CONTEXT), 9, 4), "float32")
+    options = {"length": 9, "temperature": 1.0}
+    plain, mixed = (
+        generation.SequenceGenerator(recurrent, dtype=policy, **options)
+        for policy in ("float32", "mixed_bfloat16")
+    )
+    np.testing.assert_array_equal(
+        *(numpy(fast(w)(CONTEXT, dice=dice)["tokens"]) for w in (plain, mixed))
+    )
+
+
+def every_sample(decoder, **options):
+    """All sentences, the samples among them, and all scores."""
+
+    class Lanes(generation.SequenceGenerator):
+        def _finished(self, tokens, score):
+            finished = super()._finished(tokens, score)
+            found.append([numpy(x) for x in finished])
+            return finished
+
+    found = []
+    Lanes(decoder, **options)(keras.ops.convert_to_tensor(CONTEXT))
+    (tokens, score), (drawn, chance) = found
+    lanes = np.concatenate([tokens, drawn], 1)
+    return lanes, drawn, np.concatenate([score, chance], 1)
+
+
+def every_lane(decoder, **options):
+    """The sentences of a beam and their scores, from the loop itself."""
+
+    class Lanes(generation.SequenceGenerator):
+        def _best(self, tokens, score):
+            found.append((numpy(tokens), numpy(score)))
+            return super()._best(tokens, score)
+
+    found = []
+    Lanes(decoder, **options)(keras.ops.convert_to_tensor(CONTEXT))
+    [(tokens, score)] = found
+    ended = np.cumsum(tokens == END, axis=-1) - (tokens == END) > 0
+    tokens = np.where(ended, 0, tokens)
+    count = (tokens != 0).sum(axis=-1)
+    return tokens, score / count ** options["length_penalty"]
+
+
+# Constraints.
+
+
+@pytest.fixture(scope="module", params=[{}, {"beam": 4}, {"temperature": 1.0}])
+def free(request, recurrent):
+    """Ways to write, and what they say as long as n-grams may repeat."""
+    options = {"length": 12, "seed": 0, **request.param}
+    return options, write(recurrent, CONTEXT, minimum=11, **options)[0]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_no_n_gram_occurs_twice(recurrent, free, size):
+    options, tokens = free
+    assert sum(repeats(row, size) for row in tokens)
+    options = {"minimum": 8, **options}
+    if size == 1:  # There are but four words.
+        options["minimum"] = 2
+    tokens, _ = write(recurrent, CONTEXT, no_repeat=size, **options)
+    assert not sum(repeats(row, size) for row in tokens)
+    assert is_well_formed(tokens)
+
+
+@pytest.mark.parametrize("options", [{}, {"beam": 3}, {"temperature": 1.0}])
+def test_who_has_nothing_left_to_say_ends(recurrent, options):
+    tokens, score = write(
+        recurrent, CONTEXT, length=8, no_repeat=1, minimum=7, seed=0, **options
+    )
+    assert is_well_formed(tokens)
+    np.testing.assert_array_equal(count(tokens), 5)  # Four words, an end.
+    assert score.min() > -100
+
+
+@pytest.mark.parametrize("options", [{}, {"beam": 3}, {"temperature": 1.0}])
+def test_minimum_length(speaker, options):
+    options = {"length": 8, "seed": 0, **options}
+    free, _ = write(speaker, CONTEXT, **options)
+    assert ((free > END).sum(axis=1) < 5).any()
+    tokens, _ = write(speaker, CONTEXT, minimum=5, **options)
+    assert ((tokens > END).sum(axis=1) >= 5).all()
+    assert is_well_formed(tokens)
+    assert (count(tokens) == 6).any()  # Five words and an end.
+
+
+# Sampling.
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"temperature": 1e-4},
+        {"temperature": 1.0, "top_k": 1},
+        {"temperature": 1.0, "top_p": 1e-6},
+    ],
+    ids=["cold", "top_k", "top_p"],
+)
+def test_the_narrowest_draw_is_greedy(decoder, greedy, options):
+    options = {"length": 9, "length_penalty": 0.0, "seed": 1, **options}
+    drawn, score = write(decoder, CONTEXT, **options)
+    np.testing.assert_array_equal(drawn, greedy[0])
+    np.testing.assert_allclose(score, greedy[1], rtol=1e-3, atol=1e-4)
+
+
+def test_drawn_sentences_are_well_formed_and_scored(speaker):
+    tokens, score = write(
+        speaker, CONTEXT, length=9, temperature=1.3, top_p=0.9, seed=1
+    )
+    assert is_well_formed(tokens)
+    np.testing.assert_allclose(
+        score, recomputed(speaker, tokens, CONTEXT, 0.7), rtol=1e-3, atol=1e-4
+    )
+
+
+def chances(logits, temperature=1.0, top_k=0, top_p=1.0):
+    """What each word's share of the draws should be."""
+    logits = logits.astype("float64") / temperature
+    logits[..., [0, START]] = -np.inf
+    if top_k:
+        least = np.sort(logits, axis=-1)[..., -top_k, None]
+        logits = np.where(logits < least, -np.inf, logits)
+    chance = decoding.softmax(logits)
+    order = np.argsort(-chance, axis=-1)
+    ordered = np.take_along_axis(chance, order, axis=-1)
+    inside = np.cumsum(ordered, axis=-1) - ordered < top_p
+    keep = np.zeros_like(inside)
+    np.put_along_axis(keep, order, inside, axis=-1)
+    chance = np.where(keep, chance, 0)
+    return chance / chance.sum(axis=-1, keepdims=True)
+
+
+def check_frequencies(found, chance):
+    """Checks counts against probabilities, by 4.5 standard deviations."""
+    draws = found.sum()
+    spread = np.sqrt(chance * (1 - chance) / draws)
+    assert (np.abs(found / draws - chance) <= 4.5 * spread).all()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"temperature": 1.0},
+        {"temperature": 0.5},
+        {"temperature": 2.0, "top_k": 3},
+        {"temperature": 1.0, "top_p": 0.6},
+        {"temperature": 1.5, "top_k": 4, "top_p": 0.8},
+    ],
+    ids=lambda options: ",".join(f"{k}={v}" for k, v in options.items()),
+)
+def test_words_are_drawn_by_their_probabilities(recurrent, options):
+    rows = np.repeat(CONTEXT[:1], 5000, axis=0)
+    tokens, _ = write(recurrent, rows, length=1, seed=0, **options)
+    first = np.array([[START]], "int32")
+    logits = decoding.call(recurrent, first, CONTEXT[:1])[0, 0]
+    chance = chances(logits, **options)
+    assert (chance > 0.01).sum() >= 2
+    check_frequencies(np.bincount(tokens[:, 0], minlength=7), chance)
+
+
+def test_a_word_is_drawn_given_the_one_before(recurrent):
+    rows = np.repeat(CONTEXT[:1], 5000, axis=0)
+    tokens, _ = write(recurrent, rows, length=2, temperature=1.0, seed=0)
+    found = np.zeros((7, 7))
+    np.add.at(found, (tokens[:, 0], tokens[:, 1]), 1)
+    pairs = np.array([[START, word] for word in range(7)], "int32")
+    context = np.repeat(CONTEXT[:1], 7, axis=0)
+    chance = chances(decoding.call(recurrent, pairs, context))
+    joint = chance[0, 0][:, None] * chance[:, 1]
+    joint[END] = 0
+    joint[END, 0] = chance[0, 0, END]
+    check_frequencies(found, joint)
+
+
+def test_a_seed_makes_the_same_draws(speaker):
+    options = {"length": 8, "temperature": 1.0}
+    first, _ = write(speaker, CONTEXT, seed=3, **options)
+    again, _ = write(speaker, CONTEXT, seed=3, **options)
+    other, _ = write(speaker, CONTEXT, seed=4, **options)
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_one_writer_draws_anew_each_time(recurrent):
+    model = captioner(recurrent, length=8, temperature=1.0, seed=3)
+    first = model.predict_on_batch(CONTEXT)["tokens"]
+    second = model.predict_on_batch(CONTEXT)["tokens"]
+    assert (numpy(first) != numpy(second)).any()
+
+
+# A layer among layers.
+
+
+@pytest.mark.parametrize("beam", [1, 5])
+def test_compiled_in_a_model_it_writes_the_same(decoder, search, beam):
+    model = captioner(decoder, length=9, beam=beam, length_penalty=1.0)
+    assert model.output["tokens"].shape == (None, 9)
+    assert model.output["score"].shape == (None,)
+    said = model.predict(CONTEXT, batch_size=16, verbose=0)  # 16, 16, 8.
+    tokens, score = search(beam)
+    np.testing.assert_array_equal(said["tokens"], tokens)
+    np.testing.assert_allclose(said["score"], score, rtol=1e-4, atol=1e-5)
+
+
+def test_config_and_file(decoder, tmp_path):
+    options = {"length": 4, "beam": 2, "no_repeat": 2, "end": 3}
+    writer = generation.SequenceGenerator(decoder, **options)
+    again = generation.SequenceGenerator.from_config(writer.get_config())
+    assert again.options == writer.options
+    assert again.options == {**again.options, **options}
+    model = captioner(decoder, **options)
+    model.save(tmp_path / "captioner.keras")
+    loaded = keras.saving.load_model(tmp_path / "captioner.keras")
+    np.testing.assert_array_equal(
+        numpy(loaded(CONTEXT[:8])["tokens"]),
+        numpy(model(CONTEXT[:8])["tokens"]),
+    )
+
+
+def test_end_and_start_can_be_other_ids(recurrent):
+    tokens, _ = write(recurrent, CONTEXT, length=9, start=4, end=5)
+    assert (tokens != 4).all()
+    assert (tokens == 2).any()
+    after = np.cumsum(tokens == 5, axis=1) - (tokens == 5) > 0
+    np.testing.assert_array_equal(tokens == 0, after)
+
+
+@only_tensorflow
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"beam": 3, "no_repeat": 2},
+        {"beam": 4, "consensus": 1.0},
+        {"beam": 2, "samples": 6, "temperature": 1.0},
+    ],
+    ids=["greedy", "beam", "consensus", "samples"],
+)
+@pytest.mark.slow
+def test_xla_writes_the_same(decoder, options):
+    import tensorflow as tf
+
+    writer = generation.SequenceGenerator(decoder, length=7, **options)
+    compiled = tf.function(writer, jit_compile=True)
+    context = tf.constant(CONTEXT)
+    said, expected = numpy(compiled(context)), numpy(writer(context))
+    np.testing.assert_array_equal(said["tokens"], expected["tokens"])
+    np.testing.assert_allclose(
+        said["score"], expected["score"], rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_scores_in_float32(decoder, policy):
+    half = make(decoder.name, dtype=policy)
+    tokens, score = write(half, CONTEXT, length=7, beam=2)
+    assert is_well_formed(tokens)
+    exact = recomputed(decoder, tokens, CONTEXT, 0.7)
+    assert np.abs(score - exact).max() < 0.2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"length": 0},
+        {"beam": 0},
+        {"consensus": -1.0},
+        {"samples": -1},
+        {"word_penalty": -1.0},
+        {"temperature": -1.0},
+        {"top_k": -1},
+        {"top_p": 0.0},
+        {"top_p": 1.1},
+        {"no_repeat": -1},
+        {"minimum": -1},
+        {"minimum": 5, "length": 5},
+    ],
+    ids=str,
+)
+def test_options_out_of_range_are_refused(recurrent, wrong):
+    name, value = next(iter(wrong.items()))
+    with pytest.raises(ValueError, match=f"`{name}`.*{name}={value}"):
+        generation.SequenceGenerator(recurrent, **wrong)
+
+
+def test_options_that_contradict_are_refused(recurrent):
+    with pytest.raises(ValueError, match="beam=2, temperature=0.5"):
+        generation.SequenceGenerator(recurrent, beam=2, temperature=0.5)
+    with pytest.raises(ValueError, match="consensus=1.0, beam=1"):
+        generation.SequenceGenerator(recurrent, consensus=1.0)
+    with pytest.raises(ValueError, match="samples=4, consensus=1.0"):
+        generation.SequenceGenerator(
+            recurrent, consensus=1.0, **{**SAMPLED, "samples": 4}
+        )
+    for wrong in ({"top_k": 5}, {"top_p": 0.9}, {"samples": 4}):
+        with pytest.raises(ValueError, match="`temperature`"):
+            generation.SequenceGenerator(recurrent, **wrong)
+
+
+def test_unknown_options_are_refused(recurrent):
+    with pytest.raises(ValueError, match="beams"):
+        generation.SequenceGenerator(recurrent, beams=3)
+
+
+def test_more_words_than_the_decoder_reads_are_refused():
+    decoder = decoding.decoder("transformer", length=4)
+    with pytest.raises(ValueError, match="length=4.*length=5"):
+        generation.SequenceGenerator(decoder, length=5)
+    tokens, _ = write(decoder, CONTEXT, length=4, minimum=3)
+    assert is_well_formed(tokens)
