@@ -55,6 +55,8 @@ def classify_image_audio_concat(
     samples = layers.input_like(ear, "audio")
     there = layers.presence_input(2)
     steps = [eye(pixels), ear(samples)]
-    logits = fusions.judge(fusion, steps, there, classes, dim, dropout)
+    logits = fusions.classification_head(
+        fusion, steps, there, classes, dim, dropout
+    )
     inputs = {"image": pixels, "audio": samples, "presence": there}
     return keras.Model(inputs, logits, name="classify_image_audio_concat")

@@ -67,7 +67,9 @@ def classify_image_text_audio_bottleneck(
     samples = layers.input_like(ear, "audio")
     there = layers.presence_input(3)
     steps = [eye(pixels), reader(words), ear(samples)]
-    logits = fusions.judge(fusion, steps, there, classes, dim, dropout)
+    logits = fusions.classification_head(
+        fusion, steps, there, classes, dim, dropout
+    )
     return keras.Model(
         {"image": pixels, "text": words, "audio": samples, "presence": there},
         logits,

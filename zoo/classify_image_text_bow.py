@@ -58,6 +58,8 @@ def classify_image_text_bow(
     words = layers.input_like(reader, "text")
     there = layers.presence_input(2)
     steps = [eye(pixels), reader(words)]
-    logits = fusions.judge(fusion, steps, there, classes, dim, dropout)
+    logits = fusions.classification_head(
+        fusion, steps, there, classes, dim, dropout
+    )
     inputs = {"image": pixels, "text": words, "presence": there}
     return keras.Model(inputs, logits, name="classify_image_text_bow")

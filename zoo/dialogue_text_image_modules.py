@@ -109,9 +109,8 @@ def dialogue_text_image_modules(
         return ops.matmul(each, modules(turn)[:, :, None])[..., 0]
 
     marks = ops.ones_like(keys[..., 0])
-    was = layers.MaskToFloat(name="was")(
-        said
-    )  # (batch, turns, 1), 0 where not.
+    # (batch, turns, 1), 0 where there is no turn.
+    was = layers.MaskToFloat(name="turn_mask")(said)
     for i in range(history_shape[0]):
         marks += was[:, i] * (mark(marks, said[:, i]) - marks)
     marks = mark(marks, asked)

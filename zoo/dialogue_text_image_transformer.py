@@ -87,10 +87,8 @@ def dialogue_text_image_transformer(
     ids = ops.reshape(history, (-1, turns * length))
     said = layers.AttachMask(name="said")([said, ids])
     x, said, asked = layers.replace_missing([x, said, reader(question)], there)
-    was = (
-        ops.reshape(layers.MaskToFloat(name="was")(said), (-1, turns, length))
-        > 0
-    )
+    was = layers.MaskToFloat(name="turn_mask")(said) > 0
+    was = ops.reshape(was, (-1, turns, length))
     said = ops.reshape(said, (-1, turns, length, dim))
     block = functools.partial(
         keras_hub.layers.TransformerDecoder, 4 * dim, heads, dropout, "gelu"

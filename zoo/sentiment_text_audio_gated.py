@@ -58,6 +58,8 @@ def sentiment_text_audio_gated(
     samples = layers.input_like(ear, "audio")
     there = layers.presence_input(2)
     steps = [reader(words), ear(samples)]
-    logits = fusions.judge(fusion, steps, there, classes, dim, dropout)
+    logits = fusions.classification_head(
+        fusion, steps, there, classes, dim, dropout
+    )
     inputs = {"text": words, "audio": samples, "presence": there}
     return keras.Model(inputs, logits, name="sentiment_text_audio_gated")

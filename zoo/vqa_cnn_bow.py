@@ -62,6 +62,8 @@ def vqa_cnn_bow(
     words = layers.input_like(reader, "question")
     there = layers.presence_input(2)
     steps = [eye(pixels), reader(words)]
-    logits = fusions.judge(fusion, steps, there, classes, dim, dropout)
+    logits = fusions.classification_head(
+        fusion, steps, there, classes, dim, dropout
+    )
     inputs = {"image": pixels, "question": words, "presence": there}
     return keras.Model(inputs, logits, name="vqa_cnn_bow")

@@ -6,6 +6,7 @@ of the output depends on what is absent.
 """
 
 from mmkeras.fusion.bottleneck import Bottleneck
+from mmkeras.fusion.classification_head import classification_head
 from mmkeras.fusion.compact_bilinear import CompactBilinear
 from mmkeras.fusion.concat import Concat
 from mmkeras.fusion.cross_attention import CrossAttention
@@ -14,7 +15,6 @@ from mmkeras.fusion.film import FiLM
 from mmkeras.fusion.find import find
 from mmkeras.fusion.find import names
 from mmkeras.fusion.gated import Gated
-from mmkeras.fusion.judge import judge
 from mmkeras.fusion.late import Late
 from mmkeras.fusion.low_rank import LowRank
 from mmkeras.fusion.mag import MAG

@@ -1,7 +1,7 @@
 """Generation of text: beam search, sampling, minimum Bayes risk."""
 
 from mmkeras.generation.generator import SequenceGenerator
-from mmkeras.generation.mbr_scores import expected_ngram_matches
-from mmkeras.generation.mbr_scores import mbr_scores
+from mmkeras.generation.mbr import expected_ngram_matches
+from mmkeras.generation.mbr import mbr_scores
 
 __all__ = ["SequenceGenerator", "agreement", "expected_matches"]

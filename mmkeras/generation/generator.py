@@ -9,8 +9,8 @@ from mmkeras.generation.beams import reorder
 from mmkeras.generation.beams import reorder_flat
 from mmkeras.generation.beams import repeat_for_beams
 from mmkeras.generation.beams import select_best
-from mmkeras.generation.mbr_scores import expected_ngram_matches
-from mmkeras.generation.mbr_scores import mbr_scores
+from mmkeras.generation.mbr import expected_ngram_matches
+from mmkeras.generation.mbr import mbr_scores
 from mmkeras.generation.options import check
 from mmkeras.generation.options import check_room
 from mmkeras.generation.sampling import NEG_INF

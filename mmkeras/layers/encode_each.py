@@ -5,7 +5,7 @@ from keras import ops
 from mmkeras.layers.attach_mask import AttachMask
 
 
-def each(tokens, read, name="each"):
+def encode_each(tokens, read, name="encode_each"):
     """Reads the turns of a talk, or candidates, one by one.
 
     Args:

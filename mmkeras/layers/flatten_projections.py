@@ -6,7 +6,7 @@ import math
 from keras import ops
 
 
-def flat(attention):
+def flatten_projections(attention):
     """Lets built attention project the steps of all examples at once.
 
     Keras takes each example's product with a kernel apart, and TensorFlow

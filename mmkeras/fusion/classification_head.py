@@ -1,4 +1,4 @@
-"""From what branches perceive to one judgement."""
+"""Fuses the outputs of branches and classifies."""
 
 import keras
 
@@ -6,13 +6,15 @@ from mmkeras import layers
 from mmkeras.fusion.find import find
 
 
-def judge(fusion, steps, presence, classes=2, dim=128, dropout=0.3):
-    """Fuses modalities and classifies: any fusion fits any branches.
+def classification_head(
+    fusion, steps, presence, classes=2, dim=128, dropout=0.3
+):
+    """Fuses modalities and classifies them, with any fusion.
 
-    A fusion of vectors is given the mean of each modality's steps, one of
-    sequences the steps themselves. A learned token stands for what is absent.
-    What is fused goes through a hidden layer; `Late` fuses the logits of
-    each modality instead.
+    Fusions of vectors get the mean over each modality's steps, fusions of
+    sequences the steps themselves. Missing modalities are replaced by learned
+    tokens. The fused vector goes through a hidden layer; `Late` fuses the
+    logits of each modality instead.
 
     Args:
         fusion: A fusion layer, or the name of one.
