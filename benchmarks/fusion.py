@@ -211,7 +211,9 @@ def _columns():
 
 
 def _class_name(name):
-    return "".join(part.capitalize() for part in name.split("-"))
+    from mmkeras import fusion
+
+    return fusion.names()[name].__name__
 
 
 def _has_weights(kind):

@@ -99,9 +99,7 @@ def dialogue_text_image_transformer(
 
     def read(x, words, mask):
         for block in blocks:
-            x = block(
-                x, words, encoder_padding_mask=mask, use_causal_mask=False
-            )
+            x = block(x, words, None, None, mask, use_causal_mask=False)
         return x
 
     for i in range(turns):

@@ -4,4 +4,4 @@ from mmkeras.generation.generator import SequenceGenerator
 from mmkeras.generation.mbr import expected_ngram_matches
 from mmkeras.generation.mbr import mbr_scores
 
-__all__ = ["SequenceGenerator", "agreement", "expected_matches"]
+__all__ = ["SequenceGenerator", "expected_ngram_matches", "mbr_scores"]

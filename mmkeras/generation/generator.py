@@ -41,27 +41,27 @@ class SequenceGenerator(keras.layers.Layer):
 
     Args:
         decoder: A decoder layer, built or called before.
-        length: int. Most tokens to write, the end included.
-        beam: int. Sentences kept while searching; 1 is greedy search.
-        length_penalty: float. 0 prefers short sentences, 1 compares them by
+        length: int. Maximum number of tokens, the end included.
+        beam: int. Number of hypotheses; 1 is greedy search.
+        length_penalty: float. 0 prefers short sequences, 1 compares them by
             their mean log-probability.
-        consensus: float. 0 says the sentence of the beam with the best score;
-            above, the one whose n-grams the others share most, where each has
-            a voice of `softmax(consensus * score)`. See
-            `mmkeras.generation.mbr`.
-        samples: int. Sentences to draw besides the beam; 0 for none.
-        word_penalty: float. What a word costs, with `samples`; more of it
-            makes sentences shorter.
-        temperature: float. 0 writes the likeliest tokens; above, tokens are
-            drawn from the probabilities raised to `1 / temperature`.
-        top_k: int. Draw among that many likeliest tokens; 0 for all.
-        top_p: float in (0, 1]. Draw among the likeliest tokens that together
-            have this probability (nucleus sampling).
-        no_repeat: int. Forbid an n-gram of that size to occur twice; 0 allows.
-        minimum: int. Fewest tokens before the end, if so many can be said.
-        start: int. Token id that opens a sentence.
-        end: int. Token id that closes a sentence; padding, id 0, follows.
-        seed: int or `None`. Seeds the draws.
+        consensus: float. 0 chooses the best score of the beam; a larger value
+            chooses the sequence that shares most n-grams with the others of
+            the beam, weighted by `softmax(consensus * score)`. See
+            `mmkeras.generation.mbr_scores`.
+        samples: int. Number of sequences to sample besides the beam.
+        word_penalty: float. Cost of a word, with `samples`; larger values
+            make sequences shorter.
+        temperature: float. 0 chooses the most likely tokens; above, tokens
+            are sampled from the probabilities raised to `1 / temperature`.
+        top_k: int. Sample among that many most likely tokens; 0 for all.
+        top_p: float in (0, 1]. Sample among the most likely tokens that
+            together have this probability (nucleus sampling).
+        no_repeat: int. Size of n-grams that may not occur twice; 0 for none.
+        minimum: int. Minimum number of tokens before the end.
+        start: int. Token id that starts a sequence.
+        end: int. Token id that ends a sequence; padding, id 0, follows.
+        seed: int or `None`. Seed of the sampling.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:

@@ -112,20 +112,20 @@ class Caption(Task):
         return keras.Model(inputs, logits, name=f"{self.model.name}_head")
 
     def writer(self, features=False, draws=0, **options):
-        """The model as it writes: pictures in, tokens and scores out.
+        """Returns the model for generation: images in, tokens and scores out.
 
         Args:
             features: bool. Whether it takes the output of the encoder's
                 trunk instead of pixels in [0, 1].
-            draws: int. How many sentences to draw of each picture, by dice
-                that are its second input, of shape `(batch, length, draws)`;
-                0 for the one that it says.
+            draws: int. Captions to sample per image, from uniform random
+                numbers, the second input, of shape `(batch, length, draws)`;
+                0 to generate one as the options say.
             **options: Of `mmkeras.generation.SequenceGenerator`; the length
                 defaults to the text codec's.
 
         Returns:
-            A `keras.Model` to a dict of `"tokens"` and `"score"`, from
-            pictures, or `[pictures, dice]`. Asking twice gives the same one.
+            A `keras.Model` from images, or `[images, uniforms]`, to a dict of
+            `"tokens"` and `"score"`; the same one at every call.
         """
         options = {"length": self.codecs["text"].length - 1, **options}
         key = (features, draws, *sorted(options.items()))
@@ -138,11 +138,11 @@ class Caption(Task):
             shape = shape or self.encoder.input_shape
             x = keras.Input(shape[1:], name="image")
             context = self.top(x) if features else self.encoder(x)
-            inputs, dice = x, None
+            inputs, uniforms = x, None
             if draws:
-                dice = keras.Input((write.length, draws), name="dice")
-                inputs = [x, dice]
-            out = write(context, dice=dice)
+                uniforms = keras.Input((write.length, draws), name="uniforms")
+                inputs = [x, uniforms]
+            out = write(context, uniforms=uniforms)
             self._writers[key] = keras.Model(inputs, out, name="captioner")
         return self._writers[key]
 

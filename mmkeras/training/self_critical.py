@@ -152,8 +152,8 @@ def batches(task, pictures, owners, recipe, worth, size, seed=0, start=0):
                 view = draw.integers(0, len(pictures.array), size)
                 x = np.float32(pictures.array[view, some])
                 x = x if pictures.frozen else x / 255
-                dice = draw.random((size, length, draws), "float32")
-                said = write.predict_on_batch([x, dice])["tokens"]
+                uniforms = draw.random((size, length, draws), "float32")
+                said = write.predict_on_batch([x, uniforms])["tokens"]
                 said = np.asarray(said).reshape(-1, length)
                 gain = _advantage(worth(np.repeat(some, draws), said), draws)
                 said = np.pad(

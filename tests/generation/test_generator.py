@@ -291,14 +291,16 @@ def test_samples_of_a_picture_do_not_depend_on_others(speaker):
     assert (other != tokens).any()
 
 
-def test_dice_say_what_is_drawn(speaker):
+def test_uniforms_decide_what_is_sampled(speaker):
     writer = generation.SequenceGenerator(speaker, length=9, temperature=1.0)
-    dice = np.random.default_rng(0).random((len(CONTEXT), 9, 4), "float32")
-    said = writer(CONTEXT, dice=dice)
+    uniforms = np.random.default_rng(0).random((len(CONTEXT), 9, 4), "float32")
+    said = writer(CONTEXT, uniforms=uniforms)
     tokens, score = numpy(said["tokens"]), numpy(said["score"])
     assert tokens.shape == (len(CONTEXT), 4, 9)
     assert is_well_formed(tokens.reshape(-1, 9))
-    alone = numpy(writer(CONTEXT[2:4], dice=dice[2:4, :, 1:2])["tokens"])
+    alone = numpy(
+        writer(CONTEXT[2:4], uniforms=uniforms[2:4, :, 1:2])["tokens"]
+    )
     np.testing.assert_array_equal(alone[:, 0], tokens[2:4, 1])
     assert (tokens[:, 0] != tokens[:, 1]).any()
     np.testing.assert_allclose(
@@ -308,24 +310,29 @@ def test_dice_say_what_is_drawn(speaker):
         atol=1e-4,
     )
     x = keras.Input(CONTEXT.shape[1:])
-    thrown = keras.Input(dice.shape[1:])
-    model = keras.Model([x, thrown], writer(x, dice=thrown))
+    thrown = keras.Input(uniforms.shape[1:])
+    model = keras.Model([x, thrown], writer(x, uniforms=thrown))
     assert model.output["tokens"].shape == (None, 4, 9)
-    found = model.predict_on_batch([CONTEXT, dice])["tokens"]
+    found = model.predict_on_batch([CONTEXT, uniforms])["tokens"]
     np.testing.assert_array_equal(numpy(found), tokens)
-    with pytest.raises(ValueError, match="Dice draw at a `temperature`"):
-        generation.SequenceGenerator(speaker, length=9)(CONTEXT, dice=dice)
+    with pytest.raises(ValueError, match="`uniforms` need a `temperature`"):
+        generation.SequenceGenerator(speaker, length=9)(
+            CONTEXT, uniforms=uniforms
+        )
 
 
-def test_dice_keep_their_digits_in_mixed_precision(recurrent):
-    dice = np.random.default_rng(0).random((len(CONTEXT), 9, 4), "float32")
+def test_uniforms_keep_their_digits_in_mixed_precision(recurrent):
+    uniforms = np.random.default_rng(0).random((len(CONTEXT), 9, 4), "float32")
     options = {"length": 9, "temperature": 1.0}
     plain, mixed = (
         generation.SequenceGenerator(recurrent, dtype=policy, **options)
         for policy in ("float32", "mixed_bfloat16")
     )
     np.testing.assert_array_equal(
-        *(numpy(fast(w)(CONTEXT, dice=dice)["tokens"]) for w in (plain, mixed))
+        *(
+            numpy(fast(w)(CONTEXT, uniforms=uniforms)["tokens"])
+            for w in (plain, mixed)
+        )
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from mmkeras import generation
-from mmkeras.generation import agreement
+from mmkeras.generation import mbr_scores
 
 
 def grams(words, n):
@@ -53,7 +53,7 @@ def pad(rows, length):
 def test_equals_the_formula(said, seed):
     tokens = np.stack([pad(rows, 7) for rows in said]).astype("int32")
     voice = np.random.default_rng(seed).dirichlet(np.ones(3), 2)
-    found = numpy(fast(agreement)(tokens, voice.astype("float32")))
+    found = numpy(fast(mbr_scores)(tokens, voice.astype("float32")))
     np.testing.assert_allclose(found, expected(tokens, voice), atol=1e-6)
 
 
@@ -80,12 +80,12 @@ def test_by_hand():
     tokens = pad([[5, 6, 7, 5], [5, 5, 6], [8]], 4)[None]
     # 1-grams 2 * 3 / 7, 2-grams 2 * 1 / 5, no more.
     half = (6 / 7 + 2 / 5) / 4
-    found = numpy(agreement(tokens, np.array([[0.0, 1.0, 0.0]])))
+    found = numpy(mbr_scores(tokens, np.array([[0.0, 1.0, 0.0]])))
     np.testing.assert_allclose(found, [[half, 3 / 4, 0]], atol=1e-6)
 
 
 def test_sentences_of_one_word():
-    found = numpy(agreement(np.array([[[3], [3], [4]]]), np.ones((1, 3)) / 3))
+    found = numpy(mbr_scores(np.array([[[3], [3], [4]]]), np.ones((1, 3)) / 3))
     np.testing.assert_allclose(found, [[1 / 6, 1 / 6, 1 / 12]], atol=1e-6)
 
 
@@ -98,7 +98,7 @@ def test_in_a_graph_of_any_batch(jit):
     tokens = -np.sort(-tokens).astype("int32")  # Padding comes last.
     voice = np.full((5, 3), 1 / 3, "float32")
     shape = [tf.TensorSpec([None, 3, 6], "int32"), tf.TensorSpec([None, 3])]
-    graph = tf.function(agreement, shape, jit_compile=jit)
+    graph = tf.function(mbr_scores, shape, jit_compile=jit)
     np.testing.assert_allclose(
-        graph(tokens, voice), agreement(tokens, voice), atol=1e-6
+        graph(tokens, voice), mbr_scores(tokens, voice), atol=1e-6
     )

@@ -146,7 +146,7 @@ def test_shows_where_it_looked(name, looks, tmp_path):
         assert weights.shape == (2, looks, 4)
         np.testing.assert_allclose(weights.sum(axis=2), 1, rtol=1e-3, atol=1e-6)
     else:
-        with pytest.raises(ValueError, match="no layer named `look`"):
+        with pytest.raises(ValueError, match="no layer is named `attention`"):
             task.attention_maps(batch)
     drawn = figures.of_judge(task, batch, task.answer(batch)["label"])
     shown = [axes for axes in drawn.axes if axes.images]
