@@ -29,7 +29,7 @@ _PACKAGES = {
     "serving",
     "tasks",
     "training",
-    "words",
+    "word_vectors",
 }
 
 

@@ -89,14 +89,14 @@ def train(
     as_is: AsIs = False,
 ):
     """Learn word vectors from a text of your own."""
-    from mmkeras import words
+    from mmkeras import word_vectors
     from mmkeras.cli import progress
 
     glove = method is Method.GLOVE
-    corpus = words.Corpus.read(_sentences(text, as_is), minimum, size)
+    corpus = word_vectors.Corpus.read(_sentences(text, as_is), minimum, size)
     typer.echo(f"{len(corpus.words):,} words, {len(corpus.tokens):,} in all.")
     epochs = epochs or (50 if glove else 5)
-    learn = words.train_glove if glove else words.train_skipgram
+    learn = word_vectors.train_glove if glove else word_vectors.train_skipgram
     options = {"window": window, "learning_rate": learning_rate}
     with progress.epochs(epochs) as callback:
         vectors = learn(
@@ -108,7 +108,7 @@ def train(
             callbacks=[callback],
             **{key: value for key, value in options.items() if value},
         )
-    words.write(out, vectors)
+    word_vectors.write(out, vectors)
     typer.echo(f"Wrote {out}.")
 
 
@@ -122,11 +122,11 @@ def cover(
     as_is: AsIs = False,
 ):
     """Say how many words of a text have vectors, and which have none."""
-    from mmkeras import words
+    from mmkeras import word_vectors
 
-    corpus = words.Corpus.read(_sentences(text, as_is), minimum)
-    found = words.read(vectors, wanted=corpus.words)
-    report = words.cover(found, corpus.counts_by_word)
+    corpus = word_vectors.Corpus.read(_sentences(text, as_is), minimum)
+    found = word_vectors.read(vectors, wanted=corpus.words)
+    report = word_vectors.coverage(found, corpus.counts_by_word)
     _show(
         ["", "found", "of", "share"],
         [
@@ -148,11 +148,11 @@ def neighbours(
     limit: Limit = None,
 ):
     """Show the words nearest to each word, by their cosine."""
-    from mmkeras import words
+    from mmkeras import word_vectors
 
-    known = words.read(vectors, limit=limit)
+    known = word_vectors.read(vectors, limit=limit)
     for each in word:
-        found = words.neighbours(known, each, count)
+        found = word_vectors.neighbours(known, each, count)
         _show([each, "cosine"], [(near, f"{x:.3f}") for near, x in found])
 
 
@@ -173,7 +173,7 @@ def analogy(
     limit: Limit = None,
 ):
     """Ask what is to the third word what the second is to the first."""
-    from mmkeras import words
+    from mmkeras import word_vectors
 
     if (len(word or ()) == 3) == bool(questions):
         raise ValueError(
@@ -181,9 +181,9 @@ def analogy(
             f"{word or []}, questions={questions!r}"
         )
     if questions:
-        sections = words.read_analogies(questions)
-        known = words.read(vectors, limit=limit)
-        figures = words.score_analogies(known, sections, method.value)
+        sections = word_vectors.read_analogies(questions)
+        known = word_vectors.read(vectors, limit=limit)
+        figures = word_vectors.score_analogies(known, sections, method.value)
         _show(
             ["", "right", "of those asked", "share", "of all"],
             [
@@ -192,8 +192,8 @@ def analogy(
             ],
         )
         return
-    known = words.read(vectors, limit=limit)
-    found = words.analogy(known, *word, count=count, method=method.value)
+    known = word_vectors.read(vectors, limit=limit)
+    found = word_vectors.analogy(known, *word, count=count, method=method.value)
     _show([" ".join(word), method.value], [(w, f"{x:.3f}") for w, x in found])
 
 
@@ -208,11 +208,13 @@ def similarity(
     ],
 ):
     """Compare cosines with what people say: Spearman's correlation."""
-    from mmkeras import words
+    from mmkeras import word_vectors
 
-    judged = words.read_similarities(pairs)
+    judged = word_vectors.read_similarities(pairs)
     wanted = {word for first, second, _ in judged for word in (first, second)}
-    figures = words.score_similarities(words.read(vectors, wanted), judged)
+    figures = word_vectors.score_similarities(
+        word_vectors.read(vectors, wanted), judged
+    )
     _show(
         ["", ""],
         [
@@ -224,9 +226,9 @@ def similarity(
 
 def _sentences(path, as_is):
     """Sentences of a file: strings to split at spaces, or lists of words."""
-    from mmkeras import words
+    from mmkeras import word_vectors
 
-    lines = words.sentences(path)
+    lines = word_vectors.sentences(path)
     return lines if as_is else _as_captions(lines)
 
 

@@ -14,7 +14,7 @@ from mmkeras.training import checkpoint
 from mmkeras.training import normalization
 
 
-class Best(keras.callbacks.Callback):
+class Validate(keras.callbacks.Callback):
     """Scores the model on validation data and keeps the best weights.
 
     If the optimizer keeps moving averages of the weights, these are scored
@@ -92,7 +92,7 @@ class Best(keras.callbacks.Callback):
         return raw
 
 
-class Curves(keras.callbacks.Callback):
+class LogCurves(keras.callbacks.Callback):
     """Writes `log.csv` after every epoch, and `curves.png`.
 
     It takes longer to draw than a short epoch: the curves are drawn after an
@@ -156,7 +156,7 @@ class Curves(keras.callbacks.Callback):
         figure.savefig(file, format="png", dpi=120)
 
 
-class Collapse(keras.callbacks.Callback):
+class WarnOnCollapse(keras.callbacks.Callback):
     """Warns when a captioner says the same of every picture.
 
     Args:
@@ -191,7 +191,7 @@ class Collapse(keras.callbacks.Callback):
             )
 
 
-class Finite(keras.callbacks.Callback):
+class FailOnNaN(keras.callbacks.Callback):
     """Stops with an error when the loss is no number."""
 
     def on_epoch_end(self, epoch, logs=None):

@@ -161,7 +161,7 @@ def fit(
     model = _trainee(task, recipe, train.frozen, lessons.together, seed)
     loss = losses.TokenCrossentropy(recipe.label_smoothing)
     branch = task.encoder.trainable_weights
-    optimizers.prepare(model, loss, recipe, lessons.steps, branch)
+    optimizers.compile_model(model, loss, recipe, lessons.steps, branch)
     statistics = normalization.Statistics(
         model, lessons.first, lessons.size, lessons.steps
     )
@@ -314,7 +314,7 @@ def _callbacks(task, val, folder, recipe, statistics):
             "val_unique": scores["unique"],
         }
 
-    best = callbacks.Best(
+    best = callbacks.Validate(
         folder / "best.npz",
         evaluate,
         f"val_{recipe.monitor}",
@@ -323,7 +323,7 @@ def _callbacks(task, val, folder, recipe, statistics):
     )
     return [
         best,
-        callbacks.Collapse(lambda: written),
-        callbacks.Curves(folder),
-        callbacks.Finite(),
+        callbacks.WarnOnCollapse(lambda: written),
+        callbacks.LogCurves(folder),
+        callbacks.FailOnNaN(),
     ]

@@ -19,12 +19,12 @@ from mmkeras.data.fingerprint import fingerprint
 from mmkeras.training import callbacks
 from mmkeras.training import checkpoint
 from mmkeras.training import fitted
+from mmkeras.training import initialize
 from mmkeras.training import normalization
 from mmkeras.training import optimizers
 from mmkeras.training import precision
 from mmkeras.training import recipes
 from mmkeras.training import subsets
-from mmkeras.training import word_vectors
 from mmkeras.training.examples import Examples
 
 _CURVES = [
@@ -84,7 +84,7 @@ def build(
             architecture that takes candidates, the label is the place of the
             right one; one that takes tokens writes any words it knows.
         vectors: File of word vectors to begin with, or `None`; see
-            `word_vectors.begin`.
+            `initialize.initialize_embeddings`.
         target: `"class"`, `"labels"` or `"number"`, what the labels are;
             `None` to decide by all rows, see `data.label_kinds`.
 
@@ -94,7 +94,7 @@ def build(
     Raises:
         ValueError: If the rows lack a modality of the architecture, if they
             cannot be trained on, see `data.training_problems`, or as of
-            `word_vectors.begin`.
+            `initialize.initialize_embeddings`.
     """
     splits = {"train": data.train, "val": data.val}
     training_problems.require(training_problems.find(splits))
@@ -117,7 +117,7 @@ def build(
     model = registry.build_model(name, **{**known, **recipe.settings})
     task = tasks.Classify(model, kept)
     if vectors:
-        word_vectors.begin(task, vectors)
+        initialize.initialize_embeddings(task, vectors)
     return task
 
 
@@ -297,7 +297,7 @@ def fit(
         share = pipeline.together(pictures, size)
         count = len(np.unique(pictures)) // (size // share)
         model = _once(model, share)
-    optimizers.prepare(model, _loss(task, recipe), recipe, count)
+    optimizers.compile_model(model, _loss(task, recipe), recipe, count)
     chooser = _chooser(task, recipe)
 
     def batches(start):
@@ -306,15 +306,15 @@ def fit(
     first = batches(0)
     statistics = normalization.Statistics(model, first, size, count)
     parts = [
-        callbacks.Best(
+        callbacks.Validate(
             folder / "best.npz",
             lambda: _validate(task, val, chooser),
             chooser,
             recipe.patience,
             statistics,
         ),
-        callbacks.Curves(folder),
-        callbacks.Finite(),
+        callbacks.LogCurves(folder),
+        callbacks.FailOnNaN(),
     ]
     saver = checkpoint.Checkpoint(folder / "checkpoint.npz", parts[:-1])
     done = saver.resume(model)

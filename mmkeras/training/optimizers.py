@@ -3,7 +3,7 @@
 import keras
 
 
-class SlowerAdamW(keras.optimizers.AdamW):
+class MultiRateAdamW(keras.optimizers.AdamW):
     """AdamW with a smaller learning rate for the weights of some layers.
 
     What was learned elsewhere is to be changed less than what is learned
@@ -61,7 +61,7 @@ class SlowerAdamW(keras.optimizers.AdamW):
                 average.assign(average + share * (variable - average))
 
 
-def prepare(model, loss, recipe, steps, branch=()):
+def compile_model(model, loss, recipe, steps, branch=()):
     """Compiles a model with the optimizer of a recipe.
 
     The optimizer makes its variables here. Left to the first step, it would
@@ -71,15 +71,15 @@ def prepare(model, loss, recipe, steps, branch=()):
     Args:
         model: A built `keras.Model`.
         loss: Its loss.
-        recipe: As of `scheduled`.
-        steps: As of `scheduled`.
-        branch: As of `scheduled`.
+        recipe: As of `make_optimizer`.
+        steps: As of `make_optimizer`.
+        branch: As of `make_optimizer`.
     """
-    model.compile(scheduled(recipe, steps, branch), loss)
+    model.compile(make_optimizer(recipe, steps, branch), loss)
     model.optimizer.build(model.trainable_variables)
 
 
-def scheduled(recipe, steps, branch=()):
+def make_optimizer(recipe, steps, branch=()):
     """Makes the optimizer of a recipe: warm-up, then a cosine to 2 %.
 
     Args:
@@ -100,7 +100,7 @@ def scheduled(recipe, steps, branch=()):
         warmup_steps=warmup,
     )
     slow = branch if recipe.branch_rate < 1 else []
-    optimizer = SlowerAdamW(
+    optimizer = MultiRateAdamW(
         rate,
         weight_decay=recipe.weight_decay,
         clipnorm=recipe.clip,

@@ -29,7 +29,7 @@ class Recipe:
         label_smoothing: In [0, 1).
         clip: Largest norm of a weight's gradient.
         ema: Decay of moving averages of the weights, 0 for none. It warms up
-            with the number of steps; see `optimizers.SlowerAdamW`.
+            with the number of steps; see `optimizers.MultiRateAdamW`.
         monitor: What chooses the best epoch, of validation: `"cider"` or
             `"loss"` of a captioner, `"accuracy"`, `"f1_weighted"` or
             `"loss"` of a judge.

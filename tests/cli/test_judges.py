@@ -8,7 +8,7 @@ import soundfile
 from judging import rows as drawn
 from typer.testing import CliRunner
 
-from mmkeras import words
+from mmkeras import word_vectors
 from mmkeras.cli import app
 from mmkeras.files import atomic
 from mmkeras.serving import client
@@ -234,7 +234,9 @@ def test_train_begins_with_word_vectors(table, tmp_path):
     rows = [json.loads(x) for x in (table / "table.jsonl").open()]
     names = sorted({word for row in rows for word in row["text"].split()})
     vectors = tmp_path / "vectors.txt"
-    words.write(vectors, words.Vectors(names, np.eye(len(names), 8)))
+    word_vectors.write(
+        vectors, word_vectors.Vectors(names, np.eye(len(names), 8))
+    )
     found = call(
         *["train", "classify-text-bow", *TRAIN, "--folder", table],
         *["--vectors", vectors, "--out", tmp_path / "run"],

@@ -4,7 +4,7 @@ import classes_of_words
 import pytest
 from typer.testing import CliRunner
 
-from mmkeras import words
+from mmkeras import word_vectors
 from mmkeras.cli import app
 
 
@@ -32,21 +32,23 @@ def test_train_then_ask(text, method, epochs, tmp_path):
     assert found.exit_code == 0, found.output
     assert "27 words, 1,800 in all." in found.output
     assert f"epoch {epochs}/{epochs}" in found.output
-    vectors = words.read(out)
+    vectors = word_vectors.read(out)
     assert (len(vectors), vectors.dim) == (27, 8)
     near = call("neighbours", out, "dog", "--count", 3)
     assert near.exit_code == 0, near.output
     shown = [line.split()[0] for line in near.output.splitlines()[1:]]
-    assert shown == [word for word, _ in words.neighbours(vectors, "dog", 3)]
+    assert shown == [
+        word for word, _ in word_vectors.neighbours(vectors, "dog", 3)
+    ]
 
 
 @pytest.fixture
 def file(tmp_path):
-    vectors = words.Vectors(
+    vectors = word_vectors.Vectors(
         ["man", "woman", "king", "queen", "The"],
         [[2, 0.1], [0.1, 2], [3, 1.2], [1.2, 3], [-1, -1]],
     )
-    words.write(tmp_path / "v.txt", vectors)
+    word_vectors.write(tmp_path / "v.txt", vectors)
     return tmp_path / "v.txt"
 
 

@@ -13,6 +13,6 @@ def draw():
         What draws them.
     """
     with pytest.MonkeyPatch.context() as patch:
-        draw = callbacks.Curves._draw
-        patch.setattr(callbacks.Curves, "_draw", lambda self, file: None)
+        draw = callbacks.LogCurves._draw
+        patch.setattr(callbacks.LogCurves, "_draw", lambda self, file: None)
         yield draw

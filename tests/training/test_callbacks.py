@@ -22,7 +22,7 @@ def fit(*parts, epochs=4, start=0, **options):
 def test_best_weights_are_those_of_the_best_epoch(tmp_path):
     scores = iter([0.1, 0.5, 0.3, 0.2])
     seen = []
-    best = callbacks.Best(
+    best = callbacks.Validate(
         tmp_path / "best.npz", lambda: {"val_cider": next(scores)}
     )
     keep = keras.callbacks.LambdaCallback(
@@ -36,7 +36,7 @@ def test_best_weights_are_those_of_the_best_epoch(tmp_path):
 
 def test_of_losses_the_least_is_the_best(tmp_path):
     losses = iter([3.0, 1.0, 2.0, 1.5, 0.5])
-    best = callbacks.Best(
+    best = callbacks.Validate(
         tmp_path / "b.npz", lambda: {"val_loss": next(losses)}, "val_loss", 1
     )
     fit(best, epochs=5)
@@ -62,7 +62,7 @@ def test_of_equal_figures_the_lower_loss_is_the_best_then_the_later_epoch(
         known = {} if loss is None else {"val_loss": loss}
         return {"val_accuracy": 1.0, **known}
 
-    best = callbacks.Best(tmp_path / "best.npz", evaluate, "val_accuracy")
+    best = callbacks.Validate(tmp_path / "best.npz", evaluate, "val_accuracy")
     model = fit(best, epochs=3)
     assert checkpoint.restore(tmp_path / "best.npz", model)["epoch"] == expected
 
@@ -73,13 +73,13 @@ def test_a_lower_loss_does_not_make_up_for_a_lower_figure(tmp_path):
     def evaluate():
         return dict(zip(("val_cider", "val_loss"), next(found)))
 
-    best = callbacks.Best(tmp_path / "best.npz", evaluate)
+    best = callbacks.Validate(tmp_path / "best.npz", evaluate)
     fit(best, epochs=2)
     assert best.state["epoch"] == 0
 
 
 def test_a_state_without_a_loss_is_still_understood(tmp_path):
-    best = callbacks.Best(
+    best = callbacks.Validate(
         tmp_path / "best.npz",
         lambda: {"val_cider": 0.5, "val_loss": 2.0},
     )
@@ -90,10 +90,10 @@ def test_a_state_without_a_loss_is_still_understood(tmp_path):
 
 def test_patience_stops(tmp_path):
     scores = iter([0.5, 0.4, 0.3, 0.2, 0.1])
-    best = callbacks.Best(
+    best = callbacks.Validate(
         tmp_path / "b.npz", lambda: {"val_cider": next(scores)}, patience=1
     )
-    curves = callbacks.Curves(tmp_path)
+    curves = callbacks.LogCurves(tmp_path)
     fit(best, curves, epochs=5)
     assert len(curves.state) == 3
 
@@ -106,7 +106,7 @@ def test_averages_are_scored_and_raw_weights_come_back(tmp_path):
         found.append(best.model.get_weights()[0].copy())
         return {"val_cider": next(scores)}
 
-    best = callbacks.Best(tmp_path / "b.npz", evaluate)
+    best = callbacks.Validate(tmp_path / "b.npz", evaluate)
     keep = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda *_: found.append(best.model.get_weights()[0])
     )
@@ -118,10 +118,10 @@ def test_averages_are_scored_and_raw_weights_come_back(tmp_path):
 
 
 def test_log_continues_after_a_resume(tmp_path, draw, monkeypatch):
-    monkeypatch.setattr(callbacks.Curves, "_draw", draw)
-    first = callbacks.Curves(tmp_path)
+    monkeypatch.setattr(callbacks.LogCurves, "_draw", draw)
+    first = callbacks.LogCurves(tmp_path)
     fit(first, epochs=2)
-    second = callbacks.Curves(tmp_path)
+    second = callbacks.LogCurves(tmp_path)
     second.state = first.state
     fit(second, epochs=3, start=2)
     with open(tmp_path / "log.csv", newline="") as file:
@@ -131,7 +131,7 @@ def test_log_continues_after_a_resume(tmp_path, draw, monkeypatch):
 
 
 def test_curves_are_drawn_twice_a_minute_and_at_the_end(tmp_path, monkeypatch):
-    curves, drawn = callbacks.Curves(tmp_path), []
+    curves, drawn = callbacks.LogCurves(tmp_path), []
     curves._draw = lambda file: drawn.append(len(curves.state))
     clock = types.SimpleNamespace(perf_counter=lambda: 8.0 * len(curves.state))
     monkeypatch.setattr(callbacks, "time", clock)
@@ -140,16 +140,16 @@ def test_curves_are_drawn_twice_a_minute_and_at_the_end(tmp_path, monkeypatch):
 
 
 def test_collapse_warns_after_so_many_epochs():
-    same = callbacks.Collapse(lambda: ["a dog"] * 5, patience=2)
+    same = callbacks.WarnOnCollapse(lambda: ["a dog"] * 5, patience=2)
     with pytest.warns(UserWarning, match="every picture: 'a dog'"):
         fit(same, epochs=2)
 
 
 def test_collapse_is_silent_when_captions_differ(recwarn):
-    fit(callbacks.Collapse(lambda: ["a dog", "a cat"], patience=1))
+    fit(callbacks.WarnOnCollapse(lambda: ["a dog", "a cat"], patience=1))
     assert not [w for w in recwarn if "every picture" in str(w.message)]
 
 
 def test_a_loss_that_is_no_number_stops():
     with pytest.raises(ValueError, match="loss became nan in epoch 1"):
-        callbacks.Finite().on_epoch_end(0, {"loss": float("nan")})
+        callbacks.FailOnNaN().on_epoch_end(0, {"loss": float("nan")})

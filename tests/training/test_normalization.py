@@ -84,7 +84,7 @@ def test_the_best_weights_have_statistics_of_their_own(tmp_path):
         found.append(np.array(model.get_layer("norm").moving_mean))
         return {"val_accuracy": 0.5}
 
-    best = callbacks.Best(
+    best = callbacks.Validate(
         tmp_path / "best.npz", evaluate, "val_accuracy", None, statistics(model)
     )
     model.fit(X, Y, batch_size=8, epochs=1, verbose=0, callbacks=[best])

@@ -6,7 +6,7 @@ import pytest
 
 from mmkeras.training import optimizers
 from mmkeras.training import recipes
-from mmkeras.training.optimizers import SlowerAdamW
+from mmkeras.training.optimizers import MultiRateAdamW
 
 
 def variables(count=2):
@@ -15,7 +15,7 @@ def variables(count=2):
 
 def test_slow_weights_change_less():
     fast, slow = variables()
-    optimizer = SlowerAdamW(0.1, weight_decay=0.0, slow=[slow], factor=0.25)
+    optimizer = MultiRateAdamW(0.1, weight_decay=0.0, slow=[slow], factor=0.25)
     optimizer.apply([keras.ops.ones(3)] * 2, [fast, slow])
     np.testing.assert_allclose(fast, 0.9, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(slow, 0.975, rtol=1e-5, atol=1e-6)
@@ -23,7 +23,7 @@ def test_slow_weights_change_less():
 
 def test_a_weight_decays_by_its_own_rate_after_its_update():
     fast, slow = weights = variables()
-    optimizer = SlowerAdamW(0.1, weight_decay=0.5, slow=[slow], factor=0.5)
+    optimizer = MultiRateAdamW(0.1, weight_decay=0.5, slow=[slow], factor=0.5)
     optimizer.apply([keras.ops.ones(3)] * 2, weights)
     np.testing.assert_allclose(fast, 0.9 * 0.95, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(slow, 0.95 * 0.975, rtol=1e-5, atol=1e-6)
@@ -37,7 +37,7 @@ def test_no_weight_changes_before_the_gradient_is_there():
     import tensorflow as tf
 
     weights = variables(20)
-    optimizer = SlowerAdamW(0.1, weight_decay=0.5)
+    optimizer = MultiRateAdamW(0.1, weight_decay=0.5)
     optimizer.build(weights)
     seen = []
 
@@ -66,7 +66,7 @@ def test_a_schedule_is_not_asked_for_every_weight():
             return 0.5 ** keras.ops.cast(step, "float32")
 
     weights = variables(4)
-    optimizer = SlowerAdamW(Schedule(), weight_decay=0.5)
+    optimizer = MultiRateAdamW(Schedule(), weight_decay=0.5)
     optimizer.build(weights)
     asked.clear()
     for step in range(3):
@@ -79,14 +79,14 @@ def test_a_schedule_is_not_asked_for_every_weight():
 
 
 def test_a_rate_may_be_set():
-    optimizer = SlowerAdamW(0.5)
+    optimizer = MultiRateAdamW(0.5)
     optimizer.learning_rate = 0.25
     np.testing.assert_allclose(optimizer.learning_rate, 0.25, rtol=1e-6)
 
 
 def test_the_decay_of_averages_warms_up():
     (weight,) = variables(1)
-    optimizer = SlowerAdamW(
+    optimizer = MultiRateAdamW(
         0.1, weight_decay=0.0, use_ema=True, ema_momentum=0.5
     )
     average, decays = None, [0.0, 2 / 6, 3 / 7, 4 / 8]
@@ -103,7 +103,7 @@ def test_the_decay_of_averages_warms_up():
 
 def test_the_average_of_a_short_training_is_near_its_last_weights():
     (weight,) = variables(1)
-    optimizer = SlowerAdamW(
+    optimizer = MultiRateAdamW(
         0.1, weight_decay=0.0, use_ema=True, ema_momentum=0.99
     )
     for _ in range(80):
@@ -127,7 +127,7 @@ def test_a_prepared_model_is_traced_once():
     x = keras.Input((4,))
     model = keras.Model(x, keras.layers.Dense(1)(Traced()(x)))
     recipe = recipes.Recipe(epochs=2, ema=0.9)
-    optimizers.prepare(model, "mse", recipe, steps=3)
+    optimizers.compile_model(model, "mse", recipe, steps=3)
     before = len(model.optimizer.variables)
     traced.clear()
     data = np.ones((12, 4)), np.ones((12, 1))

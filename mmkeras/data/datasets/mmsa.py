@@ -4,7 +4,7 @@ A file such as `aligned_50.pkl` holds a dict of `train`, `valid` and `test`,
 each a dict of arrays: `text`, `audio` and `vision`, of shape (examples, steps,
 size), `raw_text`, `id` and `regression_labels`; where the sequences are not
 aligned to words, also `audio_lengths` and `vision_lengths`. It is a pickle,
-and read by `mmkeras.data.pickled`, which runs nothing of it.
+and read by `mmkeras.data.safe_pickle`, which runs nothing of it.
 
 Numbers that are not finite, as the -inf in CMU-MOSI's sound, become 0, as in
 MMSA itself. What lies behind a sequence's length becomes 0, which is padding.
@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from mmkeras.data import examples
-from mmkeras.data import pickled
+from mmkeras.data import safe_pickle
 from mmkeras.data.datasets import layout
 
 SOURCE = "The files are linked in github.com/thuiar/MMSA."
@@ -60,7 +60,7 @@ def _read(folder, splits):
     """Reads the rows of some splits."""
     folder = layout.locate("mmsa", folder, SOURCE)
     path = layout.only_file(folder, "*.pkl")
-    data = pickled.load(path)
+    data = safe_pickle.load(path)
     found = layout.Scan()
     for split in splits:
         name = _SPLITS[split]

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def fit(vectors, vocabulary, seed=0):
+def embedding_matrix(vectors, vocabulary, seed=0):
     """Makes the matrix of a vocabulary's vectors, one row a token id.
 
     A word is looked up as it is, then in lower case, then capitalised; the
@@ -13,7 +13,7 @@ def fit(vectors, vocabulary, seed=0):
     padding, is zeros.
 
     Args:
-        vectors: A `mmkeras.words.Vectors`.
+        vectors: A `mmkeras.word_vectors.Vectors`.
         vocabulary: A `mmkeras.data.codecs.Words`, or a list of tokens by
             their ids, of which the first is padding.
         seed: int. Draws the vectors of words that are not found, each by its

@@ -2,19 +2,19 @@ import re
 
 import pytest
 
-from mmkeras.words import Corpus
-from mmkeras.words import Vectors
-from mmkeras.words import cover
-from mmkeras.words import neighbours
-from mmkeras.words import read
-from mmkeras.words import sentences
+from mmkeras.word_vectors import Corpus
+from mmkeras.word_vectors import Vectors
+from mmkeras.word_vectors import coverage
+from mmkeras.word_vectors import neighbours
+from mmkeras.word_vectors import read
+from mmkeras.word_vectors import sentences
 
 VECTORS = Vectors(["dog", "Rome", "cat"], [[1], [2], [3]])
 COUNTS = {"dog": 5, "Cat": 2, "rome": 3, "xyz": 4, "abc": 4, "once": 1}
 
 
 def test_counts_by_hand():
-    report = cover(VECTORS, COUNTS)
+    report = coverage(VECTORS, COUNTS)
     assert (report.words, report.words_found) == (6, 3)
     assert (report.tokens, report.tokens_found) == (19, 10)
     assert report.share_of_words == 3 / 6
@@ -29,14 +29,14 @@ def test_counts_by_hand():
 
 
 def test_rare_words_are_left_out():
-    report = cover(VECTORS, COUNTS, minimum=4)
+    report = coverage(VECTORS, COUNTS, minimum=4)
     assert (report.words, report.words_found) == (3, 1)
     assert (report.tokens, report.tokens_found) == (13, 5)
 
 
 def test_no_words():
     with pytest.raises(ValueError, match="minimum=6 times or more"):
-        cover(VECTORS, COUNTS, minimum=6)
+        coverage(VECTORS, COUNTS, minimum=6)
 
 
 @pytest.mark.realdata
@@ -51,9 +51,9 @@ def test_google_news_on_flickr8k(data_folder):
     ]
     counts = Corpus.read(words, minimum=1).counts_by_word
     # As those who made the file of vectors counted.
-    report = cover(vectors, counts, minimum=5)
+    report = coverage(vectors, counts, minimum=5)
     assert (report.words, report.words_found) == (2971, 503)
-    assert cover(vectors, counts).share_of_tokens == pytest.approx(
+    assert coverage(vectors, counts).share_of_tokens == pytest.approx(
         0.71, abs=5e-3
     )
     assert neighbours(vectors, "man", 1)[0][0] == "woman"

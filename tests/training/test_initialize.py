@@ -4,10 +4,10 @@ import pytest
 from checks import numpy
 from judging import rows
 
-from mmkeras import words
+from mmkeras import word_vectors
+from mmkeras.training import initialize
 from mmkeras.training import judgements
 from mmkeras.training import recipes
-from mmkeras.training import word_vectors
 
 RECIPE = recipes.Recipe(settings={"dim": 8})
 
@@ -26,7 +26,7 @@ def known(task):
 def written(path, names, size=8):
     rng = np.random.default_rng(0)
     array = rng.normal(size=(len(names), size)).astype("float32")
-    words.write(path, words.Vectors(names, array))
+    word_vectors.write(path, word_vectors.Vectors(names, array))
     return path, array
 
 
@@ -66,7 +66,7 @@ def test_the_words_that_were_found_are_counted(tmp_path):
     task = build("classify-text-bow")
     first, *others = known(task)
     path, _ = written(tmp_path / "vectors.npz", [*others, "elsewhere"])
-    found = word_vectors.begin(task, path)
+    found = initialize.initialize_embeddings(task, path)
     assert found.missing == [(first, 1)]
     assert found.words_found == len(others)
 
@@ -75,17 +75,17 @@ def test_warns_of_words_that_nearly_all_have_none(tmp_path):
     task = build("classify-text-bow")
     path, _ = written(tmp_path / "vectors.txt", known(task)[:1])
     with pytest.warns(UserWarning, match="1 of the .* words that the texts"):
-        word_vectors.begin(task, path)
+        initialize.initialize_embeddings(task, path)
 
 
 def test_vectors_of_another_size_are_refused(tmp_path):
     task = build("classify-text-bow")
     path, _ = written(tmp_path / "vectors.txt", known(task), size=5)
     with pytest.raises(ValueError, match="of size 8, .* of 5.*--set dim=5"):
-        word_vectors.begin(task, path)
+        initialize.initialize_embeddings(task, path)
 
 
 def test_who_reads_no_words_is_refused(tmp_path):
     task = build("classify-image-cnn")
-    with pytest.raises(ValueError, match="reads no words"):
-        word_vectors.begin(task, tmp_path / "vectors.txt")
+    with pytest.raises(ValueError, match="no text input"):
+        initialize.initialize_embeddings(task, tmp_path / "vectors.txt")

@@ -3,8 +3,8 @@ import collections
 import numpy as np
 import pytest
 
-from mmkeras.words import Corpus
-from mmkeras.words.cooccurrence import cooccurrence
+from mmkeras.word_vectors import Corpus
+from mmkeras.word_vectors.cooccurrence import cooccurrence
 
 
 def by_hand(corpus, window):

@@ -4,8 +4,8 @@ from checks import numpy
 
 from mmkeras.branches import text
 from mmkeras.data.codecs import Words
-from mmkeras.words import Vectors
-from mmkeras.words import fit
+from mmkeras.word_vectors import Vectors
+from mmkeras.word_vectors import embedding_matrix
 
 RNG = np.random.default_rng(1)
 VECTORS = Vectors(
@@ -15,7 +15,7 @@ VECTORS = Vectors(
 
 def test_rows_are_those_of_the_codec():
     codec = Words(["rome", "dog", "xyz"])
-    matrix = fit(VECTORS, codec)
+    matrix = embedding_matrix(VECTORS, codec)
     assert matrix.shape == (len(codec), 400)
     assert matrix.dtype == "float32"
     for token, word in {"rome": "Rome", "dog": "dog"}.items():
@@ -25,7 +25,7 @@ def test_rows_are_those_of_the_codec():
 
 
 def test_what_is_missing_is_drawn_to_the_scale_of_what_is_known():
-    matrix = fit(VECTORS, ["", "dog", *map(str, range(100))])
+    matrix = embedding_matrix(VECTORS, ["", "dog", *map(str, range(100))])
     drawn = matrix[2:]
     scale = np.sqrt(np.mean(VECTORS["dog"] ** 2))
     assert drawn.std() == pytest.approx(scale, rel=0.02)
@@ -35,16 +35,17 @@ def test_what_is_missing_is_drawn_to_the_scale_of_what_is_known():
 
 def test_the_seed_draws():
     tokens = ["", "dog", "x", "y"]
-    same = fit(VECTORS, tokens, 3)
-    np.testing.assert_array_equal(fit(VECTORS, tokens, 3), same)
-    other = fit(VECTORS, tokens, 4)
+    same = embedding_matrix(VECTORS, tokens, 3)
+    np.testing.assert_array_equal(embedding_matrix(VECTORS, tokens, 3), same)
+    other = embedding_matrix(VECTORS, tokens, 4)
     assert (other[2:] != same[2:]).all()
     np.testing.assert_array_equal(other[:2], same[:2])
 
 
 def test_what_others_are_found_changes_the_scale_alone():
     one, two = (
-        fit(VECTORS, ["", "dog", word, "x"])[3] for word in ("cat", "y")
+        embedding_matrix(VECTORS, ["", "dog", word, "x"])[3]
+        for word in ("cat", "y")
     )
     np.testing.assert_allclose(one / one[0], two / two[0], rtol=1e-4, atol=1e-6)
 
@@ -52,13 +53,13 @@ def test_what_others_are_found_changes_the_scale_alone():
 def test_the_unknown_word_is_glove_s():
     vectors = Vectors(["dog", "<unk>"], [[1, 2], [3, 4]])
     codec = Words(["dog"])
-    matrix = fit(vectors, codec)
+    matrix = embedding_matrix(vectors, codec)
     assert matrix[codec.vocabulary.index("<unknown>")].tolist() == [3, 4]
 
 
 def test_a_branch_takes_it():
     codec = Words(["dog", "cat"])
-    matrix = fit(VECTORS, codec)
+    matrix = embedding_matrix(VECTORS, codec)
     branch = text.bow(len(codec), vectors=matrix)
     ids = np.array([[codec.vocabulary.index("cat"), 0]])
     (bag,) = numpy(branch(ids))
@@ -67,10 +68,10 @@ def test_a_branch_takes_it():
 
 def test_a_word_in_the_place_of_padding():
     with pytest.raises(ValueError, match="begins with the word 'dog'. Put ''"):
-        fit(VECTORS, ["dog", "cat"])
+        embedding_matrix(VECTORS, ["dog", "cat"])
 
 
 @pytest.mark.parametrize("tokens", [[], ["", "hund", "katze"]])
 def test_no_word_known(tokens):
     with pytest.raises(ValueError, match="None of the . tokens"):
-        fit(VECTORS, tokens)
+        embedding_matrix(VECTORS, tokens)

@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from mmkeras.words import streams
+from mmkeras.word_vectors import streams
 
 
 def sentences(path):
@@ -69,8 +69,8 @@ class Corpus:
 
         Args:
             sentences: Iterable of sentences: strings, which are split at
-                spaces, or lists of words. See `mmkeras.words.sentences` for
-                those of a file.
+                spaces, or lists of words. Of a file,
+                `mmkeras.word_vectors.sentences` reads them.
             minimum: int. How often a word must occur.
             size: int or `None`. The most words to keep, the commonest.
 
@@ -85,7 +85,7 @@ class Corpus:
             raise ValueError(
                 "`sentences` must be an iterable of sentences. Received: "
                 f"sentences={sentences!r:.80}. For those of a file, give "
-                "`mmkeras.words.sentences(path)`."
+                "`mmkeras.word_vectors.sentences(path)`."
             )
         numbers, tokens, lengths = _number(sentences)
         counts = np.bincount(tokens, minlength=len(numbers))

@@ -5,8 +5,8 @@ import pathlib
 
 import numpy as np
 
-from mmkeras.words import streams
-from mmkeras.words import text
+from mmkeras.word_vectors import streams
+from mmkeras.word_vectors import text
 
 KINDS = ("word2vec", "word2vec-binary", "glove", "npz")
 _ENDINGS = {".bin": "word2vec-binary", ".npz": "npz"}
@@ -21,7 +21,7 @@ def write(path, vectors, kind=None):
     Args:
         path: The file, compressed if its name ends in `.gz`. One that is
             there stays as it is until the new one is on disk.
-        vectors: A `mmkeras.words.Vectors`.
+        vectors: A `mmkeras.word_vectors.Vectors`.
         kind: One of `"word2vec"`, its text format; `"word2vec-binary"`;
             `"glove"`, the same text without a first line; and `"npz"`. `None`
             to go by the name: `.bin` is binary, `.npz` is itself, and all

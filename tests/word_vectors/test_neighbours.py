@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from mmkeras.words import Vectors
-from mmkeras.words import analogy
-from mmkeras.words import neighbours
+from mmkeras.word_vectors import Vectors
+from mmkeras.word_vectors import analogy
+from mmkeras.word_vectors import neighbours
 
 RNG = np.random.default_rng(0)
 MANY = Vectors([f"w{i}" for i in range(40)], RNG.normal(size=(40, 6)))

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from mmkeras.files import sizes
-from mmkeras.words import binary
-from mmkeras.words import read
+from mmkeras.word_vectors import binary
+from mmkeras.word_vectors import read
 
 GLOVE = "the 0.5 -1.25 2\ndog 1e-3 0 7.5\n"
 WORD2VEC = "2 3\n" + GLOVE

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mmkeras.words import Vectors
-from mmkeras.words import read
-from mmkeras.words import write
-from mmkeras.words.write import KINDS
+from mmkeras.word_vectors import Vectors
+from mmkeras.word_vectors import read
+from mmkeras.word_vectors import write
+from mmkeras.word_vectors.write import KINDS
 
 VECTORS = Vectors(["né", "犬"], [[0.5, -1.25], [0.1, 3e-8]])
 ENDINGS = {"word2vec": "txt", "word2vec-binary": "bin", "npz": "npz"}

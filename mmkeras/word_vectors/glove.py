@@ -4,10 +4,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from mmkeras.words.batches import Batches
-from mmkeras.words.batches import spread
-from mmkeras.words.cooccurrence import cooccurrence
-from mmkeras.words.vectors import Vectors
+from mmkeras.word_vectors.batches import Batches
+from mmkeras.word_vectors.batches import spread
+from mmkeras.word_vectors.cooccurrence import cooccurrence
+from mmkeras.word_vectors.vectors import Vectors
 
 
 def glove_loss(counts, products, most=100.0, alpha=0.75):
@@ -112,7 +112,7 @@ def train_glove(
     of count by count. AdaGrad begins as in the authors' program.
 
     Args:
-        corpus: A `mmkeras.words.Corpus`.
+        corpus: A `mmkeras.word_vectors.Corpus`.
         dim: int. Size of a vector.
         window: int. The farthest neighbours, in words.
         most: float. The count from which on all weigh alike: 100 for billions
@@ -125,7 +125,7 @@ def train_glove(
         callbacks: Further callbacks of `fit`.
 
     Returns:
-        A `mmkeras.words.Vectors`, the words by falling count.
+        A `mmkeras.word_vectors.Vectors`, the words by falling count.
 
     Raises:
         ValueError: If no two words of the corpus are side by side.
@@ -162,14 +162,14 @@ def glove_batches(corpus, window=10, batch_size=1024, seed=0):
     """Makes the batches of `train_glove`, for a training loop of one's own.
 
     Args:
-        corpus: A `mmkeras.words.Corpus`.
+        corpus: A `mmkeras.word_vectors.Corpus`.
         window: int. The farthest neighbours, in words.
         batch_size: int. Counts a batch.
         seed: int.
 
     Returns:
-        A `mmkeras.words.batches.Batches`, of `{"word", "context"}` and of
-        counts.
+        A `mmkeras.word_vectors.batches.Batches` of `{"word", "context"}` and
+        of counts.
 
     Raises:
         ValueError: If no two words of the corpus are side by side.

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from mmkeras.words import pairs
-from mmkeras.words.batches import Batches
-from mmkeras.words.batches import spread
-from mmkeras.words.vectors import Vectors
+from mmkeras.word_vectors import pairs
+from mmkeras.word_vectors.batches import Batches
+from mmkeras.word_vectors.batches import spread
+from mmkeras.word_vectors.vectors import Vectors
 
 
 def negative_sampling(targets, logits):
@@ -98,7 +98,7 @@ def train_skipgram(
     pair, by gradient descent.
 
     Args:
-        corpus: A `mmkeras.words.Corpus`.
+        corpus: A `mmkeras.word_vectors.Corpus`.
         dim: int. Size of a vector.
         window: int. The farthest neighbours, in words.
         negatives: int. Words drawn at random for each neighbour.
@@ -111,7 +111,7 @@ def train_skipgram(
         callbacks: Further callbacks of `fit`.
 
     Returns:
-        A `mmkeras.words.Vectors`, the words by falling count.
+        A `mmkeras.word_vectors.Vectors`, the words by falling count.
 
     Raises:
         ValueError: If the corpus has fewer than two words, or no two of them
@@ -145,15 +145,15 @@ def skipgram_batches(
     """Makes the batches of `train_skipgram`, for a training loop of one's own.
 
     Args:
-        corpus: A `mmkeras.words.Corpus`.
+        corpus: A `mmkeras.word_vectors.Corpus`.
         window: int. The farthest neighbours, in words.
         negatives: int. Words drawn at random for each neighbour.
-        sample: float. See `mmkeras.words.pairs.keep_probability`.
+        sample: float. See `mmkeras.word_vectors.pairs.keep_probability`.
         batch_size: int. Pairs a batch.
         seed: int.
 
     Returns:
-        A `mmkeras.words.batches.Batches`, of `{"word", "others"}` and of
+        A `mmkeras.word_vectors.batches.Batches`, of `{"word", "others"}` and of
         targets, 1 in the first column and 0 in those of noise.
 
     Raises:

@@ -39,15 +39,15 @@ class Coverage:
 _SPELLED = ("as they are", "in lower case", "capitalised", "by another name")
 
 
-def cover(vectors, counts, minimum=1):
+def coverage(vectors, counts, minimum=1):
     """Says how many words of a corpus have vectors, and which have none.
 
-    Words are looked up as `mmkeras.words.fit` does.
+    Words are looked up as `mmkeras.word_vectors.embedding_matrix` does.
 
     Args:
-        vectors: A `mmkeras.words.Vectors`.
+        vectors: A `mmkeras.word_vectors.Vectors`.
         counts: Dict from words to how often they occur, as
-            `mmkeras.words.Corpus.counts_by_word`.
+            `mmkeras.word_vectors.Corpus.counts_by_word`.
         minimum: int. Leave out words that occur less often.
 
     Returns:

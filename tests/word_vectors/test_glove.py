@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from checks import numpy
 
-from mmkeras.words import Corpus
-from mmkeras.words import glove
-from mmkeras.words import train_glove
-from mmkeras.words.cooccurrence import cooccurrence
+from mmkeras.word_vectors import Corpus
+from mmkeras.word_vectors import glove
+from mmkeras.word_vectors import train_glove
+from mmkeras.word_vectors.cooccurrence import cooccurrence
 
 SMALL = dict(dim=8, window=2, most=10.0, batch_size=32)
 

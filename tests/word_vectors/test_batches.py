@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from mmkeras.words.batches import Batches
-from mmkeras.words.batches import spread
+from mmkeras.word_vectors.batches import Batches
+from mmkeras.word_vectors.batches import spread
 
 
 def drawn(items, size, steps):

@@ -2,8 +2,8 @@ import gzip
 
 import pytest
 
-from mmkeras.words import Corpus
-from mmkeras.words import sentences
+from mmkeras.word_vectors import Corpus
+from mmkeras.word_vectors import sentences
 
 
 def test_words_by_falling_count_then_alphabetical():
@@ -40,7 +40,9 @@ def test_no_word_is_common_enough(source):
 
 
 def test_a_string_is_no_corpus():
-    with pytest.raises(ValueError, match="give `mmkeras.words.sentences"):
+    with pytest.raises(
+        ValueError, match="give `mmkeras.word_vectors.sentences"
+    ):
         Corpus.read("corpus.txt")
 
 

@@ -2,8 +2,8 @@ import collections
 
 import numpy as np
 
-from mmkeras.words import Corpus
-from mmkeras.words import pairs
+from mmkeras.word_vectors import Corpus
+from mmkeras.word_vectors import pairs
 
 COUNTS = np.array([80, 15, 5])
 

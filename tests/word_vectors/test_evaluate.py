@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from mmkeras.words import Vectors
-from mmkeras.words import analogy
-from mmkeras.words import evaluate
-from mmkeras.words import read_analogies
-from mmkeras.words import read_similarities
-from mmkeras.words import score_analogies
-from mmkeras.words import score_similarities
+from mmkeras.word_vectors import Vectors
+from mmkeras.word_vectors import analogy
+from mmkeras.word_vectors import evaluate
+from mmkeras.word_vectors import read_analogies
+from mmkeras.word_vectors import read_similarities
+from mmkeras.word_vectors import score_analogies
+from mmkeras.word_vectors import score_similarities
 
 FAMILY = Vectors(
     ["man", "woman", "king", "queen", "Rome", "zero"],

@@ -57,7 +57,7 @@ class Pairs:
     every word of its sentence on either side that it sees.
 
     Args:
-        corpus: A `mmkeras.words.Corpus`.
+        corpus: A `mmkeras.word_vectors.Corpus`.
         window: int. The farthest that a word sees.
         sample: float. See `keep_probability`.
         rng: A `numpy.random.Generator`.

@@ -6,7 +6,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from mmkeras.data import pickled
+from mmkeras.data import safe_pickle
 
 FLOATS = np.arange(12, dtype="float32").reshape(3, 4)
 VALUES = {
@@ -41,7 +41,7 @@ def test_reads_what_pickle_writes(tmp_path, protocol, core):
         data = pickle.dumps(value, protocol)
         for part in ("multiarray", "numeric"):
             data = renamed(data, part, core)
-        found[name] = pickled.load(written(tmp_path, data))
+        found[name] = safe_pickle.load(written(tmp_path, data))
     for name, value in VALUES.items():
         assert type(found[name]) is type(value)
         if name == "plain":
@@ -72,7 +72,7 @@ def unframed(data):
 
 def test_arrays_of_objects_become_lists(tmp_path):
     value = {"raw": np.array(["a", None, FLOATS], object)}
-    found = pickled.load(written(tmp_path, pickle.dumps(value)))["raw"]
+    found = safe_pickle.load(written(tmp_path, pickle.dumps(value)))["raw"]
     assert found[:2] == ["a", None]
     np.testing.assert_array_equal(found[2], FLOATS)
 
@@ -81,7 +81,7 @@ def test_what_is_shared_stays_shared(tmp_path):
     value = [FLOATS, FLOATS]
     for _ in range(60):  # Copied, it would be 2^60 arrays.
         value = [value, value]
-    found = pickled.load(written(tmp_path, pickle.dumps(value)))
+    found = safe_pickle.load(written(tmp_path, pickle.dumps(value)))
     assert found[0] is found[1]
 
 
@@ -110,7 +110,7 @@ def test_refuses_a_pickle_that_runs_something(tmp_path, protocol, inside):
     for call in calls:
         data = pickle.dumps(inside(Runs(*call)), protocol)
         with pytest.raises(ValueError, match="it asks for .*Nothing of it was"):
-            pickled.load(written(tmp_path, data))
+            safe_pickle.load(written(tmp_path, data))
         assert not mark.exists()
     pickle.loads(pickle.dumps(Runs(*calls[0])))  # The same does run elsewhere.
     assert mark.exists()
@@ -132,7 +132,7 @@ def test_refuses_a_pickle_that_runs_something(tmp_path, protocol, inside):
 )
 def test_refuses_other_values(tmp_path, value):
     with pytest.raises(ValueError, match="no pickle of NumPy arrays"):
-        pickled.load(written(tmp_path, pickle.dumps(value)))
+        safe_pickle.load(written(tmp_path, pickle.dumps(value)))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_refuses_other_values(tmp_path, value):
 )
 def test_refuses_what_is_malformed(tmp_path, data):
     with pytest.raises(ValueError, match="no pickle of NumPy arrays"):
-        pickled.load(written(tmp_path, data))
+        safe_pickle.load(written(tmp_path, data))
 
 
 def test_refuses_bytes_that_pretend_to_be_objects(tmp_path):
@@ -160,17 +160,17 @@ def test_refuses_bytes_that_pretend_to_be_objects(tmp_path):
     kind = Runs(np.dtype, "O8")
     data = pickle.dumps(Runs(scalar[0], kind, b"A" * 8))
     with pytest.raises(ValueError, match="array of objects"):
-        pickled.load(written(tmp_path, data))
+        safe_pickle.load(written(tmp_path, data))
     short = pickle.dumps(FLOATS, 3).replace(
         b"K\x03K\x04\x86", b"K\x03K\xff\x86"
     )
     assert short != pickle.dumps(FLOATS, 3)
     with pytest.raises(ValueError, match="data.pkl .*buffer"):
-        pickled.load(written(tmp_path, short))
+        safe_pickle.load(written(tmp_path, short))
 
 
 def test_a_cut_file_is_refused(tmp_path):
     data = pickle.dumps(VALUES)
     for end in range(0, len(data), 97):
         with pytest.raises(ValueError, match="cut short"):
-            pickled.load(written(tmp_path, data[:end]))
+            safe_pickle.load(written(tmp_path, data[:end]))

@@ -7,11 +7,11 @@ import os
 import numpy as np
 
 from mmkeras.files import npz
-from mmkeras.words import binary
-from mmkeras.words import streams
-from mmkeras.words import text
-from mmkeras.words.vectors import Vectors
-from mmkeras.words.vectors import spellings
+from mmkeras.word_vectors import binary
+from mmkeras.word_vectors import streams
+from mmkeras.word_vectors import text
+from mmkeras.word_vectors.vectors import Vectors
+from mmkeras.word_vectors.vectors import spellings
 
 _ZIP = b"PK\x03\x04"
 _MARK = b"\xef\xbb\xbf"  # Some programs begin a UTF-8 file with it.
@@ -30,12 +30,12 @@ def read(path, wanted=None, limit=None):
     Args:
         path: The file.
         wanted: Iterable of words to keep, in any of their
-            `mmkeras.words.spellings`; `None` for all.
+            `mmkeras.word_vectors.spellings`; `None` for all.
         limit: int or `None`. Read that many rows at the file's beginning,
             where most have the commonest words.
 
     Returns:
-        A `mmkeras.words.Vectors`.
+        A `mmkeras.word_vectors.Vectors`.
 
     Raises:
         ValueError: If the file is none of these, malformed or cut off; the

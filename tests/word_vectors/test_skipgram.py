@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from checks import numpy
 
-from mmkeras.words import Corpus
-from mmkeras.words import train_skipgram
-from mmkeras.words.skipgram import NegativeSampling
-from mmkeras.words.skipgram import negative_sampling
-from mmkeras.words.skipgram import skipgram_batches
-from mmkeras.words.skipgram import skipgram_model
+from mmkeras.word_vectors import Corpus
+from mmkeras.word_vectors import train_skipgram
+from mmkeras.word_vectors.skipgram import NegativeSampling
+from mmkeras.word_vectors.skipgram import negative_sampling
+from mmkeras.word_vectors.skipgram import skipgram_batches
+from mmkeras.word_vectors.skipgram import skipgram_model
 
 SMALL = dict(dim=8, window=2, sample=0, batch_size=128)
 

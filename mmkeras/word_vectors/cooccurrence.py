@@ -13,7 +13,7 @@ def cooccurrence(corpus, window=10, chunk=_CHUNK):
     within a sentence, up to `window` words to the left and right.
 
     Args:
-        corpus: A `mmkeras.words.Corpus`.
+        corpus: A `mmkeras.word_vectors.Corpus`.
         window: int. The greatest distance, in words.
         chunk: int. Tokens to count at a time.
 

@@ -17,7 +17,7 @@ class Batches(keras.utils.PyDataset):
         super().__init__()
         self.draw = draw
         self.steps = steps
-        self.begin(0)
+        self.start_epoch(0)
 
     def __len__(self):
         return self.steps
@@ -25,7 +25,7 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, step):
         return self.batch(step)
 
-    def begin(self, epoch):
+    def start_epoch(self, epoch):
         """Draws an epoch."""
         self.batch = self.draw(epoch)
 
@@ -37,7 +37,7 @@ class Batches(keras.utils.PyDataset):
         class Draw(keras.callbacks.Callback):
             def on_epoch_begin(self, epoch, logs=None):
                 if epoch:
-                    batches.begin(epoch)
+                    batches.start_epoch(epoch)
 
         return Draw()
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from mmkeras.words import Vectors
-from mmkeras.words import spellings
+from mmkeras.word_vectors import Vectors
+from mmkeras.word_vectors import spellings
 
 VECTORS = Vectors(["dog", "Rome", "Dog", "zero", "<unk>"], np.eye(5, 3))
 

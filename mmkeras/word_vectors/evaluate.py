@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mmkeras.words.corpus import sentences
-from mmkeras.words.neighbours import analogy_values
+from mmkeras.word_vectors.corpus import sentences
+from mmkeras.word_vectors.neighbours import analogy_values
 
 _BATCH = 1 << 25  # Numbers at a time, of questions by words.
 
@@ -76,9 +76,9 @@ def score_analogies(vectors, sections, method="add"):
     The answer is sought among all words but the question's three.
 
     Args:
-        vectors: A `mmkeras.words.Vectors`.
+        vectors: A `mmkeras.word_vectors.Vectors`.
         sections: Dict from names to questions, as of `read_analogies`.
-        method: `"add"` or `"multiply"`; see `mmkeras.words.analogy`.
+        method: `"add"` or `"multiply"`; see `mmkeras.word_vectors.analogy`.
 
     Returns:
         Dict from the names, and `"total"`, to dicts of `"questions"`,
@@ -111,7 +111,7 @@ def score_similarities(vectors, pairs):
     """Compares cosines with what people say: Spearman's rank correlation.
 
     Args:
-        vectors: A `mmkeras.words.Vectors`.
+        vectors: A `mmkeras.word_vectors.Vectors`.
         pairs: List of tuples of two words and a number, as of
             `read_similarities`.
 

@@ -10,7 +10,7 @@ def neighbours(vectors, word, count=10):
     """Finds the words whose vectors point most in the direction of a word's.
 
     Args:
-        vectors: A `mmkeras.words.Vectors`.
+        vectors: A `mmkeras.word_vectors.Vectors`.
         word: str, or an array of shape `(dim,)`.
         count: int. How many words to return.
 
@@ -46,7 +46,7 @@ def analogy(vectors, a, b, c, count=10, method="add"):
         cos(x, b) cos(x, c) / (cos(x, a) + 0.001)
 
     Args:
-        vectors: A `mmkeras.words.Vectors`.
+        vectors: A `mmkeras.word_vectors.Vectors`.
         a: str, e.g. "man".
         b: str, e.g. "king".
         c: str, e.g. "woman".
@@ -72,7 +72,7 @@ def analogy_values(vectors, rows, method="add"):
     """Computes the formula of `analogy` for every word.
 
     Args:
-        vectors: A `mmkeras.words.Vectors`.
+        vectors: A `mmkeras.word_vectors.Vectors`.
         rows: Integers of shape `(n, 3)`, the rows of a, b and c.
         method: `"add"` or `"multiply"`.
 

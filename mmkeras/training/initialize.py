@@ -1,42 +1,45 @@
-"""Word vectors learned elsewhere, for a judge to begin with."""
+"""Initializes embeddings with pretrained word vectors."""
 
 import warnings
 
-from mmkeras import words
+from mmkeras import word_vectors
 from mmkeras.data import codecs
 
 _READ = (codecs.Words, codecs.Turns)
 
 
-def begin(task, path, seed=0):
-    """Puts vectors of a file in the place of a judge's random ones.
+def initialize_embeddings(task, path, seed=0):
+    """Initializes the word embeddings of a classifier from a file.
 
-    They are trained on with the rest; words that are not found get random
-    ones, see `words.fit`. Warns if they are more than half.
+    They are trained like all other weights. Words without a vector get
+    random ones, see `word_vectors.embedding_matrix`; if these are more than
+    half, a warning is given.
 
     Args:
-        task: A `tasks.Classify` with a codec of words.
-        path: File of vectors; see `words.read`.
-        seed: int. Draws the vectors of words that are not found.
+        task: A `tasks.Classify` with a text input.
+        path: File of vectors; see `word_vectors.read`.
+        seed: int. Seed of the random vectors.
 
     Returns:
-        A `words.Coverage` of the codec's vocabulary, each word counted once.
+        A `word_vectors.Coverage` of the codec's vocabulary, each word counted
+        once.
 
     Raises:
-        ValueError: If the task reads no words, if its word vectors are of
-            another size, or as of `words.read` and `words.fit`.
+        ValueError: If the task has no text input, if its embeddings have
+            another size, or as of `word_vectors.read` and
+            `word_vectors.embedding_matrix`.
     """
     codec = next(
         (c for c in task.codecs.values() if isinstance(c, _READ)), None
     )
     if codec is None:
         raise ValueError(
-            f"{task.model.name} reads no words that could have vectors. "
+            f"{task.model.name} has no text input for word vectors. "
             f"Received: vectors={str(path)!r}"
         )
     ordinary = codec.get_config()["vocabulary"]
-    vectors = words.read(path, wanted=codec.vocabulary)
-    matrix = words.fit(vectors, codec, seed)
+    vectors = word_vectors.read(path, wanted=codec.vocabulary)
+    matrix = word_vectors.embedding_matrix(vectors, codec, seed)
     tables = _tables(task.model, len(codec))
     fitting = [table for table in tables if table.shape == matrix.shape]
     if not fitting:
@@ -49,7 +52,7 @@ def begin(task, path, seed=0):
         )
     for table in fitting:
         table.assign(matrix)
-    found = words.cover(vectors, dict.fromkeys(ordinary, 1))
+    found = word_vectors.coverage(vectors, dict.fromkeys(ordinary, 1))
     if found.share_of_words < 0.5:
         missing = ", ".join(word for word, _ in found.missing[:5])
         warnings.warn(
@@ -62,7 +65,7 @@ def begin(task, path, seed=0):
 
 
 def _tables(model, size):
-    """The weights with a row a token id; rows of places are no such."""
+    """Returns the weights with one row per token id."""
     return [
         weight
         for weight in model.trainable_weights
