@@ -33,7 +33,7 @@ def run(
     ] = ("lstm", "transformer"),
     vocabulary: Annotated[int, typer.Option(min=5)] = 5000,
     dim: Annotated[int, typer.Option(help="A multiple of 8.")] = 256,
-    regions: Annotated[int, typer.Option(help="Vectors a picture.")] = 25,
+    regions: Annotated[int, typer.Option(help="Vectors an image.")] = 25,
     repeats: Annotated[int, typer.Option(min=1, help="Rounds.")] = 5,
     out: Annotated[
         pathlib.Path | None, typer.Option(help="Folder for decode.json.")

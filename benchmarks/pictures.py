@@ -9,7 +9,7 @@ import PIL.Image
 
 
 def kinds():
-    """Says which kinds of pictures there are, the real ones first."""
+    """Says which kinds of images there are, the real ones first."""
     home = os.environ.get("MMKERAS_DATA")
     real = home and (pathlib.Path(home) / "flickr8k").is_dir()
     return ["flickr8k", "rendered"] if real else ["rendered"]
@@ -19,7 +19,7 @@ def gather(kind, count, folder):
     """Fills a folder with JPEG files.
 
     Args:
-        kind: `"flickr8k"`, copies of the first pictures of its training
+        kind: `"flickr8k"`, copies of the first images of its training
             split, or `"rendered"`, see `render`.
         count: int. How many.
         folder: Path of an empty folder.
@@ -28,7 +28,7 @@ def gather(kind, count, folder):
         Rows as the data sets of mmkeras give them.
 
     Raises:
-        ValueError: If the kind is unknown or there are too few pictures.
+        ValueError: If the kind is unknown or there are too few images.
     """
     if kind == "flickr8k":
         from mmkeras.data.datasets import flickr8k
@@ -44,15 +44,15 @@ def gather(kind, count, folder):
         raise ValueError(f"Known: flickr8k, rendered. Received: {kind}")
     paths = sorted(folder.iterdir())
     if len(paths) < count:
-        raise ValueError(f"{kind} has {len(paths)} of {count} pictures.")
+        raise ValueError(f"{kind} has {len(paths)} of {count} images.")
     return [
-        {"id": path.name, "image": str(path), "captions": ["a picture"]}
+        {"id": path.name, "image": str(path), "captions": ["an image"]}
         for path in paths
     ]
 
 
 def render(rng, height=375, width=500):
-    """Renders a picture as hard to compress as a photograph.
+    """Renders an image as hard to compress as a photograph.
 
     Args:
         rng: A NumPy generator.

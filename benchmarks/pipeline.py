@@ -1,4 +1,4 @@
-"""`python -m benchmarks pipeline`: the reading of pictures."""
+"""`python -m benchmarks pipeline`: the reading of images."""
 
 import os
 import pathlib
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import pictures
+from benchmarks import images
 from benchmarks import results
 from benchmarks import timing
 
@@ -36,9 +36,9 @@ BARS = {"cached": 4, "uncached": 2}  # Times faster than the best DataLoader.
 def run(
     kinds: Annotated[
         list[str] | None,
-        typer.Option("--pictures", help="flickr8k, rendered; all there are."),
+        typer.Option("--images", help="flickr8k, rendered; all there are."),
     ] = None,
-    count: Annotated[int, typer.Option(min=1, help="Pictures.")] = 4096,
+    count: Annotated[int, typer.Option(min=1, help="Images.")] = 4096,
     size: Annotated[int, typer.Option(min=1, help="Side in pixels.")] = 224,
     batch_size: Annotated[int, typer.Option("--batch", min=1)] = 64,
     repeats: Annotated[int, typer.Option(min=1, help="Rounds.")] = 5,
@@ -46,13 +46,13 @@ def run(
         pathlib.Path | None, typer.Option(help="Folder for pipeline.json.")
     ] = None,
 ):
-    """Compare ways to read pictures.
+    """Compare ways to read images.
 
     From JPEG files to batches of one size: mmkeras without and with its
     cache and in tf.data, Keras' image_dataset_from_directory, a torch
     DataLoader with PIL, and PIL in a loop. A round is an epoch, its start
     included: in tf.data mmkeras takes a third of a second to set its decoder
-    up, which few pictures won't repay.
+    up, which few images won't repay.
     """
     if count % batch_size:
         raise typer.BadParameter(
@@ -61,16 +61,16 @@ def run(
         )
     rows = [
         _measure(kind, count, (size, size), batch_size, repeats)
-        for kind in kinds or pictures.kinds()
+        for kind in kinds or images.kinds()
     ]
     bars = [item for row in rows for item in _bars(row)]
     title = (
-        f"{count} pictures to {size} x {size}, batches of {batch_size}; "
-        f"pictures a second, median of {repeats} rounds"
+        f"{count} images to {size} x {size}, batches of {batch_size}; "
+        f"images a second, median of {repeats} rounds"
     )
     results.show(title, _columns(), rows, _notes(rows), bars)
     content = {
-        "pictures": count,
+        "images": count,
         "size": size,
         "batch_size": batch_size,
         "repeats": repeats,
@@ -89,7 +89,7 @@ def consume(read):
         read: A function of `benchmarks.readers`.
 
     Returns:
-        Tuple of the number of pictures and the set of their shapes.
+        Tuple of the number of images and the set of their shapes.
     """
     count, shapes = 0, set()
     for batch in read():
@@ -139,11 +139,11 @@ def readers_of(rows, size, batch_size, folder):
 
 
 def _measure(kind, count, size, batch_size, repeats):
-    """Times all methods on one kind of pictures."""
+    """Times all methods on one kind of images."""
     with tempfile.TemporaryDirectory() as home:
-        folder = pathlib.Path(home, "pictures")
+        folder = pathlib.Path(home, "images")
         folder.mkdir()
-        rows = pictures.gather(kind, count, folder)
+        rows = images.gather(kind, count, folder)
         octets = sum(os.path.getsize(row["image"]) for row in rows)
         methods, building = readers_of(
             rows, size, batch_size, pathlib.Path(home, "cache")
@@ -188,7 +188,7 @@ def _columns():
         return lambda row: f"{row['ratios'][name]:.1f}x"
 
     return {
-        "pictures": lambda row: row["kind"],
+        "images": lambda row: row["kind"],
         "KB": lambda row: f"{row['kilobytes']:.0f}",
         **{name.replace("_", " "): rate(name) for name in METHODS},
         "uncached / torch": times("uncached"),

@@ -103,7 +103,7 @@ def torch_loader(rows, size, batch_size, workers):
 
 
 def pil_loop(rows, size, batch_size):
-    """Reads with PIL, one picture after the other."""
+    """Reads with PIL, one image after the other."""
 
     def read():
         for start in range(0, len(rows), batch_size):
@@ -114,7 +114,7 @@ def pil_loop(rows, size, batch_size):
 
 
 class Files:
-    """Files as a torch data set: pictures of one size.
+    """Files as a torch data set: images of one size.
 
     Args:
         paths: List of paths.
@@ -134,7 +134,7 @@ class Files:
 
 def _decode(path, size):
     """Decodes and resizes as torchvision's loader and `Resize` do."""
-    with PIL.Image.open(path) as picture:
-        picture = picture.convert("RGB")
-    resized = picture.resize(size[::-1], PIL.Image.Resampling.BILINEAR)
+    with PIL.Image.open(path) as image:
+        image = image.convert("RGB")
+    resized = image.resize(size[::-1], PIL.Image.Resampling.BILINEAR)
     return np.array(resized)

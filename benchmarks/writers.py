@@ -37,7 +37,7 @@ def loop(decoder, context, length, beam):
     """Returns a function that predicts on the whole prefix for every token.
 
     All lanes are given to one call of `predict`, with its own batch size;
-    tutorials call it for one picture at a time.
+    tutorials call it for one image at a time.
     """
     tokens = keras.Input((None,), dtype="int32")
     inputs = keras.Input(context.shape[1:])

@@ -1,4 +1,4 @@
-"""Miniature sets of questions about pictures, in their official layouts."""
+"""Miniature sets of questions about images, in their official layouts."""
 
 import io
 import json
@@ -10,8 +10,8 @@ import PIL.Image
 COLOURS = {"red": (220, 40, 40), "blue": (40, 40, 220)}
 
 
-def picture(colour, form="PNG", seed=0):
-    """A picture of one colour, a little noisy."""
+def image(colour, form="PNG", seed=0):
+    """An image of one colour, a little noisy."""
     noise = np.random.default_rng(seed).integers(0, 30, (32, 32, 3))
     pixels = np.clip(noise + COLOURS[colour], 0, 255).astype("uint8")
     file = io.BytesIO()
@@ -20,7 +20,7 @@ def picture(colour, form="PNG", seed=0):
 
 
 def drawn(count, seed=0):
-    """Colours of so many pictures."""
+    """Colours of so many images."""
     rng = np.random.default_rng(seed)
     return [str(colour) for colour in rng.choice(list(COLOURS), count)]
 
@@ -33,9 +33,9 @@ def put(path, data):
 
 
 def show(path, colour, form="PNG"):
-    """Writes a picture that is like no other."""
+    """Writes an image that is like no other."""
     seed = zlib.crc32("/".join(path.parts[-3:]).encode())
-    put(path, picture(colour, form, seed))
+    put(path, image(colour, form, seed))
 
 
 def easy_vqa(folder, counts=(20, 4)):

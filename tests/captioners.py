@@ -11,7 +11,7 @@ WORDS = ["a", "red", "blue", "dog", "cat", "sees", "crème"]
 
 
 def tiny(name, image=Image):
-    """Makes a captioner whose random weights tell pictures apart.
+    """Makes a captioner whose random weights tell images apart.
 
     Args:
         name: Name of the architecture.

@@ -1,4 +1,4 @@
-"""Miniature talks about pictures: VisDial's layout, and MNIST's files."""
+"""Miniature talks about images: VisDial's layout, and MNIST's files."""
 
 import asking
 import numpy as np
@@ -8,7 +8,7 @@ CANDIDATES = 5
 
 
 def visdial(folder, counts=(20, 4), rounds=3):
-    """Writes talks whose first question needs the picture, second the first."""
+    """Writes talks whose first question needs the image, second the first."""
     questions = ["what color is it", "what did i ask", "is it red"]
     answers = [*asking.COLOURS, "the color", "yes", "no", "maybe", "2 of them"]
     for part, count in zip(("train", "val"), counts):
@@ -34,7 +34,7 @@ def visdial(folder, counts=(20, 4), rounds=3):
                         "gt_index": place,
                     }
                 )
-            about = {"image_id": i, "caption": f"a {colour} picture"}
+            about = {"image_id": i, "caption": f"a {colour} image"}
             dialogs.append({**about, "dialog": turns})
             relevance = [0.0] * CANDIDATES
             relevance[turns[-1]["gt_index"]] = 1.0

@@ -1,4 +1,4 @@
-"""A tiny world of words, a picture and a tone that each tell the label."""
+"""A tiny world of words, an image and a tone that each tell the label."""
 
 import io
 
@@ -12,7 +12,7 @@ from mmkeras.tasks import Classify
 LABELS = ("bright", "dark")
 
 
-def picture(bright, rng):
+def image(bright, rng):
     pixels = rng.integers(0, 60, (8, 8, 3)) + (190 if bright else 0)
     file = io.BytesIO()
     PIL.Image.fromarray(pixels.astype("uint8")).save(file, "PNG")
@@ -35,7 +35,7 @@ def features(bright, rng):
 
 
 def rows(split="train", count=48, seed=0):
-    """Rows of which every tenth lacks its sound, every eleventh its picture."""
+    """Rows of which every tenth lacks its sound, every eleventh its image."""
     rng = np.random.default_rng([seed, len(split)])
     made = []
     for i in range(count):
@@ -46,7 +46,7 @@ def rows(split="train", count=48, seed=0):
                 "id": f"{split}-{i}",
                 "split": split,
                 "text": f"the {rng.choice(words.split())} there",
-                "image": None if i % 11 == 10 else picture(bright, rng),
+                "image": None if i % 11 == 10 else image(bright, rng),
                 "audio": None if i % 10 == 9 else sound(bright, rng),
                 "features": features(bright, rng),
                 "label": LABELS[not bright],
@@ -56,7 +56,7 @@ def rows(split="train", count=48, seed=0):
 
 
 def task(model):
-    """A judge of pictures and sounds around a model that takes them."""
+    """A judge of images and sounds around a model that takes them."""
     kept = {
         "image": codecs.Image((16, 16)),
         "audio": codecs.Audio(16000, 0.125),

@@ -2,8 +2,8 @@
 
 import io
 
+import image_files
 import numpy as np
-import pictures
 import PIL.Image
 import soundfile
 
@@ -74,16 +74,18 @@ def sounds(count, seed=0, whole=False):
 
 
 def images(count, seed=0, whole=False):
-    """Picture files, damaged, half of them in their EXIF; see `texts`."""
+    """Image files, damaged, half of them in their EXIF; see `texts`."""
     rng = np.random.default_rng([seed, 3])
     turned = []
     for kind in ("JPEG", "PNG"):
         exif = PIL.Image.Exif()
         exif[0x0112] = 6
-        turned.append(pictures.save(pictures.ramp(20, 30), kind, exif=exif))
+        turned.append(
+            image_files.save(image_files.ramp(20, 30), kind, exif=exif)
+        )
     if whole:
         return [turned[i % 2] for i in range(count)]
-    made = pictures.hostile(count - count // 2, seed)
+    made = image_files.hostile(count - count // 2, seed)
     for i in range(count // 2):
         data = bytearray(turned[i % 2])
         start = max(data.find(b"Exif"), data.find(b"eXIf"))

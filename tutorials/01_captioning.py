@@ -9,17 +9,17 @@
 # ---
 
 # %% [markdown]
-# # From a folder of pictures to a served caption
+# # From a folder of images to a served caption
 #
-# A captioner learns to say what a picture shows. In this tutorial you
+# A captioner learns to say what an image shows. In this tutorial you
 #
 # 1. lay out a data set as a table, and check it;
 # 2. build a named architecture and the codecs around it;
 # 3. train it with plain `model.fit`;
-# 4. look at what it says, and measure whether it looked at the picture;
+# 4. look at what it says, and measure whether it looked at the image;
 # 5. export it as a SavedModel that takes JPEG bytes and returns a sentence.
 #
-# It runs on two cores in a few minutes and downloads nothing: the pictures
+# It runs on two cores in a few minutes and downloads nothing: the images
 # are rendered. To use your own, write a table like the one below.
 
 # %%
@@ -42,27 +42,27 @@ from mmkeras.data import examples
 from mmkeras.data.datasets import table
 from mmkeras.data.synthetic import shapes
 from mmkeras.evaluation import figures
-from mmkeras.training.pictures import Pictures
+from mmkeras.training.images import Images
 
 # %matplotlib inline
 keras.utils.set_random_seed(0)
 home = pathlib.Path(tempfile.mkdtemp())
-pictures = int(os.environ.get("TUTORIAL_PICTURES", 12000))
+images = int(os.environ.get("TUTORIAL_PICTURES", 12000))
 epochs = int(os.environ.get("TUTORIAL_EPOCHS", 3))
 
 # %% [markdown]
 # ## 1. The data
 #
-# One line of the table is one picture with its captions. Splits are kept
+# One line of the table is one image with its captions. Splits are kept
 # apart: choose on `val`, report `test` once.
 
 # %%
-source = shapes.write(home / "shapes", pictures, 100, 100, size=48)
+source = shapes.write(home / "shapes", images, 100, 100, size=48)
 print(source.read_text().splitlines()[0])
 
 # %% [markdown]
-# A check names every picture that is missing or corrupt, every empty caption
-# and every picture that stands in two splits.
+# A check names every image that is missing or corrupt, every empty caption
+# and every image that stands in two splits.
 
 # %%
 report = check.check("table", source)
@@ -95,14 +95,14 @@ model.summary()
 # %% [markdown]
 # ## 3. Training
 #
-# One example is one picture with one of its captions. `task.encode` decodes
+# One example is one image with one of its captions. `task.encode` decodes
 # both, in the tf.data graph; the decoded bytes are cached, and become floats
 # after batching. The rest is plain Keras.
 
 
 # %%
 def pairs(example):
-    """Gives a picture once for each of its captions."""
+    """Gives an image once for each of its captions."""
     captions = tf.data.Dataset.from_tensor_slices(example["captions"])
     return captions.map(lambda text: {"image": example["image"], "text": text})
 
@@ -115,10 +115,10 @@ history = model.fit(dataset, epochs=epochs, verbose=2)
 # %% [markdown]
 # ## 4. What does it say, and did it look?
 #
-# `task.answer` takes the bytes of picture files and returns sentences. The
-# image-shuffle gap is the loss with every caption beside another picture,
-# minus the loss beside its own: at 0 the picture does not matter, which is
-# how "the same caption for every picture" shows itself.
+# `task.answer` takes the bytes of image files and returns sentences. The
+# image-shuffle gap is the loss with every caption beside another image,
+# minus the loss beside its own: at 0 the image does not matter, which is
+# how "the same caption for every image" shows itself.
 
 # %%
 files = [pathlib.Path(row["image"]).read_bytes() for row in test[:8]]
@@ -127,7 +127,7 @@ for text, row in zip(answers["text"], test):
     print(f"{text}    (a reference: {row['captions'][0]})")
 
 # %%
-shown = Pictures(task, test)
+shown = Images(task, test)
 scores, written, commonest = evaluation.summarise(task, shown, beam=3)
 print({name: round(float(value), 3) for name, value in scores.items()})
 
@@ -139,7 +139,7 @@ figure
 # %% [markdown]
 # ## 5. Serving
 #
-# The export takes encoded pictures and returns sentences; the beam search is
+# The export takes encoded images and returns sentences; the beam search is
 # part of the graph. It is reloaded in a fresh process with TensorFlow alone
 # and must answer as the task does.
 

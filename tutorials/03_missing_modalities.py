@@ -13,7 +13,7 @@
 #
 # A camera is off, a microphone fails, a text is empty. In this tutorial you
 #
-# 1. train a judge of pictures, words and voices with modality dropout, and
+# 1. train a judge of images, words and voices with modality dropout, and
 #    one without;
 # 2. see what each subset of modalities scores, and what each one is worth,
 #    beside what is known to be true;

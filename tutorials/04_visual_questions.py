@@ -9,20 +9,20 @@
 # ---
 
 # %% [markdown]
-# # Questions about pictures, and whether anybody looked
+# # Questions about images, and whether anybody looked
 #
-# Somebody asks about a picture, and a model answers. It can be right often
-# without a look at the picture: most people who ask whether there is a star
+# Somebody asks about an image, and a model answers. It can be right often
+# without a look at the image: most people who ask whether there is a star
 # have seen one. In this tutorial you
 #
-# 1. lay out a folder of pictures and a table of questions, and check it;
-# 2. train an answerer, the same one without pictures, and a hurried one;
+# 1. lay out a folder of images and a table of questions, and check it;
+# 2. train an answerer, the same one without images, and a hurried one;
 # 3. see what each gets right, by type of question;
-# 4. ask whether the picture matters, in three ways;
+# 4. ask whether the image matters, in three ways;
 # 5. see where it looked;
-# 6. export it, and ask the export with the bytes of a picture and a string.
+# 6. export it, and ask the export with the bytes of an image and a string.
 #
-# It runs on two cores in a few minutes and downloads nothing: the pictures
+# It runs on two cores in a few minutes and downloads nothing: the images
 # are rendered. For your own, write a table like the one below.
 
 # %%
@@ -63,7 +63,7 @@ console = Console(highlight=False, soft_wrap=True)
 # %% [markdown]
 # ## 1. The data
 #
-# A picture shows one or two coloured shapes. As in the world outside, things
+# An image shows one or two coloured shapes. As in the world outside, things
 # have a usual colour, here half of them do; and those who ask "is there a
 # star?" have mostly seen one. So the question alone tells much of the answer.
 # This is called language bias.
@@ -95,8 +95,8 @@ def asked(things):
 
 
 # %% [markdown]
-# One line of the table is one question, with the path of its picture. All
-# questions of a picture are in one split.
+# One line of the table is one question, with the path of its image. All
+# questions of an image are in one split.
 
 # %%
 album = home / "album"
@@ -114,7 +114,7 @@ table.write_text("\n".join(lines))
 print("\n".join(lines[:4]))
 
 # %% [markdown]
-# A check names every picture that is missing or corrupt, and every one that
+# A check names every image that is missing or corrupt, and every one that
 # is in two splits.
 
 # %%
@@ -130,7 +130,7 @@ rows = {s: questions.rows(s, table) for s in ("train", "val", "test")}
 # what the convolutions see. `judgements.build` makes the vocabulary and the
 # answers to choose among from the training rows; `fit` is plain Keras inside,
 # and keeps the epoch that is best on validation. Beside it stand the same
-# model, taught without a picture for as long, and one that had a single epoch.
+# model, taught without an image for as long, and one that had a single epoch.
 
 # %%
 name = "vqa-cnn-film"
@@ -171,7 +171,7 @@ task = answerers["taught"]
 # ## 3. By type of question
 #
 # One figure for all questions says little. `evaluation.questions` tells the
-# types apart, and of how many pictures all questions are answered right.
+# types apart, and of how many images all questions are answered right.
 
 # %%
 found = judgements.examples(task, rows["test"])
@@ -194,14 +194,14 @@ console.print(tables.questions("What goes wrong", wrong))
 # ...?" all three get the same share right, and every error is a "yes" where it
 # should be "no". Of these questions nothing has been learned but how they are
 # mostly answered. VQA's second version was made against this: each question
-# was asked again of a picture where the answer is another.
+# was asked again of an image where the answer is another.
 
 # %% [markdown]
-# ## 4. Does the picture matter?
+# ## 4. Does the image matter?
 #
-# First, put the answerer beside one that was taught without pictures, not
+# First, put the answerer beside one that was taught without images, not
 # beside nothing: what is above the blind one is what seeing is worth. The
-# intervals come from a bootstrap over pictures.
+# intervals come from a bootstrap over images.
 
 # %%
 known = judgements.examples(task, rows["train"]).labels
@@ -220,7 +220,7 @@ console.print(paid.summary)
 charts.fusion_gain(paid)
 
 # %% [markdown]
-# Second, give each question another's picture. Who looks must get worse; who
+# Second, give each question another's image. Who looks must get worse; who
 # loses nothing has not looked, as the hurried one, with two in five right.
 
 # %%
@@ -228,7 +228,7 @@ lost = {}
 for who in ("taught", "hurried"):
 
     def score(instead, one=answerers[who]):
-        """Accuracy with others' pictures or questions."""
+        """Accuracy with others' images or questions."""
         given = found.judgements(one, instead=instead)
         return baselines.scorer(one)(found.labels, given)
 
@@ -256,18 +256,18 @@ for who in ("taught", "hurried"):
 
 # %%
 groups = {row["group"]: row for row in found.rows if row["label"] == "2"}
-picture = [row for row in found.rows if row["group"] == next(iter(groups))]
-image = pathlib.Path(picture[0]["image"]).read_bytes()
+first = [row for row in found.rows if row["group"] == next(iter(groups))]
+image = pathlib.Path(first[0]["image"]).read_bytes()
 batch = {
-    "image": [image] * len(picture),
-    "question": [row["question"] for row in picture],
+    "image": [image] * len(first),
+    "question": [row["question"] for row in first],
 }
 figures.of_judge(task, batch, task.answer(batch)["label"])
 
 # %% [markdown]
 # ## 6. Serving
 #
-# The export takes the bytes of a picture and a string. Here it is asked in a
+# The export takes the bytes of an image and a string. Here it is asked in a
 # fresh process, which has TensorFlow and no Keras.
 
 # %%
@@ -284,7 +284,7 @@ said = serving.load(folder).predict(batch)
 for question, answer in zip(asked, said["label"]):
     print(question, answer)
 """
-given = home / "served", picture[0]["image"], *batch["question"]
+given = home / "served", first[0]["image"], *batch["question"]
 ran = subprocess.run(
     [sys.executable, "-c", script, *map(str, given)],
     capture_output=True,

@@ -9,16 +9,16 @@
 # ---
 
 # %% [markdown]
-# # A talk about a picture
+# # A talk about an image
 #
 # "How many 3s are there?" "Two." "How many of them are blue?" The second
-# question needs the picture, and what was said before. In this tutorial you
+# question needs the image, and what was said before. In this tutorial you
 #
-# 1. look at talks, and at what the best player scores who lacks the picture,
+# 1. look at talks, and at what the best player scores who lacks the image,
 #    or forgets what was said;
-# 2. train a model that keeps marks on the regions of the picture, turn by turn;
+# 2. train a model that keeps marks on the regions of the image, turn by turn;
 # 3. hold a talk with it;
-# 4. see whether picture and history matter to it, beside the known ceilings;
+# 4. see whether image and history matter to it, beside the known ceilings;
 # 5. export it: a list of turns goes in, no state is kept.
 #
 # It runs on two cores in some minutes and downloads nothing.
@@ -58,7 +58,7 @@ console = Console(highlight=False, soft_wrap=True)
 # `--data digits-discussed` renders the talks from MNIST's files. Here the
 # digits are printed instead, in some sizes and places, so that nothing need
 # be downloaded. Beside each talk, training has the first turns of five others
-# about its picture: who is to talk must first learn to see, and to count.
+# about its image: who is to talk must first learn to see, and to count.
 
 
 # %%
@@ -88,11 +88,11 @@ print(last["history"], last["question"], "...", sep="\n")
 PIL.Image.open(io.BytesIO(last["image"])).resize((252, 252))
 
 # %% [markdown]
-# A row is a turn: the picture, what was said before, a line a turn, the
+# A row is a turn: the image, what was said before, a line a turn, the
 # question and its answer. Your own talks are such a table, read by `--data
 # dialogues`; VisDial's files are read by `--data visdial`.
 #
-# What can be scored without the picture, or without the history, is known
+# What can be scored without the image, or without the history, is known
 # here: all talks that may be held are enumerated.
 
 # %%
@@ -102,7 +102,7 @@ for given, (share, half) in digits_discussed.ceilings(500).items():
 # %% [markdown]
 # ## 2. A model that marks what is talked of
 #
-# `dialogue-text-image-modules` keeps a mark on each region of the picture. A
+# `dialogue-text-image-modules` keeps a mark on each region of the image. A
 # turn finds regions, filters those marked, moves the marks to a neighbour, or
 # keeps them: a mixture of these modules, chosen by its words. The answer is
 # chosen from what is marked, and how much. All is learned from answers alone.
@@ -121,22 +121,20 @@ trained = judgements.fit(task, data, home, recipe, verbose=2)
 # A history is a list of turns, a question and its answer each.
 
 # %%
-picture = rows["test"][0]["image"]
+image = rows["test"][0]["image"]
 asked = "what digit is in the middle?"
-said = task.answer({"image": [picture], "question": [asked]})
+said = task.answer({"image": [image], "question": [asked]})
 print(asked, said["label"][0])
 turn = f"{asked} {said['label'][0]}"
 asked = "what colour is it?"
-said = task.answer(
-    {"image": [picture], "history": [[turn]], "question": [asked]}
-)
+said = task.answer({"image": [image], "history": [[turn]], "question": [asked]})
 print(asked, said["label"][0])
 
 # %% [markdown]
 # `mmkeras chat runs/x --image digits.png` keeps the history for you:
 
 # %%
-talk = Talk(task, picture)
+talk = Talk(task, image)
 for asked in (
     "how many 7s are there?",
     "what digit is on the left?",
@@ -146,14 +144,14 @@ for asked in (
 ):
     answer, chance, _ = talk.ask(asked)
     print(f"{asked} {answer} ({chance:.2f})")
-PIL.Image.open(io.BytesIO(picture)).resize((252, 252))
+PIL.Image.open(io.BytesIO(image)).resize((252, 252))
 
 # %% [markdown]
-# ## 4. Do picture and history matter?
+# ## 4. Do image and history matter?
 #
 # By type of question, and with parts hidden from the model. What is hidden
 # here it was seldom taught to do without: `mmkeras report --alone` trains the
-# same model without the picture, and without the history, to compare.
+# same model without the image, and without the history, to compare.
 
 # %%
 found = judgements.examples(task, rows["test"])
@@ -164,7 +162,7 @@ console.print(tables.subsets("What each part is worth", subsets))
 charts.subsets(subsets)
 
 # %% [markdown]
-# With another's history the answers are wrong, and with another's picture:
+# With another's history the answers are wrong, and with another's image:
 
 # %%
 lost = {k: v for k, v in figures.items() if k.startswith("mismatch_")}
@@ -173,7 +171,7 @@ console.print(tables.scores("Lost when exchanged", {"": lost}))
 # %% [markdown]
 # ## 5. Serve it
 #
-# The export takes the picture's bytes and the turns so far, one call a turn.
+# The export takes the image's bytes and the turns so far, one call a turn.
 
 # %%
 if keras.backend.backend() == "tensorflow":
@@ -183,7 +181,7 @@ if keras.backend.backend() == "tensorflow":
     serving.export(task, home / "export")
     served = client.load(home / "export")
     batch = {
-        "image": [picture],
+        "image": [image],
         "history": [talk.turns[:-1][-4:]],
         "question": ["what colour is behind it?"],
     }

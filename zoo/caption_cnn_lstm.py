@@ -21,7 +21,7 @@ def caption_cnn_lstm(
     inject="init",
     image=None,
 ):
-    """Builds an image captioner that sees the picture as one vector.
+    """Builds an image captioner that sees the image as one vector.
 
     The mean image feature becomes the state from which an LSTM predicts each
     word given the words before it.

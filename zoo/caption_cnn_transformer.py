@@ -48,7 +48,7 @@ def caption_cnn_transformer(
 
     Reference:
         [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), with regions
-        of a picture as the source.
+        of an image as the source.
     """
     encoder = image or branches.image.cnn(image_shape, dim, name="encoder")
     pixels = keras.Input(encoder.input_shape[1:], name="image")

@@ -1,4 +1,4 @@
-"""Picture and sound side by side: see, hear, then judge."""
+"""Image and sound side by side: see, hear, then judge."""
 
 import keras
 
@@ -29,7 +29,7 @@ def classify_image_audio_concat(
     audio=None,
     fusion="concat",
 ):
-    """Builds a classifier of pictures with sound; either may be absent.
+    """Builds a classifier of images with sound; either may be absent.
 
     Args:
         classes: int. Number of classes, or of labels.

@@ -1,4 +1,4 @@
-"""A convolutional network: the baseline of pictures alone."""
+"""A convolutional network: the baseline of images alone."""
 
 import keras
 
@@ -16,7 +16,7 @@ from mmkeras.registry import register
 def classify_image_cnn(
     classes=2, image_shape=(64, 64, 3), dim=128, dropout=0.3, image=None
 ):
-    """Builds a classifier of pictures: convolutions, pooling, one layer.
+    """Builds a classifier of images: convolutions, pooling, one layer.
 
     Args:
         classes: int. Number of classes, or of labels.

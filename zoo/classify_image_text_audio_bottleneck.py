@@ -1,4 +1,4 @@
-"""Picture, words and sound that meet in a few bottleneck tokens."""
+"""Image, words and sound that meet in a few bottleneck tokens."""
 
 import keras
 
@@ -32,7 +32,7 @@ def classify_image_text_audio_bottleneck(
     audio=None,
     fusion="bottleneck",
 ):
-    """Builds a classifier of pictures, words and sound; any may be absent.
+    """Builds a classifier of images, words and sound; any may be absent.
 
     Departure from the paper: words are a third modality; the steps are those
     of small branches trained from scratch, not patches in a network of

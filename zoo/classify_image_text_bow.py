@@ -1,4 +1,4 @@
-"""A picture beside a bag of words: the classic of multimodal networks."""
+"""An image beside a bag of words: the classic of multimodal networks."""
 
 import keras
 
@@ -29,7 +29,7 @@ def classify_image_text_bow(
     text=None,
     fusion="concat",
 ):
-    """Builds a classifier of pictures with words; either may be absent.
+    """Builds a classifier of images with words; either may be absent.
 
     Convolutions and pooling see, the mean of word vectors reads, and a fully
     connected layer judges from both.

@@ -29,12 +29,12 @@ def classify_image_text_gated(
     text=None,
     fusion="gated",
 ):
-    """Builds a classifier of pictures with words; either may be absent.
+    """Builds a classifier of images with words; either may be absent.
 
-    As in the paper: the mean of word vectors and the picture's features, each
+    As in the paper: the mean of word vectors and the image's features, each
     batch-normalised, meet in a gated unit; two maxout layers classify.
 
-    Departure from the paper: a picture's features come from convolutions
+    Departure from the paper: an image's features come from convolutions
     trained from scratch; give a pretrained network as `image`.
 
     Args:

@@ -1,4 +1,4 @@
-"""Late fusion of picture, history and question ranks the answers."""
+"""Late fusion of image, history and question ranks the answers."""
 
 import keras
 from keras import ops
@@ -32,7 +32,7 @@ def dialogue_text_image_late(
     """Builds the late fusion encoder of Visual Dialog, which ranks answers.
 
     As in the paper: an LSTM reads the whole history, another the question;
-    they and the mean of the picture's regions are joined, a layer of tanh
+    they and the mean of the image's regions are joined, a layer of tanh
     makes a vector of them, and a candidate's score is its product with what
     a third LSTM makes of the candidate.
 

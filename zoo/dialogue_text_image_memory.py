@@ -1,4 +1,4 @@
-"""The turns of a talk are a memory; question and picture choose of it."""
+"""The turns of a talk are a memory; question and image choose of it."""
 
 import keras
 from keras import ops
@@ -32,7 +32,7 @@ def dialogue_text_image_memory(
     """Builds the memory network of Visual Dialog, which ranks answers.
 
     As in the paper: an LSTM makes a fact f_i of each turn, another reads the
-    question; with q made of it and of the picture's mean region,
+    question; with q made of it and of the image's mean region,
 
         w = softmax over i of q . f_i,  x = tanh(q + W sum over i of w_i f_i)
 
@@ -48,7 +48,7 @@ def dialogue_text_image_memory(
         history_shape: Tuple `(turns, length)` of the talk before.
         candidates_shape: Tuple `(candidates, length)`.
         dim: int. Size of an LSTM and of what is multiplied.
-        dropout: float in [0, 1). Of question and picture.
+        dropout: float in [0, 1). Of question and image.
         image: Branch to see with. Defaults to `branches.image.cnn`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Regions of a picture read a talk turn by turn; a Transformer answers."""
+"""Regions of an image read a talk turn by turn; a Transformer answers."""
 
 import functools
 
@@ -34,14 +34,14 @@ def dialogue_text_image_transformer(
     dropout=0.0,
     image=None,
 ):
-    """Builds a Transformer that writes the answers of a talk about a picture.
+    """Builds a Transformer that writes the answers of a talk about an image.
 
-    The regions of the picture read one turn after the other, and the question
+    The regions of the image read one turn after the other, and the question
     last, by the same `depth` blocks: they attend to each other, then to the
     words of the turn. What they have become is the memory that a decoder of
     `depth` blocks writes from.
 
-    Departure from the paper: the source is a picture, and the blocks that
+    Departure from the paper: the source is an image, and the blocks that
     read are repeated, turn by turn.
 
     Args:

@@ -1,4 +1,4 @@
-"""A picture beside the bag of a question's words: VQA's plain baseline."""
+"""An image beside the bag of a question's words: VQA's plain baseline."""
 
 import keras
 
@@ -31,11 +31,11 @@ def vqa_cnn_bow(
 ):
     """Builds the plainest answerer of questions: iBOWIMG.
 
-    As in the paper: a picture's features and the bag of a question's words
+    As in the paper: an image's features and the bag of a question's words
     stand side by side, and the answer is chosen from both.
 
     Departure from the paper: a hidden layer before the logits, without which
-    no answer can depend on picture and question together; convolutions are
+    no answer can depend on image and question together; convolutions are
     trained from scratch unless `image` is given.
 
     Args:

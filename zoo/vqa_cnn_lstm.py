@@ -31,11 +31,11 @@ def vqa_cnn_lstm(
     """Builds the network of the first VQA paper: deeper LSTM Q + norm I.
 
     As in the paper: the last states of all LSTMs, hidden and cell, are brought
-    to the size of the picture's features, which have all one length; both go
+    to the size of the image's features, which have all one length; both go
     through tanh, are multiplied, and two layers choose the answer.
 
     Departure from the paper: convolutions are trained from scratch unless
-    `image` is given, and their regions averaged; the length of the picture's
+    `image` is given, and their regions averaged; the length of the image's
     features is the root of `dim`, not 1, times learned scales.
 
     Args:

@@ -1,4 +1,4 @@
-"""Stacked attention: the question asks the picture again and again."""
+"""Stacked attention: the question asks the image again and again."""
 
 import keras
 

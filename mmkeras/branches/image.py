@@ -34,7 +34,7 @@ def cnn(shape=(224, 224, 3), dim=512, depth=4, name="encoder"):
 
 
 def cnn_flat(shape=(48, 48, 3), dim=128, name="encoder"):
-    """A network for small, simple pictures, trained from scratch.
+    """A network for small, simple images, trained from scratch.
 
     Patches of 6 x 6 pixels, then two convolutions, each followed by pooling.
     What it finds is laid out as one long region, so that a decoder that takes
@@ -137,7 +137,7 @@ def hub(backbone, weights=None, trainable=False, name="encoder"):
         pixels are part of it; a backbone without sees pixels in [0, 255].
 
     Raises:
-        ValueError: If the backbone does not take one picture.
+        ValueError: If the backbone does not take one image.
     """
     scale, offset = 255.0, 0.0
     if isinstance(backbone, (str, os.PathLike)):
@@ -202,7 +202,7 @@ def vit(
 
 
 def _freeze_norms(net):
-    """Few pictures say less of means and variances than those learned from."""
+    """Few images say less of means and variances than those learned from."""
     for layer in net.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False

@@ -1,4 +1,4 @@
-"""Branches for video: pictures in the order of time.
+"""Branches for video: images in the order of time.
 
 Features of frames computed elsewhere go through `branches.features.gru`.
 """

@@ -12,7 +12,7 @@ from mmkeras.cli import options
 def run(
     folder: options.Run,
     image: Annotated[
-        str | None, typer.Option(help="The picture to talk about.")
+        str | None, typer.Option(help="The image to talk about.")
     ] = None,
     candidates: Annotated[
         str | None,
@@ -22,7 +22,7 @@ def run(
         ),
     ] = None,
 ):
-    """Talk with a model, about a picture; it remembers what was said.
+    """Talk with a model, about an image; it remembers what was said.
 
     One answer a question. An empty line, or the end of the input, ends the
     talk; so questions can be piped in.
@@ -31,12 +31,12 @@ def run(
     from mmkeras.cli import talk
 
     task = mmkeras.load(folder)
-    picture = pathlib.Path(image).read_bytes() if image else None
+    encoded = pathlib.Path(image).read_bytes() if image else None
     answers = None
     if candidates:
         text = pathlib.Path(candidates).read_text("utf-8")
         answers = [line for line in text.splitlines() if line.strip()]
-    held = talk.Talk(task, picture, answers)
+    held = talk.Talk(task, encoded, answers)
     failed = False
     for question in _asked():
         answer, chance, error = held.ask(question)

@@ -20,7 +20,7 @@ def run(
     from mmkeras.data import check
     from mmkeras.data import problems
 
-    shown = progress.counter("pictures")
+    shown = progress.counter("images")
     report = check.check(data, folder, shown, target and str(target))
     console = Console(highlight=False)
     console.print(_counts(report))

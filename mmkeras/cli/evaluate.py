@@ -84,13 +84,13 @@ def evaluate(
 def _captioner(run, task, rows, split, asked, title):
     from mmkeras import evaluation
     from mmkeras.cli import progress
-    from mmkeras.training.pictures import Pictures
+    from mmkeras.training.images import Images
 
-    pictures = Pictures.readable(task, rows, progress.counter("pictures"))
-    figures, texts, common = evaluation.summarise(task, pictures, **asked)
+    images = Images.readable(task, rows, progress.counter("images"))
+    figures, texts, common = evaluation.summarise(task, images, **asked)
     answers = [{"caption": text} for text in texts]
-    _write_rows(run / f"captions-{split}.jsonl", pictures.rows, answers)
-    skipped.show(pictures.bad)
+    _write_rows(run / f"captions-{split}.jsonl", images.rows, answers)
+    skipped.show(images.bad)
     _show(figures, common, title)
     return figures
 

@@ -28,7 +28,7 @@ def run(
         ),
     ] = None,
     image: Annotated[
-        str | None, typer.Option(help="A picture, as if given as a file.")
+        str | None, typer.Option(help="An image, as if given as a file.")
     ] = None,
     question: Annotated[
         str | None, typer.Option(help="Of an answerer: what is asked.")
@@ -58,13 +58,13 @@ def run(
     figure: Annotated[
         str | None,
         typer.Option(
-            help="PNG to write: the pictures with their captions and, where "
+            help="PNG to write: the images with their captions and, where "
             "the model attends to regions, where it looked before each word, "
             "or before it answered."
         ),
     ] = None,
     jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="One JSON object a picture.")
+        bool, typer.Option("--jsonl", help="One JSON object an image.")
     ] = False,
 ):
     """Caption images, or classify examples; what is not given is absent.
@@ -111,11 +111,11 @@ def run(
 
 
 def _files(named):
-    """Replaces folders by the pictures in them."""
+    """Replaces folders by the images in them."""
     from mmkeras.data.datasets import layout
 
     if not named:
-        raise ValueError("Give one picture or more.")
+        raise ValueError("Give one image or more.")
     paths = []
     for path in map(pathlib.Path, named):
         if not path.is_dir():
@@ -123,13 +123,13 @@ def _files(named):
             continue
         found = sorted(p for p in path.rglob("*") if layout.is_image(p))
         if not found:
-            raise FileNotFoundError(f"There is no picture in {path}.")
+            raise FileNotFoundError(f"There is no image in {path}.")
         paths += found
     return paths
 
 
 def _captioned(task, paths, asked, batch_size=64):
-    """Yields path, bytes, caption, score and error of each picture."""
+    """Yields path, bytes, caption, score and error of each image."""
     for i in range(0, len(paths), batch_size):
         batch = paths[i : i + batch_size]
         read = [_read(path) for path in batch]

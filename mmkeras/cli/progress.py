@@ -9,7 +9,7 @@ def counter(label):
     """Makes a function of `(done, total)` that draws a bar while it counts.
 
     Args:
-        label: What is counted, e.g. `"pictures"`.
+        label: What is counted, e.g. `"images"`.
     """
     from rich.progress import Progress
 

@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-_SIDE = 48  # Of the pictures, in pixels.
+_SIDE = 48  # Of the images, in pixels.
 
 
 def run(
     folder: Annotated[
         str | None, typer.Option(help="Where to work. [default: a new one]")
     ] = None,
-    train: Annotated[int, typer.Option(min=50, help="Pictures.")] = 60000,
+    train: Annotated[int, typer.Option(min=50, help="Images.")] = 60000,
     epochs: Annotated[int, typer.Option(min=1)] = 1,
     seed: int = 0,
 ):
@@ -27,7 +27,7 @@ def run(
     from mmkeras.data.datasets import table
     from mmkeras.data.synthetic import shapes
     from mmkeras.training import captions
-    from mmkeras.training.pictures import Pictures
+    from mmkeras.training.images import Images
 
     home = pathlib.Path(folder or tempfile.mkdtemp(prefix="mmkeras-"))
     typer.echo(f"Rendering a world of coloured shapes into {home} ...")
@@ -39,14 +39,14 @@ def run(
         held,
         seed,
         size=_SIDE,
-        progress=progress.counter("pictures"),
+        progress=progress.counter("images"),
         workers=os.cpu_count(),
     )
     rows = captions.Data(*(table.rows(s, source) for s in ("train", "val")))
-    typer.echo(f"Training caption-cnn-lstm on {len(rows.train)} pictures ...")
+    typer.echo(f"Training caption-cnn-lstm on {len(rows.train)} images ...")
     keras.utils.set_random_seed(seed)
     task = _train(rows, home, epochs, seed)
-    test = Pictures(task, table.rows("test", source))
+    test = Images(task, table.rows("test", source))
     texts = test.write(task, beam=3)
     _score(task, test, texts, shapes, rows.train, seed)
     _draw(test, texts, home / "captions.png")
@@ -88,7 +88,7 @@ def _train(rows, home, epochs, seed):
                 held.path,
                 recipe,
                 seed,
-                progress.counter("pictures"),
+                progress.counter("images"),
                 verbose=0,
                 also=[shown],
             )
@@ -113,7 +113,7 @@ def _score(task, test, texts, shapes, train, seed):
         "BLEU-4",
         "CIDEr",
         "nothing wrong",
-        title=f"{len(texts)} test pictures, pairs never trained on",
+        title=f"{len(texts)} test images, pairs never trained on",
         title_justify="left",
     )
     for name, said in rows.items():

@@ -196,7 +196,7 @@ class Reporting:
         return judgements.only(self.task, rows, only)
 
     def _parts(self):
-        """Each modality; of a talk about a picture, all but one of them.
+        """Each modality; of a talk about an image, all but one of them.
 
         Nobody answers without the question, or ranks without candidates.
         """

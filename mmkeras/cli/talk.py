@@ -7,7 +7,7 @@ class Talk:
     Args:
         task: A `mmkeras.tasks.Classify` that takes `"question"` and
             `"history"`.
-        image: Bytes of a picture, or `None`.
+        image: Bytes of an image, or `None`.
         candidates: List of answers to choose among, for a task that ranks
             them; or `None`.
 

@@ -76,7 +76,7 @@ def run(
         str, typer.Option(help="Image network of keras.applications.")
     ] = "MobileNetV2",
     image_size: Annotated[
-        int | None, typer.Option(help="Side of the pictures, in pixels.")
+        int | None, typer.Option(help="Side of the images, in pixels.")
     ] = None,
     epochs: Annotated[
         int | None,
@@ -118,7 +118,7 @@ def run(
     augment: Annotated[
         bool | None,
         typer.Option(
-            help="Change a judge's sounds, or pictures if all of the image "
+            help="Change a judge's sounds, or images if all of the image "
             "branch is trained, at random."
         ),
     ] = None,
@@ -154,7 +154,7 @@ def run(
         int | None,
         typer.Option(
             help="Ids of a text. [default: 20 of a caption or question, 24 of "
-            "a turn about a picture, 32 of one alone, 200 of a talk, else 60]"
+            "a turn about an image, 32 of one alone, 200 of a talk, else 60]"
         ),
     ] = None,
     minimum: Annotated[
@@ -349,7 +349,7 @@ def train(
         "folder": str(pathlib.Path(folder).resolve()) if folder else None,
         "before": _before(build.get("init")),
     }
-    unit = "pictures" if task == "caption" else "files"
+    unit = "images" if task == "caption" else "files"
     owner = RunFolder(out, lambda text: typer.echo(text, err=True))
     with owner.open(arguments, overwrite, **notes) as held:
         if stated != recipe:

@@ -1,22 +1,22 @@
-"""Random changes to pictures and sounds that leave what they mean true."""
+"""Random changes to images and sounds that leave what they mean true."""
 
 import keras
 import numpy as np
 
 
 def augment(flip=True, crop=0.1, brightness=0.1, contrast=0.1, seed=None):
-    """Makes a model that changes each picture of a batch at random.
+    """Makes a model that changes each image of a batch at random.
 
     It is applied after batching, to pixels in [0, 1], and does nothing
     outside training. It has no weights to learn. It may stand before a model
     and, on the TensorFlow backend, in `dataset.map`.
 
     Args:
-        flip: Whether to exchange left and right in half of the pictures.
-            Turn it off where captions speak of left and right, or pictures
+        flip: Whether to exchange left and right in half of the images.
+            Turn it off where captions speak of left and right, or images
             show text.
         crop: Part of height and width, in [0, 1), that may be cut away. The
-            rest, anywhere in the picture, fills it; if it reaches beyond an
+            rest, anywhere in the image, fills it; if it reaches beyond an
             edge, it is mirrored there.
         brightness: Most that is added to or taken from all pixels, in [0, 1).
         contrast: Most by which differences from the mean are scaled up or

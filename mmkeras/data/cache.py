@@ -1,4 +1,4 @@
-"""Pictures decoded once.
+"""Images decoded once.
 
 They are arrays on disk (see `mmkeras.data.store`), found again by their names
 and contents, and the codec.
@@ -26,23 +26,23 @@ _THREADS = min(max(os.cpu_count() or 2, 2), 8)  # Each decodes a batch.
 
 
 def pixels(rows, codec, folder=None, progress=None, bad=None, batch_size=64):
-    """Decodes the pictures of rows, or finds them decoded.
+    """Decodes the images of rows, or finds them decoded.
 
     Args:
         rows: List of dicts with `"id"` and `"image"`, a path.
         codec: A `codecs.Image`.
         folder: Where to keep the array; see `store.cached`.
-        progress: Function of the pictures done and in all.
-        bad: List to which `(row id, error)` of each picture that cannot be
-            read is added; it is black. Without it, such a picture is an
+        progress: Function of the images done and in all.
+        bad: List to which `(row id, error)` of each image that cannot be
+            read is added; it is black. Without it, such an image is an
             error.
-        batch_size: How many pictures to decode at a time.
+        batch_size: How many images to decode at a time.
 
     Returns:
         uint8 array of shape `(rows, height, width, 3)`, memory-mapped.
 
     Raises:
-        ValueError: If a picture cannot be read and `bad` is None.
+        ValueError: If an image cannot be read and `bad` is None.
         OSError: If the disk is full.
     """
     paths = [row["image"] for row in rows]
@@ -118,7 +118,7 @@ def named(rows, errors):
 
 
 def key_of(rows, codec):
-    """Describes pictures, by their names and contents, and the codec.
+    """Describes images, by their names and contents, and the codec.
 
     Nothing that tells of a file from outside is enough: those unpacked from
     archives may share names, sizes and times.

@@ -61,8 +61,8 @@ def check(name, folder=None, progress=None, target=None) -> Report:
     """Reads and decodes all of a data set.
 
     Problems are of these kinds: `missing`, a file that is not there;
-    `corrupt`, a picture that cannot be decoded or a line that cannot be read;
-    `empty`, a file or caption of nothing; `duplicate`, a picture of the same
+    `corrupt`, an image that cannot be decoded or a line that cannot be read;
+    `empty`, a file or caption of nothing; `duplicate`, an image of the same
     content as another of its split, or a caption that an image has twice;
     `unpaired`, an image without captions or captions without an image;
     `leak`, an image that by content or name is in two splits; in a published

@@ -1,7 +1,7 @@
 """What goes wrong with raw inputs, in five severities.
 
 The kinds of corruption follow Hendrycks and Dietterich, 2019
-(https://arxiv.org/abs/1903.12261) for pictures and Liang et al., 2021
+(https://arxiv.org/abs/1903.12261) for images and Liang et al., 2021
 (https://arxiv.org/abs/2107.07502) for the others. Values are raw, as rows of
 data sets hold them, and so are results: text, the bytes of a file, arrays.
 """
@@ -104,16 +104,16 @@ def _image(value, name, amount, draw):
 
     try:
         with PIL.Image.open(_file(value)) as opened:
-            picture = opened.convert("RGB")
+            image = opened.convert("RGB")
     except (OSError, ValueError) as error:
-        raise ValueError(f"The picture cannot be read: {error}") from error
+        raise ValueError(f"The image cannot be read: {error}") from error
     if name == "jpeg":
-        return _saved(picture, "JPEG", quality=amount)
+        return _saved(image, "JPEG", quality=amount)
     if name == "blur":
-        radius = amount * min(picture.size)
+        radius = amount * min(image.size)
         blur = PIL.ImageFilter.GaussianBlur(radius)
-        return _saved(picture.filter(blur), "PNG")
-    pixels = np.asarray(picture).astype("float32") / 255
+        return _saved(image.filter(blur), "PNG")
+    pixels = np.asarray(image).astype("float32") / 255
     if name == "noise":
         pixels = pixels + amount * draw.standard_normal(pixels.shape)
     elif name == "brightness":
@@ -134,9 +134,9 @@ def _occluded(pixels, area, draw):
     return pixels
 
 
-def _saved(picture, form, **options):
+def _saved(image, form, **options):
     file = io.BytesIO()
-    picture.save(file, form, **options)
+    image.save(file, form, **options)
     return file.getvalue()
 
 

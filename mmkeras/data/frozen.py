@@ -1,4 +1,4 @@
-"""What a frozen branch makes of pictures, made once.
+"""What a frozen branch makes of images, made once.
 
 Arrays on disk, as those of `mmkeras.data.cache`, found again by the branch's
 layers and weights as well.
@@ -22,7 +22,7 @@ from mmkeras.data.store import cached
 from mmkeras.data.views import check as check_views
 from mmkeras.data.views import show
 
-_FEW = 4  # Pictures that a core runs a branch on at a time.
+_FEW = 4  # Images that a core runs a branch on at a time.
 _MOST_CONSTANTS = 200_000_000  # A graph holds at most 2 GB.
 
 
@@ -37,7 +37,7 @@ def features(
     batch_size=64,
     stem=None,
 ):
-    """Runs a frozen branch over the pictures of rows, or finds the result.
+    """Runs a frozen branch over the images of rows, or finds the result.
 
     Args:
         branch: A `keras.Model` from pixels in [0, 1], `(batch, height, width,
@@ -46,11 +46,11 @@ def features(
         codec: A `codecs.Image` of the branch's size.
         views: What to show it, by names; see `mmkeras.data.views.show`.
         folder: Where to keep the array; see `store.cached`.
-        progress: Function of the pictures done and in all.
-        bad: List to which `(row id, error)` of each picture that cannot be
-            read is added; it is taken for black. Without it, such a picture
+        progress: Function of the images done and in all.
+        bad: List to which `(row id, error)` of each image that cannot be
+            read is added; it is taken for black. Without it, such an image
             is an error.
-        batch_size: How many pictures go through the branch at a time.
+        batch_size: How many images go through the branch at a time.
         stem: Name of a layer of the branch. What the branch makes up to it is
             kept as well, for any that begins alike, and read from there.
 
@@ -60,7 +60,7 @@ def features(
 
     Raises:
         ValueError: If the codec does not fit the branch, a view is unknown,
-            the features are beyond float16, or a picture cannot be read and
+            the features are beyond float16, or an image cannot be read and
             `bad` is None.
         OSError: If the disk is full.
     """
@@ -107,7 +107,7 @@ def _check(branch, codec, views):
     wanted = branch.input_shape[1:]
     if any(side not in (None, own) for side, own in zip(wanted, codec.shape)):
         raise ValueError(
-            f"The branch takes pictures of {wanted}. Received: a codec of "
+            f"The branch takes images of {wanted}. Received: a codec of "
             f"{codec.shape}. Use `Image(size={tuple(wanted[:2])})`."
         )
     if len(branch.output_shape) < 3 or None in branch.output_shape[1:]:
@@ -118,7 +118,7 @@ def _check(branch, codec, views):
 
 
 def _show(codec, views, batch, first, view, some):
-    """Some pictures of a batch in one view, whose first is row `first`."""
+    """Some images of a batch in one view, whose first is row `first`."""
     return codec.scale(show(views[view], batch[some], first + some.start))
 
 
@@ -129,13 +129,13 @@ def _take(made, view, some):
 def _fill(array, run, look):
     """Fills an array `(views, rows, ...)` with what a branch gives.
 
-    Few pictures at a time on a CPU, on each core: what lies between two layers
+    Few images at a time on a CPU, on each core: what lies between two layers
     stays near it, and no core waits for another. That gains a tenth.
 
     Args:
         array: The array.
-        run: Function of a batch of pictures.
-        look: Function of a view's number and a slice of rows to pictures.
+        run: Function of a batch of images.
+        look: Function of a view's number and a slice of rows to images.
     """
     count = array.shape[1]
     alone = keras.backend.backend() != "tensorflow"

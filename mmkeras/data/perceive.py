@@ -72,7 +72,7 @@ def pack(kept, batch):
 
     Args:
         kept: Dict of codecs by field.
-        batch: Dict of lists of values as of `raw`, of one length; of pictures
+        batch: Dict of lists of values as of `raw`, of one length; of images
             and sounds also the paths of files, str or path objects.
 
     Returns:

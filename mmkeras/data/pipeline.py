@@ -1,6 +1,6 @@
 """From arrays to batches: shuffled by seed and epoch, ready to resume.
 
-Pictures, or the features a frozen branch made of them, lie decoded in an
+Images, or the features a frozen branch made of them, lie decoded in an
 array on disk; a batch gathers its rows. The order of epoch e depends on the
 seed and on e alone, so a run that starts again at epoch e sees what the
 unbroken run would have seen.
@@ -13,40 +13,40 @@ import tensorflow as tf
 def teaching(
     images, owners, tokens, batch_size, epochs, seed=0, start=0, together=1
 ):
-    """Batches for teaching a decoder: picture and words in, next words out.
+    """Batches for teaching a decoder: image and words in, next words out.
 
     A batch is as long as its longest sentence, rounded up to a multiple of 4,
     so that few shapes occur. Sentences of like length share a batch: on
     captions that saves a third of all steps.
 
-    With `together`, a batch has that many sentences of each of its pictures,
-    so that a branch that is trained sees the picture once for all of them;
-    pictures whose longest sentences are of like length share a batch. Where a
-    picture has more, each epoch draws some; where it has fewer, the rest are
+    With `together`, a batch has that many sentences of each of its images,
+    so that a branch that is trained sees the image once for all of them;
+    images whose longest sentences are of like length share a batch. Where a
+    image has more, each epoch draws some; where it has fewer, the rest are
     blank.
 
     Args:
-        images: Array `(views, pictures, ...)`; each epoch draws one of the
+        images: Array `(views, images, ...)`; each epoch draws one of the
             views for every example.
-        owners: Integers `(examples,)`, the picture of each example.
+        owners: Integers `(examples,)`, the image of each example.
         tokens: Integers `(examples, length)`, padded with 0 at the end.
         batch_size: int. Examples left over at an epoch's end are dropped.
         epochs: int. Last epoch, exclusive.
         seed: int.
         start: int. First epoch.
-        together: int. Sentences of each picture in a batch.
+        together: int. Sentences of each image in a batch.
 
     Returns:
         A `tf.data.Dataset` of `({"image", "tokens"}, targets)`, all epochs
         one after the other, `steps` batches each. With `together`, there are
-        so many times as many sentences as pictures, picture by picture.
+        so many times as many sentences as images, image by image.
     """
     owners, tokens = np.asarray(owners), np.asarray(tokens, "int32")
     tokens = np.concatenate([tokens, np.zeros_like(tokens[:1])])
     lengths = np.count_nonzero(tokens, axis=1)
     count = steps(owners, batch_size, together)
     size = batch_size // together
-    table = _by_picture(owners) if together > 1 else None
+    table = _by_image(owners) if together > 1 else None
 
     def epoch(number):
         draw = np.random.default_rng([seed, int(number)])
@@ -91,7 +91,7 @@ def judging(
     dropout=0.0,
     change=None,
     lengths=None,
-    pictures=None,
+    images=None,
 ):
     """Batches for teaching a judge, some modalities hidden now and then.
 
@@ -113,25 +113,25 @@ def judging(
         lengths: Integers `(examples,)`, of their texts: texts of like length
             share a batch, which ends with the longest of them. `None` for
             batches drawn at random, all of one length.
-        pictures: Integers `(examples,)`, whose picture each has: those of a
-            picture share a batch, which has it once; see `together`. `None`
-            for a picture each.
+        images: Integers `(examples,)`, whose image each has: those of a
+            image share a batch, which has it once; see `together`. `None`
+            for an image each.
 
     Returns:
         A `tf.data.Dataset` of inputs, labels and weights, all epochs one
         after the other.
 
     Raises:
-        ValueError: If both lengths and pictures are to share batches.
+        ValueError: If both lengths and images are to share batches.
     """
-    if lengths is not None and pictures is not None:
+    if lengths is not None and images is not None:
         raise ValueError(
-            "Examples share a batch by their length or by their picture, not "
-            "by both. Received: lengths and pictures. Set one of a recipe's "
+            "Examples share a batch by their length or by their image, not "
+            "by both. Received: lengths and images. Set one of a recipe's "
             "`by_length` and `by_picture`."
         )
-    share = 1 if pictures is None else together(pictures, batch_size)
-    table = _by_picture(np.asarray(pictures)) if share > 1 else None
+    share = 1 if images is None else together(images, batch_size)
+    table = _by_image(np.asarray(images)) if share > 1 else None
     if share > 1:
         batch_size = batch_size // share * share
 
@@ -189,8 +189,8 @@ def rewarding(batches, shape, draws):
     Args:
         batches: Function that returns an iterator of `({"image", "tokens"},
             targets, weights)`.
-        shape: Of the images, `(pictures, ...)`.
-        draws: int. Sentences of each picture.
+        shape: Of the images, `(images, ...)`.
+        draws: int. Sentences of each image.
 
     Returns:
         A `tf.data.Dataset` of them.
@@ -226,7 +226,7 @@ def shortened(tokens):
 def without_padding(batches):
     """Asks for the words of a batch alone, not for its padding.
 
-    Padding is a quarter of where captions of a picture go together, and to
+    Padding is a quarter of where captions of an image go together, and to
     choose among all words is half of what a decoder computes. Some is left,
     such that few sizes occur: as many words as whole sixteenths of the batch.
 
@@ -274,17 +274,17 @@ def repeated(batches, count):
     return batches.map(repeat)
 
 
-def together(pictures, batch_size):
-    """How many examples of a picture go together: all, if a batch has room.
+def together(images, batch_size):
+    """How many examples of an image go together: all, if a batch has room.
 
-    Where a picture has more, each epoch draws some; where it has fewer, the
+    Where an image has more, each epoch draws some; where it has fewer, the
     rest weigh nothing.
 
     Args:
-        pictures: Integers, the picture of each example.
+        images: Integers, the image of each example.
         batch_size: int.
     """
-    _, many = np.unique(pictures, return_counts=True)
+    _, many = np.unique(images, return_counts=True)
     return int(min(many.max(), batch_size))
 
 
@@ -322,8 +322,8 @@ def _by_length(order, lengths, batch_size, batches=32):
     return np.concatenate(parts)
 
 
-def _by_picture(owners):
-    """Numbers of each picture's sentences, a row a picture, -1 where none."""
+def _by_image(owners):
+    """Numbers of each image's sentences, a row an image, -1 where none."""
     order = np.argsort(owners, kind="stable")
     _, first, many = np.unique(
         owners[order], return_index=True, return_counts=True
@@ -346,9 +346,9 @@ def steps(owners, batch_size, together=1):
     """Batches that an epoch of `teaching` has.
 
     Args:
-        owners: Integers, the picture of each example.
+        owners: Integers, the image of each example.
         batch_size: int.
-        together: int. Sentences of each picture in a batch.
+        together: int. Sentences of each image in a batch.
 
     Raises:
         ValueError: If there are fewer examples than one batch holds.
@@ -357,7 +357,7 @@ def steps(owners, batch_size, together=1):
     size = batch_size // together
     if not 0 < size <= examples:
         raise ValueError(
-            f"A batch of {batch_size} takes {size} pictures with {together} "
+            f"A batch of {batch_size} takes {size} images with {together} "
             f"captions each; there are {examples}. Give another batch size."
             if together > 1
             else f"There are {examples} examples, fewer than one batch of "

@@ -114,7 +114,7 @@ def _report(errors, bad):
         named = "; ".join(f"{name}: {error}" for name, error in errors[:5])
         more = f" and {len(errors) - 5} more" if len(errors) > 5 else ""
         raise ValueError(
-            f"{len(errors)} pictures could not be read. Received: {named}"
+            f"{len(errors)} images could not be read. Received: {named}"
             f"{more}. Mend or leave out these rows, or pass a list as `bad` "
             "to have them black."
         )

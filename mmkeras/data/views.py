@@ -1,4 +1,4 @@
-"""What a frozen branch is shown of pictures: all, mirrored, or a part."""
+"""What a frozen branch is shown of images: all, mirrored, or a part."""
 
 import re
 
@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 _CROP = re.compile(r"crop-\d+")
-_SIDE = (0.65, 0.95)  # Of a crop, as a part of the picture's.
+_SIDE = (0.65, 0.95)  # Of a crop, as a part of the image's.
 
 
 def check(views):
@@ -27,14 +27,14 @@ def check(views):
 
 
 def show(view, pixels, first=0):
-    """Shows one view of pictures.
+    """Shows one view of images.
 
     Args:
         view: `"plain"`, `"mirror"` (left and right exchanged) or `"crop-N"`:
-            a part anywhere in the picture, 65 to 95 % as high and wide, half
-            of them mirrored. N and the picture's number draw it.
+            a part anywhere in the image, 65 to 95 % as high and wide, half
+            of them mirrored. N and the image's number draw it.
         pixels: uint8 array of shape `(n, height, width, 3)`.
-        first: int. Number of the first picture.
+        first: int. Number of the first image.
 
     Returns:
         uint8 array of the same shape.

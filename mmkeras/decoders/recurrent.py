@@ -1,4 +1,4 @@
-"""A recurrent decoder that is told what the picture shows as a whole."""
+"""A recurrent decoder that is told what the image shows as a whole."""
 
 import keras
 from keras import ops
@@ -19,9 +19,9 @@ class RecurrentDecoder(keras.layers.Layer):
         h_t, c_t = LSTM(E w_t, h_{t-1}, c_{t-1})
         logits_t = W_o h_t + b_o
 
-    With `inject="par"` the picture also goes beside every word: `E w_t + W_s s
+    With `inject="par"` the image also goes beside every word: `E w_t + W_s s
     + b_s` is read in place of `E w_t`. That learns faster what is in small,
-    plain pictures, of which there are many; of few photographs it learns more
+    plain images, of which there are many; of few photographs it learns more
     by heart.
 
     Args:
@@ -29,7 +29,7 @@ class RecurrentDecoder(keras.layers.Layer):
         dim: int. Size of words and of the LSTM's state.
         dropout: float in [0, 1). Dropped from the mean context, the words and
             the LSTM's outputs in training.
-        inject: Where the picture goes in, `"init"` or `"par"`: the state
+        inject: Where the image goes in, `"init"` or `"par"`: the state
             alone, or every step as well.
         **kwargs: Passed to `keras.layers.Layer`.
 
@@ -51,7 +51,7 @@ class RecurrentDecoder(keras.layers.Layer):
     Reference:
         - [Vinyals et al., 2015](https://arxiv.org/abs/1411.4555)
         - [Tanti et al., 2018](https://arxiv.org/abs/1703.09137), who name the
-          places to inject a picture
+          places to inject an image
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class RecurrentDecoder(keras.layers.Layer):
         tokens, context = inputs
         x = self.drop(self.words(tokens), training=training)
         beside, state = self._see(context, training, together)
-        x = sum((picture[:, None] for picture in beside), x)
+        x = sum((image[:, None] for image in beside), x)
         x = at(self.lstm(x, initial_state=state), places)
         return self.logits(self.drop(x, training=training))
 

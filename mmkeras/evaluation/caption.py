@@ -1,33 +1,33 @@
-"""What a captioner is worth, and whether it looks at the picture."""
+"""What a captioner is worth, and whether it looks at the image."""
 
 import collections
 
 import numpy as np
 
 
-def shuffle_gap(task, pictures, seed=0):
-    """Loss with pictures exchanged, minus the loss without.
+def shuffle_gap(task, images, seed=0):
+    """Loss with images exchanged, minus the loss without.
 
-        gap = L(captions of i | picture of s(i)) - L(captions of i | i)
+        gap = L(captions of i | image of s(i)) - L(captions of i | i)
 
     with L the mean cross-entropy a token and s one random cycle through all
-    pictures, so that none keeps its own.
+    images, so that none keeps its own.
 
     Args:
         task: A `tasks.Caption`.
-        pictures: A `training.pictures.Pictures` of at least two rows.
+        images: A `training.images.Images` of at least two rows.
         seed: int. Draws the cycle.
 
     Returns:
-        float, nats a token. At 0 the model does not look at the picture.
+        float, nats a token. At 0 the model does not look at the image.
 
     Raises:
-        ValueError: If there are fewer than two pictures.
+        ValueError: If there are fewer than two images.
     """
-    others = exchanged(len(pictures.rows), seed)
-    owners, _ = pictures.captions(task)
+    others = exchanged(len(images.rows), seed)
+    owners, _ = images.captions(task)
     shift = others[owners] - owners
-    return pictures.loss(task, shift=shift) - pictures.loss(task)
+    return images.loss(task, shift=shift) - images.loss(task)
 
 
 def exchanged(count, seed=0):
@@ -45,7 +45,7 @@ def exchanged(count, seed=0):
     """
     if count < 2:
         raise ValueError(
-            f"To exchange pictures takes two or more. Received: {count} of them"
+            f"To exchange images takes two or more. Received: {count} of them"
         )
     order = np.random.default_rng(seed).permutation(count)
     others = np.empty_like(order)
@@ -53,22 +53,22 @@ def exchanged(count, seed=0):
     return others
 
 
-def summarise(task, pictures, common=3, **options):
+def summarise(task, images, common=3, **options):
     """Captions a split and measures it.
 
     Args:
         task: A `tasks.Caption`.
-        pictures: A `training.pictures.Pictures`.
+        images: A `training.images.Images`.
         common: int. How many of the commonest captions to return.
         **options: Of `mmkeras.generation.SequenceGenerator`, e.g. `beam=3`.
 
     Returns:
         Tuple of a dict of figures (`mmkeras.metrics.caption_scores` and, of
-        two pictures or more, `"shuffle_gap"`), the captions, and the
+        two images or more, `"shuffle_gap"`), the captions, and the
         commonest of them with their counts.
     """
-    texts = pictures.write(task, **options)
-    figures = task.score(texts, pictures.references)
-    if len(pictures.rows) > 1:
-        figures["shuffle_gap"] = shuffle_gap(task, pictures)
+    texts = images.write(task, **options)
+    figures = task.score(texts, images.references)
+    if len(images.rows) > 1:
+        figures["shuffle_gap"] = shuffle_gap(task, images)
     return figures, texts, collections.Counter(texts).most_common(common)

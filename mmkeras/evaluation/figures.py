@@ -1,4 +1,4 @@
-"""Pictures with what a captioner says of them, and where it looked."""
+"""Images with what a captioner says of them, and where it looked."""
 
 import io
 import math
@@ -13,13 +13,13 @@ _GREY = "#777777"
 
 
 def of_captioner(task, pixels, texts, most=8):
-    """Draws captioned pictures, each word with where the captioner looked.
+    """Draws captioned images, each word with where the captioner looked.
 
     Args:
         task: A `tasks.Caption`.
         pixels: uint8 array of shape `(n, height, width, 3)`.
         texts: List of n captions.
-        most: int. Most pictures to draw words of; of more pictures, or if
+        most: int. Most images to draw words of; of more images, or if
             the decoder has no `attention`, the captions alone are drawn.
 
     Returns:
@@ -32,23 +32,23 @@ def of_captioner(task, pixels, texts, most=8):
 
 
 def of_judge(task, batch, said):
-    """Draws pictures with what was asked and answered, and each look at them.
+    """Draws images with what was asked and answered, and each look at them.
 
     Args:
         task: A `tasks.Classify` with a field `"image"`.
         batch: Dict of lists by field, as of its `answer`; of examples without
-            a picture nothing is drawn.
+            an image nothing is drawn.
         said: List of labels.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If there is no picture.
+        ValueError: If there is no image.
     """
     there = [i for i, data in enumerate(batch.get("image", ())) if data]
     if not there:
-        raise ValueError("Expected a picture to draw. Received none.")
+        raise ValueError("Expected an image to draw. Received none.")
     some = {k: [values[i] for i in there] for k, values in batch.items()}
     asked = some.get("question") or [None] * len(there)
     texts = [
@@ -64,14 +64,14 @@ def of_judge(task, batch, said):
 
 
 def captions(pixels, texts, references=None, columns=4):
-    """Draws pictures above their captions.
+    """Draws images above their captions.
 
     Args:
         pixels: uint8 array of shape `(n, height, width, 3)`.
         texts: List of n captions.
         references: List of n lists of reference captions, or `None`; the
             first of each is drawn below the caption.
-        columns: int. Pictures in a row.
+        columns: int. Images in a row.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -83,8 +83,8 @@ def captions(pixels, texts, references=None, columns=4):
     height, width = np.shape(pixels)[1:3]
     tall = 2.8 * height / width
     figure, axes = _grid(rows, columns, 2.8, tall, 0.19 * lines)
-    for place, picture, (said, reference) in zip(axes, pixels, blocks):
-        _show(place, picture)
+    for place, image, (said, reference) in zip(axes, pixels, blocks):
+        _show(place, image)
         _write(place, said, 0, color=_INK, fontsize=10)
         below = said.count("\n") + 1
         _write(place, reference, below, color=_GREY, fontsize=9)
@@ -102,20 +102,20 @@ def attention(pixels, texts, looks, columns=7):
         looks: List of n pairs as of `tasks.Caption.look`: a list of words,
             and weights of shape `(words, regions)`. Regions are read row by
             row, maybe behind one class token.
-        columns: int. Pictures in a row.
+        columns: int. Images in a row.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If the regions are no grid of the picture's shape.
+        ValueError: If the regions are no grid of the image's shape.
     """
     columns = min(columns, 1 + max(len(words) for words, _ in looks))
     tiles = []
-    for picture, text, (words, weights) in zip(pixels, texts, looks):
-        row = [(picture, textwrap.fill(text, 22), True)]
-        for word, map_ in zip(words, regions(weights, picture.shape)):
-            row.append((highlighted(picture, map_), word, False))
+    for image, text, (words, weights) in zip(pixels, texts, looks):
+        row = [(image, textwrap.fill(text, 22), True)]
+        for word, map_ in zip(words, regions(weights, image.shape)):
+            row.append((highlighted(image, map_), word, False))
         row += [None] * (-len(row) % columns)
         tiles += row
     height, width = np.shape(pixels)[1:3]
@@ -125,8 +125,8 @@ def attention(pixels, texts, looks, columns=7):
     figure, axes = _grid(rows, columns, 1.7, tall, 0.17 * lines + 0.05)
     for place, tile in zip(axes, tiles):
         if tile:
-            picture, text, whole = tile
-            _show(place, picture)
+            image, text, whole = tile
+            _show(place, image)
             weight = "normal" if whole else "bold"
             _write(place, text, 0, color=_INK, fontsize=9, fontweight=weight)
     return figure
@@ -137,13 +137,13 @@ def regions(weights, shape):
 
     Args:
         weights: Array of shape `(words, regions)`.
-        shape: The picture's, `(height, width, ...)`.
+        shape: The image's, `(height, width, ...)`.
 
     Returns:
         Array of shape `(words, rows, columns)`.
 
     Raises:
-        ValueError: If no grid with the picture's proportions has so many
+        ValueError: If no grid with the image's proportions has so many
             regions, with or without a class token before them.
     """
     weights = np.asarray(weights)
@@ -154,28 +154,28 @@ def regions(weights, shape):
         if fits and abs(count // rows - rows * shape[1] / shape[0]) < 1:
             return weights[:, skipped:].reshape(len(weights), rows, -1)
     raise ValueError(
-        "Expected regions that are a grid over the picture. Received: "
-        f"{weights.shape[1]} regions of a picture of {shape[0]} x {shape[1]}"
+        "Expected regions that are a grid over the image. Received: "
+        f"{weights.shape[1]} regions of an image of {shape[0]} x {shape[1]}"
     )
 
 
-def highlighted(picture, weights):
-    """Darkens a picture where it was not looked at.
+def highlighted(image, weights):
+    """Darkens an image where it was not looked at.
 
     Args:
-        picture: uint8 array of shape `(height, width, 3)`.
+        image: uint8 array of shape `(height, width, 3)`.
         weights: Array of shape `(rows, columns)`.
 
     Returns:
-        uint8 array of the picture's shape.
+        uint8 array of the image's shape.
     """
     from PIL import Image  # Late: reports without figures do without.
 
     weights = np.float32(weights) / max(float(np.max(weights)), 1e-9)
-    size = (picture.shape[1], picture.shape[0])
+    size = (image.shape[1], image.shape[0])
     smooth = Image.fromarray(weights).resize(size, Image.Resampling.BICUBIC)
     light = 0.2 + 0.8 * np.clip(np.asarray(smooth), 0, 1)[..., None]
-    return (picture * light + 0.5).astype("uint8")
+    return (image * light + 0.5).astype("uint8")
 
 
 def png(figure):
@@ -200,19 +200,19 @@ def write_png(figure, path):
 
 
 def _block(index, texts, references, width=34):
-    """Caption and reference of a picture, wrapped."""
+    """Caption and reference of an image, wrapped."""
     said = textwrap.fill(texts[index] or "(nothing)", width)
     if not references:
         return said, ""
     return said, textwrap.fill(f"“{references[index][0]}”", width + 3)
 
 
-def _show(place, picture):
-    place.imshow(picture, interpolation="nearest", aspect="auto")
+def _show(place, image):
+    place.imshow(image, interpolation="nearest", aspect="auto")
 
 
 def _write(place, text, line, **style):
-    """Writes text below a picture, some lines down."""
+    """Writes text below an image, some lines down."""
     place.annotate(
         text,
         (0, 0),

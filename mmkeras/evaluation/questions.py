@@ -8,7 +8,7 @@ from mmkeras import metrics
 
 
 def questions(task, examples, chances):
-    """Measures answers: by people's agreement, by kind, by picture.
+    """Measures answers: by people's agreement, by kind, by image.
 
     Args:
         task: A `tasks.Classify` with a field `"question"`.

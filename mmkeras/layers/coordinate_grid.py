@@ -1,4 +1,4 @@
-"""Regions as the picture's rows and columns, each knowing where it is."""
+"""Regions as the image's rows and columns, each knowing where it is."""
 
 import keras
 from keras import ops
@@ -51,7 +51,7 @@ class CoordinateGrid(keras.layers.Layer):
         return ops.concatenate([x, *places], axis=-1)
 
     def compute_mask(self, inputs, mask=None):
-        return None  # A picture has no padding.
+        return None  # An image has no padding.
 
     def compute_output_shape(self, shape):
         batch, regions, size = shape

@@ -6,7 +6,7 @@ import numpy as np
 def consistency(right, groups):
     """Share of groups of which every answer is right.
 
-    Where a group is a sentence, and its members the pictures that it is true
+    Where a group is a sentence, and its members the images that it is true
     or false of, this is the consistency of NLVR.
 
     Args:

@@ -55,12 +55,12 @@ class Captioner:
         self._fill = tf.fill
 
     def predict(self, batch, batch_size=32):
-        """Answers for pictures, or for examples of several fields.
+        """Answers for images, or for examples of several fields.
 
         Args:
-            batch: List of encoded pictures (bytes); or a dict of lists by
+            batch: List of encoded images (bytes); or a dict of lists by
                 field, in which `""`, or NaN in features, is absent, as is a
-                field that is left out; of pictures and sounds also the paths
+                field that is left out; of images and sounds also the paths
                 of files; a conversation is a list of turns, or a string of a
                 line a turn.
             batch_size: int. How many go through at once.
@@ -176,7 +176,7 @@ def request(images):
     """Writes the body of a request to TF Serving's REST interface.
 
     Args:
-        images: List of encoded pictures (bytes).
+        images: List of encoded images (bytes).
 
     Returns:
         Dict to send as JSON to `http://HOST:8501/v1/models/NAME:predict`. The
@@ -185,20 +185,20 @@ def request(images):
     return {"instances": [{"image": golden.b64(image)} for image in images]}
 
 
-def curl(name, picture="photo.jpg", host="localhost:8501"):
-    """Writes a shell command that asks a server to caption a picture.
+def curl(name, image="photo.jpg", host="localhost:8501"):
+    """Writes a shell command that asks a server to caption an image.
 
     Args:
         name: The model's name on the server.
-        picture: Path of the picture file.
+        image: Path of the image file.
         host: Host and port of the server's REST interface.
 
     Returns:
-        The command; the picture may be of any size.
+        The command; the image may be of any size.
     """
     return (
         """(printf '{"instances": [{"image": {"b64": "';"""
-        f" base64 < {shlex.quote(picture)} | tr -d '\\n';"
+        f" base64 < {shlex.quote(image)} | tr -d '\\n';"
         """ printf '"}}]}') | curl --silent --data @- """
         + shlex.quote(f"http://{host}/v1/models/{name}:predict")
     )

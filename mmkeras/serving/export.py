@@ -50,7 +50,7 @@ def export(task, folder, version=None, check=True, samples=None, **options):
             TensorFlow alone, and compare its answers with the task's; see
             `check_export`. The version appears only if they are equal.
         samples: Dict of lists of raw inputs by field to compare on, or a
-            list of pictures (bytes); they are kept in `golden.json`. `None`
+            list of images (bytes); they are kept in `golden.json`. `None`
             takes a few rendered ones.
         **options: Of `task.answer`: for a captioner those of
             `mmkeras.generation.SequenceGenerator`; `beam` defaults to 3.
@@ -106,7 +106,7 @@ def _by_field(task, samples):
     if not samples or not all(isinstance(x, bytes) for x in samples):
         kinds = sorted({type(sample).__name__ for sample in samples})
         raise ValueError(
-            "`samples` are the bytes of one picture or more. Received: "
+            "`samples` are the bytes of one image or more. Received: "
             f"{len(samples)} of type {', '.join(kinds) or 'none'}"
         )
     return {task.fields[0]: samples}

@@ -1,8 +1,8 @@
-"""Captions picture files through an export, without Keras.
+"""Captions image files through an export, without Keras.
 
     python -m mmkeras.serving.run EXPORT photo.jpg ...
 
-writes a line a picture: its path, a tab, its caption. A picture that cannot
+writes a line an image: its path, a tab, its caption. An image that cannot
 be read gets a line on the error stream instead, and the exit code is 1.
 """
 
@@ -18,13 +18,13 @@ def main(arguments=None):
     """Captions the files that the command line names; returns exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m mmkeras.serving.run",
-        description="Caption pictures through an export, without Keras.",
+        description="Caption images through an export, without Keras.",
     )
     parser.add_argument("export", help="folder that mmkeras export wrote")
-    parser.add_argument("pictures", nargs="+", help="picture files")
+    parser.add_argument("images", nargs="+", help="image files")
     given = parser.parse_args(arguments)
     read, failed = {}, {}
-    for path in given.pictures:
+    for path in given.images:
         try:
             read[path] = pathlib.Path(path).read_bytes()
         except OSError as error:

@@ -33,8 +33,8 @@ def of(task):
     return rows
 
 
-def pictures():
-    """Renders pictures in the formats that exports read.
+def images():
+    """Renders images in the formats that exports read.
 
     Returns:
         List of bytes: JPEG, PNG, a grey JPEG, a PNG of one pixel, and two
@@ -91,7 +91,7 @@ def _listed(values):
 def _some(codec):
     """Some values that a codec takes."""
     if isinstance(codec, codecs.Image):
-        return pictures()
+        return images()
     if isinstance(codec, codecs.Audio):
         return sounds()
     rng = np.random.default_rng(0)

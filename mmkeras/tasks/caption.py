@@ -147,18 +147,18 @@ class Caption(Task):
         return self._writers[key]
 
     def answer(self, batch, batch_size=64, **options):
-        """Captions pictures.
+        """Captions images.
 
         Args:
-            batch: Dict of `"image"`: a list of encoded pictures (bytes), or
+            batch: Dict of `"image"`: a list of encoded images (bytes), or
                 of the paths of files, which are then read.
-            batch_size: int. How many pictures go through at once.
+            batch_size: int. How many images go through at once.
             **options: Of `mmkeras.generation.SequenceGenerator`, e.g. `beam=3`.
 
         Returns:
-            Dict of arrays, one entry a picture: `"text"`, the captions;
+            Dict of arrays, one entry an image: `"text"`, the captions;
             `"score"`, their mean log-probabilities; `"error"`, empty, or why
-            the picture could not be read: then there is no caption.
+            the image could not be read: then there is no caption.
         """
         images = inputs.lists(batch, self.fields)["image"]
         write = self.writer(**options).predict_on_batch
@@ -179,7 +179,7 @@ class Caption(Task):
         return self._say(batch["image"], self.writer(**options))
 
     def write(self, images, batch_size=64, features=False, **options):
-        """Captions pictures that are decoded or encoded already.
+        """Captions images that are decoded or encoded already.
 
         Args:
             images: Pixels, uint8 of shape `(batch, height, width, 3)`, or
@@ -260,7 +260,7 @@ class Caption(Task):
         size = self.codecs["image"].shape[:2]
         if any(a not in (None, b) for a, b in zip(seen, size)):
             raise ValueError(
-                f"The model sees pictures of {seen}, the image codec makes "
+                f"The model sees images of {seen}, the image codec makes "
                 f"some of {tuple(size)}. Give both the same size."
             )
 

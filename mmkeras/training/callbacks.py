@@ -157,11 +157,11 @@ class LogCurves(keras.callbacks.Callback):
 
 
 class WarnOnCollapse(keras.callbacks.Callback):
-    """Warns when a captioner says the same of every picture.
+    """Warns when a captioner says the same of every image.
 
     Args:
         write: Function without arguments that returns captions of different
-            pictures.
+            images.
         patience: int. Epochs in a row before the warning.
         share: float in [0, 1]. Captions count as the same when fewer than
             this share of them differ.
@@ -184,9 +184,9 @@ class WarnOnCollapse(keras.callbacks.Callback):
         if self.state["epochs"] >= self.patience:
             warnings.warn(
                 f"For {self.state['epochs']} epochs the model has written "
-                f"(nearly) the same for every picture: {captions[0]!r}. It "
-                "does not look at the picture: lower the learning rate, train "
-                "longer, or check that pictures and captions belong together.",
+                f"(nearly) the same for every image: {captions[0]!r}. It "
+                "does not look at the image: lower the learning rate, train "
+                "longer, or check that images and captions belong together.",
                 stacklevel=2,
             )
 

@@ -1,4 +1,4 @@
-"""From rows of pictures and captions to a trained captioner."""
+"""From rows of images and captions to a trained captioner."""
 
 import dataclasses
 import functools
@@ -23,7 +23,7 @@ from mmkeras.training import optimizers
 from mmkeras.training import precision
 from mmkeras.training import recipes
 from mmkeras.training import self_critical
-from mmkeras.training.pictures import Pictures
+from mmkeras.training.images import Images
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +62,7 @@ def build(
         weights: File of weights for the image network, or `"imagenet"`;
             `None` trains the architecture's own image branch from scratch.
         network: Image network of `keras.applications`, with `weights`.
-        image_size: Side of the pictures in pixels; 224 by default, 64 when
+        image_size: Side of the images in pixels; 224 by default, 64 when
             the image branch is trained from scratch.
         length: int. Ids of a sentence, start and end included.
         minimum: int. How often a word must occur in training.
@@ -145,17 +145,17 @@ def fit(
         folder: Path of the run's folder, held by the caller.
         recipe: A `Recipe`; what it leaves out, `recipes.resolve` chooses.
         seed: int.
-        progress: Function of the pictures encoded and in all.
+        progress: Function of the images encoded and in all.
         verbose: As of `keras.Model.fit`.
         also: Further Keras callbacks, called last.
 
     Returns:
         Dict of `"seconds"` of all epochs and `"session_seconds"` of those
         since it was resumed, `"epochs"`, `"best_epoch"` (from 1) and
-        `"corrupt"`, the pictures left out with the reason.
+        `"corrupt"`, the images left out with the reason.
     """
-    train = Pictures(task, data.train, recipe.views, progress)
-    val = Pictures.readable(task, data.val, progress)
+    train = Images(task, data.train, recipe.views, progress)
+    val = Images.readable(task, data.val, progress)
     lessons = _Lessons(task, recipe, train, seed)
     recipe = lessons.recipe
     model = _trainee(task, recipe, train.frozen, lessons.together, seed)
@@ -262,22 +262,22 @@ def num_examples(name, data):
 
 
 def _sizes(task, recipe, owners):
-    """Captions of a picture in a batch, and captions in a batch."""
-    pictures = len(np.unique(owners))
-    usual = -(-len(owners) // pictures)
+    """Captions of an image in a batch, and captions in a batch."""
+    images = len(np.unique(owners))
+    usual = -(-len(owners) // images)
     together = 1
     if recipe.reward:
         together = recipe.draws
     elif task.encoder.trainable_weights:
         together = max(min(recipe.together, usual, recipe.batch_size), 1)
-    most = len(owners) if together == 1 else pictures * together
+    most = len(owners) if together == 1 else images * together
     return together, min(recipe.batch_size, most)
 
 
 def _trainee(task, recipe, frozen, together, seed):
     """The model that is trained: from pixels, or from a frozen trunk on.
 
-    Pictures change at random, if asked, as part of it, so that a checkpoint
+    Images change at random, if asked, as part of it, so that a checkpoint
     keeps the state of chance.
     """
     start = task.trunk.output if frozen else task.encoder.input

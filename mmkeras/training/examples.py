@@ -112,8 +112,8 @@ class Examples:
         return known and self.presence[:, self.fields.index(field)].any()
 
     @property
-    def pictures(self):
-        """The number of each example's picture."""
+    def images(self):
+        """The number of each example's image."""
         return self._arrays["image"][1][self._kept]
 
     def gather(self, order, hide=None, instead=None):

@@ -36,7 +36,7 @@ def perceivers(fields, rows, image_size, seconds, options):
     Args:
         fields: Names of the modalities.
         rows: Rows of training.
-        image_size: Side of the pictures in pixels.
+        image_size: Side of the images in pixels.
         seconds: Length of a sound, or `None`.
         options: Dict of options of `codecs.Words.from_texts`.
 
@@ -142,7 +142,7 @@ def _lacking(field, rows):
 
 
 def _worded(fields, rows, options):
-    """Codecs of the texts of a talk about a picture, all of one vocabulary.
+    """Codecs of the texts of a talk about an image, all of one vocabulary.
 
     A turn is counted once: where it is the last of a history.
     """

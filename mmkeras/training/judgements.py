@@ -73,7 +73,7 @@ def build(
         name: Architecture, e.g. `"classify-image-audio-concat"`.
         data: A `Data`; vocabulary and classes are those of its training rows.
         recipe: A `Recipe`.
-        image_size: Side of the pictures in pixels; the architecture's own by
+        image_size: Side of the images in pixels; the architecture's own by
             default.
         seconds: Length of a sound, 2.0 by default.
         length: int. Ids of a text, start and end included.
@@ -289,19 +289,19 @@ def fit(
     recipe = recipes.resolve(recipe, len(train))
     size = min(recipe.batch_size, len(train))
     count = len(train) // size
-    model, pictures = task.model, None
+    model, images = task.model, None
     if recipe.every_subset:
         model = subsets.every_subset(model)
     elif recipe.by_picture and train.has("image"):
-        pictures = train.pictures
-        share = pipeline.together(pictures, size)
-        count = len(np.unique(pictures)) // (size // share)
+        images = train.images
+        share = pipeline.together(images, size)
+        count = len(np.unique(images)) // (size // share)
         model = _once(model, share)
     optimizers.compile_model(model, _loss(task, recipe), recipe, count)
     chooser = _chooser(task, recipe)
 
     def batches(start):
-        return _batches(task, recipe, train, size, seed, start, pictures)
+        return _batches(task, recipe, train, size, seed, start, images)
 
     first = batches(0)
     statistics = normalization.Statistics(model, first, size, count)
@@ -343,7 +343,7 @@ def fit(
     }
 
 
-def _batches(task, recipe, train, size, seed, start, pictures):
+def _batches(task, recipe, train, size, seed, start, images):
     """Training batches from an epoch on."""
     batches = pipeline.judging(
         task.scale,
@@ -356,7 +356,7 @@ def _batches(task, recipe, train, size, seed, start, pictures):
         _dropout(task, recipe),
         _change(task) if recipe.augment else None,
         train.lengths if recipe.by_length else None,
-        pictures,
+        images,
     )
     if recipe.every_subset:
         shown = subsets.count_of(len(task.fields))

@@ -35,18 +35,18 @@ class Recipe:
             `"loss"` of a judge.
         patience: Epochs without a better one before training stops; `None`
             to go on.
-        augment: Whether a captioner's pictures, where the image branch is
+        augment: Whether a captioner's images, where the image branch is
             trained, or a judge's sounds are changed at random; see
             `mmkeras.data.augment`.
-        together: Captions of a picture in one batch, where the image branch
-            is trained: it sees the picture once for all of them.
+        together: Captions of an image in one batch, where the image branch
+            is trained: it sees the image once for all of them.
         reward: One of `self_critical.REWARDS`, to teach a captioner by what
             its own sentences are worth; `None` to teach people's, word by
             word.
-        draws: Sentences drawn of each picture for that; a batch has
-            `batch_size / draws` pictures.
+        draws: Sentences drawn of each image for that; a batch has
+            `batch_size / draws` images.
         temperature: At which they are drawn.
-        views: What a frozen branch is shown of each training picture; see
+        views: What a frozen branch is shown of each training image; see
             `mmkeras.data.views`.
         pooled: Whether the decoder sees only the mean of the regions, so
             that a frozen branch can be cached as one vector.
@@ -57,7 +57,7 @@ class Recipe:
             them; see `training.subsets`.
         by_length: Whether a judge's texts of like length share a batch, which
             ends with the longest of them.
-        by_picture: Whether a judge's examples of a picture share a batch, so
+        by_picture: Whether a judge's examples of an image share a batch, so
             that the image branch sees it once for all of them.
         settings: Arguments of the builder.
     """
@@ -104,7 +104,7 @@ _JUDGE = Recipe(
     augment=True,
     modality_dropout=0.2,
 )
-# What is asked comes with its picture: neither is hidden often.
+# What is asked comes with its image: neither is hidden often.
 _ANSWERER = dataclasses.replace(
     _JUDGE,
     min_epochs=12,
@@ -112,7 +112,7 @@ _ANSWERER = dataclasses.replace(
     learning_rate=3e-3,
     modality_dropout=0.02,
 )
-# Of a talk: what hides the picture or the question teaches nothing.
+# Of a talk: what hides the image or the question teaches nothing.
 _TALKER = dataclasses.replace(
     _JUDGE,
     min_epochs=10,

@@ -100,8 +100,8 @@ _HEAD = """# The zoo: what each architecture scores
 Made by `mmkeras results` from the files in [results](results); do not edit.
 Figures are means over seeds on the test split, with the sample standard
 deviation. Every choice was made on the validation split. The shuffle gap is
-the loss with every caption beside another picture, minus the loss beside its
-own: at 0 the picture does not matter.
+the loss with every caption beside another image, minus the loss beside its
+own: at 0 the image does not matter.
 """
 
 

@@ -3,7 +3,7 @@
 Taught word by word, a captioner never sees its own mistakes, and its loss
 knows nothing of the figures it will be judged by. Here sentences are drawn
 from it, as it stands at that step, and each one becomes likelier or less
-likely by how much better or worse it is than the others of its picture.
+likely by how much better or worse it is than the others of its image.
 """
 
 import keras
@@ -23,7 +23,7 @@ class Reward(keras.callbacks.Callback):
     Figures are far apart, so their logarithms are added: `"bleu"` is a
     sentence's share of those of the batch's BLEU-1 to BLEU-4, see
     `mmkeras.metrics.bleu.Reward`, `"cider"` its CIDEr-D in parts of the
-    batch's mean. Either knows all captions of its picture.
+    batch's mean. Either knows all captions of its image.
 
     A word that the captioner does not know earns nothing; in CIDEr-D the end
     counts as a word, or a captioner would learn to stop after "on a".
@@ -33,11 +33,11 @@ class Reward(keras.callbacks.Callback):
 
     Args:
         task: A `tasks.Caption`.
-        references: Captions of every picture.
+        references: Captions of every image.
         kind: One of `REWARDS`.
 
     Call arguments:
-        owners: Integers `(n,)`, numbers of pictures.
+        owners: Integers `(n,)`, numbers of images.
         said: Token ids `(n, length)`.
 
     Returns:
@@ -91,11 +91,11 @@ class Reward(keras.callbacks.Callback):
             logs["drawn_cider"] = np.mean([one["cider"] for one in drawn])
 
 
-def batches(task, pictures, owners, recipe, worth, size, seed=0, start=0):
+def batches(task, images, owners, recipe, worth, size, seed=0, start=0):
     """Batches of a captioner's own sentences, each made when it is asked for.
 
     The advantage of a sentence is its reward less the mean reward of the
-    picture's others. As weights of the cross-entropy, advantages make its
+    image's others. As weights of the cross-entropy, advantages make its
     gradient that of the expected reward.
 
     What is drawn depends on the seed, the epoch and the captioner's weights
@@ -104,19 +104,19 @@ def batches(task, pictures, owners, recipe, worth, size, seed=0, start=0):
 
     Args:
         task: A `tasks.Caption`.
-        pictures: A `Pictures` of the task.
-        owners: Integers, the numbers of the pictures that could be read.
+        images: A `Images` of the task.
+        owners: Integers, the numbers of the images that could be read.
         recipe: A `Recipe`, with `draws` (at least 2), `temperature` and
             `epochs`.
-        worth: A `Reward` of the pictures.
-        size: int. Pictures in a batch.
+        worth: A `Reward` of the images.
+        size: int. Images in a batch.
         seed: int.
         start: int. First epoch.
 
     Returns:
         A `tf.data.Dataset` of `({"image", "tokens"}, targets, advantages)`,
-        with `size` pictures, as a trainee takes them, and `draws` sentences
-        of each, picture by picture. Never prefetch it: sentences would be
+        with `size` images, as a trainee takes them, and `draws` sentences
+        of each, image by image. Never prefetch it: sentences would be
         those of earlier weights.
 
     Raises:
@@ -131,7 +131,7 @@ def batches(task, pictures, owners, recipe, worth, size, seed=0, start=0):
     draws = recipe.draws
     if draws < 2:
         raise ValueError(
-            "A sentence is compared with others of its picture: draw 2 or "
+            "A sentence is compared with others of its image: draw 2 or "
             f"more. Received: draws={draws}"
         )
     if keras.backend.backend() == "jax":
@@ -140,7 +140,7 @@ def batches(task, pictures, owners, recipe, worth, size, seed=0, start=0):
             "JAX's training keeps the weights to itself meanwhile. Set "
             "KERAS_BACKEND to tensorflow or torch."
         )
-    write = task.writer(pictures.frozen, draws, temperature=recipe.temperature)
+    write = task.writer(images.frozen, draws, temperature=recipe.temperature)
     whole, length = np.unique(owners), write.input[1].shape[1]
 
     def made():
@@ -149,9 +149,9 @@ def batches(task, pictures, owners, recipe, worth, size, seed=0, start=0):
             order = draw.permutation(whole)
             for i in range(0, len(order) // size * size, size):
                 some = order[i : i + size]
-                view = draw.integers(0, len(pictures.array), size)
-                x = np.float32(pictures.array[view, some])
-                x = x if pictures.frozen else x / 255
+                view = draw.integers(0, len(images.array), size)
+                x = np.float32(images.array[view, some])
+                x = x if images.frozen else x / 255
                 uniforms = draw.random((size, length, draws), "float32")
                 said = write.predict_on_batch([x, uniforms])["tokens"]
                 said = np.asarray(said).reshape(-1, length)
@@ -163,11 +163,11 @@ def batches(task, pictures, owners, recipe, worth, size, seed=0, start=0):
                 x = {"image": x, "tokens": said[:, :-1]}
                 yield x, said[:, 1:], gain
 
-    return pipeline.rewarding(made, (size, *pictures.array.shape[2:]), draws)
+    return pipeline.rewarding(made, (size, *images.array.shape[2:]), draws)
 
 
 def _advantage(worth, draws):
-    """How much better each sentence is than the picture's others."""
+    """How much better each sentence is than the image's others."""
     worth = worth.reshape(-1, draws)
     whole = worth.sum(axis=1, keepdims=True)
     return (worth - (whole - worth) / (draws - 1)).ravel()

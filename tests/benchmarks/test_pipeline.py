@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks import pictures
+from benchmarks import images
 from benchmarks import pipeline
 from benchmarks import results
 from benchmarks.__main__ import app
@@ -12,7 +12,7 @@ from benchmarks.__main__ import app
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
-    return pictures.gather("rendered", 6, tmp_path_factory.mktemp("pictures"))
+    return images.gather("rendered", 6, tmp_path_factory.mktemp("images"))
 
 
 @pytest.fixture(scope="module")
@@ -23,24 +23,24 @@ def methods(rows, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", pipeline.METHODS)
-def test_every_method_reads_all_pictures_each_epoch(methods, name):
+def test_every_method_reads_all_images_each_epoch(methods, name):
     for _ in range(2):
         assert pipeline.consume(methods[name]) == (6, {(24, 32, 3)})
 
 
 @pytest.mark.parametrize("name", ["uncached", "dataset", "cached", "torch"])
-def test_the_pictures_are_the_same(methods, name):
+def test_the_images_are_the_same(methods, name):
     wanted = np.concatenate(list(methods["pil"]())).astype(float)
     read = np.concatenate(list(methods[name]())).astype(float)
     apart = abs(wanted[:, None] - read[None]).mean((2, 3, 4))
-    # Cached pictures come shuffled: each has one that is nearly its own.
+    # Cached images come shuffled: each has one that is nearly its own.
     assert sorted(apart.argmin(axis=1)) == list(range(6))
     # They shrink by area, PIL by antialiased bilinear interpolation.
     assert apart.min(axis=1).max() < 4
 
 
-def test_rendered_pictures_are_the_same_every_time(rows, tmp_path):
-    again = pictures.gather("rendered", 6, tmp_path)
+def test_rendered_images_are_the_same_every_time(rows, tmp_path):
+    again = images.gather("rendered", 6, tmp_path)
     files = [open(row["image"], "rb").read() for row in rows]
     assert files == [open(row["image"], "rb").read() for row in again]
     assert len(set(files)) == 6
@@ -48,15 +48,15 @@ def test_rendered_pictures_are_the_same_every_time(rows, tmp_path):
     assert all(0.5 < len(file) * 8 / (500 * 375) < 4 for file in files)
 
 
-def test_unknown_pictures_are_refused(tmp_path):
+def test_unknown_images_are_refused(tmp_path):
     with pytest.raises(ValueError, match="Received: imagenet"):
-        pictures.gather("imagenet", 1, tmp_path)
+        images.gather("imagenet", 1, tmp_path)
 
 
 @pytest.mark.slow
 def test_the_verb_prints_a_table_and_keeps_its_figures(tmp_path):
     pytest.importorskip("torch")
-    sizes = "--pictures rendered --count 4 --batch 2 --size 16 --repeats 1"
+    sizes = "--images rendered --count 4 --batch 2 --size 16 --repeats 1"
     arguments = ["pipeline", *sizes.split(), "--out", str(tmp_path)]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output

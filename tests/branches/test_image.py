@@ -422,7 +422,7 @@ def test_hub_takes_a_path_object(hub, tmp_path):
     assert branches.image.hub(tmp_path).output_shape == (None, 5, 8)
 
 
-def test_hub_refuses_a_backbone_that_takes_no_pictures(hub):
+def test_hub_refuses_a_backbone_that_takes_no_images(hub):
     text = hub.models.BertBackbone(
         vocabulary_size=9,
         num_layers=1,

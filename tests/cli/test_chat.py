@@ -42,7 +42,7 @@ def run(tmp_path_factory):
 
 def test_one_answer_a_turn(run, tmp_path, monkeypatch):
     path = tmp_path / "red.png"
-    path.write_bytes(asking.picture("red"))
+    path.write_bytes(asking.image("red"))
     asked = ["What colour is it?", "Is it red?", "Is it blue?", "Is it it?"]
     task, turns = mmkeras.load(run), []
     monkeypatch.setattr(mmkeras, "load", lambda folder: task)
@@ -57,7 +57,7 @@ def test_one_answer_a_turn(run, tmp_path, monkeypatch):
         turns.append(f"{question} {answer}")
 
 
-def test_a_picture_that_cannot_be_read(run, tmp_path):
+def test_a_image_that_cannot_be_read(run, tmp_path):
     path = tmp_path / "bad.png"
     path.write_bytes(b"junk")
     found = chat(run, "--image", path, said="What colour is it?\n")

@@ -1,9 +1,9 @@
-"""Every verb, on a world of forty pictures."""
+"""Every verb, on a world of forty images."""
 
 import json
 
+import image_files
 import numpy as np
-import pictures
 import pytest
 from typer.testing import CliRunner
 
@@ -81,7 +81,7 @@ def test_check_of_a_good_data_set(world):
     assert found.exit_code == 0, found.output
 
 
-def test_check_names_a_missing_picture(world, tmp_path):
+def test_check_names_a_missing_image(world, tmp_path):
     bad = tmp_path / "table.jsonl"
     row = {"image": "gone.jpg", "captions": ["a dog"], "split": "train"}
     bad.write_text(json.dumps(row) + "\n")
@@ -184,15 +184,15 @@ def test_evaluate(run, world):
 
 
 def test_predict_draws_where_it_looked(run, world, tmp_path):
-    picture = world.parent / "images" / "test-00000.jpg"
-    found = call("predict", run, picture, "--figure", tmp_path / "f.png")
+    image = world.parent / "images" / "test-00000.jpg"
+    found = call("predict", run, image, "--figure", tmp_path / "f.png")
     assert found.exit_code == 0, found.output
     assert (tmp_path / "f.png").read_bytes()[1:4] == b"PNG"
 
 
-def test_predict_goes_on_after_a_bad_picture(run, world, tmp_path):
+def test_predict_goes_on_after_a_bad_image(run, world, tmp_path):
     bad = tmp_path / "bad.jpg"
-    bad.write_text("no picture")
+    bad.write_text("no image")
     good = world.parent / "images" / "test-00001.jpg"
     found = call("predict", run, bad, good, "--jsonl")
     rows = [json.loads(line) for line in found.stdout.splitlines()]
@@ -207,7 +207,7 @@ def test_predict_survives_hostile_files(run, world, tmp_path):
     count = 1000
     good = world.parent / "images" / "test-00000.jpg"
     paths = []
-    for i, data in enumerate(pictures.hostile(count, seed=11)):
+    for i, data in enumerate(image_files.hostile(count, seed=11)):
         paths.append(tmp_path / f"{i:04}.jpg")
         paths[-1].write_bytes(data)
     asked = [*paths[: count // 2], good, *paths[count // 2 :]]

@@ -192,9 +192,9 @@ def test_predict_names_a_file_of_an_unknown_kind(run, tmp_path):
 def test_export(run, table, tmp_path):
     found = call("export", run, tmp_path / "judge")
     assert found.exit_code == 0, found.output
-    picture = (table / "test-0.png").read_bytes()
+    image = (table / "test-0.png").read_bytes()
     served = client.load(tmp_path / "judge")
-    said = served.predict({"image": [picture], "audio": [b""]})
+    said = served.predict({"image": [image], "audio": [b""]})
     assert said["label"][0] in ("bright", "dark") and said["error"] == [""]
 
 
@@ -209,8 +209,8 @@ def test_report_with_each_modality_alone(run):
     assert set(scores) == {"majority", "prior", "image", "audio", "fusion"}
     assert scores["fusion"][0] == written["scores"]["accuracy"]
     assert written["fusion_gain"]["summary"] in found.output.replace("\n", " ")
-    pictures = {path.stem for path in (run / "report-val").glob("*.png")}
-    assert pictures == {
+    images = {path.stem for path in (run / "report-val").glob("*.png")}
+    assert images == {
         *["confusion", "fusion_gain", "reliability", "robustness", "subsets"]
     }
     card = atomic.read_json(run / "alone-image" / "run.json")

@@ -1,4 +1,4 @@
-"""The verbs, on a table of questions about pictures of one colour."""
+"""The verbs, on a table of questions about images of one colour."""
 
 import json
 
@@ -96,7 +96,7 @@ def test_report_and_question_only(run):
 def test_export(run, table, tmp_path):
     found = call("export", run, tmp_path / "answerer")
     assert found.exit_code == 0, found.output
-    picture = (table / "test-0.png").read_bytes()
+    image = (table / "test-0.png").read_bytes()
     served = client.load(tmp_path / "answerer")
-    said = served.predict({"image": [picture], "question": ["Is it red?"]})
+    said = served.predict({"image": [image], "question": ["Is it red?"]})
     assert said["label"][0] in ("red", "blue", "yes", "no")

@@ -6,8 +6,8 @@ import shutil
 import subprocess
 import sys
 
+import image_files
 import numpy as np
-import pictures
 import pytest
 import tensorflow as tf
 from typer.testing import CliRunner
@@ -221,7 +221,7 @@ def write_images(folder, bright):
             path = folder / f"{split}-{i}.bmp"
             shade = 200 + i if label == bright else 20 + i
             plain = np.full((16, 16, 3), shade, "uint8")
-            path.write_bytes(pictures.save(plain, "BMP"))
+            path.write_bytes(image_files.save(plain, "BMP"))
             os.utime(path, (1e9, 1e9))
             row = {"image": path.name, "label": label, "split": split}
             lines.append(json.dumps(row))

@@ -1,6 +1,6 @@
-"""A few pictures, how to read them, and where to keep what is made of them."""
+"""A few images, how to read them, and where to keep what is made of them."""
 
-import pictures
+import image_files
 import pytest
 
 from mmkeras.data import codecs
@@ -13,7 +13,7 @@ def codec():
 
 @pytest.fixture
 def rows(tmp_path):
-    return pictures.rows(tmp_path)
+    return image_files.rows(tmp_path)
 
 
 @pytest.fixture

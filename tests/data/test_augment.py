@@ -1,6 +1,6 @@
+import image_files
 import keras
 import numpy as np
-import pictures
 import pytest
 import tensorflow as tf
 
@@ -12,7 +12,7 @@ NOTHING = {"flip": False, "crop": 0, "brightness": 0, "contrast": 0}
 
 @pytest.fixture
 def pixels():
-    one = pictures.ramp(20, 24).astype("float32") / 255
+    one = image_files.ramp(20, 24).astype("float32") / 255
     return np.repeat(one[None], 32, 0)
 
 
@@ -20,12 +20,12 @@ def run(change, pixels, training=True):
     return keras.ops.convert_to_numpy(change(pixels, training=training))
 
 
-def test_changes_each_picture_by_itself(pixels):
+def test_changes_each_image_by_itself(pixels):
     changed = run(augment.augment(seed=1), pixels)
     assert changed.shape == pixels.shape
     assert changed.dtype == np.float32
     assert 0 <= changed.min() and changed.max() <= 1
-    assert len({picture.tobytes() for picture in changed}) == len(pixels)
+    assert len({image.tobytes() for image in changed}) == len(pixels)
 
 
 def test_does_nothing_outside_training(pixels):

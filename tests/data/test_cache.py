@@ -1,8 +1,8 @@
 import os
 import shutil
 
+import image_files
 import numpy as np
-import pictures
 import pytest
 
 from mmkeras.data import cache
@@ -15,7 +15,7 @@ def test_pixels(rows, codec, folder):
         rows, codec, folder, lambda *at: seen.append(at), batch_size=3
     )
     assert array.dtype == np.uint8
-    np.testing.assert_array_equal(array, pictures.decoded(rows, codec))
+    np.testing.assert_array_equal(array, image_files.decoded(rows, codec))
     assert seen == [(3, 7), (6, 7), (7, 7)]
     cache.pixels(rows, codec, folder, lambda *at: seen.append(at))
     assert len(seen) == 3
@@ -25,15 +25,15 @@ def test_pixels_depend_on_files_rows_and_codec(rows, codec, folder):
     cache.pixels(rows, codec, folder)
     cache.pixels(rows[::-1], codec, folder)
     cache.pixels(rows, codecs.Image((6, 8)), folder)
-    assert pictures.arrays(folder) == 3
+    assert image_files.arrays(folder) == 3
     with open(rows[2]["image"], "wb") as file:
-        file.write(pictures.save(pictures.ramp(9, 9), "PNG"))
+        file.write(image_files.save(image_files.ramp(9, 9), "PNG"))
     array = cache.pixels(rows, codec, folder)
-    assert pictures.arrays(folder) == 4
-    np.testing.assert_array_equal(array, pictures.decoded(rows, codec))
+    assert image_files.arrays(folder) == 4
+    np.testing.assert_array_equal(array, image_files.decoded(rows, codec))
     os.utime(rows[2]["image"], ns=(1, 1))
     cache.pixels(rows, codec, folder)
-    assert pictures.arrays(folder) == 4  # Its content is the same.
+    assert image_files.arrays(folder) == 4  # Its content is the same.
 
 
 def unpacked(folder, seed):
@@ -43,7 +43,7 @@ def unpacked(folder, seed):
     for i in range(3):
         path = folder / f"{i}.bmp"
         pixels = rng.integers(0, 256, (8, 8, 3)).astype("uint8")
-        path.write_bytes(pictures.save(pixels, "BMP"))
+        path.write_bytes(image_files.save(pixels, "BMP"))
         os.utime(path, (1e9, 1e9))
         rows.append({"id": path.name, "image": str(path)})
     return rows
@@ -55,8 +55,8 @@ def test_images_of_equal_names_sizes_and_times_are_told_apart(
     for seed in (0, 1):
         rows = unpacked(tmp_path / f"set-{seed}", seed)
         array = cache.pixels(rows, codec, folder)
-        np.testing.assert_array_equal(array, pictures.decoded(rows, codec))
-    assert pictures.arrays(folder) == 2
+        np.testing.assert_array_equal(array, image_files.decoded(rows, codec))
+    assert image_files.arrays(folder) == 2
 
 
 def test_an_image_changed_in_place_is_decoded_again(codec, folder, tmp_path):
@@ -67,7 +67,7 @@ def test_an_image_changed_in_place_is_decoded_again(codec, folder, tmp_path):
     shutil.rmtree(tmp_path / "set")
     rows = unpacked(tmp_path / "set", 1)
     array = cache.pixels(rows, codec, folder)
-    np.testing.assert_array_equal(array, pictures.decoded(rows, codec))
+    np.testing.assert_array_equal(array, image_files.decoded(rows, codec))
 
 
 def test_a_data_set_that_was_moved_is_not_decoded_again(
@@ -75,15 +75,15 @@ def test_a_data_set_that_was_moved_is_not_decoded_again(
 ):
     cache.pixels(unpacked(tmp_path / "set", 0), codec, folder)
     cache.pixels(unpacked(tmp_path / "elsewhere", 0), codec, folder)
-    assert pictures.arrays(folder) == 1
+    assert image_files.arrays(folder) == 1
 
 
-def test_bad_pictures_are_named(rows, codec, folder):
-    expected = pictures.decoded(rows, codec)
+def test_bad_images_are_named(rows, codec, folder):
+    expected = image_files.decoded(rows, codec)
     os.truncate(rows[1]["image"], 60)
     os.remove(rows[4]["image"])
     open(rows[5]["image"], "w").close()
-    with pytest.raises(ValueError, match="3 pictures.*row-1: truncated PNG"):
+    with pytest.raises(ValueError, match="3 images.*row-1: truncated PNG"):
         cache.pixels(rows, codec, folder)
     bad = []
     array = cache.pixels(rows, codec, folder, bad=bad)
@@ -103,7 +103,7 @@ def test_files_are_read_by_path_or_given(rows, codec):
     found = list(cache.batches([*paths, *content], codec, 1, batch_size=4))
     assert [len(batch) for batch, _ in found] == [4, 4, 4, 1]
     pixels, errors = map(np.concatenate, zip(*found))
-    expected = pictures.decoded(rows, codec)
+    expected = image_files.decoded(rows, codec)
     np.testing.assert_array_equal(pixels[:6], expected[1:])
     expected[1:3] = 0
     np.testing.assert_array_equal(pixels[6:], expected)

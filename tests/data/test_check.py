@@ -1,16 +1,16 @@
 import os
 import shutil
 
+import image_files
 import numpy as np
-import pictures
 import pytest
 
 from mmkeras.data.check import check
 
 
-def picture(seed):
+def image(seed):
     noise = np.random.default_rng(seed).integers(0, 256, (9, 12, 3), "uint8")
-    return pictures.save(noise, "PNG")
+    return image_files.save(noise, "PNG")
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def folder(tmp_path):
     (tmp_path / "images").mkdir()
     lines = ["image,captions,split"]
     for number in range(6):
-        (tmp_path / "images" / f"{number}.png").write_bytes(picture(number))
+        (tmp_path / "images" / f"{number}.png").write_bytes(image(number))
         split = "test" if number > 3 else "val" if number > 2 else "train"
         lines.append(f"images/{number}.png,A dog.|Dog {number} runs,{split}")
     (tmp_path / "data.csv").write_text("\n".join(lines))
@@ -59,8 +59,8 @@ def test_names_missing_corrupt_and_empty_images(folder):
     (folder / "images" / "1.png").unlink()
     os.truncate(folder / "images" / "2.png", 70)
     (folder / "images" / "3.png").write_bytes(b"")
-    (folder / "images" / "4.png").write_text("no picture")
-    kind = "not a JPEG, PNG, GIF, BMP or WebP picture"
+    (folder / "images" / "4.png").write_text("no image")
+    kind = "not a JPEG, PNG, GIF, BMP or WebP image"
     assert found(folder) == [
         ("missing", "images/1.png", "the image"),
         ("corrupt", "images/2.png", "truncated PNG"),
@@ -79,7 +79,7 @@ def test_names_a_missing_folder_once(folder):
 
 def test_names_captions(folder):
     add(folder, "images/0.png,a dog.|  |One,train")
-    (folder / "images" / "7.png").write_bytes(picture(7))
+    (folder / "images" / "7.png").write_bytes(image(7))
     add(folder, "images/7.png,,train")
     text = '{"image": "images/7.png", "split": "train"}'
     assert found(folder) == [
@@ -136,7 +136,7 @@ def test_names_images_that_no_caption_has(tmp_path):
     (tmp_path / "Flicker8k_Dataset").mkdir()
     for number in range(4):
         path = tmp_path / "Flicker8k_Dataset" / f"{number}.jpg"
-        path.write_bytes(picture(number))
+        path.write_bytes(image(number))
     (tmp_path / "Flickr8k.token.txt").write_text("0.jpg#0\ta\n1.jpg#0\tb\n")
     for name, keys in {"train": "0.jpg\n2.jpg", "dev": "", "test": ""}.items():
         (tmp_path / f"Flickr_8k.{name}Images.txt").write_text(keys)
@@ -150,7 +150,7 @@ def test_names_images_that_no_caption_has(tmp_path):
 
 def test_names_a_missing_file_of_captions_once(tmp_path):
     (tmp_path / "images").mkdir()
-    (tmp_path / "images" / "0.png").write_bytes(picture(0))
+    (tmp_path / "images" / "0.png").write_bytes(image(0))
     report = check("folder", tmp_path)
     (problem,) = report.problems
     assert problem.kind == "missing"
@@ -175,7 +175,7 @@ def test_official_flickr8k(data_folder):
     assert report.ok
     assert report.counts["splits"] == {"train": 6000, "val": 1000, "test": 1000}
     assert report.counts["captions per image"]["mean"] == 5
-    # The authors' own: 14 captions and one picture that occur twice.
+    # The authors' own: 14 captions and one image that occur twice.
     assert report.kinds == {"duplicate": 15}
 
 

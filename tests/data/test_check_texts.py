@@ -1,6 +1,6 @@
 import csv
 
-import pictures
+import image_files
 import pytest
 
 from mmkeras.data import check
@@ -20,7 +20,9 @@ def rows(texts, field="text"):
 
 
 def test_texts_without_spaces_are_named_and_counted_by_character(tmp_path):
-    (tmp_path / "a.png").write_bytes(pictures.save(pictures.ramp(), "PNG"))
+    (tmp_path / "a.png").write_bytes(
+        image_files.save(image_files.ramp(), "PNG")
+    )
     with (tmp_path / "data.csv").open("w", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["image", "caption", "split"])

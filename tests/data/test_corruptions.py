@@ -13,7 +13,7 @@ WORDS = " ".join(map("".join, itertools.product("bdgst", "aeiou", "lmnrs")))
 SEVERITIES = range(1, 6)
 
 
-def picture(mode="RGB", size=(60, 40)):
+def image(mode="RGB", size=(60, 40)):
     rng = np.random.default_rng(0)
     pixels = rng.integers(40, 200, (6, 9, 3)).astype("uint8")
     smooth = PIL.Image.fromarray(pixels).resize(size, PIL.Image.BICUBIC)
@@ -31,7 +31,7 @@ def sound(channels=2, rate=8000):
 
 
 VALUES = {
-    "image": picture(),
+    "image": image(),
     "text": WORDS,
     "audio": sound(),
     "features": np.random.default_rng(0).normal(3, 2, 500).astype("float32"),
@@ -87,13 +87,13 @@ def test_absent_stays_absent_and_0_is_nothing(kind, name):
 
 @pytest.mark.parametrize("name", corruptions.names("image"))
 @pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA"])
-def test_a_picture_keeps_its_size(name, mode):
+def test_a_image_keeps_its_size(name, mode):
     for severity in (1, 5):
-        found = corrupted("image", name, severity, picture(mode))
+        found = corrupted("image", name, severity, image(mode))
         assert numbers("image", found).shape == (40, 60, 3)
 
 
-def test_pictures_lose_what_is_said():
+def test_images_lose_what_is_said():
     before = numbers("image", VALUES["image"])
     grey = numbers("image", corrupted("image", "occlusion", 3))
     hidden = np.isclose(grey, 128 / 255, atol=1e-3).all(axis=2)
@@ -167,7 +167,7 @@ def test_what_there_is_not_is_refused():
         corrupted("text", "blur", 1)
     with pytest.raises(ValueError, match="severity=6"):
         corrupted("text", "drop", 6)
-    with pytest.raises(ValueError, match="picture cannot be read"):
+    with pytest.raises(ValueError, match="image cannot be read"):
         corrupted("image", "blur", 1, b"junk")
     with pytest.raises(ValueError, match="sound cannot be read"):
         corrupted("audio", "gain", 1, b"junk")

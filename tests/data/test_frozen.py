@@ -1,8 +1,8 @@
 import os
 
+import image_files
 import keras
 import numpy as np
-import pictures
 import pytest
 
 from mmkeras.data import cache
@@ -23,7 +23,7 @@ def test_features(rows, codec, folder):
     array = frozen.features(model, rows, codec, folder=folder, batch_size=3)
     assert array.shape == (2, 7, 12, 5)
     assert array.dtype == np.float16
-    pixels = pictures.decoded(rows, codec).astype("float32") / 255
+    pixels = image_files.decoded(rows, codec).astype("float32") / 255
     for view, shown in enumerate((pixels, pixels[:, :, ::-1])):
         expected = keras.ops.convert_to_numpy(model(shown.copy()))
         np.testing.assert_allclose(array[view], expected, atol=1e-3)
@@ -38,15 +38,15 @@ def test_features_depend_on_weights_and_views(rows, codec, folder):
     twin.set_weights(model.get_weights())
     assert twin.layers[1].name != model.layers[1].name
     frozen.features(twin, rows, codec, folder=folder)
-    assert pictures.arrays(folder) == 1
+    assert image_files.arrays(folder) == 1
     mirror = frozen.features(model, rows, codec, ["mirror"], folder=folder)
     np.testing.assert_array_equal(mirror[0], first[1])
-    assert pictures.arrays(folder) == 2
+    assert image_files.arrays(folder) == 2
     weights = model.get_weights()
     weights[0][0, 0, 0, 0] += 1e-3
     model.set_weights(weights)
     frozen.features(model, rows, codec, folder=folder)
-    assert pictures.arrays(folder) == 3
+    assert image_files.arrays(folder) == 3
 
 
 def test_features_depend_on_what_files_hold(codec, folder, tmp_path):
@@ -55,7 +55,7 @@ def test_features_depend_on_what_files_hold(codec, folder, tmp_path):
         path = tmp_path / f"{shade}" / "0.bmp"
         path.parent.mkdir()
         plain = np.full((8, 6, 3), shade, "uint8")
-        path.write_bytes(pictures.save(plain, "BMP"))
+        path.write_bytes(image_files.save(plain, "BMP"))
         os.utime(path, (1e9, 1e9))
         rows = [{"id": "0.bmp", "image": str(path)}]
         found.append(frozen.features(model, rows, codec, folder=folder))
@@ -71,7 +71,7 @@ def test_features_depend_on_the_graph(rows, codec, folder):
     np.testing.assert_allclose(2 * one.astype("float32"), two, rtol=1e-3)
 
 
-def test_features_name_bad_pictures(rows, codec, folder):
+def test_features_name_bad_images(rows, codec, folder):
     os.truncate(rows[1]["image"], 60)
     bad = []
     frozen.features(branch(), rows, codec, folder=folder, bad=bad)
@@ -96,13 +96,13 @@ def test_what_branches_begin_with_is_kept(rows, codec, folder, monkeypatch):
     cache.clear(folder)
     apart = frozen.features(whole, rows, codec, stem="middle", **options)
     np.testing.assert_allclose(apart, once, rtol=1e-2, atol=1e-2)
-    assert pictures.arrays(folder) == 2
+    assert image_files.arrays(folder) == 2
     monkeypatch.setattr(frozen, "batches", None)  # No file is read again.
     made = frozen.features(first, rows, codec, **options)
     assert made.shape == (2, 7, 8, 6, 4)
 
 
-def test_bad_pictures_are_named_of_both_parts(rows, codec, folder):
+def test_bad_images_are_named_of_both_parts(rows, codec, folder):
     os.truncate(rows[1]["image"], 60)
     whole, first = two_parts()
     for model, stem in ((whole, "middle"), (whole, "middle"), (first, None)):

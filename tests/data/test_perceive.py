@@ -108,7 +108,7 @@ def test_one_example_may_have_any_sound(tmp_path):
 def test_one_example_that_cannot_be_read_is_an_error():
     dataset = tf.data.Dataset.from_tensors({"image": b"junk"})
     dataset = dataset.map(lambda e: perceive.one(KEPT, ["image"], e))
-    with pytest.raises(tf.errors.InvalidArgumentError, match="picture|image"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="image|image"):
         next(iter(dataset))
 
 

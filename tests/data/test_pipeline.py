@@ -9,7 +9,7 @@ LENGTHS = 2 + np.arange(14) % 6
 # A sentence begins with its number, so that batches can be read.
 TOKENS = np.where(np.arange(9) < LENGTHS[:, None], 20, 0)
 TOKENS[:, 0] = 1 + np.arange(14)
-# The number of a picture, and after the point that of the view.
+# The number of an image, and after the point that of the view.
 IMAGES = np.arange(5.0)[None, :, None] + [[[0.0]], [[0.5]]]
 
 
@@ -23,7 +23,7 @@ def read(batch_size, epochs, **options):
     ]
 
 
-def test_each_caption_comes_with_its_picture_once_an_epoch():
+def test_each_caption_comes_with_its_image_once_an_epoch():
     batches = read(7, 2)
     assert len(batches) == 4
     for epoch in (batches[:2], batches[2:]):
@@ -55,7 +55,7 @@ def test_an_epoch_depends_on_seed_and_number_alone(options):
     )
 
 
-def test_captions_of_a_picture_go_together():
+def test_captions_of_a_image_go_together():
     drawn = set()
     for images, tokens, _ in read(6, 8, together=3):
         said = tokens[:, 0].reshape(2, 3) - 1
@@ -67,7 +67,7 @@ def test_captions_of_a_picture_go_together():
     assert drawn == set(range(14))  # Of four captions, others each epoch.
 
 
-def test_pictures_with_long_captions_share_batches():
+def test_images_with_long_captions_share_batches():
     owners = np.repeat(np.arange(12), 2)
     long = owners % 3 == 0
     lengths = np.where(long & (np.arange(24) % 2 == 1), 9, 4)
@@ -79,7 +79,7 @@ def test_pictures_with_long_captions_share_batches():
     assert widths != sorted(widths)
 
 
-def test_blank_captions_fill_what_pictures_lack():
+def test_blank_captions_fill_what_images_lack():
     for images, tokens, targets in read(5, 1, together=5):
         many = np.count_nonzero(tokens[:, 0])
         assert many == np.sum(OWNERS == images[0].astype(int))

@@ -100,7 +100,7 @@ def test_a_damaged_description_is_made_again(tmp_path, text):
 def test_bad_rows_are_never_silent(tmp_path):
     make = Maker(bad=[(3, "torn"), (8, "empty")])
     for _ in range(2):
-        with pytest.raises(ValueError, match="2 pictures.*3: torn; 8: empty"):
+        with pytest.raises(ValueError, match="2 images.*3: torn; 8: empty"):
             fetch(tmp_path, make)
     for _ in range(2):
         bad = []

@@ -11,19 +11,19 @@ def test_crops_are_drawn_by_number_and_row():
     shown = views.show("crop-0", pixels)
     assert shown.shape == pixels.shape
     assert shown.dtype == np.uint8
-    assert len({picture.tobytes() for picture in shown}) == 6
-    # However the pictures are batched, each is shown the same.
+    assert len({image.tobytes() for image in shown}) == 6
+    # However the images are batched, each is shown the same.
     late = views.show("crop-0", pixels[4:], first=4)
     np.testing.assert_array_equal(late, shown[4:])
     assert (views.show("crop-1", pixels) != shown).any()
 
 
-def test_a_crop_is_a_part_of_the_picture():
+def test_a_crop_is_a_part_of_the_image():
     across = np.tile(np.arange(0, 240, 5, "uint8")[None, :, None], (48, 1, 3))
     shown = views.show("crop-7", np.repeat(across[None], 50, axis=0))
     widths, signs = [], []
-    for picture in shown.astype(int):
-        row = picture[0, :, 0]
+    for image in shown.astype(int):
+        row = image[0, :, 0]
         widths.append(abs(row[-1] - row[0]) / 235)
         signs.append(np.sign(row[-1] - row[0]))
         assert (np.diff(row) * signs[-1] >= 0).all()

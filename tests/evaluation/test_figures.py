@@ -12,7 +12,7 @@ def shown(axes):
     return np.asarray(axes.images[0].get_array())
 
 
-def test_captions_shows_every_picture():
+def test_captions_shows_every_image():
     pixels = np.arange(5, dtype="uint8")[:, None, None, None] * np.ones(
         (8, 8, 3), "uint8"
     )
@@ -40,10 +40,10 @@ def test_attention_brightens_what_was_looked_at():
     assert shown(second)[7, 7, 0] > shown(second)[0, 0, 0] + 100
 
 
-def test_regions_take_the_shape_of_the_picture():
+def test_regions_take_the_shape_of_the_image():
     maps = figures.regions(np.arange(16)[None].repeat(2, 0), (20, 80, 3))
     assert maps.shape == (2, 2, 8)
-    with pytest.raises(ValueError, match="7 regions of a picture of 20 x 80"):
+    with pytest.raises(ValueError, match="7 regions of an image of 20 x 80"):
         figures.regions(np.zeros((2, 7)), (20, 80, 3))
 
 

@@ -283,7 +283,7 @@ def test_a_costly_word_makes_sentences_shorter(recurrent):
     assert lengths[0] > lengths[1] > lengths[2]
 
 
-def test_samples_of_a_picture_do_not_depend_on_others(speaker):
+def test_samples_of_a_image_do_not_depend_on_others(speaker):
     tokens, _ = write(speaker, CONTEXT, length=9, **SAMPLED)
     some, _ = write(speaker, CONTEXT[5:8], length=9, **SAMPLED)
     np.testing.assert_array_equal(some, tokens[5:8])

@@ -5,7 +5,7 @@ import keras
 import pytest
 
 from mmkeras import serving
-from mmkeras.serving.samples import pictures
+from mmkeras.serving.samples import images
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +26,8 @@ def folder(task, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def answers(task):
-    """What the task itself says of the sample pictures."""
-    return task.answer({"image": pictures()}, beam=3)
+    """What the task itself says of the sample images."""
+    return task.answer({"image": images()}, beam=3)
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,12 @@ import pytest
 
 from mmkeras import serving
 from mmkeras.serving import client
-from mmkeras.serving.samples import pictures
+from mmkeras.serving.samples import images
 
 
 @pytest.mark.slow
 def test_batches_do_not_matter(captioner):
-    photos = pictures() * 2
+    photos = images() * 2
     whole = captioner.predict(photos, batch_size=100)
     split = captioner.predict(photos, batch_size=5)
     assert split["text"] == whole["text"]
@@ -23,11 +23,11 @@ def test_batches_do_not_matter(captioner):
 
 
 def test_it_says_what_the_task_says(answers, captioner):
-    assert captioner.predict(pictures())["text"] == answers["text"].tolist()
+    assert captioner.predict(images())["text"] == answers["text"].tolist()
 
 
 def test_the_paths_of_files_are_read(captioner, tmp_path):
-    photo = pictures()[0]
+    photo = images()[0]
     path = tmp_path / "photo.jpg"
     path.write_bytes(photo)
     said = captioner.predict([photo, path, str(path), tmp_path / "none.jpg"])

@@ -16,7 +16,7 @@ import mmkeras
 from mmkeras import serving
 from mmkeras.data.codecs import Image
 from mmkeras.serving import versions
-from mmkeras.serving.samples import pictures as samples
+from mmkeras.serving.samples import images as samples
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow",
@@ -43,7 +43,7 @@ class Plain(Image):
 def photos():
     rng = np.random.default_rng(1)
     small = rng.integers(0, 256, (7, 4, 6, 3), "uint8")
-    return [tf.io.encode_png(picture).numpy() for picture in small]
+    return [tf.io.encode_png(image).numpy() for image in small]
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_every_architecture_says_the_same(name, beam, tmp_path, photos):
     np.testing.assert_allclose(
         received["score"], expected["score"], rtol=1e-4, atol=1e-5
     )
-    assert len(set(expected["text"])) > 2  # The pictures matter.
+    assert len(set(expected["text"])) > 2  # The images matter.
 
 
 def test_greedy_and_beam_differ(plain, photos):

@@ -2,8 +2,8 @@
 
 import concurrent.futures
 
+import image_files
 import numpy as np
-import pictures
 import pytest
 
 
@@ -12,7 +12,7 @@ def good():
     rng = np.random.default_rng(2)
     shapes = rng.integers(5, 40, (12, 2))
     photos = [rng.integers(0, 256, (*shape, 3), "uint8") for shape in shapes]
-    return [pictures.save(photo, "PNG") for photo in photos]
+    return [image_files.save(photo, "PNG") for photo in photos]
 
 
 def rows(answers):
@@ -24,7 +24,7 @@ def rows(answers):
 )
 def test_hostile_files(captioner, good, count):
     """Each gets a caption or an error of its own, and harms no other."""
-    hostile = pictures.hostile(count, seed=7)
+    hostile = image_files.hostile(count, seed=7)
     expected = rows(captioner.predict(good))
     assert all(error == "" for _, _, error in expected)
     refused = 0
@@ -44,14 +44,14 @@ def test_hostile_files(captioner, good, count):
 
 
 def test_a_file_gets_the_same_answer_alone(captioner):
-    hostile = pictures.hostile(60, seed=8)
+    hostile = image_files.hostile(60, seed=8)
     together = rows(captioner.predict(hostile, batch_size=60))
     for file, answer in zip(hostile, together):
         assert_same(rows(captioner.predict([file]))[0], answer)
 
 
 def test_threads_get_their_own_answers(captioner, good):
-    files = good + pictures.hostile(20, seed=9)
+    files = good + image_files.hostile(20, seed=9)
     expected = rows(captioner.predict(files))
 
     def ask(seed):

@@ -74,7 +74,7 @@ def features():
 
 @pytest.fixture(scope="module")
 def ranking():
-    """A task that chooses among candidates, without a picture."""
+    """A task that chooses among candidates, without an image."""
     words = [f"word{i}" for i in range(7)]
     question = keras.Input((8,), dtype="int32", name="question")
     candidates = keras.Input((3, 8), dtype="int32", name="candidates")

@@ -79,9 +79,9 @@ def test_damaged_files_are_answered_alike_and_harm_no_other(task, served):
 
 
 def test_a_field_left_out_is_absent(served):
-    pictures = [row["image"] for row in rows(count=3)]
-    alone = served.predict({"image": pictures})
-    assert alone == served.predict({"image": pictures, "audio": [b""] * 3})
+    images = [row["image"] for row in rows(count=3)]
+    alone = served.predict({"image": images})
+    assert alone == served.predict({"image": images, "audio": [b""] * 3})
     assert alone["error"] == [""] * 3
 
 

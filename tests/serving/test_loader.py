@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from mmkeras.serving.samples import pictures
+from mmkeras.serving.samples import images
 
 SOURCE = pathlib.Path(__file__).with_name("loader.c")
 
@@ -44,15 +44,15 @@ def names(folder):
 @pytest.mark.slow
 def test_the_same_captions_without_python(loader, folder, captioner, tmp_path):
     files = []
-    for index, picture in enumerate(pictures()):
+    for index, image in enumerate(images()):
         files.append(tmp_path / str(index))
-        files[-1].write_bytes(picture)
+        files[-1].write_bytes(image)
     done = subprocess.run(
         [loader, folder / "1", *names(folder / "1"), *files],
         stdout=subprocess.PIPE,
         check=True,
     )
-    expected = captioner.predict(pictures())
+    expected = captioner.predict(images())
     assert done.stdout.decode("utf-8").splitlines() == [
         f"{text}\t{error}"
         for text, error in zip(expected["text"], expected["error"])

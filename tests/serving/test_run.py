@@ -6,13 +6,13 @@ import sys
 import pytest
 
 from mmkeras.serving import run
-from mmkeras.serving.samples import pictures
+from mmkeras.serving.samples import images
 
 
 @pytest.fixture
 def photo(tmp_path):
     path = tmp_path / "photo.jpg"
-    path.write_bytes(pictures()[0])
+    path.write_bytes(images()[0])
     return path
 
 
@@ -40,16 +40,16 @@ def test_a_fresh_process_captions_without_keras(folder, captioner, photo):
     assert "mmkeras.tasks" not in imported
 
 
-def test_good_pictures_are_captioned_beside_bad_ones(folder, photo, capfd):
+def test_good_images_are_captioned_beside_bad_ones(folder, photo, capfd):
     bad = photo.with_name("bad.png")
-    bad.write_text("no picture")
+    bad.write_text("no image")
     missing = photo.with_name("missing.jpg")
     code = run.main([str(folder), str(bad), str(photo), str(missing)])
     out, err = capfd.readouterr()
     assert code == 1
     assert [line.split("\t")[0] for line in out.splitlines()] == [str(photo)]
     assert f"{missing}: No such file or directory\n" in err
-    assert f"{bad}: not a JPEG, PNG, GIF, BMP or WebP picture\n" in err
+    assert f"{bad}: not a JPEG, PNG, GIF, BMP or WebP image\n" in err
 
 
 def test_a_wrong_folder_is_a_usage_error(photo, capfd):

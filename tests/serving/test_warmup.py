@@ -2,7 +2,7 @@ import pytest
 import tensorflow as tf
 
 from mmkeras.serving import warmup
-from mmkeras.serving.samples import pictures
+from mmkeras.serving.samples import images
 
 
 def records(folder):
@@ -12,7 +12,7 @@ def records(folder):
 
 def test_the_server_s_own_protocol_reads_the_requests(tmp_path):
     logs = pytest.importorskip("tensorflow_serving.apis.prediction_log_pb2")
-    photos = pictures()
+    photos = images()
     requests = [{"image": photos[:1]}, {"image": photos}]
     warmup.write(tmp_path, "tiny", requests)
     found = [logs.PredictionLog.FromString(x) for x in records(tmp_path)]
@@ -33,9 +33,9 @@ def test_the_server_s_own_protocol_reads_the_requests(tmp_path):
 
 
 def test_an_export_carries_its_requests(folder):
-    """The first picture by itself, the last request with all of them."""
+    """The first image by itself, the last request with all of them."""
     first, *_, last = records(folder / "1")
-    photos = pictures()
+    photos = images()
     assert photos[0] in first and photos[1] not in first
     assert all(photo in last for photo in photos)
 

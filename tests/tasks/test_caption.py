@@ -1,9 +1,9 @@
 import pathlib
 
 import captioners
+import image_files
 import keras
 import numpy as np
-import pictures
 import pytest
 import tensorflow as tf
 from checks import numpy
@@ -17,9 +17,9 @@ from mmkeras.data.codecs import Words
 
 
 def photographs(count=5):
-    """Encoded pictures that differ."""
+    """Encoded images that differ."""
     return [
-        pictures.save(np.roll(pictures.ramp(), 17 * i, axis=i % 3), "PNG")
+        image_files.save(np.roll(image_files.ramp(), 17 * i, axis=i % 3), "PNG")
         for i in range(count)
     ]
 
@@ -51,7 +51,7 @@ def test_encode_maps_raw_examples(task):
 
 
 @pytest.mark.slow
-def test_learns_two_pictures_and_says_so(tmp_path):
+def test_learns_two_images_and_says_so(tmp_path):
     keras.utils.set_random_seed(0)
     words = Words(["a", "dog", "runs", "cat"], length=6)
     model = mmkeras.build_model(
@@ -64,7 +64,7 @@ def test_learns_two_pictures_and_says_so(tmp_path):
     task = tasks.Caption(model, {"image": Image((16, 16)), "text": words})
     grey = [np.full((20, 20, 3), level, "uint8") for level in (10, 240)]
     raw = {
-        "image": [pictures.save(picture, "PNG") for picture in grey],
+        "image": [image_files.save(image, "PNG") for image in grey],
         "text": ["a dog runs", "a cat"],
     }
     data = tf.data.Dataset.from_tensor_slices(raw).map(task.encode)
@@ -79,7 +79,7 @@ def test_learns_two_pictures_and_says_so(tmp_path):
     assert again["text"].tolist() == raw["text"]
 
 
-def test_answer_gives_one_caption_a_picture(task):
+def test_answer_gives_one_caption_a_image(task):
     said = task.answer({"image": PHOTOGRAPHS})
     assert set(said) == {"text", "score", "error"}
     assert [type(text) for text in said["text"]] == [str] * 5
@@ -113,10 +113,10 @@ def test_nothing_asked_nothing_answered(task):
     }
 
 
-def test_a_bad_picture_harms_no_other(task):
+def test_a_bad_image_harms_no_other(task):
     good = task.answer({"image": PHOTOGRAPHS})
     images = list(PHOTOGRAPHS)
-    images[1], images[3] = b"no picture", PHOTOGRAPHS[3][:60]
+    images[1], images[3] = b"no image", PHOTOGRAPHS[3][:60]
     said = task.answer({"image": images})
     for i in range(5):
         if i in (1, 3):
@@ -221,7 +221,7 @@ def test_another_vocabulary_is_refused(task):
         tasks.Caption(task.model, codecs(words=captioners.WORDS[1:]))
 
 
-def test_another_picture_size_is_refused(task):
+def test_another_image_size_is_refused(task):
     with pytest.raises(ValueError, match=r"\(16, 16\).*\(32, 16\)"):
         tasks.Caption(task.model, codecs(size=(32, 16)))
 

@@ -6,9 +6,9 @@ import sys
 import time
 
 import captioners
+import image_files
 import keras
 import numpy as np
-import pictures
 import pytest
 from checks import numpy
 
@@ -18,7 +18,7 @@ from mmkeras.data.codecs import Image
 from mmkeras.data.codecs import Words
 from mmkeras.tasks import task as task_module
 
-PHOTOGRAPHS = [pictures.save(pictures.ramp(), "PNG")]
+PHOTOGRAPHS = [image_files.save(image_files.ramp(), "PNG")]
 
 
 @pytest.fixture(scope="module")

@@ -141,13 +141,13 @@ def test_curves_are_drawn_twice_a_minute_and_at_the_end(tmp_path, monkeypatch):
 
 def test_collapse_warns_after_so_many_epochs():
     same = callbacks.WarnOnCollapse(lambda: ["a dog"] * 5, patience=2)
-    with pytest.warns(UserWarning, match="every picture: 'a dog'"):
+    with pytest.warns(UserWarning, match="every image: 'a dog'"):
         fit(same, epochs=2)
 
 
 def test_collapse_is_silent_when_captions_differ(recwarn):
     fit(callbacks.WarnOnCollapse(lambda: ["a dog", "a cat"], patience=1))
-    assert not [w for w in recwarn if "every picture" in str(w.message)]
+    assert not [w for w in recwarn if "every image" in str(w.message)]
 
 
 def test_a_loss_that_is_no_number_stops():

@@ -30,7 +30,7 @@ def build(data):
     return build
 
 
-def test_augmented_pictures_differ_in_training_alone(build):
+def test_augmented_images_differ_in_training_alone(build):
     task = build()
     model = captions._trainee(task, RECIPE, False, 1, seed=0)
     rng = np.random.default_rng(0)
@@ -50,7 +50,7 @@ def test_augmented_pictures_differ_in_training_alone(build):
     assert model.trainable_variables == task.model.trainable_variables
 
 
-def test_a_picture_seen_once_teaches_all_its_captions(build):
+def test_a_image_seen_once_teaches_all_its_captions(build):
     recipe = dataclasses.replace(RECIPE, augment=False)
     task = build(recipe)
     model = captions._trainee(task, recipe, False, 3, seed=0)
@@ -73,7 +73,7 @@ def test_a_picture_seen_once_teaches_all_its_captions(build):
     "counts, together, size",
     [([5] * 4, 5, 20), ([1] * 9, 1, 9), ([100, 1], 5, 10), ([5, 1, 1], 3, 9)],
 )
-def test_few_pictures_fill_a_batch(build, counts, together, size):
+def test_few_images_fill_a_batch(build, counts, together, size):
     owners = np.repeat(np.arange(len(counts)), counts)
     assert captions._sizes(build(), RECIPE, owners) == (
         together,
@@ -144,7 +144,7 @@ def test_fine_tuning_finds_the_stem_of_a_frozen_network(
     tuned = build_on(fine_tune="conv_1", init=tmp_path / "run")
     assert tuned.stem is None and tuned.top.trainable_weights
     monkeypatch.setattr("mmkeras.data.frozen.batches", None)  # Nothing is read.
-    found = captions.Pictures(tuned, data.train, RECIPE.views)
+    found = captions.Images(tuned, data.train, RECIPE.views)
     assert found.array.shape == (2, 12, 15, 15, 4)
 
 

@@ -1,4 +1,4 @@
-"""Talks about pictures: trained, measured, held, exported."""
+"""Talks about images: trained, measured, held, exported."""
 
 import discussing
 import keras
@@ -105,11 +105,11 @@ def test_all_texts_have_one_vocabulary(task):
     fields = [f for f in task.fields if f != "image"]
     known = {tuple(task.codecs[field].vocabulary) for field in fields}
     assert len(known) == 1
-    assert {"red", "color", "picture"} <= set(*known)
+    assert {"red", "color", "image"} <= set(*known)
 
 
 def test_an_answer_may_need_what_was_said(task):
-    turns = ["a red picture", "what color is it red"]
+    turns = ["a red image", "what color is it red"]
     batch = asked(task, history=[turns])
     said = task.answer(batch)
     assert said["error"].tolist() == [""]
@@ -117,7 +117,7 @@ def test_an_answer_may_need_what_was_said(task):
     padded = task.answer({**batch, "history": [[*turns, ""]]})
     for other in (same, padded):
         np.testing.assert_array_equal(other["probability"], said["probability"])
-    other = task.answer({**batch, "history": [["a blue picture"]]})
+    other = task.answer({**batch, "history": [["a blue image"]]})
     assert np.abs(other["probability"] - said["probability"]).max() > 0
     if "candidates" in task.fields:
         assert said["label"][0] in ("yes", "no", "maybe")
@@ -142,7 +142,7 @@ def test_a_talk_is_kept(task):
         batch["candidates"] = [candidates]
     expected = task.answer(batch)["label"][0]
     assert talk.ask("is it red")[0] == expected
-    broken = Talk(task, b"no picture", candidates)
+    broken = Talk(task, b"no image", candidates)
     assert "image: " in broken.ask("is it red")[2] and not broken.turns
     with pytest.raises(ValueError, match="rank"):
         Talk(task, candidates=None if candidates else ["yes"])
@@ -167,7 +167,7 @@ def test_an_export_takes_turns(task, folder, tmp_path):
         task,
         image=[image, image],
         question=["is it red", "what color is it"],
-        history=[["a red picture", "what color is it red"], []],
+        history=[["a red image", "what color is it red"], []],
     )
     said, expected = served.predict(batch), task.answer(batch)
     assert said["label"] == expected["label"].tolist()

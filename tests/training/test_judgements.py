@@ -60,7 +60,7 @@ def trained(data, tmp_path_factory):
     return train(data, tmp_path_factory.mktemp("run"))
 
 
-def test_learns_from_pictures_and_sounds(trained, data):
+def test_learns_from_images_and_sounds(trained, data):
     task, notes = trained
     assert notes["epochs"] == 6 and notes["corrupt"] == []
     found, subsets = evaluation.evaluate(
@@ -262,31 +262,29 @@ def test_batches_may_spare_a_modality():
     assert kept[:, 1].all() and 0.05 < kept[:, 0].mean() < 0.15
 
 
-def test_examples_of_a_picture_share_a_batch_that_has_it_once():
-    pictures = np.array([0, 1, 0, 2, 0, 1, 3, 0])  # 4, 2, 1 and 1 of each.
+def test_examples_of_a_image_share_a_batch_that_has_it_once():
+    images = np.array([0, 1, 0, 2, 0, 1, 3, 0])  # 4, 2, 1 and 1 of each.
 
     def gather(order):
-        x = {"image": pictures[order].astype("float32"), "of": order}
+        x = {"image": images[order].astype("float32"), "of": order}
         return x, order, np.ones(len(order), "float32")
 
     batches = list(
-        pipeline.judging(
-            lambda x: x, gather, 8, 9, 2, seed=1, pictures=pictures
-        )
+        pipeline.judging(lambda x: x, gather, 8, 9, 2, seed=1, images=images)
     )
-    assert len(batches) == 2 * (4 // 2)  # Two pictures a batch, two epochs.
+    assert len(batches) == 2 * (4 // 2)  # Two images a batch, two epochs.
     for epoch in (batches[:2], batches[2:]):
         taught = []
         for x, _, weight in epoch:
             assert x["image"].shape == (2,) and x["of"].shape == (8,)
             kept = weight.numpy() > 0
             shown = np.repeat(x["image"].numpy(), 4)
-            np.testing.assert_array_equal(pictures[x["of"]][kept], shown[kept])
+            np.testing.assert_array_equal(images[x["of"]][kept], shown[kept])
             taught += x["of"].numpy()[kept].tolist()
         assert sorted(taught) == list(range(8))
 
 
-def test_a_picture_seen_once_is_seen_as_often():
+def test_a_image_seen_once_is_seen_as_often():
     name = "dialogue-text-image-modules"
     keras.utils.set_random_seed(0)
     model = mmkeras.build_model(name, **mmkeras.find(name).tiny)

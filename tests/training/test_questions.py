@@ -80,7 +80,7 @@ def test_trains_and_is_measured(name, tmp_path):
     found = judgements.examples(task, rows)
     array, places = found._arrays["image"]
     assert len(array) == len({row["image"] for row in rows})
-    assert len(places) == len(rows)  # A picture is decoded and kept once.
+    assert len(places) == len(rows)  # An image is decoded and kept once.
 
 
 @pytest.mark.slow
@@ -138,7 +138,7 @@ def test_shows_where_it_looked(name, looks, tmp_path):
     asking.easy_vqa(tmp_path, (16, 4))
     task, _ = build(datasets.find("easy-vqa"), tmp_path, name)
     batch = {
-        "image": [asking.picture("red"), None],
+        "image": [asking.image("red"), None],
         "question": ["is there a red shape?", "is there a red shape?"],
     }
     if looks:
@@ -150,6 +150,6 @@ def test_shows_where_it_looked(name, looks, tmp_path):
             task.attention_maps(batch)
     drawn = figures.of_judge(task, batch, task.answer(batch)["label"])
     shown = [axes for axes in drawn.axes if axes.images]
-    assert len(shown) == 1 + looks  # None of the question without a picture.
-    with pytest.raises(ValueError, match="Expected a picture"):
+    assert len(shown) == 1 + looks  # None of the question without an image.
+    with pytest.raises(ValueError, match="Expected an image"):
         figures.of_judge(task, {"question": ["what?"]}, ["x"])

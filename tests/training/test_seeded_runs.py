@@ -46,7 +46,7 @@ def caption_rows(folder):
 
 
 def caption(folder, **changes):
-    """Pictures that change at random, several captions of each at once."""
+    """Images that change at random, several captions of each at once."""
     settings = {"dim": 8}
     options = {"augment": True, "batch_size": 20, **SETTINGS, **changes}
     recipe = recipes.Recipe(settings=settings, **options)

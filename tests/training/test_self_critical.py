@@ -13,7 +13,7 @@ from mmkeras.data.synthetic import shapes
 from mmkeras.training import captions
 from mmkeras.training import recipes
 from mmkeras.training import self_critical
-from mmkeras.training.pictures import Pictures
+from mmkeras.training.images import Images
 
 RECIPE = recipes.Recipe(
     epochs=2,
@@ -49,15 +49,15 @@ def task(data):
 
 
 @pytest.fixture(scope="module")
-def pictures(task, data):
-    return Pictures(task, data.train)
+def images(task, data):
+    return Images(task, data.train)
 
 
-def batches(task, pictures, recipe=RECIPE, **options):
-    worth = self_critical.Reward(task, pictures.references, recipe.reward)
-    owners = np.arange(len(pictures.rows))
+def batches(task, images, recipe=RECIPE, **options):
+    worth = self_critical.Reward(task, images.references, recipe.reward)
+    owners = np.arange(len(images.rows))
     return self_critical.batches(
-        task, pictures, owners, recipe, worth, 4, **options
+        task, images, owners, recipe, worth, 4, **options
     )
 
 
@@ -103,38 +103,38 @@ def test_an_unknown_word_earns_nothing(data):
     assert worth([row], ids[row][None]) == worth([row], less[None])
 
 
-def test_a_batch_weighs_sentences_beside_those_of_their_picture(task, pictures):
-    (x, said, gain), *_ = first(1, task, pictures, seed=1)
+def test_a_batch_weighs_sentences_beside_those_of_their_image(task, images):
+    (x, said, gain), *_ = first(1, task, images, seed=1)
     assert x["image"].shape == (4, 32, 32, 3) and x["image"].max() <= 1
     assert len(said) == len(gain) == 12
     np.testing.assert_array_equal(x["tokens"][:, 1:], said[:, :-1])
     np.testing.assert_allclose(gain.reshape(4, 3).sum(1), 0, atol=1e-5)
     shown = [
-        int(np.argmin(np.abs(pictures.array[0] / 255 - one).sum((1, 2, 3))))
+        int(np.argmin(np.abs(images.array[0] / 255 - one).sum((1, 2, 3))))
         for one in x["image"]
     ]
-    worth = self_critical.Reward(task, pictures.references, "cider")
+    worth = self_critical.Reward(task, images.references, "cider")
     worth = worth(np.repeat(shown, 3), said).reshape(4, 3)
     others = (worth.sum(1, keepdims=True) - worth) / 2
     np.testing.assert_allclose(gain, (worth - others).ravel(), atol=1e-5)
 
 
 @pytest.mark.slow
-def test_the_seed_and_the_epoch_say_what_is_drawn(task, pictures):
-    whole = first(6, task, pictures, seed=1)
-    later = first(3, task, pictures, seed=1, start=1)
+def test_the_seed_and_the_epoch_say_what_is_drawn(task, images):
+    whole = first(6, task, images, seed=1)
+    later = first(3, task, images, seed=1, start=1)
     for (x, said, _), (again, same, _) in zip(whole[3:], later):
         np.testing.assert_array_equal(x["image"], again["image"])
         np.testing.assert_array_equal(said, same)
-    other = first(1, task, pictures, seed=2)
+    other = first(1, task, images, seed=2)
     assert not np.array_equal(other[0][0]["image"], whole[0][0]["image"])
     assert not np.array_equal(whole[0][0]["image"], whole[3][0]["image"])
 
 
 def test_sentences_are_those_of_the_weights_of_that_step(data):
     task = build(data)
-    pictures = Pictures(task, data.train)
-    lessons = captions._Lessons(task, RECIPE, pictures, seed=0)
+    images = Images(task, data.train)
+    lessons = captions._Lessons(task, RECIPE, images, seed=0)
     made = iter(lessons.batches(start=0)[0])
     _, said, _ = next(made)
     assert np.count_nonzero(said) > 12
@@ -147,11 +147,11 @@ def test_sentences_are_those_of_the_weights_of_that_step(data):
 
 def test_a_step_makes_better_sentences_likelier(data):
     task = build(data)
-    pictures = Pictures(task, data.train)
+    images = Images(task, data.train)
     model = captions._trainee(task, RECIPE, False, 3, seed=0)
     model.compile(keras.optimizers.SGD(1.0), losses.TokenCrossentropy())
     task.decoder.drop.rate = 0.0
-    (x, said, gain), *_ = first(1, task, pictures)
+    (x, said, gain), *_ = first(1, task, images)
     x = {**x, "places": np.arange(said.size, dtype="int32")}
 
     def chance():
@@ -207,13 +207,13 @@ def test_a_reward_that_is_not_there_is_named(task):
         self_critical.Reward(task, [["a circle"]], "rouge")
 
 
-def test_one_sentence_has_no_others(task, pictures):
+def test_one_sentence_has_no_others(task, images):
     with pytest.raises(ValueError, match="2 or more. Received: draws=1"):
         alone = dataclasses.replace(RECIPE, draws=1)
-        batches(task, pictures, alone)
+        batches(task, images, alone)
 
 
-def test_jax_keeps_its_weights(task, pictures, monkeypatch):
+def test_jax_keeps_its_weights(task, images, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(ValueError, match="KERAS_BACKEND to tensorflow"):
-        batches(task, pictures)
+        batches(task, images)

@@ -64,7 +64,7 @@ def test_forward_is_finite_and_shaped(model, inputs):
     assert logits.std() > 0
 
 
-def test_picture_and_words_both_matter(model, inputs):
+def test_image_and_words_both_matter(model, inputs):
     forward = fast(model)
     logits = numpy(forward(inputs))
     other = {**inputs, "image": 1 - inputs["image"]}

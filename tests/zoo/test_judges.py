@@ -83,14 +83,14 @@ def test_the_name_lists_what_it_takes(name):
 
 
 @pytest.mark.parametrize("name", VQA)
-def test_questions_are_of_pictures(name):
+def test_questions_are_of_images(name):
     model = kept(name)
     assert fields(model) == ["image", "question"]
     assert model.input["presence"].shape[1] == 2
 
 
 @pytest.mark.parametrize("name", TALKS)
-def test_talks_are_about_pictures(name):
+def test_talks_are_about_images(name):
     model = kept(name)
     assert fields(model)[:3] == ["image", "history", "question"]
     assert fields(model)[3:] in ([], ["candidates"])

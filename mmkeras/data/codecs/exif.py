@@ -1,4 +1,4 @@
-"""Reads how a picture must be turned, from the EXIF data of its file.
+"""Reads how an image must be turned, from the EXIF data of its file.
 
 Pure TensorFlow string operations on one scalar string, as in `headers`.
 
@@ -19,10 +19,10 @@ _PREFIX = b"Exif\0\0"
 
 
 def orientation(encoded, kind):
-    """Reads how a picture must be turned.
+    """Reads how an image must be turned.
 
     Args:
-        encoded: Scalar string tensor, a picture file.
+        encoded: Scalar string tensor, an image file.
         kind: Scalar int32, as `headers.kind(encoded)` gives it.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Cuts the first frame out of an animation, as a still picture file.
+"""Cuts the first frame out of an animation, as a still image file.
 
 Decoders read every frame of an animation into memory before the first can be
 taken (TensorFlow's GIF decoder), or write past the end of it (TensorFlow

@@ -1,4 +1,4 @@
-"""Reads what a picture or a sound says of itself, before it is decoded.
+"""Reads what an image or a sound says of itself, before it is decoded.
 
 Pure TensorFlow string operations on one scalar string, so that a graph can
 refuse a file by its header, at no cost in memory. Bytes past the end of a

@@ -1,4 +1,4 @@
-"""Image codec: the bytes of a picture file to pixels."""
+"""Image codec: the bytes of an image file to pixels."""
 
 import functools
 
@@ -22,7 +22,7 @@ class Image:
     (2.21 has).
 
     Args:
-        size: Height and width of the result, in pixels. Pictures are
+        size: Height and width of the result, in pixels. Images are
             squashed to it: to the mean of the area that each pixel
             covers where they shrink, by bilinear interpolation elsewhere.
         limit: Most pixels (height times width) to decode. The size is read
@@ -54,11 +54,11 @@ class Image:
 
     @property
     def shape(self):
-        """Shape of one decoded picture: `(height, width, 3)`."""
+        """Shape of one decoded image: `(height, width, 3)`."""
         return (*self.size, 3)
 
     def __call__(self, encoded):
-        """Decodes one picture.
+        """Decodes one image.
 
         Args:
             encoded: Scalar string tensor or bytes.
@@ -67,7 +67,7 @@ class Image:
             uint8 tensor of shape `(height, width, 3)`.
 
         Raises:
-            tf.errors.InvalidArgumentError: If it is no picture, is corrupt
+            tf.errors.InvalidArgumentError: If it is no image, is corrupt
                 or is larger than `limit`.
         """
         if not tf.inside_function():
@@ -77,7 +77,7 @@ class Image:
         return tf.ensure_shape(decoded, self.shape)
 
     def batch(self, encoded):
-        """Decodes a batch of pictures, all of which must be good.
+        """Decodes a batch of images, all of which must be good.
 
         Args:
             encoded: String tensor of shape `(n,)`.
@@ -86,22 +86,22 @@ class Image:
             uint8 tensor of shape `(n, height, width, 3)`.
 
         Raises:
-            tf.errors.InvalidArgumentError: If any picture is bad; the error
+            tf.errors.InvalidArgumentError: If any image is bad; the error
                 says which and why.
         """
         decoded = _all(encoded, self.size, self.limit)
         return tf.ensure_shape(decoded, (None, *self.shape))
 
     def try_batch(self, encoded):
-        """Decodes a batch of pictures, some of which may be bad.
+        """Decodes a batch of images, some of which may be bad.
 
         Args:
             encoded: String tensor of shape `(n,)`.
 
         Returns:
             Tuple of pixels, uint8 `(n, height, width, 3)`, black where a
-            picture is bad, and errors, string `(n,)`: what is wrong with the
-            picture, or `""`. No row depends on another.
+            image is bad, and errors, string `(n,)`: what is wrong with the
+            image, or `""`. No row depends on another.
         """
         decoded, errors = _many(encoded, self.size, self.limit)
         return tf.ensure_shape(decoded, (None, *self.shape)), errors
@@ -125,11 +125,11 @@ class Image:
         errors = np.full(len(files), b"", object)
         left = []
         for i, file in enumerate(files):
-            picture = quick.enlarge(file, self.size, self.limit)
-            if picture is None:
+            image = quick.enlarge(file, self.size, self.limit)
+            if image is None:
                 left.append(i)
             else:
-                pixels[i] = picture
+                pixels[i] = image
         if left:
             encoded = tf.constant([files[i] for i in left], tf.string)
             decoded, causes = self.try_batch(encoded)
@@ -152,7 +152,7 @@ class Image:
         return keras.ops.cast(pixels, "float32") / 255
 
     def blank(self, answers, errors):
-        """Empties the answers to pictures that could not be read.
+        """Empties the answers to images that could not be read.
 
         Args:
             answers: Dict of tensors of shape `(n,)`.
@@ -186,7 +186,7 @@ def _all_or_raise(encoded, size, limit):
     rows = tf.strings.as_string(bad)
     causes = tf.strings.join([rows, tf.gather(errors, bad)], ": ")
     error = tf.strings.reduce_join(causes, separator="; ")
-    error = tf.strings.join(["Bad pictures in rows ", error])
+    error = tf.strings.join(["Bad images in rows ", error])
     with tf.control_dependencies(
         [tf.debugging.Assert(tf.size(bad) == 0, [error])]
     ):
@@ -222,16 +222,16 @@ def _try_each(encoded, size, limit):
 
 
 def _decode_or_raise(encoded, size, limit):
-    """Decodes a picture; what is wrong with it is an error of the graph."""
+    """Decodes an image; what is wrong with it is an error of the graph."""
     decoded, error = pixels.decode(encoded, size, limit)
     with tf.control_dependencies([tf.debugging.Assert(error == "", [error])]):
         return tf.identity(decoded)
 
 
 def _each(decode, encoded):
-    picture = tf.TensorSpec((None, None, 3), tf.uint8)
+    image = tf.TensorSpec((None, None, 3), tf.uint8)
     error = tf.TensorSpec((), tf.string)
-    return tf.map_fn(decode, encoded, fn_output_signature=(picture, error))
+    return tf.map_fn(decode, encoded, fn_output_signature=(image, error))
 
 
 def _reason(encoded):
@@ -239,7 +239,7 @@ def _reason(encoded):
     kind = headers.kind(encoded)
     whole = headers.complete(encoded, kind)
     state = tf.where(whole, "corrupt or unusual ", "truncated ")
-    names = tf.constant([*headers.KINDS, "picture"])
+    names = tf.constant([*headers.KINDS, "image"])
     return tf.strings.join([state, tf.gather(names, kind)])
 
 

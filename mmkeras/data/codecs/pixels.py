@@ -1,4 +1,4 @@
-"""Turns the bytes of one picture into pixels of a given size.
+"""Turns the bytes of one image into pixels of a given size.
 
 Every format is one function here, from bytes to pixels. A graph pays about
 50 microseconds for each branch it takes, as much as a third of decoding a
@@ -14,7 +14,7 @@ from mmkeras.data.codecs import frames
 from mmkeras.data.codecs import headers
 
 READS_WEBP = hasattr(tf.raw_ops, "DecodeWebP")
-_RATIOS = (1, 2, 4, 8)  # At which libjpeg can decode a reduced picture.
+_RATIOS = (1, 2, 4, 8)  # At which libjpeg can decode a reduced image.
 # A header to read where a file is no JPEG: 1 x 1 pixel, grey.
 _NO_JPEG = (
     b"\xff\xd8\xff\xc0\0\x0b\x08\0\x01\0\x01\x01\x01\x11\0"
@@ -23,7 +23,7 @@ _NO_JPEG = (
 
 
 def decode(encoded, size, limit):
-    """Decodes a picture to red, green and blue; transparency is dropped.
+    """Decodes an image to red, green and blue; transparency is dropped.
 
     Args:
         encoded: Scalar string tensor.
@@ -58,7 +58,7 @@ def decode(encoded, size, limit):
 
 @functools.cache
 def by_kind():
-    """Makes the function that decodes any picture, to any size.
+    """Makes the function that decodes any image, to any size.
 
     It is a function of its own, since its many operations, woven into a
     graph, would cost time even where they are not run; and one for all sizes,
@@ -90,7 +90,7 @@ def _by_kind(encoded, size, limit):
     if not READS_WEBP:
         what = "WebP, which this TensorFlow cannot read"
         error = tf.where(kind == headers.WEBP, what, error)
-    what = "not a JPEG, PNG, GIF, BMP or WebP picture"
+    what = "not a JPEG, PNG, GIF, BMP or WebP image"
     what = tf.where(encoded == "", "empty", what)
     error = tf.where(kind == headers.UNKNOWN, what, error)
 
@@ -134,7 +134,7 @@ def _still(encoded, kind):
 
 
 def _read(encoded, kind, shown, wanted):
-    """Decodes a still picture; a JPEG, not much larger than is wanted."""
+    """Decodes a still image; a JPEG, not much larger than is wanted."""
     jpegs = [lambda ratio=ratio: _jpeg(encoded, ratio) for ratio in _RATIOS]
     others = [
         lambda: tf.io.decode_png(encoded, channels=3),
@@ -149,7 +149,7 @@ def _read(encoded, kind, shown, wanted):
 
 
 def black(size):
-    """Makes a picture of zeros, of a size as `decode` takes it."""
+    """Makes an image of zeros, of a size as `decode` takes it."""
     return tf.zeros(tf.concat([size, [3]], 0), tf.uint8)
 
 
@@ -206,7 +206,7 @@ def _jpeg(encoded, ratio=1):
 
 
 def _upright(pixels, turned, orientation):
-    """Turns a picture as EXIF wants it."""
+    """Turns an image as EXIF wants it."""
     pixels = tf.transpose(pixels, tf.where(turned, [1, 0, 2], [0, 1, 2]))
     across = tf.reduce_any(orientation == [2, 3, 6, 7])
     down = tf.reduce_any(orientation == [3, 4, 7, 8])

@@ -1,8 +1,8 @@
-"""Decodes the commonest small pictures outside TensorFlow, in half the time.
+"""Decodes the commonest small images outside TensorFlow, in half the time.
 
 simplejpeg decodes a JPEG with libjpeg-turbo, as TensorFlow does and to the
 same bits; OpenCV enlarges it on float32, as TensorFlow does, so that only
-ties can be rounded another way. Both come with the extra `fast`. Pictures
+ties can be rounded another way. Both come with the extra `fast`. Images
 that shrink gain nothing: to decode them, and to take the mean of the area
 that each pixel covers, costs the same here and there.
 """

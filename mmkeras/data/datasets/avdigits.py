@@ -1,10 +1,10 @@
 """AV digits: a written digit and the same digit spoken.
 
-MNIST's pictures are paired with recordings of the Free Spoken Digit Dataset
+MNIST's images are paired with recordings of the Free Spoken Digit Dataset
 (FSDD), each with one of the same digit, drawn by a seed. Training takes the
-first 55,000 training pictures and takes 10 to 49 of the recordings,
-validation the last 5,000 and takes 5 to 9, test MNIST's 10,000 test pictures
-and FSDD's own test takes 0 to 4: no picture and no recording is in two
+first 55,000 training images and takes 10 to 49 of the recordings,
+validation the last 5,000 and takes 5 to 9, test MNIST's 10,000 test images
+and FSDD's own test takes 0 to 4: no image and no recording is in two
 splits. Several data sets are called AV-MNIST; this one is clean, and the same
 on every machine.
 """
@@ -34,12 +34,12 @@ _NAME = re.compile(r"(\d)_([a-z]+)_(\d+)\.wav")
 
 
 def scan(folder=None, seed=0) -> layout.Scan:
-    """Reads all pictures and recordings, and pairs them.
+    """Reads all images and recordings, and pairs them.
 
     Args:
         folder: Folder with the folders `mnist` and `fsdd`; None for
             `$MMKERAS_DATA` itself, or `$MMKERAS_DATA/avdigits`.
-        seed: int. Draws the recording that a picture is paired with.
+        seed: int. Draws the recording that an image is paired with.
 
     Returns:
         A `Scan` of rows with `"image"`, PNG bytes, `"audio"`, the path of a
@@ -95,7 +95,7 @@ def _recordings(folder):
 
 
 def _paired(mnist, takes, split, seed):
-    images, labels, first = pictures(mnist, split)
+    images, labels, first = digit_images(mnist, split)
     draw = np.random.default_rng([seed, layout.SPLITS.index(split)])
     chances = draw.random(len(labels))
     rows = []
@@ -113,16 +113,16 @@ def _paired(mnist, takes, split, seed):
     return rows
 
 
-def pictures(folder, split):
-    """Gives MNIST's pictures of a split.
+def digit_images(folder, split):
+    """Gives MNIST's images of a split.
 
     Args:
         folder: Path of the folder with its four files.
-        split: `"train"`, all but the last 5,000 of the training pictures,
+        split: `"train"`, all but the last 5,000 of the training images,
             `"val"`, these, or `"test"`, MNIST's own.
 
     Returns:
-        Tuple of pictures, uint8 of shape `(n, 28, 28)`, digits, and the
+        Tuple of images, uint8 of shape `(n, 28, 28)`, digits, and the
         number of the first in its file.
 
     Raises:

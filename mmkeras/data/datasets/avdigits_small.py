@@ -1,6 +1,6 @@
 """AV digits with 1,500 training pairs: how much two modalities help when few.
 
-The first 150 pictures of each digit among the training pairs of data set
+The first 150 images of each digit among the training pairs of data set
 `avdigits`; validation and test, and the folder, are those of that data set.
 
 Beside the small protocol of SMIL, ShaSpec and SimMLM (1,500 pairs of MNIST
@@ -22,7 +22,7 @@ EACH = 150
 
 
 def scan(folder=None, seed=0) -> layout.Scan:
-    """Reads all pictures and recordings; see `avdigits.scan`."""
+    """Reads all images and recordings; see `avdigits.scan`."""
     found = avdigits.scan(folder, seed)
     rest = [row for row in found.rows if row["split"] != "train"]
     found.rows = _first(found.rows) + rest

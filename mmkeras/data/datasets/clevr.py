@@ -1,9 +1,9 @@
 """CLEVR: questions about rendered solids that need several steps of thought.
 
 `questions/CLEVR_train_questions.json` and `CLEVR_val_questions.json`, the
-pictures `images/train/CLEVR_train_000000.png`. The answers of the test split
+images `images/train/CLEVR_train_000000.png`. The answers of the test split
 are not public: the official validation split is `test` here, and a tenth of
-the training pictures, by the order of a seed, is `val`.
+the training images, by the order of a seed, is `val`.
 """
 
 import functools
@@ -31,12 +31,12 @@ def scan(folder=None, seed=0) -> layout.Scan:
     Args:
         folder: The folder `CLEVR_v1.0`, or the one around it; None for
             `$MMKERAS_DATA/clevr`.
-        seed: int. Draws the pictures held out for validation.
+        seed: int. Draws the images held out for validation.
 
     Returns:
         A `Scan` of rows with `"image"`, a path, `"question"`, `"label"`, the
         answer, `"type"`, as the paper tells them apart, and `"group"`, the
-        picture.
+        image.
 
     Raises:
         FileNotFoundError: If there is no such folder.

@@ -1,7 +1,7 @@
 """COCO captions: 123,000 photographs of everyday scenes, five captions each.
 
 Reads `annotations/captions_train2017.json` and `captions_val2017.json` (or
-2014's), with the pictures in `train2017/` and `val2017/`, alone or within
+2014's), with the images in `train2017/` and `val2017/`, alone or within
 `images/`, or all in `images/`. The test captions are not public; for the
 split that papers report, use Karpathy's (`karpathy`).
 

@@ -38,7 +38,7 @@ def scan(folder=None) -> layout.Scan:
         A `Scan` of rows with `"image"`, a path, `"history"`, a line a turn,
         `None` at a talk's beginning, `"question"`, `"label"`, the answer,
         `"candidates"`, a line each, or `None`, `"type"` and `"group"`, the
-        picture; malformed lines are problems, named by line number.
+        image; malformed lines are problems, named by line number.
 
     Raises:
         FileNotFoundError: If there is no such folder, or not one table.

@@ -1,12 +1,12 @@
-"""Digits discussed: talks about pictures of nine of MNIST's digits.
+"""Digits discussed: talks about images of nine of MNIST's digits.
 
 Questions refer back: "how many 3s are there?", "how many of them are blue?",
 "what is above it?"; see `mmkeras.data.synthetic.digits_discussed`, which also
-knows what can be scored without the history or without the picture. It is
+knows what can be scored without the history or without the image. It is
 rendered from MNIST's files, the same every time: 20,000 training talks of the
-first 55,000 training pictures, 1,000 of validation of the last 5,000, and
-2,000 of test of MNIST's own test pictures, five turns each. Beside each
-training talk are the first turns of five others about its picture.
+first 55,000 training images, 1,000 of validation of the last 5,000, and
+2,000 of test of MNIST's own test images, five turns each. Beside each
+training talk are the first turns of five others about its image.
 """
 
 import tensorflow as tf
@@ -45,11 +45,11 @@ def scan(folder=None, seed=0) -> layout.Scan:
 def rows(split, folder=None, seed=0, count=None) -> list[dict]:
     """Gives the rows of one split, or of its first `count` talks."""
     folder = layout.locate("mnist", folder, SOURCE)
-    images, labels, _ = avdigits.pictures(folder, split)
-    pictures = [images[labels == digit] for digit in range(10)]
+    images, labels, _ = avdigits.digit_images(folder, split)
+    by_digit = [images[labels == digit] for digit in range(10)]
     count = COUNTS.get(split, 0) if count is None else count
     starts = STARTS.get(split, 0)
-    return digits_discussed.rows(split, count, pictures, seed, starts)
+    return digits_discussed.rows(split, count, by_digit, seed, starts)
 
 
 def load(split, folder=None) -> tf.data.Dataset:

@@ -1,8 +1,8 @@
-"""easy-VQA: simple questions about pictures of one coloured shape.
+"""easy-VQA: simple questions about images of one coloured shape.
 
 `train/questions.json` and `test/questions.json` are lists of `[question,
-answer, image]`, the pictures `<split>/images/<image>.png`. There is no
-validation part: a tenth of the training pictures, by the order of a seed, is
+answer, image]`, the images `<split>/images/<image>.png`. There is no
+validation part: a tenth of the training images, by the order of a seed, is
 held out for it with all their questions.
 """
 
@@ -22,12 +22,12 @@ def scan(folder=None, seed=0) -> layout.Scan:
     Args:
         folder: Folder with `train` and `test`; None for
             `$MMKERAS_DATA/easy_vqa`.
-        seed: int. Draws the pictures held out for validation.
+        seed: int. Draws the images held out for validation.
 
     Returns:
         A `Scan` of rows with `"image"`, a path, `"question"`, `"label"`, the
         answer, `"type"`, one of yes/no, shape and color, and `"group"`, the
-        picture; entries of another form are problems.
+        image; entries of another form are problems.
 
     Raises:
         FileNotFoundError: If there is no such folder.

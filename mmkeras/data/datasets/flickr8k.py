@@ -21,7 +21,7 @@ SOURCE = (
     "both into one folder."
 )
 _LISTS = {"train": "train", "val": "dev", "test": "test"}
-# Five captions whose key has a slip of the pen; there is no such picture.
+# Five captions whose key has a slip of the pen; there is no such image.
 _BAD_KEY = "2258277193_586949ec62.jpg.1"
 
 
@@ -32,7 +32,7 @@ def scan(folder=None) -> layout.Scan:
         folder: Where the data lies; None for `$MMKERAS_DATA/flickr8k`.
 
     Returns:
-        A `Scan`, with the pictures of the official split in its order, then
+        A `Scan`, with the images of the official split in its order, then
         those in no split.
 
     Raises:
@@ -94,7 +94,7 @@ def _captions(path, found):
         elif tab and mark and key:
             captions[key].append(caption)
         elif line.strip():
-            detail = "expected `picture.jpg#0`, a tab and a caption"
+            detail = "expected `image.jpg#0`, a tab and a caption"
             found.blame("corrupt", f"{path}:{number}", detail)
     if skipped:
         found.notes.append(

@@ -12,7 +12,7 @@ import tensorflow as tf
 from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 
-SOURCE = "Put pictures into `images/` and texts of the same names in `texts/`."
+SOURCE = "Put images into `images/` and texts of the same names in `texts/`."
 
 
 def scan(folder=None) -> layout.Scan:

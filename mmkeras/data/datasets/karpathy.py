@@ -1,7 +1,7 @@
 """Karpathy's splits of Flickr8k, Flickr30k and COCO, as papers report them.
 
 Reads `dataset_flickr8k.json`, `dataset_flickr30k.json` or
-`dataset_coco.json`. COCO's "restval" counts as training data. The pictures
+`dataset_coco.json`. COCO's "restval" counts as training data. The images
 are looked for beside the file, in the folder that an entry names
 (`filepath`), in `images/`, or in the folder of the original data set.
 
@@ -19,7 +19,7 @@ from mmkeras.data.datasets import layout
 SOURCE = (
     "The file dataset_*.json is in caption_datasets.zip at "
     "https://cs.stanford.edu/people/karpathy/deepimagesent/; put it beside "
-    "the folder of pictures."
+    "the folder of images."
 )
 _FOLDERS = (
     "images",
@@ -86,7 +86,7 @@ def _caption(sentence):
 
 
 def _place(folder, part, name):
-    """Finds the folder of the pictures by the first of them."""
+    """Finds the folder of the images by the first of them."""
     parts = [part, f"images/{part}"] if part else []
     places = [folder / place for place in (*parts, *_FOLDERS)]
     return next((p for p in places if (p / name).exists()), places[0])

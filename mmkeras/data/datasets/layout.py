@@ -244,14 +244,14 @@ def first_existing(*paths):
 
 
 def is_image(path):
-    """Tells by its name whether a file is a picture."""
+    """Tells by its name whether a file is an image."""
     return path.suffix.lower() in IMAGES
 
 
 def blame_others(folder, scan):
-    """Blames the pictures in a folder that no row knows."""
+    """Blames the images in a folder that no row knows."""
     if any(problem.kind == "missing" for problem in scan.problems):
-        return  # Without captions, or a list, no picture has a row.
+        return  # Without captions, or a list, no image has a row.
     known = {row["image"] for row in scan.rows}
     for file in sorted(folder.glob("*")):
         if is_image(file) and str(file) not in known:

@@ -1,7 +1,7 @@
-"""NLVR: is the sentence true of the picture?
+"""NLVR: is the sentence true of the image?
 
 `train/train.json`, `dev/dev.json` and `test/test.json`, one JSON object a
-line, the pictures `<split>/images/<directory>/<split>-<identifier>-<n>.png`:
+line, the images `<split>/images/<directory>/<split>-<identifier>-<n>.png`:
 six of each scene, its boxes in another order. Training takes all six,
 validation (dev) and test the first that is there.
 """
@@ -72,7 +72,7 @@ def load(split, folder=None) -> tf.data.Dataset:
 
 
 def _rows(folder, part, entry):
-    """A row for each picture of a scene; one, if none is there."""
+    """A row for each image of a scene; one, if none is there."""
     name = str(entry["identifier"])
     label = str(entry["label"]).lower()
     if label not in ("true", "false"):

@@ -39,7 +39,7 @@ def scan(folder=None) -> layout.Scan:
     Returns:
         A `Scan` of rows with `"image"`, a path, `"question"`, `"label"`, the
         commonest answer, `"answers"`, if there are several people's, `"type"`
-        and `"group"`, the picture; malformed lines are problems, named by
+        and `"group"`, the image; malformed lines are problems, named by
         line number.
 
     Raises:

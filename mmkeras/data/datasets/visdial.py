@@ -1,11 +1,11 @@
 """VisDial: ten questions and answers about a photograph of COCO.
 
 The files by their official names, of version 1.0: `visdial_1.0_train.json`,
-`visdial_1.0_val.json`, `visdial_1.0_val_dense_annotations.json`; the pictures
+`visdial_1.0_val.json`, `visdial_1.0_val_dense_annotations.json`; the images
 `train2014/COCO_train2014_000000000009.jpg`, `val2014/COCO_val2014_...` and
 `VisualDialog_val2018/VisualDialog_val2018_000000000009.jpg`, or all of them
 beside the JSON. The answers of the test split are not public: val is `test`
-here, and a tenth of train's pictures, by the order of a seed, is `val`.
+here, and a tenth of train's images, by the order of a seed, is `val`.
 """
 
 import functools
@@ -29,14 +29,14 @@ def scan(folder=None, seed=0) -> layout.Scan:
 
     Args:
         folder: Folder of the files; None for `$MMKERAS_DATA/visdial`.
-        seed: int. Draws the tenth of train's pictures that is `val`.
+        seed: int. Draws the tenth of train's images that is `val`.
 
     Returns:
         A `Scan` of rows with `"image"`, a path, `"history"`, the caption and
         the rounds before, a line each, `"question"`, `"label"`, the right
         answer, `"candidates"`, a hundred of them, a line each,
         `"relevance"`, how many people found each candidate right, or `None`,
-        and `"group"`, the picture.
+        and `"group"`, the image.
 
     Raises:
         FileNotFoundError: If there is no such folder.
@@ -70,7 +70,7 @@ def load(split, folder=None) -> tf.data.Dataset:
 
 
 def _dense(path, found):
-    """Relevance by picture and round; only some rounds were annotated."""
+    """Relevance by image and round; only some rounds were annotated."""
     if not path.exists():
         found.notes.append(f"There is no {path.name}, so no NDCG.")
         return {}

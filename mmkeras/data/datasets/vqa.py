@@ -2,10 +2,10 @@
 
 The files by their official names, of version 2:
 `v2_OpenEnded_mscoco_train2014_questions.json`,
-`v2_mscoco_train2014_annotations.json`, the pictures
+`v2_mscoco_train2014_annotations.json`, the images
 `train2014/COCO_train2014_000000000009.jpg`; and the same of val2014. The
 answers of the test split are not public: val2014 is `test` here, and a tenth
-of train2014's pictures, by the order of a seed, is `val`.
+of train2014's images, by the order of a seed, is `val`.
 """
 
 import functools
@@ -24,12 +24,12 @@ def scan(folder=None, seed=0) -> layout.Scan:
 
     Args:
         folder: Folder of the files; None for `$MMKERAS_DATA/vqa`.
-        seed: int. Draws the tenth of train2014's pictures that is `val`.
+        seed: int. Draws the tenth of train2014's images that is `val`.
 
     Returns:
         A `Scan` of rows with `"image"`, a path, `"question"`, `"answers"`,
         those of ten people, `"label"`, the commonest, `"type"`, that of the
-        answer (yes/no, number, other), and `"group"`, the picture; `"split"`
+        answer (yes/no, number, other), and `"group"`, the image; `"split"`
         is train or val, parts of train2014, or test, which is val2014.
 
     Raises:

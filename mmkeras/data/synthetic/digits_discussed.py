@@ -1,11 +1,11 @@
-"""A world of pictures of digits, and talks about them that refer back.
+"""A world of images of digits, and talks about them that refer back.
 
 Nine digits, 3 by 3, each in one of five inks on one of five grounds. Half of
 the talks begin with "how many 3s are there?", or "how many blue ones", and go
 on about them: "how many of them are on yellow?"; half with a place: "what
 digit is in the middle?". As soon as one is left, "what colour is it?" and
 "what is above it?" follow, which is what "it" means from then on. So most
-answers need what was said before as well as the picture, and what the best
+answers need what was said before as well as the image, and what the best
 player can score who lacks one of them is known: see `ceilings`.
 
 How a talk is drawn. What it begins with is drawn evenly: a place or a count;
@@ -13,7 +13,7 @@ digit, ink or ground; of a place, which; of a count, which value, and of how
 many cells, 1, 2 or 3, then which cells, and what all others have instead,
 evenly of the other values; and all that is left. What is asked next depends on
 what has been said, never on what has not; a step to a neighbour never goes to
-one of the first cells, nor to where the talk has been. So without the picture
+one of the first cells, nor to where the talk has been. So without the image
 every answer is as likely as `chance` says, whatever else was said.
 
 Reference:
@@ -108,11 +108,11 @@ class Scene:
     ink: tuple
     ground: tuple
 
-    def draw(self, pictures, rng):
+    def draw(self, images, rng):
         """Draws the scene.
 
         Args:
-            pictures: List of uint8 arrays `(n, 28, 28)`, of each digit.
+            images: List of uint8 arrays `(n, 28, 28)`, of each digit.
             rng: A `numpy.random.Generator`; draws which.
 
         Returns:
@@ -122,7 +122,7 @@ class Scene:
         for i, (digit, ink, ground) in enumerate(
             zip(self.digit, self.ink, self.ground)
         ):
-            those = pictures[int(digit)]
+            those = images[int(digit)]
             shape = those[rng.integers(len(those))]
             thick = shape[..., None] / 255.0
             colours = np.array([INKS[ink], GROUNDS[ground]], float)
@@ -146,7 +146,7 @@ class Turn:
         kind: `"count"`, `"digit"`, `"ink"`, `"ground"` or `"step"`: what is
             asked for.
         chance: float. How likely the likeliest answer is to who knows all
-            that was said, but not the picture.
+            that was said, but not the image.
         about: The cells that are talked about now.
         known: Dict from `"digit"`, `"ink"` and `"ground"` to the values that
             they may still have, one if it is known.
@@ -340,15 +340,15 @@ def begin(scene, rng):
     return pointed(scene, kind, int(rng.integers(_CELLS)))
 
 
-def rows(split, count, pictures, seed=0, starts=0) -> list[dict]:
+def rows(split, count, images, seed=0, starts=0) -> list[dict]:
     """Draws talks as the rows of a data set, a row a turn.
 
     Args:
         split: One of `SPLITS`; each draws others.
         count: int. Talks; more of them begin with the same ones.
-        pictures: List of uint8 arrays `(n, 28, 28)`, of each digit.
+        images: List of uint8 arrays `(n, 28, 28)`, of each digit.
         seed: int, not negative.
-        starts: int. Beginnings of other talks about the same picture, beside
+        starts: int. Beginnings of other talks about the same image, beside
             each talk: who is to talk must first learn to see, and to count.
 
     Returns:
@@ -365,7 +365,7 @@ def rows(split, count, pictures, seed=0, starts=0) -> list[dict]:
     for number in range(count):
         rng = np.random.default_rng([seed, SPLITS.index(split), number])
         scene, turns = draw(rng)
-        image = scene.draw(pictures, rng)
+        image = scene.draw(images, rng)
         said = [f"{turn.question} {turn.answer}" for turn in turns]
         extra = [begin(scene, rng) for _ in range(starts)]
         for i, turn in enumerate([*turns, *extra]):
@@ -393,10 +393,10 @@ def ceilings(count=2000, seed=0) -> dict:
 
     Scenes are drawn; of each, all talks that may be held about it are
     enumerated with their probabilities, so that only the scenes are a sample.
-    Who lacks the picture gives the answer that is likeliest after what was
+    Who lacks the image gives the answer that is likeliest after what was
     said (`Turn.chance`); who lacks the history, the answer that is likeliest
-    among all talks about the picture in which the question is asked. With w(t)
-    the probability of a turn, and of picture x, v one of V digits, inks or
+    among all talks about the image in which the question is asked. With w(t)
+    the probability of a turn, and of image x, v one of V digits, inks or
     grounds, which 1 to 3 cells n(v) have, and k the digit, ink or ground of
     one of the 9 cells, a talk begins with v or k:
 

@@ -19,7 +19,7 @@ def draw(positive, rng, size=32):
     Args:
         positive: bool. Whether it smiles; else it frowns.
         rng: A `numpy.random.Generator`.
-        size: int. Side of the picture, in pixels.
+        size: int. Side of the image, in pixels.
 
     Returns:
         Bytes of a PNG file, red, green and blue.
@@ -32,7 +32,7 @@ def draw(positive, rng, size=32):
 
 
 def _face(sign, rng, size):
-    """The picture, float of shape (size, size, 3)."""
+    """The image, float of shape (size, size, 3)."""
     radius = rng.uniform(0.34, 0.42) * size
     middle = size / 2 + rng.uniform(-1, 1, (2, 1, 1)) * (0.46 * size - radius)
     y, x = (np.mgrid[:size, :size] + 0.5 - middle) / radius
@@ -43,14 +43,14 @@ def _face(sign, rng, size):
     eyes = np.hypot(abs(x) - rng.uniform(0.32, 0.42), y + 0.3) - 0.13
     bend, half = rng.uniform(0.25, 0.42), rng.uniform(0.45, 0.6)
     mouth = _mouth(x, y, sign * bend, half)
-    picture = np.full((size, size, 3), ground)
+    pixels = np.full((size, size, 3), ground)
     for edge, colour in (
         (np.hypot(x, y) - 1, skin),
         (np.minimum(eyes, mouth), ink),
     ):
         cover = np.clip(0.5 - edge * radius, 0, 1)[..., None]
-        picture += cover * (colour - picture)
-    return picture + _NOISE * rng.standard_normal(picture.shape)
+        pixels += cover * (colour - pixels)
+    return pixels + _NOISE * rng.standard_normal(pixels.shape)
 
 
 def _mouth(x, y, bend, half):

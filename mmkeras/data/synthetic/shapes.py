@@ -1,12 +1,12 @@
-"""A world of coloured shapes, one or two in a picture, with five captions.
+"""A world of coloured shapes, one or two in an image, with five captions.
 
 The truth of a scene is known, so a caption can be judged. Some compositions
 are kept from training: the pairs of things that make the test split and, a
 harder test, the things (`NEW_THINGS`, such as a red cross, though red things
 and crosses are seen in training) that make the split `"things"`. A model that
-is right on them has learnt what the words mean, not the pictures by heart.
+is right on them has learnt what the words mean, not the images by heart.
 
-Pictures must not be mirrored in training: left would become right.
+Images must not be mirrored in training: left would become right.
 
 >>> scene = shapes.scenes("test", 1)[0]
 >>> shapes.captions(scene)[0]
@@ -51,7 +51,7 @@ NEW_THINGS = frozenset(
     }
 )
 _THINGS = [(colour, shape) for colour in COLOURS for shape in SHAPES]
-_MARGIN = 0.03  # Least distance to the picture's edge.
+_MARGIN = 0.03  # Least distance to the image's edge.
 _SPREAD = np.radians(25)  # A direction's largest angle to its axis.
 _TURN = np.radians(8)
 
@@ -63,9 +63,9 @@ class Thing:
     Attributes:
         colour: One of `COLOURS`.
         shape: One of `SHAPES`.
-        x: Place of its centre, 0 the picture's left edge and 1 the right.
-        y: 0 the picture's upper edge and 1 the lower.
-        radius: Its size; 0.5 would fill the picture.
+        x: Place of its centre, 0 the image's left edge and 1 the right.
+        y: 0 the image's upper edge and 1 the lower.
+        radius: Its size; 0.5 would fill the image.
         angle: How far it is turned, in radians, clockwise.
         light: What its colour is multiplied with, in (0, 1].
     """
@@ -86,7 +86,7 @@ class Thing:
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
-    """What a picture shows.
+    """What an image shows.
 
     Attributes:
         things: Tuple of one or two `Thing`, not of the same name.
@@ -162,12 +162,12 @@ def write(
 
     Args:
         folder: Where `table.jsonl` and `images/`, JPEG files, are made.
-        train: int. Pictures of the training split.
-        val: int. Pictures of the validation split.
-        test: int. Pictures of the test split.
+        train: int. Images of the training split.
+        val: int. Images of the validation split.
+        test: int. Images of the test split.
         seed: int, not negative.
-        size: int. Side of a picture, in pixels.
-        progress: Function of the pictures written and in all.
+        size: int. Side of an image, in pixels.
+        progress: Function of the images written and in all.
         workers: int. Processes that draw; from 2, a script that calls this
             needs `if __name__ == "__main__"`.
 
@@ -183,7 +183,7 @@ def write(
     counts = {"train": train, "val": val, "test": test}
     drawn = {split: scenes(split, n, seed) for split, n in counts.items()}
     (folder / "images").mkdir(parents=True, exist_ok=True)
-    table.unlink(missing_ok=True)  # It may be of other pictures.
+    table.unlink(missing_ok=True)  # It may be of other images.
     places = [(s, i, scene) for s in drawn for i, scene in enumerate(drawn[s])]
     written = functools.partial(_row, folder, size)
     lines = []
@@ -214,10 +214,10 @@ def ceiling(scenes, seed=0):
 
 
 def same_for_all(references):
-    """Finds the commonest reference caption: one for every picture.
+    """Finds the commonest reference caption: one for every image.
 
     Args:
-        references: Captions of every picture of the training split.
+        references: Captions of every image of the training split.
 
     Returns:
         A string; of those as common, the first by alphabet.
@@ -264,7 +264,7 @@ def _apart(rng, radii):
 
 
 def _row(folder, size, place):
-    """Writes a picture; returns its line of the table."""
+    """Writes an image; returns its line of the table."""
     split, i, scene = place
     name = f"images/{split}-{i:05}.jpg"
     (folder / name).write_bytes(_jpeg(render(scene, size)))

@@ -21,23 +21,23 @@ def render(scene, size=64):
     The ground is dark, of some hue, and shaded by a slope and waves.
 
     Args:
-        scene: A `Scene`; the same one gives the same picture.
-        size: int. Side of the picture, in pixels; from 8.
+        scene: A `Scene`; the same one gives the same image.
+        size: int. Side of the image, in pixels; from 8.
 
     Returns:
         uint8 array of shape `(size, size, 3)`, red, green, blue.
 
     Raises:
-        ValueError: If the picture is too small.
+        ValueError: If the image is too small.
     """
     if size < 8:
         raise ValueError(f"`size` is 8 pixels or more. Received: size={size}")
     rng = np.random.default_rng(scene.seed)
-    picture = _ground(rng, size)
+    image = _ground(rng, size)
     for thing in scene.things:
-        _paint(picture, thing)
-    picture += _NOISE * rng.standard_normal(picture.shape, "float32")
-    return np.clip(picture + 0.5, 0, 255).astype("uint8")
+        _paint(image, thing)
+    image += _NOISE * rng.standard_normal(image.shape, "float32")
+    return np.clip(image + 0.5, 0, 255).astype("uint8")
 
 
 def _ground(rng, size):
@@ -53,9 +53,9 @@ def _ground(rng, size):
     return (colour + shade[..., None]).astype("float32")
 
 
-def _paint(picture, thing):
-    """Paints a thing over a picture, in place; only where it may be."""
-    size = len(picture)
+def _paint(image, thing):
+    """Paints a thing over an image, in place; only where it may be."""
+    size = len(image)
     reach = 1.3 * thing.radius
     x0, x1 = _span(thing.x, reach, size)
     y0, y1 = _span(thing.y, reach, size)
@@ -66,7 +66,7 @@ def _paint(picture, thing):
     edge = _EDGES[thing.shape](u / thing.radius, v / thing.radius)
     cover = np.clip(0.5 - edge * thing.radius * size, 0, 1)[..., None]
     colour = thing.light * np.array(COLOURS[thing.colour])
-    patch = picture[y0:y1, x0:x1]
+    patch = image[y0:y1, x0:x1]
     patch += cover * (colour - patch)
 
 

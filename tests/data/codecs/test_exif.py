@@ -1,4 +1,4 @@
-"""Pictures are turned as Pillow turns them, whatever their EXIF looks like."""
+"""Images are turned as Pillow turns them, whatever their EXIF looks like."""
 
 import io
 import struct
@@ -6,8 +6,8 @@ import warnings
 import zlib
 
 import hypothesis
+import image_files
 import numpy as np
-import pictures
 import PIL.Image
 import PIL.ImageOps
 import pytest
@@ -18,10 +18,10 @@ from mmkeras.data import codecs
 from mmkeras.data.codecs.pixels import READS_WEBP
 
 SIDE = 16
-RAMP = pictures.ramp(SIDE, SIDE) // 2 * 2  # The four corners differ.
-JPEG = pictures.save(RAMP, "JPEG", quality=95, subsampling=0)
-PNG = pictures.save(RAMP, "PNG")
-WEBP = pictures.save(RAMP, "WEBP", lossless=True)
+RAMP = image_files.ramp(SIDE, SIDE) // 2 * 2  # The four corners differ.
+JPEG = image_files.save(RAMP, "JPEG", quality=95, subsampling=0)
+PNG = image_files.save(RAMP, "PNG")
+WEBP = image_files.save(RAMP, "WEBP", lossless=True)
 FORMATS = {
     "BYTE": (1, "B"),
     "SHORT": (3, "H"),
@@ -89,8 +89,8 @@ CONTAINERS = [in_jpeg, in_png] + [in_webp] * READS_WEBP
 def by_pillow(file):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        picture = PIL.ImageOps.exif_transpose(PIL.Image.open(io.BytesIO(file)))
-    return np.array(picture.convert("RGB")).astype(int)
+        image = PIL.ImageOps.exif_transpose(PIL.Image.open(io.BytesIO(file)))
+    return np.array(image.convert("RGB")).astype(int)
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@ import json
 import subprocess
 import sys
 
+import image_files
 import numpy as np
-import pictures
 import PIL.Image
 import PIL.ImageOps
 import pytest
@@ -15,7 +15,7 @@ from mmkeras.data.codecs import image
 from mmkeras.data.codecs.pixels import READS_WEBP
 from mmkeras.data.codecs.pixels import by_kind
 
-ALL = pictures.every_kind()
+ALL = image_files.every_kind()
 FILES = {
     name: file
     for name, file in ALL.items()
@@ -28,15 +28,15 @@ SIZE = (60, 80)
 
 
 def by_pillow(file, size=SIZE):
-    picture = PIL.ImageOps.exif_transpose(PIL.Image.open(io.BytesIO(file)))
-    picture = picture.convert("RGB")
+    image = PIL.ImageOps.exif_transpose(PIL.Image.open(io.BytesIO(file)))
+    image = image.convert("RGB")
     wanted = size[::-1]
-    shrinks = all(a >= b for a, b in zip(picture.size, wanted))
+    shrinks = all(a >= b for a, b in zip(image.size, wanted))
     resampling = PIL.Image.Resampling
     way = resampling.BOX if shrinks else resampling.BILINEAR
-    if picture.size != wanted:
-        picture = picture.resize(wanted, way)
-    return np.array(picture)
+    if image.size != wanted:
+        image = image.resize(wanted, way)
+    return np.array(image)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_finds_big_endian_exif_after_other_segments(codec):
     exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01" + tag + b"\0\0\0\0"
     comment = b"\xff\xfe\0\x06abcd"
     segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
-    plain = pictures.save(pictures.ramp(), "JPEG", quality=95)
+    plain = image_files.save(image_files.ramp(), "JPEG", quality=95)
     turned = plain[:2] + comment + segment + plain[2:]
     np.testing.assert_array_equal(
         codec(turned), codec(file).numpy()[::-1, ::-1]
@@ -90,16 +90,16 @@ def test_finds_big_endian_exif_after_other_segments(codec):
 
 
 def test_16_bits_keep_the_high_byte(codec):
-    deep = (pictures.ramp()[..., 0].astype("uint16") << 8) + 77
-    pixels = codec(pictures.save(deep, "PNG")).numpy()
-    np.testing.assert_array_equal(pixels[..., 0], pictures.ramp()[..., 0])
+    deep = (image_files.ramp()[..., 0].astype("uint16") << 8) + 77
+    pixels = codec(image_files.save(deep, "PNG")).numpy()
+    np.testing.assert_array_equal(pixels[..., 0], image_files.ramp()[..., 0])
     np.testing.assert_array_equal(pixels[..., 0], pixels[..., 2])
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 @pytest.mark.parametrize("shape", [(480, 640), (30, 200), (20, 30), (1, 1)])
 def test_resizes_as_pillow_does(codec, kind, shape):
-    file = pictures.save(pictures.ramp(*shape), kind, quality=95)
+    file = image_files.save(image_files.ramp(*shape), kind, quality=95)
     np.testing.assert_allclose(codec(file), by_pillow(file), atol=3, rtol=0)
 
 
@@ -119,7 +119,7 @@ def test_runs_in_a_dataset(codec):
         np.testing.assert_array_equal(pixels, codec(file))
 
 
-def test_batch_equals_single_pictures(codec):
+def test_batch_equals_single_images(codec):
     files = list(FILES.values())
     pixels = codec.batch(files).numpy()
     for row, file in zip(pixels, files, strict=True):
@@ -136,8 +136,8 @@ def test_batch_names_the_bad_rows(codec):
     ("file", "error"),
     [
         (b"", "empty"),
-        (b"hello", "not a JPEG, PNG, GIF, BMP or WebP picture"),
-        (pictures.save(pictures.ramp(), "TIFF"), "not a JPEG, PNG, GIF"),
+        (b"hello", "not a JPEG, PNG, GIF, BMP or WebP image"),
+        (image_files.save(image_files.ramp(), "TIFF"), "not a JPEG, PNG, GIF"),
         (FILES["jpeg"][:-9], "truncated JPEG"),
         (FILES["jpeg"][:30], "truncated JPEG"),
         (FILES["png"][:-20], "truncated PNG"),
@@ -149,7 +149,7 @@ def test_batch_names_the_bad_rows(codec):
         pytest.param(
             ALL["webp animated"][:99], "truncated WebP", marks=needs_webp
         ),
-        (pictures.bomb(), "over 50000000 pixels (60000 x 60000)"),
+        (image_files.bomb(), "over 50000000 pixels (60000 x 60000)"),
         (FILES["png"].replace(b"IDAT", b"IDAZ"), "corrupt or unusual PNG"),
     ],
 )
@@ -181,7 +181,7 @@ def test_codecs_of_every_size_share_their_graphs():
         assert graph.experimental_get_tracing_count() == 1
 
 
-def test_no_pictures_are_a_batch_of_none(codec):
+def test_no_images_are_a_batch_of_none(codec):
     pixels, errors = codec.try_batch(tf.constant([], tf.string))
     assert pixels.shape == (0, *codec.shape) and errors.shape == (0,)
     assert codec.batch(tf.constant([], tf.string)).shape == (0, *codec.shape)
@@ -204,7 +204,7 @@ def test_takes_an_animation_of_many_frames_by_its_first(codec, kind):
         PIL.Image.fromarray(np.full((60, 80), n, "uint8")) for n in range(200)
     ]
     options = {"save_all": True, "append_images": frames[1:]}
-    file = pictures.save(frames[0], kind, **options)
+    file = image_files.save(frames[0], kind, **options)
     assert codec(file).numpy().max() == 0
     # Later frames may be damaged: they are never looked at.
     assert codec(file[: len(file) // 2]).numpy().max() == 0
@@ -220,7 +220,7 @@ def test_refuses_a_gif_frame_larger_than_its_canvas(codec):
 @pytest.mark.slow
 def test_thousand_hostile_files(codec):
     """A result or an error for each row, and no row touches another."""
-    files = pictures.hostile(1000, seed=7)
+    files = image_files.hostile(1000, seed=7)
     good = list(FILES.values())
     alone = {file: codec(file).numpy() for file in good}
     failed = 0
@@ -270,7 +270,7 @@ def test_serves_without_this_package(tmp_path, codec):
         str(tmp_path),
         signatures={"serving_default": served.serve},
     )
-    files = [*FILES.values(), *pictures.hostile(30, seed=3)]
+    files = [*FILES.values(), *image_files.hostile(30, seed=3)]
     answer = subprocess.run(
         [sys.executable, "-c", ALONE, str(tmp_path)],
         input=json.dumps([file.hex() for file in files]),
@@ -292,7 +292,7 @@ def test_scale(codec):
     assert codec.scale(tf.constant([255], tf.uint8)).dtype == tf.float32
 
 
-def test_blank_empties_answers_to_bad_pictures(codec):
+def test_blank_empties_answers_to_bad_images(codec):
     answers = {"text": tf.constant(["a", "b"]), "score": np.array([-1.0, -2])}
     errors = tf.constant(["", "empty"])
     blanked = codec.blank(answers, errors)

@@ -1,5 +1,5 @@
+import image_files
 import numpy as np
-import pictures
 import pytest
 import tensorflow as tf
 
@@ -10,17 +10,19 @@ pytest.importorskip("cv2")
 pytest.importorskip("simplejpeg")
 
 LIMIT = 10_000
-KINDS = pictures.every_kind()
+KINDS = image_files.every_kind()
 NOISE = np.random.default_rng(0).integers(0, 256, (45, 64, 3), "uint8")
 PLAIN = {
-    "grey": pictures.save(NOISE[..., 0], "JPEG"),
-    "4:4:4": pictures.save(NOISE, "JPEG", subsampling=0),
-    "4:2:2": pictures.save(NOISE, "JPEG", subsampling=1),
-    "4:2:0": pictures.save(NOISE, "JPEG", subsampling=2),
-    "progressive": pictures.save(NOISE, "JPEG", progressive=True),
-    "comment": pictures.save(NOISE, "JPEG", comment="by hand"),
-    "restarts": pictures.save(NOISE, "JPEG", restart_marker_blocks=3),
-    "colour profile": pictures.save(NOISE, "JPEG", icc_profile=b"\xff" * 400),
+    "grey": image_files.save(NOISE[..., 0], "JPEG"),
+    "4:4:4": image_files.save(NOISE, "JPEG", subsampling=0),
+    "4:2:2": image_files.save(NOISE, "JPEG", subsampling=1),
+    "4:2:0": image_files.save(NOISE, "JPEG", subsampling=2),
+    "progressive": image_files.save(NOISE, "JPEG", progressive=True),
+    "comment": image_files.save(NOISE, "JPEG", comment="by hand"),
+    "restarts": image_files.save(NOISE, "JPEG", restart_marker_blocks=3),
+    "colour profile": image_files.save(
+        NOISE, "JPEG", icc_profile=b"\xff" * 400
+    ),
 }
 
 
@@ -79,7 +81,7 @@ def test_leaves_what_shrinks_is_too_large_or_damaged():
 
 @pytest.fixture(scope="module")
 def files():
-    return [*PLAIN.values(), *KINDS.values(), *pictures.hostile(150, seed=5)]
+    return [*PLAIN.values(), *KINDS.values(), *image_files.hostile(150, seed=5)]
 
 
 def test_reads_any_file_as_the_graph_does(files):

@@ -1,4 +1,4 @@
-"""Sets of questions about pictures, as their authors distribute them."""
+"""Sets of questions about images, as their authors distribute them."""
 
 import json
 
@@ -15,10 +15,10 @@ def test_a_set_in_its_own_layout(name, tmp_path):
     asking.LAYOUTS[name](tmp_path)
     source = datasets.find(name)
     rows = {s: source.rows(s, tmp_path) for s in ("train", "val", "test")}
-    pictures = {s: {r["image"] for r in found} for s, found in rows.items()}
+    images = {s: {r["image"] for r in found} for s, found in rows.items()}
     groups = {s: {r["group"] for r in found} for s, found in rows.items()}
     for one, other in (("train", "val"), ("train", "test"), ("val", "test")):
-        assert not pictures[one] & pictures[other]
+        assert not images[one] & images[other]
         assert not groups[one] & groups[other]
     report = check.check(name, tmp_path)
     assert report.ok, report.problems
@@ -39,7 +39,7 @@ def test_easy_vqa(tmp_path):
     asking.easy_vqa(tmp_path)
     source = datasets.find("easy-vqa")
     train, val = (source.rows(s, tmp_path) for s in ("train", "val"))
-    assert (len(train), len(val)) == (36, 4)  # A tenth of the pictures.
+    assert (len(train), len(val)) == (36, 4)  # A tenth of the images.
     test = source.rows("test", tmp_path)
     assert [row["type"] for row in test[:2]] == ["color", "yes/no"]
     assert test[0]["image"].endswith("test/images/0.png")
@@ -86,7 +86,7 @@ def test_clevr_tells_types_by_the_last_function(tmp_path):
     assert clevr._type(None) is None
 
 
-def test_nlvr_trains_on_six_pictures_of_a_scene(tmp_path):
+def test_nlvr_trains_on_six_images_of_a_scene(tmp_path):
     asking.nlvr(tmp_path)
     source = datasets.find("nlvr")
     train, test = (source.rows(s, tmp_path) for s in ("train", "test"))
@@ -120,7 +120,7 @@ def test_your_own_table(tmp_path):
     assert first["label"] == "2" and first["answers"] is None
     assert first["type"] == "n" and first["image"] == str(tmp_path / "a.png")
     assert second["label"] == "me" and second["answers"] == ["I", "me", "me"]
-    assert first["split"] == second["split"]  # By the picture.
+    assert first["split"] == second["split"]  # By the image.
     path.unlink()
     path = tmp_path / "table.csv"
     path.write_text(

@@ -17,7 +17,7 @@ PAIRING = "fded6b66a03c81e2"
 
 @pytest.fixture
 def folder(tmp_path):
-    """5,020 training and 20 test pictures; 50 takes by one speaker."""
+    """5,020 training and 20 test images; 50 takes by one speaker."""
     rng = np.random.default_rng(0)
     (tmp_path / "mnist").mkdir()
     for name, count in (("train", 5020), ("t10k", 20)):
@@ -49,7 +49,7 @@ def test_pairs_are_of_one_digit_and_no_take_is_in_two_splits(folder):
     assert len(set(ids)) == len(ids)
 
 
-def test_pictures_are_those_of_the_file(folder):
+def test_images_are_those_of_the_file(folder):
     row = avdigits.rows("test", folder)[7]
     pixels = np.asarray(PIL.Image.open(io.BytesIO(row["image"])))
     with gzip.open(folder / "mnist/t10k-images-idx3-ubyte.gz") as file:

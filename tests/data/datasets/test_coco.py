@@ -37,7 +37,7 @@ def test_reads_captions_by_image(tmp_path):
 
 
 @pytest.mark.parametrize("images", ["val2014", "images/val2014", "images"])
-def test_finds_the_pictures(tmp_path, images):
+def test_finds_the_images(tmp_path, images):
     write(tmp_path, "val2014")
     (tmp_path / images).mkdir(parents=True)
     row = coco.rows("val", tmp_path)[0]

@@ -1,4 +1,4 @@
-"""Talks about pictures: VisDial's files, rendered digits, your own table."""
+"""Talks about images: VisDial's files, rendered digits, your own table."""
 
 import json
 
@@ -24,7 +24,7 @@ def test_visdial(tmp_path):
     }
     first, second, third = rows["test"][:3]
     colour = first["label"]
-    assert first["history"] == f"a {colour} picture"
+    assert first["history"] == f"a {colour} image"
     assert second["history"].split("\n")[1] == f"what color is it {colour}"
     assert third["id"] == "val-0-3" and third["question"] == "is it red"
     assert len(first["candidates"].split("\n")) == discussing.CANDIDATES
@@ -50,7 +50,7 @@ def test_visdial(tmp_path):
     assert "no visdial_1.0_val.json" in visdial.scan(tmp_path).notes[0]
 
 
-def test_pictures_of_digits_are_of_their_split(tmp_path):
+def test_images_of_digits_are_of_their_split(tmp_path):
     folder = discussing.mnist(tmp_path / "mnist")
     rows = digits_discussed.rows("val", folder, count=3)
     assert rows == digits_discussed.rows("val", folder, count=3)

@@ -1,4 +1,4 @@
-import pictures
+import image_files
 import pytest
 
 from mmkeras.data.datasets import flickr8k
@@ -14,7 +14,7 @@ def folder(tmp_path):
     texts.mkdir()
     names = ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"]
     for name in names:
-        file = pictures.save(pictures.ramp(8, 8), "JPEG")
+        file = image_files.save(image_files.ramp(8, 8), "JPEG")
         (images / name).write_bytes(file)
     lines = [
         f"{name}#{number}\t Caption {number} of {name} . "

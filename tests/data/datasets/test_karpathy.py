@@ -45,7 +45,7 @@ def test_counts_restval_into_train(tmp_path):
     "place",
     ["val2014", "images/val2014", "images", "Flicker8k_Dataset", "."],
 )
-def test_finds_the_pictures(tmp_path, place):
+def test_finds_the_images(tmp_path, place):
     path = write(tmp_path, [entry("a.jpg", "val")])
     (tmp_path / place).mkdir(parents=True, exist_ok=True)
     (tmp_path / place / "a.jpg").touch()

@@ -212,7 +212,7 @@ def test_a_check_names_what_is_wrong(folder):
     (folder / "train-0.png").write_bytes(b"junk")
     (folder / "train-1.wav").unlink()
     (folder / "train-2.wav").write_bytes(b"")
-    lines[13]["image"] = lines[3]["image"]  # A training picture in val.
+    lines[13]["image"] = lines[3]["image"]  # A training image in val.
     np.save(folder / "train-4.npy", np.array([1, np.nan, 2]))
     write(folder, lines)
     found = check.check("labelled", folder).problems

@@ -17,8 +17,8 @@ SCENE = Scene(
 
 
 @pytest.fixture(scope="module")
-def pictures():
-    """Of each digit so many pixels more, two pictures."""
+def images():
+    """Of each digit so many pixels more, two images."""
     shapes = np.zeros((10, 2, 28, 28), "uint8")
     for digit in range(10):
         shapes[digit, :, 4 : 6 + digit, 4:8] = 255
@@ -92,9 +92,9 @@ def test_colours_left_out_make_the_others_likelier():
     assert "what colour is behind it?" in asked
 
 
-def test_draws_the_same_scene_every_time(pictures):
-    drawn = SCENE.draw(pictures, np.random.default_rng(0))
-    assert drawn == SCENE.draw(pictures, np.random.default_rng(0))
+def test_draws_the_same_scene_every_time(images):
+    drawn = SCENE.draw(images, np.random.default_rng(0))
+    assert drawn == SCENE.draw(images, np.random.default_rng(0))
     pixels = np.asarray(PIL.Image.open(io.BytesIO(drawn)))
     assert pixels.shape == (84, 84, 3)
     for cell in range(9):
@@ -107,12 +107,12 @@ def test_draws_the_same_scene_every_time(pictures):
         assert inked == 4 * (2 + int(SCENE.digit[cell]))
 
 
-def test_rows(pictures):
-    rows = world.rows("train", 20, pictures)
-    assert rows[: len(world.rows("train", 5, pictures))] == world.rows(
-        "train", 5, pictures
+def test_rows(images):
+    rows = world.rows("train", 20, images)
+    assert rows[: len(world.rows("train", 5, images))] == world.rows(
+        "train", 5, images
     )
-    other = world.rows("val", 5, pictures)
+    other = world.rows("val", 5, images)
     assert other[0]["image"] != rows[0]["image"]
     talk = [row for row in rows if row["group"] == "train-0"]
     assert [row["id"] for row in talk][:2] == ["train-0-0", "train-0-1"]
@@ -122,7 +122,7 @@ def test_rows(pictures):
     assert len({row["image"] for row in talk}) == 1
     for row in rows:
         assert row["label"] in row["candidates"].split("\n")
-    more = world.rows("train", 20, pictures, starts=2)
+    more = world.rows("train", 20, images, starts=2)
     extra = [row for row in more if row not in rows]
     assert len(more) - len(rows) == len(extra) == 2 * 20
     for row in extra:
@@ -130,9 +130,9 @@ def test_rows(pictures):
         assert (row["type"] == "count") == row["question"].startswith("how")
     assert {row["type"] for row in extra} == {"count", *KINDS}
     with pytest.raises(ValueError, match="split='tset'"):
-        world.rows("tset", 1, pictures)
+        world.rows("tset", 1, images)
     with pytest.raises(ValueError, match="not negative"):
-        world.rows("val", -1, pictures)
+        world.rows("val", -1, images)
 
 
 KINDS = {
@@ -147,7 +147,7 @@ def kind_of(word):
 
 
 def guess(said, question):
-    """What somebody answers who reads the talk and sees no picture."""
+    """What somebody answers who reads the talk and sees no image."""
     many, left, other = 0, {}, {}
     for asked, answer in [*said, (question, None)]:
         words = asked[:-1].split()
@@ -197,7 +197,7 @@ def guess(said, question):
     return left[named[question]][0] if question in named else other["digit"][0]
 
 
-def test_without_the_picture_as_often_right_as_said():
+def test_without_the_image_as_often_right_as_said():
     rng = np.random.default_rng(1)
     right, chances = [], []
     for _ in range(3000):

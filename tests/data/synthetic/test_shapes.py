@@ -71,7 +71,7 @@ def test_relations_and_counts_are_balanced(trained):
     assert min(counts.values()) > 0.85 * max(counts.values())
 
 
-def test_things_are_in_the_picture_apart_and_clearly_related(tested):
+def test_things_are_in_the_image_apart_and_clearly_related(tested):
     for scene in tested:
         for thing in scene.things:
             low, high = thing.radius, 1 - thing.radius
@@ -155,7 +155,7 @@ def test_several_processes_write_the_same_bytes(tmp_path):
     assert counted == [(done, 303) for done in range(1, 304)]
 
 
-def test_the_table_says_what_the_pictures_show(tmp_path):
+def test_the_table_says_what_the_images_show(tmp_path):
     counted = []
     path = shapes.write(
         tmp_path,
@@ -177,10 +177,10 @@ def test_the_table_says_what_the_pictures_show(tmp_path):
             shapes.captions(scene) for scene in scenes
         ]
         for scene, raw in zip(scenes, table.load(split, path)):
-            picture = PIL.Image.open(io.BytesIO(raw["image"].numpy()))
-            assert picture.format == "JPEG"
+            image = PIL.Image.open(io.BytesIO(raw["image"].numpy()))
+            assert image.format == "JPEG"
             drawn = shapes.render(scene, 48).astype(float)
-            assert abs(np.asarray(picture) - drawn).mean() < 3
+            assert abs(np.asarray(image) - drawn).mean() < 3
     assert check.check("table", path).ok
 
 

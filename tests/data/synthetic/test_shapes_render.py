@@ -13,17 +13,17 @@ def alone(shape="circle", colour="red", seed=0, **place):
 
 
 def change(scene, size=64):
-    """What a scene's things change in its picture: ground and noise go."""
+    """What a scene's things change in its image: ground and noise go."""
     bare = dataclasses.replace(scene, things=())
-    picture = shapes.render(scene, size).astype(float)
-    return picture - shapes.render(bare, size)
+    image = shapes.render(scene, size).astype(float)
+    return image - shapes.render(bare, size)
 
 
 def test_shows_each_colour_at_its_centre():
     for scene in shapes.scenes("test", 100) + shapes.scenes("train", 100):
-        picture = shapes.render(scene).astype(float)
+        image = shapes.render(scene).astype(float)
         for thing in scene.things:
-            seen = picture[int(64 * thing.y), int(64 * thing.x)]
+            seen = image[int(64 * thing.y), int(64 * thing.x)]
             wanted = thing.light * np.array(shapes.COLOURS[thing.colour])
             assert abs(seen - wanted).max() < 20, (scene, thing)
 
@@ -53,8 +53,8 @@ def test_is_antialiased(shape, angle):
 
 
 def test_shapes_differ():
-    pictures = [abs(change(alone(shape))).max(-1) for shape in shapes.SHAPES]
-    for one, other in itertools.combinations(pictures, 2):
+    images = [abs(change(alone(shape))).max(-1) for shape in shapes.SHAPES]
+    for one, other in itertools.combinations(images, 2):
         differ = ((one > 60) != (other > 60)).sum()
         assert differ > 0.15 * min((one > 60).sum(), (other > 60).sum())
 
@@ -76,29 +76,29 @@ def test_light_darkens():
 def test_grounds_vary_and_never_hide_a_thing():
     corners = []
     for seed in range(60):
-        picture = shapes.render(alone(seed=seed)).astype(float)
-        corners.append(picture[2:6, 2:6].mean((0, 1)))
+        image = shapes.render(alone(seed=seed)).astype(float)
+        corners.append(image[2:6, 2:6].mean((0, 1)))
         for colour in shapes.COLOURS:
             thing = change(alone("circle", colour, seed, light=0.75))
             assert abs(thing[30:34, 30:34]).mean((0, 1)).max() > 40, colour
     assert np.std(corners, axis=0).min() > 15
 
 
-def test_same_scene_same_picture():
+def test_same_scene_same_image():
     first, second = shapes.scenes("val", 2)
     assert np.array_equal(shapes.render(first), shapes.render(first))
     other = dataclasses.replace(first, seed=second.seed)
     assert not np.array_equal(shapes.render(first), shapes.render(other))
-    picture = shapes.render(first, size=40)
-    assert picture.shape == (40, 40, 3)
-    assert picture.dtype == "uint8"
+    image = shapes.render(first, size=40)
+    assert image.shape == (40, 40, 3)
+    assert image.dtype == "uint8"
 
 
 def test_a_thing_may_hang_over_the_edge():
-    picture = shapes.render(alone("square", x=0.0, y=1.0, radius=0.3))
-    assert picture[62, 1, 0] > 180
+    image = shapes.render(alone("square", x=0.0, y=1.0, radius=0.3))
+    assert image[62, 1, 0] > 180
 
 
-def test_refuses_a_tiny_picture():
+def test_refuses_a_tiny_image():
     with pytest.raises(ValueError, match="8 pixels or more.*size=4"):
         shapes.render(alone(), size=4)

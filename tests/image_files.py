@@ -1,4 +1,4 @@
-"""Small picture files of every kind, and hostile ones, for tests."""
+"""Small image files of every kind, and hostile ones, for tests."""
 
 import io
 import pathlib
@@ -9,7 +9,7 @@ import PIL.Image
 
 
 def ramp(height=60, width=80):
-    """A smooth uint8 picture whose corners all differ."""
+    """A smooth uint8 image whose corners all differ."""
     down, across = np.mgrid[:height, :width]
     red = 3 * down
     green = 2 * across + 20
@@ -17,17 +17,17 @@ def ramp(height=60, width=80):
     return np.stack([red, green, blue], -1).clip(0, 255).astype("uint8")
 
 
-def save(picture, kind, **options):
-    """Encodes a PIL picture or an array."""
-    if isinstance(picture, np.ndarray):
-        picture = PIL.Image.fromarray(picture)
+def save(image, kind, **options):
+    """Encodes a PIL image or an array."""
+    if isinstance(image, np.ndarray):
+        image = PIL.Image.fromarray(image)
     file = io.BytesIO()
-    picture.save(file, kind, **options)
+    image.save(file, kind, **options)
     return file.getvalue()
 
 
 def rows(folder, count=7):
-    """Rows of a data set of as many small pictures, each of another width."""
+    """Rows of a data set of as many small images, each of another width."""
     made = []
     for number in range(count):
         path = folder / f"{number}.png"
@@ -37,7 +37,7 @@ def rows(folder, count=7):
 
 
 def decoded(rows, codec):
-    """The pixels of the pictures of rows, one after the other."""
+    """The pixels of the images of rows, one after the other."""
     return np.stack(
         [codec(pathlib.Path(row["image"]).read_bytes()) for row in rows]
     )
@@ -49,7 +49,7 @@ def arrays(folder):
 
 
 def every_kind():
-    """Dict of name to the bytes of a picture of 60 x 80 pixels."""
+    """Dict of name to the bytes of an image of 60 x 80 pixels."""
     plain = PIL.Image.fromarray(ramp())
     see_through = plain.copy()
     see_through.putalpha(100)
@@ -102,14 +102,14 @@ def hostile(count, seed=0):
 
     Returns:
         List of bytes: truncated, bit-flipped, overwritten, cut and spliced
-        files of every kind, and some that are unusual or no pictures at all.
+        files of every kind, and some that are unusual or no images at all.
     """
     rng = np.random.default_rng(seed)
     files = list(every_kind().values())
     deep = np.full((20, 30), 40_000, "uint16")
     odd = [
         b"",
-        b"a text, not a picture",
+        b"a text, not an image",
         b"\0" * 1000,
         b"<html><body>404</body></html>",
         bomb(),

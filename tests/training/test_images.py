@@ -7,7 +7,7 @@ from mmkeras.data.datasets import table
 from mmkeras.data.synthetic import shapes
 from mmkeras.training import captions
 from mmkeras.training import recipes
-from mmkeras.training.pictures import Pictures
+from mmkeras.training.images import Images
 
 
 @pytest.fixture(scope="module")
@@ -34,27 +34,27 @@ def task(rows):
 def test_the_loss_is_that_of_all_captions_at_once(
     task, rows, shift, at_once, monkeypatch
 ):
-    monkeypatch.setattr("mmkeras.training.pictures._AT_ONCE", at_once)
-    pictures = Pictures(task, rows)
-    owners, tokens = pictures.captions(task)
-    seen = pictures.array[0, (owners + shift) % len(rows)] / np.float32(255)
+    monkeypatch.setattr("mmkeras.training.images._AT_ONCE", at_once)
+    images = Images(task, rows)
+    owners, tokens = images.captions(task)
+    seen = images.array[0, (owners + shift) % len(rows)] / np.float32(255)
     said = task.model({"image": seen, "tokens": tokens[:, :-1]})
     each = losses.token_crossentropy(tokens[:, 1:], said)
     mean = keras.ops.sum(each) / np.count_nonzero(tokens[:, 1:])
     assert np.ptp(np.count_nonzero(tokens, axis=1)) > 4  # Cut differently.
-    found = pictures.loss(task, shift, batch_size=7)
+    found = images.loss(task, shift, batch_size=7)
     np.testing.assert_allclose(found, float(mean), rtol=1e-5, atol=1e-6)
 
 
 def test_images_that_cannot_be_read_are_not_scored(task, rows, tmp_path):
     broken = {**rows[0], "id": "broken", "image": str(tmp_path / "gone.png")}
-    found = Pictures.readable(task, [rows[1], broken, rows[2]])
+    found = Images.readable(task, [rows[1], broken, rows[2]])
     assert found.bad == [("broken", "no such file")]
     assert [row["id"] for row in found.rows] == [r["id"] for r in rows[1:3]]
-    expected = Pictures(task, rows[1:3])
+    expected = Images(task, rows[1:3])
     np.testing.assert_array_equal(found.array, expected.array)
     assert len(found.captions(task)[0]) == len(expected.captions(task)[0])
     with pytest.raises(ValueError, match="None of 1 images.*broken: no such"):
-        Pictures.readable(task, [broken])
+        Images.readable(task, [broken])
     with pytest.raises(ValueError, match="None of 1 images"):
-        Pictures(task, [broken]).captions(task)
+        Images(task, [broken]).captions(task)

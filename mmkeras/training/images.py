@@ -1,4 +1,4 @@
-"""The pictures and captions of a split, ready to train on or to score."""
+"""The images and captions of a split, ready to train on or to score."""
 
 import keras
 import numpy as np
@@ -9,18 +9,18 @@ from mmkeras.data import frozen
 from mmkeras.data import pipeline
 from mmkeras.tasks.precision import in_float32
 
-_AT_ONCE = 1024  # Pictures, what the decoder sees of which is held.
+_AT_ONCE = 1024  # Images, what the decoder sees of which is held.
 
 
-class Pictures:
-    """The pictures of rows as a trainee takes them, made once.
+class Images:
+    """The images of rows as a trainee takes them, made once.
 
     Args:
         task: A `tasks.Caption`. If its encoder's trunk is frozen, the
-            pictures are what the trunk makes of them, else pixels.
+            images are what the trunk makes of them, else pixels.
         rows: Rows of a data set.
         views: Views to keep; a trainable trunk sees plain pixels.
-        progress: Function of the pictures done and in all.
+        progress: Function of the images done and in all.
     """
 
     def __init__(self, task, rows, views=("plain",), progress=None):
@@ -39,7 +39,7 @@ class Pictures:
 
     @classmethod
     def readable(cls, task, rows, progress=None):
-        """Makes the pictures of those rows that can be read, to score.
+        """Makes the images of those rows that can be read, to score.
 
         Args:
             task: A `tasks.Caption`.
@@ -47,7 +47,7 @@ class Pictures:
             progress: As of the class.
 
         Returns:
-            `Pictures`; the others are in its `bad`.
+            `Images`; the others are in its `bad`.
         """
         found = cls(task, rows, progress=progress)
         if not found.bad:
@@ -61,7 +61,7 @@ class Pictures:
         return found
 
     def check(self):
-        """Raises a `ValueError` if none of the pictures could be read."""
+        """Raises a `ValueError` if none of the images could be read."""
         broken = {name for name, _ in self.bad}
         if all(row["id"] in broken for row in self.rows):
             name, error = self.bad[0]
@@ -72,11 +72,11 @@ class Pictures:
 
     @property
     def references(self):
-        """The captions of every picture."""
+        """The captions of every image."""
         return [row["captions"] for row in self.rows]
 
     def captions(self, task):
-        """Picture and tokens of every caption, bad pictures left out."""
+        """Image and tokens of every caption, bad images left out."""
         self.check()
         broken = {name for name, _ in self.bad}
         pairs = [
@@ -89,7 +89,7 @@ class Pictures:
         return np.array(owners), task.codecs["text"](list(texts)).numpy()
 
     def write(self, task, **options):
-        """Captions every picture."""
+        """Captions every image."""
         return task.write(self.array[0], features=self.frozen, **options)
 
     def loss(self, task, shift=0, batch_size=128):
@@ -97,7 +97,7 @@ class Pictures:
 
         Args:
             task: The captioner.
-            shift: int. Each caption is judged beside the picture that many
+            shift: int. Each caption is judged beside the image that many
                 rows on.
             batch_size: int.
         """
@@ -125,7 +125,7 @@ class Pictures:
         return total / np.count_nonzero(tokens[:, 1:])
 
     def _seen(self, task, some, batch_size=64):
-        """What the decoder sees of some pictures, a slice of them."""
+        """What the decoder sees of some images, a slice of them."""
         encoder = task.top if self.frozen else task.encoder
         batch_size = min(batch_size, len(self.rows))
         seen = []
