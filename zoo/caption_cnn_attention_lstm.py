@@ -30,7 +30,7 @@ def caption_cnn_attention_lstm(
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of words, regions and LSTM state.
         dropout: float in [0, 1).
-        image: Branch to see with. Defaults to `branches.image.cnn`.
+        image: Image branch. Defaults to `branches.image.cnn`.
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, and `"tokens"`,

@@ -36,7 +36,7 @@ def caption_cnn_lstm(
         dim: int. Size of words, regions and LSTM state.
         dropout: float in [0, 1).
         inject: `"init"` or `"par"`; see `decoders.RecurrentDecoder`.
-        image: Branch to see with. Defaults to `branches.image.cnn`.
+        image: Image branch. Defaults to `branches.image.cnn`.
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, and `"tokens"`,

@@ -39,7 +39,7 @@ def caption_cnn_transformer(
         heads: int. Attention heads; divides `dim`.
         dropout: float in [0, 1).
         length: int. Longest sequence of tokens.
-        image: Branch to see with. Defaults to `branches.image.cnn`.
+        image: Image branch. Defaults to `branches.image.cnn`.
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, and `"tokens"`,

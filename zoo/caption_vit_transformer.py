@@ -40,7 +40,7 @@ def caption_vit_transformer(
         heads: int. Attention heads; divides `dim`.
         dropout: float in [0, 1).
         patch: int. Side of a patch, in pixels.
-        image: Branch to see with. Defaults to `branches.image.vit`; a
+        image: Image branch. Defaults to `branches.image.vit`; a
             pretrained one comes from `branches.image.hub`.
 
     Returns:

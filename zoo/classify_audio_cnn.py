@@ -23,7 +23,7 @@ def classify_audio_cnn(
         audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
         dim: int. Size of the last convolution and of the hidden layer.
         dropout: float in [0, 1).
-        audio: Branch to hear with. Defaults to `branches.audio.cnn`.
+        audio: Audio branch. Defaults to `branches.audio.cnn`.
 
     Returns:
         A model from `"audio"`, shape `(batch, samples)`, to logits of shape
@@ -32,9 +32,9 @@ def classify_audio_cnn(
     Reference:
         [Hershey et al., 2017](https://arxiv.org/abs/1609.09430)
     """
-    ear = audio or branches.audio.cnn(audio_shape, dim=dim)
-    samples = layers.input_like(ear, "audio")
-    x = layers.MaskedPool(name="heard")(ear(samples))
+    audio_encoder = audio or branches.audio.cnn(audio_shape, dim=dim)
+    samples = layers.input_like(audio_encoder, "audio")
+    x = layers.MaskedPool(name="heard")(audio_encoder(samples))
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)

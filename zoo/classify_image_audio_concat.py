@@ -1,4 +1,4 @@
-"""Image and sound side by side: see, hear, then judge."""
+"""Image and audio features, fused and classified."""
 
 import keras
 
@@ -37,8 +37,8 @@ def classify_image_audio_concat(
         audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
         dim: int. Size of each branch's features and of the hidden layer.
         dropout: float in [0, 1).
-        image: Branch to see with. Defaults to `branches.image.cnn`.
-        audio: Branch to hear with. Defaults to `branches.audio.cnn`.
+        image: Image branch. Defaults to `branches.image.cnn`.
+        audio: Audio branch. Defaults to `branches.audio.cnn`.
         fusion: Layer that fuses the two, or the name of one.
 
     Returns:
@@ -49,14 +49,16 @@ def classify_image_audio_concat(
     Reference:
         The task: [Vielzeuf et al., 2018](https://arxiv.org/abs/1808.07275)
     """
-    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
-    ear = audio or branches.audio.cnn(audio_shape, dim=dim)
-    pixels = layers.input_like(eye, "image")
-    samples = layers.input_like(ear, "audio")
-    there = layers.presence_input(2)
-    steps = [eye(pixels), ear(samples)]
-    logits = fusions.classification_head(
-        fusion, steps, there, classes, dim, dropout
+    image_encoder = image or branches.image.cnn(
+        image_shape, dim, name="image_encoder"
     )
-    inputs = {"image": pixels, "audio": samples, "presence": there}
+    audio_encoder = audio or branches.audio.cnn(audio_shape, dim=dim)
+    pixels = layers.input_like(image_encoder, "image")
+    samples = layers.input_like(audio_encoder, "audio")
+    presence = layers.presence_input(2)
+    steps = [image_encoder(pixels), audio_encoder(samples)]
+    logits = fusions.classification_head(
+        fusion, steps, presence, classes, dim, dropout
+    )
+    inputs = {"image": pixels, "audio": samples, "presence": presence}
     return keras.Model(inputs, logits, name="classify_image_audio_concat")

@@ -23,7 +23,7 @@ def classify_image_cnn(
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of the last convolution and of the hidden layer.
         dropout: float in [0, 1).
-        image: Branch to see with. Defaults to `branches.image.cnn`.
+        image: Image branch. Defaults to `branches.image.cnn`.
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, to logits of
@@ -32,9 +32,11 @@ def classify_image_cnn(
     Reference:
         [LeCun et al., 1998](https://ieeexplore.ieee.org/document/726791)
     """
-    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
-    pixels = layers.input_like(eye, "image")
-    x = layers.MaskedPool(name="seen")(eye(pixels))
+    image_encoder = image or branches.image.cnn(
+        image_shape, dim, name="image_encoder"
+    )
+    pixels = layers.input_like(image_encoder, "image")
+    x = layers.MaskedPool(name="seen")(image_encoder(pixels))
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)

@@ -45,9 +45,9 @@ def classify_image_text_audio_bottleneck(
         audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
         dim: int. Size of each branch's features and of the hidden layer.
         dropout: float in [0, 1).
-        image: Branch to see with. Defaults to `branches.image.cnn`.
-        text: Branch to read with. Defaults to `branches.text.words`.
-        audio: Branch to hear with. Defaults to `branches.audio.cnn`.
+        image: Image branch. Defaults to `branches.image.cnn`.
+        text: Text branch. Defaults to `branches.text.words`.
+        audio: Audio branch. Defaults to `branches.audio.cnn`.
         fusion: Layer that fuses the three, or the name of one.
 
     Returns:
@@ -59,19 +59,26 @@ def classify_image_text_audio_bottleneck(
     Reference:
         [Nagrani et al., 2021](https://arxiv.org/abs/2107.00135)
     """
-    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
-    reader = text or branches.text.words(vocabulary_size, dim)
-    ear = audio or branches.audio.cnn(audio_shape, dim=dim)
-    pixels = layers.input_like(eye, "image")
-    words = layers.input_like(reader, "text")
-    samples = layers.input_like(ear, "audio")
-    there = layers.presence_input(3)
-    steps = [eye(pixels), reader(words), ear(samples)]
+    image_encoder = image or branches.image.cnn(
+        image_shape, dim, name="image_encoder"
+    )
+    text_encoder = text or branches.text.words(vocabulary_size, dim)
+    audio_encoder = audio or branches.audio.cnn(audio_shape, dim=dim)
+    pixels = layers.input_like(image_encoder, "image")
+    words = layers.input_like(text_encoder, "text")
+    samples = layers.input_like(audio_encoder, "audio")
+    presence = layers.presence_input(3)
+    steps = [image_encoder(pixels), text_encoder(words), audio_encoder(samples)]
     logits = fusions.classification_head(
-        fusion, steps, there, classes, dim, dropout
+        fusion, steps, presence, classes, dim, dropout
     )
     return keras.Model(
-        {"image": pixels, "text": words, "audio": samples, "presence": there},
+        {
+            "image": pixels,
+            "text": words,
+            "audio": samples,
+            "presence": presence,
+        },
         logits,
         name="classify_image_text_audio_bottleneck",
     )

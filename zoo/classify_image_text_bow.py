@@ -32,7 +32,7 @@ def classify_image_text_bow(
     """Builds a classifier of images with words; either may be absent.
 
     Convolutions and pooling see, the mean of word vectors reads, and a fully
-    connected layer judges from both.
+    connected layer classifies both.
 
     Args:
         classes: int. Number of classes, or of labels.
@@ -40,8 +40,8 @@ def classify_image_text_bow(
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of each branch's features and of the hidden layer.
         dropout: float in [0, 1).
-        image: Branch to see with. Defaults to `branches.image.cnn`.
-        text: Branch to read with. Defaults to `branches.text.bow`.
+        image: Image branch. Defaults to `branches.image.cnn`.
+        text: Text branch. Defaults to `branches.text.bow`.
         fusion: Layer that fuses the two, or the name of one.
 
     Returns:
@@ -52,14 +52,16 @@ def classify_image_text_bow(
     Reference:
         [Zhou et al., 2015](https://arxiv.org/abs/1512.02167)
     """
-    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
-    reader = text or branches.text.bow(vocabulary_size, dim)
-    pixels = layers.input_like(eye, "image")
-    words = layers.input_like(reader, "text")
-    there = layers.presence_input(2)
-    steps = [eye(pixels), reader(words)]
-    logits = fusions.classification_head(
-        fusion, steps, there, classes, dim, dropout
+    image_encoder = image or branches.image.cnn(
+        image_shape, dim, name="image_encoder"
     )
-    inputs = {"image": pixels, "text": words, "presence": there}
+    text_encoder = text or branches.text.bow(vocabulary_size, dim)
+    pixels = layers.input_like(image_encoder, "image")
+    words = layers.input_like(text_encoder, "text")
+    presence = layers.presence_input(2)
+    steps = [image_encoder(pixels), text_encoder(words)]
+    logits = fusions.classification_head(
+        fusion, steps, presence, classes, dim, dropout
+    )
+    inputs = {"image": pixels, "text": words, "presence": presence}
     return keras.Model(inputs, logits, name="classify_image_text_bow")

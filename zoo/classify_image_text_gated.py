@@ -43,8 +43,8 @@ def classify_image_text_gated(
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of the gated unit and of the maxout layers.
         dropout: float in [0, 1).
-        image: Branch to see with. Defaults to `branches.image.cnn`.
-        text: Branch to read with. Defaults to `branches.text.bow`.
+        image: Image branch. Defaults to `branches.image.cnn`.
+        text: Text branch. Defaults to `branches.text.bow`.
         fusion: Layer that fuses two vectors, or the name of one.
 
     Returns:
@@ -55,21 +55,27 @@ def classify_image_text_gated(
     Reference:
         [Arevalo et al., 2017](https://arxiv.org/abs/1702.01992)
     """
-    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
-    reader = text or branches.text.bow(vocabulary_size, min(dim, 300))
-    pixels = layers.input_like(eye, "image")
-    words = layers.input_like(reader, "text")
-    there = layers.presence_input(2)
-    seen = layers.MaskedPool(name="seen")(eye(pixels))
-    read = layers.MaskedPool(name="read")(reader(words))
-    seen = keras.layers.BatchNormalization(name="seen_norm")(seen)
-    read = keras.layers.BatchNormalization(name="read_norm")(read)
+    image_encoder = image or branches.image.cnn(
+        image_shape, dim, name="image_encoder"
+    )
+    text_encoder = text or branches.text.bow(vocabulary_size, min(dim, 300))
+    pixels = layers.input_like(image_encoder, "image")
+    words = layers.input_like(text_encoder, "text")
+    presence = layers.presence_input(2)
+    image_features = layers.MaskedPool(name="seen")(image_encoder(pixels))
+    text_features = layers.MaskedPool(name="read")(text_encoder(words))
+    image_features = keras.layers.BatchNormalization(name="seen_norm")(
+        image_features
+    )
+    text_features = keras.layers.BatchNormalization(name="read_norm")(
+        text_features
+    )
     fuse = fusions.find(fusion, dim=dim, name="fusion")
-    x = fuse(layers.replace_missing([seen, read], there))
+    x = fuse(layers.replace_missing([image_features, text_features], presence))
     for i in range(2):  # Maxout of two pieces.
         x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
         x = keras.layers.Dense(2 * dim, name=f"pieces_{i}")(x)
         x = keras.ops.maximum(x[:, :dim], x[:, dim:])
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
-    inputs = {"image": pixels, "text": words, "presence": there}
+    inputs = {"image": pixels, "text": words, "presence": presence}
     return keras.Model(inputs, logits, name="classify_image_text_gated")

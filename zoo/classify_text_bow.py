@@ -23,7 +23,7 @@ def classify_text_bow(
         vocabulary_size: int. Number of token ids; id 0 is padding.
         dim: int. Size of word vectors and of the hidden layer.
         dropout: float in [0, 1).
-        text: Branch to read with. Defaults to `branches.text.bow`.
+        text: Text branch. Defaults to `branches.text.bow`.
 
     Returns:
         A model from `"text"`, token ids of shape `(batch, length)`, to logits
@@ -32,9 +32,9 @@ def classify_text_bow(
     Reference:
         [Joulin et al., 2017](https://arxiv.org/abs/1607.01759)
     """
-    reader = text or branches.text.bow(vocabulary_size, dim)
-    words = layers.input_like(reader, "text")
-    x = layers.MaskedPool(name="read")(reader(words))
+    text_encoder = text or branches.text.bow(vocabulary_size, dim)
+    words = layers.input_like(text_encoder, "text")
+    x = layers.MaskedPool(name="read")(text_encoder(words))
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)

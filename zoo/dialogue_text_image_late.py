@@ -42,11 +42,11 @@ def dialogue_text_image_late(
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
-        history_shape: Tuple `(turns, length)` of the talk before.
+        history_shape: Tuple `(turns, length)` of the dialogue history.
         candidates_shape: Tuple `(candidates, length)`.
         dim: int. Size of an LSTM and of what is multiplied.
         dropout: float in [0, 1). Before the fusion.
-        image: Branch to see with. Defaults to `branches.image.cnn`.
+        image: Image branch. Defaults to `branches.image.cnn`.
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"history"`,

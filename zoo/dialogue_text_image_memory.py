@@ -1,4 +1,4 @@
-"""The turns of a talk are a memory; question and image choose of it."""
+"""A memory of dialogue turns, attended to by question and image."""
 
 import keras
 from keras import ops
@@ -45,11 +45,11 @@ def dialogue_text_image_memory(
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
-        history_shape: Tuple `(turns, length)` of the talk before.
+        history_shape: Tuple `(turns, length)` of the dialogue history.
         candidates_shape: Tuple `(candidates, length)`.
         dim: int. Size of an LSTM and of what is multiplied.
         dropout: float in [0, 1). Of question and image.
-        image: Branch to see with. Defaults to `branches.image.cnn`.
+        image: Image branch. Defaults to `branches.image.cnn`.
 
     Returns:
         A model as of `dialogue_text_image_late`.

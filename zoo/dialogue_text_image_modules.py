@@ -29,9 +29,10 @@ def dialogue_text_image_modules(
     dropout=0.0,
     image=None,
 ):
-    """Builds a network of modules that mark what a talk is about.
+    """Builds a network of modules that mark what a dialogue is about.
 
-    A mark in [0, 1] on each region i, 1 at first, is what the talk is about.
+    A mark in [0, 1] on each region i, 1 at first, says what the dialogue is
+    about.
     Each turn, and the question, the last one, is read as a bag of words that
     know their places, as memory networks do; of what is read, r, come a query,
     where to move, and which modules to run, c, a softmax:
@@ -50,10 +51,10 @@ def dialogue_text_image_modules(
         classes: int. Number of answers to choose among.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
-        history_shape: Tuple `(turns, length)` of the talk before.
+        history_shape: Tuple `(turns, length)` of the dialogue history.
         dim: int. Size of a key and of a turn, half that of a region.
         dropout: float in [0, 1). Before the logits.
-        image: Branch to see with. Defaults to `branches.image.cnn`, whose
+        image: Image branch. Defaults to `branches.image.cnn`, whose
             regions are 32 pixels wide.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Regions of an image read a talk turn by turn; a Transformer answers."""
+"""Image regions attend to a dialogue turn by turn; a Transformer answers."""
 
 import functools
 
@@ -34,7 +34,7 @@ def dialogue_text_image_transformer(
     dropout=0.0,
     image=None,
 ):
-    """Builds a Transformer that writes the answers of a talk about an image.
+    """Builds a Transformer that answers in a dialogue about an image.
 
     The regions of the image read one turn after the other, and the question
     last, by the same `depth` blocks: they attend to each other, then to the
@@ -47,12 +47,12 @@ def dialogue_text_image_transformer(
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
-        history_shape: Tuple `(turns, length)` of the talk before.
+        history_shape: Tuple `(turns, length)` of the dialogue history.
         dim: int. Size of a word and of a region.
         depth: int. Blocks that read, and blocks that write.
         heads: int. Attention heads; divides `dim`.
         dropout: float in [0, 1).
-        image: Branch to see with. Defaults to `branches.image.cnn`, whose
+        image: Image branch. Defaults to `branches.image.cnn`, whose
             regions are 32 pixels wide.
 
     Returns:

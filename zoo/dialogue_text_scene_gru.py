@@ -1,4 +1,4 @@
-"""Which of the things in a scene is the talk about?"""
+"""Which of the objects in a scene is the dialogue about?"""
 
 import keras
 from keras import ops
@@ -17,14 +17,14 @@ from mmkeras.registry import register
 def dialogue_text_scene_gru(
     vocabulary_size=1000, scene_shape=(7, 4), dim=128, heads=4, dropout=0.4
 ):
-    """Builds a judge that picks the thing which two people have agreed on.
+    """Builds a model that selects the object two people have agreed on.
 
-    A bidirectional GRU reads the whole talk. Each thing is what it is and how
-    it differs from the others, as in a relation network; it attends to the
-    talk, and is scored by what it found there.
+    A bidirectional GRU reads the whole dialogue. Each object is described by
+    its features and its differences from the others, as in a relation network;
+    it attends to the dialogue and is scored by the result.
 
-    Departure from the paper: attention over the talk's words instead of the
-    GRU's last state; a learned token stands for an absent talk or scene.
+    Departure from the paper: attention over the dialogue's words instead of the
+    GRU's last state; a learned token replaces a missing dialogue or scene.
 
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.

@@ -30,7 +30,7 @@ def emotion_text_context(
     vectors=None,
     fusion="concat",
 ):
-    """Builds a judge of all utterances of a conversation at once.
+    """Builds a classifier of all utterances of a conversation at once.
 
     An utterance is the mean of its words' vectors and the most of what a
     convolution finds in pairs of words, with what the voice adds to it; a GRU
@@ -44,7 +44,7 @@ def emotion_text_context(
         vocabulary_size: int. Number of token ids; id 0 is padding.
         text_shape: Tuple `(utterances, words)`.
         audio_shape: Tuple `(utterances, size)` of features of the voice, or
-            `None` for a judge of words alone.
+            `None` for text alone.
         dim: int. Size of an utterance's features.
         dropout: float in [0, 1).
         vectors: Array of shape `(vocabulary_size, size)` of word vectors to

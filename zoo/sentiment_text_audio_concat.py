@@ -29,7 +29,7 @@ def sentiment_text_audio_concat(
     audio=None,
     fusion="concat",
 ):
-    """Builds a judge of spoken sentences; words or voice may be absent.
+    """Builds a classifier of spoken sentences; text or audio may be missing.
 
     A bidirectional GRU reads the words, another hears a log-mel spectrogram;
     the means of their steps are fused.
@@ -40,8 +40,8 @@ def sentiment_text_audio_concat(
         audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
         dim: int. Size of each branch's features and of the hidden layer.
         dropout: float in [0, 1).
-        text: Branch to read with. Defaults to `branches.text.gru`.
-        audio: Branch to hear with. Defaults to `branches.audio.gru`.
+        text: Text branch. Defaults to `branches.text.gru`.
+        audio: Audio branch. Defaults to `branches.audio.gru`.
         fusion: Layer that fuses the two, or the name of one.
 
     Returns:
@@ -52,14 +52,14 @@ def sentiment_text_audio_concat(
     Reference:
         A survey: [Baltrusaitis et al., 2017](https://arxiv.org/abs/1705.09406)
     """
-    reader = text or branches.text.gru(vocabulary_size, dim)
-    ear = audio or branches.audio.gru(audio_shape, dim=dim)
-    words = layers.input_like(reader, "text")
-    samples = layers.input_like(ear, "audio")
-    there = layers.presence_input(2)
-    steps = [reader(words), ear(samples)]
+    text_encoder = text or branches.text.gru(vocabulary_size, dim)
+    audio_encoder = audio or branches.audio.gru(audio_shape, dim=dim)
+    words = layers.input_like(text_encoder, "text")
+    samples = layers.input_like(audio_encoder, "audio")
+    presence = layers.presence_input(2)
+    steps = [text_encoder(words), audio_encoder(samples)]
     logits = fusions.classification_head(
-        fusion, steps, there, classes, dim, dropout
+        fusion, steps, presence, classes, dim, dropout
     )
-    inputs = {"text": words, "audio": samples, "presence": there}
+    inputs = {"text": words, "audio": samples, "presence": presence}
     return keras.Model(inputs, logits, name="sentiment_text_audio_concat")

@@ -1,4 +1,4 @@
-"""Low-rank multimodal fusion: the tensor's judgement without the tensor."""
+"""Low-rank multimodal fusion: tensor fusion without the tensor."""
 
 import keras
 
@@ -29,7 +29,7 @@ def sentiment_text_audio_lowrank(
     text=None,
     audio=None,
 ):
-    """Builds a judge of spoken sentences; words or voice may be absent.
+    """Builds a classifier of spoken sentences; text or audio may be missing.
 
     As in the paper: an LSTM and a dense layer embed the words, three dense
     layers the mean of the voice's frames; the fusion itself gives the logits.
@@ -44,8 +44,8 @@ def sentiment_text_audio_lowrank(
         dim: int. Size of the words' embedding; the voice's is a quarter of it.
         rank: int. Terms of the fusion.
         dropout: float in [0, 1).
-        text: Branch to read with. Defaults to word vectors of size 300.
-        audio: Branch to hear with. Defaults to 20 MFCCs.
+        text: Text branch. Defaults to word vectors of size 300.
+        audio: Audio branch. Defaults to 20 MFCCs.
 
     Returns:
         A model from `"text"`, token ids of shape `(batch, length)`,
@@ -55,22 +55,22 @@ def sentiment_text_audio_lowrank(
     Reference:
         [Liu et al., 2018](https://arxiv.org/abs/1806.00064)
     """
-    reader = text or branches.text.words(vocabulary_size, 300)
-    ear = audio or branches.audio.frames(
+    text_encoder = text or branches.text.words(vocabulary_size, 300)
+    audio_encoder = audio or branches.audio.frames(
         audio_shape, coefficients=20, normalize=False
     )
-    words = layers.input_like(reader, "text")
-    samples = layers.input_like(ear, "audio")
-    there = layers.presence_input(2)
-    x = layers.LSTM(dim, name="read")(reader(words))
+    words = layers.input_like(text_encoder, "text")
+    samples = layers.input_like(audio_encoder, "audio")
+    presence = layers.presence_input(2)
+    x = layers.LSTM(dim, name="read")(text_encoder(words))
     x = keras.layers.Dropout(dropout, name="text_dropout")(x)
     x = keras.layers.Dense(dim, name="text_dense")(x)
-    z = layers.MaskedPool(name="heard")(ear(samples))
+    z = layers.MaskedPool(name="heard")(audio_encoder(samples))
     z = keras.layers.BatchNormalization(name="audio_norm")(z)
     z = keras.layers.Dropout(dropout, name="audio_dropout")(z)
     for i in range(3):
         z = keras.layers.Dense(dim // 4, "relu", name=f"audio_{i}")(z)
     fuse = fusions.LowRank(classes, rank, dtype="float32", name="logits")
-    logits = fuse(layers.replace_missing([x, z], there))
-    inputs = {"text": words, "audio": samples, "presence": there}
+    logits = fuse(layers.replace_missing([x, z], presence))
+    inputs = {"text": words, "audio": samples, "presence": presence}
     return keras.Model(inputs, logits, name="sentiment_text_audio_lowrank")

@@ -29,7 +29,7 @@ def sentiment_text_audio_tensor(
     audio=None,
     fusion="tensor",
 ):
-    """Builds a judge of spoken sentences; words or voice may be absent.
+    """Builds a classifier of spoken sentences; text or audio may be missing.
 
     As in the paper: an LSTM reads the words and two dense layers of 128
     embed its last state; three of 32 embed the mean of the voice's frames;
@@ -45,8 +45,8 @@ def sentiment_text_audio_tensor(
         dim: int. Size of the words' embedding and of the hidden layers; the
             voice's is a quarter of it.
         dropout: float in [0, 1).
-        text: Branch to read with. Defaults to word vectors of size 300.
-        audio: Branch to hear with. Defaults to 20 MFCCs.
+        text: Text branch. Defaults to word vectors of size 300.
+        audio: Audio branch. Defaults to 20 MFCCs.
         fusion: Layer that fuses two vectors, or the name of one.
 
     Returns:
@@ -57,27 +57,27 @@ def sentiment_text_audio_tensor(
     Reference:
         [Zadeh et al., 2017](https://arxiv.org/abs/1707.07250)
     """
-    reader = text or branches.text.words(vocabulary_size, 300)
-    ear = audio or branches.audio.frames(
+    text_encoder = text or branches.text.words(vocabulary_size, 300)
+    audio_encoder = audio or branches.audio.frames(
         audio_shape, coefficients=20, normalize=False
     )
-    words = layers.input_like(reader, "text")
-    samples = layers.input_like(ear, "audio")
-    there = layers.presence_input(2)
-    x = layers.LSTM(dim, name="read")(reader(words))
+    words = layers.input_like(text_encoder, "text")
+    samples = layers.input_like(audio_encoder, "audio")
+    presence = layers.presence_input(2)
+    x = layers.LSTM(dim, name="read")(text_encoder(words))
     for i in range(2):
         x = keras.layers.Dropout(dropout, name=f"text_dropout_{i}")(x)
         x = keras.layers.Dense(dim, "relu", name=f"text_{i}")(x)
-    z = layers.MaskedPool(name="heard")(ear(samples))
+    z = layers.MaskedPool(name="heard")(audio_encoder(samples))
     z = keras.layers.BatchNormalization(name="audio_norm")(z)
     z = keras.layers.Dropout(dropout, name="audio_dropout")(z)
     for i in range(3):
         z = keras.layers.Dense(dim // 4, "relu", name=f"audio_{i}")(z)
     fuse = fusions.find(fusion, dim=dim, name="fusion")
-    x = fuse(layers.replace_missing([x, z], there))
+    x = fuse(layers.replace_missing([x, z], presence))
     for i in range(2):
         x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
         x = keras.layers.Dense(dim, "relu", name=f"hidden_{i}")(x)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
-    inputs = {"text": words, "audio": samples, "presence": there}
+    inputs = {"text": words, "audio": samples, "presence": presence}
     return keras.Model(inputs, logits, name="sentiment_text_audio_tensor")

@@ -30,7 +30,7 @@ def sentiment_text_audio_transformer(
     text=None,
     audio=None,
 ):
-    """Builds a judge of spoken sentences; words or voice may be absent.
+    """Builds a classifier of spoken sentences; text or audio may be missing.
 
     As in the paper: word vectors and frames of sound, each through a
     convolution over time, attend to each other, unaligned; what the last
@@ -47,8 +47,8 @@ def sentiment_text_audio_transformer(
         dim: int. Size of a step; an attention head has 4 of it.
         depth: int. Crossmodal blocks of each direction.
         dropout: float in [0, 1).
-        text: Branch to read with. Defaults to word vectors of size 300.
-        audio: Branch to hear with. Defaults to log-mel frames.
+        text: Text branch. Defaults to word vectors of size 300.
+        audio: Audio branch. Defaults to log-mel frames.
 
     Returns:
         A model from `"text"`, token ids of shape `(batch, length)`,
@@ -58,16 +58,20 @@ def sentiment_text_audio_transformer(
     Reference:
         [Tsai et al., 2019](https://arxiv.org/abs/1906.00295)
     """
-    reader = text or branches.text.words(vocabulary_size, 300)
-    ear = audio or branches.audio.frames(audio_shape, together=4)
-    words = layers.input_like(reader, "text")
-    samples = layers.input_like(ear, "audio")
-    there = layers.presence_input(2)
+    text_encoder = text or branches.text.words(vocabulary_size, 300)
+    audio_encoder = audio or branches.audio.frames(audio_shape, together=4)
+    words = layers.input_like(text_encoder, "text")
+    samples = layers.input_like(audio_encoder, "audio")
+    presence = layers.presence_input(2)
     fuse = fusions.MulT(dim, dim // 4, depth, dropout=dropout, name="fusion")
-    ends = fuse(layers.replace_missing([reader(words), ear(samples)], there))
+    ends = fuse(
+        layers.replace_missing(
+            [text_encoder(words), audio_encoder(samples)], presence
+        )
+    )
     x = keras.layers.Dense(ends.shape[-1], "relu", name="hidden")(ends)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     x = ends + keras.layers.Dense(ends.shape[-1], name="out")(x)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
-    inputs = {"text": words, "audio": samples, "presence": there}
+    inputs = {"text": words, "audio": samples, "presence": presence}
     return keras.Model(inputs, logits, name="sentiment_text_audio_transformer")

@@ -1,4 +1,4 @@
-"""bc-LSTM: each utterance is judged in the context of its video."""
+"""bc-LSTM: each utterance is classified in the context of its video."""
 
 import keras
 from keras import ops
@@ -29,7 +29,7 @@ def sentiment_text_audio_video_context(
     dropout=0.5,
     fusion="concat",
 ):
-    """Builds a judge of all utterances of a video at once.
+    """Builds a classifier of all utterances of a video at once.
 
     A bidirectional LSTM runs over the utterances in each modality; what the
     three say of an utterance is fused; another runs over what was fused.

@@ -1,4 +1,4 @@
-"""Each utterance judged by its words in context: bc-LSTM's text alone."""
+"""Utterances classified by their text in context: bc-LSTM with text alone."""
 
 import keras
 from keras import ops
@@ -16,7 +16,7 @@ from mmkeras.registry import register
 def sentiment_text_context(
     classes=2, text_shape=(63, 100), dim=200, dropout=0.5
 ):
-    """Builds a judge of all utterances of a video at once, by their words.
+    """Builds a classifier of all utterances of a video, from their text.
 
     It is the baseline of `sentiment-text-audio-video-context`: the same
     network with one modality.

@@ -44,8 +44,8 @@ def vqa_cnn_bow(
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of each branch's features and of the hidden layer.
         dropout: float in [0, 1).
-        image: Branch to see with. Defaults to `branches.image.cnn`.
-        question: Branch to read with. Defaults to `branches.text.bow`.
+        image: Image branch. Defaults to `branches.image.cnn`.
+        question: Text branch. Defaults to `branches.text.bow`.
         fusion: Layer that fuses the two, or the name of one.
 
     Returns:
@@ -56,14 +56,16 @@ def vqa_cnn_bow(
     Reference:
         [Zhou et al., 2015](https://arxiv.org/abs/1512.02167)
     """
-    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
-    reader = question or branches.text.bow(vocabulary_size, dim)
-    pixels = layers.input_like(eye, "image")
-    words = layers.input_like(reader, "question")
-    there = layers.presence_input(2)
-    steps = [eye(pixels), reader(words)]
-    logits = fusions.classification_head(
-        fusion, steps, there, classes, dim, dropout
+    image_encoder = image or branches.image.cnn(
+        image_shape, dim, name="image_encoder"
     )
-    inputs = {"image": pixels, "question": words, "presence": there}
+    text_encoder = question or branches.text.bow(vocabulary_size, dim)
+    pixels = layers.input_like(image_encoder, "image")
+    words = layers.input_like(text_encoder, "question")
+    presence = layers.presence_input(2)
+    steps = [image_encoder(pixels), text_encoder(words)]
+    logits = fusions.classification_head(
+        fusion, steps, presence, classes, dim, dropout
+    )
+    inputs = {"image": pixels, "question": words, "presence": presence}
     return keras.Model(inputs, logits, name="vqa_cnn_bow")

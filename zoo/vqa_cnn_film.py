@@ -49,7 +49,7 @@ def vqa_cnn_film(
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Features of a region.
         dropout: float in [0, 1). Before the logits.
-        image: Branch to see with. Defaults to `branches.image.cnn`.
+        image: Image branch. Defaults to `branches.image.cnn`.
         question: Branch of word vectors. Defaults to learned ones of size 200.
         depth: int. Residual blocks.
 
@@ -61,18 +61,22 @@ def vqa_cnn_film(
     Reference:
         [Perez et al., 2018](https://arxiv.org/abs/1709.07871)
     """
-    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
-    reader = question or branches.text.words(vocabulary_size, 200)
-    pixels = layers.input_like(eye, "image")
-    words = layers.input_like(reader, "question")
-    there = layers.presence_input(2)
-    x, read = layers.replace_missing([eye(pixels), reader(words)], there)
+    image_encoder = image or branches.image.cnn(
+        image_shape, dim, name="image_encoder"
+    )
+    text_encoder = question or branches.text.words(vocabulary_size, 200)
+    pixels = layers.input_like(image_encoder, "image")
+    words = layers.input_like(text_encoder, "question")
+    presence = layers.presence_input(2)
+    x, question_features = layers.replace_missing(
+        [image_encoder(pixels), text_encoder(words)], presence
+    )
     height, width = image_shape[:2]
     rows = max(round((x.shape[1] * height / width) ** 0.5), 1)
-    read = layers.GRU(4 * dim, name="read")(read)
+    question_features = layers.GRU(4 * dim, name="read")(question_features)
     x = layers.CoordinateGrid(rows, name="grid")(x)
     for i in range(depth):
-        film = keras.layers.Dense(2 * dim, name=f"film_{i}")(read)[
+        film = keras.layers.Dense(2 * dim, name=f"film_{i}")(question_features)[
             :, None, None
         ]
         y = keras.layers.Conv2D(dim, 1, activation="relu", name=f"in_{i}")(x)
@@ -89,5 +93,5 @@ def vqa_cnn_film(
     x = keras.layers.Dense(8 * dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
-    inputs = {"image": pixels, "question": words, "presence": there}
+    inputs = {"image": pixels, "question": words, "presence": presence}
     return keras.Model(inputs, logits, name="vqa_cnn_film")

@@ -44,7 +44,7 @@ def vqa_cnn_lstm(
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of what is multiplied; an LSTM has half of it.
         dropout: float in [0, 1). Before each of the two last layers.
-        image: Branch to see with. Defaults to `branches.image.cnn`.
+        image: Image branch. Defaults to `branches.image.cnn`.
         question: Branch of word vectors. Defaults to learned ones.
         depth: int. LSTMs, each reading the one before.
 
@@ -56,12 +56,18 @@ def vqa_cnn_lstm(
     Reference:
         [Antol et al., 2015](https://arxiv.org/abs/1505.00468)
     """
-    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
-    reader = question or branches.text.words(vocabulary_size, min(dim, 300))
-    pixels = layers.input_like(eye, "image")
-    words = layers.input_like(reader, "question")
-    there = layers.presence_input(2)
-    regions, x = layers.replace_missing([eye(pixels), reader(words)], there)
+    image_encoder = image or branches.image.cnn(
+        image_shape, dim, name="image_encoder"
+    )
+    text_encoder = question or branches.text.words(
+        vocabulary_size, min(dim, 300)
+    )
+    pixels = layers.input_like(image_encoder, "image")
+    words = layers.input_like(text_encoder, "question")
+    presence = layers.presence_input(2)
+    regions, x = layers.replace_missing(
+        [image_encoder(pixels), text_encoder(words)], presence
+    )
     states = []
     for i in range(depth):
         lstm = layers.LSTM(
@@ -69,15 +75,21 @@ def vqa_cnn_lstm(
         )
         x, *last = lstm(x)
         states += last
-    read = keras.layers.Concatenate(name="states")(states)
-    read = keras.layers.Dense(dim, "tanh", name="read")(read)
-    seen = layers.MaskedPool(name="mean")(regions)
-    seen = keras.layers.RMSNormalization(name="norm")(seen)
-    seen = keras.layers.Dense(dim, "tanh", name="seen")(seen)
-    x = keras.layers.Multiply(name="fusion")([seen, read])
+    question_features = keras.layers.Concatenate(name="states")(states)
+    question_features = keras.layers.Dense(dim, "tanh", name="read")(
+        question_features
+    )
+    image_features = layers.MaskedPool(name="mean")(regions)
+    image_features = keras.layers.RMSNormalization(name="norm")(image_features)
+    image_features = keras.layers.Dense(dim, "tanh", name="seen")(
+        image_features
+    )
+    x = keras.layers.Multiply(name="fusion")(
+        [image_features, question_features]
+    )
     x = keras.layers.Dropout(dropout, name="dropout_0")(x)
     x = keras.layers.Dense(dim, "tanh", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout_1")(x)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
-    inputs = {"image": pixels, "question": words, "presence": there}
+    inputs = {"image": pixels, "question": words, "presence": presence}
     return keras.Model(inputs, logits, name="vqa_cnn_lstm")

@@ -45,7 +45,7 @@ def vqa_cnn_mfb(
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of a region, of the LSTM and of what is fused.
         dropout: float in [0, 1). Of words and in the fusions.
-        image: Branch to see with. Defaults to `branches.image.cnn`.
+        image: Image branch. Defaults to `branches.image.cnn`.
         question: Branch of word vectors. Defaults to learned ones.
         looks: int. Weights given to each word, and to each region.
 
@@ -57,18 +57,32 @@ def vqa_cnn_mfb(
     Reference:
         [Yu et al., 2017](https://arxiv.org/abs/1708.01471)
     """
-    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
-    reader = question or branches.text.words(vocabulary_size, min(dim, 300))
-    pixels = layers.input_like(eye, "image")
-    words = layers.input_like(reader, "question")
-    there = layers.presence_input(2)
-    x, read = layers.replace_missing([eye(pixels), reader(words)], there)
-    read = layers.LSTM(dim, return_sequences=True, name="read")(read)
-    read = keras.layers.Dropout(dropout, name="dropout")(read)
-    hidden = keras.layers.Dense(dim, "relu", name="words_hidden")(read)
+    image_encoder = image or branches.image.cnn(
+        image_shape, dim, name="image_encoder"
+    )
+    text_encoder = question or branches.text.words(
+        vocabulary_size, min(dim, 300)
+    )
+    pixels = layers.input_like(image_encoder, "image")
+    words = layers.input_like(text_encoder, "question")
+    presence = layers.presence_input(2)
+    x, question_features = layers.replace_missing(
+        [image_encoder(pixels), text_encoder(words)], presence
+    )
+    question_features = layers.LSTM(dim, return_sequences=True, name="read")(
+        question_features
+    )
+    question_features = keras.layers.Dropout(dropout, name="dropout")(
+        question_features
+    )
+    hidden = keras.layers.Dense(dim, "relu", name="words_hidden")(
+        question_features
+    )
     scores = keras.layers.Dense(looks, name="words_scores")(hidden)
-    weights = layers.AttentionWeights(name="words_chosen")([scores, read])
-    asked = keras.ops.matmul(weights, read)  # (batch, looks, dim)
+    weights = layers.AttentionWeights(name="words_chosen")(
+        [scores, question_features]
+    )
+    asked = keras.ops.matmul(weights, question_features)  # (batch, looks, dim)
     asked = keras.layers.Reshape((looks * dim,), name="asked")(asked)
     each = keras.layers.RepeatVector(x.shape[1], name="asked_each")(asked)
     flat = [keras.ops.reshape(part, (-1, part.shape[-1])) for part in (x, each)]
@@ -77,10 +91,10 @@ def vqa_cnn_mfb(
     hidden = keras.layers.Dense(dim, "relu", name="regions_hidden")(fused)
     scores = keras.layers.Dense(looks, name="regions_scores")(hidden)
     weights = layers.AttentionWeights(name="attention")([scores, x])
-    seen = keras.ops.matmul(weights, x)
-    seen = keras.layers.Reshape((-1,), name="seen")(seen)
+    image_features = keras.ops.matmul(weights, x)
+    image_features = keras.layers.Reshape((-1,), name="seen")(image_features)
     fuse = fusions.MFB(4 * dim, dropout=dropout, name="fusion")
-    x = fuse([seen, asked])
+    x = fuse([image_features, asked])
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
-    inputs = {"image": pixels, "question": words, "presence": there}
+    inputs = {"image": pixels, "question": words, "presence": presence}
     return keras.Model(inputs, logits, name="vqa_cnn_mfb")

@@ -47,7 +47,7 @@ def vqa_cnn_stacked_attention(
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of a region and of the LSTM.
         dropout: float in [0, 1). Before the logits.
-        image: Branch to see with. Defaults to `branches.image.cnn`.
+        image: Image branch. Defaults to `branches.image.cnn`.
         question: Branch of word vectors. Defaults to learned ones.
         depth: int. Attentions, the layers `attention_0`, `attention_1`, ...
 
@@ -59,14 +59,20 @@ def vqa_cnn_stacked_attention(
     Reference:
         [Yang et al., 2016](https://arxiv.org/abs/1511.02274)
     """
-    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
-    reader = question or branches.text.words(vocabulary_size, min(dim, 300))
-    pixels = layers.input_like(eye, "image")
-    words = layers.input_like(reader, "question")
-    there = layers.presence_input(2)
-    x, read = layers.replace_missing([eye(pixels), reader(words)], there)
+    image_encoder = image or branches.image.cnn(
+        image_shape, dim, name="image_encoder"
+    )
+    text_encoder = question or branches.text.words(
+        vocabulary_size, min(dim, 300)
+    )
+    pixels = layers.input_like(image_encoder, "image")
+    words = layers.input_like(text_encoder, "question")
+    presence = layers.presence_input(2)
+    x, question_features = layers.replace_missing(
+        [image_encoder(pixels), text_encoder(words)], presence
+    )
     x = keras.layers.Dense(dim, "tanh", name="regions")(x)
-    known = layers.LSTM(dim, name="read")(read)
+    known = layers.LSTM(dim, name="read")(question_features)
     for i in range(depth):
         keys = keras.layers.Dense(dim // 2, name=f"keys_{i}", use_bias=False)(x)
         asked = keras.layers.Dense(dim // 2, name=f"query_{i}")(known)
@@ -76,5 +82,5 @@ def vqa_cnn_stacked_attention(
         known = known + keras.ops.matmul(weights, x)[:, 0]
     known = keras.layers.Dropout(dropout, name="dropout")(known)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(known)
-    inputs = {"image": pixels, "question": words, "presence": there}
+    inputs = {"image": pixels, "question": words, "presence": presence}
     return keras.Model(inputs, logits, name="vqa_cnn_stacked_attention")

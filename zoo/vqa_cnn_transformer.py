@@ -48,7 +48,7 @@ def vqa_cnn_transformer(
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of a word and of a region; a multiple of 4, the heads.
         dropout: float in [0, 1). In the attention.
-        image: Branch to see with. Defaults to `branches.image.cnn`.
+        image: Image branch. Defaults to `branches.image.cnn`.
         question: Branch of word vectors. Defaults to learned ones.
         depth: int. Attentions of each kind.
 
@@ -60,29 +60,46 @@ def vqa_cnn_transformer(
     Reference:
         [Yu et al., 2019](https://arxiv.org/abs/1906.10770)
     """
-    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
-    reader = question or branches.text.words(vocabulary_size, min(dim, 300))
-    pixels = layers.input_like(eye, "image")
-    words = layers.input_like(reader, "question")
-    there = layers.presence_input(2)
-    seen = eye(pixels)
-    rows = (seen.shape[1] * image_shape[0] / image_shape[1]) ** 0.5
-    seen = layers.CoordinateGrid(max(round(rows), 1), name="grid")(seen)
-    seen = keras.layers.Reshape((-1, seen.shape[-1]), name="places")(seen)
-    seen, read = layers.replace_missing([seen, reader(words)], there)
-    read = layers.LSTM(dim, return_sequences=True, name="read")(read)
+    image_encoder = image or branches.image.cnn(
+        image_shape, dim, name="image_encoder"
+    )
+    text_encoder = question or branches.text.words(
+        vocabulary_size, min(dim, 300)
+    )
+    pixels = layers.input_like(image_encoder, "image")
+    words = layers.input_like(text_encoder, "question")
+    presence = layers.presence_input(2)
+    image_features = image_encoder(pixels)
+    rows = (image_features.shape[1] * image_shape[0] / image_shape[1]) ** 0.5
+    image_features = layers.CoordinateGrid(max(round(rows), 1), name="grid")(
+        image_features
+    )
+    image_features = keras.layers.Reshape(
+        (-1, image_features.shape[-1]), name="places"
+    )(image_features)
+    image_features, question_features = layers.replace_missing(
+        [image_features, text_encoder(words)], presence
+    )
+    question_features = layers.LSTM(dim, return_sequences=True, name="read")(
+        question_features
+    )
 
     def attend(x, others, name):
         block = fusions.CrossAttention(dim, 4, dropout, name=name)
         return block([x, others])
 
     for i in range(depth):
-        read = attend(read, read, f"words_{i}")
+        question_features = attend(
+            question_features, question_features, f"words_{i}"
+        )
     for i in range(depth):
-        seen = attend(seen, seen, f"regions_{i}")
-        seen = attend(seen, read, f"ask_{i}")
+        image_features = attend(image_features, image_features, f"regions_{i}")
+        image_features = attend(image_features, question_features, f"ask_{i}")
     parts = []
-    for x, name in ((read, "words_chosen"), (seen, "attention")):
+    for x, name in (
+        (question_features, "words_chosen"),
+        (image_features, "attention"),
+    ):
         scores = keras.layers.Dense(dim, "relu", name=f"{name}_hidden")(x)
         scores = keras.layers.Dense(1, name=f"{name}_scores")(scores)
         chosen = keras.ops.matmul(
@@ -92,5 +109,5 @@ def vqa_cnn_transformer(
     x = keras.layers.Add(name="fusion")(parts)
     x = keras.layers.LayerNormalization(name="norm")(x)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
-    inputs = {"image": pixels, "question": words, "presence": there}
+    inputs = {"image": pixels, "question": words, "presence": presence}
     return keras.Model(inputs, logits, name="vqa_cnn_transformer")

@@ -80,7 +80,7 @@ class GradientModulation(keras.layers.Layer):
 
 
 def modulated(features, classes, alpha=0.3, noise=1.0):
-    """Makes logits whose gradients can be told apart by modality.
+    """Makes logits whose gradients can be separated by modality.
 
         z_u = W_u h_u;   z = sum_u z_u + b
 

@@ -1,4 +1,4 @@
-"""A recurrent decoder that is told what the image shows as a whole."""
+"""A recurrent decoder conditioned on the mean of the image features."""
 
 import keras
 from keras import ops

@@ -1,4 +1,4 @@
-"""Late fusion: each modality judges, then the judgements meet."""
+"""Late fusion: combines the logits of each modality."""
 
 import keras
 from keras import ops

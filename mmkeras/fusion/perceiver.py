@@ -1,4 +1,4 @@
-"""The perceiver: a few latents read everything."""
+"""The Perceiver: a few latents attend to all inputs."""
 
 import keras
 from keras import ops

@@ -6,7 +6,7 @@ from mmkeras.layers.attach_mask import AttachMask
 
 
 def encode_each(tokens, read, name="encode_each"):
-    """Reads the turns of a talk, or candidates, one by one.
+    """Encodes the turns of a dialogue, or candidates, one by one.
 
     Args:
         tokens: Token ids of shape `(batch, texts, length)`; a text of zeros

@@ -66,7 +66,7 @@ class MissingToken(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class Presence(keras.layers.Layer):
-    """Says which modalities are there: what it is told, or else all.
+    """Returns the presence mask given, or a mask of all modalities.
 
     Args:
         modalities: int.

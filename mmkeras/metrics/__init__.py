@@ -1,4 +1,4 @@
-"""What captions, judgements and orders are worth, in Python and NumPy.
+"""Metrics of captions, classification and ranking, in Python and NumPy.
 
 Of captions, the functions take token lists, made by `tokenize`;
 `caption_scores` takes strings and calls them all. `judgement_scores` takes
@@ -17,11 +17,11 @@ from mmkeras.metrics.answers import normalized
 from mmkeras.metrics.answers import vqa_accuracy
 from mmkeras.metrics.bleu import corpus_bleu
 from mmkeras.metrics.captions import caption_scores
+from mmkeras.metrics.classification_scores import classification_scores
 from mmkeras.metrics.consistency import consistency
 from mmkeras.metrics.diversity import distinct
 from mmkeras.metrics.diversity import unique_share
 from mmkeras.metrics.diversity import vocabulary
-from mmkeras.metrics.judgements import judgement_scores
 from mmkeras.metrics.ranking import ranking_scores
 from mmkeras.metrics.rouge import rouge_l
 from mmkeras.metrics.tokenize import tokenize

@@ -1,4 +1,4 @@
-"""What judgements of a class, or of several labels, are worth."""
+"""Metrics of classification with one or several labels."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ _ROWS = 1024  # At a time: of thousands of classes they fill the memory.
 
 
 def accuracy(labels, predicted):
-    """Share of examples judged right.
+    """Share of examples predicted correctly.
 
     Args:
         labels: Integers of shape `(n,)`.
@@ -16,7 +16,7 @@ def accuracy(labels, predicted):
 
 
 def confusion(labels, predicted, classes):
-    """Counts examples by class (row) and judgement (column).
+    """Counts examples by class (row) and prediction (column).
 
     Args:
         labels: Integers of shape `(n,)`; -1, none of the classes, is not
@@ -68,7 +68,7 @@ def calibration_error(labels, probabilities, bins=15):
 
         ECE = sum over bins b of |b| / n * |accuracy(b) - confidence(b)|
 
-    with bins of equal width over the likeliest class's probability.
+    with bins of equal width over the probability of the most likely class.
 
     Args:
         labels: Integers of shape `(n,)`.

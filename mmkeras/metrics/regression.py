@@ -1,4 +1,4 @@
-"""What judgements of a number are worth; sentiment as the MOSI papers count."""
+"""Regression metrics; sentiment metrics as in the papers on MOSI."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def correlation(true, predicted):
 
 
 def sentiment_scores(true, predicted):
-    """Counts right judgements of sentiment in [-3, 3], as MOSI's papers do.
+    """Computes metrics of sentiment in [-3, 3], as in the papers on MOSI.
 
     Args:
         true: Floats of shape `(n,)`.

@@ -191,7 +191,7 @@ class Classify(Task):
 
     def score(self, labels, probabilities):
         """Measures judgements; see `mmkeras.metrics.judgement_scores`."""
-        return metrics.judgement_scores(
+        return metrics.classification_scores(
             labels, probabilities, self.codecs["label"].kind
         )
 

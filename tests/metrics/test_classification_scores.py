@@ -52,7 +52,7 @@ def test_calibration_and_brier_by_hand():
 
 def test_a_label_that_is_no_class_is_never_judged_right():
     chances = np.array([[0.8, 0.2], [0.8, 0.2]])
-    found = metrics.judgement_scores([0, -1], chances)
+    found = metrics.classification_scores([0, -1], chances)
     assert found["accuracy"] == 0.5
     # Class 0: TP 1, FP 1. Class 1 is neither there nor judged.
     assert found["f1_macro"] == pytest.approx(2 / 3 / 2)
@@ -68,7 +68,7 @@ def test_a_label_that_is_no_class_is_never_judged_right():
 def test_of_one_label_micro_f1_is_accuracy(pairs):
     labels, said = np.array(pairs).T
     chances = np.eye(4)[said]
-    found = metrics.judgement_scores(labels, chances)
+    found = metrics.classification_scores(labels, chances)
     assert found["f1_micro"] == pytest.approx(found["accuracy"])
     assert found["brier"] == pytest.approx(2 * (1 - found["accuracy"]))
     assert found["calibration_error"] == pytest.approx(1 - found["accuracy"])
@@ -80,7 +80,7 @@ def test_of_one_label_micro_f1_is_accuracy(pairs):
 def test_several_labels():
     true = np.array([[1, 0], [1, 1], [0, 0]])
     chances = np.array([[0.9, 0.2], [0.9, 0.1], [0.6, 0.4]])
-    found = metrics.judgement_scores(true, chances, "multi")
+    found = metrics.classification_scores(true, chances, "multi")
     assert found["accuracy"] == pytest.approx(1 / 3)
     assert found["f1_micro"] == pytest.approx(4 / 6)
 
@@ -103,12 +103,12 @@ def test_correlation():
     x = np.arange(5.0)
     assert regression.correlation(x, 3 - 2 * x) == pytest.approx(-1)
     assert regression.correlation(x, np.ones(5)) == 0
-    found = metrics.judgement_scores(x, x[:, None], "number")
+    found = metrics.classification_scores(x, x[:, None], "number")
     assert found["correlation"] == pytest.approx(1) and found["mae"] == 0
 
 
 def test_answers_in_words_are_right_as_a_whole():
     true = np.array([[4, 5, 2], [4, 2, 0], [5, 2, 0]])
     said = np.array([[4, 5, 2], [4, 5, 2], [5, 2, 0]])
-    found = metrics.judgement_scores(true, said, "text")
+    found = metrics.classification_scores(true, said, "text")
     assert found == {"accuracy": pytest.approx(2 / 3)}

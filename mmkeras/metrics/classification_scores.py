@@ -1,4 +1,4 @@
-"""All that is measured of a task that judges."""
+"""All metrics of a classifier."""
 
 import numpy as np
 
@@ -6,8 +6,8 @@ from mmkeras.metrics import classification
 from mmkeras.metrics import regression
 
 
-def judgement_scores(labels, predicted, kind="single"):
-    """Measures judgements.
+def classification_scores(labels, predicted, kind="single"):
+    """Computes all metrics of predictions.
 
     Args:
         labels: As the codec encodes them: integers `(n,)` for `"single"`, -1
