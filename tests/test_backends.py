@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-import elsewhere
+import backend_outputs
 import numpy as np
 import pytest
 from checks import BACKEND
@@ -18,7 +18,7 @@ OTHERS = sorted({"tensorflow", "jax", "torch"} - {BACKEND})
 
 @pytest.fixture(scope="module")
 def here():
-    return elsewhere.results()
+    return backend_outputs.results()
 
 
 @pytest.fixture(scope="module", params=OTHERS)
@@ -27,7 +27,11 @@ def there(request, tmp_path_factory):
         pytest.skip(f"{request.param} is not installed")
     file = tmp_path_factory.mktemp("backends") / f"{request.param}.npz"
     process = subprocess.run(
-        [sys.executable, ROOT / "tests" / "elsewhere.py", file],
+        [
+            sys.executable,
+            ROOT / "tests" / "helpers" / "backend_outputs.py",
+            file,
+        ],
         env={**os.environ, "KERAS_BACKEND": request.param},
         capture_output=True,
         text=True,
@@ -49,7 +53,7 @@ def test_same_numbers(here, there):
 
 def test_same_tokens(here, there):
     names = [name for name in here if name.endswith("tokens")]
-    assert len(names) == len(elsewhere.WRITERS) * len(KINDS)
+    assert len(names) == len(backend_outputs.WRITERS) * len(KINDS)
     for name in names:
         assert len({row.tobytes() for row in here[name]}) > 5
         np.testing.assert_array_equal(there[name], here[name], err_msg=name)

@@ -77,7 +77,7 @@ def reliability(labels, probabilities, bins=15):
     Args:
         labels: Integers of shape `(n,)`.
         probabilities: Floats of shape `(n, classes)`.
-        bins: int. Bins of equal width over the probability of the most likely class.
+        bins: int. Bins of equal width over the largest probability.
 
     Returns:
         A `matplotlib.figure.Figure`.

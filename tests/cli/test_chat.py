@@ -1,8 +1,8 @@
 """A talk in the terminal."""
 
-import asking
 import keras
 import pytest
+import question_datasets
 from typer.testing import CliRunner
 
 import mmkeras
@@ -42,7 +42,7 @@ def run(tmp_path_factory):
 
 def test_one_answer_a_turn(run, tmp_path, monkeypatch):
     path = tmp_path / "red.png"
-    path.write_bytes(asking.image("red"))
+    path.write_bytes(question_datasets.image("red"))
     asked = ["What colour is it?", "Is it red?", "Is it blue?", "Is it it?"]
     task, turns = mmkeras.load(run), []
     monkeypatch.setattr(mmkeras, "load", lambda folder: task)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import soundfile
-from judging import rows as drawn
+from multimodal_rows import rows as drawn
 from typer.testing import CliRunner
 
 from mmkeras import word_vectors

@@ -3,9 +3,9 @@
 import json
 import os
 
-import asking
 import numpy as np
 import pytest
+import question_datasets
 from typer.testing import CliRunner
 
 from mmkeras.cli import app
@@ -143,7 +143,9 @@ def test_names_of_files_need_not_be_utf8(tmp_path):
             name = NAMES[i % 5] + f"{split}{i}".encode()
             colour = "red" if i % 2 else "blue"
             for kind, data in {
-                b"images/%b.png": asking.image(colour, seed=i + 99 * count),
+                b"images/%b.png": question_datasets.image(
+                    colour, seed=i + 99 * count
+                ),
                 b"texts/%b.txt": f"a {colour} box".encode(),
             }.items():
                 place = os.path.join(os.fsencode(tmp_path / split), kind % name)

@@ -2,8 +2,8 @@
 
 import json
 
-import asking
 import pytest
+import question_datasets
 from typer.testing import CliRunner
 
 from mmkeras.cli import app
@@ -26,9 +26,9 @@ def table(tmp_path_factory):
     folder = tmp_path_factory.mktemp("table")
     lines = []
     for split, count in (("train", 24), ("val", 6), ("test", 6)):
-        for i, colour in enumerate(asking.drawn(count)):
+        for i, colour in enumerate(question_datasets.drawn(count)):
             name = f"{split}-{i}.png"
-            asking.show(folder / name, colour)
+            question_datasets.show(folder / name, colour)
             said = "yes" if colour == "red" else "no"
             for question, kind, answers in (
                 ("What colour is it?", "colour", [colour, colour, "pink"]),

@@ -1,7 +1,7 @@
 """Word vectors from the command line, of a corpus of three classes."""
 
-import classes_of_words
 import pytest
+import word_classes
 from typer.testing import CliRunner
 
 from mmkeras import word_vectors
@@ -15,7 +15,7 @@ def call(*arguments):
 @pytest.fixture(scope="module")
 def text(tmp_path_factory):
     path = tmp_path_factory.mktemp("words") / "corpus.txt"
-    lines = (f"{s.capitalize()}.\n" for s in classes_of_words.sentences())
+    lines = (f"{s.capitalize()}.\n" for s in word_classes.sentences())
     path.write_text("".join(lines))
     return path
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import soundfile
 import tensorflow as tf
-from judging import rows
+from multimodal_rows import rows
 
 from mmkeras.data import codecs
 from mmkeras.data import perceive

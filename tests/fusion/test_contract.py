@@ -11,7 +11,7 @@ from checks import fast
 from checks import numpy
 from checks import randomize
 from checks import reloaded
-from fusing import CASES
+from fusion_cases import CASES
 from keras import ops
 
 from mmkeras import fusion

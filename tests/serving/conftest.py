@@ -1,8 +1,8 @@
 import shutil
 
-import captioners
 import keras
 import pytest
+import tiny_captioners
 
 from mmkeras import serving
 from mmkeras.serving.samples import images
@@ -13,7 +13,7 @@ def task():
     """One tiny captioner with the codecs that users have."""
     if keras.backend.backend() != "tensorflow":
         pytest.skip("Exports are made on the TensorFlow backend.")
-    return captioners.tiny("caption-cnn-lstm")
+    return tiny_captioners.tiny("caption-cnn-lstm")
 
 
 @pytest.fixture(scope="session")

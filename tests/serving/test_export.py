@@ -5,11 +5,11 @@ import importlib
 import json
 import shutil
 
-import captioners
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import tiny_captioners
 from tensorflow.core.protobuf import saved_model_pb2
 
 import mmkeras
@@ -48,7 +48,7 @@ def photos():
 
 @pytest.fixture(scope="module")
 def plain():
-    return captioners.tiny("caption-cnn-lstm", Plain)
+    return tiny_captioners.tiny("caption-cnn-lstm", Plain)
 
 
 def decode(values):
@@ -83,7 +83,7 @@ def types_in(folder):
     ],
 )
 def test_every_architecture_says_the_same(name, beam, tmp_path, photos):
-    task = captioners.tiny(name, Plain)
+    task = tiny_captioners.tiny(name, Plain)
     path = serving.export(
         task, tmp_path, check=False, samples=photos, beam=beam
     )
@@ -131,7 +131,7 @@ def test_any_batch_size(answers, captioner, size):
 def test_a_model_of_mixed_precision_is_exported_in_float32(tmp_path, photos):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        mixed = captioners.tiny("caption-cnn-attention-lstm", Plain)
+        mixed = tiny_captioners.tiny("caption-cnn-attention-lstm", Plain)
         mixed.answer({"image": photos}, beam=3)
         path = serving.export(mixed, tmp_path, check=False, samples=photos)
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
@@ -141,7 +141,7 @@ def test_a_model_of_mixed_precision_is_exported_in_float32(tmp_path, photos):
     found = types_in(path)
     assert "float32" in found
     assert not found & {"bfloat16", "float16", "float64"}
-    plain = captioners.tiny("caption-cnn-attention-lstm", Plain)
+    plain = tiny_captioners.tiny("caption-cnn-attention-lstm", Plain)
     plain.model.set_weights(mixed.model.get_weights())
     expected = plain.answer({"image": photos}, beam=3)
     received = serving.load(path).predict(photos)

@@ -1,10 +1,10 @@
 """Damaged inputs of every field: the export and the task agree on each."""
 
-import captioners
 import keras
 import mutations
 import numpy as np
 import pytest
+import tiny_captioners
 import tiny_tasks
 
 from mmkeras import serving
@@ -38,9 +38,9 @@ class Pair:
 
     def __init__(self, name, folder):
         if name.startswith("caption-"):
-            self.task, self.options = captioners.tiny(name), {"beam": 3}
+            self.task, self.options = tiny_captioners.tiny(name), {"beam": 3}
         else:
-            words = captioners.WORDS
+            words = tiny_captioners.WORDS
             self.task = tiny_tasks.build(name, vocabulary=words)
             self.options = {}
         serving.export(self.task, folder, check=False)

@@ -1,7 +1,7 @@
-import captioners
 import pytest
+import tiny_captioners
 
 
 @pytest.fixture(scope="session")
 def task():
-    return captioners.tiny("caption-cnn-lstm")
+    return tiny_captioners.tiny("caption-cnn-lstm")

@@ -1,11 +1,11 @@
 import pathlib
 
-import captioners
 import image_files
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import tiny_captioners
 from checks import numpy
 
 import mmkeras
@@ -88,7 +88,7 @@ def test_answer_gives_one_caption_a_image(task):
     assert (said["score"] < 0).all()
     assert len(set(said["text"])) > 1
     assert set(" ".join(said["text"]).split()) <= {
-        *captioners.WORDS,
+        *tiny_captioners.WORDS,
         "<unknown>",
     }
 
@@ -177,7 +177,7 @@ def test_what_is_before_a_cut_can_be_computed_once():
     x = keras.layers.Reshape((-1, 8))(x)
     model = mmkeras.build_model(
         "caption-cnn-lstm",
-        vocabulary_size=4 + len(captioners.WORDS),
+        vocabulary_size=4 + len(tiny_captioners.WORDS),
         dim=8,
         image=keras.Model(pixels, x, name="encoder"),
     )
@@ -212,13 +212,13 @@ def test_score_measures_captions(task):
     )
 
 
-def codecs(size=(16, 16), words=captioners.WORDS):
+def codecs(size=(16, 16), words=tiny_captioners.WORDS):
     return {"image": Image(size), "text": Words(words, length=9)}
 
 
 def test_another_vocabulary_is_refused(task):
     with pytest.raises(ValueError, match="11.*10.*`vocabulary_size=10`"):
-        tasks.Caption(task.model, codecs(words=captioners.WORDS[1:]))
+        tasks.Caption(task.model, codecs(words=tiny_captioners.WORDS[1:]))
 
 
 def test_another_image_size_is_refused(task):

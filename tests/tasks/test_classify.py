@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from checks import only_tensorflow
-from judging import rows
-from judging import task as judge
+from multimodal_rows import rows
+from multimodal_rows import task as judge
 
 import mmkeras
 from mmkeras.data import codecs

@@ -5,11 +5,11 @@ import subprocess
 import sys
 import time
 
-import captioners
 import image_files
 import keras
 import numpy as np
 import pytest
+import tiny_captioners
 from checks import numpy
 
 import mmkeras
@@ -81,7 +81,7 @@ def test_save_makes_its_folder_and_says_where(task, tmp_path):
 
 def test_what_was_trained_in_half_precision_is_saved_in_float32(tmp_path):
     keras.config.set_dtype_policy("mixed_bfloat16")
-    task = captioners.tiny("caption-cnn-attention-lstm")
+    task = tiny_captioners.tiny("caption-cnn-attention-lstm")
     keras.config.set_dtype_policy("float32")
     assert task.decoder.compute_dtype == "bfloat16"
     loaded = mmkeras.load(task.save(tmp_path))
@@ -173,7 +173,7 @@ def test_a_tampered_model_is_refused(folder, damage):
     if damage == "cut":
         data = data[:-100]
     if damage == "swapped":
-        other = captioners.tiny("caption-cnn-attention-lstm").model
+        other = tiny_captioners.tiny("caption-cnn-attention-lstm").model
         other.save(file)
         data = file.read_bytes()
     file.write_bytes(data)

@@ -1,6 +1,6 @@
 """Talks about images: trained, measured, held, exported."""
 
-import discussing
+import dialogue_datasets
 import keras
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ SOURCE = datasets.find("visdial")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("visdial")
-    discussing.visdial(folder)
+    dialogue_datasets.visdial(folder)
     return folder
 
 
@@ -90,7 +90,7 @@ def test_is_measured_on_every_part(task, folder, tmp_path, monkeypatch):
         assert "mrr" not in scores
         return
     logits = found.logits(task)
-    assert logits.shape == (12, discussing.CANDIDATES)
+    assert logits.shape == (12, dialogue_datasets.CANDIDATES)
     assert scores["recall_1"] == scores["accuracy"]
     assert scores["recall_5"] == 1
     relevance = [r["relevance"] for r in found.rows if r["relevance"]]

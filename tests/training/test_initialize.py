@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 from checks import numpy
-from judging import rows
+from multimodal_rows import rows
 
 from mmkeras import word_vectors
 from mmkeras.training import initialize

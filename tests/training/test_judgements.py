@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 from checks import numpy
-from judging import rows
+from multimodal_rows import rows
 
 import mmkeras
 from mmkeras import evaluation

@@ -1,9 +1,9 @@
 """Answering questions: data in the official layouts, trained and measured."""
 
-import asking
 import keras
 import numpy as np
 import pytest
+import question_datasets
 
 from mmkeras import evaluation
 from mmkeras.data import codecs
@@ -52,11 +52,11 @@ def train(source, folder, **changes):
         name
         if name == "easy-vqa"
         else pytest.param(name, marks=pytest.mark.slow)
-        for name in asking.LAYOUTS
+        for name in question_datasets.LAYOUTS
     ],
 )
 def test_trains_and_is_measured(name, tmp_path):
-    asking.LAYOUTS[name](tmp_path, (16, 4, 4))
+    question_datasets.LAYOUTS[name](tmp_path, (16, 4, 4))
     source = datasets.find(name)
     task = train(source, tmp_path)
     found = judgements.examples(task, source.rows("test", tmp_path))
@@ -85,7 +85,7 @@ def test_trains_and_is_measured(name, tmp_path):
 
 @pytest.mark.slow
 def test_people_teach_as_often_as_they_say_it(tmp_path):
-    asking.vqa(tmp_path, (16, 4))
+    question_datasets.vqa(tmp_path, (16, 4))
     source = datasets.find("vqa")
     task = train(source, tmp_path)
     names = task.codecs["label"].names
@@ -104,7 +104,7 @@ def test_people_teach_as_often_as_they_say_it(tmp_path):
 
 @pytest.mark.slow
 def test_an_answer_that_training_lacks_is_never_right(tmp_path):
-    asking.easy_vqa(tmp_path, (16, 4))
+    question_datasets.easy_vqa(tmp_path, (16, 4))
     source = datasets.find("easy-vqa")
     task = train(source, tmp_path, answers=2)
     label = task.codecs["label"]
@@ -135,10 +135,10 @@ def test_an_answer_that_training_lacks_is_never_right(tmp_path):
     ],
 )
 def test_shows_where_it_looked(name, looks, tmp_path):
-    asking.easy_vqa(tmp_path, (16, 4))
+    question_datasets.easy_vqa(tmp_path, (16, 4))
     task, _ = build(datasets.find("easy-vqa"), tmp_path, name)
     batch = {
-        "image": [asking.image("red"), None],
+        "image": [question_datasets.image("red"), None],
         "question": ["is there a red shape?", "is there a red shape?"],
     }
     if looks:

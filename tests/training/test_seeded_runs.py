@@ -11,12 +11,12 @@ import json
 import pathlib
 import tempfile
 
-import discussing
-import judging
+import conversation_rows
+import dialogue_datasets
 import keras
+import multimodal_rows
 import numpy as np
 import pytest
-import talking
 
 from mmkeras.data import datasets
 from mmkeras.data.datasets import table
@@ -82,7 +82,9 @@ def classify(folder, **changes):
     }
     return (
         judgements,
-        judgements.Data(judging.rows(count=32), judging.rows("val", 8)),
+        judgements.Data(
+            multimodal_rows.rows(count=32), multimodal_rows.rows("val", 8)
+        ),
         "classify-image-audio-concat",
         recipes.Recipe(settings={"dim": 8, "dropout": 0.2}, **options),
         {"image_size": 16, "seconds": 0.125},
@@ -96,7 +98,7 @@ def every_subset(folder):
 
 def emotion(folder):
     """Whole conversations, of like length in a batch."""
-    rows = (talking.turns(s, 12) for s in ("train", "val"))
+    rows = (conversation_rows.turns(s, 12) for s in ("train", "val"))
     return (
         judgements,
         judgements.Data(*rows),
@@ -110,7 +112,7 @@ def emotion(folder):
 
 def dialogue(folder):
     """Candidates are ranked; a batch has the questions about an image."""
-    discussing.visdial(folder / "data")
+    dialogue_datasets.visdial(folder / "data")
     source = datasets.find("visdial")
     rows = (source.rows(s, folder / "data") for s in ("train", "val"))
     return (

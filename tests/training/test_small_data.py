@@ -5,7 +5,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from judging import rows as drawn
+from multimodal_rows import rows as drawn
 from typer.testing import CliRunner
 
 from mmkeras.cli import app

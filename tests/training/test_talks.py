@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 from checks import only_tensorflow
-from talking import scenes
-from talking import turns
+from conversation_rows import scenes
+from conversation_rows import turns
 
 from mmkeras import serving
 from mmkeras.data import codecs

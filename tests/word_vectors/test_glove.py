@@ -1,7 +1,7 @@
-import classes_of_words
 import keras
 import numpy as np
 import pytest
+import word_classes
 from checks import numpy
 
 from mmkeras.word_vectors import Corpus
@@ -14,7 +14,7 @@ SMALL = dict(dim=8, window=2, most=10.0, batch_size=32)
 
 @pytest.fixture(scope="module")
 def corpus():
-    return Corpus.read(classes_of_words.sentences(), minimum=1)
+    return Corpus.read(word_classes.sentences(), minimum=1)
 
 
 def formula(counts, products, most, alpha):
@@ -98,8 +98,8 @@ def test_a_step_is_adagrad_s_of_the_authors_program():
 def test_words_of_a_class_become_neighbours(corpus):
     vectors = train_glove(corpus, epochs=30, **SMALL)
     assert vectors.words == corpus.words
-    nearest = classes_of_words.nearest(vectors)
-    kind = classes_of_words.MEMBERS
+    nearest = word_classes.nearest(vectors)
+    kind = word_classes.MEMBERS
     assert [w for w in kind if kind[nearest[w]] != kind[w]] == []
 
 

@@ -1,7 +1,7 @@
-import classes_of_words
 import keras
 import numpy as np
 import pytest
+import word_classes
 from checks import numpy
 
 from mmkeras.word_vectors import Corpus
@@ -16,7 +16,7 @@ SMALL = dict(dim=8, window=2, sample=0, batch_size=128)
 
 @pytest.fixture(scope="module")
 def corpus():
-    return Corpus.read(classes_of_words.sentences(), minimum=1)
+    return Corpus.read(word_classes.sentences(), minimum=1)
 
 
 def formula(products):
@@ -89,8 +89,8 @@ def test_batches(corpus):
 def test_words_of_a_class_become_neighbours(corpus):
     vectors = train_skipgram(corpus, epochs=10, learning_rate=0.02, **SMALL)
     assert vectors.words == corpus.words
-    nearest = classes_of_words.nearest(vectors)
-    kind = classes_of_words.MEMBERS
+    nearest = word_classes.nearest(vectors)
+    kind = word_classes.MEMBERS
     assert [w for w in kind if kind[nearest[w]] != kind[w]] == []
 
 

@@ -2,17 +2,17 @@
 
 import json
 
-import asking
 import pytest
+import question_datasets
 
 from mmkeras.data import check
 from mmkeras.data import datasets
 from mmkeras.data.datasets import questions
 
 
-@pytest.mark.parametrize("name", asking.LAYOUTS)
+@pytest.mark.parametrize("name", question_datasets.LAYOUTS)
 def test_a_set_in_its_own_layout(name, tmp_path):
-    asking.LAYOUTS[name](tmp_path)
+    question_datasets.LAYOUTS[name](tmp_path)
     source = datasets.find(name)
     rows = {s: source.rows(s, tmp_path) for s in ("train", "val", "test")}
     images = {s: {r["image"] for r in found} for s, found in rows.items()}
@@ -36,7 +36,7 @@ def test_a_set_in_its_own_layout(name, tmp_path):
 
 
 def test_easy_vqa(tmp_path):
-    asking.easy_vqa(tmp_path)
+    question_datasets.easy_vqa(tmp_path)
     source = datasets.find("easy-vqa")
     train, val = (source.rows(s, tmp_path) for s in ("train", "val"))
     assert (len(train), len(val)) == (36, 4)  # A tenth of the images.
@@ -45,23 +45,27 @@ def test_easy_vqa(tmp_path):
     assert test[0]["image"].endswith("test/images/0.png")
     other = {r["group"] for r in source.rows("val", tmp_path, seed=1)}
     assert other != {r["group"] for r in val}
-    asking.put(tmp_path / "test" / "questions.json", [["what?", "x"]])
+    question_datasets.put(
+        tmp_path / "test" / "questions.json", [["what?", "x"]]
+    )
     with pytest.raises(ValueError, match=r"expected \[question, answer, image"):
         source.rows("test", tmp_path)
 
 
 def test_vqa_keeps_what_each_person_said(tmp_path):
-    asking.vqa(tmp_path)
+    question_datasets.vqa(tmp_path)
     source = datasets.find("vqa")
     first, second = source.rows("test", tmp_path)[:2]
-    assert first["label"] in asking.COLOURS and first["type"] == "other"
+    assert (
+        first["label"] in question_datasets.COLOURS and first["type"] == "other"
+    )
     assert first["answers"] == [first["label"]] * 9 + ["pink"]
     assert first["image"].endswith("val2014/COCO_val2014_000000000000.jpg")
     assert second["type"] == "yes/no" and second["group"] == first["group"]
     part = tmp_path / "v2_mscoco_val2014_annotations.json"
     told = json.loads(part.read_text())
     told["annotations"] = told["annotations"][1:]
-    asking.put(part, told)
+    question_datasets.put(part, told)
     report = check.check("vqa", tmp_path)
     assert [p.kind for p in report.problems] == ["corrupt"]
     part.write_text("{")
@@ -70,7 +74,7 @@ def test_vqa_keeps_what_each_person_said(tmp_path):
 
 
 def test_clevr_tells_types_by_the_last_function(tmp_path):
-    asking.clevr(tmp_path)
+    question_datasets.clevr(tmp_path)
     found = datasets.find("clevr").rows("test", tmp_path / "CLEVR_v1.0")
     assert [row["type"] for row in found[:2]] == ["query attribute", "exist"]
     assert found[0]["image"].endswith("images/val/CLEVR_val_000000.png")
@@ -87,7 +91,7 @@ def test_clevr_tells_types_by_the_last_function(tmp_path):
 
 
 def test_nlvr_trains_on_six_images_of_a_scene(tmp_path):
-    asking.nlvr(tmp_path)
+    question_datasets.nlvr(tmp_path)
     source = datasets.find("nlvr")
     train, test = (source.rows(s, tmp_path) for s in ("train", "test"))
     assert (len(train), len(test)) == (120, 4)
@@ -100,7 +104,7 @@ def test_nlvr_trains_on_six_images_of_a_scene(tmp_path):
 
 
 def test_equal_images_in_published_splits_are_no_error(tmp_path):
-    asking.nlvr(tmp_path)
+    question_datasets.nlvr(tmp_path)
     copy = (tmp_path / "train/images/0/train-0-0-0.png").read_bytes()
     (tmp_path / "dev/images/0/dev-0-0-0.png").write_bytes(copy)
     report = check.check("nlvr", tmp_path)

@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 import PIL.Image
 import pytest
-from mnist import write_idx
+from mnist_files import write_idx
 
 from mmkeras.data.datasets import avdigits
 from mmkeras.data.datasets import avdigits_small

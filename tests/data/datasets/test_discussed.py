@@ -2,9 +2,9 @@
 
 import json
 
-import asking
-import discussing
+import dialogue_datasets
 import pytest
+import question_datasets
 
 from mmkeras.data import check
 from mmkeras.data import datasets
@@ -15,7 +15,7 @@ from mmkeras.data.synthetic import digits_discussed as world
 
 
 def test_visdial(tmp_path):
-    discussing.visdial(tmp_path)
+    dialogue_datasets.visdial(tmp_path)
     source = datasets.find("visdial")
     rows = {s: source.rows(s, tmp_path) for s in ("train", "val", "test")}
     assert [len(rows[s]) for s in rows] == [54, 6, 12]
@@ -27,7 +27,7 @@ def test_visdial(tmp_path):
     assert first["history"] == f"a {colour} image"
     assert second["history"].split("\n")[1] == f"what color is it {colour}"
     assert third["id"] == "val-0-3" and third["question"] == "is it red"
-    assert len(first["candidates"].split("\n")) == discussing.CANDIDATES
+    assert len(first["candidates"].split("\n")) == dialogue_datasets.CANDIDATES
     assert colour in first["candidates"].split("\n")
     place = third["candidates"].split("\n").index(third["label"])
     assert first["relevance"] is None and third["relevance"][place] == 1
@@ -42,7 +42,7 @@ def test_visdial(tmp_path):
     path = tmp_path / "visdial_1.0_val.json"
     content = json.loads(path.read_text())
     content["data"]["dialogs"][1]["dialog"][0]["gt_index"] = 99
-    asking.put(path, content)
+    question_datasets.put(path, content)
     assert [p.kind for p in visdial.scan(tmp_path).problems] == ["corrupt"]
     path.write_text('{"data": []}')
     assert "expected a dict" in str(visdial.scan(tmp_path).problems[0])
@@ -51,7 +51,7 @@ def test_visdial(tmp_path):
 
 
 def test_images_of_digits_are_of_their_split(tmp_path):
-    folder = discussing.mnist(tmp_path / "mnist")
+    folder = dialogue_datasets.mnist(tmp_path / "mnist")
     rows = digits_discussed.rows("val", folder, count=3)
     assert rows == digits_discussed.rows("val", folder, count=3)
     assert {row["group"] for row in rows} == {"val-0", "val-1", "val-2"}

@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from judging import rows as drawn
+from multimodal_rows import rows as drawn
 
 from mmkeras.data import check
 from mmkeras.data.datasets import labelled

@@ -1,8 +1,8 @@
 """Miniature talks about images: VisDial's layout, and MNIST's files."""
 
-import asking
 import numpy as np
-from mnist import write_idx
+import question_datasets
+from mnist_files import write_idx
 
 CANDIDATES = 5
 
@@ -10,14 +10,23 @@ CANDIDATES = 5
 def visdial(folder, counts=(20, 4), rounds=3):
     """Writes talks whose first question needs the image, second the first."""
     questions = ["what color is it", "what did i ask", "is it red"]
-    answers = [*asking.COLOURS, "the color", "yes", "no", "maybe", "2 of them"]
+    answers = [
+        *question_datasets.COLOURS,
+        "the color",
+        "yes",
+        "no",
+        "maybe",
+        "2 of them",
+    ]
     for part, count in zip(("train", "val"), counts):
         rng = np.random.default_rng(len(part))
         dialogs, dense = [], []
-        for i, colour in enumerate(asking.drawn(count)):
+        for i, colour in enumerate(question_datasets.drawn(count)):
             name = "VisualDialog_val2018" if part == "val" else "COCO_train2014"
             home = folder / name.removeprefix("COCO_")
-            asking.show(home / f"{name}_{i:012d}.jpg", colour, "JPEG")
+            question_datasets.show(
+                home / f"{name}_{i:012d}.jpg", colour, "JPEG"
+            )
             said = [colour, "the color", "yes" if colour == "red" else "no"]
             turns = []
             for number, answer in enumerate(said[:rounds]):
@@ -42,12 +51,12 @@ def visdial(folder, counts=(20, 4), rounds=3):
                 {"image_id": i, "round_id": rounds, "gt_relevance": relevance}
             )
         data = {"questions": questions, "answers": answers, "dialogs": dialogs}
-        asking.put(
+        question_datasets.put(
             folder / f"visdial_1.0_{part}.json",
             {"version": "1.0", "split": f"{part}2018", "data": data},
         )
     path = folder / "visdial_1.0_val_dense_annotations.json"
-    asking.put(path, dense)
+    question_datasets.put(path, dense)
 
 
 def mnist(folder, train=5030, test=20):

@@ -1,6 +1,6 @@
 """What decoders and writers compute, to be compared between backends.
 
-Run as `KERAS_BACKEND=jax python tests/elsewhere.py results.npz`.
+Run as `KERAS_BACKEND=jax python tests/helpers/backend_outputs.py results.npz`.
 """
 
 import sys
