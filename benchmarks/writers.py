@@ -36,21 +36,21 @@ def hub(decoder, context, length, beam, jit_compile=False):
 def loop(decoder, context, length, beam):
     """Returns a function that predicts on the whole prefix for every token.
 
-    All lanes are given to one call of `predict`, with its own batch size;
+    All beams are given to one call of `predict`, with its own batch size;
     tutorials call it for one image at a time.
     """
     tokens = keras.Input((None,), dtype="int32")
     inputs = keras.Input(context.shape[1:])
     model = keras.Model([tokens, inputs], decoder([tokens, inputs]))
     size = len(context)
-    lanes = np.repeat(context, beam, axis=0)
+    contexts = np.repeat(context, beam, axis=0)
 
     def write():
         said = np.full((size * beam, 1), START, "int32")
         score = np.full((size, beam), -1e9, "float32")
         score[:, 0] = 0
         for _ in range(length):
-            logits = model.predict([said, lanes], verbose=0)[:, -1]
+            logits = model.predict([said, contexts], verbose=0)[:, -1]
             logp = _log_softmax(logits).reshape(size, beam, -1)
             words = logp.shape[-1]
             total = (score[..., None] + logp).reshape(size, -1)

@@ -55,9 +55,9 @@ def cnn(
         `2 ** depth` frames of 10 ms.
     """
     samples = keras.Input(shape, name="samples")
-    ear = LogMel(rate, mels, name="log_mel")
-    x = ops.expand_dims(_hidden(ear(samples), hide), axis=-1)
-    there = ear.compute_mask(samples)
+    spectrogram = LogMel(rate, mels, name="log_mel")
+    x = ops.expand_dims(_hidden(spectrogram(samples), hide), axis=-1)
+    there = spectrogram.compute_mask(samples)
     for i in range(depth):
         last = i == depth - 1
         filters = dim if last else max(dim // 2 ** (depth - 1 - i), 8)
@@ -185,14 +185,14 @@ def frames(
         or coefficients))`; a frame is 10 ms.
     """
     samples = keras.Input(shape, name="samples")
-    ear = LogMel(
+    spectrogram = LogMel(
         rate,
         mels,
         coefficients=coefficients,
         normalize=normalize,
         name="log_mel",
     )
-    x, there = ear(samples), ear.compute_mask(samples)
+    x, there = spectrogram(samples), spectrogram.compute_mask(samples)
     if together > 1:
         rest = -x.shape[1] % together
         x = ops.pad(x, [(0, 0), (0, rest), (0, 0)])
@@ -236,8 +236,11 @@ def wave_cnn(shape=(32000,), dim=128, depth=3, name="audio_encoder"):
 def _steps(shape, rate, dim, mels, dropout, hide):
     """Log-mel frames, four of them a step, and which steps are there."""
     samples = keras.Input(shape, name="samples")
-    ear = LogMel(rate, mels, name="log_mel")
-    x, there = _hidden(ear(samples), hide), ear.compute_mask(samples)
+    spectrogram = LogMel(rate, mels, name="log_mel")
+    x, there = (
+        _hidden(spectrogram(samples), hide),
+        spectrogram.compute_mask(samples),
+    )
     for i in range(2):
         x = _halved(x, i, dim, keras.layers.Conv1D)
         there = there[:, ::2]

@@ -40,13 +40,13 @@ def yamnet(shape=(32000,), weights=None, trainable=False, name="audio_encoder"):
         [Howard et al., 2017](https://arxiv.org/abs/1704.04861)
     """
     samples = keras.Input(shape, name="samples")
-    ear = YAMNetSpectrogram(name="frontend")
-    patches = ear(samples)
+    spectrogram = YAMNetSpectrogram(name="frontend")
+    patches = spectrogram(samples)
     x = ops.reshape(patches, (-1, *patches.shape[2:], 1))
     x = _depthwise(x)
     x = ops.mean(x, axis=(1, 2))
     x = ops.reshape(x, (-1, patches.shape[1], x.shape[-1]))
-    x = AttachMask(name="padding")([x, ear.compute_mask(samples)])
+    x = AttachMask(name="padding")([x, spectrogram.compute_mask(samples)])
     branch = keras.Model(samples, x, name=name)
     if weights is not None:
         load_weights(branch, weights)
@@ -117,8 +117,8 @@ def _whisper(backbone, samples):
             f"The backbone hears at most {most * 160} samples. Received: "
             f"shape={tuple(samples.shape[1:])}"
         )
-    ear = WhisperSpectrogram(backbone.num_mels, name="log_mel")
-    return {"encoder_features": ear(samples)}
+    spectrogram = WhisperSpectrogram(backbone.num_mels, name="log_mel")
+    return {"encoder_features": spectrogram(samples)}
 
 
 def _moonshine(samples):

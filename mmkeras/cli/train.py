@@ -331,9 +331,9 @@ def train(
     from mmkeras.training.folder import digest
 
     task = registry.find(name).task
-    trade = captions if task == "caption" else judgements
-    rows = trade.Data(*rows)
-    count = trade.num_examples(name, rows)
+    engine = captions if task == "caption" else judgements
+    rows = engine.Data(*rows)
+    count = engine.num_examples(name, rows)
     stated, recipe = recipe, recipes.resolve(recipe, count)
     arguments = {
         "model": name,
@@ -355,14 +355,14 @@ def train(
         if stated != recipe:
             typer.echo(_chosen(stated, recipe, count))
         keras.utils.set_random_seed(seed)
-        task = trade.build(name, rows, recipe, **build)
+        task = engine.build(name, rows, recipe, **build)
         for note in _text_notes(task, [*rows.train, *rows.val]):
             typer.echo(note)
         if only:
-            left = (trade.only(task, r, only) for r in (rows.train, rows.val))
-            rows = trade.Data(*left)
+            left = (engine.only(task, r, only) for r in (rows.train, rows.val))
+            rows = engine.Data(*left)
         with progress.epochs(recipe.epochs) as shown:
-            training = trade.fit(
+            training = engine.fit(
                 task,
                 rows,
                 held.path,

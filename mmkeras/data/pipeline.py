@@ -128,7 +128,7 @@ def judging(
         raise ValueError(
             "Examples share a batch by their length or by their image, not "
             "by both. Received: lengths and images. Set one of a recipe's "
-            "`by_length` and `by_picture`."
+            "`by_length` and `share_images`."
         )
     share = 1 if images is None else together(images, batch_size)
     table = _by_image(np.asarray(images)) if share > 1 else None

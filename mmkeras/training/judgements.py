@@ -292,7 +292,7 @@ def fit(
     model, images = task.model, None
     if recipe.every_subset:
         model = subsets.every_subset(model)
-    elif recipe.by_picture and train.has("image"):
+    elif recipe.share_images and train.has("image"):
         images = train.images
         share = pipeline.together(images, size)
         count = len(np.unique(images)) // (size // share)

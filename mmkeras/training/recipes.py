@@ -57,7 +57,7 @@ class Recipe:
             them; see `training.subsets`.
         by_length: Whether a judge's texts of like length share a batch, which
             ends with the longest of them.
-        by_picture: Whether a judge's examples of an image share a batch, so
+        share_images: Whether a judge's examples of an image share a batch, so
             that the image branch sees it once for all of them.
         settings: Arguments of the builder.
     """
@@ -85,7 +85,7 @@ class Recipe:
     modality_dropout: float = 0.0
     every_subset: bool = False
     by_length: bool = False
-    by_picture: bool = False
+    share_images: bool = False
     settings: dict = dataclasses.field(default_factory=dict)
 
     def to_dict(self):
@@ -119,7 +119,7 @@ _TALKER = dataclasses.replace(
     max_batch_size=128,
     learning_rate=1e-3,
     modality_dropout=0.02,
-    by_picture=True,
+    share_images=True,
 )
 # As VisDial's authors: 512 units, 64 rounds a batch.
 _RANKER = dataclasses.replace(

@@ -121,7 +121,7 @@ def dialogue(folder):
         "dialogue-text-image-modules",
         recipes.Recipe(
             batch_size=9,
-            by_picture=True,
+            share_images=True,
             label_smoothing=0.0,
             settings={"dim": 8},
             **SETTINGS,

@@ -17,7 +17,7 @@ from mmkeras.data.datasets import layout
 
 SOURCE = "The files are at visualdialog.org/data."
 _PARTS = {"train": "train", "test": "val"}
-_PICTURES = {
+_IMAGES = {
     "train": ("COCO_train2014", "COCO_val2014"),
     "val": ("VisualDialog_val2018",),
 }
@@ -85,7 +85,7 @@ def _rows(folder, split, content, dense, _, entry):
     part = _PARTS[split]
     questions, answers = content["questions"], content["answers"]
     image = int(entry["image_id"])
-    path = _picture(folder, part, image)
+    path = _image_path(folder, part, image)
     said, made = [_line(entry["caption"])], []
     for number, turn in enumerate(entry["dialog"], 1):
         question = _line(questions[turn["question"]])
@@ -108,9 +108,9 @@ def _rows(folder, split, content, dense, _, entry):
     return made
 
 
-def _picture(folder, part, image):
+def _image_path(folder, part, image):
     names = [
-        (prefix, f"{prefix}_{image:012d}.jpg") for prefix in _PICTURES[part]
+        (prefix, f"{prefix}_{image:012d}.jpg") for prefix in _IMAGES[part]
     ]
     paths = [folder / p.removeprefix("COCO_") / name for p, name in names]
     paths += [folder / name for _, name in names]
