@@ -109,9 +109,7 @@ def _rows(folder, split, content, dense, _, entry):
 
 
 def _image_path(folder, part, image):
-    names = [
-        (prefix, f"{prefix}_{image:012d}.jpg") for prefix in _IMAGES[part]
-    ]
+    names = [(prefix, f"{prefix}_{image:012d}.jpg") for prefix in _IMAGES[part]]
     paths = [folder / p.removeprefix("COCO_") / name for p, name in names]
     paths += [folder / name for _, name in names]
     return str(layout.first_existing(*paths))
