@@ -4,7 +4,7 @@ import mmkeras
 from mmkeras import arguments
 
 WRONG = {
-    "classes": [0, -1, 2.5, "two", None, True],
+    "num_classes": [0, -1, 2.5, "two", None, True],
     "vocabulary_size": [0, 4],
     "image_shape": [(64, 64), (0, 64, 3), 64, (64, 64, -3), None, "64"],
     "audio_shape": [(), (0,), (-5,), ("a",)],

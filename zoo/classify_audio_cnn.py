@@ -11,15 +11,15 @@ from mmkeras.registry import register
     "classify-audio-cnn",
     task="classify",
     paper="https://arxiv.org/abs/1609.09430",
-    tiny={"classes": 3, "audio_shape": (2000,), "dim": 8},
+    tiny={"num_classes": 3, "audio_shape": (2000,), "dim": 8},
 )
 def classify_audio_cnn(
-    classes=2, audio_shape=(32000,), dim=128, dropout=0.3, audio=None
+    num_classes=2, audio_shape=(32000,), dim=128, dropout=0.3, audio=None
 ):
     """Builds a classifier of sounds: a log-mel spectrogram, convolutions.
 
     Args:
-        classes: int. Number of classes, or of labels.
+        num_classes: int. Number of classes, or of labels.
         audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
         dim: int. Size of the last convolution and of the hidden layer.
         dropout: float in [0, 1).
@@ -27,7 +27,7 @@ def classify_audio_cnn(
 
     Returns:
         A model from `"audio"`, shape `(batch, samples)`, to logits of shape
-        `(batch, classes)`.
+        `(batch, num_classes)`.
 
     Reference:
         [Hershey et al., 2017](https://arxiv.org/abs/1609.09430)
@@ -37,5 +37,5 @@ def classify_audio_cnn(
     x = layers.MaskedPool(name="heard")(audio_encoder(samples))
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
-    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     return keras.Model({"audio": samples}, logits, name="classify_audio_cnn")

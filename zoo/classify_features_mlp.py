@@ -10,10 +10,10 @@ from mmkeras.registry import register
     "classify-features-mlp",
     task="classify",
     paper="https://arxiv.org/abs/1610.01644",
-    tiny={"classes": 3, "features_shape": (6,), "dim": 8},
+    tiny={"num_classes": 3, "features_shape": (6,), "dim": 8},
 )
 def classify_features_mlp(
-    classes=2, features_shape=(512,), dim=128, dropout=0.3
+    num_classes=2, features_shape=(512,), dim=128, dropout=0.3
 ):
     """Builds a classifier of features: normalised, then a hidden layer.
 
@@ -23,7 +23,7 @@ def classify_features_mlp(
     Departure from the paper, whose probes are linear: a hidden layer.
 
     Args:
-        classes: int. Number of classes, or of labels.
+        num_classes: int. Number of classes, or of labels.
         features_shape: Tuple `(size,)` of one vector, or `(length, size)` of
             a sequence; a step that is all zeros is padding.
         dim: int. Size of the hidden layer.
@@ -31,7 +31,7 @@ def classify_features_mlp(
 
     Returns:
         A model from `"features"`, shape `(batch, *features_shape)`, to logits
-        of shape `(batch, classes)`.
+        of shape `(batch, num_classes)`.
 
     Raises:
         ValueError: If `features_shape` is neither.
@@ -58,7 +58,7 @@ def classify_features_mlp(
     x = keras.layers.Dropout(dropout, name="features_dropout")(x)
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
-    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     return keras.Model(
         {"features": features}, logits, name="classify_features_mlp"
     )

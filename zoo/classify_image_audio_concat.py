@@ -13,14 +13,14 @@ from mmkeras.registry import register
     task="classify",
     paper="https://arxiv.org/abs/1808.07275",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "image_shape": (16, 16, 3),
         "audio_shape": (2000,),
         "dim": 8,
     },
 )
 def classify_image_audio_concat(
-    classes=2,
+    num_classes=2,
     image_shape=(64, 64, 3),
     audio_shape=(32000,),
     dim=128,
@@ -32,7 +32,7 @@ def classify_image_audio_concat(
     """Builds a classifier of images with sound; either may be absent.
 
     Args:
-        classes: int. Number of classes, or of labels.
+        num_classes: int. Number of classes, or of labels.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
         dim: int. Size of each branch's features and of the hidden layer.
@@ -44,7 +44,7 @@ def classify_image_audio_concat(
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"audio"`,
         shape `(batch, samples)`, and `"presence"`, booleans of shape
-        `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+        `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         The task: [Vielzeuf et al., 2018](https://arxiv.org/abs/1808.07275)
@@ -58,7 +58,7 @@ def classify_image_audio_concat(
     presence = layers.presence_input(2)
     steps = [image_encoder(pixels), audio_encoder(samples)]
     logits = fusions.classification_head(
-        fusion, steps, presence, classes, dim, dropout
+        fusion, steps, presence, num_classes, dim, dropout
     )
     inputs = {"image": pixels, "audio": samples, "presence": presence}
     return keras.Model(inputs, logits, name="classify_image_audio_concat")

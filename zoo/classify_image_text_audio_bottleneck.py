@@ -13,7 +13,7 @@ from mmkeras.registry import register
     task="classify",
     paper="https://arxiv.org/abs/2107.00135",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "vocabulary_size": 11,
         "image_shape": (16, 16, 3),
         "audio_shape": (2000,),
@@ -21,7 +21,7 @@ from mmkeras.registry import register
     },
 )
 def classify_image_text_audio_bottleneck(
-    classes=2,
+    num_classes=2,
     vocabulary_size=5000,
     image_shape=(64, 64, 3),
     audio_shape=(32000,),
@@ -39,7 +39,7 @@ def classify_image_text_audio_bottleneck(
     ImageNet; give others as `image`, `text` and `audio`.
 
     Args:
-        classes: int. Number of classes, or of labels.
+        num_classes: int. Number of classes, or of labels.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
@@ -54,7 +54,7 @@ def classify_image_text_audio_bottleneck(
         A model from `"image"`, shape `(batch, *image_shape)`, `"text"`, token
         ids of shape `(batch, length)`, `"audio"`, shape `(batch, samples)`,
         and `"presence"`, booleans of shape `(batch, 3)` or `None`, to logits
-        of shape `(batch, classes)`.
+        of shape `(batch, num_classes)`.
 
     Reference:
         [Nagrani et al., 2021](https://arxiv.org/abs/2107.00135)
@@ -70,7 +70,7 @@ def classify_image_text_audio_bottleneck(
     presence = layers.presence_input(3)
     steps = [image_encoder(pixels), text_encoder(words), audio_encoder(samples)]
     logits = fusions.classification_head(
-        fusion, steps, presence, classes, dim, dropout
+        fusion, steps, presence, num_classes, dim, dropout
     )
     return keras.Model(
         {

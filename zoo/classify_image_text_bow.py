@@ -13,14 +13,14 @@ from mmkeras.registry import register
     task="classify",
     paper="https://arxiv.org/abs/1512.02167",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "vocabulary_size": 11,
         "image_shape": (16, 16, 3),
         "dim": 8,
     },
 )
 def classify_image_text_bow(
-    classes=2,
+    num_classes=2,
     vocabulary_size=5000,
     image_shape=(64, 64, 3),
     dim=128,
@@ -35,7 +35,7 @@ def classify_image_text_bow(
     connected layer classifies both.
 
     Args:
-        classes: int. Number of classes, or of labels.
+        num_classes: int. Number of classes, or of labels.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of each branch's features and of the hidden layer.
@@ -47,7 +47,7 @@ def classify_image_text_bow(
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"text"`, token
         ids of shape `(batch, length)`, and `"presence"`, booleans of shape
-        `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+        `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Zhou et al., 2015](https://arxiv.org/abs/1512.02167)
@@ -61,7 +61,7 @@ def classify_image_text_bow(
     presence = layers.presence_input(2)
     steps = [image_encoder(pixels), text_encoder(words)]
     logits = fusions.classification_head(
-        fusion, steps, presence, classes, dim, dropout
+        fusion, steps, presence, num_classes, dim, dropout
     )
     inputs = {"image": pixels, "text": words, "presence": presence}
     return keras.Model(inputs, logits, name="classify_image_text_bow")

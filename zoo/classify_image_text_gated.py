@@ -13,14 +13,14 @@ from mmkeras.registry import register
     task="classify",
     paper="https://arxiv.org/abs/1702.01992",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "vocabulary_size": 11,
         "image_shape": (16, 16, 3),
         "dim": 8,
     },
 )
 def classify_image_text_gated(
-    classes=2,
+    num_classes=2,
     vocabulary_size=5000,
     image_shape=(64, 64, 3),
     dim=512,
@@ -38,7 +38,7 @@ def classify_image_text_gated(
     trained from scratch; give a pretrained network as `image`.
 
     Args:
-        classes: int. Number of classes, or of labels.
+        num_classes: int. Number of classes, or of labels.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of the gated unit and of the maxout layers.
@@ -50,7 +50,7 @@ def classify_image_text_gated(
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"text"`, token
         ids of shape `(batch, length)`, and `"presence"`, booleans of shape
-        `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+        `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Arevalo et al., 2017](https://arxiv.org/abs/1702.01992)
@@ -76,6 +76,6 @@ def classify_image_text_gated(
         x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
         x = keras.layers.Dense(2 * dim, name=f"pieces_{i}")(x)
         x = keras.ops.maximum(x[:, :dim], x[:, dim:])
-    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"image": pixels, "text": words, "presence": presence}
     return keras.Model(inputs, logits, name="classify_image_text_gated")

@@ -13,7 +13,7 @@ from mmkeras.registry import register
     task="dialogue",
     paper="https://arxiv.org/abs/1809.01816",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "vocabulary_size": 11,
         "image_shape": (64, 64, 3),
         "history_shape": (2, 4),
@@ -21,7 +21,7 @@ from mmkeras.registry import register
     },
 )
 def dialogue_text_image_modules(
-    classes=1000,
+    num_classes=1000,
     vocabulary_size=5000,
     image_shape=(96, 96, 3),
     history_shape=(10, 24),
@@ -48,7 +48,7 @@ def dialogue_text_image_modules(
     mixture of all modules, as in Stack-NMN, and all is learned from answers.
 
     Args:
-        classes: int. Number of answers to choose among.
+        num_classes: int. Number of answers to choose among.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         history_shape: Tuple `(turns, length)` of the dialogue history.
@@ -61,7 +61,7 @@ def dialogue_text_image_modules(
         A model from `"image"`, shape `(batch, *image_shape)`, `"history"`,
         token ids of shape `(batch, turns, length)`, `"question"`, of shape
         `(batch, length)`, and `"presence"`, booleans of shape `(batch, 3)` or
-        `None`, to logits of shape `(batch, classes)`.
+        `None`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Kottur et al., 2018](https://arxiv.org/abs/1809.01816); Stack-NMN:
@@ -127,7 +127,7 @@ def dialogue_text_image_modules(
     x += 0.3 * count(ops.relu(many - ops.arange(4, dtype=many.dtype)))
     x = keras.layers.Activation("relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
-    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"image": pixels, "history": history}
     inputs |= {"question": question, "presence": there}
     return keras.Model(inputs, logits, name="dialogue_text_image_modules")

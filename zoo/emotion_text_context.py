@@ -13,7 +13,7 @@ from mmkeras.registry import register
     task="emotion",
     paper="https://arxiv.org/abs/1810.02508",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "vocabulary_size": 11,
         "text_shape": (5, 6),
         "audio_shape": (5, 3),
@@ -21,7 +21,7 @@ from mmkeras.registry import register
     },
 )
 def emotion_text_context(
-    classes=7,
+    num_classes=7,
     vocabulary_size=5000,
     text_shape=(24, 32),
     audio_shape=None,
@@ -40,7 +40,7 @@ def emotion_text_context(
     features were learned before it, from GloVe.
 
     Args:
-        classes: int. Number of classes.
+        num_classes: int. Number of classes.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         text_shape: Tuple `(utterances, words)`.
         audio_shape: Tuple `(utterances, size)` of features of the voice, or
@@ -55,7 +55,7 @@ def emotion_text_context(
         A model from `"text"`, token ids of shape `(batch, utterances,
         words)`, zeros after the last utterance, and with `audio_shape` also
         `"audio"` and `"presence"`, booleans of shape `(batch, 2)` or `None`,
-        to logits of shape `(batch, utterances, classes)`.
+        to logits of shape `(batch, utterances, num_classes)`.
 
     Reference:
         [Poria et al., 2019](https://arxiv.org/abs/1810.02508)
@@ -97,5 +97,5 @@ def emotion_text_context(
     x = keras.layers.Dropout(dropout, name="dropout_1")(x)
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout_2")(x)
-    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     return keras.Model(inputs, logits, name="emotion_text_context")

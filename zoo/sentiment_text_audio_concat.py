@@ -13,14 +13,14 @@ from mmkeras.registry import register
     task="sentiment",
     paper="https://arxiv.org/abs/1705.09406",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "vocabulary_size": 11,
         "audio_shape": (2000,),
         "dim": 8,
     },
 )
 def sentiment_text_audio_concat(
-    classes=2,
+    num_classes=2,
     vocabulary_size=5000,
     audio_shape=(80000,),
     dim=128,
@@ -35,7 +35,7 @@ def sentiment_text_audio_concat(
     the means of their steps are fused.
 
     Args:
-        classes: int. Number of classes; 1 for a number, as of intensity.
+        num_classes: int. Number of classes; 1 for a number, as of intensity.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
         dim: int. Size of each branch's features and of the hidden layer.
@@ -47,7 +47,7 @@ def sentiment_text_audio_concat(
     Returns:
         A model from `"text"`, token ids of shape `(batch, length)`,
         `"audio"`, shape `(batch, samples)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         A survey: [Baltrusaitis et al., 2017](https://arxiv.org/abs/1705.09406)
@@ -59,7 +59,7 @@ def sentiment_text_audio_concat(
     presence = layers.presence_input(2)
     steps = [text_encoder(words), audio_encoder(samples)]
     logits = fusions.classification_head(
-        fusion, steps, presence, classes, dim, dropout
+        fusion, steps, presence, num_classes, dim, dropout
     )
     inputs = {"text": words, "audio": samples, "presence": presence}
     return keras.Model(inputs, logits, name="sentiment_text_audio_concat")

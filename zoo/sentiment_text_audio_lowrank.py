@@ -13,14 +13,14 @@ from mmkeras.registry import register
     task="sentiment",
     paper="https://arxiv.org/abs/1806.00064",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "vocabulary_size": 11,
         "audio_shape": (2000,),
         "dim": 8,
     },
 )
 def sentiment_text_audio_lowrank(
-    classes=2,
+    num_classes=2,
     vocabulary_size=5000,
     audio_shape=(80000,),
     dim=128,
@@ -38,7 +38,7 @@ def sentiment_text_audio_lowrank(
     learned unless `text` brings others; the frames are MFCCs, not COVAREP's.
 
     Args:
-        classes: int. Number of classes; 1 for a number, as of intensity.
+        num_classes: int. Number of classes; 1 for a number, as of intensity.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
         dim: int. Size of the words' embedding; the voice's is a quarter of it.
@@ -50,7 +50,7 @@ def sentiment_text_audio_lowrank(
     Returns:
         A model from `"text"`, token ids of shape `(batch, length)`,
         `"audio"`, shape `(batch, samples)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Liu et al., 2018](https://arxiv.org/abs/1806.00064)
@@ -70,7 +70,7 @@ def sentiment_text_audio_lowrank(
     z = keras.layers.Dropout(dropout, name="audio_dropout")(z)
     for i in range(3):
         z = keras.layers.Dense(dim // 4, "relu", name=f"audio_{i}")(z)
-    fuse = fusions.LowRank(classes, rank, dtype="float32", name="logits")
+    fuse = fusions.LowRank(num_classes, rank, dtype="float32", name="logits")
     logits = fuse(layers.replace_missing([x, z], presence))
     inputs = {"text": words, "audio": samples, "presence": presence}
     return keras.Model(inputs, logits, name="sentiment_text_audio_lowrank")

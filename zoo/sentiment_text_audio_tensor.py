@@ -13,14 +13,14 @@ from mmkeras.registry import register
     task="sentiment",
     paper="https://arxiv.org/abs/1707.07250",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "vocabulary_size": 11,
         "audio_shape": (2000,),
         "dim": 8,
     },
 )
 def sentiment_text_audio_tensor(
-    classes=2,
+    num_classes=2,
     vocabulary_size=5000,
     audio_shape=(80000,),
     dim=128,
@@ -39,7 +39,7 @@ def sentiment_text_audio_tensor(
     learned unless `text` brings others; the frames are MFCCs, not COVAREP's.
 
     Args:
-        classes: int. Number of classes; 1 for a number, as of intensity.
+        num_classes: int. Number of classes; 1 for a number, as of intensity.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
         dim: int. Size of the words' embedding and of the hidden layers; the
@@ -52,7 +52,7 @@ def sentiment_text_audio_tensor(
     Returns:
         A model from `"text"`, token ids of shape `(batch, length)`,
         `"audio"`, shape `(batch, samples)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Zadeh et al., 2017](https://arxiv.org/abs/1707.07250)
@@ -78,6 +78,6 @@ def sentiment_text_audio_tensor(
     for i in range(2):
         x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
         x = keras.layers.Dense(dim, "relu", name=f"hidden_{i}")(x)
-    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"text": words, "audio": samples, "presence": presence}
     return keras.Model(inputs, logits, name="sentiment_text_audio_tensor")

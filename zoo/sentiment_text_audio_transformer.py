@@ -13,7 +13,7 @@ from mmkeras.registry import register
     task="sentiment",
     paper="https://arxiv.org/abs/1906.00295",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "vocabulary_size": 11,
         "audio_shape": (2000,),
         "dim": 8,
@@ -21,7 +21,7 @@ from mmkeras.registry import register
     },
 )
 def sentiment_text_audio_transformer(
-    classes=2,
+    num_classes=2,
     vocabulary_size=5000,
     audio_shape=(80000,),
     dim=40,
@@ -41,7 +41,7 @@ def sentiment_text_audio_transformer(
     a step, not COVAREP's.
 
     Args:
-        classes: int. Number of classes; 1 for a number, as of intensity.
+        num_classes: int. Number of classes; 1 for a number, as of intensity.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
         dim: int. Size of a step; an attention head has 4 of it.
@@ -53,7 +53,7 @@ def sentiment_text_audio_transformer(
     Returns:
         A model from `"text"`, token ids of shape `(batch, length)`,
         `"audio"`, shape `(batch, samples)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Tsai et al., 2019](https://arxiv.org/abs/1906.00295)
@@ -72,6 +72,6 @@ def sentiment_text_audio_transformer(
     x = keras.layers.Dense(ends.shape[-1], "relu", name="hidden")(ends)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     x = ends + keras.layers.Dense(ends.shape[-1], name="out")(x)
-    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"text": words, "audio": samples, "presence": presence}
     return keras.Model(inputs, logits, name="sentiment_text_audio_transformer")

@@ -13,7 +13,7 @@ from mmkeras.registry import register
     task="sentiment",
     paper="https://aclanthology.org/P17-1081",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "text_shape": (5, 4),
         "audio_shape": (5, 3),
         "video_shape": (5, 6),
@@ -21,7 +21,7 @@ from mmkeras.registry import register
     },
 )
 def sentiment_text_audio_video_context(
-    classes=2,
+    num_classes=2,
     text_shape=(63, 100),
     audio_shape=(63, 73),
     video_shape=(63, 100),
@@ -38,7 +38,7 @@ def sentiment_text_audio_video_context(
     first; a learned token stands for an absent modality.
 
     Args:
-        classes: int. Number of classes.
+        num_classes: int. Number of classes.
         text_shape: Tuple `(utterances, size)` of the features of words.
         audio_shape: Tuple `(utterances, size)` of those of the voice.
         video_shape: Tuple `(utterances, size)` of those of the face.
@@ -50,7 +50,7 @@ def sentiment_text_audio_video_context(
         A model from `"text"`, `"audio"` and `"video"`, each of shape `(batch,
         utterances, size)`, zeros after the last utterance, and `"presence"`,
         booleans of shape `(batch, 3)` or `None`, to logits of shape `(batch,
-        utterances, classes)`.
+        utterances, num_classes)`.
 
     Reference:
         [Poria et al., 2017](https://aclanthology.org/P17-1081)
@@ -81,7 +81,7 @@ def sentiment_text_audio_video_context(
     x = fusions.find(fusion, dim=dim, name="fusion")(steps)
     x = ops.reshape(x, (-1, length, x.shape[-1]))
     x = in_context(x, "fused")
-    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     return keras.Model(
         {**inputs, "presence": there},
         logits,

@@ -11,10 +11,10 @@ from mmkeras.registry import register
     "sentiment-text-context",
     task="sentiment",
     paper="https://aclanthology.org/P17-1081",
-    tiny={"classes": 3, "text_shape": (5, 4), "dim": 8},
+    tiny={"num_classes": 3, "text_shape": (5, 4), "dim": 8},
 )
 def sentiment_text_context(
-    classes=2, text_shape=(63, 100), dim=200, dropout=0.5
+    num_classes=2, text_shape=(63, 100), dim=200, dropout=0.5
 ):
     """Builds a classifier of all utterances of a video, from their text.
 
@@ -22,14 +22,15 @@ def sentiment_text_context(
     network with one modality.
 
     Args:
-        classes: int. Number of classes.
+        num_classes: int. Number of classes.
         text_shape: Tuple `(utterances, size)` of the features of words.
         dim: int, even. Size of an utterance's features.
         dropout: float in [0, 1).
 
     Returns:
         A model from `"text"`, shape `(batch, utterances, size)`, zeros after
-        the last utterance, to logits of shape `(batch, utterances, classes)`.
+        the last utterance, to logits of shape `(batch, utterances,
+        num_classes)`.
 
     Reference:
         [Poria et al., 2017](https://aclanthology.org/P17-1081)
@@ -44,5 +45,5 @@ def sentiment_text_context(
         x = keras.layers.Bidirectional(cell, name=f"context_{i}")(x)
         x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
         x = keras.layers.Dense(dim, "tanh", name=f"dense_{i}")(x)
-    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     return keras.Model({"text": text}, logits, name="sentiment_text_context")

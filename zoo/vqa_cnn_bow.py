@@ -13,14 +13,14 @@ from mmkeras.registry import register
     task="vqa",
     paper="https://arxiv.org/abs/1512.02167",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "vocabulary_size": 11,
         "image_shape": (32, 32, 3),
         "dim": 8,
     },
 )
 def vqa_cnn_bow(
-    classes=1000,
+    num_classes=1000,
     vocabulary_size=5000,
     image_shape=(64, 64, 3),
     dim=128,
@@ -39,7 +39,7 @@ def vqa_cnn_bow(
     trained from scratch unless `image` is given.
 
     Args:
-        classes: int. Number of answers to choose among.
+        num_classes: int. Number of answers to choose among.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of each branch's features and of the hidden layer.
@@ -51,7 +51,7 @@ def vqa_cnn_bow(
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
         token ids of shape `(batch, length)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Zhou et al., 2015](https://arxiv.org/abs/1512.02167)
@@ -65,7 +65,7 @@ def vqa_cnn_bow(
     presence = layers.presence_input(2)
     steps = [image_encoder(pixels), text_encoder(words)]
     logits = fusions.classification_head(
-        fusion, steps, presence, classes, dim, dropout
+        fusion, steps, presence, num_classes, dim, dropout
     )
     inputs = {"image": pixels, "question": words, "presence": presence}
     return keras.Model(inputs, logits, name="vqa_cnn_bow")

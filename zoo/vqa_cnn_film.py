@@ -12,7 +12,7 @@ from mmkeras.registry import register
     task="vqa",
     paper="https://arxiv.org/abs/1709.07871",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "vocabulary_size": 11,
         "image_shape": (32, 32, 3),
         "dim": 8,
@@ -20,7 +20,7 @@ from mmkeras.registry import register
     },
 )
 def vqa_cnn_film(
-    classes=1000,
+    num_classes=1000,
     vocabulary_size=5000,
     image_shape=(64, 64, 3),
     dim=128,
@@ -44,7 +44,7 @@ def vqa_cnn_film(
     and the hidden layer 4 and 8 `dim`.
 
     Args:
-        classes: int. Number of answers to choose among.
+        num_classes: int. Number of answers to choose among.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Features of a region.
@@ -56,7 +56,7 @@ def vqa_cnn_film(
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
         token ids of shape `(batch, length)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Perez et al., 2018](https://arxiv.org/abs/1709.07871)
@@ -92,6 +92,6 @@ def vqa_cnn_film(
     x = keras.layers.GlobalMaxPooling1D(name="most")(x)
     x = keras.layers.Dense(8 * dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
-    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"image": pixels, "question": words, "presence": presence}
     return keras.Model(inputs, logits, name="vqa_cnn_film")

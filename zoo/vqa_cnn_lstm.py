@@ -12,14 +12,14 @@ from mmkeras.registry import register
     task="vqa",
     paper="https://arxiv.org/abs/1505.00468",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "vocabulary_size": 11,
         "image_shape": (32, 32, 3),
         "dim": 8,
     },
 )
 def vqa_cnn_lstm(
-    classes=1000,
+    num_classes=1000,
     vocabulary_size=5000,
     image_shape=(64, 64, 3),
     dim=512,
@@ -39,7 +39,7 @@ def vqa_cnn_lstm(
     features is the root of `dim`, not 1, times learned scales.
 
     Args:
-        classes: int. Number of answers to choose among.
+        num_classes: int. Number of answers to choose among.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of what is multiplied; an LSTM has half of it.
@@ -51,7 +51,7 @@ def vqa_cnn_lstm(
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
         token ids of shape `(batch, length)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Antol et al., 2015](https://arxiv.org/abs/1505.00468)
@@ -90,6 +90,6 @@ def vqa_cnn_lstm(
     x = keras.layers.Dropout(dropout, name="dropout_0")(x)
     x = keras.layers.Dense(dim, "tanh", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout_1")(x)
-    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"image": pixels, "question": words, "presence": presence}
     return keras.Model(inputs, logits, name="vqa_cnn_lstm")

@@ -13,14 +13,14 @@ from mmkeras.registry import register
     task="vqa",
     paper="https://arxiv.org/abs/1708.01471",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "vocabulary_size": 11,
         "image_shape": (32, 32, 3),
         "dim": 8,
     },
 )
 def vqa_cnn_mfb(
-    classes=1000,
+    num_classes=1000,
     vocabulary_size=5000,
     image_shape=(64, 64, 3),
     dim=256,
@@ -40,7 +40,7 @@ def vqa_cnn_mfb(
     `image` is given; the LSTM has `dim` units.
 
     Args:
-        classes: int. Number of answers to choose among.
+        num_classes: int. Number of answers to choose among.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of a region, of the LSTM and of what is fused.
@@ -52,7 +52,7 @@ def vqa_cnn_mfb(
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
         token ids of shape `(batch, length)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Yu et al., 2017](https://arxiv.org/abs/1708.01471)
@@ -95,6 +95,6 @@ def vqa_cnn_mfb(
     image_features = keras.layers.Reshape((-1,), name="seen")(image_features)
     fuse = fusions.MFB(4 * dim, dropout=dropout, name="fusion")
     x = fuse([image_features, asked])
-    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"image": pixels, "question": words, "presence": presence}
     return keras.Model(inputs, logits, name="vqa_cnn_mfb")

@@ -12,14 +12,14 @@ from mmkeras.registry import register
     task="vqa",
     paper="https://arxiv.org/abs/1511.02274",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "vocabulary_size": 11,
         "image_shape": (32, 32, 3),
         "dim": 8,
     },
 )
 def vqa_cnn_stacked_attention(
-    classes=1000,
+    num_classes=1000,
     vocabulary_size=5000,
     image_shape=(64, 64, 3),
     dim=512,
@@ -42,7 +42,7 @@ def vqa_cnn_stacked_attention(
     `image` is given; h is half as wide as v.
 
     Args:
-        classes: int. Number of answers to choose among.
+        num_classes: int. Number of answers to choose among.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of a region and of the LSTM.
@@ -54,7 +54,7 @@ def vqa_cnn_stacked_attention(
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
         token ids of shape `(batch, length)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Yang et al., 2016](https://arxiv.org/abs/1511.02274)
@@ -81,6 +81,8 @@ def vqa_cnn_stacked_attention(
         weights = layers.AttentionWeights(name=f"attention_{i}")([scores, x])
         known = known + keras.ops.matmul(weights, x)[:, 0]
     known = keras.layers.Dropout(dropout, name="dropout")(known)
-    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(known)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(
+        known
+    )
     inputs = {"image": pixels, "question": words, "presence": presence}
     return keras.Model(inputs, logits, name="vqa_cnn_stacked_attention")

@@ -13,7 +13,7 @@ from mmkeras.registry import register
     task="vqa",
     paper="https://arxiv.org/abs/1906.10770",
     tiny={
-        "classes": 3,
+        "num_classes": 3,
         "vocabulary_size": 11,
         "image_shape": (32, 32, 3),
         "dim": 8,
@@ -21,7 +21,7 @@ from mmkeras.registry import register
     },
 )
 def vqa_cnn_transformer(
-    classes=1000,
+    num_classes=1000,
     vocabulary_size=5000,
     image_shape=(64, 64, 3),
     dim=256,
@@ -43,7 +43,7 @@ def vqa_cnn_transformer(
     each region's place.
 
     Args:
-        classes: int. Number of answers to choose among.
+        num_classes: int. Number of answers to choose among.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of a word and of a region; a multiple of 4, the heads.
@@ -55,7 +55,7 @@ def vqa_cnn_transformer(
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
         token ids of shape `(batch, length)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, classes)`.
+        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Yu et al., 2019](https://arxiv.org/abs/1906.10770)
@@ -108,6 +108,6 @@ def vqa_cnn_transformer(
         parts.append(keras.layers.Dense(dim, name=f"{name}_out")(chosen))
     x = keras.layers.Add(name="fusion")(parts)
     x = keras.layers.LayerNormalization(name="norm")(x)
-    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"image": pixels, "question": words, "presence": presence}
     return keras.Model(inputs, logits, name="vqa_cnn_transformer")

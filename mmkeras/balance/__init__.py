@@ -4,7 +4,7 @@ A model of several modalities often learns from the easiest one and leaves the
 others be. Both methods here are built around what the branches give:
 
 >>> features = {"image": pooled_pixels, "audio": pooled_sound}
->>> model = balance.Modulated(inputs, balance.modulated(features, classes=10))
+>>> model = balance.Modulated(inputs, balance.modulated(features, 10))
 >>> model.compile("adam", SparseCategoricalCrossentropy(from_logits=True))
 >>> model.fit(x, y)
 >>> judge = model.judge()  # From inputs to logits, as any other.

@@ -5,26 +5,26 @@ import keras
 from mmkeras import fusion as fusions
 
 
-def blended(inputs, features, classes, fusion="concat", dim=128):
+def blended(inputs, features, num_classes, fusion="concat", dim=128):
     """Builds a model with a head for each modality and one for all.
 
     Args:
         inputs: Inputs of a functional model.
         features: Dict from modalities to tensors of shape `(batch, dim_u)`.
-        classes: int.
+        num_classes: int.
         fusion: Layer that fuses vectors, or the name of one.
         dim: int. Size of the fused vector, if the fusion has one.
 
     Returns:
         A `keras.Model` from the inputs to a dict of logits of shape `(batch,
-        classes)`, by modality and as `"fusion"`; compile it with one loss,
+        num_classes)`, by modality and as `"fusion"`; compile it with one loss,
         and with `estimate`'s weights as `loss_weights`.
     """
     fuse = fusions.find(fusion, dim=dim, name="fusion")
     joined = {**features, "fusion": fuse(list(features.values()))}
     logits = {
         name: keras.layers.Dense(
-            classes, dtype="float32", name=f"logits_{name}"
+            num_classes, dtype="float32", name=f"logits_{name}"
         )(x)
         for name, x in joined.items()
     }

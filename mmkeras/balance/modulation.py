@@ -79,7 +79,7 @@ class GradientModulation(keras.layers.Layer):
         return {**super().get_config(), **config}
 
 
-def modulated(features, classes, alpha=0.3, noise=1.0):
+def modulated(features, num_classes, alpha=0.3, noise=1.0):
     """Makes logits whose gradients can be separated by modality.
 
         z_u = W_u h_u;   z = sum_u z_u + b
@@ -89,19 +89,19 @@ def modulated(features, classes, alpha=0.3, noise=1.0):
     Args:
         features: Dict from modalities to tensors of shape `(batch, dim_u)`,
             of a functional model.
-        classes: int.
+        num_classes: int.
         alpha: float. As of `GradientModulation`.
         noise: float. Likewise.
 
     Returns:
-        Dict of logits of shape `(batch, classes)`: those of each modality,
+        Dict of logits of shape `(batch, num_classes)`: those of each modality,
         with b / n, and `"fusion"`, their sum.
     """
     logits = {}
     for name, x in features.items():
         x = GradientModulation(alpha, noise, name=f"modulate_{name}")(x)
         head = keras.layers.Dense(
-            classes, dtype="float32", name=f"logits_{name}"
+            num_classes, dtype="float32", name=f"logits_{name}"
         )
         logits[name] = head(x)
     add = keras.layers.Add(dtype="float32", name="logits")

@@ -7,7 +7,7 @@ from mmkeras.fusion.find import find
 
 
 def classification_head(
-    fusion, steps, presence, classes=2, dim=128, dropout=0.3
+    fusion, steps, presence, num_classes=2, dim=128, dropout=0.3
 ):
     """Fuses modalities and classifies them, with any fusion.
 
@@ -22,20 +22,20 @@ def classification_head(
             layers of a functional model.
         presence: Boolean tensor of shape `(batch, n)`, as of
             `mmkeras.layers.presence_input`.
-        classes: int. Number of classes.
+        num_classes: int. Number of classes.
         dim: int. Size of the fused vector, if the fusion has one, and of the
             hidden layer.
         dropout: float in [0, 1). Before the logits.
 
     Returns:
-        Logits of shape `(batch, classes)`, float32.
+        Logits of shape `(batch, num_classes)`, float32.
     """
     fuse = find(fusion, dim=dim, name="fusion")
     if not getattr(fuse, "takes_sequences", False):
         steps = [_pooled(x, f"mean_{i}") for i, x in enumerate(steps)]
     if getattr(fuse, "takes_logits", False):
         votes = [
-            _logits(x, classes, dropout, f"logits_{i}")
+            _logits(x, num_classes, dropout, f"logits_{i}")
             for i, x in enumerate(steps)
         ]
         mask = layers.Presence(len(votes), name="presence_mask")
@@ -43,13 +43,13 @@ def classification_head(
     x = fuse(layers.replace_missing(steps, presence))
     x = _pooled(x, "mean") if len(x.shape) == 3 else x
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
-    return _logits(x, classes, dropout, "logits")
+    return _logits(x, num_classes, dropout, "logits")
 
 
 def _pooled(x, name):
     return layers.MaskedPool(name=name)(x)
 
 
-def _logits(x, classes, dropout, name):
+def _logits(x, num_classes, dropout, name):
     x = keras.layers.Dropout(dropout, name=f"{name}_dropout")(x)
-    return keras.layers.Dense(classes, dtype="float32", name=name)(x)
+    return keras.layers.Dense(num_classes, dtype="float32", name=name)(x)

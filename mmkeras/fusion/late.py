@@ -24,12 +24,12 @@ class Late(keras.layers.Layer):
         **kwargs: Passed to `keras.layers.Layer`. Computed in float32.
 
     Call arguments:
-        inputs: List of n >= 2 tensors of shape `(batch, classes)`.
+        inputs: List of n >= 2 tensors of shape `(batch, num_classes)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
             is absent; `None` if all are there.
 
     Returns:
-        Tensor of shape `(batch, classes)`; of nothing present zeros, or the
+        Tensor of shape `(batch, num_classes)`; of nothing present zeros, or the
         learned bias.
 
     Raises:

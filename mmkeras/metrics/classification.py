@@ -15,22 +15,22 @@ def accuracy(labels, predicted):
     return float(np.mean(np.asarray(labels) == np.asarray(predicted)))
 
 
-def confusion(labels, predicted, classes):
+def confusion(labels, predicted, num_classes):
     """Counts examples by class (row) and prediction (column).
 
     Args:
         labels: Integers of shape `(n,)`; -1, none of the classes, is not
             counted.
         predicted: Integers of shape `(n,)`.
-        classes: int.
+        num_classes: int.
 
     Returns:
-        Integers of shape `(classes, classes)`.
+        Integers of shape `(num_classes, num_classes)`.
     """
     labels, predicted = np.asarray(labels), np.asarray(predicted)
-    pairs = (labels * classes + predicted)[labels >= 0]
-    counts = np.bincount(pairs, minlength=classes**2)
-    return counts.reshape(classes, classes)
+    pairs = (labels * num_classes + predicted)[labels >= 0]
+    counts = np.bincount(pairs, minlength=num_classes**2)
+    return counts.reshape(num_classes, num_classes)
 
 
 def f1(true, predicted, average="macro"):
@@ -41,14 +41,14 @@ def f1(true, predicted, average="macro"):
     and 0 for a class that is neither there nor predicted.
 
     Args:
-        true: Booleans of shape `(n, classes)`, of one label or of several.
+        true: Booleans of shape `(n, num_classes)`, of one label or of several.
         predicted: Booleans of the same shape.
         average: `"macro"`, the mean of the classes; `"weighted"`, weighted by
             how often each is there; `"micro"`, of all decisions together; or
             `None` for each class.
 
     Returns:
-        float, or an array of shape `(classes,)`.
+        float, or an array of shape `(num_classes,)`.
     """
     true, predicted = np.asarray(true, bool), np.asarray(predicted, bool)
     axis = None if average == "micro" else 0
@@ -72,7 +72,7 @@ def calibration_error(labels, probabilities, bins=15):
 
     Args:
         labels: Integers of shape `(n,)`.
-        probabilities: Floats of shape `(n, classes)`.
+        probabilities: Floats of shape `(n, num_classes)`.
         bins: int.
 
     Reference:
@@ -91,14 +91,14 @@ def brier(labels, probabilities):
 
     Args:
         labels: Integers of shape `(n,)`, -1 for none of the classes.
-        probabilities: Floats of shape `(n, classes)`.
+        probabilities: Floats of shape `(n, num_classes)`.
 
     Returns:
         Mean over examples of the sum over classes, from 0 to 2.
     """
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
-    classes = probabilities.shape[1]
-    truth = np.eye(classes + 1, classes)
+    num_classes = probabilities.shape[1]
+    truth = np.eye(num_classes + 1, num_classes)
     found = np.zeros(len(labels))
     for i in range(0, len(labels), _ROWS):
         part = slice(i, i + _ROWS)

@@ -238,7 +238,7 @@ class Classify(Task):
         if made != known:
             raise ValueError(
                 f"The model gives {made} logits, the label codec knows {known} "
-                f"classes. Build the model with `classes={known}`."
+                f"classes. Build the model with `num_classes={known}`."
             )
 
 

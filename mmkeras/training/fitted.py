@@ -89,7 +89,7 @@ def arguments(kept, taken):
     Returns:
         Dict of those of the builder's arguments.
     """
-    known = {"classes": kept["label"].size}
+    known = {"num_classes": kept["label"].size}
     for field, codec in kept.items():
         if field != "label":
             known |= _known(field, codec, taken)

@@ -26,7 +26,7 @@ def save(folder, name):
         kept["label"] = codecs.Labels(["0", "1"])
         sizes["candidates_shape"] = turns.shape
     else:
-        sizes["classes"] = 2
+        sizes["num_classes"] = 2
     model = mmkeras.build_model(name, **{**mmkeras.find(name).tiny, **sizes})
     return Classify(model, kept).save(folder)
 

@@ -22,7 +22,7 @@ def build(name, kind="single", vocabulary=None, **changes):
     found = mmkeras.find(name)
     arguments = {**found.tiny, **changes}
     if kind == "number":
-        arguments["classes"] = 1
+        arguments["num_classes"] = 1
     count = arguments.get("vocabulary_size", 11) - 4
     words = vocabulary or [f"word{i}" for i in range(count)]
     if "vocabulary_size" in arguments:

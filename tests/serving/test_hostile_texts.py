@@ -60,7 +60,7 @@ def text():
     """A task for texts, and its export."""
     words = codecs.Words(WORDS, length=8, split="mixed", emoji="keep")
     model = mmkeras.build_model(
-        "classify-text-bow", classes=3, vocabulary_size=len(words), dim=4
+        "classify-text-bow", num_classes=3, vocabulary_size=len(words), dim=4
     )
     return Classify(
         model, {"text": words, "label": codecs.Labels(["x", "y", "z"])}

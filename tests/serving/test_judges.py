@@ -23,7 +23,7 @@ SIZES = {"image_shape": (16, 16, 3), "audio_shape": (2000,), "dim": 8}
 @pytest.fixture(scope="module")
 def task():
     model = mmkeras.build_model(
-        "classify-image-audio-concat", classes=2, **SIZES
+        "classify-image-audio-concat", num_classes=2, **SIZES
     )
     return judge(model)
 

@@ -20,7 +20,7 @@ SIZES = {"image_shape": (16, 16, 3), "audio_shape": (2000,), "dim": 8}
 @pytest.fixture(scope="module")
 def task():
     keras.utils.set_random_seed(0)
-    return judge(mmkeras.build_model(NAME, classes=2, **SIZES))
+    return judge(mmkeras.build_model(NAME, num_classes=2, **SIZES))
 
 
 @pytest.fixture(scope="module")
@@ -132,12 +132,12 @@ def test_reads_text_and_features():
     words = codecs.Words.from_texts(["a sun", "a moon"], minimum=1, length=6)
     kept = {"text": words, "label": codecs.Labels(["x", "y", "z"])}
     model = mmkeras.build_model(
-        "classify-text-bow", classes=3, vocabulary_size=len(words), dim=4
+        "classify-text-bow", num_classes=3, vocabulary_size=len(words), dim=4
     )
     said = Classify(model, kept).answer({"text": ["a sun", None, "moon"]})
     assert said["error"].tolist() == ["", "nothing is there", ""]
     branch = mmkeras.branches.features.dense((3,), 4)
-    model = mmkeras.build_model("classify-text-bow", classes=3, text=branch)
+    model = mmkeras.build_model("classify-text-bow", num_classes=3, text=branch)
     kept["text"] = codecs.Features((3,))
     given = [np.ones(3), None, [1, np.nan, 2], [1, np.inf, 2]]
     said = Classify(model, kept).answer({"text": given})
@@ -154,7 +154,7 @@ def test_what_does_not_fit_is_refused(task, batch):
     with pytest.raises(ValueError, match="codec for each"):
         Classify(task.model, {"image": task.codecs["image"]})
     three = {**task.codecs, "label": codecs.Labels(["a", "b", "c"])}
-    with pytest.raises(ValueError, match="classes=3"):
+    with pytest.raises(ValueError, match="num_classes=3"):
         Classify(task.model, three)
     with pytest.raises(ValueError, match="type int"):
         task.answer({"image": list(itertools.repeat(3, 2))})
