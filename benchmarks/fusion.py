@@ -120,7 +120,7 @@ def ours(name, x, y, reads=False):
     from mmkeras import fusion
 
     given = [keras.Input(array.shape[1:]) for array in x]
-    layer = fusion.find(name, dropout=0.0)
+    layer = fusion.get(name, dropout=0.0)
     fused = layer(given)
     if len(fused.shape) == 3:
         fused = keras.ops.mean(fused, axis=1)

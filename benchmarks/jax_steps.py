@@ -26,7 +26,7 @@ def step(name, policy, given):
     batch_size, length, tiny = given
     keras.utils.set_random_seed(0)
     precision.use(policy)
-    size = mmkeras.find(name).tiny if tiny else {}
+    size = mmkeras.get(name).tiny if tiny else {}
     model = mmkeras.build_model(name, **size)
     keras.config.set_dtype_policy("float32")
     x = _inputs(model, batch_size, length)

@@ -9,7 +9,7 @@ from mmkeras.version import __version__
 
 _HOME = {
     "build_model": "mmkeras.registry",
-    "find": "mmkeras.registry",
+    "get": "mmkeras.registry",
     "list_models": "mmkeras.registry",
     "register": "mmkeras.registry",
     "load": "mmkeras.tasks",

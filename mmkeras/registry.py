@@ -70,11 +70,11 @@ def list_models(task: str | None = None) -> list[str]:
     """Names every architecture, or those that solve one task."""
     names = {_to_name(module) for module in _zoo_modules()} | set(_REGISTRY)
     return sorted(
-        name for name in names if task is None or find(name).task == task
+        name for name in names if task is None or get(name).task == task
     )
 
 
-def find(name: str) -> Architecture:
+def get(name: str) -> Architecture:
     """Returns the architecture with this name, importing its file if needed.
 
     Raises:
@@ -109,7 +109,7 @@ def build_model(name: str, **kwargs):
 
     >>> model = mmkeras.build_model("caption-cnn-lstm", vocabulary_size=5000)
     """
-    architecture = find(name)
+    architecture = get(name)
     known = architecture.arguments
     for keyword in kwargs:
         if keyword not in known:

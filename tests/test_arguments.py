@@ -21,14 +21,14 @@ WRONG = {
 CASES = [
     (name, keyword, value)
     for name in mmkeras.list_models()
-    for keyword in mmkeras.find(name).arguments
+    for keyword in mmkeras.get(name).arguments
     for value in WRONG.get(keyword, ())
 ]
 
 
 @pytest.mark.parametrize("name, keyword, value", CASES)
 def test_a_wrong_argument_is_named(name, keyword, value):
-    given = {**mmkeras.find(name).tiny, keyword: value}
+    given = {**mmkeras.get(name).tiny, keyword: value}
     with pytest.raises(ValueError) as caught:
         mmkeras.build_model(name, **given)
     told = str(caught.value)
@@ -46,6 +46,6 @@ def test_lists_will_do_for_tuples():
 
 @pytest.mark.parametrize("name", mmkeras.list_models())
 def test_defaults_are_right(name):
-    entry = mmkeras.find(name)
+    entry = mmkeras.get(name)
     arguments.check(name, entry.arguments, entry.arguments)
     arguments.check(name, entry.arguments, entry.tiny)

@@ -11,7 +11,7 @@ def builder(width=3, depth=2):
 @pytest.fixture(autouse=True)
 def zoo():
     """All of the zoo is imported: a file registers itself but once."""
-    return [registry.find(name).name for name in registry.list_models()]
+    return [registry.get(name).name for name in registry.list_models()]
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def entry(monkeypatch):
     monkeypatch.setattr(registry, "_REGISTRY", dict(registry._REGISTRY))
     facts = {"task": "count", "paper": "https://a.b", "tiny": {"width": 1}}
     registry.register("count-beads", **facts)(builder)
-    return registry.find("count-beads")
+    return registry.get("count-beads")
 
 
 def test_find_knows_what_was_registered(entry):
@@ -68,7 +68,7 @@ def test_wrong_name_gets_a_suggestion(wrong):
 
 def test_hopeless_name_is_told_where_to_look():
     with pytest.raises(ValueError, match="list_models") as caught:
-        mmkeras.find("zzz")
+        mmkeras.get("zzz")
     assert "Did you mean" not in str(caught.value)
 
 
@@ -91,13 +91,13 @@ def test_two_builders_of_one_name_are_refused(entry):
     other.__module__ = "elsewhere"
     with pytest.raises(ValueError, match="'count-beads' is taken.*elsewhere"):
         registry.register("count-beads", **facts)(other)
-    assert registry.find("count-beads").builder is builder
+    assert registry.get("count-beads").builder is builder
 
 
 def test_a_file_may_be_read_twice(entry):
     facts = {"task": "count", "paper": "new", "tiny": {}}
     registry.register("count-beads", **facts)(builder)
-    assert registry.find("count-beads").paper == "new"
+    assert registry.get("count-beads").paper == "new"
 
 
 def test_missing_zoo_says_how_to_install(monkeypatch):

@@ -83,7 +83,7 @@ def teach(name, only=None):
     """Trains an architecture of the zoo, on one modality or on all."""
     keras.utils.set_random_seed(0)
     recipe = dataclasses.replace(
-        recipes.find(name), epochs=epochs, ema=0.9, settings={"dim": 32}
+        recipes.get(name), epochs=epochs, ema=0.9, settings={"dim": 32}
     )
     data = judgements.Data(rows["train"], rows["val"])
     task = judgements.build(

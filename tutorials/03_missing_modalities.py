@@ -70,7 +70,7 @@ def teach(dropout):
     """Trains a judge that has modalities hidden that often."""
     keras.utils.set_random_seed(0)
     recipe = dataclasses.replace(
-        recipes.find(name),
+        recipes.get(name),
         epochs=epochs,
         ema=0.9,
         modality_dropout=dropout,

@@ -141,7 +141,7 @@ def teach(label, epochs, only=None):
     keras.utils.set_random_seed(0)
     image = branches.image.cnn((48, 48, 3), 32, depth=3, name="image_encoder")
     recipe = dataclasses.replace(
-        recipes.find(name),
+        recipes.get(name),
         epochs=epochs,
         batch_size=64,
         ema=0.9,

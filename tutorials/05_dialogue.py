@@ -110,7 +110,7 @@ for given, (share, half) in digits_discussed.ceilings(500).items():
 # %%
 keras.utils.set_random_seed(0)
 name = "dialogue-text-image-modules"
-recipe = dataclasses.replace(recipes.find(name), epochs=epochs)
+recipe = dataclasses.replace(recipes.get(name), epochs=epochs)
 data = judgements.Data(rows["train"], rows["val"])
 task = judgements.build(name, data, recipe, image_size=96, length=16)
 trained = judgements.fit(task, data, home, recipe, verbose=2)

@@ -70,7 +70,7 @@ def classify_image_text_gated(
     text_features = keras.layers.BatchNormalization(name="read_norm")(
         text_features
     )
-    fuse = fusions.find(fusion, dim=dim, name="fusion")
+    fuse = fusions.get(fusion, dim=dim, name="fusion")
     x = fuse(layers.replace_missing([image_features, text_features], presence))
     for i in range(2):  # Maxout of two pieces.
         x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)

@@ -87,7 +87,7 @@ def emotion_text_context(
         voice = keras.layers.Dense(dim, "relu", name="audio_dense")(voice)
         steps = [x, ops.reshape(voice, (-1, dim))]
         steps = layers.replace_missing(steps, ops.repeat(each, length, axis=0))
-        x = fusions.find(fusion, dim=dim, name="fusion")(steps)
+        x = fusions.get(fusion, dim=dim, name="fusion")(steps)
 
     x = ops.reshape(x, (-1, length, x.shape[-1]))
     x = layers.AttachMask(name="padding")([x, uttered])

@@ -73,7 +73,7 @@ def sentiment_text_audio_tensor(
     z = keras.layers.Dropout(dropout, name="audio_dropout")(z)
     for i in range(3):
         z = keras.layers.Dense(dim // 4, "relu", name=f"audio_{i}")(z)
-    fuse = fusions.find(fusion, dim=dim, name="fusion")
+    fuse = fusions.get(fusion, dim=dim, name="fusion")
     x = fuse(layers.replace_missing([x, z], presence))
     for i in range(2):
         x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)

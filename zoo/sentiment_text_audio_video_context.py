@@ -78,7 +78,7 @@ def sentiment_text_audio_video_context(
         steps.append(ops.reshape(x, (-1, dim)))  # Utterance by utterance.
     length = text_shape[0]
     steps = layers.replace_missing(steps, ops.repeat(each, length, axis=0))
-    x = fusions.find(fusion, dim=dim, name="fusion")(steps)
+    x = fusions.get(fusion, dim=dim, name="fusion")(steps)
     x = ops.reshape(x, (-1, length, x.shape[-1]))
     x = in_context(x, "fused")
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)

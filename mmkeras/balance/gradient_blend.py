@@ -20,7 +20,7 @@ def blended(inputs, features, num_classes, fusion="concat", dim=128):
         num_classes)`, by modality and as `"fusion"`; compile it with one loss,
         and with `estimate`'s weights as `loss_weights`.
     """
-    fuse = fusions.find(fusion, dim=dim, name="fusion")
+    fuse = fusions.get(fusion, dim=dim, name="fusion")
     joined = {**features, "fusion": fuse(list(features.values()))}
     logits = {
         name: keras.layers.Dense(

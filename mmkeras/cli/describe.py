@@ -14,7 +14,7 @@ def run(
 
     from mmkeras import registry
 
-    architecture = registry.find(name)
+    architecture = registry.get(name)
     about, meanings = _docstring(architecture.builder)
     console = Console(highlight=False)
     console.print(f"[bold]{name}[/]  (task: {architecture.task})")
@@ -58,7 +58,7 @@ def _recipe(name):
 
     from mmkeras.training import recipes
 
-    recipe = recipes.find(name)
+    recipe = recipes.get(name)
     table = Table(title="Training by default", title_justify="left")
     for column in ("training examples", "batch size", "epochs"):
         table.add_column(column, justify="right", no_wrap=True)

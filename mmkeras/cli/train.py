@@ -205,7 +205,7 @@ def run(
     from mmkeras.data import problems
     from mmkeras.training import recipes
 
-    recipe = recipes.find(name)
+    recipe = recipes.get(name)
     if reward:
         recipe = recipes.rewarded(recipe, str(reward))
     if fine_tune and branch_rate is None:
@@ -226,7 +226,7 @@ def run(
     changes = {k: v for k, v in changes.items() if v is not None}
     settings = {**recipe.settings, **_settings(set_ or [])}
     recipe = dataclasses.replace(recipe, settings=settings, **changes)
-    architecture = registry.find(name)
+    architecture = registry.get(name)
     captions = architecture.task == "caption"
     build = {"image_size": image_size, "policy": precision}
     if captions:
@@ -330,7 +330,7 @@ def train(
     from mmkeras.training.folder import RunFolder
     from mmkeras.training.folder import digest
 
-    task = registry.find(name).task
+    task = registry.get(name).task
     engine = captions if task == "caption" else judgements
     rows = engine.Data(*rows)
     count = engine.num_examples(name, rows)

@@ -12,9 +12,9 @@ from mmkeras.fusion.concat import Concat
 from mmkeras.fusion.cross_attention import CrossAttention
 from mmkeras.fusion.deep_sets import DeepSets
 from mmkeras.fusion.film import FiLM
-from mmkeras.fusion.find import find
-from mmkeras.fusion.find import names
 from mmkeras.fusion.gated import Gated
+from mmkeras.fusion.get import get
+from mmkeras.fusion.get import names
 from mmkeras.fusion.late import Late
 from mmkeras.fusion.low_rank import LowRank
 from mmkeras.fusion.mag import MAG

@@ -3,7 +3,7 @@
 import keras
 
 from mmkeras import layers
-from mmkeras.fusion.find import find
+from mmkeras.fusion.get import get
 
 
 def classification_head(
@@ -30,7 +30,7 @@ def classification_head(
     Returns:
         Logits of shape `(batch, num_classes)`, float32.
     """
-    fuse = find(fusion, dim=dim, name="fusion")
+    fuse = get(fusion, dim=dim, name="fusion")
     if not getattr(fuse, "takes_sequences", False):
         steps = [_pooled(x, f"mean_{i}") for i, x in enumerate(steps)]
     if getattr(fuse, "takes_logits", False):

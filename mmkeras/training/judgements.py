@@ -101,7 +101,7 @@ def build(
     labels = [row["label"] for row in [*data.train, *data.val]]
     target = target or label_kinds.infer(labels)
     precision.use(policy)
-    architecture = registry.find(name)
+    architecture = registry.get(name)
     taken = architecture.arguments
     image_size = image_size or taken.get("image_shape", (64,))[0]
     tiny = registry.build_model(name, **architecture.tiny)
@@ -242,7 +242,7 @@ def num_examples(name, data):
         int, the training rows, or the groups of them if the model judges
         whole groups.
     """
-    architecture = registry.find(name)
+    architecture = registry.get(name)
     tiny = registry.build_model(name, **architecture.tiny)
     rows = data.train
     return len(grouped(rows) if _takes_groups(tiny) else rows)

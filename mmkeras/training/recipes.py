@@ -184,7 +184,7 @@ _RECIPES = {
 }
 
 
-def find(name):
+def get(name):
     """Returns the recipe of an architecture; a plain one if it has none."""
     plain = _PLAIN.get(name.split("-")[0], _JUDGE)
     return _RECIPES.get(name, plain)

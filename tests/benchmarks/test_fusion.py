@@ -30,7 +30,7 @@ PAIRS = {
 def pair(name):
     """Ours and theirs, built on the same inputs."""
     x, _ = bench.batch(name, SHAPE)
-    layer = fusion.find(name, dropout=0.0)
+    layer = fusion.get(name, dropout=0.0)
     layer(x)
     kind = getattr(torch_fusions, bench._class_name(name))
     sizes = [array.shape[-1] for array in x]

@@ -17,7 +17,7 @@ def save(folder, name):
     """A small model that was never trained."""
     keras.utils.set_random_seed(0)
     turns = codecs.Turns(**{**WORDS.get_config(), "turns": 2})
-    side = mmkeras.find(name).tiny["image_shape"][:2]
+    side = mmkeras.get(name).tiny["image_shape"][:2]
     kept = {"image": codecs.Image(side), "history": turns}
     kept |= {"question": WORDS, "label": codecs.Labels(["blue", "red"])}
     sizes = {"vocabulary_size": len(WORDS), "history_shape": turns.shape}
@@ -27,7 +27,7 @@ def save(folder, name):
         sizes["candidates_shape"] = turns.shape
     else:
         sizes["num_classes"] = 2
-    model = mmkeras.build_model(name, **{**mmkeras.find(name).tiny, **sizes})
+    model = mmkeras.build_model(name, **{**mmkeras.get(name).tiny, **sizes})
     return Classify(model, kept).save(folder)
 
 
@@ -77,7 +77,7 @@ def test_ranks_the_lines_of_a_file(tmp_path):
 
 def test_refuses_a_model_that_holds_no_talk(tmp_path):
     model = mmkeras.build_model(
-        "classify-text-bow", **mmkeras.find("classify-text-bow").tiny
+        "classify-text-bow", **mmkeras.get("classify-text-bow").tiny
     )
     kept = {"text": WORDS, "label": codecs.Labels(["a", "b", "c"])}
     folder = Classify(model, kept).save(tmp_path / "run")

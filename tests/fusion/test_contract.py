@@ -207,7 +207,7 @@ def test_one_input_is_refused(case):
 
 def test_find_makes_it_by_name(case):
     [name] = [n for n, cls in fusion.names().items() if cls is case.cls]
-    made = fusion.find(name, **case.settings, of_no_use=1)
+    made = fusion.get(name, **case.settings, of_no_use=1)
     assert type(made) is case.cls
     config = made.get_config()
     assert all(config[k] == v for k, v in case.settings.items())

@@ -32,7 +32,7 @@ def names(chosen=None, slow=()):
 
 def tiny(name, **changes):
     """Builds the smallest model of a name worth testing."""
-    return mmkeras.build_model(name, **{**mmkeras.find(name).tiny, **changes})
+    return mmkeras.build_model(name, **{**mmkeras.get(name).tiny, **changes})
 
 
 @functools.cache

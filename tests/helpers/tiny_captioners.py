@@ -20,7 +20,7 @@ def tiny(name, image=Image):
     Returns:
         A `Caption` that knows `WORDS`, the same every time.
     """
-    arguments = {**mmkeras.find(name).tiny, "vocabulary_size": 4 + len(WORDS)}
+    arguments = {**mmkeras.get(name).tiny, "vocabulary_size": 4 + len(WORDS)}
     model = mmkeras.build_model(name, **arguments)
     seeing = {id(weight) for weight in model.get_layer("encoder").weights}
     rng = np.random.default_rng(0)

@@ -19,7 +19,7 @@ def build(name, kind="single", vocabulary=None, **changes):
     Returns:
         A `Caption` or a `Classify`.
     """
-    found = mmkeras.find(name)
+    found = mmkeras.get(name)
     arguments = {**found.tiny, **changes}
     if kind == "number":
         arguments["num_classes"] = 1

@@ -51,7 +51,7 @@ def test_an_ordinary_file_is_loaded(plain):
 
 @pytest.mark.parametrize("name", names())
 def test_the_zoo_is_loaded(name, tmp_path):
-    model = mmkeras.build_model(name, **mmkeras.find(name).tiny)
+    model = mmkeras.build_model(name, **mmkeras.get(name).tiny)
     model.compile("adam", "mse")
     model.save(tmp_path / "model.keras")
     loaded = safety.load_model(tmp_path / "model.keras")

@@ -16,7 +16,7 @@ from mmkeras.training import judgements
 from mmkeras.training import recipes
 
 TINY = {"image_size": 32, "length": 12, "minimum": 1, "policy": "float32"}
-SOURCE = datasets.find("visdial")
+SOURCE = datasets.get("visdial")
 
 
 @pytest.fixture(scope="module")

@@ -287,7 +287,7 @@ def test_examples_of_a_image_share_a_batch_that_has_it_once():
 def test_a_image_seen_once_is_seen_as_often():
     name = "dialogue-text-image-modules"
     keras.utils.set_random_seed(0)
-    model = mmkeras.build_model(name, **mmkeras.find(name).tiny)
+    model = mmkeras.build_model(name, **mmkeras.get(name).tiny)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         once = judgements._once(model, 3)

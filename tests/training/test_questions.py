@@ -57,7 +57,7 @@ def train(source, folder, **changes):
 )
 def test_trains_and_is_measured(name, tmp_path):
     question_datasets.LAYOUTS[name](tmp_path, (16, 4, 4))
-    source = datasets.find(name)
+    source = datasets.get(name)
     task = train(source, tmp_path)
     found = judgements.examples(task, source.rows("test", tmp_path))
     scores, subsets = evaluation.evaluate(task, found, draws=20)
@@ -86,7 +86,7 @@ def test_trains_and_is_measured(name, tmp_path):
 @pytest.mark.slow
 def test_people_teach_as_often_as_they_say_it(tmp_path):
     question_datasets.vqa(tmp_path, (16, 4))
-    source = datasets.find("vqa")
+    source = datasets.get("vqa")
     task = train(source, tmp_path)
     names = task.codecs["label"].names
     assert "pink" not in names  # Nobody's commonest answer.
@@ -105,7 +105,7 @@ def test_people_teach_as_often_as_they_say_it(tmp_path):
 @pytest.mark.slow
 def test_an_answer_that_training_lacks_is_never_right(tmp_path):
     question_datasets.easy_vqa(tmp_path, (16, 4))
-    source = datasets.find("easy-vqa")
+    source = datasets.get("easy-vqa")
     task = train(source, tmp_path, answers=2)
     label = task.codecs["label"]
     assert label.size == 2 and label("violet") == -1
@@ -136,7 +136,7 @@ def test_an_answer_that_training_lacks_is_never_right(tmp_path):
 )
 def test_shows_where_it_looked(name, looks, tmp_path):
     question_datasets.easy_vqa(tmp_path, (16, 4))
-    task, _ = build(datasets.find("easy-vqa"), tmp_path, name)
+    task, _ = build(datasets.get("easy-vqa"), tmp_path, name)
     batch = {
         "image": [question_datasets.image("red"), None],
         "question": ["is there a red shape?", "is there a red shape?"],

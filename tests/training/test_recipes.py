@@ -10,7 +10,7 @@ from mmkeras.training.recipes import resolve
 
 @pytest.mark.parametrize("name", registry.list_models())
 def test_any_number_of_examples_gives_steps_enough(name):
-    plain = recipes.find(name)
+    plain = recipes.get(name)
     for count in (1, 2, 7, 40, 80, 300, 1000, 5000, 100_000):
         recipe = resolve(plain, count)
         assert 8 <= recipe.batch_size <= plain.max_batch_size
@@ -21,7 +21,7 @@ def test_any_number_of_examples_gives_steps_enough(name):
 
 @pytest.mark.parametrize("name", registry.list_models())
 def test_many_examples_leave_a_recipe_as_it_was(name):
-    plain = recipes.find(name)
+    plain = recipes.get(name)
     recipe = resolve(plain, 30_000)
     assert recipe.batch_size == plain.max_batch_size
     assert recipe.epochs == plain.min_epochs
@@ -43,7 +43,7 @@ def test_many_examples_leave_a_recipe_as_it_was(name):
 def test_batches_and_epochs_follow_the_examples(
     name, count, batch_size, epochs
 ):
-    recipe = resolve(recipes.find(name), count)
+    recipe = resolve(recipes.get(name), count)
     assert (recipe.batch_size, recipe.epochs) == (batch_size, epochs)
 
 

@@ -113,7 +113,7 @@ def emotion(folder):
 def dialogue(folder):
     """Candidates are ranked; a batch has the questions about an image."""
     dialogue_datasets.visdial(folder / "data")
-    source = datasets.find("visdial")
+    source = datasets.get("visdial")
     rows = (source.rows(s, folder / "data") for s in ("train", "val"))
     return (
         judgements,

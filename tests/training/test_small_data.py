@@ -59,7 +59,7 @@ def train(name, folder, out, *options, data="labelled"):
 def test_few_steps_separate_what_is_easily_told_apart(tmp_path):
     data = judgements.Data(days(40), days(8, "val"))
     recipe = dataclasses.replace(
-        recipes.find("classify-text-bow"), epochs=30, learning_rate=0.05
+        recipes.get("classify-text-bow"), epochs=30, learning_rate=0.05
     )
     task = judgements.build("classify-text-bow", data, recipe, policy="float32")
     judgements.fit(task, data, tmp_path, recipe, verbose=0)
@@ -71,7 +71,7 @@ def test_few_steps_separate_what_is_easily_told_apart(tmp_path):
 def test_norms_of_few_steps_are_those_of_the_data(tmp_path):
     data = judgements.Data(drawn(count=48), drawn("val", 24))
     recipe = dataclasses.replace(
-        recipes.find("classify-audio-cnn"),
+        recipes.get("classify-audio-cnn"),
         epochs=8,
         learning_rate=1e-2,
         settings={"dim": 16},
@@ -110,7 +110,7 @@ def test_fit_chooses_what_a_recipe_leaves_out(tmp_path, monkeypatch):
 
 def test_one_training_example_is_enough_to_train(tmp_path):
     data = judgements.Data(days(2)[:1], days(2, "val"))
-    recipe = recipes.find("classify-text-bow")
+    recipe = recipes.get("classify-text-bow")
     recipe = dataclasses.replace(recipe, epochs=1)
     both = judgements.Data(days(2), data.val)
     task = judgements.build("classify-text-bow", both, recipe, policy="float32")
@@ -162,7 +162,7 @@ def test_ten_recordings_of_each_spoken_digit(data_folder, tmp_path):
 @pytest.mark.realdata
 @pytest.mark.parametrize("name", ["mustard", "meld", "meld-sentiment"])
 def test_two_hundred_sentences(data_folder, tmp_path, name):
-    source = datasets.find(name)
+    source = datasets.get(name)
     rows = subset(source.rows("train", data_folder / name.split("-")[0]), 200)
     rows += source.rows("test", data_folder / name.split("-")[0])
     folder = write(tmp_path / "table", rows, ["text"])
@@ -175,14 +175,14 @@ def test_two_hundred_sentences(data_folder, tmp_path, name):
 @pytest.mark.slow
 @pytest.mark.realdata
 def test_three_hundred_pairs_of_digits(data_folder, tmp_path):
-    source = datasets.find("avdigits-small")
+    source = datasets.get("avdigits-small")
     rows = subset(source.rows("train", data_folder), 375)
     data = judgements.Data(
         [row for row in rows if row["split"] == "train"],
         [row for row in rows if row["split"] == "val"],
     )
     name = "classify-image-audio-concat"
-    recipe = recipes.find(name)
+    recipe = recipes.get(name)
     task = judgements.build(name, data, recipe)
     judgements.fit(task, data, tmp_path, recipe, verbose=0)
     test = source.rows("test", data_folder)[:400]

@@ -28,7 +28,7 @@ def inputs(model, size, draw):
 @pytest.mark.parametrize("name", NAMES)
 def test_each_subset_is_judged_as_if_it_were_alone(name):
     keras.utils.set_random_seed(0)
-    model = registry.build_model(name, **registry.find(name).tiny)
+    model = registry.build_model(name, **registry.get(name).tiny)
     taught = subsets.every_subset(model)
     assert model.get_config()["name"]  # It can be saved as before.
     assert {id(w) for w in taught.weights} == {id(w) for w in model.weights}
@@ -70,7 +70,7 @@ def test_labels_follow():
 
 def test_refuses_what_has_no_tokens():
     name = "classify-image-audio-concat"
-    tiny = registry.find(name).tiny
+    tiny = registry.get(name).tiny
     late = registry.build_model(name, **tiny, fusion="late")
     with pytest.raises(ValueError, match="modality_dropout"):
         subsets.every_subset(late)

@@ -20,7 +20,7 @@ FEELS, PICKS = "emotion-text-context", "dialogue-text-scene-gru"
 def build(name, data, **changes):
     keras.utils.set_random_seed(0)
     recipe = dataclasses.replace(
-        recipes.find(name),
+        recipes.get(name),
         **{"settings": {"dim": 16, "dropout": 0.0}, "ema": 0.0, **changes},
     )
     return judgements.build(name, data, recipe, policy="float32"), recipe

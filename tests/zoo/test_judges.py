@@ -23,7 +23,7 @@ NAMED = [n for n in NAMES if len(n.split("-")) > 3 and "text-cont" not in n]
 TALKS = [n for n in NAMES if n.startswith("dialogue-text-image-")]
 NAMED = [n for n in NAMED if n not in (*VQA, *TALKS)]
 SEVERAL = [*NAMED, *VQA, *TALKS]
-FUSED = [n for n in NAMES if "fusion" in mmkeras.find(n).arguments]
+FUSED = [n for n in NAMES if "fusion" in mmkeras.get(n).arguments]
 ONE = "classify-image-audio-concat"
 
 
@@ -215,7 +215,7 @@ def test_any_fusion_goes_into_a_builder(name):
     x = batch(model)
     logits = numpy(model(x))
     assert logits.shape == (2, 3) and np.isfinite(logits).all()
-    again = tiny(ONE, fusion=fusion.find(name, dim=8))
+    again = tiny(ONE, fusion=fusion.get(name, dim=8))
     assert again.count_params() == model.count_params()
 
 

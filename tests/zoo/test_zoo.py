@@ -25,7 +25,7 @@ NAMES = mmkeras.list_models()
 
 
 def source(name):
-    return pathlib.Path(inspect.getsourcefile(mmkeras.find(name).builder))
+    return pathlib.Path(inspect.getsourcefile(mmkeras.get(name).builder))
 
 
 def code_lines(path):
@@ -57,7 +57,7 @@ def inputs(model):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_name_is_the_address(name):
-    entry = mmkeras.find(name)
+    entry = mmkeras.get(name)
     file = name.replace("-", "_")
     assert re.fullmatch(r"[a-z]+(-[a-z]+)+", name)  # No sizes, no years.
     assert entry.builder.__module__ == f"mmkeras.zoo.{file}"
@@ -72,18 +72,18 @@ def test_model_bears_the_name(model):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_builder_is_plain(name):
-    parameters = inspect.signature(mmkeras.find(name).builder).parameters
+    parameters = inspect.signature(mmkeras.get(name).builder).parameters
     third = len(set(name.split("-")) & {"image", "text", "audio"}) == 3
     assert len(parameters) <= (10 if third else 8)  # Its shape and branch.
     for parameter in parameters.values():
         assert parameter.default is not inspect.Parameter.empty
         assert parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
-    assert set(mmkeras.find(name).tiny) <= set(parameters)
+    assert set(mmkeras.get(name).tiny) <= set(parameters)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_docstring_names_every_argument_and_the_paper(name):
-    entry = mmkeras.find(name)
+    entry = mmkeras.get(name)
     text = inspect.getdoc(entry.builder)
     assert entry.paper.startswith("https://")
     assert entry.paper in text

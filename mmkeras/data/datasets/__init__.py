@@ -50,7 +50,7 @@ def names() -> list[str]:
     return list(_NAMES)
 
 
-def find(name: str):
+def get(name: str):
     """Returns the module of a data set.
 
     Args:
@@ -90,7 +90,7 @@ def scan(name: str, folder=None, target=None):
         ValueError: If there is no such data set, or it takes no `target`.
         FileNotFoundError: If there is no such folder.
     """
-    module = find(name)
+    module = get(name)
     if name == "labelled":
         return module.scan(folder, target)
     if target is not None:
@@ -122,7 +122,7 @@ def read(name: str, splits, folder=None, target=None):
         FileNotFoundError: If there is no such folder.
     """
     if is_published(name) and target is None:
-        module = find(name)
+        module = get(name)
         return [module.rows(split, folder) for split in splits], [], ""
     found = scan(name, folder, target)
     if {"train", "val"} <= set(splits):

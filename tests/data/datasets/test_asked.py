@@ -13,7 +13,7 @@ from mmkeras.data.datasets import questions
 @pytest.mark.parametrize("name", question_datasets.LAYOUTS)
 def test_a_set_in_its_own_layout(name, tmp_path):
     question_datasets.LAYOUTS[name](tmp_path)
-    source = datasets.find(name)
+    source = datasets.get(name)
     rows = {s: source.rows(s, tmp_path) for s in ("train", "val", "test")}
     images = {s: {r["image"] for r in found} for s, found in rows.items()}
     groups = {s: {r["group"] for r in found} for s, found in rows.items()}
@@ -37,7 +37,7 @@ def test_a_set_in_its_own_layout(name, tmp_path):
 
 def test_easy_vqa(tmp_path):
     question_datasets.easy_vqa(tmp_path)
-    source = datasets.find("easy-vqa")
+    source = datasets.get("easy-vqa")
     train, val = (source.rows(s, tmp_path) for s in ("train", "val"))
     assert (len(train), len(val)) == (36, 4)  # A tenth of the images.
     test = source.rows("test", tmp_path)
@@ -54,7 +54,7 @@ def test_easy_vqa(tmp_path):
 
 def test_vqa_keeps_what_each_person_said(tmp_path):
     question_datasets.vqa(tmp_path)
-    source = datasets.find("vqa")
+    source = datasets.get("vqa")
     first, second = source.rows("test", tmp_path)[:2]
     assert (
         first["label"] in question_datasets.COLOURS and first["type"] == "other"
@@ -75,7 +75,7 @@ def test_vqa_keeps_what_each_person_said(tmp_path):
 
 def test_clevr_tells_types_by_the_last_function(tmp_path):
     question_datasets.clevr(tmp_path)
-    found = datasets.find("clevr").rows("test", tmp_path / "CLEVR_v1.0")
+    found = datasets.get("clevr").rows("test", tmp_path / "CLEVR_v1.0")
     assert [row["type"] for row in found[:2]] == ["query attribute", "exist"]
     assert found[0]["image"].endswith("images/val/CLEVR_val_000000.png")
     kinds = {
@@ -84,7 +84,7 @@ def test_clevr_tells_types_by_the_last_function(tmp_path):
         "equal_shape": "compare attribute",
         "count": "count",
     }
-    clevr = datasets.find("clevr")
+    clevr = datasets.get("clevr")
     for name, kind in kinds.items():
         assert clevr._type([{"type": "scene"}, {"type": name}]) == kind
     assert clevr._type(None) is None
@@ -92,7 +92,7 @@ def test_clevr_tells_types_by_the_last_function(tmp_path):
 
 def test_nlvr_trains_on_six_images_of_a_scene(tmp_path):
     question_datasets.nlvr(tmp_path)
-    source = datasets.find("nlvr")
+    source = datasets.get("nlvr")
     train, test = (source.rows(s, tmp_path) for s in ("train", "test"))
     assert (len(train), len(test)) == (120, 4)
     assert train[5]["id"] == "train-0-0-5" and train[5]["group"] == "train-0"

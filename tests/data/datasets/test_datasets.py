@@ -11,7 +11,7 @@ from mmkeras.data.problems import Problem
 
 def test_every_name_is_a_data_set():
     for name in datasets.names():
-        module = datasets.find(name)
+        module = datasets.get(name)
         assert callable(module.scan)
         assert callable(module.rows)
         assert callable(module.load)
@@ -23,7 +23,7 @@ def test_every_name_is_a_data_set():
 )
 def test_wrong_name(name, hint):
     with pytest.raises(ValueError, match=hint):
-        datasets.find(name)
+        datasets.get(name)
 
 
 READ = [name for name in datasets.names() if name != "feelings"]
@@ -33,19 +33,19 @@ READ = [name for name in datasets.names() if name != "feelings"]
 def test_says_where_to_get_the_data(name, tmp_path, monkeypatch):
     monkeypatch.delenv("MMKERAS_DATA", raising=False)
     with pytest.raises(FileNotFoundError, match="MMKERAS_DATA"):
-        datasets.find(name).rows("train")
+        datasets.get(name).rows("train")
     monkeypatch.setenv("MMKERAS_DATA", str(tmp_path))
     home = name.partition("-")[0]  # "meld-sentiment" lies with "meld".
     home = {"digits": "mnist"}.get(home, home)
     with pytest.raises(FileNotFoundError, match=str(tmp_path / home)):
-        datasets.find(name).rows("train")
+        datasets.get(name).rows("train")
 
 
 def test_finds_the_folder_by_environment(tmp_path, monkeypatch):
     (tmp_path / "table").mkdir()
     (tmp_path / "table" / "t.csv").write_text("image,caption\nx.jpg,a\n")
     monkeypatch.setenv("MMKERAS_DATA", str(tmp_path))
-    (row,) = datasets.find("table").scan().rows
+    (row,) = datasets.get("table").scan().rows
     assert row["image"] == str(tmp_path / "table" / "x.jpg")
 
 

@@ -16,7 +16,7 @@ from mmkeras.data.synthetic import digits_discussed as world
 
 def test_visdial(tmp_path):
     dialogue_datasets.visdial(tmp_path)
-    source = datasets.find("visdial")
+    source = datasets.get("visdial")
     rows = {s: source.rows(s, tmp_path) for s in ("train", "val", "test")}
     assert [len(rows[s]) for s in rows] == [54, 6, 12]
     assert not {r["group"] for r in rows["train"]} & {

@@ -44,7 +44,7 @@ def test_utterances_are_in_the_order_of_their_dialogues(folder):
 
 
 def test_sentiment_is_a_data_set_of_its_own(folder):
-    rows = datasets.find("meld-sentiment").rows("train", folder)
+    rows = datasets.get("meld-sentiment").rows("train", folder)
     assert [row["label"] for row in rows] == [
         "positive",
         "positive",

@@ -58,7 +58,7 @@ def test_the_seed_draws_the_split(folder):
 
 
 def test_independent_of_speakers_tests_on_one_series(folder):
-    source = datasets.find("mustard-speakers")
+    source = datasets.get("mustard-speakers")
     test = source.rows("test", folder)
     assert {int(row["id"][2:]) % 3 for row in test} == {0}
     assert [len(source.rows(s, folder)) for s in SPLITS] == [36, 4, 20]
@@ -108,6 +108,6 @@ def test_the_real_utterances(data_folder):
     assert counts == [554, 68, 68]
     split = json.dumps([(row["id"], row["split"]) for row in found]).encode()
     assert hashlib.sha256(split).hexdigest()[:16] == SPLIT
-    source = datasets.find("mustard-speakers")
+    source = datasets.get("mustard-speakers")
     assert len(source.rows("test", folder)) == 356  # As in the paper.
     assert sum(len(source.rows(s, folder)) for s in SPLITS[:2]) == 334

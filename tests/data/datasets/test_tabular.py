@@ -157,7 +157,7 @@ def test_a_table_of_another_kind_is_named(tmp_path, name, data, row, other):
     text = json.dumps(row)
     if name.endswith("csv"):
         text = f"{','.join(row)}\n{','.join(row.values())}\n"
-    found = datasets.find(data).scan(write(tmp_path, text, name))
+    found = datasets.get(data).scan(write(tmp_path, text, name))
     assert f"read with `--data {other}`" in found.problems[0].detail
 
 
@@ -191,7 +191,7 @@ def test_any_other_column_that_occurs_twice_is_named(
     tmp_path, data, text, column
 ):
     name = "a.jsonl" if text.startswith("{") else "a.csv"
-    (problem,) = datasets.find(data).scan(write(tmp_path, text, name)).problems
+    (problem,) = datasets.get(data).scan(write(tmp_path, text, name)).problems
     assert problem.kind == "corrupt"
     assert problem.detail == f"the column `{column}` occurs twice"
 

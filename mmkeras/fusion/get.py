@@ -8,7 +8,7 @@ import keras
 import mmkeras.fusion
 
 
-def find(fusion, **settings):
+def get(fusion, **settings):
     """Returns a fusion layer.
 
     Args:
@@ -25,7 +25,7 @@ def find(fusion, **settings):
 
     Example:
 
-    >>> fuse = fusion.find("gated", dim=64)
+    >>> fuse = fusion.get("gated", dim=64)
     """
     if isinstance(fusion, keras.layers.Layer):
         return fusion

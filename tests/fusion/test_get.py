@@ -6,7 +6,7 @@ from mmkeras import fusion
 
 def test_a_layer_is_returned_as_it_is():
     layer = keras.layers.Concatenate()
-    assert fusion.find(layer) is layer
+    assert fusion.get(layer) is layer
 
 
 def test_names_are_kebab_case():
@@ -17,4 +17,4 @@ def test_names_are_kebab_case():
 
 def test_a_wrong_name_gets_a_suggestion():
     with pytest.raises(ValueError, match="'gatd'.*Did you mean 'gated'"):
-        fusion.find("gatd")
+        fusion.get("gatd")
