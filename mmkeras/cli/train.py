@@ -373,9 +373,20 @@ def train(
                 also=[shown],
             )
         skipped.show(training["corrupt"])
+        typer.echo(_best_epoch(training))
         task.save(held.path)
         held.write("training.json", {**training, "run": digest(held.path)})
         keras.config.set_dtype_policy("float32")
+
+
+def _best_epoch(training):
+    """Describes which epoch was kept, and by which metric."""
+    lowest = training["monitor"].endswith("loss")
+    ties = "" if lowest else "; equal ones: the lowest val_loss"
+    return (
+        f"Kept epoch {training['best_epoch']} of {training['epochs']}: "
+        f"{'lowest' if lowest else 'highest'} {training['monitor']}{ties}."
+    )
 
 
 def _labels(captions, rows):

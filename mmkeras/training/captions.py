@@ -151,8 +151,9 @@ def fit(
 
     Returns:
         Dict of `"seconds"` of all epochs and `"session_seconds"` of those
-        since it was resumed, `"epochs"`, `"best_epoch"` (from 1) and
-        `"corrupt"`, the images left out with the reason.
+        since it was resumed, `"epochs"`, `"best_epoch"` (from 1),
+        `"monitor"`, the metric that chose it, and `"corrupt"`, the images
+        left out, with the reason.
     """
     train = Images(task, data.train, recipe.views, progress)
     val = Images.readable(task, data.val, progress)
@@ -196,6 +197,7 @@ def fit(
         "session_seconds": round(time.perf_counter() - since),
         "epochs": len(curves),
         "best_epoch": best["epoch"] + 1,
+        "monitor": parts[0].metric,
         "corrupt": [*train.bad, *val.bad],
     }
 

@@ -339,6 +339,7 @@ def fit(
         "session_seconds": round(time.perf_counter() - since),
         "epochs": len(curves),
         "best_epoch": best["epoch"] + 1,
+        "monitor": chooser,
         "corrupt": [*train.bad, *val.bad],
     }
 

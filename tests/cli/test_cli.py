@@ -1,6 +1,7 @@
 """Every verb, on a world of forty images."""
 
 import json
+import re
 
 import image_files
 import numpy as np
@@ -113,6 +114,10 @@ def test_the_same_command_again_trains_no_more(run, world):
         *["--folder", world, "--out", run],
     )
     assert again.exit_code == 0, again.output
+    assert re.search(
+        r"Kept epoch \d of \d: highest val_cider; equal ones: the lowest val_l",
+        again.output,
+    )
     assert (run / "log.csv").read_bytes() == log
 
 
