@@ -23,9 +23,7 @@ HEIGHT = {
     part: len(STOREYS) - i for i, parts in enumerate(STOREYS) for part in parts
 }
 MAY_USE_TENSORFLOW = ("data/", "serving/", "training/distribution")
-READS_PICKLES = (
-    "data/safe_pickle.py"  # Arrays only: it calls nothing they name.
-)
+READS_PICKLES = "data/safe_pickle.py"  # Arrays only, and it runs nothing.
 FORBIDDEN_NAMES = {"utils", "common", "misc", "helpers", "base"}
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-ROOT = pathlib.Path(__file__).parents[1]
+ROOT = pathlib.Path(__file__).parents[2]
 BACKEND = keras.backend.backend()
 # TensorFlow takes longer to compile a tiny model than to train it.
 EAGER = {"run_eagerly": BACKEND == "tensorflow"}
