@@ -1,6 +1,6 @@
 """A multimodal model zoo for Keras 3.
 
-Everything is loaded at first use, so that `import mmkeras` is instant.
+Subpackages are imported at first use, so that `import mmkeras` is fast.
 """
 
 import importlib

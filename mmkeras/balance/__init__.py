@@ -1,13 +1,14 @@
-"""Balance: no modality learns at the cost of another, under plain `fit`.
+"""Balanced training of several modalities with plain `fit`.
 
-A model of several modalities often learns from the easiest one and leaves the
-others be. Both methods here are built around what the branches give:
+A multimodal model often learns from the easiest modality and neglects the
+others. Both methods, Gradient-Blend and OGM-GE, take the outputs of the
+branches:
 
 >>> features = {"image": pooled_pixels, "audio": pooled_sound}
 >>> model = balance.Modulated(inputs, balance.modulated(features, 10))
 >>> model.compile("adam", SparseCategoricalCrossentropy(from_logits=True))
 >>> model.fit(x, y)
->>> judge = model.judge()  # From inputs to logits, as any other.
+>>> judge = model.judge()  # A plain model, from inputs to logits.
 """
 
 from mmkeras.balance.gradient_blend import blend_weights

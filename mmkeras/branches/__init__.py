@@ -1,6 +1,6 @@
-"""Branches: one modality in, a sequence of features out.
+"""Branches: networks that encode one modality as a sequence of features.
 
-A branch is a function that returns a `keras.Model` whose single output has
+A branch is a function that returns a `keras.Model` with a single output of
 shape `(batch, length, dim)`. Image regions, words and audio frames are all
 steps of a sequence, so any fusion or decoder can follow any branch.
 """

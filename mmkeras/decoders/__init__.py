@@ -1,15 +1,16 @@
-"""Decoders: what was seen or read in, words out.
+"""Decoders: layers that generate tokens from the features of a branch.
 
-A decoder is a layer with three ways in, all of one mind:
+A decoder has three methods, which agree with each other:
 
-- `call([tokens, context])` for teaching: next-word logits at every position;
-- `start(context)` gives the state before the first word;
-- `step(token, state, index)` reads one word and gives the next word's logits
-  and the next state, without reading the words before it again.
+- `call([tokens, context])` returns the next-token logits at every position;
+  it is used in training;
+- `start(context)` returns the state before the first token;
+- `step(token, state, index)` takes one token and returns the logits of the
+  next token and the new state, without processing earlier tokens again.
 
-A state is a dict of two nests of batch-first tensors: `"fixed"` stays as
-`start` made it, `"moving"` changes with every step. A beam search gathers
-only what moves.
+A state is a dict of two nested structures of batch-first tensors: `"fixed"`
+does not change after `start`, `"moving"` changes with every step. A beam
+search reorders only `"moving"`.
 """
 
 from mmkeras.decoders.attention import AttentionDecoder

@@ -3,9 +3,12 @@
 - `caption`: scores of captions, and whether they depend on the image;
 - `evaluate`: scores of a classifier, of every subset of its modalities, and
   under mismatched inputs;
+- `subsets`: scores per subset of modalities, and Shapley values;
+- `mismatch`: scores under mismatched inputs;
+- `questions`: scores of answers to questions, by type of question;
 - `bootstrap`: confidence intervals;
-- `baselines`: headline metrics, and what a constant prediction scores;
-- `fusion_gain`: a multimodal model beside models of one modality;
+- `baselines`: headline metrics, and scores of constant predictions;
+- `fusion_gain`: a multimodal model compared with unimodal models;
 - `robustness`: scores under corrupted inputs;
 - `figures`: images with captions and attention maps;
 - `charts`: results of classifiers as figures;

@@ -1,1 +1,1 @@
-"""Files on disk: whole or absent, one writer at a time, read within limits."""
+"""Files: atomic writes, locking, digests, and reads with size limits."""

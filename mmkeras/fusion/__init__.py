@@ -1,8 +1,8 @@
-"""Fusion: several modalities in, one tensor out.
+"""Fusion: layers that combine several modalities into one tensor.
 
-A fusion is a layer called on a list of two or more inputs and, where some of
-them may be absent, on a `presence` mask of shape `(batch, inputs)`. Not a bit
-of the output depends on what is absent.
+A fusion is a layer called on a list of two or more inputs and, if some of
+them may be missing, on a `presence` mask of shape `(batch, inputs)`. The
+output is bit for bit independent of the missing inputs.
 """
 
 from mmkeras.fusion.bottleneck import Bottleneck

@@ -1,8 +1,9 @@
-"""Metrics of captions, classification and ranking, in Python and NumPy.
+"""Metrics of captions, predictions and rankings, in Python and NumPy.
 
-Of captions, the functions take token lists, made by `tokenize`;
-`caption_scores` takes strings and calls them all. `judgement_scores` takes
-labels and probabilities, `ranking_scores` the scores of candidate answers.
+The functions for captions take lists of tokens, as returned by `tokenize`;
+`caption_scores` takes strings and computes all caption metrics.
+`classification_scores` takes labels and probabilities, `ranking_scores` the
+scores of candidate answers.
 """
 
 from mmkeras.metrics import bleu

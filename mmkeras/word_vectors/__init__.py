@@ -1,12 +1,12 @@
 """Word vectors: reading, writing, training and evaluation.
 
 `read` and `write` handle the usual formats; `embedding_matrix` makes the
-matrix that a branch takes as `vectors`, `coverage` says how much of a corpus
-has vectors;
-`train_skipgram` and `train_glove` learn from one's own text; `neighbours`,
-`analogy` and the scores say what came of it.
+matrix that a branch takes as `vectors`; `coverage` reports how much of a
+corpus has vectors; `train_skipgram` and `train_glove` train vectors on your
+own text; `neighbours`, `analogy`, `score_analogies` and `score_similarities`
+evaluate them.
 
-The trainers, which need Keras, are loaded at first use.
+The trainers, which need Keras, are imported at first use.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Codecs: one raw value in, one tensor out, in tf.data or a SavedModel."""
+"""Codecs: encode raw values as tensors, in `tf.data` or a SavedModel."""
 
 import inspect
 

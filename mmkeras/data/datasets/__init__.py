@@ -1,8 +1,8 @@
-"""Data sets in the layout that their authors distribute, and your own.
+"""Published data sets in the layout of their authors, and your own data.
 
-Each is a module with three functions: `scan(folder)` reads everything there
-is, `rows(split, folder)` gives the rows of one split, and
-`load(split, folder)` a `tf.data.Dataset` of raw examples.
+Each data set is a module with three functions: `scan(folder)` reads all
+splits, `rows(split, folder)` returns the rows of one split, and
+`load(split, folder)` returns a `tf.data.Dataset` of raw examples.
 """
 
 import difflib

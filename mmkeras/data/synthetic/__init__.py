@@ -1,4 +1,4 @@
-"""Synthetic data sets: rendered, and their ground truth is known."""
+"""Synthetic data sets: rendered, with known ground truth."""
 
 from mmkeras.data.synthetic import feelings
 from mmkeras.data.synthetic import shapes
