@@ -38,7 +38,7 @@ def vqa_cnn_film(
 
     with the place of each region beside its features; a last convolution, the
     maximum over all regions and a hidden layer choose the answer. The layer
-    `look` is what the maximum is taken of.
+    `attention` is what the maximum is taken of.
 
     Departure from the paper: the GRU has 4 `dim` units, the last convolution
     and the hidden layer 4 and 8 `dim`.

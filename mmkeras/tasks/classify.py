@@ -190,7 +190,7 @@ class Classify(Task):
         return said[TOKENS] if self.writes else said
 
     def score(self, labels, probabilities):
-        """Measures judgements; see `mmkeras.metrics.judgement_scores`."""
+        """Scores predictions; see `mmkeras.metrics.classification_scores`."""
         return metrics.classification_scores(
             labels, probabilities, self.codecs["label"].kind
         )
