@@ -116,7 +116,7 @@ def test_train_refuses_what_is_of_captioners(table, tmp_path, option):
         *["--out", tmp_path / "run", option, "some"],
     )
     assert found.exit_code == 1
-    assert f"{option} is of captioners" in found.output
+    assert f"{NAME} has no option {option}: it is trained" in found.output
 
 
 def test_predict_refuses_what_the_model_does_not_take(run, table):
@@ -202,7 +202,7 @@ def test_report_with_each_modality_alone(run):
     found = call("report", run, "--alone", "--corrupt", "--draws", "50")
     assert found.exit_code == 0, found.output
     assert "Fusion " in found.output and "image: blur" in found.output
-    assert "No judge of one modality" not in found.output
+    assert "no unimodal model" not in found.output
     written = atomic.read_json(run / "report-val" / "report.json")
     assert set(written) == {"scores", "confusion", "fusion_gain", "robustness"}
     scores = written["fusion_gain"]["scores"]
@@ -252,4 +252,4 @@ def test_train_refuses_word_vectors_of_captioners(tmp_path):
         *["--out", tmp_path / "run"],
     )
     assert found.exit_code == 1
-    assert "--vectors is of judges" in found.output
+    assert "caption-cnn-lstm has no option --vectors" in found.output
