@@ -54,10 +54,8 @@ class Examples:
             ]
         self.presence = np.stack(there, 1)
         nothing = ~self.presence.any(1)
-        errors = [
-            e or ("nothing is there" if n else "")
-            for e, n in zip(errors, nothing)
-        ]
+        no_input = perceive.no_input(task.fields)
+        errors = [e or (no_input if n else "") for e, n in zip(errors, nothing)]
         label, shape = task.codecs["label"], task.model.output_shape
         wrong = targets.errors(label, rows)
         errors = [e or w for e, w in zip(errors, wrong)]

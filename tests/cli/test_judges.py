@@ -94,8 +94,8 @@ def test_predict_says_that_a_sound_is_cut(run, tmp_path):
     found = call("predict", run, path)
     assert found.exit_code == 0, found.output
     assert (
-        "audio: 1 of 1 is longer than 0.125 s and is cut (longest 2 s); train "
-        "with a greater --seconds"
+        "audio: 1 of 1 is longer than 0.125 s and is truncated (longest 2 s); "
+        "train with a greater --seconds"
     ) in found.stderr
 
 
@@ -106,7 +106,8 @@ def test_train_says_that_sounds_are_cut(table, tmp_path):
         *["--out", tmp_path / "run"],
     )
     assert found.exit_code == 0, found.output
-    assert "are longer than 0.05 s and are cut (longest 0.1 s)" in found.stdout
+    cut = "are longer than 0.05 s and are truncated (longest 0.1 s)"
+    assert cut in found.stdout
 
 
 @pytest.mark.parametrize("option", ["--weights", "--stem", "--init"])
@@ -177,7 +178,7 @@ def test_predict_reads_csv_and_tsv(run, table, tmp_path):
         found = call("predict", run, path)
         assert found.exit_code == 1
         assert found.stdout.split("\t")[0] == "one"
-        assert "two: nothing is there" in found.stderr
+        assert "two: example has no input: " in found.stderr
 
 
 def test_predict_names_a_file_of_an_unknown_kind(run, tmp_path):
