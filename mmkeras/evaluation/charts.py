@@ -62,7 +62,7 @@ def confusion(counts, names, most=40):
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.set_xticks(range(len(names)), names, rotation=90)
     axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel("judged")
+    axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     for (i, j), count in np.ndenumerate(counts if len(names) <= most else []):
         colour = "white" if shares[i, j] > 0.5 else _INK
