@@ -247,8 +247,8 @@ class Examples:
         self.rows = [rows[i] for i in self._kept]
         if not self.rows:
             raise ValueError(
-                f"None of {len(rows)} rows could be read; the first: "
-                f"{self.bad[0][0]}: {self.bad[0][1]}"
+                f"None of the {len(rows)} rows could be read. The first "
+                f"error: {self.bad[0][0]}: {self.bad[0][1]}"
             )
 
 

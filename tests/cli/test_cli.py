@@ -158,7 +158,7 @@ def test_a_run_starts_from_another(run, world, tmp_path):
     assert len(card["before"]["commands"]) == 1
     found = train("caption-cnn-lstm")
     assert found.exit_code == 1
-    assert "is not of the kind to be trained" in found.output
+    assert "does not match this model's" in found.output
 
 
 @pytest.mark.slow

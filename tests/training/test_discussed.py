@@ -201,5 +201,5 @@ def test_the_right_answer_is_a_candidate(task):
         assert judgements.placed(task, [row]) == [row]
         return
     assert judgements.placed(task, [row])[0]["label"] == "1"
-    with pytest.raises(ValueError, match="none of its candidates"):
+    with pytest.raises(ValueError, match="one of its candidates"):
         judgements.placed(task, [{**row, "candidates": "blue"}])
