@@ -25,9 +25,9 @@ def run(
 ):
     """Evaluate a run on a split.
 
-    For captioning models: BLEU, METEOR, ROUGE-L, CIDEr, and the drop with
-    permuted images. For classifiers: accuracy, F1, calibration, and the
-    contribution of each modality.
+    For captioning models: BLEU, METEOR, ROUGE-L, CIDEr, and the image-shuffle
+    gap. For classifiers: accuracy, F1, calibration, and the contribution of
+    each modality.
     """
     asked = options.search(
         beam, length_penalty, consensus, samples, word_penalty
