@@ -57,8 +57,9 @@ def register(name: str, *, task: str, paper: str, tiny: dict):
         known = _REGISTRY.get(name)
         if known and _address(known.builder) != _address(builder):
             raise ValueError(
-                f"The name {name!r} is taken by `{_address(known.builder)}`. "
-                f"Received it again from `{_address(builder)}`."
+                f"The name {name!r} is already registered by "
+                f"`{_address(known.builder)}`. Received: "
+                f"`{_address(builder)}`. Choose another name."
             )
         _REGISTRY[name] = Architecture(name, builder, task, paper, tiny)
         return builder
@@ -84,7 +85,7 @@ def get(name: str) -> Architecture:
         importlib.import_module(f"{ZOO}.{_to_module(name)}")
     if name not in _REGISTRY:
         raise ValueError(
-            f"No architecture is called {name!r}. "
+            f"Unknown architecture {name!r}. "
             + _hint(name, list_models(), "See `mmkeras.list_models()`.")
         )
     return _REGISTRY[name]
@@ -116,7 +117,7 @@ def build_model(name: str, **kwargs):
             raise ValueError(
                 f"{name!r} has no argument `{keyword}`. "
                 + _hint(keyword, known)
-                + f" It takes: {', '.join(known)}."
+                + f" Arguments: {', '.join(known)}."
             )
     arguments.check(name, known, kwargs)
     return architecture.builder(**kwargs)
@@ -138,8 +139,8 @@ def _zoo_modules() -> set[str]:
         if error.name != ZOO:
             raise
         raise ModuleNotFoundError(
-            "The zoo is not installed: run `pip install -e .` in the "
-            "repository's root."
+            "The zoo is not installed: run `pip install -e .` in the root of "
+            "the repository."
         ) from None
     return {module.name for module in pkgutil.iter_modules(zoo.__path__)}
 

@@ -133,7 +133,7 @@ def compare(judges):
 def tell(found):
     """Prints the table and the verdict."""
     console = Console(highlight=False, soft_wrap=True)
-    console.print(tables.fusion_gain("Does fusion pay?", found))
+    console.print(tables.fusion_gain("Does fusion help?", found))
     console.print(found.summary)
 
 

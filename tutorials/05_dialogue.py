@@ -158,7 +158,7 @@ found = judgements.examples(task, rows["test"])
 figures, subsets = evaluation.evaluate(task, found)
 by_type = {k: v for k, v in figures.items() if k.startswith("type_")}
 console.print(tables.scores("", {"": {"all": figures["accuracy"], **by_type}}))
-console.print(tables.subsets("What each part is worth", subsets))
+console.print(tables.subsets("Contribution of each modality", subsets))
 charts.subsets(subsets)
 
 # %% [markdown]

@@ -63,9 +63,8 @@ def blend_weights(before, after):
     total = sum(raw.values())
     if not total:
         raise ValueError(
-            "No head has got better on validation, so there is nothing to "
-            f"weigh. Train for more epochs. Received: before={before}, "
-            f"after={after}"
+            "No head improved on validation, so blend weights are undefined. "
+            f"Train for more epochs. Received: before={before}, after={after}"
         )
     return {name: value / total for name, value in raw.items()}
 

@@ -92,9 +92,9 @@ def hub(backbone, shape=(32000,), trainable=False, name="audio_encoder"):
         given, strides = _moonshine(samples), (64, 3, 2)
     else:
         raise ValueError(
-            "`backbone` must be a WhisperBackbone or a MoonshineBackbone of "
-            f"KerasHub. Received: {type(backbone).__name__}, which takes "
-            f"{sorted(taken) or backbone.input}"
+            "`backbone` must be a KerasHub WhisperBackbone or "
+            f"MoonshineBackbone. Received: {type(backbone).__name__}, which "
+            f"takes {sorted(taken) or backbone.input}"
         )
     encoder = keras.Model(
         {field: taken[field] for field in fields},
@@ -114,7 +114,7 @@ def _whisper(backbone, samples):
     most = backbone.max_encoder_sequence_length
     if samples.shape[1] > most * 160:
         raise ValueError(
-            f"The backbone hears at most {most * 160} samples. Received: "
+            f"The backbone takes at most {most * 160} samples. Received: "
             f"shape={tuple(samples.shape[1:])}"
         )
     spectrogram = WhisperSpectrogram(backbone.num_mels, name="log_mel")

@@ -21,7 +21,7 @@ def dense(shape, dim=128, dropout=0.2, name="features_encoder"):
     Raises:
         ValueError: If `shape` is not that of a vector.
     """
-    _check(shape, 1, "(size,), of a vector")
+    _check(shape, 1, "(size,), a vector")
     vector = keras.Input(shape, name="vector")
     x = keras.layers.LayerNormalization(name="norm")(vector)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
@@ -47,7 +47,7 @@ def gru(shape, dim=128, dropout=0.2, name="features_encoder"):
     Raises:
         ValueError: If `shape` is not that of a sequence, or `dim` is odd.
     """
-    _check(shape, 2, "(length, size), of a sequence")
+    _check(shape, 2, "(length, size), a sequence")
     if dim % 2:
         raise ValueError(
             "`dim` must be even: half of it comes from each direction. "

@@ -97,8 +97,8 @@ def application(
     """
     if stem and trainable:
         raise ValueError(
-            "A network that is fine-tuned is cut where that begins. Received: "
-            f"stem={stem!r}, trainable={trainable!r}. Leave out one."
+            "`stem` and `trainable` both choose where the network is split; "
+            f"pass only one. Received: stem={stem!r}, trainable={trainable!r}"
         )
     build, preprocess = _find(network)
     built_in = weights if weights in (None, "imagenet") else None
@@ -148,7 +148,7 @@ def hub(backbone, weights=None, trainable=False, name="encoder"):
     shape = getattr(backbone.input, "shape", ())[1:]
     if len(shape) != 3:
         raise ValueError(
-            "`backbone` must be an image backbone, whose one input has shape "
+            "`backbone` must be an image backbone with one input of shape "
             "(batch, height, width, channels). Received: "
             f"{type(backbone).__name__} with {backbone.input}"
         )
@@ -222,8 +222,8 @@ def _cut(net, name):
         rest = keras.Model(between, net.output, name=f"{net.name}_top")
     except ValueError as error:
         raise ValueError(
-            f"{net.name} cannot be cut before {name!r}: there is more than one "
-            "way around or into it. Choose the first layer of a block."
+            f"{net.name} cannot be split before {name!r}: another path leads "
+            "around it or into it. Choose the first layer of a block."
         ) from error
     stem = keras.Model(net.input, between, name=f"{net.name}_stem")
     stem.trainable = False

@@ -191,9 +191,9 @@ def hub(backbone, padding=0, trainable=False, name="text_encoder"):
     known = {"token_ids", "padding_mask", "segment_ids"}
     if "token_ids" not in taken or set(taken) - known:
         raise ValueError(
-            "`backbone` must be a text backbone, which takes `token_ids` and "
-            f"`padding_mask`. Received: {type(backbone).__name__}, which takes "
-            f"{sorted(taken) or backbone.input}"
+            "`backbone` must be a text backbone with the inputs `token_ids` "
+            f"and `padding_mask`. Received: {type(backbone).__name__}, which "
+            f"takes {sorted(taken) or backbone.input}"
         )
     backbone.trainable = trainable
     tokens = _tokens()
@@ -234,8 +234,9 @@ def _words(tokens, vocabulary_size, dim, dropout, vectors):
     if vectors is not None:
         if vectors.ndim != 2 or len(vectors) != vocabulary_size:
             raise ValueError(
-                "`vectors` must be an array of one row a token id. Received: "
-                f"shape {vectors.shape} for vocabulary_size={vocabulary_size}"
+                "`vectors` must be an array with one row per token id. "
+                f"Received: shape {vectors.shape} for "
+                f"vocabulary_size={vocabulary_size}"
             )
         dim = vectors.shape[1]
     words = keras.layers.Embedding(

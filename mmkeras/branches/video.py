@@ -36,7 +36,7 @@ def frames(
     """
     if len(shape) != 4 or shape[0] is None:
         raise ValueError(
-            "`shape` must be (length, height, width, channels), of a video. "
+            "`shape` must be (length, height, width, channels), a video. "
             f"Received: shape={tuple(shape)}"
         )
     if dim % 2:

@@ -34,7 +34,7 @@ def load_weights(model, path):
     """
     path = pathlib.Path(path)
     if not path.exists():
-        raise FileNotFoundError(f"There is no file of weights at {path}.")
+        raise FileNotFoundError(f"Weights file not found: {path}.")
     if path.suffix == ".npz":
         arrays = _read(path)
         # All are found before any is set: an error leaves the model alone.
@@ -45,7 +45,7 @@ def load_weights(model, path):
         _load_keras_file(model, path)
     else:
         raise ValueError(
-            "Weights are read from .npz, .weights.h5 or .keras files. "
+            "Weights are loaded from .npz, .weights.h5 or .keras files. "
             f"Received: {path}"
         )
     return model
@@ -59,7 +59,7 @@ def _load_keras_file(model, path):
         model.load_weights(path)
     except Exception as error:  # Of any kind: the file may be a stranger's.
         raise ValueError(
-            f"{path} is not a whole file of this model's weights: "
+            f"{path} is not a complete file of this model's weights: "
             f"{type(error).__name__}: {error}"
         ) from error
 
@@ -70,7 +70,7 @@ def _read(path):
             return {name: arrays.read(name) for name in arrays.names}
     except ValueError as error:
         raise ValueError(
-            f"{path} is not a whole .npz file of plain arrays: {error}"
+            f"{path} is not a complete .npz file of plain arrays: {error}"
         ) from error
 
 

@@ -12,20 +12,20 @@ from mmkeras.cli import options
 def run(
     folder: options.Run,
     image: Annotated[
-        str | None, typer.Option(help="The image to talk about.")
+        str | None, typer.Option(help="The image that the questions are about.")
     ] = None,
     candidates: Annotated[
         str | None,
         typer.Option(
-            help="Of a model that ranks answers: a text file of them, a line "
-            "each."
+            help="For ranking models: a text file of candidate answers, one "
+            "per line."
         ),
     ] = None,
 ):
-    """Talk with a model, about an image; it remembers what was said.
+    """Ask a dialogue model questions about an image; it keeps the history.
 
-    One answer a question. An empty line, or the end of the input, ends the
-    talk; so questions can be piped in.
+    Prints one answer per question. An empty line, or the end of the input,
+    ends the dialogue, so questions can be piped in.
     """
     import mmkeras
     from mmkeras.cli import talk
@@ -50,7 +50,7 @@ def run(
 
 
 def _asked():
-    """Yields what is asked, line by line."""
+    """Yields the questions, one per line of input."""
     if not sys.stdin.isatty():
         yield from (line.strip() for line in sys.stdin if line.strip())
         return

@@ -10,9 +10,9 @@ def run(
     folder: options.Folder = None,
     target: options.Target = None,
 ):
-    """Check a data set; name everything missing, corrupt or mismatched.
+    """Check a data set and list all missing, corrupt or mismatched entries.
 
-    The exit code is 1 if anything but duplicates is wrong.
+    The exit code is 1 if there are any problems other than duplicates.
     """
     from rich.console import Console
 
@@ -51,7 +51,7 @@ def _short(value):
 
 def _verdict(report):
     if not report.problems:
-        return "Nothing is wrong."
+        return "No problems found."
     kinds = ", ".join(f"{n} {kind}" for kind, n in report.kinds.items())
     if report.ok:
         return f"{kinds}. Warnings only; training will work."

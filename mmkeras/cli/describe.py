@@ -9,7 +9,7 @@ import typer
 def run(
     name: Annotated[str, typer.Argument(help="Name of the architecture.")],
 ):
-    """Show an architecture: paper, arguments, layers, parameters."""
+    """Show an architecture: its paper, arguments, layers and parameters."""
     from rich.console import Console
 
     from mmkeras import registry
@@ -26,7 +26,7 @@ def run(
 
 
 def _docstring(builder):
-    """Splits a docstring into what it says before `Args:`, and of each."""
+    """Splits a docstring into the text before `Args:` and the arguments."""
     text = inspect.getdoc(builder) or ""
     about, _, rest = text.partition("\nArgs:\n")
     section = rest.partition("\n\n")[0]
@@ -53,13 +53,13 @@ def _arguments(architecture, meanings):
 
 
 def _recipe(name):
-    """The defaults of training that depend on the number of examples."""
+    """Table of the training defaults, by number of training examples."""
     from rich.table import Table
 
     from mmkeras.training import recipes
 
     recipe = recipes.get(name)
-    table = Table(title="Training by default", title_justify="left")
+    table = Table(title="Training defaults", title_justify="left")
     for column in ("training examples", "batch size", "epochs"):
         table.add_column(column, justify="right", no_wrap=True)
     for count in (100, 1_000, 10_000, 100_000):
@@ -72,7 +72,7 @@ def _recipe(name):
 def _layers(model):
     from rich.table import Table
 
-    title = f"The default build: {model.count_params():,} parameters"
+    title = f"Default build: {model.count_params():,} parameters"
     table = Table(title=title, title_justify="left")
     for column in ("layer", "kind", "output"):
         table.add_column(column, no_wrap=True)

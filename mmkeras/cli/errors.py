@@ -1,4 +1,4 @@
-"""Errors of the library as one clear line."""
+"""Shows errors of the library as one line."""
 
 import contextlib
 import functools
@@ -21,13 +21,13 @@ _DEBUG = inspect.Parameter(
 
 
 def explained(verb, heavy=True):
-    """Shows what a user can mend in one red line, and exits with 1.
+    """Shows errors that a user can fix as one red line; exits with 1.
 
     Args:
-        verb: Function of the command line. It gets an option `--debug`, which
-            shows the traceback instead.
+        verb: Function of the command line. An option `--debug` is added to
+            it, which shows the traceback instead.
         heavy: bool. Whether the verb needs Keras, which is then loaded
-            without the remarks of TensorFlow.
+            without the start-up messages of TensorFlow.
 
     Returns:
         The function to register.
@@ -42,10 +42,10 @@ def explained(verb, heavy=True):
                     _load_keras(debug)
                 with _short_warnings():
                     return verb(*args, **kwargs)
-            except typer.Exit:  # A RuntimeError, but no error.
+            except typer.Exit:  # A RuntimeError, but not an error.
                 raise
             except (ValueError, OSError, RuntimeError, ImportError) as error:
-                interrupts.check()  # Then the error is but what came of it.
+                interrupts.check()  # It may have caused the error.
                 if debug or isinstance(error, BrokenPipeError):
                     raise
                 _show(f"Error: {_explain(error)}")
@@ -59,10 +59,10 @@ def explained(verb, heavy=True):
 
 @contextlib.contextmanager
 def _stopped():
-    """Ends a verb that was interrupted with the signal's exit code.
+    """Ends an interrupted verb with the exit code of the signal.
 
-    Even if the exception was lost in a callback of another library, or has
-    become an error of another kind.
+    Also if the exception was lost in a callback of another library, or was
+    converted to another error.
     """
     try:
         yield
@@ -73,12 +73,12 @@ def _stopped():
             code = 130
         if code is None:
             raise
-        _show("Stopped; the same command goes on from here.")
+        _show("Stopped; run the same command again to resume.")
         raise typer.Exit(code) from None
 
 
 def _escape_output():
-    """Lets names of files that are not UTF-8 be printed, with escapes."""
+    """Prints file names that are not valid UTF-8 with escapes."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -86,7 +86,7 @@ def _escape_output():
 
 @contextlib.contextmanager
 def _short_warnings():
-    """Shows a warning for users as one line, without its place in the code."""
+    """Shows warnings for users as one line, without the source location."""
 
     def show(message, category, *place):
         if issubclass(category, UserWarning):
@@ -105,7 +105,7 @@ def _load_keras(debug):
 
 
 def _explain(error):
-    """The error's text; of the system's errors, the file comes first."""
+    """The error's text; for system errors, the file name comes first."""
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.filename}: {error.strerror}"
     return str(error) or type(error).__name__

@@ -23,10 +23,11 @@ def run(
     word_penalty: options.WordPenalty = 0.5,
     results: options.Results = None,
 ):
-    """Measure a run on a split.
+    """Evaluate a run on a split.
 
-    A captioner: BLEU, METEOR, ROUGE-L, CIDEr, and whether it looks. A judge:
-    accuracy, F1 and calibration, and what each modality is worth.
+    For captioning models: BLEU, METEOR, ROUGE-L, CIDEr, and the image-shuffle
+    gap. For classifiers: accuracy, F1, calibration, and the contribution of
+    each modality.
     """
     asked = options.search(
         beam, length_penalty, consensus, samples, word_penalty
@@ -38,19 +39,19 @@ def run(
 def evaluate(
     run, split, data=None, folder=None, asked=None, results=None, task=None
 ):
-    """Measures a run on a split; writes its figures and its captions.
+    """Evaluates a run on a split; writes its metrics and captions.
 
     Args:
         run: Path of the run's folder.
         split: `"train"`, `"val"` or `"test"`.
-        data: Name of the data set, or `None` for that of the training.
-        folder: Where the data lies, or `None` for where it lay in training.
+        data: Name of the data set, or `None` for the data set of the run.
+        folder: Folder of the data, or `None` for the one used in training.
         asked: Dict of options of `mmkeras.generation.SequenceGenerator`.
-        results: Folder of results to add test figures to, or `None`.
-        task: The run's task, if it was loaded before.
+        results: Folder of results to add test metrics to, or `None`.
+        task: The run's task, if already loaded.
 
     Returns:
-        The run's task: what is compiled for a split serves the next one.
+        The run's task, whose compiled functions the next split can reuse.
     """
     import mmkeras
     from mmkeras.cli import reading
@@ -108,7 +109,7 @@ def _judge(task, rows, title):
     console = Console(highlight=False)
     console.print(tables.scores(title, {"": figures}))
     if len(task.fields) > 1:
-        console.print(tables.subsets("What each modality is worth", subsets))
+        console.print(tables.subsets("Contribution of each modality", subsets))
         figures |= subsets.figures()
     skipped.show(found.bad)
     return figures
@@ -132,7 +133,7 @@ def _show(figures, common, title):
 
     console = Console(highlight=False)
     console.print(tables.scores(title, {"": figures}))
-    console.print(tables.counts("The commonest captions", common))
+    console.print(tables.counts("Most frequent captions", common))
 
 
 def _publish(run, card, task, data, known, folder):
@@ -163,7 +164,7 @@ def _publish(run, card, task, data, known, folder):
 
 
 def _evaluation(run, measured):
-    """The command that measures the test split as it was measured."""
+    """The command that reproduces the evaluation on the test split."""
     options = [
         f"--{name.replace('_', '-')} {measured[name]}"
         for name in _SEARCH
@@ -174,6 +175,6 @@ def _evaluation(run, measured):
 
 
 def portable(command):
-    """Leaves of every path in a command the last part alone."""
+    """Reduces every path in a command to its last part."""
     words = shlex.split(command)
     return shlex.join(pathlib.PurePath(word).name for word in words)

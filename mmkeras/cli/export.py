@@ -9,7 +9,7 @@ from mmkeras.cli import options
 
 def run(
     folder: options.Run,
-    out: Annotated[str, typer.Argument(help="Folder of all versions.")],
+    out: Annotated[str, typer.Argument(help="Folder that holds all versions.")],
     beam: options.Beam = 3,
     length_penalty: options.LengthPenalty = 0.7,
     consensus: options.Consensus = 0.0,
@@ -21,7 +21,7 @@ def run(
         int | None, typer.Option(help="[default: the next one]")
     ] = None,
 ):
-    """Export a run as a SavedModel, reload it elsewhere and compare."""
+    """Export a run as a SavedModel and verify it in a separate process."""
     import mmkeras
     from mmkeras import serving
 
@@ -33,7 +33,7 @@ def run(
             beam, length_penalty, consensus, samples, word_penalty
         )
     path = serving.export(task, out, version, **asked)
-    said = "writes the same captions" if asked else "answers the same"
+    said = "generates the same captions" if asked else "gives the same answers"
     typer.echo(
         f"{path}: in a fresh process without Keras it {said} as {folder}."
     )

@@ -1,4 +1,4 @@
-"""Reads the examples that a model is asked about: files and tables."""
+"""Reads the examples to predict from files and tables."""
 
 import dataclasses
 import pathlib
@@ -22,8 +22,8 @@ class Example:
     """One example.
 
     Attributes:
-        name: Its id, or its line's number; `""` if it is the only one.
-        values: Dict of raw values by field, as of `Task.answer`.
+        name: Its id or line number; `""` for a single example.
+        values: Dict of raw values by field, as for `Task.answer`.
         error: Why it cannot be read, or `""`.
     """
 
@@ -33,32 +33,32 @@ class Example:
 
 
 def is_table(path):
-    """Whether a path is that of a table, by its suffix."""
+    """Whether a path is a table, by its suffix."""
     return pathlib.Path(path).suffix.lower() in TABLES
 
 
 def from_files(task, paths, texts):
-    """Makes one example of files and texts.
+    """Makes one example from files and texts.
 
     Args:
         task: A `mmkeras.tasks.Classify`.
-        paths: Paths of an image and a sound.
+        paths: Paths of an image and an audio file.
         texts: Dict of strings by field, e.g. of `"question"`.
 
     Returns:
         An `Example`.
 
     Raises:
-        ValueError: If a file cannot be read, is of an unknown kind, or the
-            model does not take it.
+        ValueError: If a file cannot be read, has an unknown type, or is not
+            an input of the model.
     """
     values = dict(texts)
     for path in map(pathlib.Path, paths):
         field = _field_of(path, task)
         if field in values:
             raise ValueError(
-                f"{path} is a second {field}. Give one example at a time, or "
-                "a table, JSONL, CSV or TSV."
+                f"{path} is a second {field}; expected at most one. Give one "
+                "example at a time, or a table (JSONL, CSV or TSV)."
             )
         values[field] = _file(task.codecs.get(field), path)
     strange = sorted(set(values) - set(task.fields))
@@ -75,14 +75,15 @@ def from_table(task, path):
 
     Args:
         task: A `mmkeras.tasks.Classify`; its fields are the columns.
-        path: Path of a JSONL, CSV or TSV file, which paths are relative to.
+        path: Path of a JSONL, CSV or TSV file. Paths in it are relative to
+            its folder.
 
     Returns:
-        Tuple of a list of `Example`s in the order of the table, of which only
-        those with an error have been read; and notes, a list of strings.
+        Tuple of a list of `Example`s in the order of the table, whose files
+        have not been read yet; and notes, a list of strings.
 
     Raises:
-        ValueError: If the table as a whole cannot be read.
+        ValueError: If the whole table cannot be read.
     """
     path = pathlib.Path(path)
     scan = layout.Scan()
@@ -104,7 +105,7 @@ def from_table(task, path):
 
 
 def read(task, example, folder):
-    """Reads the values of a table's row.
+    """Reads the values of one row of a table.
 
     Args:
         task: A `mmkeras.tasks.Classify`.
@@ -127,7 +128,7 @@ def read(task, example, folder):
 
 
 def _value(codec, value, folder):
-    """One raw value, read from its file if it is in one."""
+    """One raw value, read from its file if there is one."""
     if value is None or (isinstance(value, str) and not value):
         return None
     in_file = isinstance(codec, (codecs.Image, codecs.Audio, codecs.Features))
@@ -153,7 +154,7 @@ def _file(codec, path):
 
 
 def _field_of(path, task):
-    """Names the field of a file, by its suffix."""
+    """Returns the field that a file belongs to, by its suffix."""
     suffix = path.suffix.lower()
     if suffix in _SOUNDS:
         return "audio"
@@ -167,7 +168,7 @@ def _field_of(path, task):
     if not suffix or layout.is_image(path):
         return "image"
     raise ValueError(
-        f"{path} is of an unknown kind, {suffix!r}. Give an image "
-        f"({', '.join(layout.IMAGES)}), a sound ({', '.join(_SOUNDS)}), an "
-        f"array of features (.npy) or one table ({', '.join(TABLES)})."
+        f"{path} has an unknown file type, {suffix!r}. Give an image "
+        f"({', '.join(layout.IMAGES)}), an audio file ({', '.join(_SOUNDS)}), "
+        f"an array of features (.npy) or one table ({', '.join(TABLES)})."
     )

@@ -1,4 +1,4 @@
-"""What `mmkeras predict` does with a classifier."""
+"""`mmkeras predict` for classifiers."""
 
 import collections
 import json
@@ -6,29 +6,30 @@ import pathlib
 
 import typer
 
-_AT_ONCE = 64  # Examples, whose files are held in memory.
+_AT_ONCE = 64  # Examples whose files are in memory at the same time.
 
 
 def answer(task, files, texts=None, jsonl=False, figure=None):
     """Classifies one example of files and texts, or the rows of a table.
 
-    Rows that cannot be read get an empty answer, and are named on the error
-    stream.
+    Rows that cannot be read get an empty answer; the errors are written to
+    the error stream.
 
     Args:
         task: A `mmkeras.tasks.Classify`.
-        files: List of paths: an image and a sound, or one table, JSONL, CSV
-            or TSV, whose columns are the fields; files relative to the table.
+        files: List of paths: an image and an audio file, or one table (JSONL,
+            CSV or TSV) whose columns are the fields; its paths are relative
+            to its folder.
         texts: Dict of strings by field, e.g. of `"question"`.
         jsonl: bool. Whether to write JSON objects.
-        figure: PNG to write: the images, and where the model looked.
+        figure: PNG to write: the images and the model's attention over them.
 
     Returns:
-        How many examples could not be read.
+        Number of examples that could not be read.
 
     Raises:
-        ValueError: If nothing is given, or what the model does not take, or
-            if the table as a whole cannot be read.
+        ValueError: If there is no input, if an input is not a field of the
+            model, or if the whole table cannot be read.
     """
     from mmkeras.cli import inputs
     from mmkeras.data import truncation
@@ -38,8 +39,8 @@ def answer(task, files, texts=None, jsonl=False, figure=None):
     if any(map(inputs.is_table, files)):
         if len(files) > 1 or texts:
             raise ValueError(
-                "Give a table alone, without other files or texts. Received: "
-                f"{', '.join([*files, *(texts or {})])}"
+                "Give a table by itself, without other files or texts. "
+                f"Received: {', '.join([*files, *(texts or {})])}"
             )
         examples, notes = inputs.from_table(task, files[0])
         for note in notes:
@@ -60,7 +61,7 @@ def answer(task, files, texts=None, jsonl=False, figure=None):
             _tell(task, example.name, said, jsonl)
             if figure and not said["error"]:
                 good.append((example.values, said["label"]))
-    remedy = "train with a greater {} to take more"
+    remedy = "train with a greater {} to use more"
     for note in truncation.describe(task.codecs, sizes, remedy):
         typer.echo(note, err=True)
     if good:
@@ -71,7 +72,7 @@ def answer(task, files, texts=None, jsonl=False, figure=None):
 
 
 def _answers(task, examples):
-    """Answers examples; those with an error get an empty answer."""
+    """Predicts examples; those with an error get an empty answer."""
     readable = [e for e in examples if not e.error]
     batch = {f: [e.values.get(f) for e in readable] for f in task.fields}
     said = task.answer(batch)
@@ -86,14 +87,14 @@ def _draw(task, batch, labels, path):
     from mmkeras.evaluation import figures
 
     figures.write_png(figures.of_judge(task, batch, labels), path)
-    typer.echo(f"Drew {path}.", err=True)
+    typer.echo(f"Wrote figure {path}.", err=True)
 
 
 def _tell(task, name, said, jsonl):
     if said["error"] or isinstance(said["label"], str):
         return _tell_one(task, name, said, jsonl)
     there = [i for i, label in enumerate(said["label"]) if label]
-    for i in there:  # Of a sequence, step by step.
+    for i in there:  # For sequences: one line per step.
         step = {key: said[key][i] for key in ("label", "probability")}
         where = f"{name}:{i + 1}".lstrip(":")
         _tell_one(task, where, {**step, "error": ""}, jsonl)

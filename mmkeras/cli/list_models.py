@@ -10,18 +10,20 @@ import typer
 _TITLES = {
     "name": "architecture",
     "task": "task",
-    "title": "what it is",
+    "title": "description",
     "paper": "paper",
 }
-_WIDE = 120  # Columns of a terminal that shows all of them.
+_WIDE = 120  # Terminal width that fits all columns.
 
 
 def run(
     task: Annotated[
-        str | None, typer.Option(help="Only those that solve this task.")
+        str | None,
+        typer.Option(help="List only the architectures for this task."),
     ] = None,
     names: Annotated[
-        bool, typer.Option("--names", help="Names alone, one a line.")
+        bool,
+        typer.Option("--names", help="Print only the names, one per line."),
     ] = False,
 ):
     """List the architectures of the zoo."""
@@ -32,7 +34,7 @@ def run(
     if not chosen:
         tasks = sorted({entry["task"] for entry in found})
         raise ValueError(
-            f"No architecture solves the task {task!r}. Tasks: "
+            f"No architecture is registered for the task {task!r}. Tasks: "
             f"{', '.join(tasks)}."
         )
     if names:
@@ -43,10 +45,10 @@ def run(
 
 
 def _read(name):
-    """Reads what a zoo file says of itself, without running it.
+    """Reads the description in a zoo file without importing it.
 
     The arguments of `@register` and the first line of the docstring are
-    literals, so Keras need not be loaded to list them.
+    literals, so listing does not need Keras.
     """
     package = importlib.util.find_spec("mmkeras.zoo")
     folder = pathlib.Path(package.submodule_search_locations[0])
@@ -72,7 +74,7 @@ def _is_register(node):
 
 
 def _show(entries, console=None):
-    """Shows a table on a terminal, else lines with tabs between columns."""
+    """Prints a table on a terminal, and tab-separated lines elsewhere."""
     from rich.console import Console
     from rich.table import Table
 

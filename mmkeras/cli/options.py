@@ -1,4 +1,4 @@
-"""Options that several verbs share."""
+"""Options shared by several verbs."""
 
 import enum
 from typing import Annotated
@@ -11,30 +11,33 @@ Data = Annotated[
         help="avdigits, avdigits-small, clevr, coco, digits-discussed, "
         "easy-vqa, flickr8k, karpathy, meld, meld-sentiment, mmsa, mosi, "
         "mustard, mustard-speakers, nlvr, onecommon, visdial, vqa; feelings, "
-        "which is rendered and needs no files; or your own: table or folder "
-        "(images with captions), labelled (anything with a label), questions "
-        "(images, questions, answers), dialogues (with what was said before)."
+        "which is generated and needs no files; or your own data: table or "
+        "folder (images with captions), labelled (text, image, audio or "
+        "features with a label), questions (images, questions, answers), "
+        "dialogues (questions with the dialogue history)."
     ),
 ]
 Folder = Annotated[
     str | None,
-    typer.Option(help="Where the data lies. [default: $MMKERAS_DATA/<data>]"),
+    typer.Option(help="Folder of the data. [default: $MMKERAS_DATA/<data>]"),
 ]
-Run = Annotated[str, typer.Argument(help="Folder of a run, as of train --out.")]
+Run = Annotated[
+    str, typer.Argument(help="Folder of a run, as given to `train --out`.")
+]
 RunData = Annotated[
     str | None,
-    typer.Option(help="Another data set. [default: the run's]"),
+    typer.Option(help="Another data set. [default: the data set of the run]"),
 ]
 RunFolder = Annotated[
     str | None,
     typer.Option(
-        help="Where the data lies. [default: where it lay in training]"
+        help="Folder of the data. [default: the folder used in training]"
     ),
 ]
 
 
 class LabelKind(enum.StrEnum):
-    """What the labels of a table are."""
+    """Type of the labels of a table."""
 
     CLASS = "class"
     LABELS = "labels"
@@ -44,47 +47,56 @@ class LabelKind(enum.StrEnum):
 Target = Annotated[
     LabelKind | None,
     typer.Option(
-        help="What the labels of a table are: one class per row, several "
-        "labels, or a number. [default: decided by all rows, and printed]"
+        help="Type of the labels of a table: one class per row, several "
+        "labels, or a number. [default: inferred from all rows, and printed]"
     ),
 ]
-Split = Annotated[str, typer.Option(help="train, val or test.")]
+Split = Annotated[str, typer.Option(help="Split: train, val or test.")]
 Beam = Annotated[
-    int, typer.Option(min=1, help="Width of the beam search; 1 is greedy.")
+    int, typer.Option(min=1, help="Beam width; 1 is greedy search.")
 ]
 LengthPenalty = Annotated[
     float,
-    typer.Option(help="0 prefers short captions, 1 the best mean word."),
+    typer.Option(
+        help="0 compares captions by their total log-probability and prefers "
+        "short ones; 1 by the mean per word."
+    ),
 ]
 Consensus = Annotated[
     float,
     typer.Option(
         min=0,
-        help="Above 0: the caption of the beam that the others agree with.",
+        help="Above 0: select the caption with the highest agreement with the "
+        "others of the beam (minimum Bayes risk).",
     ),
 ]
 Samples = Annotated[
     int,
     typer.Option(
         min=0,
-        help="Draw so many captions as well, say 64, and say what most of "
-        "them agree on.",
+        help="Number of captions to sample in addition, e.g. 64; the caption "
+        "that agrees most with the samples is selected.",
     ),
 ]
 WordPenalty = Annotated[
     float,
     typer.Option(
-        min=0, help="With --samples: more of it makes captions shorter."
+        min=0, help="With --samples: a higher value makes captions shorter."
     ),
 ]
 NoRepeat = Annotated[
     int,
-    typer.Option(min=0, help="Words in a row that may not come twice; 0: any."),
+    typer.Option(
+        min=0,
+        help="Size of the n-grams that may not be repeated; 0 allows all.",
+    ),
 ]
-Minimum = Annotated[int, typer.Option(min=0, help="Fewest words of a caption.")]
+Minimum = Annotated[
+    int, typer.Option(min=0, help="Minimum number of words in a caption.")
+]
 Results = Annotated[
     str | None,
-    typer.Option(help="Folder of results to add the test figures to."),
+    typer.Option(help="Folder of results to add the test metrics to."),
 ]
 
 

@@ -15,27 +15,29 @@ def run(
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Images, or folders of them; for classifiers the image and "
-            "the sound of one example, or one table of many: JSONL, CSV or "
-            "TSV, with the model's fields as columns."
+            help="Images, or folders of images. For classifiers: the image "
+            "and the audio file of one example, or one table of examples "
+            "(JSONL, CSV or TSV) with the model's fields as columns."
         ),
     ] = None,
     text: Annotated[
         str | None,
         typer.Option(
-            help="Of a judge: the words of the example; of one of "
-            "conversations a line for each turn, 'Ann: Hello!'."
+            help="For classifiers: the text of the example. For models of "
+            "dialogues: one line per turn, e.g. 'Ann: Hello!'."
         ),
     ] = None,
     image: Annotated[
-        str | None, typer.Option(help="An image, as if given as a file.")
+        str | None,
+        typer.Option(help="An image; the same as giving it as a file."),
     ] = None,
     question: Annotated[
-        str | None, typer.Option(help="Of an answerer: what is asked.")
+        str | None,
+        typer.Option(help="For visual question answering: the question."),
     ] = None,
     beam: Annotated[
         int | None,
-        typer.Option(min=1, help="Width of the beam search. [default: 3]"),
+        typer.Option(min=1, help="Beam width. [default: 3]"),
     ] = None,
     length_penalty: options.LengthPenalty = 0.7,
     consensus: options.Consensus = 0.0,
@@ -43,35 +45,47 @@ def run(
     word_penalty: options.WordPenalty = 0.5,
     temperature: Annotated[
         float,
-        typer.Option(min=0, help="Above 0, words are drawn. [--samples: 0.7]"),
+        typer.Option(
+            min=0,
+            help="Above 0, words are sampled. [default with --samples: 0.7]",
+        ),
     ] = 0.0,
     top_k: Annotated[
-        int, typer.Option(min=0, help="Draw among so many words; 0: all.")
+        int,
+        typer.Option(
+            min=0, help="Sample from this many most likely words; 0: all words."
+        ),
     ] = 0,
     top_p: Annotated[
         float,
-        typer.Option(help="Draw among the likeliest words of so much chance."),
+        typer.Option(
+            help="Sample from the most likely words whose total probability "
+            "is at least this."
+        ),
     ] = 1.0,
-    seed: Annotated[int | None, typer.Option(help="Of the draws.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the sampling.")
+    ] = None,
     no_repeat: options.NoRepeat = 0,
     minimum: options.Minimum = 0,
     figure: Annotated[
         str | None,
         typer.Option(
-            help="PNG to write: the images with their captions and, where "
-            "the model attends to regions, where it looked before each word, "
-            "or before it answered."
+            help="PNG to write: the images with their captions and, for "
+            "models with attention over image regions, the attention before "
+            "each word, or before the answer."
         ),
     ] = None,
     jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="One JSON object an image.")
+        bool, typer.Option("--jsonl", help="Write one JSON object per image.")
     ] = False,
 ):
-    """Caption images, or classify examples; what is not given is absent.
+    """Caption images or classify examples; any modality may be absent.
 
-    What cannot be read is named on the error stream and gets an empty answer;
-    with `--jsonl` the reason is in `error`. All others are answered. The exit
-    code is then 1, and 0 if everything could be read.
+    Inputs that cannot be read get an empty answer, and their errors are
+    written to the error stream; with `--jsonl` the reason is in `error`. All
+    other inputs are still predicted. The exit code is 1 if there were such
+    errors, else 0.
     """
     import mmkeras
 
@@ -111,11 +125,14 @@ def run(
 
 
 def _files(named):
-    """Replaces folders by the images in them."""
+    """Replaces folders with the images in them."""
     from mmkeras.data.datasets import layout
 
     if not named:
-        raise ValueError("Give one image or more.")
+        raise ValueError(
+            "Expected at least one image. Received: no files. Give images, or "
+            "folders of images."
+        )
     paths = []
     for path in map(pathlib.Path, named):
         if not path.is_dir():
@@ -123,13 +140,13 @@ def _files(named):
             continue
         found = sorted(p for p in path.rglob("*") if layout.is_image(p))
         if not found:
-            raise FileNotFoundError(f"There is no image in {path}.")
+            raise FileNotFoundError(f"{path} has no images.")
         paths += found
     return paths
 
 
 def _captioned(task, paths, asked, batch_size=64):
-    """Yields path, bytes, caption, score and error of each image."""
+    """Yields the path, bytes, caption, score and error of each image."""
     for i in range(0, len(paths), batch_size):
         batch = paths[i : i + batch_size]
         read = [_read(path) for path in batch]
@@ -170,4 +187,4 @@ def _draw(task, captioned, path):
     pixels, _ = task.codecs["image"].try_batch(list(data))
     drawn = figures.of_captioner(task, pixels.numpy(), list(texts))
     figures.write_png(drawn, path)
-    typer.echo(f"Drew {path}.", err=True)
+    typer.echo(f"Wrote figure {path}.", err=True)

@@ -6,10 +6,10 @@ from mmkeras import interrupts
 
 
 def counter(label):
-    """Makes a function of `(done, total)` that draws a bar while it counts.
+    """Returns a function of `(done, total)` that shows a progress bar.
 
     Args:
-        label: What is counted, e.g. `"images"`.
+        label: Unit that is counted, e.g. `"images"`.
     """
     from rich.progress import Progress
 
@@ -30,18 +30,18 @@ def counter(label):
 
 @contextlib.contextmanager
 def epochs(total):
-    """Shows how a training goes, as the context of a Keras callback.
+    """Context manager of a Keras callback that shows training progress.
 
-    On a terminal a bar follows the batches; everywhere, each epoch ends with
-    a line of its figures.
+    On a terminal a bar follows the batches. Each epoch ends with a line of
+    its metrics.
 
     Args:
-        total: int. Epochs in all.
+        total: int. Total number of epochs.
 
     Yields:
-        The callback, to be the last one.
+        The callback; it must be the last one.
     """
-    import keras  # Late: `mmkeras --help` does without.
+    import keras  # Late: `mmkeras --help` does not need it.
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=True)

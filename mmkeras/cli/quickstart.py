@@ -14,13 +14,16 @@ _SIDE = 48  # Of the images, in pixels.
 
 def run(
     folder: Annotated[
-        str | None, typer.Option(help="Where to work. [default: a new one]")
+        str | None,
+        typer.Option(
+            help="Folder to write to. [default: a new temporary folder]"
+        ),
     ] = None,
     train: Annotated[int, typer.Option(min=50, help="Images.")] = 60000,
     epochs: Annotated[int, typer.Option(min=1)] = 1,
     seed: int = 0,
 ):
-    """Train, score, export and use a captioner, offline, in minutes."""
+    """Train, evaluate, export and run a captioning model, offline."""
     import keras
 
     from mmkeras.cli import progress
@@ -30,7 +33,9 @@ def run(
     from mmkeras.training.images import Images
 
     home = pathlib.Path(folder or tempfile.mkdtemp(prefix="mmkeras-"))
-    typer.echo(f"Rendering a world of coloured shapes into {home} ...")
+    typer.echo(
+        f"Rendering a synthetic data set of coloured shapes into {home} ..."
+    )
     held = min(400, train)
     source = shapes.write(
         home / "world",
@@ -104,16 +109,16 @@ def _score(task, test, texts, shapes, train, seed):
     scenes = shapes.scenes("test", len(texts), seed)
     constant = shapes.same_for_all(row["captions"] for row in train)
     rows = {
-        "this captioner": texts,
-        "the true grammar": shapes.ceiling(scenes),
-        "the same for all": [constant] * len(texts),
+        "this model": texts,
+        "oracle captions": shapes.ceiling(scenes),
+        "constant caption": [constant] * len(texts),
     }
     table = Table(
-        "who speaks",
+        "captions",
         "BLEU-4",
         "CIDEr",
-        "nothing wrong",
-        title=f"{len(texts)} test images, pairs never trained on",
+        "fully correct",
+        title=f"{len(texts)} test images, combinations never trained on",
         title_justify="left",
     )
     for name, said in rows.items():
@@ -127,12 +132,12 @@ def _score(task, test, texts, shapes, train, seed):
         )
     table.add_section()
     right = _right_of_new_things(task, shapes, len(texts), seed)
-    table.add_row("... of things never trained on", "", "", f"{right:.1f} %")
+    table.add_row("... with shapes never trained on", "", "", f"{right:.1f} %")
     Console().print(table)
 
 
 def _right_of_new_things(task, shapes, count, seed):
-    """Per cent described right where a thing, say a red cross, is new."""
+    """Percentage of correct captions for shapes that were not in training."""
     import numpy as np
 
     scenes = shapes.scenes("things", count, seed)
@@ -147,7 +152,7 @@ def _draw(test, texts, path):
 
     drawn = figures.captions(test.array[0, :12], texts[:12])
     figures.write_png(drawn, path)
-    typer.echo(f"Drew {path}.")
+    typer.echo(f"Wrote figure {path}.")
 
 
 def _serve(task, test, home):
@@ -158,7 +163,7 @@ def _serve(task, test, home):
     from mmkeras import serving
 
     path = serving.export(task, home / "export", beam=3)
-    typer.echo(f"Exported {path}; it writes what the model writes.")
+    typer.echo(f"Exported {path}; it generates the same captions as the model.")
     photo = home / "photo.jpg"
     data = io.BytesIO()
     Image.fromarray(test.array[0, 0]).save(data, "JPEG", quality=95)

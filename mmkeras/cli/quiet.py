@@ -1,4 +1,4 @@
-"""Silence while TensorFlow is loaded."""
+"""Hides the start-up messages of TensorFlow."""
 
 import contextlib
 import os
@@ -8,10 +8,10 @@ import tempfile
 
 @contextlib.contextmanager
 def quiet(unless=False):
-    """Hides what is written to the error stream, by native code too.
+    """Hides all output to the error stream, including that of native code.
 
-    TensorFlow remarks on the processor and on GPUs that are not there before
-    its own log level is heeded.
+    TensorFlow prints messages about the processor and missing GPUs before
+    its log level takes effect.
 
     Args:
         unless: bool. Whether to hide nothing.

@@ -1,16 +1,17 @@
-"""Reads the rows that a run is measured on."""
+"""Reads the rows that a run is evaluated on."""
 
 import typer
 
 
 def split_rows(task, data, split, folder):
-    """Reads a split as a task was trained; names rows that are left out.
+    """Reads a split as in training; prints the rows that are skipped.
 
     Args:
-        task: The task; of a table of labels, they are read as it knows them.
+        task: The task; labels of a table are read as the type it was trained
+            on.
         data: Name of the data set.
         split: `"train"`, `"val"` or `"test"`.
-        folder: Where the data lies, or `None`.
+        folder: Folder of the data, or `None`.
 
     Returns:
         List of rows.

@@ -17,38 +17,45 @@ def run(
         bool,
         typer.Option(
             "--alone",
-            help="Train the same model on each modality alone, with the same "
-            "budget, in the run's folder; once.",
+            help="Also train the same model on each modality alone, with the "
+            "same budget, in subfolders of the run; done once.",
         ),
     ] = False,
     against: Annotated[
         list[str] | None,
-        typer.Option(help="Folder of a run to compare with, e.g. of text."),
+        typer.Option(
+            help="Folder of a run to compare with, e.g. a text-only model."
+        ),
     ] = None,
     corrupt: Annotated[
         bool,
-        typer.Option("--corrupt", help="Corrupt each modality, ever more."),
+        typer.Option(
+            "--corrupt", help="Corrupt each modality with increasing severity."
+        ),
     ] = False,
     baseline: Annotated[
         str | None,
         typer.Option(
-            help="Folder of a run, e.g. your late fusion, by which effective "
-            "robustness is measured."
+            help="Folder of a run, e.g. your late fusion model, relative to "
+            "which effective robustness is computed."
         ),
     ] = None,
     rows: Annotated[
-        int, typer.Option(min=2, help="Most examples to corrupt.")
+        int, typer.Option(min=2, help="Maximum number of examples to corrupt.")
     ] = 500,
     draws: Annotated[
-        int, typer.Option(min=2, help="Of the bootstrap's intervals.")
+        int,
+        typer.Option(
+            min=2, help="Number of bootstrap samples for the intervals."
+        ),
     ] = 1000,
     seed: int = 0,
 ):
-    """Tell what a judge is worth, and whether fusion pays.
+    """Report on a classifier: its scores, and whether fusion helps.
 
-    Scores, calibration, every subset of modalities and what each is worth,
-    mismatched pairs, judges of one modality beside the one of all, and
-    robustness; as tables, as JSON and as figures in the run's folder.
+    Scores, calibration, every subset of modalities and the contribution of
+    each, mismatched pairs, unimodal models compared with the multimodal one,
+    and robustness; as tables, and as JSON and figures in the run's folder.
     """
     from rich.console import Console
 
@@ -67,4 +74,4 @@ def run(
     if corrupt or baseline:
         written |= told.robustness(console, out, baseline, rows)
     atomic.write_json(out / "report.json", written)
-    console.print(f"Figures and report.json lie in {out}.")
+    console.print(f"Figures and report.json saved to {out}.")

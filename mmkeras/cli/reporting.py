@@ -1,4 +1,4 @@
-"""What `mmkeras report` finds out, part by part."""
+"""The parts of `mmkeras report`."""
 
 import dataclasses
 import pathlib
@@ -23,17 +23,17 @@ from mmkeras.training import recipes
 
 
 class Reporting:
-    """A run of a judge, and the split it is measured on.
+    """A run of a classifier, and the split it is evaluated on.
 
     Args:
         run: Path of the run's folder.
         split: `"train"`, `"val"` or `"test"`.
-        data: Name of the data set, or `None` for that of the training.
-        folder: Where the data lies, or `None` for where it lay in training.
+        data: Name of the data set, or `None` for the data set of the run.
+        folder: Folder of the data, or `None` for the one used in training.
         seed: int.
 
     Raises:
-        ValueError: If the run is no judge's.
+        ValueError: If the run is not of a classifier.
     """
 
     def __init__(self, run, split, data=None, folder=None, seed=0):
@@ -44,8 +44,9 @@ class Reporting:
         self.task = mmkeras.load(run)
         if self.task.name != "classify":
             raise ValueError(
-                f"{run} is a captioner; `mmkeras evaluate` tells what it is "
-                "worth, and whether it looks."
+                "`mmkeras report` expects the run of a classifier. Received: "
+                f"{run}, a captioning model. Use `mmkeras evaluate` for its "
+                "metrics."
             )
         self.rows = self._rows(split)
         self.metric = baselines.headline_metric(self.task)
@@ -57,7 +58,7 @@ class Reporting:
         Args:
             console: A `rich.console.Console`.
             out: Path of the folder for figures.
-            draws: int. Of the bootstrap.
+            draws: int. Number of bootstrap samples.
 
         Returns:
             Dict for JSON.
@@ -68,7 +69,7 @@ class Reporting:
         )
         console.print(tables.scores(self.title, {"": scores}))
         if len(self.task.fields) > 1:
-            title = "What each modality is worth"
+            title = "Contribution of each modality"
             console.print(tables.subsets(title, subsets))
             figures.write_png(charts.subsets(subsets), out / "subsets.png")
             scores |= subsets.figures()
@@ -78,7 +79,7 @@ class Reporting:
         answers = "question" in fields and "candidates" not in fields
         if answers:
             wrong = errors(self.task, found, chances)
-            console.print(tables.questions("By type of question", wrong))
+            console.print(tables.questions("By question type", wrong))
             written["questions"] = wrong
         if label.kind == "single":
             said = chances.argmax(axis=1)
@@ -95,11 +96,11 @@ class Reporting:
         return written
 
     def train_alone(self):
-        """Trains the same model on each modality alone, or goes on."""
+        """Trains the same model on each modality alone, or resumes it."""
         from mmkeras.cli import train
 
         asked = dict(self.card["arguments"])
-        asked.pop("files", None)  # Digests, which training makes anew.
+        asked.pop("files", None)  # Digests, which training computes again.
         known = ("model", "data", "fingerprint", "seed", "recipe")
         name, data, _, seed, recipe = (asked.pop(key) for key in known)
         recipe = recipes.Recipe(**recipe)
@@ -112,13 +113,13 @@ class Reporting:
             train.train(*given, only=field)
 
     def fusion_gain(self, console, out, against, draws):
-        """Whether fusion pays, beside judges of one modality.
+        """Whether fusion helps, compared with unimodal models.
 
         Args:
             console: A `rich.console.Console`.
             out: Path of the folder for figures.
             against: Folders of other runs.
-            draws: int. Of the bootstrap.
+            draws: int. Number of bootstrap samples.
 
         Returns:
             Dict for JSON.
@@ -139,9 +140,9 @@ class Reporting:
             said[name] = self._said(mmkeras.load(path), plain, name)
         if not judges:
             console.print(
-                "No judge of one modality is there to compare with: give "
-                "--alone, or --against and a run. Here the others are hidden "
-                "from the same model."
+                "There is no unimodal model to compare with: pass --alone, or "
+                "--against with a run. Instead, the other modalities are "
+                "hidden from the same model."
             )
             judges = dict.fromkeys(self._parts())
             for field in judges:
@@ -159,19 +160,19 @@ class Reporting:
             draws,
             seed=self.seed,
         )
-        console.print(tables.fusion_gain("Does fusion pay?", found))
+        console.print(tables.fusion_gain("Does fusion help?", found))
         console.print(found.summary)
         figures.write_png(charts.fusion_gain(found), out / "fusion_gain.png")
         return {"fusion_gain": found.to_json()}
 
     def robustness(self, console, out, baseline, count):
-        """What is left when one modality is corrupted.
+        """Scores when one modality is corrupted.
 
         Args:
             console: A `rich.console.Console`.
             out: Path of the folder for figures.
             baseline: Folder of a run to compare with, or `None`.
-            count: int. Most rows to corrupt.
+            count: int. Maximum number of rows to corrupt.
 
         Returns:
             Dict for JSON.
@@ -196,9 +197,10 @@ class Reporting:
         return judgements.only(self.task, rows, only)
 
     def _parts(self):
-        """Each modality; of a talk about an image, all but one of them.
+        """Each modality; for dialogues about an image, all except one.
 
-        Nobody answers without the question, or ranks without candidates.
+        A question cannot be answered without itself, nor candidates ranked
+        without them.
         """
         fields = self.task.fields
         if "history" not in fields:
@@ -215,10 +217,12 @@ class Reporting:
         return judgements.examples(task, rows, progress.counter("files"))
 
     def _said(self, task, plain, name, only=None):
-        """Judgements of all rows; of those it cannot read, the plain ones."""
+        """Predictions of all rows; the majority class if one is unreadable."""
         if task.codecs["label"].names != self.task.codecs["label"].names:
             raise ValueError(
-                f"{name} knows other classes: {task.codecs['label'].names[:10]}"
+                f"{name} has other classes than the run. Received: "
+                f"{task.codecs['label'].names[:10]}. Compare runs with the "
+                "same classes."
             )
         found = self._examples(task, self.rows)
         only = only and only.split("+")

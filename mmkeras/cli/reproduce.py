@@ -13,43 +13,43 @@ from mmkeras.cli import options
 
 _MAKERS = (["mmkeras", "train"], ["mmkeras", "evaluate"])
 _RUNS = ("--out", "--init")  # Options whose value is a run's folder.
-# A run is resumed, nothing published, and the data lies elsewhere.
+# Runs are resumed, nothing is published, and the data is in another folder.
 _AWAY = ("--overwrite", "--results", "--folder")
 
 
 def run(
     file: Annotated[
-        str, typer.Argument(help="File of figures, as in zoo/results.")
+        str, typer.Argument(help="A results file, as in zoo/results.")
     ],
     seed: Annotated[
         int | None,
-        typer.Option(help="Which of its seeds. [default: the first]"),
+        typer.Option(
+            help="Seed to reproduce. [default: the first in the file]"
+        ),
     ] = None,
-    out: Annotated[
-        str, typer.Option(help="Folder to put the runs into.")
-    ] = "runs",
+    out: Annotated[str, typer.Option(help="Folder for the runs.")] = "runs",
     weights: Annotated[
         str | None,
-        typer.Option(help="Where the weights lie that the commands name."),
+        typer.Option(help="Path of the weights that the commands name."),
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="Another data set than the one that is named."),
+        typer.Option(help="Another data set than the one in the file."),
     ] = None,
     folder: options.Folder = None,
 ):
-    """Make published figures again, and set them beside the published ones.
+    """Reproduce published results, and compare them with the published ones.
 
-    Runs the commands that are kept with the figures, one after the other;
-    broken off and started again, it goes on.
+    Runs the commands that are stored with the results, one after the other.
+    If interrupted, the same command resumes.
     """
     from mmkeras.files import atomic
 
     path = pathlib.Path(file)
     if path.suffix != ".json" or not path.is_file():
         raise ValueError(
-            f"{path} is no file of figures: give one of zoo/results, such as "
-            "zoo/results/caption-cnn-lstm--flickr8k.json."
+            f"{path} is not a results file. Give a file of zoo/results, such "
+            "as zoo/results/caption-cnn-lstm--flickr8k.json."
         )
     known = atomic.read_json(path, {"seeds": dict})
     seed, entry = _entry(path, known, seed)
@@ -63,8 +63,8 @@ def run(
         done = subprocess.run([sys.executable, "-m", "mmkeras.cli", *words])
         if done.returncode:
             raise RuntimeError(
-                f"mmkeras {words[0]} ended with {done.returncode}; what it "
-                "said is above. The same command goes on from here."
+                f"mmkeras {words[0]} failed with exit code {done.returncode}; "
+                "see its output above. Run the same command again to resume."
             )
     minutes = (time.perf_counter() - since) / 60
     measured = atomic.read_json(pathlib.Path(todo[-1][1], "results.json"))
@@ -72,28 +72,28 @@ def run(
 
 
 def commands(entry, out, given):
-    """Makes the commands of one seed's figures those of this machine.
+    """Adapts the commands of one seed's results to this machine.
 
     Args:
-        entry: Dict of a seed, as `training.results.merge` keeps it.
-        out: Path of the folder to put runs into.
-        given: Dict from options to values: where they stand in a command, a
-            value takes the place of theirs. Without one, a `--folder` is left
-            out, for it was another machine's.
+        entry: Dict of a seed, as stored by `training.results.merge`.
+        out: Path of the folder for the runs.
+        given: Dict from options to values, which replace those of the
+            commands. Without a value, `--folder` is removed, as it is a path
+            of another machine.
 
     Returns:
-        List of lists of words, each to be put after `mmkeras`.
+        List of lists of words, each following `mmkeras`.
 
     Raises:
-        ValueError: If a command is not one that trains or evaluates.
+        ValueError: If a command does not train or evaluate.
     """
     made = []
     for command in [*entry["before"], entry["command"], entry["evaluation"]]:
         words = shlex.split(command)
         if words[:2] not in _MAKERS or len(words) < 3:
             raise ValueError(
-                "Figures are made by mmkeras train and evaluate, not by: "
-                f"{command}"
+                "Expected a command `mmkeras train` or `mmkeras evaluate`. "
+                f"Received: {command}"
             )
         _, verb, subject, *words = words
         if verb == "evaluate":
@@ -111,10 +111,10 @@ def commands(entry, out, given):
 
 
 def _sharing(commands):
-    """Lets a frozen image network keep what a later fine-tuning begins with.
+    """Caches the outputs of a frozen image network for later fine-tuning.
 
-    It changes no figure but by rounding: run once, the part that both have in
-    common is rounded to float16 for both.
+    This changes results by rounding only: the outputs of the layers that both
+    runs share are computed once, and rounded to float16 for both.
     """
     made, layer = [], None
     for words in reversed(commands):
@@ -129,7 +129,7 @@ def _sharing(commands):
 
 
 def _options(words):
-    """Pairs of an option and its value, `None` where it is a flag."""
+    """Yields pairs of an option and its value, `None` for flags."""
     for i, word in enumerate(words):
         if word.startswith("--"):
             after = words[i + 1] if i + 1 < len(words) else "--"
@@ -137,14 +137,14 @@ def _options(words):
 
 
 def _entry(path, known, seed):
-    """The seed and what is kept of it."""
+    """The seed and its entry in the results file."""
     from mmkeras.files import atomic
 
     seeds = known["seeds"]
     seed = next(iter(seeds), "") if seed is None else str(seed)
     if seed not in seeds:
         raise ValueError(
-            f"{path} has no figures of seed {seed}: it has {', '.join(seeds)}."
+            f"{path} has no results of seed {seed}. Seeds: {', '.join(seeds)}."
         )
     expected = {"before": list, "command": str, "evaluation": str}
     expected |= {"metrics": dict}

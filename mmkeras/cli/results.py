@@ -12,7 +12,7 @@ def run(
     ] = "zoo/results",
     out: Annotated[str, typer.Option(help="File to write.")] = "zoo/README.md",
 ):
-    """Write the table of results from the files of figures."""
+    """Write the table of results from the results files."""
     from mmkeras.files import atomic
     from mmkeras.training import results
 

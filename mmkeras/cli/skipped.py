@@ -1,10 +1,10 @@
-"""Names the rows that are left out."""
+"""Prints the rows that are skipped."""
 
 import typer
 
 
 def show(bad):
-    """Names rows on the error stream.
+    """Prints skipped rows to the error stream.
 
     Args:
         bad: List of tuples of a row's id and why it could not be read.
@@ -12,4 +12,4 @@ def show(bad):
     from mmkeras.data.problems import printable
 
     for row, error in bad:
-        typer.echo(printable(f"Left out {row}: {error}"), err=True)
+        typer.echo(printable(f"Skipped {row}: {error}"), err=True)

@@ -1,8 +1,8 @@
-"""A talk with a judge, turn by turn."""
+"""A dialogue with a model, turn by turn."""
 
 
 class Talk:
-    """Asks one question after another, and keeps what was said.
+    """Asks one question after another, and keeps the history.
 
     Args:
         task: A `mmkeras.tasks.Classify` that takes `"question"` and
@@ -12,8 +12,8 @@ class Talk:
             them; or `None`.
 
     Raises:
-        ValueError: If the task does not answer questions in a talk, or lacks
-            candidates.
+        ValueError: If the task does not take a question and a history, or if
+            it ranks candidates and none are given.
     """
 
     def __init__(self, task, image=None, candidates=None):
@@ -21,15 +21,17 @@ class Talk:
         if missing:
             raise ValueError(
                 "Expected a model that takes a question and a history, such "
-                "as dialogue-text-image-modules. Received one that takes: "
+                "as dialogue-text-image-modules. Received: a model that takes "
                 f"{', '.join(task.fields)}"
             )
         if ("candidates" in task.fields) != bool(candidates):
-            wanted = "ranks" if "candidates" in task.fields else "does not rank"
+            wanted = (
+                "requires" if "candidates" in task.fields else "does not take"
+            )
             raise ValueError(
                 f"{task.model.name} {wanted} candidates. Received: "
-                f"candidates={candidates and candidates[:5]}. Give a file of "
-                "them (--candidates) to a model that ranks, and to no other."
+                f"candidates={candidates and candidates[:5]}. Pass "
+                "--candidates to ranking models only; they require it."
             )
         self.task, self.image = task, image
         self.candidates = candidates
@@ -38,14 +40,15 @@ class Talk:
     def ask(self, question):
         """Answers one question.
 
-        Of a longer talk than the model was taught, the last turns are told.
+        If the dialogue is longer than the model's history, only the last
+        turns are passed to it.
 
         Args:
             question: str.
 
         Returns:
             Tuple of the answer, its probability, and an error, empty if there
-            is an answer; only then is the turn remembered.
+            is an answer; only then is the turn added to the history.
         """
         most = self.task.codecs["history"].turns
         asked = {

@@ -10,12 +10,12 @@ import typer
 from mmkeras.cli import options
 from mmkeras.cli import skipped
 
-# Of texts, by the architecture's task; of one that takes a history, of a turn.
+# Maximum text length by task; for models with a history, length of a turn.
 _LENGTHS = {"vqa": 20, "history": 24, "emotion": 32, "dialogue": 200}
 
 
 class Monitor(enum.StrEnum):
-    """What chooses the best epoch."""
+    """Metric that selects the best epoch."""
 
     ACCURACY = "accuracy"
     CIDER = "cider"
@@ -24,7 +24,7 @@ class Monitor(enum.StrEnum):
 
 
 class Reward(enum.StrEnum):
-    """What a captioner's own sentences are judged by."""
+    """Reward of self-critical training."""
 
     BLEU = "bleu"
     CIDER = "cider"
@@ -40,43 +40,46 @@ def run(
         str | None,
         typer.Option(
             help="Weights of the image network: a file, or 'imagenet' to "
-            "download. Without: the images' branch is trained from scratch."
+            "download them. [default: the image branch is trained from "
+            "scratch]"
         ),
     ] = None,
     fine_tune: Annotated[
         str | None,
         typer.Option(
-            help="Train the image network on, from this layer, or 'all'. What "
-            "is before the layer is computed once."
+            help="Continue training the image network: all of it ('all'), or "
+            "from this layer on. The layers before it stay frozen, and their "
+            "outputs are computed once."
         ),
     ] = None,
     stem: Annotated[
         str | None,
         typer.Option(
-            help="A layer of an image network that is not fine-tuned: keep "
-            "what is before it, so that a later --fine-tune from there need "
-            "not compute it."
+            help="For an image network that is not fine-tuned: cache its "
+            "outputs up to this layer, so that a later --fine-tune from this "
+            "layer can reuse them."
         ),
     ] = None,
     init: Annotated[
         str | None,
         typer.Option(
-            help="Folder of a run of the same architecture, to start with its "
-            "weights and words."
+            help="Folder of a run of the same architecture to take the "
+            "initial weights and the vocabulary from."
         ),
     ] = None,
     reward: Annotated[
         Reward | None,
         typer.Option(
-            help="Teach a captioner, of --init, by what its own captions are "
-            "worth (self-critical training)."
+            help="Continue a captioning model from --init with self-critical "
+            "training, with this metric of its own captions as the reward."
         ),
     ] = None,
     network: Annotated[
-        str, typer.Option(help="Image network of keras.applications.")
+        str, typer.Option(help="Image network, a name of keras.applications.")
     ] = "MobileNetV2",
     image_size: Annotated[
-        int | None, typer.Option(help="Side of the images, in pixels.")
+        int | None,
+        typer.Option(help="Height and width of the images, in pixels."),
     ] = None,
     epochs: Annotated[
         int | None,
@@ -99,81 +102,93 @@ def run(
         float | None,
         typer.Option(
             min=0,
-            help="Learning rate of the image branch, in parts of the others' "
-            "(0.2 with --fine-tune).",
+            help="Learning rate of the image branch, as a fraction of the "
+            "learning rate of the other layers. [default with --fine-tune: "
+            "0.2]",
         ),
     ] = None,
     label_smoothing: Annotated[float | None, typer.Option(min=0, max=1)] = None,
     ema: Annotated[
         float | None,
-        typer.Option(help="Decay of averaged weights, after it warmed up."),
+        typer.Option(
+            help="Decay of the exponential moving average (EMA) of the "
+            "weights, after warm-up."
+        ),
     ] = None,
     monitor: Annotated[
         Monitor | None,
-        typer.Option(help="Of validation; what chooses the best epoch."),
+        typer.Option(help="Validation metric that selects the best epoch."),
     ] = None,
     patience: Annotated[
-        int | None, typer.Option(help="Epochs without a better one.")
+        int | None,
+        typer.Option(
+            help="Stop after this many epochs without an improvement."
+        ),
     ] = None,
     augment: Annotated[
         bool | None,
         typer.Option(
-            help="Change a judge's sounds, or images if all of the image "
-            "branch is trained, at random."
+            help="For classifiers: augment audio at random, and images if the "
+            "whole image branch is trained."
         ),
     ] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Argument of the builder, e.g. dim=256."),
+        typer.Option(
+            "--set", help="Argument of the model's builder, e.g. dim=256."
+        ),
     ] = None,
     seconds: Annotated[
         float | None,
-        typer.Option(min=0, help="Length of a sound. [default: 2]"),
+        typer.Option(min=0, help="Audio length in seconds. [default: 2]"),
     ] = None,
     modality_dropout: Annotated[
         float | None,
         typer.Option(
-            min=0, max=1, help="How often each modality is hidden. (0.2)"
+            min=0, max=1, help="Probability of hiding each modality. (0.2)"
         ),
     ] = None,
     every_subset: Annotated[
         bool | None,
         typer.Option(
-            help="Teach a judge with every subset of the modalities of each "
-            "example, instead of hiding some now and then."
+            help="For classifiers: train on every subset of the modalities of "
+            "each example, instead of hiding modalities at random."
         ),
     ] = None,
     only: Annotated[
         str | None,
         typer.Option(
-            help="Teach a judge of several modalities one of them alone, or "
-            "some, e.g. image+question; the others are absent."
+            help="For multimodal classifiers: train on one modality only, or "
+            "on several, e.g. image+question; all others are absent."
         ),
     ] = None,
     length: Annotated[
         int | None,
         typer.Option(
-            help="Ids of a text. [default: 20 of a caption or question, 24 of "
-            "a turn about an image, 32 of one alone, 200 of a talk, else 60]"
+            help="Maximum sequence length of a text, in token ids. [default: "
+            "20 for a caption or question, 24 for a dialogue turn about an "
+            "image, 32 for a single utterance, 200 for a dialogue, 60 for all "
+            "else]"
         ),
     ] = None,
     minimum: Annotated[
         int | None,
         typer.Option(
-            help="How often a word must occur. [default: 5 in captions, else 2]"
+            help="Minimum count of a word. [default: 5 in captions, 2 in "
+            "other texts]"
         ),
     ] = None,
     vectors: Annotated[
         str | None,
         typer.Option(
-            help="File of word vectors that a judge begins with: word2vec's "
-            "text or binary, GloVe's text, or .npz."
+            help="For classifiers: file of word vectors to initialize the "
+            "embeddings with (word2vec text or binary, GloVe text, or .npz)."
         ),
     ] = None,
     answers: Annotated[
         int | None,
         typer.Option(
-            min=2, help="Answers to questions to choose among. [default: 3000]"
+            min=2, help="Number of answers to choose among. [default: 3000]"
         ),
     ] = None,
     target: options.Target = None,
@@ -190,14 +205,14 @@ def run(
     overwrite: Annotated[
         bool,
         typer.Option(
-            help="Delete another run in the folder. The same run goes on."
+            help="Delete another run in the folder. The same run is resumed."
         ),
     ] = False,
 ):
-    """Train a model of the zoo; give the same command again to resume.
+    """Train a model of the zoo; run the same command again to resume.
 
-    Validation figures choose the best epoch. The test split is measured only
-    for `--results`, or by `mmkeras evaluate`.
+    The best epoch is selected on validation. The test split is evaluated only
+    with `--results`, or by `mmkeras evaluate`.
     """
     from mmkeras import registry
     from mmkeras.cli import evaluate
@@ -252,22 +267,23 @@ def run(
         }
     if init and pathlib.Path(init).resolve() == pathlib.Path(out).resolve():
         raise ValueError(
-            "A run that starts from another needs a folder of its own. "
-            f"Received: --init {init} and --out {out}"
+            "`--init` and `--out` must be different folders. Received: --init "
+            f"{init} and --out {out}"
         )
     if reward and not (captions and init):
         raise ValueError(
-            "--reward judges what a captioner says already: give an "
-            f"architecture for captions and its run with --init. Received: "
-            f"{name}, init={init}"
+            "--reward continues the training of a captioning model: it "
+            "expects a captioning architecture and --init with a run of it. "
+            f"Received: {name}, init={init}"
         )
     if captions:
-        _leave_out("judges; a captioner has one modality", only=only)
-        _leave_out("judges; a captioner writes captions", target=target)
-        _leave_out(f"judges; {name} learns its own", vectors=vectors)
+        _refuse(name, "captioning models have one modality", only=only)
+        _refuse(name, "captioning models have no labels", target=target)
+        _refuse(name, "it trains its own embeddings", vectors=vectors)
     else:
-        _leave_out(
-            f"captioners; {name} is trained from scratch",
+        _refuse(
+            name,
+            "it is trained from scratch",
             weights=weights,
             fine_tune=fine_tune,
             stem=stem,
@@ -289,7 +305,7 @@ def run(
         task = evaluate.evaluate(
             pathlib.Path(out), split, data, folder, asked, results, task
         )
-    typer.echo(f"The run lies in {pathlib.Path(out)}.")
+    typer.echo(f"Run saved to {pathlib.Path(out)}.")
 
 
 def train(
@@ -304,21 +320,21 @@ def train(
     overwrite=False,
     only=None,
 ):
-    """Trains what a name and a recipe say, or goes on, in a run's folder.
+    """Trains an architecture in a run's folder, or resumes its training.
 
     Args:
         name: Architecture.
         data: Name of the data set.
-        folder: Where it lies, or `None`.
+        folder: Folder of the data, or `None`.
         rows: Tuple of its training and validation rows.
-        recipe: A `recipes.Recipe`; what it leaves out is chosen by the number
-            of training examples.
+        recipe: A `recipes.Recipe`; values that it does not set are chosen by
+            the number of training examples.
         build: Dict of further arguments of `captions.build` or
             `judgements.build`.
         seed: int.
         out: Folder of the run.
         overwrite: bool. Whether to delete another run there.
-        only: The one modality that a judge is taught, or `None` for all.
+        only: The only modality to train a classifier on, or `None` for all.
     """
     import keras
 
@@ -390,7 +406,7 @@ def _best_epoch(training):
 
 
 def _labels(captions, rows):
-    """Says in a line what the labels of training are, if rows have any."""
+    """Describes the training labels in a line, if the rows have any."""
     from mmkeras.data import label_kinds
 
     if captions or "question" in rows[0][0]:
@@ -399,7 +415,7 @@ def _labels(captions, rows):
 
 
 def _files_of(build):
-    """Digests of the files that a training starts from, by option."""
+    """Digests of the files that training starts from, by option."""
     from mmkeras.files import digests
 
     files = {option: build.get(option) for option in ("weights", "vectors")}
@@ -411,7 +427,7 @@ def _files_of(build):
 
 
 def _chosen(stated, recipe, count):
-    """Says what was chosen by the number of examples, and how to state it."""
+    """Describes the options chosen by the number of training examples."""
     sizes = {
         "--batch-size": (stated.batch_size, recipe.batch_size),
         "--epochs": (stated.epochs, recipe.epochs),
@@ -421,7 +437,7 @@ def _chosen(stated, recipe, count):
 
 
 def _text_notes(task, rows):
-    """Says how texts are split, and what is cut."""
+    """Describes how texts are tokenized and truncated."""
     from mmkeras.data import check_texts
     from mmkeras.data import truncation
 
@@ -433,17 +449,19 @@ def _text_notes(task, rows):
     ]
 
 
-def _leave_out(whose, **options):
-    """Refuses options that others alone have; `whose` names them, and why."""
+def _refuse(name, reason, **options):
+    """Refuses options that an architecture does not have."""
     for option, value in options.items():
         if value:
+            flag = f"--{option.replace('_', '-')}"
             raise ValueError(
-                f"--{option.replace('_', '-')} is of {whose}. Received: {value}"
+                f"{name} has no option {flag}: {reason}. "
+                f"Received: {flag} {value}. Omit {flag}."
             )
 
 
 def _before(init):
-    """The commands that made the run to start from, and their seconds."""
+    """The commands that made the initial run, and their time in seconds."""
     from mmkeras.cli import evaluate
     from mmkeras.files import atomic
     from mmkeras.training import folder as run_folder
@@ -464,14 +482,16 @@ def _before(init):
 
 
 def _settings(pairs):
-    """Reads `key=value` pairs; values are numbers where they can be."""
+    """Parses `key=value` pairs; values are JSON, or else strings."""
     import json
 
     found = {}
     for pair in pairs:
         key, mark, value = pair.partition("=")
         if not mark:
-            raise ValueError(f"--set takes key=value. Received: {pair}")
+            raise ValueError(
+                f"--set expects key=value, e.g. --set dim=256. Received: {pair}"
+            )
         try:
             found[key] = json.loads(value)
         except ValueError:

@@ -9,7 +9,7 @@ import typer
 from mmkeras.cli.errors import explained
 
 app = typer.Typer(
-    help="Word vectors: train, read, ask and judge them.",
+    help="Word vectors: train, look up and evaluate them.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -18,37 +18,42 @@ _BATCH = 10_000  # Sentences.
 Vectors = Annotated[
     str,
     typer.Argument(
-        help="File of word vectors: word2vec's text or binary, GloVe's text, "
-        "or .npz; .gz or not."
+        help="File of word vectors: word2vec text or binary, GloVe text, or "
+        ".npz; optionally with .gz."
     ),
 ]
 Text = Annotated[
-    str, typer.Argument(help="Text file, one sentence a line; .gz or not.")
+    str,
+    typer.Argument(
+        help="Text file, one sentence per line; optionally with .gz."
+    ),
 ]
 AsIs = Annotated[
     bool,
     typer.Option(
         "--as-is",
-        help="Split at spaces and change nothing. Else lower case, without "
-        "punctuation, as captions are read.",
+        help="Split at spaces only. By default, texts are lowercased and "
+        "punctuation is removed, as for captions.",
     ),
 ]
-Count = Annotated[int, typer.Option(min=1, help="Words to show.")]
+Count = Annotated[int, typer.Option(min=1, help="Number of words to show.")]
 Limit = Annotated[
     int | None,
-    typer.Option(min=1, help="Read so many rows at the file's beginning."),
+    typer.Option(
+        min=1, help="Read only this many rows from the beginning of the file."
+    ),
 ]
 
 
 class Method(enum.StrEnum):
-    """How vectors are learned."""
+    """Training algorithm of the vectors."""
 
     SKIP_GRAM = "skip-gram"
     GLOVE = "glove"
 
 
 class Formula(enum.StrEnum):
-    """How an analogy is answered."""
+    """Formula of an analogy."""
 
     ADD = "add"
     MULTIPLY = "multiply"
@@ -59,23 +64,27 @@ def train(
     out: Annotated[
         str,
         typer.Option(
-            help="File to write: .bin is word2vec's binary format, .npz two "
-            "arrays, else word2vec's text; .gz compresses."
+            help="File to write: .bin is the word2vec binary format, .npz two "
+            "arrays, all others the word2vec text format; .gz compresses."
         ),
     ],
     method: Method = Method.SKIP_GRAM,
-    dim: Annotated[int, typer.Option(min=1, help="Size of a vector.")] = 100,
+    dim: Annotated[
+        int, typer.Option(min=1, help="Dimension of the vectors.")
+    ] = 100,
     window: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Farthest neighbour, in words. [default: 5; glove: 10]"
+            min=1,
+            help="Maximum distance of a context word, in words. [default: 5; "
+            "glove: 10]",
         ),
     ] = None,
     minimum: Annotated[
-        int, typer.Option(min=1, help="How often a word must occur.")
+        int, typer.Option(min=1, help="Minimum count of a word.")
     ] = 5,
     size: Annotated[
-        int | None, typer.Option(min=1, help="Most words to keep.")
+        int | None, typer.Option(min=1, help="Maximum number of words.")
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="[default: 5; glove: 50]")
@@ -88,13 +97,16 @@ def train(
     seed: int = 0,
     as_is: AsIs = False,
 ):
-    """Learn word vectors from a text of your own."""
+    """Train word vectors on your own text."""
     from mmkeras import word_vectors
     from mmkeras.cli import progress
 
     glove = method is Method.GLOVE
     corpus = word_vectors.Corpus.read(_sentences(text, as_is), minimum, size)
-    typer.echo(f"{len(corpus.words):,} words, {len(corpus.tokens):,} in all.")
+    typer.echo(
+        f"{len(corpus.words):,} distinct words, {len(corpus.tokens):,} in "
+        "total."
+    )
     epochs = epochs or (50 if glove else 5)
     learn = word_vectors.train_glove if glove else word_vectors.train_skipgram
     options = {"window": window, "learning_rate": learning_rate}
@@ -116,12 +128,12 @@ def cover(
     vectors: Vectors,
     text: Text,
     minimum: Annotated[
-        int, typer.Option(min=1, help="Leave out words seen less often.")
+        int, typer.Option(min=1, help="Minimum count of a word.")
     ] = 1,
     count: Count = 20,
     as_is: AsIs = False,
 ):
-    """Say how many words of a text have vectors, and which have none."""
+    """Show how many words of a text have vectors, and which have none."""
     from mmkeras import word_vectors
 
     corpus = word_vectors.Corpus.read(_sentences(text, as_is), minimum)
@@ -131,7 +143,7 @@ def cover(
         ["", "found", "of", "share"],
         [
             _share("words", report.words_found, report.words),
-            _share("words in all", report.tokens_found, report.tokens),
+            _share("words in total", report.tokens_found, report.tokens),
         ],
     )
     spelled = (f"{n:,} {how}" for how, n in report.spelled.items() if n)
@@ -147,7 +159,7 @@ def neighbours(
     count: Count = 10,
     limit: Limit = None,
 ):
-    """Show the words nearest to each word, by their cosine."""
+    """Show the nearest words to each word, by cosine similarity."""
     from mmkeras import word_vectors
 
     known = word_vectors.read(vectors, limit=limit)
@@ -160,32 +172,34 @@ def analogy(
     vectors: Vectors,
     word: Annotated[
         list[str] | None,
-        typer.Argument(help="Three words: man king woman asks for queen."),
+        typer.Argument(
+            help="Three words, e.g. man king woman (expected answer: queen)."
+        ),
     ] = None,
     questions: Annotated[
         str | None,
-        typer.Option(help="Or a file, in the layout of questions-words.txt."),
+        typer.Option(help="A file in the format of questions-words.txt."),
     ] = None,
     method: Annotated[
-        Formula, typer.Option(help="3CosAdd or 3CosMul.")
+        Formula, typer.Option(help="Formula: 3CosAdd or 3CosMul.")
     ] = Formula.ADD,
     count: Count = 5,
     limit: Limit = None,
 ):
-    """Ask what is to the third word what the second is to the first."""
+    """Solve the analogy: first is to second as third is to which word?"""
     from mmkeras import word_vectors
 
     if (len(word or ()) == 3) == bool(questions):
         raise ValueError(
-            "Give three words, or a file of --questions. Received: words="
-            f"{word or []}, questions={questions!r}"
+            "Expected three words, or a file with --questions. Received: "
+            f"words={word or []}, questions={questions!r}"
         )
     if questions:
         sections = word_vectors.read_analogies(questions)
         known = word_vectors.read(vectors, limit=limit)
         figures = word_vectors.score_analogies(known, sections, method.value)
         _show(
-            ["", "right", "of those asked", "share", "of all"],
+            ["", "right", "of those answered", "share", "of all questions"],
             [
                 (*_share(name, x["right"], x["asked"]), f"{x['questions']:,}")
                 for name, x in figures.items()
@@ -202,12 +216,12 @@ def similarity(
     pairs: Annotated[
         str,
         typer.Argument(
-            help="Two words and a number a line, with tabs between, as in "
-            "WordSim-353."
+            help="File with two words and a number per line, separated by "
+            "tabs, as in WordSim-353."
         ),
     ],
 ):
-    """Compare cosines with what people say: Spearman's correlation."""
+    """Spearman's correlation of cosine similarities with human ratings."""
     from mmkeras import word_vectors
 
     judged = word_vectors.read_similarities(pairs)
@@ -219,7 +233,10 @@ def similarity(
         ["", ""],
         [
             ("Spearman's correlation", f"{figures['spearman']:.3f}"),
-            ("pairs asked", f"{figures['asked']:,} of {figures['pairs']:,}"),
+            (
+                "pairs with vectors",
+                f"{figures['asked']:,} of {figures['pairs']:,}",
+            ),
         ],
     )
 
@@ -233,7 +250,7 @@ def _sentences(path, as_is):
 
 
 def _as_captions(lines):
-    """Splits sentences as the codec does that the branches are fed by."""
+    """Splits sentences like the text codec."""
     from mmkeras.data.codecs import Words
 
     codec = Words([])

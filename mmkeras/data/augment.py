@@ -39,7 +39,7 @@ def augment(flip=True, crop=0.1, brightness=0.1, contrast=0.1, seed=None):
     for name, amount in amounts.items():
         if not 0 <= amount < 1:
             raise ValueError(
-                f"`{name}` is in [0, 1). Received: {name}={amount}"
+                f"`{name}` must be in [0, 1). Received: {name}={amount}"
             )
     seeds = iter(range(seed, seed + 5)) if seed is not None else iter(())
 
@@ -95,7 +95,7 @@ def sounds(samples, draw, gain=6.0, shift=0.1, noise=30.0):
     """
     if gain < 0 or not 0 <= shift < 1:
         raise ValueError(
-            "`gain` is 0 or more and `shift` in [0, 1). Received: "
+            "`gain` must be at least 0 and `shift` in [0, 1). Received: "
             f"gain={gain}, shift={shift}"
         )
     count, size = samples.shape

@@ -103,7 +103,7 @@ def check(name, folder=None, progress=None, target=None) -> Report:
     problems += _check_images(there, progress)
     problems += _check_contents(found.rows, there, published)
     unused = sum(row["split"] is None for row in found.rows)
-    notes = [f"Images in no split: {unused}."] if unused else []
+    notes = [f"Images that belong to no split: {unused}."] if unused else []
     return Report(name, _count(found.rows), problems, found.notes + notes)
 
 
@@ -187,7 +187,7 @@ def _check_twins(rows, published):
     for row in rows[1:]:
         if row["id"] == first["id"]:
             continue  # A name in two splits: named already.
-        detail = f"has the content of {first['image']}"
+        detail = f"has the same content as {first['image']}"
         if row["split"] == first["split"]:
             yield Problem("duplicate", row["image"], detail)
         elif None not in (row["split"], first["split"]):

@@ -29,19 +29,23 @@ def problems(rows, progress, published=False):
     Yields:
         `Problem`s: `missing`, `corrupt` and `empty` files, numbers that are
         not finite, features of another shape than most of their field,
-        examples of which nothing is there (`empty`), and a file
+        examples with no input at all (`empty`), and a file
         or a group that is in two splits (`leak`).
     """
     yield from _other_shapes(rows)
     for row, blank in zip(rows, _blank_texts(rows)):
         fields = examples.modalities(row)
         if not fields or (blank and fields == ["text"]):
-            yield Problem("empty", row["id"], "nothing is there")
+            yield Problem(
+                "empty",
+                row["id"],
+                "example has no input: all modalities are missing",
+            )
         for name in fields:
             value = row[name]
             bad = isinstance(value, np.ndarray) and not np.isfinite(value).all()
             if bad:
-                detail = f"{name} has numbers that are not finite"
+                detail = f"{name} has values that are not finite"
                 yield Problem("corrupt", row["id"], detail)
     different = {
         name: list(dict.fromkeys(r[name] for r in rows if _in_file(r, name)))
@@ -114,7 +118,9 @@ def _other_shapes(rows):
         codec = codecs.Features.from_arrays(train or [v for _, v in found])
         for row, value in found:
             if not codec.fits(value):
-                detail = f"{name} has shape {value.shape}, most others have "
+                detail = (
+                    f"{name} has shape {value.shape}, most other rows have "
+                )
                 detail += str(codec.expected)
                 yield Problem("corrupt", row["id"], detail)
 

@@ -75,7 +75,6 @@ def _notes(field, texts):
     once = sum(count == 1 for count in counts.values())
     if len(texts) >= _FEW and 2 * once > counts.total():
         yield (
-            f"{field}: {once} of {counts.total()} words occur only once, so "
-            "little can be learnt of them. Give more texts, or train with "
-            "`--minimum 1`."
+            f"{field}: {once} of {counts.total()} words occur only once, too "
+            "rarely to learn from. Add texts, or train with `--minimum 1`."
         )

@@ -30,9 +30,9 @@ def problems(rows):
         texts = [text for row in train for text in _texts(row)]
         if texts and not _has_words(texts, minimum, options):
             detail = (
-                f"no word occurs {minimum} times in the {len(texts)} training "
-                "texts, so there is no vocabulary: add rows, or train with "
-                "`--minimum 1`"
+                f"no word occurs at least {minimum} times in the {len(texts)} "
+                "training texts, so the vocabulary is empty: add rows, or "
+                "train with `--minimum 1`"
             )
             yield Problem("empty", "text", detail)
 

@@ -77,7 +77,7 @@ def corrupt(value, kind, name, severity, draw):
     amounts = _known(_known(_AMOUNTS, "kind", kind), "name", name)
     if severity not in range(6):
         raise ValueError(
-            f"`severity` is from 0 to 5. Received: severity={severity!r}"
+            f"`severity` must be from 0 to 5. Received: severity={severity!r}"
         )
     if value is None or severity == 0:
         return value
@@ -93,7 +93,8 @@ def corrupt(value, kind, name, severity, draw):
 def _known(table, what, name):
     if name not in table:
         raise ValueError(
-            f"`{what}` is one of {', '.join(table)}. Received: {what}={name!r}"
+            f"`{what}` must be one of {', '.join(table)}. Received: "
+            f"{what}={name!r}"
         )
     return table[name]
 
@@ -106,7 +107,7 @@ def _image(value, name, amount, draw):
         with PIL.Image.open(_file(value)) as opened:
             image = opened.convert("RGB")
     except (OSError, ValueError) as error:
-        raise ValueError(f"The image cannot be read: {error}") from error
+        raise ValueError(f"The image cannot be decoded: {error}") from error
     if name == "jpeg":
         return _saved(image, "JPEG", quality=amount)
     if name == "blur":
@@ -187,7 +188,7 @@ def _audio(value, name, amount, draw):
         try:
             samples, rate = soundfile.read(_file(value), dtype="float32")
         except (OSError, ValueError, soundfile.LibsndfileError) as error:
-            raise ValueError(f"The sound cannot be read: {error}") from error
+            raise ValueError(f"The audio cannot be decoded: {error}") from error
     x = np.array(samples, "float32")
     if name == "noise":
         power = np.mean(x**2) * 10 ** (-amount / 10)

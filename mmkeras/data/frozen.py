@@ -107,13 +107,13 @@ def _check(branch, codec, views):
     wanted = branch.input_shape[1:]
     if any(side not in (None, own) for side, own in zip(wanted, codec.shape)):
         raise ValueError(
-            f"The branch takes images of {wanted}. Received: a codec of "
-            f"{codec.shape}. Use `Image(size={tuple(wanted[:2])})`."
+            f"The branch takes images of shape {wanted}. Received: a codec of "
+            f"shape {codec.shape}. Use `Image(size={tuple(wanted[:2])})`."
         )
     if len(branch.output_shape) < 3 or None in branch.output_shape[1:]:
         raise ValueError(
-            "A branch gives (batch, length, dim), of known length. Received: "
-            f"{branch.output_shape}"
+            "A branch must return (batch, length, dim), with a fixed length. "
+            f"Received: {branch.output_shape}"
         )
 
 
@@ -161,9 +161,9 @@ def _half(values):
         half = values.astype("float16")
     if not np.isfinite(half).all():
         raise ValueError(
-            "The branch gives features that float16 cannot hold. Received "
-            f"values from {values.min()} to {values.max()}. End the branch "
-            "with a normalization."
+            "The features of the branch exceed the range of float16. "
+            f"Received: values from {values.min()} to {values.max()}. End the "
+            "branch with a normalization layer."
         )
     return half
 

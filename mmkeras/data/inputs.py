@@ -30,13 +30,13 @@ def lists(batch, fields):
     unknown = sorted(set(map(str, batch)) - set(fields))
     if unknown or not batch:
         raise ValueError(
-            f"Expected one or more of {list(fields)}. Received: "
+            f"Expected at least one of {list(fields)}. Received: "
             f"{sorted(map(str, batch))}{_suggestion(unknown, fields)}"
         )
     listed = {field: _listed(field, values) for field, values in batch.items()}
     if len({len(values) for values in listed.values()}) > 1:
         raise ValueError(
-            "Expected lists of one length. Received: "
+            "Expected lists of equal length. Received: "
             f"{ {field: len(values) for field, values in listed.items()} }"
         )
     return listed
@@ -72,7 +72,9 @@ def read(values):
         except ValueError as error:
             found[i] = None
             path = problems.printable(files.shortened(os.fspath(value), 200))
-            errors[i] = f"{path}: {error}. Give a file's bytes or its path."
+            errors[i] = (
+                f"{path}: {error}. Pass the bytes or the path of a file."
+            )
     return found, errors
 
 
@@ -85,8 +87,8 @@ def _listed(field, values):
         except TypeError:
             pass
     raise ValueError(
-        f"{field!r} takes a list with one value per example. Received: "
-        f"{_described(values)}. For one example, give a list of one: "
+        f"{field!r} expects a list with one value per example. Received: "
+        f"{_described(values)}. For a single example, pass a list of one: "
         f"{{{field!r}: [value]}}."
     )
 

@@ -87,7 +87,7 @@ def _form_error(cell):
     if isinstance(cell, list):
         if not all(isinstance(name, str) for name in cell):
             return (
-                "expected strings in the list in `label`: write numbers in "
+                "expected a list of strings in `label`: write numbers in "
                 f'quotes, as in ["b", "3"]. Received: {_shown(cell)}'
             )
     elif not isinstance(cell, str) and not isinstance(cell, numbers.Real):
@@ -165,8 +165,8 @@ def _to_labels(cell, value, style):
         )
     if not all(cell) or any("|" in name for name in cell):
         raise ValueError(
-            "expected names that are not empty and have no `|` in `label`. "
-            f"Received: {_shown(cell)}"
+            "expected label names that are not empty and do not contain `|` "
+            f"in `label`. Received: {_shown(cell)}"
         )
     return list(dict.fromkeys(cell))
 
@@ -197,19 +197,20 @@ def _notes(cells, cleaned, labels, target):
     ]
     if changed:
         notes.append(
-            "label: outer white space is removed, and Unicode brought to NFC; "
-            f"labels changed: {len(changed)}, the first {_shown(changed[0])}."
+            "label: surrounding white space is removed, and Unicode is "
+            f"normalized to NFC; labels changed: {len(changed)}, the first "
+            f"{_shown(changed[0])}."
         )
     counts = collections.Counter(
         name for label in labels for name in label_kinds.names_in(label)
     )
     alike = _alike(counts)
     if alike:
-        notes.append(f"label: names that differ in case only: {alike}.")
+        notes.append(f"label: names that differ only in case: {alike}.")
     if target == "class" and 2 < len(labels) < 2 * len(counts):
         notes.append(
             f"label: {len(labels)} rows have {len(counts)} different classes. "
-            "Is the column a class, or free text or an id?"
+            "Is the column a class, or rather free text or an id?"
         )
     return notes
 
@@ -218,13 +219,13 @@ def _alternative(labels, target):
     """Notes that whole numbers could have been taken otherwise."""
     if target == "number" and all(map(float.is_integer, labels)):
         return [
-            "label: whole numbers of many values are taken as a number; "
-            "`--target class` takes them as classes."
+            "label: integers with many different values are read as a number; "
+            "`--target class` reads them as classes."
         ]
     if target == "class" and labels and all(map(_is_whole, set(labels))):
         return [
-            "label: whole numbers of few values are taken as classes; "
-            "`--target number` takes them as a number."
+            "label: integers with few different values are read as classes; "
+            "`--target number` reads them as a number."
         ]
     return []
 

@@ -117,7 +117,7 @@ def perceive(codec, values):
         nan = tf.math.is_nan(values)
         there = ~tf.reduce_all(nan, axes)
         finite = tf.reduce_all(tf.math.is_finite(values), axes)
-        error = tf.where(there & ~finite, "numbers that are not finite", "")
+        error = tf.where(there & ~finite, "values that are not finite", "")
         good = tf.reshape(there & finite, [-1] + [1] * len(axes))
         return tf.where(good, values, 0.0), there, error
     if isinstance(codec, (codecs.Words, codecs.Turns)):
@@ -156,7 +156,7 @@ def together(kept, fields, batch, size=None):
     Returns:
         Tuple of a dict of what the model takes; booleans `(n, fields)`,
         whether each is there; and errors, strings `(n,)`: the first field
-        that could not be read and why, or that nothing is there.
+        that could not be read and why, or that the example has no input.
     """
     if size is None:
         size = tf.shape(next(iter(batch.values())))[0]
@@ -170,7 +170,15 @@ def together(kept, fields, batch, size=None):
         there.append(known)
     there = tf.stack(there, 1)
     nothing = (errors == "") & ~tf.reduce_any(there, 1)
-    return x, there, tf.where(nothing, "nothing is there", errors)
+    return x, there, tf.where(nothing, no_input(fields), errors)
+
+
+def no_input(fields):
+    """Returns the error of an example without any of its fields."""
+    *others, last = fields
+    named = " and ".join([*([", ".join(others)] if others else []), last])
+    verb = "are all" if others else "is"
+    return f"example has no input: {named} {verb} missing"
 
 
 def one(kept, fields, example):
@@ -242,7 +250,9 @@ def chosen(codec, candidates, chances, errors):
     lines = tf.pad(codec.lines(given), [[0, 0], [0, codec.turns]])
     said = tf.gather(lines, tf.argmax(chances, 1), batch_dims=1)
     missing = (errors == "") & codec.is_blank(given)
-    return said, tf.where(missing, "candidates: there are none", errors)
+    return said, tf.where(
+        missing, "candidates: expected at least one candidate", errors
+    )
 
 
 def not_finite(errors, values, there=False):
@@ -305,7 +315,7 @@ def _encoded(codec, value):
     if isinstance(codec, codecs.Turns) and isinstance(value, (list, tuple)):
         return inputs.encode(codec.join(value))
     raise ValueError(
-        f"`{type(codec).__name__}` takes strings or bytes, or None. Received: "
+        f"`{type(codec).__name__}` expects strings, bytes or None. Received: "
         f"a value of type {type(value).__name__}"
     )
 
@@ -326,8 +336,9 @@ def _wave(samples, rate):
         ValueError,
     ) as error:
         raise ValueError(
-            "A sound is a waveform, `(frames,)` or `(frames, channels)`, of "
-            "floats in [-1, 1], int16 or int32, and its rate in Hz. Received: "
-            f"shape {samples.shape}, {samples.dtype}, rate={rate}"
+            "Expected audio as a waveform, `(frames,)` or `(frames, "
+            "channels)`, of floats in [-1, 1], int16 or int32, and its sample "
+            f"rate in Hz. Received: shape {samples.shape}, {samples.dtype}, "
+            f"rate={rate}"
         ) from error
     return file.getvalue()

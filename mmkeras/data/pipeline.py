@@ -126,8 +126,8 @@ def judging(
     """
     if lengths is not None and images is not None:
         raise ValueError(
-            "Examples share a batch by their length or by their image, not "
-            "by both. Received: lengths and images. Set one of a recipe's "
+            "Examples are batched by length or by image, not by both. "
+            "Received: lengths and images. Set only one of the recipe's "
             "`by_length` and `share_images`."
         )
     share = 1 if images is None else together(images, batch_size)
@@ -357,10 +357,11 @@ def steps(owners, batch_size, together=1):
     size = batch_size // together
     if not 0 < size <= examples:
         raise ValueError(
-            f"A batch of {batch_size} takes {size} images with {together} "
-            f"captions each; there are {examples}. Give another batch size."
+            f"A batch of {batch_size} needs {size} images with {together} "
+            f"captions each. Received: {examples} examples. Use another batch "
+            "size."
             if together > 1
-            else f"There are {examples} examples, fewer than one batch of "
-            f"{batch_size}. Give a smaller batch size."
+            else f"Expected at least one batch of {batch_size} examples. "
+            f"Received: {examples} examples. Use a smaller batch size."
         )
     return examples // size

@@ -40,8 +40,8 @@ class Problem:
     def __post_init__(self):
         if self.kind not in KINDS:
             raise ValueError(
-                f"`kind` is one of {', '.join(KINDS)}. "
-                f"Received: kind={self.kind!r}"
+                f"`kind` must be one of {', '.join(KINDS)}. Received: "
+                f"kind={self.kind!r}"
             )
 
     def __str__(self):

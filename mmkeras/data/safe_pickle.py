@@ -49,9 +49,10 @@ def load(path):
     except _FAULTS as error:
         reason = str(error) or type(error).__name__
         raise ValueError(
-            f"{path} is no pickle of NumPy arrays and plain containers alone, "
-            f"or was cut short: {reason}. Nothing of it was run. If it is "
-            "whole and you trust it, write it anew with such values only."
+            f"{path} is not a pickle of only NumPy arrays and plain "
+            f"containers, or is truncated: {reason}. No code in it was "
+            "executed. If the file is complete and you trust it, save it "
+            "again with such values only."
         ) from error
 
 
@@ -60,7 +61,7 @@ class _Reader(pickle.Unpickler):
         module = module.replace("numpy._core.", "numpy.core.")
         found = _STAND_INS.get((module, name))
         if found is None:
-            raise ValueError(f"it asks for {f'{module}.{name}'[:80]!r}")
+            raise ValueError(f"it refers to {f'{module}.{name}'[:80]!r}")
         return found
 
 
@@ -77,7 +78,7 @@ class _Type:
     def __setstate__(self, state):
         _, self.order, *parts = state[:5]
         if self.order not in ("<", ">", "|", "=") or any(parts):
-            raise ValueError(f"an array of dtype {self.code!r} with parts")
+            raise ValueError(f"an array of the structured dtype {self.code!r}")
 
     def plain(self, done):
         return np.dtype(self.order + self.code)
@@ -100,10 +101,10 @@ class _Array:
             raise ValueError("an array without a dtype")
         if self.type.code.startswith("O"):
             if len(self.shape) != 1 or not isinstance(self.data, list):
-                raise ValueError("an array of objects in rows and columns")
+                raise ValueError("a multidimensional array of objects")
             return _plain(self.data, done)
         if not isinstance(self.data, (bytes, bytearray)):
-            raise ValueError("an array without bytes")
+            raise ValueError("an array without data")
         kind = self.type.plain(done)
         return np.ndarray(self.shape, kind, self.data, order=self.order)
 

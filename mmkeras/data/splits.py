@@ -40,14 +40,17 @@ def assign(rows, stratify=False):
         _draw(rows, ("val", "test"), stratify)
         counts = collections.Counter(row["split"] for row in rows)
         drawn = ", ".join(f"{counts[split]} {split}" for split in SPLITS)
-        return [f"Without named splits, a hash draws them: {drawn}."]
+        return [
+            "The table names no splits, so rows are assigned by a hash: "
+            f"{drawn}."
+        ]
     if "train" in named and "val" not in named:
         train = [row for row in rows if row["split"] == "train"]
         _draw(train, ("val",), stratify)
         drawn = sum(row["split"] == "val" for row in train)
         return [
-            f"Without rows of split val, a hash draws {drawn} of the "
-            f"{len(train)} training rows for validation."
+            f"There are no rows of split val, so a hash assigns {drawn} of "
+            f"the {len(train)} training rows to validation."
         ]
     return []
 

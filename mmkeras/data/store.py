@@ -76,7 +76,7 @@ def cached(key_parts, make, shape, dtype, folder=None, progress=None, bad=None):
                 _make(path, make, shape, dtype, progress or (lambda *_: None))
                 array, errors = _open(path, shape, dtype)
     if array is None:
-        raise OSError(f"{path} was damaged as it was written. Try again.")
+        raise OSError(f"{path} was damaged during writing. Try again.")
     _report(errors, bad)
     return array
 
@@ -114,9 +114,9 @@ def _report(errors, bad):
         named = "; ".join(f"{name}: {error}" for name, error in errors[:5])
         more = f" and {len(errors) - 5} more" if len(errors) > 5 else ""
         raise ValueError(
-            f"{len(errors)} images could not be read. Received: {named}"
-            f"{more}. Mend or leave out these rows, or pass a list as `bad` "
-            "to have them black."
+            f"{len(errors)} images could not be read. Received: "
+            f"{named}{more}. Fix or remove these rows, or pass a list as "
+            "`bad` to replace them with black images."
         )
     if bad is not None:
         bad.extend((name, error) for name, error in errors)
@@ -208,7 +208,8 @@ def _disk_full(path, shape, dtype):
     size = np.dtype(dtype).itemsize * int(np.prod(shape)) / 1e9
     return OSError(
         errno.ENOSPC,
-        f"The disk is full: an array of {size:.2f} GB does not fit. Make room,"
-        " delete the cache, or set MMKERAS_CACHE to a folder on another disk",
+        f"The disk is full: an array of {size:.2f} GB does not fit. Free "
+        "space, delete the cache, or set MMKERAS_CACHE to a folder on another "
+        "disk",
         str(path.parent),
     )

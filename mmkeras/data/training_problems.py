@@ -35,7 +35,7 @@ def find(splits):
         shown = repr(train[0]["label"])[:80]
         detail = (
             f"all {len(train)} training rows have the label {shown}: expected "
-            "at least two different ones"
+            "at least two different labels"
         )
         yield Problem("label", "train", detail)
     if "question" not in train[0]:  # Answers may be new, and count as wrong.
@@ -71,7 +71,7 @@ def require(problems):
     stopping = [problem for problem in problems if problem.kind in STOPPING]
     if stopping:
         raise ValueError(
-            "The data cannot be trained on. Received: "
+            "The data is not suitable for training. Received: "
             + "; ".join(f"{problem}" for problem in stopping)
             + ". `mmkeras check` lists all problems."
         )
@@ -81,8 +81,8 @@ _EMPTY = {
     "train": "there are no training rows: write `train` into the column "
     "`split` of most rows",
     "val": "there are no validation rows, and too few independent training "
-    "rows to draw them from (rows of one group, image or sound stay together): "
-    "add rows, or name rows of split val in the column `split`",
+    "rows to take them from (rows with the same group, image or audio stay "
+    "together): add rows, or name rows of split val in the column `split`",
 }
 
 
@@ -106,8 +106,10 @@ def _unseen(splits):
             if new:
                 detail = (
                     f"the label {new[0]!r} is in {split} but in no training "
-                    "row; the example is left out"
+                    "row; the example is skipped"
                 )
                 if row.get("group") is not None:
-                    detail += ", by models of whole groups with its group"
+                    detail += (
+                        ", for models of whole groups together with its group"
+                    )
                 yield Problem("unseen", row["id"], detail)

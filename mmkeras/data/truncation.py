@@ -29,7 +29,7 @@ def measure(taken, rows):
     return sizes
 
 
-def describe(taken, sizes, remedy="set {} to take more"):
+def describe(taken, sizes, remedy="set {} to use more"):
     """Says what is cut.
 
     Args:
@@ -71,7 +71,7 @@ def describe_sounds(rows):
     if _cut(sizes, limit):
         note += (
             f" By default, {_counted(sizes, limit, 's')}; set --seconds in "
-            "training to take more."
+            "training to use more."
         )
     return [note]
 
@@ -131,6 +131,6 @@ def _counted(sizes, limit, unit):
     cut = _cut(sizes, limit)
     verb = "is" if cut == 1 else "are"
     return (
-        f"{cut} of {len(sizes)} {verb} longer than {limit:g} {unit} and {verb} "
-        f"cut (longest {max(sizes):.4g} {unit})"
+        f"{cut} of {len(sizes)} {verb} longer than {limit:g} {unit} and "
+        f"{verb} truncated (longest {max(sizes):.4g} {unit})"
     )

@@ -21,8 +21,8 @@ def check(views):
     known = ("plain", "mirror")
     if not views or not all(v in known or _CROP.fullmatch(v) for v in views):
         raise ValueError(
-            "`views` has one or more of 'plain', 'mirror', 'crop-0', "
-            f"'crop-1', ... Received: views={views!r}"
+            "`views` must be a list of at least one of 'plain', 'mirror', "
+            f"'crop-0', 'crop-1', ... Received: views={views!r}"
         )
 
 

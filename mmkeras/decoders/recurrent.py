@@ -59,7 +59,7 @@ class RecurrentDecoder(keras.layers.Layer):
     ):
         if inject not in ("init", "par"):
             raise ValueError(
-                f'`inject` is "init" or "par". Received: inject={inject!r}'
+                f'`inject` must be "init" or "par". Received: inject={inject!r}'
             )
         super().__init__(**kwargs)
         self.vocabulary_size = vocabulary_size

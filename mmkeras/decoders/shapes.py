@@ -20,8 +20,8 @@ def tokens_and_context(input_shape):
     if [len(shape) for shape in input_shape] != [2, 3]:
         raise ValueError(
             "A decoder takes `[tokens, context]` of shapes (batch, length) "
-            "and (batch, regions, dim). Give a single vector as one region: "
-            f"`keras.ops.expand_dims(x, 1)`. Received: {input_shape}"
+            f"and (batch, regions, dim). Received: {input_shape}. Pass a "
+            "single vector as one region: `keras.ops.expand_dims(x, 1)`."
         )
     return tuple(input_shape)
 

@@ -161,7 +161,7 @@ class TransformerDecoder(keras.layers.Layer):
         tokens, context = inputs
         if (tokens.shape[1] or 0) > self.length:
             raise ValueError(
-                f"`TransformerDecoder` reads at most length={self.length} "
+                f"`TransformerDecoder` takes at most length={self.length} "
                 f"tokens. Received: tokens of shape {tuple(tokens.shape)}"
             )
         memory = self.regions_norm(self.regions(context))

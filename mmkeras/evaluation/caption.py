@@ -45,7 +45,7 @@ def exchanged(count, seed=0):
     """
     if count < 2:
         raise ValueError(
-            f"To exchange images takes two or more. Received: {count} of them"
+            f"Expected at least 2 images to permute. Received: {count}"
         )
     order = np.random.default_rng(seed).permutation(count)
     others = np.empty_like(order)

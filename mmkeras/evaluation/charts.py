@@ -1,4 +1,4 @@
-"""Reports on judges as figures."""
+"""Reports on classifiers as figures."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ _BLUE, _GREY, _INK = "#3b6ea5", "#c8c8c8", "#222222"
 
 
 def fusion_gain(found):
-    """Draws what each judge scores, with its interval.
+    """Draws the score of each model, with its interval.
 
     Args:
         found: A `mmkeras.evaluation.FusionGain`.
@@ -26,7 +26,7 @@ def fusion_gain(found):
 
 
 def subsets(found):
-    """Draws the score of every subset of modalities, and what each is worth.
+    """Draws the score of every subset of modalities, and contributions.
 
     Args:
         found: A `mmkeras.evaluation.Subsets`.
@@ -40,7 +40,7 @@ def subsets(found):
     axes.barh(names[::-1], values[::-1], color=_BLUE)
     axes.set_xlabel(f"{_said(found.metric)}, %")
     worth = ", ".join(f"{k} {100 * v:+.1f}" for k, v in found.worth.items())
-    axes.set_title(f"Worth in points: {worth}", fontsize=9, loc="left")
+    axes.set_title(f"Contribution in points: {worth}", fontsize=9, loc="left")
     return figure
 
 
@@ -62,7 +62,7 @@ def confusion(counts, names, most=40):
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.set_xticks(range(len(names)), names, rotation=90)
     axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel("judged")
+    axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     for (i, j), count in np.ndenumerate(counts if len(names) <= most else []):
         colour = "white" if shares[i, j] > 0.5 else _INK
@@ -94,8 +94,8 @@ def reliability(labels, probabilities, bins=15):
     middles = (np.arange(bins) + 0.5) / bins
     axes.bar(middles, shares, 0.9 / bins, color=_BLUE)
     axes.plot([0, 1], [0, 1], "--", color=_INK, linewidth=1)
-    axes.set_xlabel("how sure")
-    axes.set_ylabel("how often right")
+    axes.set_xlabel("confidence")
+    axes.set_ylabel("accuracy")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     return figure
@@ -120,7 +120,7 @@ def answers(labels, said, names, most=20):
     figure, axes = _axes(6.4, 0.35 * len(order) + 1.3)
     place = np.arange(len(order))
     axes.barh(place + 0.2, true[order], 0.4, color=_GREY, label="true")
-    axes.barh(place - 0.2, given[order], 0.4, color=_BLUE, label="given")
+    axes.barh(place - 0.2, given[order], 0.4, color=_BLUE, label="predicted")
     axes.set_yticks(place, [names[i] for i in order])
     axes.set_xlabel("questions")
     axes.legend(fontsize=8)

@@ -48,7 +48,7 @@ def of_judge(task, batch, said):
     """
     there = [i for i, data in enumerate(batch.get("image", ())) if data]
     if not there:
-        raise ValueError("Expected an image to draw. Received none.")
+        raise ValueError("Expected at least one image to draw. Received: none")
     some = {k: [values[i] for i in there] for k, values in batch.items()}
     asked = some.get("question") or [None] * len(there)
     texts = [
@@ -59,7 +59,7 @@ def of_judge(task, batch, said):
     if not task.attention_layers:
         return captions(pixels.numpy(), texts)
     found = task.attention_maps(some)
-    names = [f"look {i + 1}" for i in range(found.shape[1])]
+    names = [f"attention {i + 1}" for i in range(found.shape[1])]
     return attention(pixels.numpy(), texts, [(names, each) for each in found])
 
 
@@ -154,7 +154,7 @@ def regions(weights, shape):
         if fits and abs(count // rows - rows * shape[1] / shape[0]) < 1:
             return weights[:, skipped:].reshape(len(weights), rows, -1)
     raise ValueError(
-        "Expected regions that are a grid over the image. Received: "
+        "Expected regions that form a grid over the image. Received: "
         f"{weights.shape[1]} regions of an image of {shape[0]} x {shape[1]}"
     )
 

@@ -48,17 +48,17 @@ class FusionGain:
         metric = self.metric.replace("_", " ")
         if self.is_significant:
             return (
-                f"Fusion pays: {gain:+.1f} points of {metric} over "
+                f"Fusion helps: {gain:+.1f} points of {metric} over "
                 f"{self.best} alone {interval}."
             )
         if high < 0:
             return (
-                f"Fusion harms: {gain:+.1f} points of {metric} against "
+                f"Fusion hurts: {gain:+.1f} points of {metric} compared with "
                 f"{self.best} alone {interval}."
             )
         return (
-            f"Fusion is not shown to pay: {gain:+.1f} points of {metric} over "
-            f"{self.best} alone {interval}."
+            f"Fusion does not help significantly: {gain:+.1f} points of "
+            f"{metric} over {self.best} alone {interval}."
         )
 
     def to_json(self):
@@ -113,8 +113,8 @@ def fusion_gain(
     for name, judged in predicted.items():
         if len(judged) != len(labels):
             raise ValueError(
-                f"{name!r} has {len(judged)} predictions for {len(labels)} "
-                "examples."
+                f"Expected {len(labels)} predictions of {name!r}, one per "
+                f"example. Received: {len(judged)}"
             )
     values = {name: score(labels, judged) for name, judged in predicted.items()}
     drawn = {name: [] for name in predicted}

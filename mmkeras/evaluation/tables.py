@@ -1,4 +1,4 @@
-"""Figures as tables for the terminal."""
+"""Metrics as tables for the terminal."""
 
 from rich.table import Table
 
@@ -12,19 +12,19 @@ NAMES = {
     "cider": "CIDEr",
     "unique": "unique captions",
     "distinct_1": "distinct words",
-    "distinct_2": "distinct pairs of words",
-    "vocabulary": "words used",
-    "length": "words a caption",
+    "distinct_2": "distinct word pairs",
+    "vocabulary": "distinct words used",
+    "length": "words per caption",
     "shuffle_gap": "image-shuffle gap, nats",
     "accuracy": "accuracy",
-    "f1_macro": "F1, mean of the classes",
-    "f1_micro": "F1, of all decisions",
-    "f1_weighted": "F1, weighted",
+    "f1_macro": "macro F1",
+    "f1_micro": "micro F1",
+    "f1_weighted": "weighted F1",
     "calibration_error": "calibration error",
     "brier": "Brier score",
-    "majority": "the most frequent label",
+    "majority": "majority baseline",
     "vqa_accuracy": "VQA accuracy",
-    "consistency": "groups all right",
+    "consistency": "groups all correct",
 }
 _PER_CENT = {"meteor", "rouge_l"} | {f"bleu_{n}" for n in range(1, 5)}
 _SHARES = {"unique", "distinct_1", "distinct_2", "accuracy", "majority"}
@@ -33,10 +33,10 @@ _SHARES |= {"vqa_accuracy", "consistency"}
 
 
 def figure(name, value):
-    """Writes a figure as papers do: BLEU in per cent, CIDEr as it is.
+    """Formats a metric as in papers: BLEU in percent, CIDEr unscaled.
 
     Args:
-        name: A key of a task's `score` or of a report's figures.
+        name: A key of a task's `score` or of a report's metrics.
         value: The number.
 
     Returns:
@@ -56,13 +56,13 @@ def figure(name, value):
 
 
 def scores(title, columns):
-    """Sets figures side by side, a row each.
+    """Compares metrics, one per row.
 
     Args:
         title: Title of the table.
-        columns: Dict of dicts of figures, by the name of whoever has them. A
-            figure that somebody lacks is left blank, one that the first lacks
-            is left out.
+        columns: Dict of dicts of metrics, by column name. A metric that a
+            column lacks is left blank; one that the first column lacks is
+            omitted.
 
     Returns:
         A `rich.table.Table`.
@@ -80,7 +80,7 @@ def scores(title, columns):
 
 
 def subsets(title, found):
-    """Lists the score of every subset of modalities, and what each is worth.
+    """Lists the score of every subset of modalities, and contributions.
 
     Args:
         title: Title of the table.
@@ -100,12 +100,12 @@ def subsets(title, found):
         if name in found.intervals:
             low, high = (100 * x for x in found.intervals[name])
             cell += f" ({low:+.1f} to {high:+.1f})"
-        table.add_row(f"{name} is worth", cell)
+        table.add_row(f"contribution of {name}", cell)
     return table
 
 
 def fusion_gain(title, found):
-    """Lists judges with their scores, and what fusion gains over them.
+    """Lists models with their scores, and the gain of fusion over them.
 
     Args:
         title: Title of the table.
@@ -116,7 +116,7 @@ def fusion_gain(title, found):
     """
     table = Table(title=title, title_justify="left")
     table.add_column("")
-    for name in (found.metric, "interval", "fusion gains", "interval"):
+    for name in (found.metric, "interval", "fusion gain", "interval"):
         table.add_column(name, justify="right")
     ranked = sorted(found.scores, key=lambda name: found.scores[name][0])
     for name in ranked:
@@ -189,8 +189,8 @@ def questions(title, found):
     table = Table(title=title, title_justify="left")
     table.add_column("type")
     table.add_column("questions", justify="right")
-    table.add_column("right", justify="right")
-    table.add_column("commonest errors: true, given, times")
+    table.add_column("correct", justify="right")
+    table.add_column("most frequent errors: true, predicted, count")
     for kind, about in found.items():
         wrong = "; ".join(
             f"{true}, {said}, {count}"
@@ -206,10 +206,10 @@ def _name(name):
     if kind == "mismatch":
         within, _, other = field.partition("_")
         if within == "within":
-            return f"lost when {other} is another's of the label"
-        return f"lost when {field} is another's"
+            return f"drop with permuted {other} within labels"
+        return f"drop with permuted {field}"
     if kind == "type":
-        return f"right of {field}"
+        return f"accuracy on {field}"
     return NAMES.get(name, name)
 
 

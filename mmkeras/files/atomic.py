@@ -42,8 +42,8 @@ def writing(path):
         part.unlink(missing_ok=True)
         raise OSError(
             error.errno,
-            f"{path} could not be written ({error.strerror or error}); what "
-            "was there before is whole. Make room and give the same command "
+            f"{path} could not be written ({error.strerror or error}); its "
+            "previous content is intact. Free space and run the same command "
             "again",
         ) from error
     except BaseException:
@@ -103,7 +103,7 @@ def read_json(path, expected=object):
     try:
         value = json.loads(pathlib.Path(path).read_text("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is not JSON: {error}") from error
+        raise ValueError(f"{path} is not valid JSON: {error}") from error
     check_json(value, expected, path)
     return value
 
@@ -122,14 +122,16 @@ def check_json(value, expected, path, where=""):
     """
     if not isinstance(value, dict if isinstance(expected, dict) else expected):
         raise ValueError(
-            f"{path} is damaged, or another kind of file. Received"
-            f"{f' as {where!r}' if where else ''}: {json.dumps(value)[:60]}"
+            f"{path} is damaged, or a file of another kind. "
+            f"Received{f' as {where!r}' if where else ''}: "
+            f"{json.dumps(value)[:60]}"
         )
     for key, part in expected.items() if isinstance(expected, dict) else ():
         name = f"{where}.{key}" if where else key
         if key not in value:
             raise ValueError(
-                f"{path} is damaged, or another kind of file: it lacks {name!r}"
+                f"{path} is damaged, or a file of another kind: {name!r} is "
+                "missing"
             )
         check_json(value[key], part, path, name)
 

@@ -111,7 +111,7 @@ class Arrays:
                 held = info.file_size - member.tell()
                 if promised != held:
                     raise ValueError(
-                        f"the header of {name!r} promises {promised} bytes, "
+                        f"the header of {name!r} declares {promised} bytes, "
                         f"but it has {held}"
                     )
                 yield member, shape, fortran, dtype

@@ -22,8 +22,8 @@ def check_ratio(unpacked, packed):
     """
     if unpacked > largest(packed):
         raise ValueError(
-            f"{packed:,} compressed bytes unpack to {unpacked:,} or more; "
-            f"at most {_RATIO} times as many are expected"
+            f"{packed:,} compressed bytes unpack to at least {unpacked:,}; "
+            f"expected at most {_RATIO} times as many"
         )
 
 

@@ -34,8 +34,8 @@ def get(fusion, **settings):
         close = difflib.get_close_matches(str(fusion), known, n=1)
         hint = f"Did you mean {close[0]!r}? " if close else ""
         raise ValueError(
-            f"No fusion is called {fusion!r}. {hint}There are: "
-            f"{', '.join(known)}; or give a layer."
+            f"Unknown fusion {fusion!r}. {hint}Expected one of "
+            f"{', '.join(known)}; or a layer."
         )
     taken = {"name", *inspect.signature(known[fusion]).parameters}
     return known[fusion](**{k: v for k, v in settings.items() if k in taken})

@@ -38,9 +38,10 @@ def check_sequences(layer, shapes):
     if any(len(shape) != 3 or shape[-1] is None for shape in shapes):
         raise ValueError(
             f"`{type(layer).__name__}` fuses sequences of shape (batch, "
-            "length, dim). Received: shapes="
-            f"{[tuple(shape) for shape in shapes]}. Make a vector a sequence "
-            "of one step, e.g. with `keras.layers.Reshape((1, dim))`."
+            "length, dim). Received: "
+            f"shapes={[tuple(shape) for shape in shapes]}. Convert a vector "
+            "to a sequence of one step, e.g. with `keras.layers.Reshape((1, "
+            "dim))`."
         )
 
 
@@ -57,9 +58,9 @@ def check_alike(layer, shapes):
     _check_list(layer, shapes)
     if len({tuple(shape[1:]) for shape in shapes}) > 1:
         raise ValueError(
-            f"`{type(layer).__name__}` fuses tensors of one shape. Received: "
-            f"shapes={[tuple(shape) for shape in shapes]}. Bring them to one "
-            "size first, e.g. with `keras.layers.Dense`."
+            f"`{type(layer).__name__}` fuses tensors of the same shape. "
+            f"Received: shapes={[tuple(shape) for shape in shapes]}. Project "
+            "them to the same size first, e.g. with `keras.layers.Dense`."
         )
 
 

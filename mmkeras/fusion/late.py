@@ -46,7 +46,8 @@ class Late(keras.layers.Layer):
         super().__init__(**{**kwargs, "dtype": "float32"})
         if kind not in KINDS:
             raise ValueError(
-                f"`kind` is one of {', '.join(KINDS)}. Received: kind={kind!r}"
+                f"`kind` must be one of {', '.join(KINDS)}. Received: "
+                f"kind={kind!r}"
             )
         self.kind = kind
 

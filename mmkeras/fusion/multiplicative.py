@@ -47,7 +47,8 @@ class Multiplicative(keras.layers.Layer):
         super().__init__(**kwargs)
         if kind not in KINDS:
             raise ValueError(
-                f"`kind` is one of {', '.join(KINDS)}. Received: kind={kind!r}"
+                f"`kind` must be one of {', '.join(KINDS)}. Received: "
+                f"kind={kind!r}"
             )
         self.dim = dim
         self.kind = kind

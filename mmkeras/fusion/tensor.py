@@ -44,10 +44,10 @@ class Tensor(keras.layers.Layer):
         given.check_vectors(self, inputs_shape)
         if _size(inputs_shape) > MOST:
             raise ValueError(
-                f"The outer product has at most {MOST:,} numbers. Received "
-                f"sizes of {[shape[-1] for shape in inputs_shape]}, which make "
-                f"{_size(inputs_shape):,}. Bring the inputs to smaller sizes "
-                "first, or use `mmkeras.fusion.LowRank`."
+                f"The outer product must have at most {MOST:,} elements. "
+                f"Received: sizes {[shape[-1] for shape in inputs_shape]}, "
+                f"which make {_size(inputs_shape):,}. Reduce the sizes of the "
+                "inputs first, or use `mmkeras.fusion.LowRank`."
             )
 
     def call(self, inputs, presence=None):

@@ -143,7 +143,7 @@ class SequenceGenerator(keras.layers.Layer):
         if uniforms is not None:
             if not self.temperature:
                 raise ValueError(
-                    "`uniforms` need a `temperature` above 0. Received: "
+                    "`uniforms` requires a `temperature` above 0. Received: "
                     "temperature=0.0"
                 )
             uniforms = ops.transpose(uniforms, (1, 0, 2))

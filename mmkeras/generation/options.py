@@ -34,30 +34,29 @@ def check(
             )
     if temperature and beam > 1 and not samples:
         raise ValueError(
-            "A beam search does not draw: give either `beam` or "
-            "`temperature`, or `samples` to draw besides. Received: "
-            f"beam={beam}, temperature={temperature}"
+            "`beam` > 1 and `temperature` > 0 are mutually exclusive, except "
+            f"with `samples`. Received: beam={beam}, temperature={temperature}"
         )
     if samples and not temperature:
         raise ValueError(
-            "Samples are drawn: give a `temperature` above 0 with them, say "
-            f"0.7. Received: samples={samples}, temperature={temperature}"
+            "`samples` requires a `temperature` above 0, e.g. 0.7. Received: "
+            f"samples={samples}, temperature={temperature}"
         )
     if samples and consensus:
         raise ValueError(
-            "The samples say what is agreed on, in place of the beam: give "
-            f"either `samples` or `consensus`. Received: samples={samples}, "
-            f"consensus={consensus}"
+            "`samples` and `consensus` are mutually exclusive: the agreement "
+            "is either with the samples or with the beam. Received: "
+            f"samples={samples}, consensus={consensus}"
         )
     if consensus and beam == 1:
         raise ValueError(
-            "A consensus is one of several sentences: give a `beam` of 2 or "
-            f"more with it. Received: consensus={consensus}, beam={beam}"
+            "`consensus` requires a `beam` of at least 2. Received: "
+            f"consensus={consensus}, beam={beam}"
         )
     if not temperature and (top_k or top_p < 1):
         raise ValueError(
-            "`top_k` and `top_p` say what to draw among: give a `temperature` "
-            f"above 0 with them. Received: top_k={top_k}, top_p={top_p}, "
+            "`top_k` and `top_p` restrict sampling, so they require a "
+            f"`temperature` above 0. Received: top_k={top_k}, top_p={top_p}, "
             f"temperature={temperature}"
         )
 
@@ -67,6 +66,7 @@ def check_room(decoder, length):
     most = getattr(decoder, "length", length)
     if length > most:
         raise ValueError(
-            f"The decoder reads at most length={most} tokens. Received: "
-            f"length={length}. Write less, or build it with a larger `length`."
+            f"The decoder takes at most length={most} tokens. Received: "
+            f"length={length}. Generate fewer tokens, or build the decoder "
+            "with a larger `length`."
         )

@@ -36,9 +36,9 @@ class CoordinateGrid(keras.layers.Layer):
     def build(self, shape):
         if len(shape) != 3 or not shape[1] or shape[1] % self.rows:
             raise ValueError(
-                "`CoordinateGrid` takes regions (batch, regions, dim) whose "
-                f"number `rows` divides. Received: rows={self.rows}, "
-                f"shape={tuple(shape)}"
+                "`CoordinateGrid` takes regions (batch, regions, dim); the "
+                "number of regions must be divisible by `rows`. Received: "
+                f"rows={self.rows}, shape={tuple(shape)}"
             )
 
     def call(self, inputs):

@@ -64,12 +64,12 @@ class LogMel(keras.layers.Layer):
         super().__init__(**{**kwargs, "dtype": "float32"})
         if coefficients > mels:
             raise ValueError(
-                "There are no more coefficients than mels. Received: "
+                "`coefficients` must be at most `mels`. Received: "
                 f"coefficients={coefficients}, mels={mels}"
             )
         if high and high > rate / 2:
             raise ValueError(
-                "No frequency beyond half the rate can be heard. Received: "
+                "`high` must be at most half of `rate`. Received: "
                 f"high={high}, rate={rate}"
             )
         self.rate = rate

@@ -35,7 +35,7 @@ class MissingToken(keras.layers.Layer):
         if len(shape) not in (2, 3) or shape[-1] is None:
             raise ValueError(
                 "`MissingToken` takes a vector (batch, dim) or a sequence "
-                "(batch, length, dim), and whether it is present. Received: "
+                "(batch, length, dim), and its presence. Received: "
                 f"shapes={[tuple(shape) for shape in inputs_shape]}"
             )
         self.token = self.add_weight(

@@ -38,7 +38,7 @@ class PositionalMean(keras.layers.Layer):
     def build(self, shape):
         if len(shape) != 3 or None in shape[1:]:
             raise ValueError(
-                "`OrderedMean` takes a sequence (batch, length, dim) of known "
+                "`OrderedMean` takes a sequence (batch, length, dim) of fixed "
                 f"length. Received: shape={tuple(shape)}"
             )
         self.places = self.add_weight(

@@ -41,9 +41,9 @@ class Relocate(keras.layers.Layer):
         grid = len(marks) == 2 and marks[1] and marks[1] % self.rows == 0
         if not grid or weights[-1] != 9:
             raise ValueError(
-                "`Relocate` takes marks (batch, regions), so many that `rows` "
-                "divides them, and weights (batch, 9). Received: "
-                f"rows={self.rows}, shapes={[marks, weights]}"
+                "`Relocate` takes marks (batch, regions) and weights (batch, "
+                "9); the number of regions must be divisible by `rows`. "
+                f"Received: rows={self.rows}, shapes={[marks, weights]}"
             )
 
     def call(self, inputs):

@@ -39,7 +39,7 @@ class SpecAugment(keras.layers.Layer):
         super().__init__(**kwargs)
         if not 0 <= length <= 1:
             raise ValueError(
-                f"`length` is in [0, 1]. Received: length={length}"
+                f"`length` must be in [0, 1]. Received: length={length}"
             )
         self.bands = bands
         self.width = width

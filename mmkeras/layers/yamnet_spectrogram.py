@@ -47,8 +47,9 @@ class YAMNetSpectrogram(keras.layers.Layer):
     def build(self, input_shape):
         if len(input_shape) != 2 or input_shape[1] is None:
             raise ValueError(
-                "`LogMelPatches` takes sounds of shape (batch, samples) with a "
-                f"known length. Received: input_shape={tuple(input_shape)}"
+                "`LogMelPatches` takes waveforms of shape (batch, samples) "
+                "with a fixed number of samples. Received: "
+                f"input_shape={tuple(input_shape)}"
             )
         self.mel_matrix = self.add_weight(
             shape=(FFT // 2 + 1, MELS),

@@ -23,7 +23,7 @@ def token_crossentropy(targets, logits, label_smoothing=0.0):
     """
     if not 0 <= label_smoothing < 1:
         raise ValueError(
-            "`label_smoothing` is at least 0 and below 1. Received: "
+            "`label_smoothing` must be in [0, 1). Received: "
             f"label_smoothing={label_smoothing}"
         )
     targets = ops.cast(targets, "int32")

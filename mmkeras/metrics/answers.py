@@ -84,7 +84,7 @@ def vqa_accuracy(said, answers):
         [Antol et al., 2015](https://arxiv.org/abs/1505.00468)
     """
     if not answers:
-        raise ValueError("Expected one answer or more. Received: answers=[]")
+        raise ValueError("Expected at least one answer. Received: answers=[]")
     if len(answers) == 1:
         return float(normalized(said) == normalized(answers[0]))
     said, answers = _stripped(said), list(map(_stripped, answers))

@@ -61,7 +61,7 @@ def caption_scores(candidates, references, tokenize=_tokenize):
 def _split(caption, where, tokenize):
     if not isinstance(caption, str):
         raise ValueError(
-            f"`{where}` must be a string. Received: {caption!r}. "
-            "Score token lists with `metrics.cider.cider` and its like."
+            f"`{where}` must be a string. Received: {caption!r}. To score "
+            "token lists, use e.g. `metrics.cider.cider`."
         )
     return tokenize(caption)

@@ -16,7 +16,7 @@ def to_matrix(sequences):
         if ids.ndim != 1 or (len(ids) and ids.dtype.kind not in "iu"):
             raise ValueError(
                 "Every sentence must be a sequence of integer token ids. "
-                f"Received: {sequences[number]!r} at {number}."
+                f"Received: {sequences[number]!r} at position {number}."
             )
     matrix = np.zeros((len(arrays), max(map(len, arrays), default=0)), "int64")
     for row, ids in zip(matrix, arrays):
@@ -86,8 +86,8 @@ def check(indices, candidates, items):
     known = (indices >= 0) & (indices < items)
     if len(indices) and (indices.dtype.kind not in "iu" or not known.all()):
         raise ValueError(
-            f"`indices` must be integers from 0 to {items - 1}, the "
-            "items that the reward was made with. "
-            f"Received: {indices.dtype} {indices[~known][:3]}."
+            f"`indices` must be integers from 0 to {items - 1}, the items "
+            f"that the reward was created with. Received: {indices.dtype} "
+            f"{indices[~known][:3]}."
         )
     return indices, candidates

@@ -29,8 +29,8 @@ def check_lengths(candidates, references):
     check_references(references)
     if len(candidates) != len(references):
         raise ValueError(
-            "`candidates` and `references` must be equally long, one entry an "
-            f"item. Received: {len(candidates)} candidates and "
+            "`candidates` and `references` must have the same length, with "
+            f"one entry per item. Received: {len(candidates)} candidates and "
             f"{len(references)} lists of references."
         )
 
@@ -45,7 +45,7 @@ def check_references(references):
     for row, sentences in enumerate(references):
         if isinstance(sentences, str):
             raise ValueError(
-                f"`references[{row}]` must be a list of sentences, even when "
+                f"`references[{row}]` must be a list of sentences, even if "
                 f"there is only one. Received: {_shorten(sentences)}."
             )
         if len(sentences) == 0:
@@ -69,7 +69,7 @@ def check_sentences(candidates):
 def _check_list(value, name):
     if isinstance(value, str) or len(value) == 0:
         raise ValueError(
-            f"`{name}` must be a list with one entry an item, and not empty. "
+            f"`{name}` must be a list with one entry per item, and not empty. "
             f"Received: {name}={_shorten(value)}."
         )
 

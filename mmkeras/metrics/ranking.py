@@ -25,7 +25,7 @@ def ranks(scores, answers):
     good = answers.shape == (len(scores),) and answers.dtype.kind in "iu"
     if not good or not np.all((0 <= answers) & (answers < count)):
         raise ValueError(
-            f"`answers` are {len(scores)} integers from 0 to {count - 1}. "
+            f"`answers` must be {len(scores)} integers from 0 to {count - 1}. "
             f"Received: shape {answers.shape}, {answers.reshape(-1)[:5]}"
         )
     own = np.take_along_axis(scores, answers[:, None], axis=1)
@@ -69,14 +69,14 @@ def ndcg(scores, relevance):
     scores, relevance = _checked(scores), np.asarray(relevance, "float64")
     if relevance.shape != scores.shape or not np.all(relevance >= 0):
         raise ValueError(
-            "`relevance` has the shape of `scores` and is 0 or more. "
-            f"Received: shapes {relevance.shape} and {scores.shape}"
+            "`relevance` must have the shape of `scores` and values of at "
+            f"least 0. Received: shapes {relevance.shape} and {scores.shape}"
         )
     known = np.any(relevance > 0, axis=1)
     if not known.any():
         raise ValueError(
-            "Expected a relevant candidate in one row or more. Received: "
-            "relevance of zeros alone"
+            "Expected a relevant candidate in at least one row. Received: "
+            "relevance with only zeros"
         )
     scores, relevance = scores[known], relevance[known]
     place = np.arange(1, scores.shape[1] + 1)
@@ -113,7 +113,8 @@ def _checked(scores):
     scores = np.asarray(scores, "float64")
     if scores.ndim != 2 or not scores.size or np.isnan(scores).any():
         raise ValueError(
-            "`scores` are numbers of shape (n, candidates). Received: shape "
-            f"{scores.shape}" + (" with NaN" if np.isnan(scores).any() else "")
+            "`scores` must be numbers of shape (n, candidates). Received: "
+            f"shape {scores.shape}"
+            + (" with NaN" if np.isnan(scores).any() else "")
         )
     return scores

@@ -56,8 +56,9 @@ def compare(folder, answers):
         for index, pair in enumerate(zip(expected, received, strict=True)):
             if not _same(*pair):
                 raise RuntimeError(
-                    f"The export does not answer as the task does, at row "
-                    f"{index} of {golden.NAME}, {how}:\n{_difference(*pair)}"
+                    "The export does not give the same answer as the task, at "
+                    f"row {index} of {golden.NAME}, "
+                    f"{how}:\n{_difference(*pair)}"
                 )
 
 
@@ -78,11 +79,11 @@ def _replay(folder, timeout):
             )
         except subprocess.TimeoutExpired:
             raise RuntimeError(
-                f"{folder} has not answered after {timeout} s."
+                f"{folder} did not answer within {timeout} s."
             ) from None
         if done.returncode:
             raise RuntimeError(
-                f"{folder} does not run in a process of its own (exit code "
+                f"{folder} does not run in a separate process (exit code "
                 f"{done.returncode}):\n{done.stderr.decode(errors='replace')[-2000:]}"
             )
         return json.loads(answers.read_text("utf-8"))

@@ -150,8 +150,8 @@ def _encoded(value):
     if isinstance(value, bytes):
         return value
     raise ValueError(
-        "Expected str or bytes, or None for what is absent. Received: a value "
-        f"of type {type(value).__name__}"
+        "Expected str, bytes or None (missing). Received: a value of type "
+        f"{type(value).__name__}"
     )
 
 

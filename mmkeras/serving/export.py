@@ -93,8 +93,8 @@ def export(task, folder, version=None, check=True, samples=None, **options):
 def _check(options):
     if options.get("temperature"):
         raise ValueError(
-            "An export answers the same every time: it searches and does not "
-            f"draw. Received: temperature={options['temperature']}"
+            "Exports are deterministic; sampling (temperature > 0) is not "
+            f"supported. Received: temperature={options['temperature']}"
         )
 
 
@@ -106,7 +106,7 @@ def _by_field(task, samples):
     if not samples or not all(isinstance(x, bytes) for x in samples):
         kinds = sorted({type(sample).__name__ for sample in samples})
         raise ValueError(
-            "`samples` are the bytes of one image or more. Received: "
+            "`samples` must be the bytes of at least one image. Received: "
             f"{len(samples)} of type {', '.join(kinds) or 'none'}"
         )
     return {task.fields[0]: samples}

@@ -18,9 +18,9 @@ def main(arguments=None):
     """Captions the files that the command line names; returns exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m mmkeras.serving.run",
-        description="Caption images through an export, without Keras.",
+        description="Caption images with an export, without Keras.",
     )
-    parser.add_argument("export", help="folder that mmkeras export wrote")
+    parser.add_argument("export", help="folder written by mmkeras export")
     parser.add_argument("images", nargs="+", help="image files")
     given = parser.parse_args(arguments)
     read, failed = {}, {}

@@ -27,9 +27,9 @@ def save(task, folder, samples, options):
     backend = keras.backend.backend()
     if backend != "tensorflow":
         raise ValueError(
-            "A SavedModel is exported from the TensorFlow backend. Received: "
-            f"the {backend!r} backend. Set KERAS_BACKEND=tensorflow and load "
-            "the task again; a saved task loads on every backend."
+            "SavedModels can be exported on the TensorFlow backend only. "
+            f"Received: the {backend!r} backend. Set KERAS_BACKEND=tensorflow "
+            "and load the task again; a saved task loads on every backend."
         )
     with _full_precision():
         # A task of its own: what the given one has at hand may have been

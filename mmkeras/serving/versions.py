@@ -44,8 +44,8 @@ def new_version(folder, version=None):
         path = folder / str(version or max(numbers(folder), default=0) + 1)
         if path.exists():
             raise FileExistsError(
-                f"{path} exists already, and a version is never written over. "
-                "Give another `version`, or none for the next one."
+                f"{path} exists already, and versions are never written over. "
+                "Pass another `version`, or None for the next one."
             )
         part = folder / f"{_PARTIAL}{path.name}"
         part.mkdir()
@@ -88,8 +88,8 @@ def newest(folder):
         if (path / "saved_model.pb").exists():
             return path
     raise FileNotFoundError(
-        f"There is no export at {folder}: neither it nor its newest version "
-        "has a `saved_model.pb`. Make one with `mmkeras export`."
+        f"There is no export at {folder}: neither the folder nor its newest "
+        "version has a `saved_model.pb`. Create one with `mmkeras export`."
     )
 
 
@@ -97,7 +97,7 @@ def _check(version):
     whole = isinstance(version, int) and not isinstance(version, bool)
     if version is not None and not (whole and version >= 1):
         raise ValueError(
-            "`version` is a whole number of at least 1, or None for the next "
+            "`version` must be an integer of at least 1, or None for the next "
             f"one. Received: version={version!r}"
         )
 
@@ -114,7 +114,7 @@ def _alone_in(folder):
         except BlockingIOError:
             raise BlockingIOError(
                 f"{folder} is in use: another process is writing a version. "
-                "Wait until it is done."
+                "Wait until it has finished."
             ) from None
         except OSError:
             pass  # Some network drives cannot lock a folder.

@@ -246,22 +246,22 @@ class Caption(Task):
         for field in ("image", "text"):
             if field not in self.codecs:
                 raise ValueError(
-                    f"Captioning takes a codec named {field!r}. Received: "
+                    f"A captioning task needs a codec {field!r}. Received: "
                     f"{sorted(self.codecs)}"
                 )
         known, words = self.model.output_shape[-1], len(self.codecs["text"])
         if known != words:
             raise ValueError(
-                f"The model writes {known} different tokens, the text codec "
-                f"knows {words}. Build the model with "
+                f"The model generates {known} different tokens, but the text "
+                f"codec has {words}. Build the model with "
                 f"`vocabulary_size={words}`."
             )
         seen = self.encoder.input_shape[1:3]
         size = self.codecs["image"].shape[:2]
         if any(a not in (None, b) for a, b in zip(seen, size)):
             raise ValueError(
-                f"The model sees images of {seen}, the image codec makes "
-                f"some of {tuple(size)}. Give both the same size."
+                f"The model takes images of size {seen}, but the image codec "
+                f"returns {tuple(size)}. Use the same size for both."
             )
 
     def _say(self, images, write, unread=""):
@@ -282,7 +282,7 @@ def _part(model, name):
         return model.get_layer(name)
     except ValueError:
         raise ValueError(
-            f"A captioning model has a layer named {name!r}. Received: "
+            f"A captioning model must have a layer named {name!r}. Received: "
             f"{model.name} with {[layer.name for layer in model.layers]}"
         ) from None
 

@@ -237,8 +237,8 @@ class Classify(Task):
         made, known = self.model.output_shape[-1], self.codecs["label"].size
         if made != known:
             raise ValueError(
-                f"The model gives {made} logits, the label codec knows {known} "
-                f"classes. Build the model with `num_classes={known}`."
+                f"The model returns {made} logits, but the label codec has "
+                f"{known} classes. Build the model with `num_classes={known}`."
             )
 
 

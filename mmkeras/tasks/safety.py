@@ -51,7 +51,7 @@ def load_model(path):
         classes = list(_classes(config))
     except (*_BROKEN, ValueError) as error:
         raise ValueError(
-            f"{path} is not a whole .keras file: {error or type(error)}"
+            f"{path} is not a complete .keras file: {error or type(error)}"
         ) from error
     _check(classes, path)
     # KerasHub and mmkeras register their classes when they are imported.
@@ -60,8 +60,8 @@ def load_model(path):
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Of any kind: the config is a stranger's.
         raise ValueError(
-            f"{path} is not a whole .keras file, or of another version of "
-            f"Keras or mmkeras: {type(error).__name__}: {error}"
+            f"{path} is not a complete .keras file, or was saved by another "
+            f"version of Keras or mmkeras: {type(error).__name__}: {error}"
         ) from error
 
 
@@ -73,8 +73,8 @@ def _config(path):
             size = member.file_size
             if member.filename.endswith(".json") and size > _LARGEST_JSON:
                 raise ValueError(
-                    f"{member.filename} has {size:,} bytes; at most "
-                    f"{_LARGEST_JSON:,} are expected"
+                    f"{member.filename} has {size:,} bytes; expected at most "
+                    f"{_LARGEST_JSON:,}"
                 )
         return json.loads(archive.read("config.json"))
 
@@ -83,9 +83,9 @@ def _check(classes, path):
     for module, name in classes:
         if not _is_trusted(module, name):
             raise ValueError(
-                f"{path} asks for `{module}.{name}`. A model is loaded only "
+                f"{path} refers to `{module}.{name}`. A model is loaded only "
                 "if all its layers come from Keras, KerasHub and mmkeras, and "
-                "none holds code, as a Lambda does."
+                "none contains code, as a Lambda layer does."
             )
 
 

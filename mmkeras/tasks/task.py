@@ -117,7 +117,7 @@ def load(folder):
     card_path = pathlib.Path(folder, "task.json")
     if not card_path.exists():
         raise FileNotFoundError(
-            f"There is no task at {folder}: it has no `task.json`. Train one "
+            f"There is no task in {folder}: it has no `task.json`. Train one "
             "with `mmkeras train`, or give the folder of a finished run."
         )
     try:
@@ -129,22 +129,24 @@ def load(folder):
         raise ValueError(f"{card_path} is not a task: {error!r}") from error
     if not isinstance(task, str) or task not in _TASKS:
         raise ValueError(
-            f"{card_path} names the unknown task {task!r}. Known: "
+            f"{card_path} has the unknown task {task!r}. Expected one of "
             f"{', '.join(sorted(_TASKS))}."
         )
     if not path.exists():
-        raise FileNotFoundError(f"{card_path} names {path}, which is missing.")
+        raise FileNotFoundError(
+            f"{card_path} refers to {path}, which is missing."
+        )
     if _digest(path) != digest:
         raise ValueError(
             f"{path} is not the file that {card_path} was written with (its "
-            "SHA-256 differs): it was cut short or tampered with."
+            "SHA-256 differs): it is truncated, or was tampered with."
         )
     model = safety.load_model(path)
     try:
         return _TASKS[task](model, kept)
     except _MALFORMED as error:
         raise ValueError(
-            f"{card_path} describes codecs that do not fit {path}: {error!r}"
+            f"The codecs of {card_path} do not fit {path}: {error!r}"
         ) from error
 
 

@@ -183,10 +183,10 @@ class WarnOnCollapse(keras.callbacks.Callback):
         self.state = {"epochs": self.state["epochs"] + 1 if same else 0}
         if self.state["epochs"] >= self.patience:
             warnings.warn(
-                f"For {self.state['epochs']} epochs the model has written "
-                f"(nearly) the same for every image: {captions[0]!r}. It "
-                "does not look at the image: lower the learning rate, train "
-                "longer, or check that images and captions belong together.",
+                f"For {self.state['epochs']} epochs the model has generated "
+                f"(nearly) the same caption for every image: {captions[0]!r}. "
+                "It ignores the image: lower the learning rate, train longer, "
+                "or check that images and captions belong together.",
                 stacklevel=2,
             )
 

@@ -82,8 +82,8 @@ def build(
     known = tasks.load(init) if init else None
     if stem and not weights:
         raise ValueError(
-            "An image network trained from scratch has no stem to keep. Leave "
-            f"out `stem`, or give `weights`. Received: stem={stem!r}"
+            "An image network that is trained from scratch has no stem to "
+            f"cache. Omit `stem`, or pass `weights`. Received: stem={stem!r}"
         )
     precision.use(policy)
     side = image_size or (224 if weights else 64)
@@ -116,8 +116,9 @@ def _copy(known, task, init):
         old, new = getattr(known, part).weights, getattr(task, part).weights
         if [_about(w) for w in old] != [_about(w) for w in new]:
             raise ValueError(
-                f"The {part} of {init} is not of the kind to be trained. Give "
-                "the same architecture, --weights, --image-size and --set."
+                f"The {part} in {init} does not match this model's {part} "
+                "(shapes differ). Use the same architecture, --weights, "
+                "--image-size and --set."
             )
         for weight, value in zip(new, old):
             weight.assign(value)

@@ -64,24 +64,24 @@ def restore(path, model):
     except _DAMAGE as error:
         raise ValueError(
             f"{path} is damaged ({error}). Delete it and checkpoint.npz to "
-            "start anew."
+            "start over."
         ) from error
     if is_earlier:
         raise ValueError(
             f"{path} was written by an earlier version of mmkeras, which "
             "cannot be resumed. Give another folder with --out, or delete it "
-            "to start anew."
+            "to start over."
         )
     if run != folder.digest(pathlib.Path(path).parent):
         raise ValueError(
             f"{path} was written by a run with other arguments than those in "
-            "the run.json beside it. Give another folder with --out, or "
-            "delete it to start anew."
+            "run.json of the same folder. Give another folder with --out, or "
+            "delete it to start over."
         )
     if not fits:
         raise ValueError(
             f"{path} is the checkpoint of another model. Give another folder "
-            "with --out, or --overwrite."
+            "with --out, or use --overwrite."
         )
     for variable, value in zip(variables, values):
         variable.assign(value)

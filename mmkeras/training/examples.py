@@ -54,10 +54,8 @@ class Examples:
             ]
         self.presence = np.stack(there, 1)
         nothing = ~self.presence.any(1)
-        errors = [
-            e or ("nothing is there" if n else "")
-            for e, n in zip(errors, nothing)
-        ]
+        no_input = perceive.no_input(task.fields)
+        errors = [e or (no_input if n else "") for e, n in zip(errors, nothing)]
         label, shape = task.codecs["label"], task.model.output_shape
         wrong = targets.errors(label, rows)
         errors = [e or w for e, w in zip(errors, wrong)]
@@ -249,8 +247,8 @@ class Examples:
         self.rows = [rows[i] for i in self._kept]
         if not self.rows:
             raise ValueError(
-                f"None of {len(rows)} rows could be read; the first: "
-                f"{self.bad[0][0]}: {self.bad[0][1]}"
+                f"None of the {len(rows)} rows could be read. The first "
+                f"error: {self.bad[0][0]}: {self.bad[0][1]}"
             )
 
 

@@ -134,7 +134,7 @@ def _lacking(field, rows):
         for name in registry.list_models("classify")
         if (taken := _NAMED & set(name.split("-"))) and taken <= set(given)
     ]
-    other = f" Architectures for them: {', '.join(fit)}." if fit else ""
+    other = f" Architectures for these rows: {', '.join(fit)}." if fit else ""
     return (
         f"The architecture takes {field!r}, which no training row has. "
         f"Received rows with: {', '.join(given) or 'no modality'}.{other}"
@@ -182,9 +182,9 @@ def _known(field, codec, taken):
         }.get(len(codec.shape))
         if make is None:
             raise ValueError(
-                f"{field!r} has arrays of shape {codec.shape}. Give vectors, "
-                "(size,), sequences, (length, size), or videos, (length, "
-                "height, width, channels)."
+                f"{field!r} has arrays of shape {codec.shape}. Expected "
+                "vectors, (size,), sequences, (length, size), or videos, "
+                "(length, height, width, channels)."
             )
         return {field: make(codec.shape, name=name)}
     return {f"{field}_shape": codec.shape}

@@ -104,8 +104,8 @@ class RunFolder:
             refusal = self._refusal(arguments)
             if refusal and not overwrite:
                 raise ValueError(
-                    f"{self.path} holds {refusal}. Give another folder with "
-                    "--out, or delete these files with --overwrite."
+                    f"{self.path} contains {refusal}. Give another folder "
+                    "with --out, or delete these files with --overwrite."
                 )
             if refusal:
                 self._clear(refusal)
@@ -157,7 +157,7 @@ class RunFolder:
         except ValueError as error:
             return f"files of a run ({names}), but {error}"
         if old is None:
-            return f"files of a run ({names}), but no {_CARD} to tell which"
+            return f"files of a run ({names}), but no {_CARD} that describes it"
         return "; ".join(_differences(old, arguments)) and (
             f"another run: {'; '.join(_differences(old, arguments))}"
         )
@@ -165,7 +165,7 @@ class RunFolder:
     def _clear(self, reason):
         files = self._files()
         names = ", ".join(path.name for path in files)
-        self._report(f"{self.path} holds {reason}. Deleting: {names}")
+        self._report(f"{self.path} contains {reason}. Deleting: {names}")
         for path in files:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
@@ -212,7 +212,7 @@ def check(folder):
     if written and written != digest(folder):
         raise ValueError(
             f"{path} was written by a run with other arguments than those in "
-            f"{_CARD} beside it. Train anew, with --overwrite."
+            f"{_CARD} of the same folder. Train again with --overwrite."
         )
 
 

@@ -66,8 +66,8 @@ class Images:
         if all(row["id"] in broken for row in self.rows):
             name, error = self.bad[0]
             raise ValueError(
-                f"None of {len(self.rows)} images could be read; the first: "
-                f"{name}: {error}"
+                f"None of the {len(self.rows)} images could be read. The "
+                f"first error: {name}: {error}"
             )
 
     @property

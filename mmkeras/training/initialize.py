@@ -45,10 +45,11 @@ def initialize_embeddings(task, path, seed=0):
     if not fitting:
         sizes = sorted({table.shape[1] for table in tables})
         raise ValueError(
-            f"The word vectors of {task.model.name} are of size "
-            f"{', '.join(map(str, sizes)) or 'none'}, those of {path} of "
-            f"{vectors.dim}. Give a file of that size, or, where it is the "
-            f"builder's `dim`, --set dim={vectors.dim}."
+            f"The word embeddings of {task.model.name} have the size "
+            f"{', '.join(map(str, sizes)) or 'none'}, but the vectors in "
+            f"{path} have the size {vectors.dim}. Use a file with vectors of "
+            "that size, or, if the size is the builder's `dim`, --set "
+            f"dim={vectors.dim}."
         )
     for table in fitting:
         table.assign(matrix)
@@ -56,9 +57,9 @@ def initialize_embeddings(task, path, seed=0):
     if found.share_of_words < 0.5:
         missing = ", ".join(word for word, _ in found.missing[:5])
         warnings.warn(
-            f"{path} has vectors of {found.words_found:,} of the "
-            f"{found.words:,} words that the texts hold, and none of: "
-            f"{missing}. See `mmkeras words cover`.",
+            f"{path} has vectors for {found.words_found:,} of the "
+            f"{found.words:,} words in the texts, and none for: {missing}. "
+            "See `mmkeras words cover`.",
             stacklevel=2,
         )
     return found

@@ -143,9 +143,8 @@ def grouped(rows, most=None):
     for row in rows:
         if row.get("group") is None:
             raise ValueError(
-                "The architecture judges examples in their context, and "
-                f"{row['id']} has none. Expected rows with `group`. Received: "
-                f"{sorted(row)}"
+                "The architecture classifies examples in their context, so "
+                f"{row['id']} must have a `group`. Received: {sorted(row)}"
             )
         groups.setdefault((row["group"], row["split"]), []).append(row)
     return [
@@ -223,7 +222,7 @@ def placed(task, rows):
         candidates = (row.get("candidates") or "").split("\n")
         if row["label"] not in candidates:
             raise ValueError(
-                f"The answer of {row['id']} is none of its candidates. "
+                f"The answer of {row['id']} must be one of its candidates. "
                 f"Received: {row['label']!r}, {candidates[:5]}"
             )
         place = str(candidates.index(row["label"]))

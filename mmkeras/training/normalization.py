@@ -113,12 +113,12 @@ class Statistics:
         training, inference = training.mean(), inference.mean()
         if training - inference > max(_GAP, 2 * error):
             warnings.warn(
-                f"On the same training examples the accuracy is {training:.0%} "
-                f"in training mode but {inference:.0%} in inference mode, as "
-                "which the model is used. Batch normalization depends on the "
-                "other examples of a batch, or its moving statistics do not "
-                "fit the weights. Train for more steps or with a larger "
-                "--batch-size.",
+                "On the same training examples the accuracy is "
+                f"{training:.0%} in training mode but {inference:.0%} in "
+                "inference mode, which is the mode of the final model. Batch "
+                "normalization depends on the other examples of a batch, or "
+                "its moving statistics do not fit the weights. Train for more "
+                "steps or with a larger --batch-size.",
                 stacklevel=2,
             )
 

@@ -26,7 +26,7 @@ def choose(policy="auto"):
         return policy
     if policy != "auto":
         raise ValueError(
-            f"`precision` is 'auto' or one of {', '.join(POLICIES)}. "
+            f"`precision` must be 'auto' or one of {', '.join(POLICIES)}. "
             f"Received: precision={policy!r}"
         )
     accelerated = any(

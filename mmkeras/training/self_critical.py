@@ -51,7 +51,7 @@ class Reward(keras.callbacks.Callback):
         super().__init__()
         if kind not in REWARDS:
             raise ValueError(
-                f"`reward` is one of {', '.join(REWARDS)}. Received: "
+                f"`reward` must be one of {', '.join(REWARDS)}. Received: "
                 f"reward={kind!r}"
             )
         words = task.codecs["text"]
@@ -131,13 +131,13 @@ def batches(task, images, owners, recipe, worth, size, seed=0, start=0):
     draws = recipe.draws
     if draws < 2:
         raise ValueError(
-            "A sentence is compared with others of its image: draw 2 or "
-            f"more. Received: draws={draws}"
+            "`draws` must be at least 2, as each sampled caption is compared "
+            f"with the other samples of its image. Received: draws={draws}"
         )
     if keras.backend.backend() == "jax":
         raise ValueError(
-            "Self-critical training draws sentences between two steps, and "
-            "JAX's training keeps the weights to itself meanwhile. Set "
+            "Self-critical training generates captions between two steps, but "
+            "on JAX the weights are not accessible during training. Set "
             "KERAS_BACKEND to tensorflow or torch."
         )
     write = task.writer(images.frozen, draws, temperature=recipe.temperature)

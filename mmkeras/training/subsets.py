@@ -31,10 +31,9 @@ def every_subset(model):
     tokens = [x for x in model.layers if isinstance(x, layers.MissingToken)]
     if len(model.output_shape) != 2 or not tokens:
         raise ValueError(
-            f"{model.name} cannot be taught with every subset of its "
-            "modalities: that takes learned tokens for what is absent, and "
-            "one judgement an example. Hide some now and then instead: "
-            "`modality_dropout`."
+            f"{model.name} cannot be trained on every subset of its "
+            "modalities: this requires learned tokens for missing modalities, "
+            "and one prediction per example. Use `modality_dropout` instead."
         )
     features = [token.input[0] for token in tokens]
     there = model.get_layer("presence_mask").output

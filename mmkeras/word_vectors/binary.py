@@ -50,8 +50,8 @@ def rows(file, path, count, dim, wanted, block=_BLOCK):
         yield word, reader.numbers(wanted(word))
     if not reader.at_end():
         raise ValueError(
-            f"{path} goes on behind the last of the {count} rows that its "
-            "first line promises. Is it of another format, or damaged?"
+            f"{path} has data after the {count} rows its header declares. It "
+            "may be of another format, or damaged."
         )
 
 
@@ -96,7 +96,7 @@ class _Reader:
         if not self._fill(1):
             raise self._ends_early(row)
         if self.buffer[self.place] != _BREAK:
-            raise self._no_word(row, "begun by a line break")
+            raise self._no_word(row, "after a line break")
         self.place += 1
 
     def word(self, row, breaks):
@@ -109,7 +109,7 @@ class _Reader:
         word = self.buffer[self.place : self.place + space]
         self.place += space + 1
         if _CONTROL.search(word) or not (breaks or _is_text(word)):
-            raise self._no_word(row, "ended by the only space in it")
+            raise self._no_word(row, "that ends with the only space in it")
         return word
 
     def _search(self, row, breaks):
@@ -131,7 +131,7 @@ class _Reader:
             found = self.buffer.find(b" ", self.place + start)
             length = found if found >= 0 else len(self.buffer)
             if length - self.place > _LONGEST:
-                raise self._no_word(row, "ended by a space")
+                raise self._no_word(row, "that ends with a space")
             if found >= 0:
                 return found - self.place
             if not self._fill(len(self.buffer) - self.place + 1):
@@ -157,19 +157,19 @@ class _Reader:
     def _no_word(self, row, how):
         shown = self.buffer[self.place : self.place + 40]
         return ValueError(
-            f"{self.path}, row {row}: a word is expected, {how}. "
-            f"Received: {shown!r}. Is there a space or a control character in "
-            "this word or the one before, or is the file of another format, or "
-            "damaged? Words with spaces fit in text and .npz."
+            f"{self.path}, row {row}: expected a word {how}. Received: "
+            f"{shown!r}. Is there a space or a control character in this word "
+            "or the previous one, or is the file of another format, or "
+            "damaged? For words with spaces, use text or .npz."
         )
 
     def _ends_early(self, row):
         left = len(self.buffer) - self.place
         return ValueError(
-            f"{self.path}, row {row}: the file ends where a word and "
-            f"{self.dim} numbers ({self.size} bytes) are expected; {left} "
-            f"bytes are left, and {self.count - row + 1} of {self.count} rows "
-            "are missing. It is cut off: download it again."
+            f"{self.path}, row {row}: expected a word and {self.dim} numbers "
+            f"({self.size} bytes). Received: the end of the file after {left} "
+            f"bytes; {self.count - row + 1} of {self.count} rows are missing. "
+            "The file is truncated: download it again."
         )
 
 

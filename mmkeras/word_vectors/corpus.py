@@ -31,8 +31,8 @@ def sentences(path):
                 yield line.decode(encoding).strip()
             except UnicodeDecodeError as error:
                 raise ValueError(
-                    f"{path}:{number} must be UTF-8: {error}. Convert the "
-                    "file, e.g. by `iconv -f latin1 -t utf-8`."
+                    f"{path}:{number} is not valid UTF-8: {error}. Convert "
+                    "the file, e.g. with `iconv -f latin1 -t utf-8`."
                 ) from error
 
 
@@ -84,8 +84,8 @@ class Corpus:
         if isinstance(sentences, (str, bytes, os.PathLike)):
             raise ValueError(
                 "`sentences` must be an iterable of sentences. Received: "
-                f"sentences={sentences!r:.80}. For those of a file, give "
-                "`mmkeras.word_vectors.sentences(path)`."
+                f"sentences={sentences!r:.80}. For the sentences of a file, "
+                "use `mmkeras.word_vectors.sentences(path)`."
             )
         numbers, tokens, lengths = _number(sentences)
         counts = np.bincount(tokens, minlength=len(numbers))
@@ -96,7 +96,7 @@ class Corpus:
         )[:size]
         if not order:
             raise ValueError(
-                f"No word occurs {minimum} times or more. Received: "
+                f"No word occurs at least {minimum} times. Received: "
                 f"{len(lengths)} sentences of {len(numbers)} different words. "
                 "Lower `minimum`."
             )

@@ -59,8 +59,8 @@ def coverage(vectors, counts, minimum=1):
     counts = {word: n for word, n in counts.items() if n >= minimum}
     if not counts:
         raise ValueError(
-            "There must be a word to look up. Received: counts without one "
-            f"that occurs minimum={minimum} times or more"
+            "Expected at least one word to look up. Received: counts without "
+            f"a word that occurs at least minimum={minimum} times"
         )
     found = {word: vectors.find(word) for word in counts}
     places = [hit[1] for hit in found.values() if hit]

@@ -39,8 +39,8 @@ def embedding_matrix(vectors, vocabulary, seed=0):
     tokens = list(getattr(vocabulary, "vocabulary", vocabulary))
     if tokens and tokens[0] and tokens[0] in vectors:
         raise ValueError(
-            "Id 0 is padding, and has no vector. Received: a list that begins "
-            f"with the word {tokens[0]!r}. Put '' before it."
+            "Token id 0 is padding and has no vector. Received: a list that "
+            f"begins with the word {tokens[0]!r}. Put '' before it."
         )
     found = {
         i: vectors.find(token) for i, token in enumerate(tokens) if i and token
@@ -49,9 +49,9 @@ def embedding_matrix(vectors, vocabulary, seed=0):
     if not rows:
         raise ValueError(
             f"None of the {max(len(tokens) - 1, 0)} tokens is among the "
-            f"{len(vectors)} words that have a vector. Received: tokens such "
-            f"as {tokens[1:4]}, vectors of {vectors.words[:3]}. Are they of "
-            "one language, and split in the same way?"
+            f"{len(vectors)} words with a vector. Received: tokens such as "
+            f"{tokens[1:4]}, vectors of {vectors.words[:3]}. Check that both "
+            "are of the same language and tokenized the same way."
         )
     ids = np.array(list(rows))
     known = vectors.array[list(rows.values())]

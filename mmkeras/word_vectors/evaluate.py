@@ -32,8 +32,8 @@ def read_analogies(path):
             sections.setdefault(name, []).append(words)
         elif words:
             raise ValueError(
-                f"{path}:{number} should be four words, or a section's name "
-                f"after a colon. Received: {line!r:.80}"
+                f"{path}:{number} must be four words, or the name of a "
+                f"section after a colon. Received: {line!r:.80}"
             )
     return _filled(sections, path)
 
@@ -64,8 +64,8 @@ def read_similarities(path):
             if not found and line.count("\t") == 2 and number == 1:
                 continue
             raise ValueError(
-                f"{path}:{number} should be two words and a number, with tabs "
-                f"between. Received: {line!r:.80}"
+                f"{path}:{number} must be two words and a number, separated "
+                f"by tabs. Received: {line!r:.80}"
             ) from error
     return _filled(found, path)
 
@@ -163,5 +163,8 @@ def _count_right(vectors, rows, method):
 
 def _filled(found, path):
     if not found:
-        raise ValueError(f"{path} has nothing to ask. Received: no line of it")
+        raise ValueError(
+            f"Expected at least one line to evaluate in {path}. Received: no "
+            "lines"
+        )
     return found

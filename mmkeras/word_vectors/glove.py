@@ -177,9 +177,8 @@ def glove_batches(corpus, window=10, batch_size=1024, seed=0):
     words, contexts, counts = cooccurrence(corpus, window)
     if not len(counts):
         raise ValueError(
-            "No word has a neighbour to learn from. Received: a corpus of "
-            f"{len(corpus.tokens)} words. Take more text, or a lower "
-            "`minimum`."
+            "No word has a neighbour to train on. Received: a corpus of "
+            f"{len(corpus.tokens)} words. Use more text, or a lower `minimum`."
         )
     steps = -(-len(counts) // batch_size)
 

@@ -27,7 +27,7 @@ def neighbours(vectors, word, count=10):
     vector = np.asarray(word, "float32")
     if vector.shape != (vectors.dim,):
         raise ValueError(
-            f"A vector of shape ({vectors.dim},) is expected. Received: shape "
+            f"Expected a vector of shape ({vectors.dim},). Received: shape "
             f"{vector.shape}"
         )
     norm = np.linalg.norm(vector)
@@ -84,8 +84,8 @@ def analogy_values(vectors, rows, method="add"):
     """
     if method not in _METHODS:
         raise ValueError(
-            f"`method` is one of {', '.join(map(repr, _METHODS))}. Received: "
-            f"method={method!r}"
+            f"`method` must be one of {', '.join(map(repr, _METHODS))}. "
+            f"Received: method={method!r}"
         )
     unit = vectors.unit
     a, b, c = (unit[rows[:, i]] for i in range(3))  # (n, dim)

@@ -85,9 +85,9 @@ class _Kept:
             vector = np.array(numbers, "float32")
         if not np.isfinite(vector).all():
             raise ValueError(
-                f"{self.path}: the vector of {_decode(word)!r} must be of "
-                "finite numbers. Received: NaN or infinite ones. The file is "
-                "damaged: download it again."
+                f"{self.path}: the vector of {_decode(word)!r} must have "
+                "finite numbers. Received: NaN or infinite values. The file "
+                "is damaged: download it again."
             )
         self.rows[word] = vector
 
@@ -132,15 +132,15 @@ def _open(file, path, wants):
 def _check_header(path, count, dim):
     if not count or not dim:
         raise ValueError(
-            f"{path} holds no vectors: its first line says {count} words of "
+            f"{path} has no vectors: its header declares {count} words of "
             f"{dim} numbers."
         )
     # A number takes two bytes in text, and more in binary.
     if 2 * dim > max(streams.largest(path), text.LONGEST_LINE):
         raise ValueError(
-            f"{path} cannot hold what its first line says, {count} words of "
-            f"{dim} numbers: it has {os.path.getsize(path):,} bytes. It is "
-            "damaged, or no file of word vectors."
+            f"{path} is too small for the {count} words of {dim} numbers its "
+            f"header declares: it has {os.path.getsize(path):,} bytes. It is "
+            "damaged, or not a file of word vectors."
         )
 
 
@@ -166,8 +166,8 @@ def _counted(rows, path, count):
     if number != count:
         found = "more" if number > count else f"{number}"
         raise ValueError(
-            f"{path} must have as many words as its first line says, {count}. "
-            f"Received: {found}. If there are fewer, the file is cut off: "
+            f"{path} must have the {count} words its header declares. "
+            f"Received: {found}. If there are fewer, the file is truncated: "
             "download it again."
         )
 
@@ -184,11 +184,11 @@ def _arrays(file, path, wants):
         raise _no_arrays(path, error) from error
     if len(vectors) != 2 or words != vectors[:1]:
         raise ValueError(
-            f"{path} must hold `vectors` of one row for each of `words`. "
+            f"{path} must contain `vectors` with one row for each of `words`. "
             f"Received: words {words}, vectors {vectors}"
         )
     if kinds[0] not in "US" or kinds[1] not in "fiu":
-        raise _no_arrays(path, f"they are of kinds {', '.join(kinds)}")
+        raise _no_arrays(path, f"they are of the kinds {', '.join(kinds)}")
     return vectors[1], _array_rows(file, path, wants)
 
 
@@ -207,15 +207,15 @@ def _array_rows(file, path, wants):
 
 def _no_arrays(path, reason):
     return ValueError(
-        f"{path} is no .npz of the arrays `words` (strings, not objects) and "
-        f"`vectors` (numbers), or is cut off: {reason}"
+        f"{path} is not an .npz file of the arrays `words` (strings, not "
+        f"objects) and `vectors` (numbers), or is truncated: {reason}"
     )
 
 
 def _unknown_format(path, line):
     shown = line[:60].decode("utf-8", "replace")
     return ValueError(
-        f"{path} is no file of word vectors: its first line should be two "
-        "whole numbers (word2vec) or a word and its numbers (GloVe), with "
-        f"single spaces between. Received: {shown!r}"
+        f"{path} is not a file of word vectors: its first line must be two "
+        "integers (word2vec) or a word and its numbers (GloVe), separated by "
+        f"single spaces. Received: {shown!r}"
     )

@@ -161,7 +161,7 @@ def skipgram_batches(
     """
     if len(corpus.words) < 2:
         raise ValueError(
-            "Negative sampling needs two different words at least. Received: "
+            "Negative sampling needs at least two different words. Received: "
             f"a corpus of {corpus.words}. Lower `minimum`."
         )
     chances = np.cumsum(pairs.noise_probability(corpus.counts))
@@ -191,8 +191,8 @@ def _pairs(corpus, window, sample, seed):
     found = pairs.Pairs(corpus, window, sample, np.random.default_rng(seed))
     if not len(found):
         raise ValueError(
-            "No word has a neighbour to learn from. Received: a corpus of "
-            f"{len(corpus.tokens)} words, thinned out with sample={sample}. "
-            "Take more text, or a greater `sample`."
+            "No word has a neighbour to train on. Received: a corpus of "
+            f"{len(corpus.tokens)} words, subsampled with sample={sample}. "
+            "Use more text, or a greater `sample`."
         )
     return found

@@ -36,8 +36,8 @@ def reading(path):
                 yield file
             except (EOFError, gzip.BadGzipFile, zlib.error) as error:
                 raise ValueError(
-                    f"{path} is cut off or damaged within its gzip data "
-                    f"({error}). Download it again."
+                    f"{path} has truncated or damaged gzip data ({error}). "
+                    "Download it again."
                 ) from error
 
 
@@ -79,7 +79,7 @@ class _Unpacked(io.RawIOBase):
         try:
             sizes.check_ratio(self._file.tell(), self._packed)
         except ValueError as error:
-            raise ValueError(f"{self._path} is refused: {error}") from error
+            raise ValueError(f"{self._path} cannot be read: {error}") from error
         return count
 
 

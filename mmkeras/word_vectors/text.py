@@ -131,10 +131,10 @@ def _spaced(line, spaces, dim, where):
 def _malformed(line, dim, where):
     shown = line[:_SHOWN].decode("utf-8", "replace")
     return ValueError(
-        f"{where} should be a word and {dim} numbers, with single spaces "
-        f"between. Received: {shown!r}{'...' * (len(line) > _SHOWN)}, "
+        f"{where} must be a word and {dim} numbers, separated by single "
+        f"spaces. Received: {shown!r}{'...' * (len(line) > _SHOWN)}, with "
         f"{columns(line)} numbers at its end. If it is the last line, the "
-        "file is cut off: download it again."
+        "file is truncated: download it again."
     )
 
 

@@ -37,14 +37,14 @@ class Vectors:
         self.array = np.asarray(array, "float32")
         if self.array.ndim != 2 or len(self.array) != len(self.words):
             raise ValueError(
-                "`array` must have one row a word. Received: "
+                "`array` must have one row per word. Received: "
                 f"array.shape={self.array.shape} for {len(self.words)} words"
             )
         self._rows = {word: i for i, word in enumerate(self.words)}
         if len(self._rows) < len(self.words):
             raise ValueError(
-                f"`words` must differ. Received: {len(self.words)} words, "
-                f"{len(self._rows)} of them different"
+                f"`words` must be distinct. Received: {len(self.words)} "
+                f"words, {len(self._rows)} of them distinct"
             )
 
     def __len__(self):
@@ -102,7 +102,7 @@ class Vectors:
             )
             hint = f" Did you mean {close[0]!r}?" if close else ""
             raise ValueError(
-                f"{word!r} is not among the {len(self):,} words that have a "
+                f"{word!r} is not among the {len(self):,} words with a "
                 f"vector.{hint}"
             )
         return found[0]

@@ -43,7 +43,7 @@ def write(path, vectors, kind=None):
     kind = kind or _kind(pathlib.Path(path))
     if kind not in KINDS:
         raise ValueError(
-            f"`kind` is one of {', '.join(map(repr, KINDS))}. Received: "
+            f"`kind` must be one of {', '.join(map(repr, KINDS))}. Received: "
             f"kind={kind!r}"
         )
     if kind != "npz":
@@ -60,15 +60,15 @@ def _kind(path):
 def _check(vectors, kind):
     if not len(vectors):
         raise ValueError(
-            f"{kind!r} cannot hold vectors of no word. Received: 0 words"
+            f"{kind!r} cannot store vectors of no words. Received: 0 words"
         )
     bad = "\n" if kind == "glove" else " \n"
     for word in vectors.words:
         if not word or set(word) & set(bad):
             raise ValueError(
-                f"{kind!r} cannot hold an empty word, or one with a line "
+                f"{kind!r} cannot store an empty word, or one with a line "
                 f"break{' or a space' * (' ' in bad)}. Received: {word!r}. "
-                "Put `_` for it, or write 'npz'."
+                "Replace it with `_`, or write 'npz'."
             )
     if kind == "glove":
         _check_spaced(vectors)
@@ -83,8 +83,9 @@ def _check_spaced(vectors):
         first = text.columns(line) if i == 0 else vectors.dim
         if first != vectors.dim or not text.is_word(word.encode(), vectors.dim):
             raise ValueError(
-                "'glove' cannot hold a word that reads like numbers. "
-                f"Received: {word!r}. Put `_` for its spaces, or write 'npz'."
+                "'glove' cannot store a word that looks like numbers. "
+                f"Received: {word!r}. Replace its spaces with `_`, or write "
+                "'npz'."
             )
 
 

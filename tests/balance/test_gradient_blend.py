@@ -24,7 +24,7 @@ def test_a_head_that_gets_worse_weighs_nothing():
     before = {"a": (1.0, 1.0), "b": (1.0, 1.0)}
     found = balance.blend_weights(before, {"a": (0.5, 1.2), "b": (0.9, 0.9)})
     assert found == {"a": 0.0, "b": 1.0}
-    with pytest.raises(ValueError, match="No head has got better"):
+    with pytest.raises(ValueError, match="No head improved on validation"):
         balance.blend_weights(before, before)
 
 

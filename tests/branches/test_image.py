@@ -278,7 +278,7 @@ def test_a_frozen_application_may_be_cut(blocks):
 
 @pytest.mark.parametrize("trainable", [True, "two_conv"])
 def test_what_is_fine_tuned_has_no_stem_of_its_own(blocks, trainable):
-    with pytest.raises(ValueError, match="fine-tuned is cut where.*one_norm"):
+    with pytest.raises(ValueError, match="`stem` and `trainable`.*one_norm"):
         blocks(trainable, stem="one_norm")
 
 
@@ -298,7 +298,7 @@ def test_a_network_is_not_cut_within_a_block(blocks, name):
     def around(*args, **kwargs):
         return two_blocks(*args, **kwargs, around=True)
 
-    with pytest.raises(ValueError, match=f"cannot be cut before '{name}'"):
+    with pytest.raises(ValueError, match=f"cannot be split before '{name}'"):
         blocks(name, around)
 
 

@@ -189,7 +189,7 @@ def test_a_header_that_promises_too_much_is_named(source, target, tmp_path):
     file.write_bytes(
         data.replace(told, b"'shape': (10000000000000,), }".ljust(36))
     )
-    with pytest.raises(ValueError, match="net.npz is not a whole .npz file"):
+    with pytest.raises(ValueError, match="net.npz is not a complete .npz file"):
         branches.load_weights(target, file)
 
 

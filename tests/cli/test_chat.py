@@ -72,7 +72,7 @@ def test_ranks_the_lines_of_a_file(tmp_path):
     assert found.exit_code == 0, found.output
     assert found.stdout.split("\t")[0] in ("red", "blue")
     found = chat(folder, said="Is it red?\n")
-    assert found.exit_code == 1 and "ranks candidates" in found.output
+    assert found.exit_code == 1 and "requires candidates" in found.output
 
 
 def test_refuses_a_model_that_holds_no_talk(tmp_path):

@@ -94,8 +94,8 @@ def test_predict_says_that_a_sound_is_cut(run, tmp_path):
     found = call("predict", run, path)
     assert found.exit_code == 0, found.output
     assert (
-        "audio: 1 of 1 is longer than 0.125 s and is cut (longest 2 s); train "
-        "with a greater --seconds"
+        "audio: 1 of 1 is longer than 0.125 s and is truncated (longest 2 s); "
+        "train with a greater --seconds"
     ) in found.stderr
 
 
@@ -106,7 +106,8 @@ def test_train_says_that_sounds_are_cut(table, tmp_path):
         *["--out", tmp_path / "run"],
     )
     assert found.exit_code == 0, found.output
-    assert "are longer than 0.05 s and are cut (longest 0.1 s)" in found.stdout
+    cut = "are longer than 0.05 s and are truncated (longest 0.1 s)"
+    assert cut in found.stdout
 
 
 @pytest.mark.parametrize("option", ["--weights", "--stem", "--init"])
@@ -116,7 +117,7 @@ def test_train_refuses_what_is_of_captioners(table, tmp_path, option):
         *["--out", tmp_path / "run", option, "some"],
     )
     assert found.exit_code == 1
-    assert f"{option} is of captioners" in found.output
+    assert f"{NAME} has no option {option}: it is trained" in found.output
 
 
 def test_predict_refuses_what_the_model_does_not_take(run, table):
@@ -177,7 +178,7 @@ def test_predict_reads_csv_and_tsv(run, table, tmp_path):
         found = call("predict", run, path)
         assert found.exit_code == 1
         assert found.stdout.split("\t")[0] == "one"
-        assert "two: nothing is there" in found.stderr
+        assert "two: example has no input: " in found.stderr
 
 
 def test_predict_names_a_file_of_an_unknown_kind(run, tmp_path):
@@ -202,7 +203,7 @@ def test_report_with_each_modality_alone(run):
     found = call("report", run, "--alone", "--corrupt", "--draws", "50")
     assert found.exit_code == 0, found.output
     assert "Fusion " in found.output and "image: blur" in found.output
-    assert "No judge of one modality" not in found.output
+    assert "no unimodal model" not in found.output
     written = atomic.read_json(run / "report-val" / "report.json")
     assert set(written) == {"scores", "confusion", "fusion_gain", "robustness"}
     scores = written["fusion_gain"]["scores"]
@@ -252,4 +253,4 @@ def test_train_refuses_word_vectors_of_captioners(tmp_path):
         *["--out", tmp_path / "run"],
     )
     assert found.exit_code == 1
-    assert "--vectors is of judges" in found.output
+    assert "caption-cnn-lstm has no option --vectors" in found.output

@@ -146,4 +146,4 @@ def test_labels_that_are_sometimes_several_are_trained(tmp_path):
     assert found.exit_code == 0, found.output
     assert "label: several of 4 labels (dull, glad, neg, pos)" in found.output
     assert "white space" in found.output
-    assert "Left out 42" in found.output
+    assert "Skipped 42" in found.output

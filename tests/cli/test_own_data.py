@@ -74,7 +74,7 @@ def test_embeddings_train_and_bad_rows_are_left_out(embeddings, tmp_path):
     assert found.exit_code == 0, found.output
     for line in (1, 2, 3, 4, 5, 6, 7, 9):
         assert f"table.jsonl:{line}: " in found.stderr
-    assert "Left out 8: features: " in found.stderr
+    assert "Skipped 8: features: " in found.stderr
     found = call("evaluate", run, "--split", "test")
     assert found.exit_code == 0, found.output
     found = call("predict", run, embeddings / "table.jsonl")

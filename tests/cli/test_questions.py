@@ -84,8 +84,8 @@ def test_predict_answers_and_draws_where_it_looked(run, table, tmp_path):
 def test_report_and_question_only(run):
     found = call("report", run, "--alone", "--draws", "20")
     assert found.exit_code == 0, found.output
-    assert "By type of question" in found.output
-    assert "No judge of one modality" not in found.output
+    assert "By question type" in found.output
+    assert "no unimodal model" not in found.output
     written = atomic.read_json(run / "report-val" / "report.json")
     assert set(written["questions"]) == {"colour", "yes/no"}
     scores = written["fusion_gain"]["scores"]

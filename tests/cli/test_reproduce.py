@@ -63,19 +63,20 @@ def test_what_is_fine_tuned_later_is_computed_once():
     ["rm -r runs last", "mmkeras export last there", "mmkeras train", ""],
 )
 def test_another_command_is_refused(command):
-    with pytest.raises(ValueError, match="train and evaluate, not by: "):
+    expected = "`mmkeras train` or `mmkeras evaluate`. Received: "
+    with pytest.raises(ValueError, match=expected):
         commands({**ENTRY, "before": [command]}, pathlib.Path("."), NOTHING)
 
 
 def test_what_is_no_file_of_figures_is_refused(tmp_path):
-    assert "no file of figures" in call("reproduce", tmp_path).output
+    assert "not a results file" in call("reproduce", tmp_path).output
 
 
 def test_a_seed_without_figures_is_refused(tmp_path):
     path = tmp_path / "m--d.json"
     path.write_text(json.dumps({"seeds": {"0": ENTRY, "3": ENTRY}}))
     found = call("reproduce", path, "--seed", 2)
-    assert found.exit_code == 1 and "it has 0, 3." in found.output
+    assert found.exit_code == 1 and "Seeds: 0, 3." in found.output
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from mmkeras.cli.errors import explained
 from mmkeras.data.synthetic import shapes
 
-GOES_ON = "the same command goes on from here"
+GOES_ON = "run the same command again to resume"
 
 
 def call(verb):
@@ -141,7 +141,7 @@ def test_a_signal_at_any_moment_has_its_code(world, environment, tmp_path):
         (train(world, tmp_path / "long", 500), None),
         (
             ["evaluate", str(run), "--split", "train", "--beam", "10"],
-            "The commonest captions",
+            "Most frequent captions",
         ),
         (["predict", str(run), *[image] * 500], "test-00000.jpg"),
     ]

@@ -30,7 +30,7 @@ def test_train_then_ask(text, method, epochs, tmp_path):
         *["--epochs", epochs],
     )
     assert found.exit_code == 0, found.output
-    assert "27 words, 1,800 in all." in found.output
+    assert "27 distinct words, 1,800 in total." in found.output
     assert f"epoch {epochs}/{epochs}" in found.output
     vectors = word_vectors.read(out)
     assert (len(vectors), vectors.dim) == (27, 8)
@@ -59,7 +59,7 @@ def test_cover(file, tmp_path):
     assert found.exit_code == 0, found.output
     lines = [line.split() for line in found.output.splitlines()]
     assert ["words", "2", "4", "50.0%"] in lines
-    assert ["words", "in", "all", "4", "6", "66.7%"] in lines
+    assert ["words", "in", "total", "4", "6", "66.7%"] in lines
     assert "Found 1 as they are, 1 capitalised." in found.output
     assert lines[-2:] == [["a", "1"], ["dog", "1"]]
     found = call("cover", file, text, "--as-is", "--minimum", 1)
@@ -95,7 +95,7 @@ def test_similarity(file, tmp_path):
     "arguments, error",
     [
         (["neighbours", "qeen"], "Did you mean 'queen'?"),
-        (["analogy", "man", "king"], "Give three words, or a file"),
+        (["analogy", "man", "king"], "Expected three words, or a file"),
         (["analogy", "man", "king", "x"], "'x' is not among the 5 words"),
     ],
 )

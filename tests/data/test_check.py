@@ -109,7 +109,7 @@ def test_a_copy_in_another_split_is_a_leak(folder):
     ((kind, where, detail),) = found(folder)
     assert kind == "leak"
     assert where == "images/5.png"
-    assert detail.startswith("has the content of")
+    assert detail.startswith("has the same content as")
     assert detail.endswith("images/0.png and is in train and test")
     assert not check("table", folder).ok
 
@@ -145,7 +145,7 @@ def test_names_images_that_no_caption_has(tmp_path):
         ("unpaired", str(tmp_path / "Flicker8k_Dataset" / "3.jpg")),
         ("unpaired", "2.jpg"),
     ]
-    assert report.notes == ["Images in no split: 1."]
+    assert report.notes == ["Images that belong to no split: 1."]
 
 
 def test_names_a_missing_file_of_captions_once(tmp_path):
@@ -188,6 +188,6 @@ def test_a_text_of_white_space_alone_is_nothing(tmp_path, blank):
     report = check("labelled", tmp_path)
     [problem] = report.problems
     assert problem.detail in (
-        "nothing is there",
-        "expected one of text, image, audio, features",
+        "example has no input: all modalities are missing",
+        "expected at least one of text, image, audio, features",
     )

@@ -161,13 +161,13 @@ def test_features_lose_what_is_said():
 
 
 def test_what_there_is_not_is_refused():
-    with pytest.raises(ValueError, match="`kind` is one of image, text"):
+    with pytest.raises(ValueError, match="`kind` must be one of image, text"):
         corruptions.names("smell")
-    with pytest.raises(ValueError, match="`name` is one of typos.*'blur'"):
+    with pytest.raises(ValueError, match="`name` must be one of typos.*'blur'"):
         corrupted("text", "blur", 1)
     with pytest.raises(ValueError, match="severity=6"):
         corrupted("text", "drop", 6)
-    with pytest.raises(ValueError, match="image cannot be read"):
+    with pytest.raises(ValueError, match="image cannot be decoded"):
         corrupted("image", "blur", 1, b"junk")
-    with pytest.raises(ValueError, match="sound cannot be read"):
+    with pytest.raises(ValueError, match="audio cannot be decoded"):
         corrupted("audio", "gain", 1, b"junk")

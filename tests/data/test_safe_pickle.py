@@ -109,7 +109,9 @@ def test_refuses_a_pickle_that_runs_something(tmp_path, protocol, inside):
     )
     for call in calls:
         data = pickle.dumps(inside(Runs(*call)), protocol)
-        with pytest.raises(ValueError, match="it asks for .*Nothing of it was"):
+        with pytest.raises(
+            ValueError, match="it refers to .*No code in it was"
+        ):
             safe_pickle.load(written(tmp_path, data))
         assert not mark.exists()
     pickle.loads(pickle.dumps(Runs(*calls[0])))  # The same does run elsewhere.
@@ -131,7 +133,7 @@ def test_refuses_a_pickle_that_runs_something(tmp_path, protocol, inside):
     ],
 )
 def test_refuses_other_values(tmp_path, value):
-    with pytest.raises(ValueError, match="no pickle of NumPy arrays"):
+    with pytest.raises(ValueError, match="not a pickle of only NumPy arrays"):
         safe_pickle.load(written(tmp_path, pickle.dumps(value)))
 
 
@@ -151,7 +153,7 @@ def test_refuses_other_values(tmp_path, value):
     ],
 )
 def test_refuses_what_is_malformed(tmp_path, data):
-    with pytest.raises(ValueError, match="no pickle of NumPy arrays"):
+    with pytest.raises(ValueError, match="not a pickle of only NumPy arrays"):
         safe_pickle.load(written(tmp_path, data))
 
 
@@ -172,5 +174,5 @@ def test_refuses_bytes_that_pretend_to_be_objects(tmp_path):
 def test_a_cut_file_is_refused(tmp_path):
     data = pickle.dumps(VALUES)
     for end in range(0, len(data), 97):
-        with pytest.raises(ValueError, match="cut short"):
+        with pytest.raises(ValueError, match="is truncated"):
             safe_pickle.load(written(tmp_path, data[:end]))

@@ -34,5 +34,5 @@ def test_a_crop_is_a_part_of_the_image():
 def test_unknown_views_are_refused():
     with pytest.raises(ValueError, match="views=.*'upside-down'"):
         views.check(["plain", "upside-down"])
-    with pytest.raises(ValueError, match="one or more"):
+    with pytest.raises(ValueError, match="at least one"):
         views.check([])

@@ -38,13 +38,13 @@ def test_json_of_names_that_are_not_utf8(tmp_path):
 
 def test_broken_json_is_named(tmp_path):
     (tmp_path / "a.json").write_text("{")
-    with pytest.raises(ValueError, match="a.json is not JSON"):
+    with pytest.raises(ValueError, match="a.json is not valid JSON"):
         atomic.read_json(tmp_path / "a.json")
 
 
 def test_json_nested_too_deep_is_named(tmp_path):
     (tmp_path / "a.json").write_text("[" * 10**5)
-    with pytest.raises(ValueError, match="a.json is not JSON"):
+    with pytest.raises(ValueError, match="a.json is not valid JSON"):
         atomic.read_json(tmp_path / "a.json")
 
 
@@ -77,9 +77,9 @@ def test_json_as_expected_is_read(tmp_path):
     "value, error",
     [
         ([], r"a.json is damaged.*Received: \[\]"),
-        ({}, "a.json is damaged.*lacks 'name'"),
+        ({}, "a.json is damaged.*'name' is missing"),
         ({"name": 3}, "a.json is damaged.*Received as 'name': 3"),
-        ({"name": "a", "parts": {}}, "lacks 'parts.count'"),
+        ({"name": "a", "parts": {}}, "'parts.count' is missing"),
         ({"name": "a", "parts": {"count": "x"}}, "Received as 'parts.count'"),
     ],
 )

@@ -34,5 +34,5 @@ def test_equals_the_formula_over_what_is_there(cls, shape):
 @pytest.mark.parametrize("cls", FORMULAS, ids=lambda cls: cls.__name__)
 def test_different_shapes_are_refused(cls):
     inputs = [keras.Input((3,)), keras.Input((4,))]
-    with pytest.raises(ValueError, match="one shape.*Dense"):
+    with pytest.raises(ValueError, match="the same shape.*Dense"):
         cls()(inputs)

@@ -315,7 +315,8 @@ def test_uniforms_decide_what_is_sampled(speaker):
     assert model.output["tokens"].shape == (None, 4, 9)
     found = model.predict_on_batch([CONTEXT, uniforms])["tokens"]
     np.testing.assert_array_equal(numpy(found), tokens)
-    with pytest.raises(ValueError, match="`uniforms` need a `temperature`"):
+    expected = "`uniforms` requires a `temperature`"
+    with pytest.raises(ValueError, match=expected):
         generation.SequenceGenerator(speaker, length=9)(
             CONTEXT, uniforms=uniforms
         )

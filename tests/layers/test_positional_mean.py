@@ -33,5 +33,5 @@ def test_a_layer_like_others():
 
 
 def test_refuses_an_unknown_length():
-    with pytest.raises(ValueError, match="known length"):
+    with pytest.raises(ValueError, match="fixed length"):
         layers.PositionalMean().build((None, None, 2))

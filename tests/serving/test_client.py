@@ -39,7 +39,7 @@ def test_the_paths_of_files_are_read(captioner, tmp_path):
 
 @pytest.mark.parametrize("batch", [{}, "photo.jpg", {"img": [b""]}])
 def test_what_is_no_batch_is_refused(captioner, batch):
-    with pytest.raises(ValueError, match="Expected|takes a list"):
+    with pytest.raises(ValueError, match="Expected|expects a list"):
         captioner.predict(batch)
 
 

@@ -128,7 +128,7 @@ def assert_equal(exported, task, batch):
 def test_each_text_gets_an_answer_or_an_error_of_its_own(text, exported):
     said = assert_equal(exported, text, {"text": TEXTS})
     errors = np.array(said["error"])
-    assert set(errors[ABSENT]) == {"nothing is there"}
+    assert set(errors[ABSENT]) == {"example has no input: text is missing"}
     assert set(errors[NOT_UTF8]) == {f"text: {BAD_TEXT}"}
     assert set(errors[:13]) == {""}
     assert not said["probability"][13:].any()
@@ -181,10 +181,11 @@ def test_candidates_are_refused_one_by_one(ranking, exported, monkeypatch):
     assert errors[0] == errors[-1] == errors[-2] == ""
     assert said["label"][-1] in good.split("\n")
     assert errors[1] == errors[2] == f"candidates: {BAD_TEXT}"
-    assert errors[3] == f"candidates: more than 100 turns; {count} at most"
-    assert errors[4] == f"candidates: {count + 1} turns; {count} at most"
+    limit = f"the model was trained with at most {count}"
+    assert errors[3] == f"candidates: more than 100 turns; {limit}"
+    assert errors[4] == f"candidates: {count + 1} turns; {limit}"
     assert errors[5] == errors[3]
-    assert errors[6] == "candidates: there are none"
+    assert errors[6] == "candidates: expected at least one candidate"
 
 
 def test_every_turn_is_labelled_by_an_export_too(turns, exported):
@@ -198,14 +199,14 @@ def test_every_turn_is_labelled_by_an_export_too(turns, exported):
 @pytest.mark.parametrize(
     ("batch", "message"),
     [
-        ({}, r"Expected one or more of \['text'\]"),
+        ({}, r"Expected at least one of \['text'\]"),
         ({"txt": ["a"]}, r"Did you mean 'text' instead of 'txt'"),
         ({"Text": ["a"]}, r"Did you mean 'text'"),
-        ({"text": "Handbags"}, r"takes a list.*str 'Handbags'.*list of one"),
-        ({"text": b"Handbags"}, "takes a list.*type bytes"),
-        ({"text": 3}, "takes a list.*type int"),
+        ({"text": "Handbags"}, r"expects a list.*str 'Handbags'.*list of one"),
+        ({"text": b"Handbags"}, "expects a list.*type bytes"),
+        ({"text": 3}, "expects a list.*type int"),
         ({"text": [3]}, "a value of type int"),
-        ("Handbags", "one or more|dict of lists|takes a list"),
+        ("Handbags", "at least one|dict of lists|expects a list"),
     ],
 )
 def test_what_is_no_batch_is_refused_with_the_remedy(

@@ -47,7 +47,8 @@ def test_answers_as_the_task_does_whatever_is_left_out(task, served):
     batch["image"][5] = batch["audio"][5] = b""
     said, expected = served.predict(batch), task.answer(batch)
     assert said["label"] == expected["label"].tolist()
-    assert said["error"][5] == "nothing is there"
+    absent = "example has no input: image and audio are all missing"
+    assert said["error"][5] == absent
     assert said["error"][3] == expected["error"][3] != ""
     assert said["error"][4].startswith("audio: ")
     np.testing.assert_allclose(
@@ -156,4 +157,4 @@ said = client.load(sys.argv[1]).predict({"image": [b""], "audio": [b""]})
 print(said["error"])
 """
     done = run_python(code, exported)
-    assert "nothing is there" in done.stdout, done.stderr
+    assert "example has no input: " in done.stdout, done.stderr

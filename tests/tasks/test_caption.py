@@ -259,9 +259,10 @@ def test_the_paths_of_files_are_read(task, tmp_path):
 
 @pytest.mark.parametrize("bad", ["photo.jpg", b"\xff\xd8", pathlib.Path("a")])
 def test_a_bare_value_is_refused_with_the_remedy(task, bad):
-    with pytest.raises(ValueError, match="'image' takes a list.*list of one"):
+    with pytest.raises(ValueError, match="'image' expects a list.*list of one"):
         task.answer({"image": bad})
-    with pytest.raises(ValueError, match=r"Expected one or more of \['image'"):
+    expected = r"Expected at least one of \['image'"
+    with pytest.raises(ValueError, match=expected):
         task.answer({})
     with pytest.raises(ValueError, match="Did you mean 'image'"):
         task.answer({"images": [bad]})

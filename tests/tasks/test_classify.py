@@ -61,7 +61,7 @@ def test_a_row_is_judged_alike_alone_and_among_others(task, batch):
     said = task.answer(mixed)
     errors = said["error"].tolist()
     assert errors[:2] == ["", ""]
-    assert errors[2] == "nothing is there"
+    assert errors[2] == "example has no input: image and audio are all missing"
     assert errors[3].startswith("image: ")
     assert errors[4].startswith("audio: ")
     assert said["label"].tolist()[2:] == [""] * 3
@@ -135,21 +135,22 @@ def test_reads_text_and_features():
         "classify-text-bow", num_classes=3, vocabulary_size=len(words), dim=4
     )
     said = Classify(model, kept).answer({"text": ["a sun", None, "moon"]})
-    assert said["error"].tolist() == ["", "nothing is there", ""]
+    absent = "example has no input: text is missing"
+    assert said["error"].tolist() == ["", absent, ""]
     branch = mmkeras.branches.features.dense((3,), 4)
     model = mmkeras.build_model("classify-text-bow", num_classes=3, text=branch)
     kept["text"] = codecs.Features((3,))
     given = [np.ones(3), None, [1, np.nan, 2], [1, np.inf, 2]]
     said = Classify(model, kept).answer({"text": given})
     errors = said["error"].tolist()
-    assert errors[:2] == ["", "nothing is there"]
+    assert errors[:2] == ["", absent]
     assert all("not finite" in error for error in errors[2:])
 
 
 def test_what_does_not_fit_is_refused(task, batch):
     with pytest.raises(ValueError, match="image.*audio.*image"):
         task.answer({"image": batch["image"]})
-    with pytest.raises(ValueError, match="one length.*4.*3"):
+    with pytest.raises(ValueError, match="equal length.*4.*3"):
         task.answer({**batch, "audio": batch["audio"][:3]})
     with pytest.raises(ValueError, match="codec for each"):
         Classify(task.model, {"image": task.codecs["image"]})
@@ -195,5 +196,5 @@ def test_the_paths_of_files_are_read(task, batch, tmp_path):
 @pytest.mark.parametrize("bad", ["a.png", b"\x89PNG", pathlib.Path("a"), 3])
 def test_a_bare_value_is_refused_with_the_remedy(task, bad):
     for field in ("image", "audio"):
-        with pytest.raises(ValueError, match="takes a list.*list of one"):
+        with pytest.raises(ValueError, match="expects a list.*list of one"):
             task.answer({field: bad})

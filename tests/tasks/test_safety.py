@@ -187,7 +187,7 @@ def test_what_could_run_code_is_refused(plain, tmp_path, change, monkeypatch):
     monkeypatch.setattr(
         keras.saving, "load_model", lambda *args, **_: loaded.append(args)
     )
-    with pytest.raises(ValueError, match="model.keras asks for"):
+    with pytest.raises(ValueError, match="model.keras refers to"):
         safety.load_model(file)
     assert not loaded  # Keras never saw the file.
 
@@ -254,7 +254,7 @@ def test_a_broken_file_is_an_error_with_its_name(plain, tmp_path, damage):
     else:
         cut = whole[: len(whole) // 2]
         file.write_bytes({"cut": cut, "text": b"hello", "empty": b""}[damage])
-    with pytest.raises(ValueError, match="model.keras is not a whole"):
+    with pytest.raises(ValueError, match="model.keras is not a complete"):
         safety.load_model(file)
 
 
@@ -306,7 +306,7 @@ def no_neighbour(config):
 )
 def test_a_strange_config_is_one_error_with_the_name(plain, tmp_path, change):
     file = rewrite(plain, tmp_path / "model.keras", change)
-    with pytest.raises(ValueError, match="model.keras is not a whole"):
+    with pytest.raises(ValueError, match="model.keras is not a complete"):
         safety.load_model(file)
 
 
@@ -329,7 +329,7 @@ def replaced(source, target, name, chunks):
 def test_a_config_nested_too_deep_is_an_error(plain, tmp_path, text):
     file = tmp_path / "model.keras"
     replaced(plain, file, "config.json", [text.encode()])
-    with pytest.raises(ValueError, match="model.keras is not a whole"):
+    with pytest.raises(ValueError, match="model.keras is not a complete"):
         safety.load_model(file)
 
 
@@ -338,7 +338,7 @@ def test_what_unpacks_to_far_too_much_is_not_unpacked(plain, tmp_path, name):
     zeros = [bytes(1 << 20)] * 300
     file = replaced(plain, tmp_path / "model.keras", name, zeros)
     tracemalloc.start()
-    with pytest.raises(ValueError, match="model.keras is not a whole.*bytes"):
+    with pytest.raises(ValueError, match="model.keras is not a comp.*bytes"):
         safety.load_model(file)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -177,7 +177,7 @@ def test_a_tampered_model_is_refused(folder, damage):
         other.save(file)
         data = file.read_bytes()
     file.write_bytes(data)
-    with pytest.raises(ValueError, match="cut short or tampered"):
+    with pytest.raises(ValueError, match="truncated, or was tampered"):
         mmkeras.load(folder)
 
 

@@ -177,5 +177,5 @@ def test_a_run_starts_with_the_weights_and_words_of_another(
         task.codecs["text"](texts), first.codecs["text"](texts)
     )
     wide = dataclasses.replace(RECIPE, settings={"dim": 12})
-    with pytest.raises(ValueError, match="is not of the kind"):
+    with pytest.raises(ValueError, match="does not match this model's"):
         captions.build("caption-cnn-lstm", fewer, wide, **options)

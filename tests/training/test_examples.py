@@ -109,7 +109,7 @@ def test_values_that_cannot_be_encoded_are_left_out_by_name(task):
     assert "str" in bad["number"]
     assert "(3,)" in bad["wrong"] and "(4,)" in bad["wrong"]
     assert "not finite" in bad["infinite"]
-    with pytest.raises(ValueError, match="None of 6 rows.*half: text"):
+    with pytest.raises(ValueError, match="None of the 6 rows.*half: text"):
         examples.Examples(task, rows[1:])
 
 

@@ -95,7 +95,9 @@ def test_files_of_an_unknown_run_are_refused(tmp_path, name):
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", "[" * 10**5])
 def test_a_damaged_card_is_refused_by_name(tmp_path, text):
     (tmp_path / "run.json").write_text(text)
-    with pytest.raises(ValueError, match="run.json (is not JSON|is damaged)"):
+    with pytest.raises(
+        ValueError, match="run.json (is not valid JSON|is damaged)"
+    ):
         RunFolder(tmp_path).open({"seed": 3})
     RunFolder(tmp_path).open({"seed": 3}, overwrite=True).close()
     RunFolder(tmp_path).open({"seed": 3}).close()

@@ -54,7 +54,9 @@ def test_images_that_cannot_be_read_are_not_scored(task, rows, tmp_path):
     expected = Images(task, rows[1:3])
     np.testing.assert_array_equal(found.array, expected.array)
     assert len(found.captions(task)[0]) == len(expected.captions(task)[0])
-    with pytest.raises(ValueError, match="None of 1 images.*broken: no such"):
+    with pytest.raises(
+        ValueError, match="None of the 1 images.*broken: no such"
+    ):
         Images.readable(task, [broken])
-    with pytest.raises(ValueError, match="None of 1 images"):
+    with pytest.raises(ValueError, match="None of the 1 images"):
         Images(task, [broken]).captions(task)

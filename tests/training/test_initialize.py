@@ -74,14 +74,14 @@ def test_the_words_that_were_found_are_counted(tmp_path):
 def test_warns_of_words_that_nearly_all_have_none(tmp_path):
     task = build("classify-text-bow")
     path, _ = written(tmp_path / "vectors.txt", known(task)[:1])
-    with pytest.warns(UserWarning, match="1 of the .* words that the texts"):
+    with pytest.warns(UserWarning, match="1 of the .* words in the texts"):
         initialize.initialize_embeddings(task, path)
 
 
 def test_vectors_of_another_size_are_refused(tmp_path):
     task = build("classify-text-bow")
     path, _ = written(tmp_path / "vectors.txt", known(task), size=5)
-    with pytest.raises(ValueError, match="of size 8, .* of 5.*--set dim=5"):
+    with pytest.raises(ValueError, match="size 8, .* size 5.*--set dim=5"):
         initialize.initialize_embeddings(task, path)
 
 

@@ -206,7 +206,8 @@ def test_what_cannot_be_read_is_left_out_and_named(trained):
     bad = dict(found.bad)
     assert bad["val-1"].startswith("image: ")
     assert bad["val-2"] == "audio: /no/such.wav: no such file"
-    assert bad["val-3"] == "nothing is there"
+    absent = "example has no input: image and audio are all missing"
+    assert bad["val-3"] == absent
     expected = [row["label"] for row in (some[0], *some[4:])]
     names = task.codecs["label"].names
     assert [names[i] for i in found.labels] == expected

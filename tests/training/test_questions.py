@@ -151,5 +151,5 @@ def test_shows_where_it_looked(name, looks, tmp_path):
     drawn = figures.of_judge(task, batch, task.answer(batch)["label"])
     shown = [axes for axes in drawn.axes if axes.images]
     assert len(shown) == 1 + looks  # None of the question without an image.
-    with pytest.raises(ValueError, match="Expected an image"):
+    with pytest.raises(ValueError, match="Expected at least one image"):
         figures.of_judge(task, {"question": ["what?"]}, ["x"])

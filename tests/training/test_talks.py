@@ -77,8 +77,8 @@ def test_feelings_are_learned_and_told(trained, talks):
     assert list(said["error"]) == [
         "",
         "",
-        "nothing is there",
-        "text: 5 turns; 4 at most",
+        "example has no input: text is missing",
+        "text: 5 turns; the model was trained with at most 4",
     ]
 
 

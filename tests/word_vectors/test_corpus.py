@@ -35,14 +35,12 @@ def test_a_generator_is_read_once():
 
 @pytest.mark.parametrize("source", [[], ["", ""], ["a b c"]])
 def test_no_word_is_common_enough(source):
-    with pytest.raises(ValueError, match="No word occurs 2 times or more"):
+    with pytest.raises(ValueError, match="No word occurs at least 2 times"):
         Corpus.read(source, minimum=2)
 
 
 def test_a_string_is_no_corpus():
-    with pytest.raises(
-        ValueError, match="give `mmkeras.word_vectors.sentences"
-    ):
+    with pytest.raises(ValueError, match="use `mmkeras.word_vectors.sentences"):
         Corpus.read("corpus.txt")
 
 
@@ -56,7 +54,7 @@ def test_sentences_of_a_file(tmp_path, pack):
 def test_a_line_that_is_no_unicode(tmp_path):
     path = tmp_path / "corpus"
     path.write_bytes(b"dog\ncaf\xe9\n")
-    with pytest.raises(ValueError, match="corpus:2 must be UTF-8"):
+    with pytest.raises(ValueError, match="corpus:2 is not valid UTF-8"):
         list(sentences(path))
 
 

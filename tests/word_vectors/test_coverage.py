@@ -35,7 +35,7 @@ def test_rare_words_are_left_out():
 
 
 def test_no_words():
-    with pytest.raises(ValueError, match="minimum=6 times or more"):
+    with pytest.raises(ValueError, match="at least minimum=6 times"):
         coverage(VECTORS, COUNTS, minimum=6)
 
 

@@ -95,12 +95,12 @@ def test_spearman_equals_scipy_s():
 @pytest.mark.parametrize(
     "reader, text, error",
     [
-        (read_analogies, ": a\nb c d\n", "f:2 should be four words"),
-        (read_analogies, ": a\n", "f has nothing to ask"),
-        (read_similarities, "# a\na\tb\t1\na\tb\n", "f:3 should be two words"),
-        (read_similarities, "a\tb\t1\nc\td\tx\n", "f:2 should be two words"),
-        (read_similarities, "a b 1\n", "f:1 should be two .* tabs between"),
-        (read_similarities, "Word 1\tWord 2\tMean\n", "f has nothing to ask"),
+        (read_analogies, ": a\nb c d\n", "f:2 must be four words"),
+        (read_analogies, ": a\n", "at least one line to evaluate in .*f"),
+        (read_similarities, "# a\na\tb\t1\na\tb\n", "f:3 must be two words"),
+        (read_similarities, "a\tb\t1\nc\td\tx\n", "f:2 must be two words"),
+        (read_similarities, "a b 1\n", "f:1 must be two .*separated by tabs"),
+        (read_similarities, "Word 1\tWord 2\tMean\n", "one line to eval.*/f"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, reader, text, error):

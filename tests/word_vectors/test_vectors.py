@@ -47,9 +47,9 @@ def test_unit_keeps_zeros():
 @pytest.mark.parametrize(
     "words, shape, error",
     [
-        (["a"], (2, 3), "one row a word"),
-        (["a"], (1,), "one row a word"),
-        (["a", "a"], (2, 3), "2 words, 1 of them different"),
+        (["a"], (2, 3), "one row per word"),
+        (["a"], (1,), "one row per word"),
+        (["a", "a"], (2, 3), "2 words, 1 of them distinct"),
     ],
 )
 def test_what_does_not_fit(words, shape, error):

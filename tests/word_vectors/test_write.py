@@ -89,7 +89,7 @@ def test_the_name_says_the_kind(tmp_path, kind):
     ],
 )
 def test_words_that_would_not_come_back_are_refused(tmp_path, word, kind):
-    with pytest.raises(ValueError, match="cannot hold .*or write 'npz'"):
+    with pytest.raises(ValueError, match="cannot store .*or write 'npz'"):
         write(tmp_path / "v", Vectors([word, "dog"], np.eye(2)), kind)
     assert not list(tmp_path.iterdir())
 

@@ -33,7 +33,7 @@ def to_config(codec) -> dict:
         if type(codec) is cls:
             return {"name": name, "config": codec.get_config()}
     raise ValueError(
-        f"A codec is one of {', '.join(_CODECS)}. Received: {codec!r}"
+        f"`codec` must be one of {', '.join(_CODECS)}. Received: {codec!r}"
     )
 
 
@@ -56,14 +56,14 @@ def from_config(config: dict):
     cls = _CODECS.get(name) if isinstance(name, str) else None
     if cls is None:
         raise ValueError(
-            "Expected a description of a codec, with a `name` of "
+            "Expected the configuration of a codec, with a `name` of "
             f"{', '.join(_CODECS)}. Received: {config!r}"
         )
     known = inspect.signature(cls).parameters
     values = config.get("config")
     if not isinstance(values, dict) or not set(values) <= set(known):
         raise ValueError(
-            f"A codec {name!r} is described by {', '.join(known)}. "
-            f"Received: {values!r}"
+            f"The configuration of a codec {name!r} has the keys "
+            f"{', '.join(known)}. Received: {values!r}"
         )
     return cls.from_config(values)

@@ -45,7 +45,7 @@ class Audio:
     def __init__(self, rate=16000, seconds=2.0, limit=50_000_000):
         if min(rate, seconds, limit) <= 0:
             raise ValueError(
-                "`rate`, `seconds` and `limit` are above 0. Received: "
+                "`rate`, `seconds` and `limit` must be above 0. Received: "
                 f"rate={rate}, seconds={seconds}, limit={limit}"
             )
         self.rate = int(rate)
@@ -174,9 +174,9 @@ class Audio:
                 samples = file.read(frames, "float32", always_2d=True)
         except (soundfile.SoundFileError, ValueError, TypeError) as error:
             reason = str(error).partition(": ")[2] or str(error)
-            return *nothing, f"no sound that can be read: {reason}".encode()
+            return *nothing, f"not a readable audio file: {reason}".encode()
         if not 0 < rate <= waves.FASTEST or not len(samples):
-            return *nothing, b"a file without sound"
+            return *nothing, b"a file without audio data"
         return samples, np.int32(rate), b""
 
     def _read_other(self, encoded):
@@ -255,7 +255,7 @@ def _wrong_size(encoded, limit):
     size = tf.strings.length(encoded)
     sizes = (tf.strings.as_string(size), tf.strings.as_string(limit))
     large = tf.strings.join(
-        ["a file of ", sizes[0], " bytes; at most ", sizes[1], " are read"]
+        ["a file of ", sizes[0], " bytes; the limit is ", sizes[1]]
     )
     large = tf.where(tf.cast(size, tf.int64) > limit, large, "")
     return tf.where(size == 0, "empty", large)

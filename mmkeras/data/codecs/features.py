@@ -21,7 +21,7 @@ class Features:
         shape = tuple(int(side) for side in shape)
         if len(shape) not in (1, 2) or min(shape) < 1:
             raise ValueError(
-                "`shape` is (size,) of vectors or (length, size) of "
+                "`shape` must be (size,) for vectors or (length, size) for "
                 f"sequences. Received: shape={shape}"
             )
         self.shape = shape

@@ -52,7 +52,11 @@ def gif(encoded):
     length = tf.cast(tf.strings.length(encoded), tf.int64)
     whole = (state == _END) & (position <= length)
     with tf.control_dependencies(
-        [tf.debugging.Assert(whole, ["The GIF has no whole first frame."])]
+        [
+            tf.debugging.Assert(
+                whole, ["The first frame of the GIF is incomplete."]
+            )
+        ]
     ):
         frame = tf.strings.substr(encoded, tf.zeros_like(position), position)
     return tf.strings.join([frame, tf.constant(b"\x3b")])
@@ -126,7 +130,11 @@ def _webp_frame(encoded):
     end = position + 8 + headers.little(chunk[4:8])
     whole = headers.has(chunk, b"ANMF") & (end <= length)
     with tf.control_dependencies(
-        [tf.debugging.Assert(whole, ["The WebP has no whole first frame."])]
+        [
+            tf.debugging.Assert(
+                whole, ["The first frame of the WebP is incomplete."]
+            )
+        ]
     ):
         data = tf.strings.substr(encoded, position + 24, end - position - 24)
     # A frame's width and height lie as the header of a still has them.

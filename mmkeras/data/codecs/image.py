@@ -42,12 +42,12 @@ class Image:
         size = tuple(int(side) for side in size)
         if len(size) != 2 or min(size) < 1:
             raise ValueError(
-                "`size` is a height and a width of at least one pixel. "
+                "`size` must be a height and a width of at least one pixel. "
                 f"Received: size={size}"
             )
         if limit < 1:
             raise ValueError(
-                f"`limit` is at least 1 pixel. Received: limit={limit}"
+                f"`limit` must be at least 1 pixel. Received: limit={limit}"
             )
         self.size = size
         self.limit = int(limit)
@@ -186,7 +186,7 @@ def _all_or_raise(encoded, size, limit):
     rows = tf.strings.as_string(bad)
     causes = tf.strings.join([rows, tf.gather(errors, bad)], ": ")
     error = tf.strings.reduce_join(causes, separator="; ")
-    error = tf.strings.join(["Bad images in rows ", error])
+    error = tf.strings.join(["Images that cannot be decoded, by row: ", error])
     with tf.control_dependencies(
         [tf.debugging.Assert(tf.size(bad) == 0, [error])]
     ):

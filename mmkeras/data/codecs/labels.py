@@ -31,13 +31,14 @@ class Labels:
         self.others = others
         if kind not in KINDS:
             raise ValueError(
-                f"`kind` is one of {', '.join(KINDS)}. Received: kind={kind!r}"
+                f"`kind` must be one of {', '.join(KINDS)}. Received: "
+                f"kind={kind!r}"
             )
         strange = [n for n in self.names if not isinstance(n, str) or not n]
         twice = len(set(self.names)) < len(self.names)
         if strange or twice or bool(self.names) == (kind == "number"):
             raise ValueError(
-                "`names` are different strings, and none for numbers. "
+                "`names` must be distinct strings, or empty for numbers. "
                 f"Received: names={self.names[:10]}, kind={kind!r}"
             )
         self._places = {name: i for i, name in enumerate(self.names)}
@@ -162,7 +163,7 @@ class Labels:
         if name not in self._places:
             known = ", ".join(self.names[:20])
             raise ValueError(
-                f"The label {name!r} is none of the known ones: {known}."
+                f"Expected one of the labels {known}. Received: label={name!r}"
             )
         return self._places[name]
 
@@ -173,7 +174,7 @@ def _listed(label):
     listed = isinstance(names, (list, tuple))
     if not listed or not all(isinstance(name, str) for name in names):
         raise ValueError(
-            "Expected a name or a list of names as a label, numbers in quotes, "
-            f'as in ["b", "3"]. Received: {label!r}'
+            "Expected a label name or a list of label names, with numbers in "
+            f'quotes, as in ["b", "3"]. Received: {label!r}'
         )
     return names

@@ -88,7 +88,7 @@ def _by_kind(encoded, size, limit):
         tf.reduce_prod(shown) <= limit, "", _too_large(shown, limit)
     )
     if not READS_WEBP:
-        what = "WebP, which this TensorFlow cannot read"
+        what = "WebP, which this version of TensorFlow cannot decode"
         error = tf.where(kind == headers.WEBP, what, error)
     what = "not a JPEG, PNG, GIF, BMP or WebP image"
     what = tf.where(encoded == "", "empty", what)
@@ -237,7 +237,7 @@ def _bmp(encoded, shown):
     known = tf.reduce_any(bits == [1, 4, 8, 24, 32])
     known &= tf.reduce_any(compression == [0, 3])
     with tf.control_dependencies(
-        [tf.debugging.Assert(known, ["This kind of BMP is not known."])]
+        [tf.debugging.Assert(known, ["Unsupported kind of BMP."])]
     ):
         stride = (shown[1] * bits + 31) // 32 * 4
     data = tf.strings.substr(encoded, start, shown[0] * stride)

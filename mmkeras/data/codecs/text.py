@@ -77,8 +77,8 @@ class Words:
         _check_choice("emoji", emoji, ("drop", "keep"))
         if length < 3:
             raise ValueError(
-                "`length` has room for start, end and one word at least. "
-                f"Received: length={length}"
+                "`length` must be large enough for the start, the end and at "
+                f"least one word. Received: length={length}"
             )
         self.vocabulary = [*SPECIAL, *_checked(vocabulary)]
         self.length = int(length)
@@ -132,7 +132,7 @@ class Words:
         ]
         if not words:
             raise ValueError(
-                f"No word occurs {minimum} times or more. Received: "
+                f"No word occurs at least {minimum} times. Received: "
                 f"{len(texts)} texts of {len(counts)} different words. Lower "
                 "`minimum`."
             )
@@ -249,7 +249,7 @@ def _chosen_split(texts):
 def _check_choice(name, value, choices):
     if value not in choices:
         raise ValueError(
-            f"`{name}` is one of {', '.join(map(repr, choices))}. "
+            f"`{name}` must be one of {', '.join(map(repr, choices))}. "
             f"Received: {name}={value!r}"
         )
 
@@ -260,9 +260,10 @@ def _checked(vocabulary):
     for word in vocabulary:
         if not isinstance(word, str) or word in seen:
             raise ValueError(
-                "`vocabulary` is a list of different words, without "
-                f"{', '.join(map(repr, SPECIAL))}, which are added to it. "
-                f"Received {word!r} as an empty, special or second one."
+                "`vocabulary` must be a list of distinct words without "
+                f"{', '.join(map(repr, SPECIAL))}, which are added "
+                f"automatically. Received: {word!r}, which is empty, special "
+                "or repeated."
             )
         seen.add(word)
     return list(vocabulary)

@@ -52,7 +52,9 @@ class Turns:
         emoji="drop",
     ):
         if turns < 1:
-            raise ValueError(f"`turns` is 1 or more. Received: turns={turns}")
+            raise ValueError(
+                f"`turns` must be at least 1. Received: turns={turns}"
+            )
         self.turns = int(turns)
         self.words = Words(
             vocabulary,
@@ -174,7 +176,7 @@ class Turns:
             f"more than {MOST} turns",
             tf.strings.as_string(many) + " turns",
         )
-        told += f"; {self.turns} at most"
+        told += f"; the model was trained with at most {self.turns}"
         return self(text), tf.where(many > self.turns, told, "")
 
     def get_config(self):

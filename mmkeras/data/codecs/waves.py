@@ -70,8 +70,8 @@ def decode(encoded, seconds):
     error = tf.where(fit, "", _wrong_rate(rate))
     error = tf.where(known, error, _wrong_kind(tag, bits))
     silent = (form[0] < 0) | (length < frame)
-    error = tf.where(silent, "a WAV file without sound", error)
-    error = tf.where(is_wave(encoded), error, "no WAV file")
+    error = tf.where(silent, "a WAV file without audio data", error)
+    error = tf.where(is_wave(encoded), error, "not a WAV file")
     good = error == ""
     seconds = tf.cast(seconds, tf.float32)
     frames = tf.cast(seconds * tf.cast(rate, tf.float32), tf.int64) + 1
@@ -163,7 +163,7 @@ def _wrong_rate(rate):
         [
             "a WAV file of ",
             named,
-            f" samples per second; 1 to {FASTEST} are read",
+            f" samples per second; 1 to {FASTEST} are supported",
         ]
     )
 
@@ -174,7 +174,7 @@ def _wrong_kind(tag, bits):
     for number, known in _REFUSED.items():
         name = tf.where(tag == number, known, name)
     bits = tf.strings.as_string(bits)
-    remedy = f" bits per sample; {_READ} are read. Convert it to PCM."
+    remedy = f" bits per sample; {_READ} are supported. Convert it to PCM."
     return tf.strings.join(["a WAV file of ", name, " with ", bits, remedy])
 
 

@@ -63,12 +63,12 @@ def get(name: str):
         close = difflib.get_close_matches(str(name), _NAMES, n=1)
         hint = f"Did you mean {close[0]!r}? " if close else ""
         raise ValueError(
-            f"No data set is called {name!r}. {hint}There are: "
-            f"{', '.join(_NAMES)}. Your own data is read as 'table' (images "
+            f"Unknown data set {name!r}. {hint}Data sets: "
+            f"{', '.join(_NAMES)}. For your own data, use 'table' (images "
             "with captions, JSONL or CSV), 'folder' (images and texts by file "
             "name), 'labelled' (text, image, audio or features with a label), "
             "'questions' (images with questions and answers) or 'dialogues' "
-            "(the same, with what was said before)."
+            "(the same, with the dialogue history)."
         )
     module = name.replace("-", "_")
     return importlib.import_module(f"mmkeras.data.datasets.{module}")
@@ -96,7 +96,7 @@ def scan(name: str, folder=None, target=None):
     if target is not None:
         raise ValueError(
             "`target` is an option of the data set 'labelled', whose labels "
-            f"can be of several kinds. Received: target={target!r} with "
+            f"can be of several types. Received: target={target!r} with "
             f"{name!r}"
         )
     return module.scan(folder)

@@ -25,7 +25,7 @@ from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 
 SOURCE = (
-    "Get MNIST's four *-ubyte.gz files into a folder mnist, and "
+    "Download MNIST's four *-ubyte.gz files into a folder mnist, and "
     "github.com/Jakobovski/free-spoken-digit-dataset into a folder fsdd, both "
     "in one folder."
 )
@@ -88,7 +88,7 @@ def _recordings(folder):
     missing = [s for s, by_digit in takes.items() if len(by_digit) < 10]
     if missing:
         raise FileNotFoundError(
-            f"There is no recording of every digit in {folder} for "
+            f"{folder} has no recordings of every digit for "
             f"{', '.join(missing)}. {SOURCE}"
         )
     return takes
@@ -143,7 +143,7 @@ def _idx(path):
     """Reads MNIST's own format: sizes, big-endian, then bytes."""
     path = pathlib.Path(path)
     if not path.exists():
-        raise FileNotFoundError(f"{path} is not there. {SOURCE}")
+        raise FileNotFoundError(f"File not found: {path}. {SOURCE}")
     try:
         data = gzip.decompress(path.read_bytes())
         shape = np.frombuffer(data, ">i4", data[3], 4)
@@ -152,8 +152,8 @@ def _idx(path):
         )
     except (OSError, EOFError, IndexError, ValueError) as error:
         raise ValueError(
-            f"{path} is no file of MNIST's, or was cut short: {error}. Get it "
-            "again."
+            f"{path} is not an MNIST file, or is truncated: {error}. Download "
+            "it again."
         ) from error
 
 

@@ -13,7 +13,9 @@ import tensorflow as tf
 from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 
-SOURCE = "CLEVR_v1.0 is at cs.stanford.edu/people/jcjohns/clevr."
+SOURCE = (
+    "CLEVR_v1.0 can be downloaded from cs.stanford.edu/people/jcjohns/clevr."
+)
 _PARTS = {"train": "train", "test": "val"}
 # The last function of a question's program says what kind it is.
 _TYPES = {
@@ -47,7 +49,7 @@ def scan(folder=None, seed=0) -> layout.Scan:
     for split, part in _PARTS.items():
         path = folder / "questions" / f"CLEVR_{part}_questions.json"
         if not path.exists():
-            found.notes.append(f"There is no {path.name}.")
+            found.notes.append(f"File not found: {path.name}.")
             continue
         entries = layout.entries(path, found, "questions")
         make = functools.partial(_row, folder / "images" / part, split)

@@ -19,8 +19,9 @@ from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 
 SOURCE = (
-    "train2017.zip, val2017.zip and annotations_trainval2017.zip are at "
-    "https://cocodataset.org/#download; unpack all into one folder."
+    "train2017.zip, val2017.zip and annotations_trainval2017.zip can be "
+    "downloaded from https://cocodataset.org/#download; unpack all into one "
+    "folder."
 )
 
 
@@ -46,8 +47,8 @@ def rows(split, folder=None) -> list[dict]:
     """Gives the rows of one split; see `mmkeras.data.datasets`."""
     if split == "test":
         raise ValueError(
-            "COCO's test captions are not public. Received: split='test'. "
-            "Use 'val', or the data set 'karpathy' with its own test split."
+            "COCO's test captions are not public. Received: split='test'. Use "
+            "'val', or the data set 'karpathy', which has its own test split."
         )
     return _scan(folder, {split} & {"train", "val"}).choose(split)
 
@@ -98,7 +99,9 @@ def _scan_part(folder, split, part, found):
             found.add(name, images / name, captions.pop(key, ()), split)
     for key in captions:
         where = f"{path}: image_id {key}"
-        found.blame("unpaired", where, "captions of an image not listed")
+        found.blame(
+            "unpaired", where, "captions of an image that is not listed"
+        )
 
 
 def _read(path, found):
@@ -108,9 +111,9 @@ def _read(path, found):
     try:
         content = json.loads(path.read_bytes())
     except ValueError as error:
-        found.blame("corrupt", path, f"no JSON: {error}")
+        found.blame("corrupt", path, f"invalid JSON: {error}")
         return {}
     if not isinstance(content, dict):
-        found.blame("corrupt", path, "expected an object")
+        found.blame("corrupt", path, "expected a JSON object")
         return {}
     return content

@@ -134,7 +134,7 @@ def check(names, schema, strict=True):
     if lacking and (strict or hint):
         wanted = " and ".join(_one_of(group) for group in schema.needed)
         shown = names[:_SHOWN]
-        raise ValueError(f"expected columns {wanted}, found {shown}{hint}")
+        raise ValueError(f"expected columns {wanted}. Received: {shown}{hint}")
 
 
 def note(names, schema):
@@ -149,14 +149,14 @@ def note(names, schema):
     if not unknown:
         return ""
     more = f" and {len(unknown) - _SHOWN} more" * (len(unknown) > _SHOWN)
-    return f"Columns that are not read: {', '.join(unknown[:_SHOWN])}{more}."
+    return f"Ignored columns: {', '.join(unknown[:_SHOWN])}{more}."
 
 
 def _hint(names, schema):
     """Says what to do about a table that lacks columns, or returns `""`."""
     others = [o.data for o in SCHEMAS.values() if set(o.marks) & set(names)]
     if schema.data and others and schema.data not in others:
-        return f". Such a table is read with `--data {others[0]}`"
+        return f". Use `--data {others[0]}` for such a table"
     meant = _meant(names, schema)
     pairs = [f"`{new}` for `{old}`" for old, new in meant.items()]
     return f". Did you mean {', '.join(pairs)}?" * bool(pairs)

@@ -21,7 +21,7 @@ from mmkeras.data.datasets import layout
 from mmkeras.data.datasets import tabular
 
 SOURCE = (
-    "Write a table, JSONL, CSV or TSV, with the columns image, history, "
+    "Write a table (JSONL, CSV or TSV) with the columns image, history, "
     "question, answer, candidates and split."
 )
 _SCHEMA = columns.SCHEMAS["dialogues"]
@@ -76,7 +76,7 @@ def _row(path, number, values):
     answer = " ".join(str(answer).split())
     candidates = _listed(values, "candidates")
     if candidates and answer not in candidates:
-        raise ValueError("expected the answer among the `candidates`")
+        raise ValueError("expected the answer to be one of the `candidates`")
     image = values["image"].strip()
     return {
         "id": tabular.id_of(values, number),
@@ -98,5 +98,5 @@ def _listed(values, field):
     if not isinstance(value, list) or any(
         not str(one).strip() for one in value
     ):
-        raise ValueError(f"expected texts in a list in `{field}`")
+        raise ValueError(f"expected a list of texts in `{field}`")
     return [" ".join(str(one).split()) for one in value]

@@ -16,7 +16,7 @@ from mmkeras.data.datasets import avdigits
 from mmkeras.data.datasets import layout
 from mmkeras.data.synthetic import digits_discussed
 
-SOURCE = "Get MNIST's four *-ubyte.gz files into a folder mnist."
+SOURCE = "Download MNIST's four *-ubyte.gz files into a folder mnist."
 COUNTS = {"train": 20000, "val": 1000, "test": 2000}
 STARTS = {"train": 5}
 

@@ -41,8 +41,8 @@ def rows(split, folder=None, seed=0, **options) -> list[dict]:
     """Gives the rows of one split; see `mmkeras.data.datasets`."""
     if folder is not None:
         raise ValueError(
-            "'feelings' is rendered, not read: leave `folder` (`--folder`) "
-            f"out. Received: folder={str(folder)!r}"
+            "'feelings' is generated, not read: omit `folder` (`--folder`). "
+            f"Received: folder={str(folder)!r}"
         )
     return feelings.rows(split, COUNTS.get(split, 0), seed, **options)
 

@@ -16,7 +16,7 @@ from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 
 SOURCE = (
-    "Its authors give Flickr8k_Dataset.zip and Flickr8k_text.zip away at "
+    "Its authors provide Flickr8k_Dataset.zip and Flickr8k_text.zip at "
     "http://nlp.cs.illinois.edu/HockenmaierGroup/8k-pictures.html; unpack "
     "both into one folder."
 )
@@ -98,7 +98,7 @@ def _captions(path, found):
             found.blame("corrupt", f"{path}:{number}", detail)
     if skipped:
         found.notes.append(
-            f"{skipped} captions of {_BAD_KEY} are skipped, a known mistake "
-            "in the official file."
+            f"Skipped {skipped} captions of {_BAD_KEY}, a known error in the "
+            "official file."
         )
     return captions

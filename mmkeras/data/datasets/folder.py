@@ -12,7 +12,7 @@ import tensorflow as tf
 from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 
-SOURCE = "Put images into `images/` and texts of the same names in `texts/`."
+SOURCE = "Put images into `images/` and texts of the same name into `texts/`."
 
 
 def scan(folder=None) -> layout.Scan:
@@ -72,7 +72,7 @@ def _pair(split, images, texts, found):
             continue
         name = file.relative_to(images).with_suffix("").as_posix()
         if name in seen:
-            detail = f"has the name of {seen[name].name}, and one text"
+            detail = f"has the same name as {seen[name].name}, and its text"
             found.blame("duplicate", file, detail)
             continue
         seen[name] = file

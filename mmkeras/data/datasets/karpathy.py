@@ -18,7 +18,7 @@ from mmkeras.data.datasets import layout
 
 SOURCE = (
     "The file dataset_*.json is in caption_datasets.zip at "
-    "https://cs.stanford.edu/people/karpathy/deepimagesent/; put it beside "
+    "https://cs.stanford.edu/people/karpathy/deepimagesent/; put it next to "
     "the folder of images."
 )
 _FOLDERS = (

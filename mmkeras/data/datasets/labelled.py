@@ -29,7 +29,7 @@ from mmkeras.data.datasets import layout
 from mmkeras.data.datasets import tabular
 
 SOURCE = (
-    "Write a table, JSONL, CSV or TSV, with the columns text, image, audio or "
+    "Write a table (JSONL, CSV or TSV) with the columns text, image, audio or "
     "features, label and split."
 )
 FIELDS = ("text", "image", "audio", "features")
@@ -108,7 +108,7 @@ def _row(path, number, values):
         if value is None or (isinstance(value, str) and not value.strip()):
             row[field] = None
         elif not isinstance(value, str):
-            raise ValueError(f"expected text or a path in `{field}`")
+            raise ValueError(f"expected a text or a path in `{field}`")
         elif field == "text":
             row[field] = value
         elif field == "features":
@@ -116,7 +116,7 @@ def _row(path, number, values):
         else:
             row[field] = files.resolve(path.parent, value)
     if all(row[field] is None for field in FIELDS):
-        raise ValueError(f"expected one of {', '.join(FIELDS)}")
+        raise ValueError(f"expected at least one of {', '.join(FIELDS)}")
     return row
 
 

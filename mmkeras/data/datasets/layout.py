@@ -54,7 +54,7 @@ class Scan:
         captions = [caption.strip() for caption in captions]
         good = [caption for caption in captions if _is_unicode(caption)]
         if len(good) < len(captions):
-            self.blame("corrupt", name, "a caption that is no Unicode")
+            self.blame("corrupt", name, "a caption is not valid Unicode")
         self.rows.append(
             {"id": name, "image": str(image), "captions": good, "split": split}
         )
@@ -76,8 +76,8 @@ class Scan:
         skipped = [p for p in broken if p.skippable]
         if len(broken) > len(skipped) or (broken and not self.rows):
             raise ValueError(
-                f"The data cannot be read in full. Received: {_named(broken)}. "
-                "`mmkeras check` lists all problems."
+                "The data cannot be read completely. Received: "
+                f"{_named(broken)}. `mmkeras check` lists all problems."
             )
 
     def skipped(self):
@@ -113,8 +113,8 @@ class Scan:
         if not rows:
             found = sorted({str(row["split"]) for row in self.rows})
             raise ValueError(
-                f"There is no row with a caption in split {split!r}. "
-                f"Received rows of: {', '.join(found) or 'no split'}."
+                f"Expected rows with captions in split {split!r}. Received "
+                f"rows of: {', '.join(found) or 'no split'}."
             )
         return rows
 
@@ -137,7 +137,7 @@ class Scan:
         if not chosen:
             known = sorted({str(row["split"]) for row in self.rows})
             raise ValueError(
-                f"There is no row in split {split!r}. Received rows of: "
+                f"Expected rows in split {split!r}. Received rows of: "
                 f"{', '.join(known) or 'no split'}."
             )
         return chosen
@@ -175,8 +175,8 @@ class Scan:
             for row, place in zip(self.rows, places):
                 if not row["split"]:
                     detail = (
-                        "expected train, val or test in `split`, as in other "
-                        "rows, found nothing"
+                        "expected train, val or test in `split`, as in the "
+                        "other rows. Received: nothing"
                     )
                     self.skip(place, detail)
         self.notes += splits.assign(self.rows, stratify)
@@ -207,7 +207,7 @@ def check_split(split):
     """Raises a `ValueError` that names the splits, if it is none of them."""
     if split not in SPLITS:
         raise ValueError(
-            f"`split` is one of {', '.join(map(repr, SPLITS))}. "
+            f"`split` must be one of {', '.join(map(repr, SPLITS))}. "
             f"Received: split={split!r}"
         )
 
@@ -231,9 +231,9 @@ def locate(name, folder, source):
         path = pathlib.Path(os.environ["MMKERAS_DATA"], name)
     if path is None or not pathlib.Path(path).exists():
         raise FileNotFoundError(
-            f"The data of {name!r} is not there. Received: folder={path}. "
-            f"{source} Then pass `folder` (`--folder`), or put it into a "
-            f"folder {name!r} and point MMKERAS_DATA at the folder around it."
+            f"Data of {name!r} not found. Received: folder={path}. {source} "
+            "Then pass `folder` (`--folder`), or put the data into a folder "
+            f"{name!r} and set MMKERAS_DATA to its parent folder."
         )
     return pathlib.Path(path).absolute()
 
@@ -269,9 +269,9 @@ def only_file(path, *patterns):
     found = sorted({file for p in patterns for file in path.glob(p)})
     if len(found) != 1:
         raise FileNotFoundError(
-            f"Expected one file {' or '.join(patterns)} in {path}. Received: "
-            f"{[file.name for file in found] or 'none'}. Pass the path of "
-            "the file itself."
+            f"Expected exactly one file {' or '.join(patterns)} in {path}. "
+            f"Received: {[file.name for file in found] or 'none'}. Pass the "
+            "path of the file instead."
         )
     return found[0]
 
@@ -295,7 +295,7 @@ def entries(path, scan, key=None, kind=list):
         found = json.loads(path.read_bytes())
         found = found[key] if key else found
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        scan.blame("corrupt", path, f"not as JSON as expected: {error!r}")
+        scan.blame("corrupt", path, f"not JSON of the expected form: {error!r}")
         return kind()
     if isinstance(found, kind):
         return found
@@ -329,7 +329,8 @@ def split_in(values):
     split = split_named(name) if name else None
     if name and not split:
         raise ValueError(
-            f"expected train, val or test in `split`, not {values['split']!r}"
+            "expected train, val or test in `split`. Received: "
+            f"{values['split']!r}"
         )
     return split
 

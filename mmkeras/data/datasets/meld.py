@@ -14,7 +14,7 @@ from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 from mmkeras.data.datasets import tabular
 
-SOURCE = "The tables are in github.com/declare-lab/MELD (data/MELD)."
+SOURCE = "Download the tables from github.com/declare-lab/MELD (data/MELD)."
 LABELS = ("Emotion", "Sentiment")
 _FILES = {"train": "train", "val": "dev", "test": "test"}
 
@@ -36,7 +36,7 @@ def scan(folder=None, label="Emotion") -> layout.Scan:
     """
     if label not in LABELS:
         raise ValueError(
-            f"`label` is one of {', '.join(map(repr, LABELS))}. "
+            f"`label` must be one of {', '.join(map(repr, LABELS))}. "
             f"Received: label={label!r}"
         )
     folder = layout.locate("meld", folder, SOURCE)
@@ -44,7 +44,7 @@ def scan(folder=None, label="Emotion") -> layout.Scan:
     for split, name in _FILES.items():
         path = folder / f"{name}_sent_emo.csv"
         if not path.is_file():
-            raise FileNotFoundError(f"{path} is not there. {SOURCE}")
+            raise FileNotFoundError(f"File not found: {path}. {SOURCE}")
         found.rows += _read(path, split, label, found)
     return found
 
@@ -67,11 +67,11 @@ def _read(path, split, label, found):
             dialogue = int(values["Dialogue_ID"])
             place = int(values["Utterance_ID"])
         except (KeyError, ValueError):
-            detail = "expected numbers in Dialogue_ID and Utterance_ID"
+            detail = "expected integers in Dialogue_ID and Utterance_ID"
             found.blame("corrupt", f"{path}:{number}", detail)
             continue
         if not values["Utterance"].strip() or not values.get(label):
-            detail = f"expected words in Utterance and {label}"
+            detail = f"expected texts in Utterance and {label}"
             found.blame("corrupt", f"{path}:{number}", detail)
             continue
         row = {

@@ -20,7 +20,7 @@ from mmkeras.data import examples
 from mmkeras.data import safe_pickle
 from mmkeras.data.datasets import layout
 
-SOURCE = "The files are linked in github.com/thuiar/MMSA."
+SOURCE = "github.com/thuiar/MMSA has links to the files."
 FIELDS = {"text": "text", "audio": "audio", "video": "vision"}
 _SPLITS = {"train": "train", "val": "valid", "test": "test"}
 
@@ -69,14 +69,15 @@ def _read(folder, splits):
             made, mended = _rows(part, split)
         except (LookupError, TypeError, ValueError) as error:
             raise ValueError(
-                f"{path} is not laid out as a file of MMSA's: of {name!r} "
-                "were expected text, audio, vision, id and regression_labels, "
-                f"one of each an example. Received: {error!r}"
+                f"{path} is not an MMSA file: expected text, audio, vision, "
+                f"id and regression_labels in {name!r}, with one entry per "
+                f"example. Received: {error!r}"
             ) from error
         found.rows += made
         if mended:
             found.notes.append(
-                f"Of {split}, {mended} numbers are not finite and became 0."
+                f"{split}: {mended} values that are not finite are replaced "
+                "by 0."
             )
     return found
 
@@ -93,9 +94,9 @@ def _rows(part, split):
     sizes = {key: len(value) for key, value in arrays.items()}
     sizes |= {"id": len(names), "labels": len(labels), "raw_text": len(said)}
     if len(set(sizes.values())) > 1:
-        raise ValueError(f"unequal lengths, {sizes}")
+        raise ValueError(f"different lengths, {sizes}")
     if not np.isfinite(labels).all():
-        raise ValueError("labels that are not finite")
+        raise ValueError("labels are not finite")
     made = [
         {
             "id": name,
@@ -113,7 +114,7 @@ def _features(part, name):
     """Sequences of one modality, with zeros behind their ends."""
     array = np.array(part[name], "float32")
     if array.ndim != 3:
-        raise ValueError(f"{name} of shape {array.shape}")
+        raise ValueError(f"{name} has shape {array.shape}")
     lengths = part.get(f"{name}_lengths")
     if lengths is not None:
         beyond = np.arange(array.shape[1]) >= np.reshape(lengths, (-1, 1))

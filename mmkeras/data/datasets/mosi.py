@@ -21,8 +21,8 @@ from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 
 SOURCE = (
-    "The features are in github.com/declare-lab/multimodal-deep-learning "
-    "(bc-LSTM/data)."
+    "The features can be downloaded from "
+    "github.com/declare-lab/multimodal-deep-learning (bc-LSTM/data)."
 )
 FIELDS = ("text", "audio", "video")
 LABELS = ("negative", "positive")

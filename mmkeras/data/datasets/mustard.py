@@ -21,7 +21,9 @@ import tensorflow as tf
 from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 
-SOURCE = "The file is in github.com/soujanyaporia/MUStARD (data)."
+SOURCE = (
+    "The file can be downloaded from github.com/soujanyaporia/MUStARD (data)."
+)
 LABELS = ("sincere", "sarcastic")
 _TEST_SHOW = "FRIENDS"
 
@@ -76,15 +78,21 @@ def _entries(path):
     try:
         entries = json.loads(path.read_bytes())
     except ValueError as error:
-        raise ValueError(f"{path} is no JSON: {error}. {SOURCE}") from error
+        raise ValueError(
+            f"{path} is not valid JSON: {error}. {SOURCE}"
+        ) from error
     if not isinstance(entries, dict):
-        raise ValueError(f"{path} is no JSON object of utterances. {SOURCE}")
+        raise ValueError(
+            f"Expected a JSON object of utterances in {path}. {SOURCE}"
+        )
     return entries
 
 
 def _flag(value):
     if not isinstance(value, bool):
-        raise ValueError(f"sarcasm is {value!r}")
+        raise ValueError(
+            f"expected true or false in sarcasm. Received: {value!r}"
+        )
     return value
 
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 
-SOURCE = "It is github.com/lil-lab/nlvr, the folder nlvr of it."
+SOURCE = "It is the folder nlvr of github.com/lil-lab/nlvr."
 _OF_ANOTHER_FORM = (
     AttributeError,
     KeyError,
@@ -44,7 +44,7 @@ def scan(folder=None) -> layout.Scan:
     for part, split in _PARTS.items():
         path = folder / part / f"{part}.json"
         if not path.exists():
-            found.notes.append(f"There is no {path.name}.")
+            found.notes.append(f"File not found: {path.name}.")
             continue
         for number, line in layout.lines(path, found):
             if not line.strip():
@@ -54,7 +54,11 @@ def scan(folder=None) -> layout.Scan:
                 made = _rows(folder / part / "images", part, entry)
             except _OF_ANOTHER_FORM as error:
                 where = f"{path}:{number}"
-                found.blame("corrupt", where, f"no such entry: {error!r}")
+                found.blame(
+                    "corrupt",
+                    where,
+                    f"expected identifier, label and sentence: {error!r}",
+                )
                 continue
             made = made if split == "train" else made[:1]
             found.rows += [{**row, "split": split} for row in made]
@@ -76,7 +80,9 @@ def _rows(folder, part, entry):
     name = str(entry["identifier"])
     label = str(entry["label"]).lower()
     if label not in ("true", "false"):
-        raise ValueError(f"the label {label!r}")
+        raise ValueError(
+            f"expected the label true or false. Received: {label!r}"
+        )
     home = folder / str(entry.get("directory", ""))
     paths = [home / f"{part}-{name}-{i}.png" for i in range(6)]
     there = [path for path in paths if path.exists()] or paths[:1]

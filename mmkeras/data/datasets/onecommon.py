@@ -25,7 +25,7 @@ from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 
 SOURCE = (
-    "The dialogues are in github.com/Alab-NII/onecommon "
+    "The dialogues can be downloaded from github.com/Alab-NII/onecommon "
     "(aaai2019/experiments/data/onecommon)."
 )
 DOTS, NUMBERS = 7, 4
@@ -55,7 +55,7 @@ def scan(folder=None) -> layout.Scan:
             *(folder / f"{name}{end}" for end in _READERS)
         )
         if not path.is_file():
-            raise FileNotFoundError(f"{path} is not there. {SOURCE}")
+            raise FileNotFoundError(f"File not found: {path}. {SOURCE}")
         read = _READERS[path.name.removeprefix(name)]
         for number, line in layout.lines(path, found):
             try:
@@ -82,12 +82,14 @@ def _row(scene, turns, target):
     """Checks one dialogue."""
     scene = np.array(scene, "float32")
     if scene.shape != (DOTS, NUMBERS) or not np.isfinite(scene).all():
-        raise ValueError(f"expected {DOTS} dots of {NUMBERS} numbers")
+        raise ValueError(f"expected {DOTS} dots of {NUMBERS} numbers each")
     if not turns:
-        raise ValueError("expected a talk of one turn or more")
+        raise ValueError("expected a dialogue of at least one turn")
     target = int(target)
     if not 0 <= target < DOTS:
-        raise ValueError(f"expected a dot from 0 to {DOTS - 1}, not {target}")
+        raise ValueError(
+            f"expected a dot from 0 to {DOTS - 1}. Received: {target}"
+        )
     return {"text": "\n".join(turns), "scene": scene, "label": str(target)}
 
 
@@ -114,7 +116,9 @@ def _from_json(line):
 
 def _turn(who, said=""):
     if who not in ("YOU", "THEM"):
-        raise ValueError(f"expected a turn of YOU or THEM, not {who[:20]!r}")
+        raise ValueError(
+            f"expected a turn of YOU or THEM. Received: {who[:20]!r}"
+        )
     return f"{who.lower()}: {said}".strip()
 
 

@@ -23,7 +23,7 @@ from mmkeras.data.datasets import layout
 from mmkeras.data.datasets import tabular
 
 SOURCE = (
-    "Write a table, JSONL, CSV or TSV, with the columns image, question, "
+    "Write a table (JSONL, CSV or TSV) with the columns image, question, "
     "answer (or answers) and split."
 )
 _SCHEMA = columns.SCHEMAS["questions"]
@@ -76,7 +76,7 @@ def _row(path, number, values):
     answers = answers if isinstance(answers, list) else [answers]
     answers = [str(x).strip() for x in answers if x is not None]
     if not answers or not all(answers):
-        raise ValueError("expected an answer in `answer`, or `answers`")
+        raise ValueError("expected an answer in `answer` or `answers`")
     image = values["image"].strip()
     [(commonest, _)] = collections.Counter(answers).most_common(1)
     return {

@@ -21,7 +21,7 @@ from mmkeras.data.datasets import layout
 from mmkeras.data.datasets import tabular
 
 SOURCE = (
-    "Write a table, JSONL, CSV or TSV, with the columns image, caption (or "
+    "Write a table (JSONL, CSV or TSV) with the columns image, caption (or "
     "captions) and split."
 )
 _SCHEMA = columns.SCHEMAS["table"]
@@ -78,6 +78,8 @@ def _entry(values):
     if not isinstance(captions, list) or not all(
         isinstance(text, str | None) for text in [*captions, caption]
     ):
-        raise ValueError("expected text in `caption`, or a list in `captions`")
+        raise ValueError(
+            "expected a text in `caption`, or a list in `captions`"
+        )
     captions = [t for t in [*captions, caption] if t is not None]
     return image.strip(), captions, layout.split_in(values)

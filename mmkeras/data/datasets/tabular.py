@@ -69,7 +69,7 @@ def published_lines(path, scan, column):
     reader = csv.reader(text, strict=True)
     names = next(reader, [])
     if column not in names:
-        blame(f"{path}:1", f"expected columns {column}, found {names}")
+        blame(f"{path}:1", f"expected columns {column}. Received: {names}")
         return
     for number, cells in _csv_cells(path, reader, names, blame):
         yield number, dict(zip(names, cells))
@@ -88,7 +88,7 @@ def parse(line):
     except ValueError as error:
         raise ValueError(f"invalid JSON: {error}") from error
     if not isinstance(values, dict):
-        raise ValueError("expected an object in braces")
+        raise ValueError("expected a JSON object")
     if line.count("[") + line.count("{") > _DEPTH and _depth(values) > _DEPTH:
         raise ValueError("invalid JSON: nested too deeply")
     if isinstance(values, _Repeated):
@@ -139,7 +139,7 @@ def check_texts(values, *fields):
     for field in fields:
         value = values.get(field)
         if not isinstance(value, str) or not value.strip():
-            raise ValueError(f"expected text in `{field}`")
+            raise ValueError(f"expected a text in `{field}`")
 
 
 def check_unicode(values, fields):
@@ -178,8 +178,8 @@ def _check_unicode(text, field):
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise ValueError(
-            f"`{field}` is not valid Unicode: it has half of a surrogate pair, "
-            f"{ascii(text[error.start])}, as of an emoji cut in two"
+            f"`{field}` is not valid Unicode: it has half of a surrogate "
+            f"pair, {ascii(text[error.start])}, e.g. of an emoji cut in two"
         ) from error
 
 
@@ -203,8 +203,8 @@ def _decoded(data):
         return data.decode("utf-16")
     if b"\0" in data[:4]:
         raise ValueError(
-            "the table has null characters: UTF-16 without a mark, or not "
-            "text; save it as UTF-8"
+            "the table has null characters: UTF-16 without a byte order mark, "
+            "or not text; save it as UTF-8"
         )
     # Bytes that are not UTF-8 become surrogates, found in their row.
     return data.decode("utf-8-sig", "surrogateescape")
@@ -339,7 +339,7 @@ def _csv_cells(path, reader, names, report):
 def _csv_problem(cells, names):
     """Says what is wrong with the cells of a line, or ""."""
     if len(cells) != len(names):
-        return f"expected {len(names)} cells, found {len(cells)}"
+        return f"expected {len(names)} cells. Received: {len(cells)}"
     text = "".join(cells)
     if "\0" in text:
         return "has a null character"

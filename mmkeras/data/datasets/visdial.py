@@ -15,7 +15,7 @@ import tensorflow as tf
 from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 
-SOURCE = "The files are at visualdialog.org/data."
+SOURCE = "The files can be downloaded from visualdialog.org/data."
 _PARTS = {"train": "train", "test": "val"}
 _IMAGES = {
     "train": ("COCO_train2014", "COCO_val2014"),
@@ -46,7 +46,7 @@ def scan(folder=None, seed=0) -> layout.Scan:
     for split, part in _PARTS.items():
         path = folder / f"visdial_1.0_{part}.json"
         if not path.exists():
-            found.notes.append(f"There is no {path.name}.")
+            found.notes.append(f"File not found: {path.name}.")
             continue
         dense = _dense(folder / _DENSE, found) if split == "test" else {}
         content = layout.entries(path, found, "data", dict)
@@ -72,7 +72,9 @@ def load(split, folder=None) -> tf.data.Dataset:
 def _dense(path, found):
     """Relevance by image and round; only some rounds were annotated."""
     if not path.exists():
-        found.notes.append(f"There is no {path.name}, so no NDCG.")
+        found.notes.append(
+            f"File not found: {path.name}; NDCG is not computed."
+        )
         return {}
     return {
         (entry["image_id"], entry["round_id"]): entry["gt_relevance"]

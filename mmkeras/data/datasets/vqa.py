@@ -15,7 +15,9 @@ import tensorflow as tf
 from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 
-SOURCE = "The files are at visualqa.org/download.html and cocodataset.org."
+SOURCE = (
+    "Download the files from visualqa.org/download.html and cocodataset.org."
+)
 _PARTS = {"train": "train2014", "test": "val2014"}
 
 
@@ -41,7 +43,7 @@ def scan(folder=None, seed=0) -> layout.Scan:
         asked = folder / f"v2_OpenEnded_mscoco_{part}_questions.json"
         told = folder / f"v2_mscoco_{part}_annotations.json"
         if not asked.exists() and not told.exists():
-            found.notes.append(f"There is no {part}.")
+            found.notes.append(f"Files not found: {part}.")
             continue
         answers = {
             entry.get("question_id"): entry

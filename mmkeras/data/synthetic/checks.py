@@ -15,11 +15,11 @@ def check(split, splits, count, seed):
     """
     if split not in splits:
         raise ValueError(
-            f"`split` is one of {', '.join(map(repr, splits))}. "
+            f"`split` must be one of {', '.join(map(repr, splits))}. "
             f"Received: split={split!r}"
         )
     if count < 0 or seed < 0:
         raise ValueError(
-            "`count` and `seed` are not negative. "
-            f"Received: count={count}, seed={seed}"
+            "`count` and `seed` must not be negative. Received: "
+            f"count={count}, seed={seed}"
         )

@@ -173,6 +173,6 @@ def _check(chances):
     for name, chance in chances.items():
         if not 0 <= chance <= 1:
             raise ValueError(
-                f"`{name}` is a probability, in [0, 1]. "
-                f"Received: {name}={chance}"
+                f"`{name}` must be a probability, in [0, 1]. Received: "
+                f"{name}={chance}"
             )

@@ -228,7 +228,7 @@ def same_for_all(references):
     counts = collections.Counter(itertools.chain.from_iterable(references))
     if not counts:
         raise ValueError(
-            "`references` has a caption at least. Received: references of none"
+            "`references` must have at least one caption. Received: no captions"
         )
     return min(counts, key=lambda caption: (-counts[caption], caption))
 

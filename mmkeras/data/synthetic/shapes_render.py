@@ -31,7 +31,9 @@ def render(scene, size=64):
         ValueError: If the image is too small.
     """
     if size < 8:
-        raise ValueError(f"`size` is 8 pixels or more. Received: size={size}")
+        raise ValueError(
+            f"`size` must be at least 8 pixels. Received: size={size}"
+        )
     rng = np.random.default_rng(scene.seed)
     image = _ground(rng, size)
     for thing in scene.things:

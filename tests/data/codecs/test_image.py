@@ -191,7 +191,7 @@ def test_says_that_webp_needs_a_newer_tensorflow(monkeypatch):
     monkeypatch.setattr("mmkeras.data.codecs.pixels.READS_WEBP", False)
     decode = by_kind.__wrapped__()  # Else it is traced but once.
     _, error = decode(ALL["webp"], SIZE, 60 * 80)
-    assert error == b"WebP, which this TensorFlow cannot read"
+    assert error == b"WebP, which this version of TensorFlow cannot decode"
     _, error = decode(ALL["png"], SIZE, 60 * 80)
     assert error == b""
 
@@ -339,6 +339,6 @@ def test_makes_no_unknown_codec(config):
 
 def test_describes_no_unknown_codec():
     with pytest.raises(
-        ValueError, match="A codec is one of Answers, Audio, Features"
+        ValueError, match="`codec` must be one of Answers, Audio, Features"
     ):
         codecs.to_config(object())

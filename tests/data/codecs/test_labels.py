@@ -107,7 +107,7 @@ def test_names_that_do_not_fit_are_refused(names, kind):
 
 
 def test_unknown_labels_are_named():
-    with pytest.raises(ValueError, match="'z'.*x, y"):
+    with pytest.raises(ValueError, match="x, y.*'z'"):
         Labels(["x", "y"])("z")
     with pytest.raises(ValueError, match="number.*'z'"):
         Labels(kind="number")("z")

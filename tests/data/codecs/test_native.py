@@ -37,8 +37,8 @@ for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
         sane = np.isfinite(samples).all() and np.abs(samples).max() <= 1
         print(path.name, "sound" if sane else "noise")
     except tf.errors.InvalidArgumentError as error:
-        known = ["no sound that can be read", "a file without sound", "empty"]
-        known += ["a WAV file of ", "a WAV file without sound"]
+        known = ["not a readable audio file", "a file without audio data"]
+        known += ["a WAV file of ", "a WAV file without audio data", "empty"]
         clear = any(text in str(error) for text in known)
         print(path.name, "error" if clear else error)
 """

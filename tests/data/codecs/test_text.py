@@ -230,7 +230,7 @@ def test_config():
         ({"vocabulary": [""]}, "''"),
         ({"vocabulary": [3]}, "3"),
         ({"length": 2}, "`length`"),
-        ({"split": "letters"}, "`split` is one of 'words', 'characters'"),
+        ({"split": "letters"}, "`split` must be one of 'words', 'characters'"),
         ({"punctuation": "no"}, "`punctuation`"),
     ],
 )

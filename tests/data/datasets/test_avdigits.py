@@ -84,7 +84,7 @@ def test_missing_and_damaged_files_are_named(folder):
     path = folder / "mnist" / "t10k-images-idx3-ubyte.gz"
     path.write_bytes(path.read_bytes()[:500])
     avdigits._idx.cache_clear()
-    with pytest.raises(ValueError, match="t10k-images.*cut short"):
+    with pytest.raises(ValueError, match="t10k-images.*truncated"):
         avdigits.rows("test", folder)
     path.unlink()
     with pytest.raises(FileNotFoundError, match="t10k-images"):

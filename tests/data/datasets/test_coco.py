@@ -88,5 +88,5 @@ def test_has_no_test_split(tmp_path):
     write(tmp_path)
     with pytest.raises(ValueError, match="not public"):
         coco.rows("test", tmp_path)
-    with pytest.raises(ValueError, match="`split` is one of"):
+    with pytest.raises(ValueError, match="`split` must be one of"):
         coco.rows("dev", tmp_path)

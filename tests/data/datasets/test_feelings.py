@@ -35,7 +35,7 @@ def test_loads_bytes_and_words(few):
 
 
 def test_refuses_a_folder_and_an_unknown_split(tmp_path):
-    with pytest.raises(ValueError, match="leave `folder`.*Received: folder="):
+    with pytest.raises(ValueError, match="omit `folder`.*Received: folder="):
         feelings.rows("val", tmp_path)
     with pytest.raises(ValueError, match="split='dev'"):
         feelings.rows("dev")

@@ -68,7 +68,7 @@ def test_scan_has_the_rest_and_notes_the_bad_key(folder):
     ]
     assert not found.problems
     assert len(found.notes) == 1
-    assert found.notes[0].startswith(f"2 captions of {BAD} are skipped")
+    assert found.notes[0].startswith(f"Skipped 2 captions of {BAD}, a known")
 
 
 def test_malformed_lines_are_named(folder):

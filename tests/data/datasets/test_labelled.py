@@ -162,7 +162,7 @@ def test_names_rows_without_a_split_among_others(tmp_path):
     write(tmp_path, [*lines, {"text": "b", "label": "y", "split": " "}])
     (problem,) = labelled.scan(tmp_path).problems
     assert problem.where.endswith("table.jsonl:4")
-    assert "in `split`, as in other rows" in problem.detail
+    assert "in `split`, as in the other rows" in problem.detail
 
 
 @pytest.mark.parametrize(
@@ -180,8 +180,8 @@ def test_understands_other_names_of_splits(tmp_path, name, split):
     "line, reason",
     [
         ({"text": "a"}, "expected a label"),
-        ({"label": "x"}, "expected one of text, image"),
-        ({"label": "x", "text": "a", "split": "odd"}, "not 'odd'"),
+        ({"label": "x"}, "expected at least one of text, image"),
+        ({"label": "x", "text": "a", "split": "odd"}, "Received: 'odd'"),
         ({"label": "x", "text": 3}, "`text`"),
         ({"label": "x", "features": "gone.npy"}, "gone.npy"),
     ],

@@ -66,7 +66,7 @@ def test_a_check_finds_no_leak_though_numbers_start_anew(folder):
     "line, reason",
     [
         ("4,Oh,Ann,joy,positive,x,0", "Dialogue_ID"),
-        ("4,  ,Ann,joy,positive,0,0", "words in Utterance"),
+        ("4,  ,Ann,joy,positive,0,0", "texts in Utterance"),
         ("4,Oh,Ann,,positive,0,0", "Emotion"),
         ("4,Oh,Ann,joy", "7 cells"),
     ],

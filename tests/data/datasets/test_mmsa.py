@@ -68,7 +68,9 @@ def test_what_lies_behind_a_sequence_and_what_is_not_finite_is_zero(
     assert np.count_nonzero(rows[0]["audio"]) == 5 * 3 - 1
     report = check.check("mmsa", tmp_path)
     assert report.ok, report.problems
-    assert report.notes == ["Of train, 2 numbers are not finite and became 0."]
+    assert report.notes == [
+        "train: 2 values that are not finite are replaced by 0."
+    ]
     assert report.counts["splits"] == {"train": 6, "val": 2, "test": 3}
     assert set(report.counts["label"]) == {"least", "most"}
     assert len(list(mmsa.load("train", tmp_path))) == 6
@@ -86,7 +88,7 @@ def test_a_file_that_would_run_something_is_refused(tmp_path, data):
     data["train"]["id"] = Runs(str(tmp_path / "mark"))
     write(tmp_path, data)
     with pytest.raises(
-        ValueError, match="it asks for 'posix.mkdir'|'nt.mkdir'"
+        ValueError, match="it refers to 'posix.mkdir'|'nt.mkdir'"
     ):
         mmsa.rows("test", tmp_path)
     assert not (tmp_path / "mark").exists()
@@ -95,8 +97,8 @@ def test_a_file_that_would_run_something_is_refused(tmp_path, data):
 @pytest.mark.parametrize(
     "name, value, reason",
     [
-        ("audio", np.zeros((3, 5, 3)), "unequal lengths"),
-        ("audio", np.zeros((2, 3)), r"audio of shape \(2, 3\)"),
+        ("audio", np.zeros((3, 5, 3)), "different lengths"),
+        ("audio", np.zeros((2, 3)), r"audio has shape \(2, 3\)"),
         ("vision", ["a", "b"], "could not convert"),
         ("regression_labels", [1.0, np.nan], "not finite"),
         ("audio_lengths", [1, 2, 3], "IndexError"),
@@ -105,7 +107,7 @@ def test_a_file_that_would_run_something_is_refused(tmp_path, data):
 def test_another_layout_is_refused(tmp_path, data, name, value, reason):
     data["valid"][name] = value
     write(tmp_path, data)
-    with pytest.raises(ValueError, match=f"of 'valid' were .*{reason}"):
+    with pytest.raises(ValueError, match=f"in 'valid', with .*{reason}"):
         mmsa.rows("val", tmp_path)
     assert len(mmsa.rows("test", tmp_path)) == 3
 
@@ -119,5 +121,5 @@ def test_what_is_missing_is_named(tmp_path, data):
     with pytest.raises(ValueError, match="KeyError.'vision'"):
         mmsa.scan(tmp_path)
     write(tmp_path, [1, 2])
-    with pytest.raises(ValueError, match="aligned_50.pkl is not laid out"):
+    with pytest.raises(ValueError, match="aligned_50.pkl is not an MMSA file"):
         mmsa.rows("train", tmp_path)

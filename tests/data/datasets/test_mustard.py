@@ -88,10 +88,10 @@ def test_what_is_no_such_file_is_refused(folder):
     with pytest.raises(ValueError, match="split='dev'"):
         mustard.rows("dev", folder)
     write(folder, [entry(0)])
-    with pytest.raises(ValueError, match="no JSON object"):
+    with pytest.raises(ValueError, match="Expected a JSON object"):
         mustard.rows("train", folder)
     (folder / "sarcasm_data.json").write_text("{")
-    with pytest.raises(ValueError, match="is no JSON"):
+    with pytest.raises(ValueError, match="is not valid JSON"):
         mustard.rows("train", folder)
     (folder / "sarcasm_data.json").unlink()
     with pytest.raises(FileNotFoundError, match="sarcasm_data.json"):

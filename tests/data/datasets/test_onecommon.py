@@ -59,7 +59,7 @@ def test_a_check_is_content(tmp_path, end):
         (".txt", TAGGED.replace(" 0.036", ""), "28 numbers"),
         (".txt", TAGGED.replace(" 0.036", " x"), "x"),
         (".txt", TAGGED.replace("YOU", "WE"), "'WE'"),
-        (".txt", TAGGED.replace(" 3 ", " 7 "), "not 7"),
+        (".txt", TAGGED.replace(" 3 ", " 7 "), "Received: 7"),
         (".jsonl", "{}", "turns"),
         (".jsonl", json.dumps({**PLAIN, "dots": [[0.0]]}), "7 dots"),
         (".jsonl", json.dumps({**PLAIN, "turns": []}), "one turn"),

@@ -50,7 +50,7 @@ def test_splits_are_drawn(tmp_path, data):
     write(tmp_path, data)
     found = datasets.scan(data, tmp_path)
     assert splits_of(found.rows) == {"train": 8, "val": 1, "test": 1}
-    assert any("a hash draws them" in note for note in found.notes)
+    assert any("rows are assigned by a hash" in note for note in found.notes)
 
 
 @pytest.mark.parametrize("data", TABLES)
@@ -61,7 +61,7 @@ def test_validation_is_drawn_from_training(tmp_path, data):
     )
     count = splits_of([*train, *val, *test])
     assert count == {"train": 8, "val": 1, "test": 1} and not skipped
-    assert any("training rows for validation" in note for note in notes)
+    assert any("training rows to validation" in note for note in notes)
 
 
 @pytest.mark.parametrize("data", TABLES)
@@ -77,7 +77,7 @@ def test_rows_with_a_blank_split_are_named(tmp_path, data):
     found = datasets.scan(data, tmp_path)
     assert found.problems
     for problem in found.problems:
-        assert "`split`, as in other rows" in problem.detail
+        assert "`split`, as in the other rows" in problem.detail
 
 
 @pytest.mark.parametrize("data", TABLES)

@@ -57,7 +57,7 @@ def test_draws_the_split_by_hash(tmp_path):
     splits = {row["id"]: row["split"] for row in found.rows}
     counts = [list(splits.values()).count(s) for s in ("train", "val", "test")]
     assert counts == [800, 100, 100]
-    assert "a hash draws" in found.notes[0]
+    assert "rows are assigned by a hash" in found.notes[0]
     (tmp_path / "other").mkdir()  # Neither the order nor the folder matters.
     lines = "".join(f"{n},x\n" for n in names[::-1])
     write(tmp_path / "other", f"image,caption\n{lines}")
@@ -84,8 +84,8 @@ def test_draws_validation_images_where_there_are_none(tmp_path):
         (b"image,caption\n,a\n", 2, "`image`"),
         (b"image,caption,split\n1.jpg,a,trein\n", 2, "'trein'"),
         (b'image,caption\n1.jpg,"a"b\n2.jpg,c\n', 2, "expected after"),
-        (b"image,caption\n1.jpg,a\n", 1, "found ['image', 'caption']"),
-        (b"", 1, "found []"),
+        (b"image,caption\n1.jpg,a\n", 1, "Received: ['image', 'caption']"),
+        (b"", 1, "Received: []"),
     ],
 )
 def test_names_malformed_lines_of_csv(tmp_path, text, line, detail):
@@ -115,13 +115,13 @@ def test_names_malformed_lines_of_csv(tmp_path, text, line, detail):
         (b'{"image": "a\\ud83d.jpg", "caption": "c"}', "surrogate"),
         (b'{"image": "a.jpg", "caption": "\\ud83d"}', "surrogate"),
         (b'{"image": "data:image/png;base64,' + b"A" * 5000, "invalid JSON"),
-        (b"[1]", "an object"),
+        (b"[1]", "a JSON object"),
         (b'{"caption": "a"}', "`image`"),
         (b'{"image": 3, "caption": "a"}', "`image`"),
         (b'{"image": "a", "caption": 3}', "text in `caption`"),
         (b'{"image": "a", "captions": "b"}', "list in `captions`"),
         (b'{"image": "a", "captions": [1]}', "list in `captions`"),
-        (b'{"image": "a", "caption": "b", "split": 1}', "in `split`, not 1"),
+        (b'{"image": "a", "caption": "b", "split": 1}', "`split`. Received: 1"),
     ],
 )
 def test_names_malformed_lines_of_jsonl(tmp_path, line, detail):
@@ -138,7 +138,7 @@ def test_names_rows_without_a_split(tmp_path):
     path = write(tmp_path, "image,caption,split\n1.jpg,a,train\n2.jpg,b,\n")
     (problem,) = table.scan(tmp_path).problems
     assert problem.where == f"{path}: 2.jpg"
-    assert "in `split`, as in other rows" in problem.detail
+    assert "in `split`, as in the other rows" in problem.detail
 
 
 def test_names_captions_that_are_no_unicode(tmp_path):

@@ -130,10 +130,10 @@ def test_a_misspelt_column_is_named_once_with_a_suggestion(
 def test_columns_that_are_not_read_are_named_once(tmp_path):
     lines = ["text,label,split,author,Class"] + ["a,x,train,me,y"] * 9
     notes = labelled.scan(write(tmp_path, "\n".join(lines))).notes
-    assert "Columns that are not read: `author`, `Class`." in notes
+    assert "Ignored columns: `author`, `Class`." in notes
     rows = [{"text": "a", "label": "x", "wav": "1.wav"}] * 9
     path = write(tmp_path, "\n".join(map(json.dumps, rows)), "a.jsonl")
-    (note,) = [n for n in labelled.scan(path).notes if "not read" in n]
+    (note,) = [n for n in labelled.scan(path).notes if "Ignored" in n]
     assert note.endswith("`wav` (did you mean `audio`?).")
 
 
@@ -158,7 +158,7 @@ def test_a_table_of_another_kind_is_named(tmp_path, name, data, row, other):
     if name.endswith("csv"):
         text = f"{','.join(row)}\n{','.join(row.values())}\n"
     found = datasets.get(data).scan(write(tmp_path, text, name))
-    assert f"read with `--data {other}`" in found.problems[0].detail
+    assert f"Use `--data {other}`" in found.problems[0].detail
 
 
 def test_several_caption_columns_are_several_captions(tmp_path):

@@ -131,7 +131,7 @@ def test_rows(images):
     assert {row["type"] for row in extra} == {"count", *KINDS}
     with pytest.raises(ValueError, match="split='tset'"):
         world.rows("tset", 1, images)
-    with pytest.raises(ValueError, match="not negative"):
+    with pytest.raises(ValueError, match="not be negative"):
         world.rows("val", -1, images)
 
 

@@ -195,10 +195,14 @@ def test_what_is_missing_is_none_and_the_rest_as_it_was():
 @pytest.mark.parametrize(
     "arguments, options, message",
     [
-        (("dev", 3), {}, "`split` is one of 'train', 'val', 'test'.*'dev'"),
+        (
+            ("dev", 3),
+            {},
+            "`split` must be one of 'train', 'val', 'te.*'dev'",
+        ),
         (("val", -1), {}, "count=-1"),
         (("val", 3, -2), {}, "seed=-2"),
-        (("val", 3), {"audio": 1.2}, "`audio` is a prob.*audio=1.2"),
+        (("val", 3), {"audio": 1.2}, "`audio` must be a prob.*audio=1.2"),
         (("val", 3), {"missing": -0.1}, "missing=-0.1"),
     ],
 )

@@ -109,7 +109,7 @@ def test_scenes_are_the_same_for_the_same_seed():
     [
         (
             ("dev", 3),
-            "`split` is one of 'train', 'val', 'test', 'things'.*'dev'",
+            "`split` must be one of 'train', 'val', 'test', 'things'.*'dev'",
         ),
         (("val", -1), "count=-1"),
         (("val", 3, -2), "seed=-2"),
@@ -219,5 +219,6 @@ def test_same_for_all_is_the_commonest(trained):
     said = shapes.same_for_all(references)
     assert counts[said] == max(counts.values()) > 1
     assert shapes.same_for_all([["b", "a"], ["b", "a", "c"]]) == "a"
-    with pytest.raises(ValueError, match="`references` has a caption at least"):
+    expected = "`references` must have at least one caption"
+    with pytest.raises(ValueError, match=expected):
         shapes.same_for_all([])

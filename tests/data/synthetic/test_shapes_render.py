@@ -100,5 +100,5 @@ def test_a_thing_may_hang_over_the_edge():
 
 
 def test_refuses_a_tiny_image():
-    with pytest.raises(ValueError, match="8 pixels or more.*size=4"):
+    with pytest.raises(ValueError, match="at least 8 pixels.*size=4"):
         shapes.render(alone(), size=4)
