@@ -148,8 +148,8 @@ def test_reads_text_and_features():
 
 
 def test_what_does_not_fit_is_refused(task, batch):
-    with pytest.raises(ValueError, match="image.*audio.*image"):
-        task.answer({"image": batch["image"]})
+    with pytest.raises(ValueError, match="image.*audio.*photo"):
+        task.answer({"photo": batch["image"]})
     with pytest.raises(ValueError, match="equal length.*4.*3"):
         task.answer({**batch, "audio": batch["audio"][:3]})
     with pytest.raises(ValueError, match="codec for each"):

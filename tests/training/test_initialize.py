@@ -32,7 +32,7 @@ def written(path, names, size=8):
 
 def table(task):
     size = len(task.codecs["text"])
-    [found] = word_vectors._tables(task.model, size)
+    [found] = initialize._tables(task.model, size)
     return numpy(found)
 
 

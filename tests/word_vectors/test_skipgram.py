@@ -82,7 +82,7 @@ def test_batches(corpus):
     assert not (inputs["others"][:, 1:] == inputs["others"][:, :1]).any()
     again = skipgram_batches(corpus, 2, 3, 0, 64, seed=1)
     np.testing.assert_array_equal(again[0][0]["others"], inputs["others"])
-    again.begin(1)
+    again.start_epoch(1)
     assert (again[0][0]["others"] != inputs["others"]).any()
 
 

@@ -146,7 +146,7 @@ def test_vocabulary_by_count_then_alphabet():
 
 
 def test_vocabulary_of_nothing():
-    with pytest.raises(ValueError, match="No word occurs 5 times"):
+    with pytest.raises(ValueError, match="No word occurs at least 5 times"):
         Words.from_texts(["a b"])
 
 

@@ -47,7 +47,10 @@ def test_visdial(tmp_path):
     path.write_text('{"data": []}')
     assert "expected a dict" in str(visdial.scan(tmp_path).problems[0])
     path.unlink()
-    assert "no visdial_1.0_val.json" in visdial.scan(tmp_path).notes[0]
+    assert (
+        "File not found: visdial_1.0_val.json"
+        in visdial.scan(tmp_path).notes[0]
+    )
 
 
 def test_images_of_digits_are_of_their_split(tmp_path):

@@ -84,7 +84,7 @@ def test_draws_validation_images_where_there_are_none(tmp_path):
         (b"image,caption\n,a\n", 2, "`image`"),
         (b"image,caption,split\n1.jpg,a,trein\n", 2, "'trein'"),
         (b'image,caption\n1.jpg,"a"b\n2.jpg,c\n', 2, "expected after"),
-        (b"image,caption\n1.jpg,a\n", 1, "Received: ['image', 'caption']"),
+        (b"picture,caption\n1.jpg,a\n", 1, "Received: ['picture', 'caption']"),
         (b"", 1, "Received: []"),
     ],
 )
