@@ -76,8 +76,7 @@ def _in_jpeg(encoded):
 
 
 def _size_of(segment):
-    [size] = headers.numbers(segment, [(2, 2)], big=True)
-    return size
+    return headers.big(segment[2:4])
 
 
 def _in_png(encoded):

@@ -62,14 +62,14 @@ def _beginning(encoded, count):
 
 def big(values):
     """Joins bytes (last axis) into an integer, the highest byte first."""
-    powers = [256**power for power in range(values.shape[-1])]
-    return tf.reduce_sum(values * powers[::-1], -1)
+    [number] = numbers(values, [(0, values.shape[-1])], big=True)
+    return number
 
 
 def little(values):
     """Joins bytes (last axis) into an integer, the lowest byte first."""
-    powers = [256**power for power in range(values.shape[-1])]
-    return tf.reduce_sum(values * powers, -1)
+    [number] = numbers(values, [(0, values.shape[-1])])
+    return number
 
 
 def numbers(values, places, big=False):
@@ -167,8 +167,7 @@ def gif_size(encoded):
 def bmp_size(encoded):
     """Reads a BMP's `[height, width]`, int64."""
     width, height = numbers(read(encoded, 18, 8), [(0, 4), (4, 4)])
-    height = tf.where(height < 2**31, height, 2**32 - height)
-    return tf.stack([height, width])
+    return tf.stack([tf.abs(signed(height)), width])
 
 
 def webp_size(encoded):
@@ -207,6 +206,11 @@ def webp_is_animated(encoded):
 
 def _has_bit(value, bit):
     return tf.bitwise.bitwise_and(value, bit) > 0
+
+
+def signed(number):
+    """Takes an unsigned number of four bytes for a signed one."""
+    return tf.where(number < 2**31, number, number - 2**32)
 
 
 def complete(encoded, kind):

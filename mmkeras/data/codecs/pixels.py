@@ -249,7 +249,7 @@ def _bmp(encoded, shown):
             rows[:, : shown[1] * bits // 8], (*tf.unstack(shown), bits // 8)
         ),
     )[:, :, 2::-1]
-    upward = (height > 0) & (height < 2**31)
+    upward = headers.signed(height) > 0
     return tf.raw_ops.Reverse(
         tensor=pixels, dims=tf.stack([upward, False, False])
     )

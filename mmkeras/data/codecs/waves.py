@@ -88,7 +88,8 @@ def decode(encoded, seconds):
 
 def _number(values, big):
     """Joins bytes (last axis) in the order of the container."""
-    return tf.where(big, headers.big(values), headers.little(values))
+    [number] = headers.numbers(values, [(0, values.shape[-1])], big)
+    return number
 
 
 def _chunks(encoded, big):
