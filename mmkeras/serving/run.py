@@ -2,7 +2,7 @@
 
     python -m mmkeras.serving.run EXPORT photo.jpg ...
 
-writes a line an image: its path, a tab, its caption. An image that cannot
+writes one line per image: its path, a tab, its caption. An image that cannot
 be read gets a line on the error stream instead, and the exit code is 1.
 """
 

@@ -156,7 +156,7 @@ class Caption(Task):
             **options: Of `mmkeras.generation.SequenceGenerator`, e.g. `beam=3`.
 
         Returns:
-            Dict of arrays, one entry an image: `"text"`, the captions;
+            Dict of arrays, one entry per image: `"text"`, the captions;
             `"score"`, their mean log-probabilities; `"error"`, empty, or why
             the image could not be read: then there is no caption.
         """

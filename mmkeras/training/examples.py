@@ -160,7 +160,7 @@ class Examples:
         return np.concatenate(found)
 
     def judgements(self, task, only=None, batch_size=256, instead=None):
-        """Judgements of all examples, as `evaluation.chance.scorer` takes them.
+        """Predictions of all examples, as `evaluation.baselines.scorer` takes.
 
         Args:
             task: The task.
