@@ -24,6 +24,8 @@ HEIGHT = {
 }
 MAY_USE_TENSORFLOW = ("data/", "serving/", "training/distribution")
 READS_PICKLES = "data/safe_pickle.py"  # Arrays only, and it runs nothing.
+CODECS = "data/codecs/"  # Elsewhere nothing depends on a codec's class.
+CODEC_CLASSES = {"Audio", "Codec", "Features", "Image", "Turns", "Words"}
 FORBIDDEN_NAMES = {"utils", "common", "misc", "helpers", "base"}
 
 
@@ -124,6 +126,65 @@ def test_house_rules(path):
     if not path.as_posix().endswith(READS_PICKLES):
         code = {"pickle", "dill", "joblib", "marshal", "shelve"}
         assert not tops & code
+
+
+def codec_switches(text):
+    """Lists where code depends on the class of a codec.
+
+    A class may be called, and its methods may be, to make a codec. Any other
+    use, such as with `isinstance`, `type` or in a table, is listed.
+    """
+    tree = ast.parse(text)
+    imported = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith("mmkeras.data.codecs")
+        for alias in node.names
+    } & CODEC_CLASSES
+    classes = imported | {f"codecs.{name}" for name in CODEC_CLASSES}
+    making = {
+        id(node.func if isinstance(node, ast.Call) else node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Call, ast.Attribute))
+    }
+    return [
+        f"line {node.lineno}: {ast.unparse(node)}"
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Name, ast.Attribute))
+        and ast.unparse(node) in classes
+        and id(node) not in making
+    ]
+
+
+@pytest.mark.parametrize("path", every_file())
+def test_nothing_depends_on_the_class_of_a_codec(path):
+    inside = path.relative_to(ROOT).as_posix().removeprefix("mmkeras/")
+    if not inside.startswith(CODECS):
+        assert not codec_switches(path.read_text())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "isinstance(codec, codecs.Image)",
+        "isinstance(codec, (codecs.Labels, codecs.Audio))",
+        "type(codec) is codecs.Features",
+        "_FILES = (codecs.Image,)",
+        "_KINDS = {codecs.Image: 'image'}",
+        "isinstance(codec, Image)",
+    ],
+)
+def test_a_switch_on_the_class_of_a_codec_is_found(line):
+    making = (
+        "from mmkeras.data import codecs\n"
+        "from mmkeras.data.codecs import Image\n"
+        "codec = codecs.Features.from_arrays(arrays)\n"
+        "codec = Image((8, 8))\n"
+        "isinstance(codec, codecs.Labels)\n"
+    )
+    assert codec_switches(making) == []
+    assert len(codec_switches(making + line)) == 1
 
 
 def test_the_walk_sees_late_and_relative_imports(tmp_path, monkeypatch):

@@ -5,10 +5,8 @@ import pathlib
 
 import numpy as np
 
-from mmkeras.data import codecs
 from mmkeras.data import feature_files
 from mmkeras.data import files
-from mmkeras.data import perceive
 from mmkeras.data.datasets import columns
 from mmkeras.data.datasets import layout
 from mmkeras.data.datasets import tabular
@@ -53,6 +51,7 @@ def from_files(task, paths, texts):
             an input of the model.
     """
     values = dict(texts)
+    kinds = {field: task.codecs[field].kind for field in task.fields}
     for path in map(pathlib.Path, paths):
         field = _field_of(path, task)
         if field in values:
@@ -60,7 +59,7 @@ def from_files(task, paths, texts):
                 f"{path} is a second {field}; expected at most one. Give one "
                 "example at a time, or a table (JSONL, CSV or TSV)."
             )
-        values[field] = _file(task.codecs.get(field), path)
+        values[field] = _file(kinds.get(field), path)
     strange = sorted(set(values) - set(task.fields))
     if strange or not values:
         raise ValueError(
@@ -131,24 +130,24 @@ def _value(codec, value, folder):
     """One raw value, read from its file if there is one."""
     if value is None or (isinstance(value, str) and not value):
         return None
-    in_file = isinstance(codec, (codecs.Image, codecs.Audio, codecs.Features))
+    in_file = codec.in_file or codec.kind == "features"
     if in_file and isinstance(value, str):
-        value = _file(codec, files.resolve(folder, value))
+        value = _file(codec.kind, files.resolve(folder, value))
     elif in_file and not isinstance(value, (bytes, list, np.ndarray)):
         raise ValueError(
             "expected the path of a file. Received: a value of type "
             f"{type(value).__name__}"
         )
-    _, [error] = perceive.try_raw(codec, [value])
+    _, [error] = codec.try_pack([value])
     if error:
         raise ValueError(error)
     return value
 
 
-def _file(codec, path):
-    is_array = isinstance(codec, codecs.Features)
+def _file(kind, path):
+    reader = feature_files if kind == "features" else files
     try:
-        return feature_files.read(path) if is_array else files.read(path)
+        return reader.read(path)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
@@ -162,7 +161,7 @@ def _field_of(path, task):
         arrays = [
             field
             for field in task.fields
-            if isinstance(task.codecs[field], codecs.Features)
+            if task.codecs[field].kind == "features"
         ]
         return next(iter(arrays), "features")
     if not suffix or layout.is_image(path):

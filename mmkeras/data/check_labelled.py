@@ -9,7 +9,6 @@ from mmkeras.data import codecs
 from mmkeras.data import examples
 from mmkeras.data import files
 from mmkeras.data import label_kinds
-from mmkeras.data import perceive
 from mmkeras.data.problems import Problem
 from mmkeras.data.problems import unreadable
 
@@ -67,7 +66,7 @@ def _blank_texts(rows):
     if not rows or not all(isinstance(text, str | None) for text in texts):
         return [False] * len(rows)
     words = codecs.Words([], emoji="keep")
-    _, present, _ = perceive.perceive(words, perceive.raw(words, texts))
+    _, present, _ = words.encode(words.pack(texts))
     return (~present.numpy()).tolist()
 
 

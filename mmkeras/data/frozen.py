@@ -119,7 +119,7 @@ def _check(branch, codec, views):
 
 def _show(codec, views, batch, first, view, some):
     """Some images of a batch in one view, whose first is row `first`."""
-    return codec.scale(show(views[view], batch[some], first + some.start))
+    return codec.normalize(show(views[view], batch[some], first + some.start))
 
 
 def _take(made, view, some):

@@ -42,13 +42,32 @@ def lists(batch, fields):
     return listed
 
 
-def encode(text):
-    """Encodes a str as UTF-8.
+def to_bytes(value, receiver="An input"):
+    """Encodes one raw value that is packed as a string, in UTF-8.
 
-    Half of a surrogate pair, which UTF-8 cannot hold, becomes bytes that
-    are not UTF-8, so that whoever decodes them reports it.
+    Half of a surrogate pair, which UTF-8 cannot hold, becomes bytes that are
+    not UTF-8, so that decoding them reports it.
+
+    Args:
+        value: str, bytes, or `None` for a missing value.
+        receiver: What takes the value, for the error.
+
+    Returns:
+        bytes, empty if the value is missing.
+
+    Raises:
+        ValueError: If the value is of another type.
     """
-    return text.encode("utf-8", "surrogatepass")
+    if value is None:
+        return b""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass")
+    if isinstance(value, bytes):
+        return value
+    raise ValueError(
+        f"{receiver} expects str, bytes or None (missing). Received: a value "
+        f"of type {type(value).__name__}"
+    )
 
 
 def read(values):

@@ -1,11 +1,10 @@
 """Says how many sounds and texts are longer than what a model takes."""
 
-import concurrent.futures
-import io
 import statistics
 
 from mmkeras.data import codecs
-from mmkeras.data import files
+
+_OPTIONS = {"s": "--seconds", "ids": "--length"}
 
 
 def measure(taken, rows):
@@ -21,11 +20,9 @@ def measure(taken, rows):
     """
     sizes = {}
     for field, codec in taken.items():
-        values = _different(row.get(field) for row in rows)
-        if isinstance(codec, codecs.Audio):
-            sizes[field] = durations(values)
-        elif isinstance(codec, codecs.Words):
-            sizes[field] = _lengths(codec, values)
+        if getattr(codec, "size_unit", None):  # Those of labels have none.
+            values = _different(row.get(field) for row in rows)
+            sizes[field] = codec.sizes(values)
     return sizes
 
 
@@ -42,12 +39,11 @@ def describe(taken, sizes, remedy="set {} to use more"):
     """
     notes = []
     for field, found in sizes.items():
-        is_sound = isinstance(taken[field], codecs.Audio)
-        limit = taken[field].seconds if is_sound else taken[field].length
-        option = "--seconds" if is_sound else "--length"
+        limit, unit = taken[field].max_size, taken[field].size_unit
         if _cut(found, limit):
-            counted = _counted(found, limit, "s" if is_sound else "ids")
-            notes.append(f"{field}: {counted}; {remedy.format(option)}.")
+            counted = _counted(found, limit, unit)
+            option = remedy.format(_OPTIONS[unit])
+            notes.append(f"{field}: {counted}; {option}.")
     return notes
 
 
@@ -60,62 +56,21 @@ def describe_sounds(rows):
     Returns:
         List of one string, or of none if there are no sounds.
     """
-    sizes = durations(_different(row.get("audio") for row in rows))
+    codec = codecs.Audio()
+    sizes = codec.sizes(_different(row.get("audio") for row in rows))
     if not sizes:
         return []
     note = (
         f"audio: median {statistics.median(sizes):.4g} s, longest "
         f"{max(sizes):.4g} s."
     )
-    limit = codecs.Audio().seconds
+    limit = codec.max_size
     if _cut(sizes, limit):
         note += (
             f" By default, {_counted(sizes, limit, 's')}; set --seconds in "
             "training to use more."
         )
     return [note]
-
-
-def durations(values):
-    """Reads how long sounds last, from their headers.
-
-    Args:
-        values: List of paths of files, or their bytes.
-
-    Returns:
-        List of seconds, of the sounds that can be read.
-    """
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        found = pool.map(_duration, values, chunksize=64)
-        return [seconds for seconds in found if seconds is not None]
-
-
-def _duration(value):
-    import soundfile
-
-    if isinstance(value, bytes):
-        value = io.BytesIO(value)
-    elif not isinstance(value, str) or files.why_unreadable(value):
-        return None
-    try:
-        return soundfile.info(value).duration
-    except (soundfile.SoundFileError, ValueError, TypeError):
-        return None
-
-
-def _lengths(codec, values):
-    """Lengths of texts in ids, the start and the end included."""
-    texts = [value for value in values if _is_text(value)]
-    if not texts:
-        return []
-    return (codec.tokenize(texts).row_lengths() + 2).numpy().tolist()
-
-
-def _is_text(value):
-    try:
-        return isinstance(value, str) and bool(value.encode())
-    except UnicodeEncodeError:  # Half of a surrogate pair.
-        return False
 
 
 def _different(values):

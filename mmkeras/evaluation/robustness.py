@@ -4,17 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from mmkeras.data import codecs
 from mmkeras.data import corruptions
 
 SEVERITIES = range(6)
-_KINDS = {
-    codecs.Image: "image",
-    codecs.Audio: "audio",
-    codecs.Turns: "text",
-    codecs.Words: "text",
-    codecs.Features: "features",
-}
 
 
 @dataclasses.dataclass
@@ -108,7 +100,8 @@ def robustness(score, rows, kinds, metric="accuracy", seed=0, progress=None):
 
 def corruptible(task):
     """Dict from each field of a task to what it is, as for `robustness`."""
-    return {field: _KINDS[type(task.codecs[field])] for field in task.fields}
+    kinds = {field: task.codecs[field].kind for field in task.fields}
+    return {k: "text" if v == "dialogue" else v for k, v in kinds.items()}
 
 
 def _corrupted(rows, field, kind, name, severity, seed):

@@ -98,7 +98,7 @@ class Captioner:
             if self._is_talk(field):
                 values = _filled(values)
             elif self._is_text(field):
-                values = [_encoded(value) for value in values]
+                values = [inputs.to_bytes(v, repr(field)) for v in values]
             else:
                 nothing = np.full(self._specs[field].shape[1:], np.nan)
                 values = [nothing if v is None else v for v in values]
@@ -135,24 +135,10 @@ def _turns(talk):
     if talk is None:
         return []
     if isinstance(talk, (str, bytes)):
-        return _encoded(talk).split(b"\n", _MANY)
-    turns = [_encoded(turn) for turn in talk]
+        return inputs.to_bytes(talk).split(b"\n", _MANY)
+    turns = [inputs.to_bytes(turn) for turn in talk]
     rest = turns[_MANY:]
     return turns[:_MANY] + ([b" ".join(rest)] if rest else [])
-
-
-def _encoded(value):
-    """A raw value as bytes; `None` is absent."""
-    if value is None:
-        return b""
-    if isinstance(value, str):
-        return inputs.encode(value)
-    if isinstance(value, bytes):
-        return value
-    raise ValueError(
-        "Expected str, bytes or None (missing). Received: a value of type "
-        f"{type(value).__name__}"
-    )
 
 
 def _plain(values):

@@ -68,7 +68,7 @@ def export(task, folder, version=None, check=True, samples=None, **options):
     # Late: these load TensorFlow and Keras.
     from mmkeras.serving import saved
     from mmkeras.serving import warmup
-    from mmkeras.serving.samples import of
+    from mmkeras.serving.samples import sample_inputs
 
     _check(options)
     folder = pathlib.Path(folder)
@@ -76,7 +76,10 @@ def export(task, folder, version=None, check=True, samples=None, **options):
     with versions.new_version(folder, version) as (part, path):
         if task.name == "caption":
             options = {"beam": 3, **options}
-        samples = of(task) if samples is None else _by_field(task, samples)
+        if samples is None:
+            samples = sample_inputs(task)
+        else:
+            samples = _by_field(task, samples)
         answers = saved.save(task, part, samples, options)
         specs = saved.input_specs(task)
         golden.write(part, samples, answers, options, specs)

@@ -5,7 +5,6 @@ import contextlib
 import keras
 import tensorflow as tf
 
-from mmkeras.data import codecs
 from mmkeras.tasks.precision import in_float32
 
 
@@ -56,15 +55,7 @@ def input_specs(task):
         Dict of a `tf.TensorSpec` for each field: strings `(batch,)`, of a
         conversation `(batch, turns)`; of features float32 `(batch, *shape)`.
     """
-    specs = {}
-    for field in task.fields:
-        codec = task.codecs[field]
-        numbers = isinstance(codec, codecs.Features)
-        shape, kind = (codec.shape, "float32") if numbers else ((), "string")
-        if isinstance(codec, codecs.Turns):
-            shape = (None,)
-        specs[field] = tf.TensorSpec((None, *shape), kind, name=field)
-    return specs
+    return {name: task.codecs[name].signature(name) for name in task.fields}
 
 
 def _signature(task, options):

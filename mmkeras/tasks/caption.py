@@ -8,8 +8,8 @@ import numpy as np
 
 from mmkeras import generation
 from mmkeras import metrics
+from mmkeras.data import encoding
 from mmkeras.data import inputs
-from mmkeras.data import perceive
 from mmkeras.data.codecs import scripts
 from mmkeras.tasks.task import Task
 
@@ -57,7 +57,7 @@ class Caption(Task):
 
     def scale(self, x, y=None):
         """Turns a batch of bytes into pixels in [0, 1]; use it in `map`."""
-        x = {**x, "image": self.codecs["image"].scale(x["image"])}
+        x = {**x, "image": self.codecs["image"].normalize(x["image"])}
         return x if y is None else (x, y)
 
     @functools.cached_property
@@ -165,7 +165,7 @@ class Caption(Task):
         parts = []
         for i in range(0, len(images), batch_size):
             part = {"image": images[i : i + batch_size]}
-            raw, unread = perceive.pack(self.codecs, part)
+            raw, unread = encoding.pack_batch(self.codecs, part)
             parts.append(self._say(raw["image"], write, unread))
         if not parts:
             return {key: np.array([]) for key in ("text", "score", "error")}
@@ -195,7 +195,7 @@ class Caption(Task):
         texts = []
         for i in range(0, len(images), batch_size):
             x = np.asarray(images[i : i + batch_size])
-            x = x if features else self.codecs["image"].scale(x)
+            x = x if features else self.codecs["image"].normalize(x)
             tokens = np.asarray(write(x)["tokens"])
             texts += list(_unpack(np.asarray(self._read(tokens))))
         return texts
@@ -213,7 +213,7 @@ class Caption(Task):
         tokens = np.asarray(self.codecs["text"]([text]))
         count = np.count_nonzero(tokens) - 2  # Without start and end.
         features = self.encoder.predict_on_batch(
-            np.asarray(self.codecs["image"].scale(pixels[None]))
+            np.asarray(self.codecs["image"].normalize(pixels[None]))
         )
         weights = self.decoder.attention([tokens[:, :-1], features])
         words = [self._read(token[None]) for token in tokens[0, 1 : count + 1]]
@@ -267,9 +267,10 @@ class Caption(Task):
     def _say(self, images, write, unread=""):
         image = self.codecs["image"]
         pixels, errors = image.try_batch(images)
-        said = write(image.scale(pixels))
+        said = write(image.normalize(pixels))
         score = said["score"]
-        errors = perceive.not_finite(perceive.first(unread, errors), score)
+        errors = encoding.first_error(unread, errors)
+        errors = encoding.mark_not_finite(errors, score)
         texts = self._read(said["tokens"])
         return image.blank({"text": texts, "score": score}, errors)
 

@@ -9,9 +9,8 @@ import numpy as np
 from mmkeras import generation
 from mmkeras import layers
 from mmkeras import metrics
-from mmkeras.data import codecs
+from mmkeras.data import encoding
 from mmkeras.data import inputs
-from mmkeras.data import perceive
 from mmkeras.tasks.task import Task
 
 CANDIDATES = "candidates"
@@ -62,7 +61,7 @@ class Classify(Task):
         Returns:
             The model's inputs, pixels as uint8 (see `scale`), and the label.
         """
-        x, there = perceive.one(self.codecs, self.fields, example)
+        x, there = encoding.encode_example(self.codecs, self.fields, example)
         x, label = self._inputs(x, there), example["label"]
         if self.writes:
             return {**x, TOKENS: label[:-1]}, label[1:]
@@ -72,8 +71,7 @@ class Classify(Task):
         """Turns a batch of bytes into pixels in [0, 1]; use it in `map`."""
         x = dict(x)
         for field in self.fields:
-            if isinstance(self.codecs[field], codecs.Image):
-                x[field] = self.codecs[field].scale(x[field])
+            x[field] = self.codecs[field].normalize(x[field])
         return x if y is None else (x, y)
 
     def answer(self, batch, batch_size=64):
@@ -137,7 +135,7 @@ class Classify(Task):
                 "no layer is named `attention`."
             )
         batch = inputs.lists(batch, self.fields)
-        raw, _ = perceive.pack(self.codecs, batch)
+        raw, _ = encoding.pack_batch(self.codecs, batch)
         x = {
             k: v.numpy() for k, v in self.scale(self._perceive(raw)[0]).items()
         }
@@ -197,15 +195,15 @@ class Classify(Task):
 
     def _judge(self, batch, start, end):
         part = {field: values[start:end] for field, values in batch.items()}
-        raw, unread = perceive.pack(self.codecs, part)
+        raw, unread = encoding.pack_batch(self.codecs, part)
         x, errors = self._perceive(raw)
-        errors = perceive.first(unread, errors)
+        errors = encoding.first_error(unread, errors)
         x = {field: value.numpy() for field, value in x.items()}
         model = self.judge.predict_on_batch
         return self._say(x, errors, model, raw.get(CANDIDATES))
 
     def _perceive(self, raw):
-        x, there, errors = perceive.together(self.codecs, self.fields, raw)
+        x, there, errors = encoding.encode_batch(self.codecs, self.fields, raw)
         return self._inputs(x, there), errors
 
     def _inputs(self, x, there):
@@ -214,8 +212,8 @@ class Classify(Task):
     def _say(self, x, errors, model, candidates=None):
         said = model(self.scale(x))
         values = said["score"] if self.writes else said
-        steps = len(values.shape) == 3 and perceive.steps(x, self.fields)
-        errors = perceive.not_finite(errors, values, steps)
+        steps = len(values.shape) == 3 and encoding.step_mask(x, self.fields)
+        errors = encoding.mark_not_finite(errors, values, steps)
         if self.writes:
             labels, _ = self.codecs["label"].decode(said[TOKENS])
             chances = keras.ops.exp(said["score"])[:, None]
@@ -223,9 +221,11 @@ class Classify(Task):
             labels, chances = self.codecs["label"].decode(said)
         if CANDIDATES in self.fields:
             codec = self.codecs[CANDIDATES]
-            labels, errors = perceive.chosen(codec, candidates, chances, errors)
+            labels, errors = encoding.top_candidate(
+                codec, candidates, chances, errors
+            )
         said = {"label": labels, "probability": chances}
-        return perceive.blank(said, errors, steps)
+        return encoding.blank_errors(said, errors, steps)
 
     def _check(self):
         missing = [f for f in [*self.fields, "label"] if f not in self.codecs]

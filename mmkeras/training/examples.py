@@ -5,11 +5,9 @@ import numpy as np
 
 from mmkeras import losses
 from mmkeras.data import cache
-from mmkeras.data import codecs
-from mmkeras.data import perceive
+from mmkeras.data import encoding
 from mmkeras.training import targets
 
-_FILES = (codecs.Audio, codecs.Image)
 _ROWS = 1024  # Of thousands of classes, that make a table at a time.
 
 
@@ -38,11 +36,11 @@ class Examples:
         for field in self.fields:
             values = [row.get(field) for row in rows]
             codec = task.codecs[field]
-            if isinstance(codec, _FILES):
+            if codec.in_file:
                 found = _files(codec, values, progress, keep)
             else:
-                raw, wrong = perceive.try_raw(codec, values)
-                x, known, unread = perceive.perceive(codec, raw)
+                packed, wrong = codec.try_pack(values)
+                x, known, unread = codec.encode(packed)
                 wrong = [w or u for w, u in zip(wrong, _text(unread))]
                 place = np.arange(len(rows))
                 found = x.numpy(), place, known.numpy(), wrong
@@ -54,7 +52,7 @@ class Examples:
             ]
         self.presence = np.stack(there, 1)
         nothing = ~self.presence.any(1)
-        no_input = perceive.no_input(task.fields)
+        no_input = encoding.no_input(task.fields)
         errors = [e or (no_input if n else "") for e, n in zip(errors, nothing)]
         label, shape = task.codecs["label"], task.model.output_shape
         wrong = targets.errors(label, rows)
@@ -201,7 +199,7 @@ class Examples:
         if finite.all():
             return logits
         bad, kept = self.bad, self._kept
-        errors = np.where(finite, "", perceive.NOT_FINITE).tolist()
+        errors = np.where(finite, "", encoding.NOT_FINITE).tolist()
         self._choose(self.rows, errors)
         self.bad = [*bad, *self.bad]
         self._kept = kept[finite]
@@ -286,23 +284,21 @@ def _files(codec, values, progress, keep):
     known = np.array([bool(v) for v in values])
     if not different:
         shape = (1, *codec.shape)
-        kind = "uint8" if isinstance(codec, codecs.Image) else "float32"
         none = np.zeros(len(values), int)
-        return np.zeros(shape, kind), none, known, [""] * len(values)
+        return np.zeros(shape, codec.dtype), none, known, [""] * len(values)
     bad = []
     shape = (len(different), *codec.shape)
-    dtype = "uint8" if isinstance(codec, codecs.Image) else "float32"
     if keep:
         array = cache.cached(
             {"kind": "files", **cache.key_of_files(different, codec)},
             lambda array, start: _decode(codec, different, array, start),
             shape,
-            dtype,
+            codec.dtype,
             progress=progress,
             bad=bad,
         )
     else:
-        array = np.zeros(shape, dtype)
+        array = np.zeros(shape, codec.dtype)
         for _, _, wrong in _decode(codec, different, array):
             bad += wrong
     errors = {i: _blamed(different[i], error) for i, error in bad}

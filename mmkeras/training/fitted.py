@@ -169,11 +169,7 @@ def _answers(words, rows):
 
 def _known(field, codec, taken):
     """What a field's codec says about the model to be built."""
-    if isinstance(codec, codecs.Words):
-        return {"vocabulary_size": len(codec)}
-    if isinstance(codec, codecs.Turns):
-        return {"vocabulary_size": len(codec), f"{field}_shape": codec.shape}
-    if isinstance(codec, codecs.Features) and field in taken:
+    if codec.kind == "features" and field in taken:
         name = f"{field}_encoder"
         make = {
             1: branches.features.dense,
@@ -187,4 +183,4 @@ def _known(field, codec, taken):
                 "(length, height, width, channels)."
             )
         return {field: make(codec.shape, name=name)}
-    return {f"{field}_shape": codec.shape}
+    return codec.builder_arguments(field)

@@ -132,6 +132,6 @@ class Images:
         for i in range(some.start, some.stop, batch_size):
             batch = np.arange(i, i + batch_size)
             x = self.array[0, np.minimum(batch, some.stop - 1)]
-            x = x if self.frozen else task.codecs["image"].scale(x)
+            x = x if self.frozen else task.codecs["image"].normalize(x)
             seen.append(np.float32(encoder.predict_on_batch(x)))
         return np.concatenate(seen)[: some.stop - some.start]

@@ -3,9 +3,8 @@
 import warnings
 
 from mmkeras import word_vectors
-from mmkeras.data import codecs
 
-_READ = (codecs.Words, codecs.Turns)
+_READ = ("text", "dialogue")
 
 
 def initialize_embeddings(task, path, seed=0):
@@ -29,9 +28,8 @@ def initialize_embeddings(task, path, seed=0):
             another size, or as of `word_vectors.read` and
             `word_vectors.embedding_matrix`.
     """
-    codec = next(
-        (c for c in task.codecs.values() if isinstance(c, _READ)), None
-    )
+    inputs = (task.codecs[field] for field in task.fields)
+    codec = next((codec for codec in inputs if codec.kind in _READ), None)
     if codec is None:
         raise ValueError(
             f"{task.model.name} has no text input for word vectors. "

@@ -11,7 +11,6 @@ from mmkeras import losses
 from mmkeras import registry
 from mmkeras import tasks
 from mmkeras.data import augment
-from mmkeras.data import codecs
 from mmkeras.data import label_kinds
 from mmkeras.data import pipeline
 from mmkeras.data import training_problems
@@ -398,7 +397,7 @@ def _dropout(task, recipe):
 
 def _change(task):
     """What changes a batch's sounds at random."""
-    heard = [f for f in task.fields if isinstance(task.codecs[f], codecs.Audio)]
+    heard = [f for f in task.fields if task.codecs[f].kind == "audio"]
 
     def change(x, draw):
         return x | {field: augment.sounds(x[field], draw) for field in heard}

@@ -5,7 +5,7 @@ import pytest
 import tiny_captioners
 
 from mmkeras import serving
-from mmkeras.serving.samples import images
+from mmkeras.data.codecs.sample_values import images
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from mmkeras import serving
+from mmkeras.data.codecs.sample_values import images
 from mmkeras.serving import client
-from mmkeras.serving.samples import images
 
 
 @pytest.mark.slow

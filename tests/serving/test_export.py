@@ -15,8 +15,8 @@ from tensorflow.core.protobuf import saved_model_pb2
 import mmkeras
 from mmkeras import serving
 from mmkeras.data.codecs import Image
+from mmkeras.data.codecs.sample_values import images as samples
 from mmkeras.serving import versions
-from mmkeras.serving.samples import images as samples
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow",

@@ -11,7 +11,7 @@ from checks import only_tensorflow
 import mmkeras
 from mmkeras import serving
 from mmkeras.data import codecs
-from mmkeras.data import perceive
+from mmkeras.data import encoding
 from mmkeras.data.codecs import turns as conversations
 from mmkeras.serving import client
 from mmkeras.tasks import Classify
@@ -160,7 +160,7 @@ def test_extreme_features_are_an_error_of_their_example(features, exported):
     batch = {field: [np.ones(shape), np.full(shape, 3e38), None]}
     batch[field] += [np.full(shape, np.nan), np.full(shape, -1.0)]
     said = assert_equal(exported, features, batch)
-    assert said["error"].tolist()[:2] == ["", perceive.NOT_FINITE]
+    assert said["error"].tolist()[:2] == ["", encoding.NOT_FINITE]
     assert said["label"][0] and not said["label"][1]
     assert said["error"][4] == ""
 

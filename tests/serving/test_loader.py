@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from mmkeras.serving.samples import images
+from mmkeras.data.codecs.sample_values import images
 
 SOURCE = pathlib.Path(__file__).with_name("loader.c")
 

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from mmkeras.data.codecs.sample_values import images
 from mmkeras.serving import run
-from mmkeras.serving.samples import images
 
 
 @pytest.fixture

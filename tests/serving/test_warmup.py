@@ -1,8 +1,8 @@
 import pytest
 import tensorflow as tf
 
+from mmkeras.data.codecs.sample_values import images
 from mmkeras.serving import warmup
-from mmkeras.serving.samples import images
 
 
 def records(folder):

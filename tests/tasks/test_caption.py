@@ -135,7 +135,7 @@ def test_every_way_to_write_says_the_same(task):
     pixels = task.codecs["image"].batch(tf.constant(PHOTOGRAPHS)).numpy()
     assert task.write(pixels, beam=3) == said
     assert task.write(pixels, batch_size=2, beam=3) == said
-    features = numpy(task.encoder(task.codecs["image"].scale(pixels)))
+    features = numpy(task.encoder(task.codecs["image"].normalize(pixels)))
     assert task.write(features, features=True, beam=3) == said
 
 
@@ -184,11 +184,11 @@ def test_what_is_before_a_cut_can_be_computed_once():
     task = tasks.Caption(model, codecs())
     assert task.trunk.output_shape == (None, 4, 4, 4)
     shown = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), "uint8")
-    features = numpy(task.trunk(task.codecs["image"].scale(shown)))
+    features = numpy(task.trunk(task.codecs["image"].normalize(shown)))
     assert task.write(features, features=True) == task.write(shown)
     np.testing.assert_allclose(
         numpy(task.top(features)),
-        numpy(task.encoder(task.codecs["image"].scale(shown))),
+        numpy(task.encoder(task.codecs["image"].normalize(shown))),
         rtol=1e-4,
         atol=1e-5,
     )

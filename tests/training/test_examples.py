@@ -9,7 +9,7 @@ import soundfile
 
 from mmkeras import evaluation
 from mmkeras.data import codecs
-from mmkeras.data import perceive
+from mmkeras.data import encoding
 from mmkeras.tasks import Classify
 from mmkeras.training import examples
 
@@ -131,9 +131,9 @@ def test_outputs_that_are_not_finite_are_left_out_by_name(task):
     task.model.layers[-1].kernel.assign(np.full((3, 2), 9.0))
     found = examples.Examples(task, rows)
     figures, _ = evaluation.evaluate(task, found, draws=2)
-    assert found.bad == [("row-1", perceive.NOT_FINITE)]
+    assert found.bad == [("row-1", encoding.NOT_FINITE)]
     assert [row["id"] for row in found.rows] == ["row-0", "row-2"]
     assert len(found.labels) == len(found) == 2
     assert np.isfinite(list(figures.values())).all()
     said = task.answer({"features": values})
-    assert said["error"].tolist() == ["", perceive.NOT_FINITE, ""]
+    assert said["error"].tolist() == ["", encoding.NOT_FINITE, ""]

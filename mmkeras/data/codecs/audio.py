@@ -9,12 +9,16 @@ import tensorflow as tf
 from mmkeras.data.codecs import attempts
 from mmkeras.data.codecs import native
 from mmkeras.data.codecs import resampling
+from mmkeras.data.codecs import sample_values
+from mmkeras.data.codecs import waveforms
 from mmkeras.data.codecs import waves
+from mmkeras.data.codecs.codec import Codec
+from mmkeras.data.codecs.durations import durations
 
 _THREADS = 2  # More files at once would take more memory.
 
 
-class Audio:
+class Audio(Codec):
     """Decodes WAV, FLAC, Ogg Vorbis, Opus and MP3 bytes to samples.
 
     Channels are mixed down to one and resampled to one rate; what is longer
@@ -42,6 +46,10 @@ class Audio:
     >>> dataset.map(lambda example: codec(example["audio"]))
     """
 
+    kind = "audio"
+    in_file = True
+    size_unit = "s"
+
     def __init__(self, rate=16000, seconds=2.0, limit=50_000_000):
         if min(rate, seconds, limit) <= 0:
             raise ValueError(
@@ -57,6 +65,22 @@ class Audio:
     def shape(self):
         """Shape of one decoded sound: `(samples,)`."""
         return (round(self.rate * self.seconds),)
+
+    @property
+    def max_size(self):
+        """Seconds beyond which a sound is cut."""
+        return self.seconds
+
+    def sizes(self, values):
+        """Measures sounds.
+
+        Args:
+            values: List of paths, or of the bytes of files.
+
+        Returns:
+            List of seconds, of the files that can be read.
+        """
+        return durations(values)
 
     @tf.autograph.experimental.do_not_convert
     def __call__(self, encoded):
@@ -105,6 +129,23 @@ class Audio:
         samples, errors = self.read(encoded.numpy().tolist())
         return tf.constant(samples), tf.constant(errors, tf.string)
 
+    def encode(self, packed):
+        """See `Codec.encode`: samples are float32 in [-1, 1]."""
+        present = tf.strings.length(packed) > 0
+        samples, errors = self.try_batch(packed)
+        return samples, present, tf.where(present, errors, "")
+
+    def encode_one(self, packed):
+        """See `Codec.encode_one`: not only WAV is read, even in a graph."""
+        present = tf.strings.length(packed) > 0
+        silence = tf.zeros(self.shape)
+        x = tf.cond(present, lambda: self(packed), lambda: silence)
+        return x, present
+
+    def samples(self):
+        """See `Codec.samples`: WAV files."""
+        return sample_values.sounds()
+
     def read(self, files):
         """Decodes as `try_batch` does, outside a graph.
 
@@ -136,9 +177,11 @@ class Audio:
             "limit": self.limit,
         }
 
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
+    def _to_bytes(self, value):
+        """Also of a tuple of a waveform and its sample rate in Hz."""
+        if isinstance(value, tuple) and len(value) == 2:
+            return waveforms.to_wav(*value)
+        return super()._to_bytes(value)
 
     def _wanted(self):
         """What the graphs that codecs share take of each."""

@@ -5,8 +5,10 @@ import collections
 import numpy as np
 import tensorflow as tf
 
+from mmkeras.data.codecs.codec import Codec
 
-class Features:
+
+class Features(Codec):
     """Checks arrays of features, and brings sequences to one length.
 
     Args:
@@ -16,6 +18,8 @@ class Features:
     Raises:
         ValueError: If it is no such shape.
     """
+
+    kind = "features"
 
     def __init__(self, shape):
         shape = tuple(int(side) for side in shape)
@@ -83,9 +87,47 @@ class Features:
         filled[: len(array)] = array[: self.shape[0]]
         return filled
 
+    def pack(self, values):
+        """Packs arrays into one tensor.
+
+        Args:
+            values: List of arrays, or `None` for a missing value.
+
+        Returns:
+            float32 tensor of shape `(n, *shape)`, NaN where missing.
+
+        Raises:
+            ValueError: If an array has another size.
+        """
+        missing = self._missing()
+        fitted = [missing if v is None else self.fit(v) for v in values]
+        return tf.constant(np.stack(fitted))
+
+    def missing(self, size):
+        """See `Codec.missing`: NaN."""
+        return tf.fill([size, *self.shape], float("nan"))
+
+    def encode(self, packed):
+        """See `Codec.encode`: a value that is not finite is an error."""
+        axes = list(range(1, len(self.shape) + 1))
+        present = ~tf.reduce_all(tf.math.is_nan(packed), axes)
+        finite = tf.reduce_all(tf.math.is_finite(packed), axes)
+        errors = tf.where(present & ~finite, "values that are not finite", "")
+        good = tf.reshape(present & finite, [-1] + [1] * len(axes))
+        return tf.where(good, packed, 0.0), present, errors
+
+    def signature(self, name):
+        """See `Codec.signature`: arrays of `shape`."""
+        return tf.TensorSpec((None, *self.shape), tf.float32, name=name)
+
+    def samples(self):
+        """See `Codec.samples`: normally distributed numbers."""
+        rng = np.random.default_rng(0)
+        drawn = rng.normal(size=(4, *self.shape)).astype("float32")
+        return [*drawn, self._missing()]
+
     def get_config(self):
         return {"shape": list(self.shape)}
 
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
+    def _missing(self):
+        return np.full(self.shape, np.nan, "float32")

@@ -10,9 +10,11 @@ from mmkeras.data.codecs import attempts
 from mmkeras.data.codecs import headers
 from mmkeras.data.codecs import pixels
 from mmkeras.data.codecs import quick
+from mmkeras.data.codecs import sample_values
+from mmkeras.data.codecs.codec import Codec
 
 
-class Image:
+class Image(Codec):
     """Decodes JPEG, PNG, GIF, BMP and WebP bytes to pixels of one size.
 
     All of it is core TensorFlow, so it runs in `tf.data` and in a SavedModel
@@ -37,6 +39,10 @@ class Image:
     >>> codec = Image((224, 224))
     >>> dataset.map(lambda example: codec(example["image"]))
     """
+
+    kind = "image"
+    in_file = True
+    dtype = "uint8"
 
     def __init__(self, size=(224, 224), limit=50_000_000):
         size = tuple(int(side) for side in size)
@@ -106,6 +112,16 @@ class Image:
         decoded, errors = _many(encoded, self.size, self.limit)
         return tf.ensure_shape(decoded, (None, *self.shape)), errors
 
+    def encode(self, packed):
+        """See `Codec.encode`: pixels are uint8."""
+        present = tf.strings.length(packed) > 0
+        pixels, errors = self.try_batch(packed)
+        return pixels, present, tf.where(present, errors, "")
+
+    def samples(self):
+        """See `Codec.samples`: files of several formats."""
+        return sample_values.images()
+
     def read(self, files):
         """Decodes as `try_batch` does, outside a graph.
 
@@ -136,7 +152,7 @@ class Image:
             pixels[left], errors[left] = decoded.numpy(), causes.numpy()
         return pixels, errors
 
-    def scale(self, pixels):
+    def normalize(self, pixels):
         """Scales uint8 pixels to float32 in [0, 1].
 
         Args:
@@ -174,10 +190,6 @@ class Image:
 
     def get_config(self):
         return {"size": list(self.size), "limit": self.limit}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
 
 
 def _all_or_raise(encoded, size, limit):

@@ -6,8 +6,10 @@ import numpy as np
 import tensorflow as tf
 
 from mmkeras.data.codecs import normalization as forms
+from mmkeras.data.codecs import sample_values
 from mmkeras.data.codecs import scripts
 from mmkeras.data.codecs import tokenization
+from mmkeras.data.codecs.codec import Codec
 
 SPECIAL = ("", "<start>", "<end>", "<unknown>")
 PAD, START, END, UNKNOWN = range(4)
@@ -18,8 +20,10 @@ _BUCKETS = 2**62
 # What a configuration means that was written before these options.
 EARLIER = {"normalization": None}
 
+_NOT_UTF8 = "not valid UTF-8, or half of a surrogate pair"
 
-class Words:
+
+class Words(Codec):
     """Turns a sentence into word ids and back.
 
     Ids 0 to 3 are padding, start, end and unknown; the vocabulary follows.
@@ -59,6 +63,10 @@ class Words:
     >>> words.decode(words("A dog runs."))
     b'a dog runs'
     """
+
+    kind = "text"
+    dtype = "int32"
+    size_unit = "ids"
 
     def __init__(
         self,
@@ -138,6 +146,31 @@ class Words:
             )
         return cls([word for _, word in sorted(words)[:size]], **options)
 
+    @property
+    def shape(self):
+        """Shape of one encoded sentence: `(length,)`."""
+        return (self.length,)
+
+    @property
+    def max_size(self):
+        """Ids beyond which a sentence is cut."""
+        return self.length
+
+    def sizes(self, values):
+        """Measures sentences.
+
+        Args:
+            values: List of values; only sentences that UTF-8 can hold are
+                measured.
+
+        Returns:
+            List of numbers of ids, start and end included.
+        """
+        texts = [value for value in values if _is_sentence(value)]
+        if not texts:
+            return []
+        return (self.tokenize(texts).row_lengths() + 2).numpy().tolist()
+
     def __len__(self):
         """Number of ids, the four special ones included."""
         return len(self.vocabulary)
@@ -162,6 +195,20 @@ class Words:
         shape = tf.concat([tf.shape(sentence), [self.length]], 0)
         ids = tf.reshape(ids, shape)
         return tf.ensure_shape(ids, (*sentence.shape, self.length))
+
+    def encode(self, packed):
+        """See `Codec.encode`: a sentence without a word is missing."""
+        ids, errors = self(packed), tf.fill(tf.shape(packed), "")
+        return mask_texts(packed, ids, ids[:, 1:2], errors)
+
+    def samples(self):
+        """See `Codec.samples`: short, long and unusual sentences."""
+        texts = sample_values.texts(self.vocabulary[len(SPECIAL) :])
+        return [*texts, sample_values.UNUSUAL_TEXT, ""]
+
+    def builder_arguments(self, field):
+        """See `Codec.builder_arguments`."""
+        return {"vocabulary_size": len(self)}
 
     def decode(self, ids):
         """Writes out sentences, up to the first end.
@@ -237,6 +284,32 @@ class Words:
         ids = tf.gather(tf.constant(self._order), place)
         same = tf.gather(tf.constant(self._words), ids) == words
         return tf.where(same, ids, UNKNOWN)
+
+
+def mask_texts(texts, ids, words, errors):
+    """Finds the texts that are missing or not UTF-8.
+
+    Args:
+        texts: String tensor of shape `(n,)`.
+        ids: Their ids, of shape `(n, ...)`.
+        words: Those of their ids that are a word if there is any, `(n, m)`.
+        errors: String tensor of shape `(n,)`.
+
+    Returns:
+        Tuple as from `Codec.encode`: a text without a word is missing.
+    """
+    present = tf.reduce_any((words != PAD) & (words != END), 1)
+    utf8 = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8") == texts
+    shape = [-1] + [1] * (len(ids.shape) - 1)
+    ids = tf.where(tf.reshape(present, shape), ids, 0)
+    return ids, present, tf.where(utf8, errors, _NOT_UTF8)
+
+
+def _is_sentence(value):
+    try:
+        return isinstance(value, str) and bool(value.encode())
+    except UnicodeEncodeError:  # Half of a surrogate pair.
+        return False
 
 
 def _chosen_split(texts):

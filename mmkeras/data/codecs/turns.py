@@ -2,15 +2,20 @@
 
 import tensorflow as tf
 
+from mmkeras.data import inputs
+from mmkeras.data.codecs import sample_values
+from mmkeras.data.codecs.codec import Codec
 from mmkeras.data.codecs.text import EARLIER
+from mmkeras.data.codecs.text import SPECIAL
 from mmkeras.data.codecs.text import Words
+from mmkeras.data.codecs.text import mask_texts
 
 MOST = 100_000  # Turns that are counted; more are only called more.
 
 _SPACE = r"[\s\v\x1c-\x1f\x{85}\pZ]"
 
 
-class Turns:
+class Turns(Codec):
     r"""Turns a conversation, a line a turn, into word ids turn by turn.
 
     A line may begin with who speaks, "Ann: Hello!": the name is read like any
@@ -38,6 +43,9 @@ class Turns:
     >>> codec("Ann: Hello!\nHello.").shape
     TensorShape([4, 8])
     """
+
+    kind = "dialogue"
+    dtype = "int32"
 
     def __init__(
         self,
@@ -179,12 +187,50 @@ class Turns:
         told += f"; the model was trained with at most {self.turns}"
         return self(text), tf.where(many > self.turns, told, "")
 
+    def encode(self, packed):
+        """Encodes packed conversations with TensorFlow operations alone.
+
+        Args:
+            packed: String tensor of shape `(n,)` or `(n, turns)`, as for
+                `joined`.
+
+        Returns:
+            Tuple as from `Codec.encode`: a conversation without a word is
+            missing.
+        """
+        texts = self.joined(packed)
+        ids, errors = self.try_batch(texts)
+        return mask_texts(texts, ids, ids[:, :, 1], errors)
+
+    def signature(self, name):
+        """See `Codec.signature`: each conversation is a row of turns."""
+        return tf.TensorSpec((None, None), tf.string, name=name)
+
+    def samples(self):
+        """See `Codec.samples`: lists of turns, all of one length."""
+        texts = sample_values.texts(self.vocabulary[len(SPECIAL) :])
+        dialogues = [texts[:count] for count in (1, 2, self.turns)]
+        dialogues += [texts * self.turns, [sample_values.UNUSUAL_TEXT], []]
+        length = max(map(len, dialogues))
+        return [turns + [""] * (length - len(turns)) for turns in dialogues]
+
+    def builder_arguments(self, field):
+        """See `Codec.builder_arguments`."""
+        shape = super().builder_arguments(field)
+        return {"vocabulary_size": len(self), **shape}
+
     def get_config(self):
         return {**self.words.get_config(), "turns": self.turns}
 
     @classmethod
     def from_config(cls, config):
         return cls(**{**EARLIER, **config})
+
+    def _to_bytes(self, value):
+        """Also of a list of turns."""
+        if isinstance(value, (list, tuple)):
+            return inputs.to_bytes(self.join(value))
+        return super()._to_bytes(value)
 
     def _lines(self, text):
         """Splits conversations no further than into the turns needed."""

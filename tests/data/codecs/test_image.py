@@ -284,12 +284,12 @@ def test_serves_without_this_package(tmp_path, codec):
     assert found["sums"] == pixels.astype("int64").sum((1, 2, 3)).tolist()
 
 
-def test_scale(codec):
-    scaled = codec.scale(np.array([0, 51, 255], "uint8"))
+def test_normalize_scales_to_0_to_1(codec):
+    scaled = codec.normalize(np.array([0, 51, 255], "uint8"))
     np.testing.assert_allclose(
         np.array(scaled), [0, 0.2, 1], rtol=1e-6, atol=1e-6
     )
-    assert codec.scale(tf.constant([255], tf.uint8)).dtype == tf.float32
+    assert codec.normalize(tf.constant([255], tf.uint8)).dtype == tf.float32
 
 
 def test_blank_empties_answers_to_bad_images(codec):

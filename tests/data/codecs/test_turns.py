@@ -3,7 +3,6 @@ import pytest
 import tensorflow as tf
 
 from mmkeras.data import codecs
-from mmkeras.data import perceive
 
 TALKS = [["Ann: Hello!", "Bob: hello ann"], ["Hello?", "", "hello  hello"]]
 
@@ -51,13 +50,13 @@ def test_what_is_too_long_is_told(codec):
 
 
 def test_a_list_of_turns_is_a_raw_value(codec):
-    raw = perceive.raw(codec, [TALKS[0], "Ann: Hello!\nBob: hello ann\n", None])
-    x, there, errors = perceive.perceive(codec, raw)
+    raw = codec.pack([TALKS[0], "Ann: Hello!\nBob: hello ann\n", None])
+    x, there, errors = codec.encode(raw)
     np.testing.assert_array_equal(x[0], x[1])
     assert list(there.numpy()) == [True, True, False]
     assert not np.any(x[2]) and not any(errors.numpy())
     with pytest.raises(ValueError, match="Received: a value of type int"):
-        perceive.raw(codec, [3])
+        codec.pack([3])
 
 
 def test_it_can_be_described(codec):

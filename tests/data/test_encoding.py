@@ -5,7 +5,7 @@ import tensorflow as tf
 from multimodal_rows import rows
 
 from mmkeras.data import codecs
-from mmkeras.data import perceive
+from mmkeras.data import encoding
 
 KEPT = {
     "text": codecs.Words(["a", "b"], length=5),
@@ -15,13 +15,13 @@ KEPT = {
 
 
 def test_what_is_absent_is_zeros_whatever_it_was():
-    texts = perceive.raw(KEPT["text"], ["a b", None, "", " \n"])
-    x, there, errors = perceive.perceive(KEPT["text"], texts)
+    texts = KEPT["text"].pack(["a b", None, "", " \n"])
+    x, there, errors = KEPT["text"].encode(texts)
     assert there.numpy().tolist() == [True, False, False, False]
     assert not x.numpy()[1:].any() and x.numpy()[0].any()
     assert set(errors.numpy()) == {b""}
-    arrays = perceive.raw(KEPT["features"], [np.ones((1, 3)), None])
-    x, there, errors = perceive.perceive(KEPT["features"], arrays)
+    arrays = KEPT["features"].pack([np.ones((1, 3)), None])
+    x, there, errors = KEPT["features"].encode(arrays)
     assert there.numpy().tolist() == [True, False]
     assert x.numpy().sum(axis=(1, 2)).tolist() == [3, 0]
 
@@ -29,12 +29,12 @@ def test_what_is_absent_is_zeros_whatever_it_was():
 def test_a_text_without_a_word_is_absent():
     blank = ["\u00a0", "\u200b", "\ufeff \u2028", "!!!", "\u200d", "\u3000"]
     for codec in (KEPT["text"], codecs.Turns(["a"], 2, 4, punctuation="drop")):
-        raw = perceive.raw(codec, [*blank, "a"])
-        x, there, errors = perceive.perceive(codec, raw)
+        raw = codec.pack([*blank, "a"])
+        x, there, errors = codec.encode(raw)
         assert there.numpy().tolist() == [False] * len(blank) + [True]
         assert not x.numpy()[:-1].any() and not any(errors.numpy())
     kept = codecs.Words(["a", "!"], length=5, punctuation="keep")
-    _, there, _ = perceive.perceive(kept, perceive.raw(kept, ["!!!", "\u200b"]))
+    _, there, _ = kept.encode(kept.pack(["!!!", "\u200b"]))
     assert there.numpy().tolist() == [True, False]
 
 
@@ -42,25 +42,24 @@ def test_half_a_surrogate_pair_is_an_error_of_its_own():
     turns = codecs.Turns(["a"], turns=2, length=5)
     for codec in (KEPT["text"], turns):
         values = ["cut \ud83d", "a", "\ud83d\ude00", b"\xff", None, "\ufffd a"]
-        raw = perceive.raw(codec, values)
-        _, _, errors = perceive.perceive(codec, raw)
+        raw = codec.pack(values)
+        _, _, errors = codec.encode(raw)
         bad = b"not valid UTF-8, or half of a surrogate pair"
         assert errors.numpy().tolist() == [bad, b"", bad, bad, b"", b""]
-    raw = perceive.raw(turns, [["a", "cut \ud83d"], ["a"]])
-    _, _, errors = perceive.perceive(turns, raw)
+    raw = turns.pack([["a", "cut \ud83d"], ["a"]])
+    _, _, errors = turns.encode(raw)
     assert errors.numpy().tolist() == [bad, b""]
 
 
 def test_together_the_first_error_counts():
     good = rows(count=2)[0]["image"]
     raw = {
-        "image": perceive.raw(KEPT["image"], [good, b"junk", None, None]),
-        "features": perceive.raw(
-            KEPT["features"],
+        "image": KEPT["image"].pack([good, b"junk", None, None]),
+        "features": KEPT["features"].pack(
             [np.full((2, 3), np.inf), None, np.ones((2, 3)), None],
         ),
     }
-    x, there, errors = perceive.together(KEPT, list(KEPT), raw)
+    x, there, errors = encoding.encode_batch(KEPT, list(KEPT), raw)
     assert there.numpy().astype(int).tolist() == [
         [0, 1, 1],
         [0, 1, 0],
@@ -72,7 +71,7 @@ def test_together_the_first_error_counts():
     assert said[1].startswith(b"image: ")
     assert said[2] == b"" and said[3].startswith(b"example has no input")
     assert x["text"].shape == (4, 5) and not x["text"].numpy().any()
-    blank = perceive.blank({"y": tf.ones((4, 2))}, errors)
+    blank = encoding.blank_errors({"y": tf.ones((4, 2))}, errors)
     assert blank["y"].numpy().any(axis=1).tolist() == [
         False,
         False,
@@ -82,7 +81,7 @@ def test_together_the_first_error_counts():
 
 
 def test_one_example_is_as_in_a_batch():
-    x, there = perceive.one(KEPT, ["text", "image"], {"text": "a b"})
+    x, there = encoding.encode_example(KEPT, ["text", "image"], {"text": "a b"})
     assert there.numpy().tolist() == [True, False]
     assert x["text"].shape == (5,) and x["image"].shape == (4, 4, 3)
 
@@ -94,7 +93,9 @@ def test_one_example_may_have_any_sound(tmp_path):
     given = [file.read_bytes(), b"", b"fLaC and no more"]
     dataset = tf.data.Dataset.from_tensor_slices({"audio": given})
     found = iter(
-        dataset.map(lambda e: perceive.one({"audio": codec}, ["audio"], e))
+        dataset.map(
+            lambda e: encoding.encode_example({"audio": codec}, ["audio"], e)
+        )
     )
     x, there = next(found)
     np.testing.assert_allclose(x["audio"], tone, atol=1e-4)
@@ -108,7 +109,7 @@ def test_one_example_may_have_any_sound(tmp_path):
 
 def test_one_example_that_cannot_be_read_is_an_error():
     dataset = tf.data.Dataset.from_tensors({"image": b"junk"})
-    dataset = dataset.map(lambda e: perceive.one(KEPT, ["image"], e))
+    dataset = dataset.map(lambda e: encoding.encode_example(KEPT, ["image"], e))
     with pytest.raises(tf.errors.InvalidArgumentError, match="image|image"):
         next(iter(dataset))
 
@@ -122,7 +123,7 @@ def test_a_waveform_and_its_rate_are_a_sound():
     two = np.stack([tone(44100) + 0.2, tone(44100) - 0.2], 1)
     whole = np.int16(np.round(tone(16000) * 2**15))
     values = [(tone(8000), 8000), (two, 44100), (whole, 16000), None]
-    x, there, errors = perceive.perceive(codec, perceive.raw(codec, values))
+    x, there, errors = codec.encode(codec.pack(values))
     assert there.numpy().tolist() == [True, True, True, False]
     assert set(errors.numpy()) == {b""}
     np.testing.assert_allclose(x[0], tone(8000)[:800], atol=1e-6)
@@ -132,11 +133,11 @@ def test_a_waveform_and_its_rate_are_a_sound():
     deep = np.zeros((2, 2, 2))
     for bad in ((tone(8000), 0), (deep, 8000), (0.5, 8000), (byte, 8000)):
         with pytest.raises(ValueError, match=r"frames, channels.*Received"):
-            perceive.raw(codec, [bad])
+            codec.pack([bad])
 
 
 def test_a_value_of_another_kind_is_refused():
     with pytest.raises(ValueError, match="Words.*type int"):
-        perceive.raw(KEPT["text"], [3])
+        KEPT["text"].pack([3])
     with pytest.raises(ValueError, match=r"\(any, 3\)"):
-        perceive.raw(KEPT["features"], [np.ones(3)])
+        KEPT["features"].pack([np.ones(3)])

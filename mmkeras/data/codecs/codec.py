@@ -1,0 +1,142 @@
+"""What the codecs of all inputs share: packing, encoding and export."""
+
+import tensorflow as tf
+
+from mmkeras.data import inputs
+
+
+class Codec:
+    """Parent of the codecs of inputs, with the defaults of strings.
+
+    A codec takes three steps from raw Python values to a model's input:
+    `pack` makes one tensor of them, `encode` decodes it with TensorFlow
+    operations alone, and `normalize` scales what is kept as small integers.
+
+    Attributes:
+        kind: `"image"`, `"audio"`, `"features"`, `"text"` or `"dialogue"`.
+        in_file: bool. Whether raw values are files, as paths or as bytes.
+        dtype: Data type of encoded values.
+        shape: Tuple. Shape of one encoded value.
+        size_unit: Unit in which `sizes` measures values: `"s"` or `"ids"`;
+            `None` for values without a size of their own.
+        max_size: Size beyond which values are cut, in this unit.
+    """
+
+    kind = None
+    in_file = False
+    dtype = "float32"
+    size_unit = None
+
+    def pack(self, values):
+        """Packs raw values into one tensor.
+
+        Args:
+            values: List of strings, bytes, or `None` for a missing value.
+
+        Returns:
+            String tensor of shape `(n,)`, empty where missing.
+
+        Raises:
+            ValueError: If a value is of another type.
+        """
+        return tf.constant([self._to_bytes(v) for v in values], tf.string)
+
+    def try_pack(self, values):
+        """Packs raw values, some of which may be of a wrong type.
+
+        Args:
+            values: List, as for `pack`.
+
+        Returns:
+            Tuple of a tensor as from `pack`, in which wrong values are
+            missing, and a list of errors, empty strings where there is none.
+        """
+        try:
+            return self.pack(values), [""] * len(values)
+        except (TypeError, ValueError):
+            errors = [self._pack_error(value) for value in values]
+        good = [None if error else v for v, error in zip(values, errors)]
+        return self.pack(good), errors
+
+    def missing(self, size):
+        """Returns what `pack` makes of `size` missing values."""
+        return tf.fill([size], "")
+
+    def encode(self, packed):
+        """Encodes packed values with TensorFlow operations alone.
+
+        Args:
+            packed: Tensor from `pack`.
+
+        Returns:
+            Tuple of the encoded values, of shape `(n, *shape)`, zeros where
+            missing; booleans `(n,)`, whether each is present; and errors,
+            strings `(n,)`, empty where there is none.
+        """
+        raise NotImplementedError
+
+    def encode_one(self, packed):
+        """Encodes one packed value; use it in `dataset.map`.
+
+        Args:
+            packed: One element of a tensor from `pack`.
+
+        Returns:
+            Tuple of the encoded value, zeros if it is missing, and a scalar
+            boolean, whether it is present.
+
+        Raises:
+            tf.errors.InvalidArgumentError: If the value cannot be read.
+        """
+        x, present, errors = self.encode(tf.expand_dims(packed, 0))
+        readable = tf.debugging.Assert(errors[0] == "", [errors[0]])
+        with tf.control_dependencies([readable]):
+            return tf.identity(x[0]), present[0]
+
+    def normalize(self, x):
+        """Scales encoded values to what a model takes: here, not at all."""
+        return x
+
+    def signature(self, name):
+        """Describes the packed values that an export takes.
+
+        Args:
+            name: Name of the field.
+
+        Returns:
+            `tf.TensorSpec`.
+        """
+        return tf.TensorSpec((None,), tf.string, name=name)
+
+    def samples(self):
+        """Makes raw values to try an export on; the last one is missing.
+
+        Returns:
+            List of raw values, the same at every call.
+        """
+        raise NotImplementedError
+
+    def builder_arguments(self, field):
+        """Returns the model builder's arguments that follow from the codec.
+
+        Args:
+            field: Name of the field.
+
+        Returns:
+            Dict of arguments.
+        """
+        return {f"{field}_shape": self.shape}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+    def _to_bytes(self, value):
+        return inputs.to_bytes(value, f"`{type(self).__name__}`")
+
+    def _pack_error(self, value):
+        try:
+            self.pack([value])
+        except (TypeError, ValueError) as error:
+            return str(error)
+        return ""

@@ -1,0 +1,100 @@
+"""What the codecs of all inputs have in common."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mmkeras.data import codecs
+
+WORDS = ["a", "dog", "runs"]
+CODECS = {
+    "image": codecs.Image((8, 6)),
+    "audio": codecs.Audio(8000, 0.1),
+    "vector": codecs.Features((3,)),
+    "sequence": codecs.Features((4, 3)),
+    "text": codecs.Words(WORDS, length=6),
+    "dialogue": codecs.Turns(WORDS, turns=2, length=6),
+}
+
+
+@pytest.fixture(params=CODECS.values(), ids=CODECS)
+def codec(request):
+    return request.param
+
+
+def test_encoded_samples_have_the_shape_and_dtype_that_are_promised(codec):
+    samples = codec.samples()
+    x, present, errors = codec.encode(codec.pack(samples))
+    assert x.shape == (len(samples), *codec.shape)
+    assert x.dtype == codec.dtype
+    assert present.shape == errors.shape == (len(samples),)
+    assert b"" in errors.numpy()[present.numpy()].tolist()
+
+
+def test_the_last_sample_is_missing(codec):
+    for packed in (codec.pack(codec.samples())[-1:], codec.missing(1)):
+        x, [present], [error] = codec.encode(packed)
+        assert not present and error == b"" and not x.numpy().any()
+    np.testing.assert_array_equal(codec.missing(1), codec.pack([None]))
+
+
+def test_an_export_takes_samples_and_encodes_them_alike(codec):
+    spec = codec.signature("field")
+    assert spec.name == "field"
+    samples = tf.constant(codec.samples(), spec.dtype)
+    assert spec.shape.is_compatible_with(samples.shape)
+    expected = codec.encode(codec.pack(codec.samples()))
+    found = tf.function(codec.encode, [spec], autograph=False)(samples)
+    for one, other in zip(found, expected):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_one_value_is_encoded_as_in_a_batch(codec):
+    packed = codec.pack(codec.samples())
+    for row in (0, -1):
+        x, present = codec.encode_one(packed[row])
+        expected, there, _ = codec.encode(packed)
+        np.testing.assert_array_equal(x, expected[row])
+        assert bool(present) == bool(there[row])
+
+
+def test_a_value_of_a_wrong_type_is_missing_and_an_error(codec):
+    good = codec.samples()[0]
+    packed, errors = codec.try_pack([good, 3, None])
+    assert errors[0] == errors[2] == "" and errors[1]
+    _, present, _ = codec.encode(packed)
+    assert present.numpy().tolist() == [True, False, False]
+    with pytest.raises(ValueError, match=r"Received: .*(int|shape \(\))"):
+        codec.pack([3])
+
+
+def test_only_bytes_are_normalized():
+    for name, codec in CODECS.items():
+        x = np.full((1, *codec.shape), 51, codec.dtype)
+        expected = 0.2 if name == "image" else 51
+        np.testing.assert_allclose(codec.normalize(x), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name, kind, expected",
+    [
+        ("image", "image", {"x_shape": (8, 6, 3)}),
+        ("audio", "audio", {"x_shape": (800,)}),
+        ("sequence", "features", {"x_shape": (4, 3)}),
+        ("text", "text", {"vocabulary_size": 7}),
+        ("dialogue", "dialogue", {"vocabulary_size": 7, "x_shape": (2, 6)}),
+    ],
+)
+def test_kinds_and_arguments_of_a_builder(name, kind, expected):
+    codec = CODECS[name]
+    assert codec.kind == kind
+    assert codec.in_file == (kind in ("image", "audio"))
+    assert codec.builder_arguments("x") == expected
+
+
+def test_sizes_are_seconds_and_ids():
+    files = CODECS["audio"].samples()
+    assert CODECS["audio"].sizes(files)[:2] == [0.5, 1.0]
+    assert CODECS["text"].sizes(["a dog", "", None, "\ud83d", "a"]) == [4, 3]
+    assert CODECS["audio"].max_size == 0.1 and CODECS["text"].max_size == 6
+    assert [c.size_unit for c in CODECS.values() if c.size_unit] == ["s", "ids"]
