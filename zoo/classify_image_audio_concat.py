@@ -1,7 +1,5 @@
 """Image and audio features, fused and classified."""
 
-import keras
-
 from mmkeras import branches
 from mmkeras import fusion as fusions
 from mmkeras import layers
@@ -42,9 +40,9 @@ def classify_image_audio_concat(
         fusion: Layer that fuses the two, or the name of one.
 
     Returns:
-        A model from `"image"`, shape `(batch, *image_shape)`, `"audio"`,
-        shape `(batch, samples)`, and `"presence"`, booleans of shape
-        `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
+        A model from `"image"`, shape `(batch, *image_shape)`, `"audio"`, shape
+        `(batch, samples)`, and optionally `"presence"`, booleans of shape
+        `(batch, 2)`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         The task: [Vielzeuf et al., 2018](https://arxiv.org/abs/1808.07275)
@@ -61,4 +59,6 @@ def classify_image_audio_concat(
         fusion, steps, presence, num_classes, dim, dropout
     )
     inputs = {"image": pixels, "audio": samples, "presence": presence}
-    return keras.Model(inputs, logits, name="classify_image_audio_concat")
+    return layers.MultimodalModel(
+        inputs, logits, name="classify_image_audio_concat"
+    )

@@ -1,7 +1,5 @@
 """Image, words and sound that meet in a few bottleneck tokens."""
 
-import keras
-
 from mmkeras import branches
 from mmkeras import fusion as fusions
 from mmkeras import layers
@@ -53,7 +51,7 @@ def classify_image_text_audio_bottleneck(
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"text"`, token
         ids of shape `(batch, length)`, `"audio"`, shape `(batch, samples)`,
-        and `"presence"`, booleans of shape `(batch, 3)` or `None`, to logits
+        and optionally `"presence"`, booleans of shape `(batch, 3)`, to logits
         of shape `(batch, num_classes)`.
 
     Reference:
@@ -72,7 +70,7 @@ def classify_image_text_audio_bottleneck(
     logits = fusions.classification_head(
         fusion, steps, presence, num_classes, dim, dropout
     )
-    return keras.Model(
+    return layers.MultimodalModel(
         {
             "image": pixels,
             "text": words,

@@ -1,7 +1,5 @@
 """An image beside a bag of words: the classic of multimodal networks."""
 
-import keras
-
 from mmkeras import branches
 from mmkeras import fusion as fusions
 from mmkeras import layers
@@ -46,8 +44,8 @@ def classify_image_text_bow(
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"text"`, token
-        ids of shape `(batch, length)`, and `"presence"`, booleans of shape
-        `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
+        ids of shape `(batch, length)`, and optionally `"presence"`, booleans
+        of shape `(batch, 2)`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Zhou et al., 2015](https://arxiv.org/abs/1512.02167)
@@ -64,4 +62,6 @@ def classify_image_text_bow(
         fusion, steps, presence, num_classes, dim, dropout
     )
     inputs = {"image": pixels, "text": words, "presence": presence}
-    return keras.Model(inputs, logits, name="classify_image_text_bow")
+    return layers.MultimodalModel(
+        inputs, logits, name="classify_image_text_bow"
+    )

@@ -49,8 +49,8 @@ def classify_image_text_gated(
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"text"`, token
-        ids of shape `(batch, length)`, and `"presence"`, booleans of shape
-        `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
+        ids of shape `(batch, length)`, and optionally `"presence"`, booleans
+        of shape `(batch, 2)`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Arevalo et al., 2017](https://arxiv.org/abs/1702.01992)
@@ -78,4 +78,6 @@ def classify_image_text_gated(
         x = keras.ops.maximum(x[:, :dim], x[:, dim:])
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"image": pixels, "text": words, "presence": presence}
-    return keras.Model(inputs, logits, name="classify_image_text_gated")
+    return layers.MultimodalModel(
+        inputs, logits, name="classify_image_text_gated"
+    )

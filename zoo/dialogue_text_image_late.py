@@ -52,7 +52,7 @@ def dialogue_text_image_late(
         A model from `"image"`, shape `(batch, *image_shape)`, `"history"`,
         token ids of shape `(batch, turns, length)`, `"question"`, of shape
         `(batch, length)`, `"candidates"`, of shape `(batch, candidates,
-        length)`, and `"presence"`, booleans of shape `(batch, 4)` or `None`,
+        length)`, and optionally `"presence"`, booleans of shape `(batch, 4)`,
         to logits of shape `(batch, candidates)`.
 
     Reference:
@@ -91,4 +91,6 @@ def dialogue_text_image_late(
         "candidates": candidates,
         "presence": there,
     }
-    return keras.Model(inputs, logits, name="dialogue_text_image_late")
+    return layers.MultimodalModel(
+        inputs, logits, name="dialogue_text_image_late"
+    )

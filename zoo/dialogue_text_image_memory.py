@@ -94,4 +94,6 @@ def dialogue_text_image_memory(
         "candidates": candidates,
         "presence": there,
     }
-    return keras.Model(inputs, logits, name="dialogue_text_image_memory")
+    return layers.MultimodalModel(
+        inputs, logits, name="dialogue_text_image_memory"
+    )

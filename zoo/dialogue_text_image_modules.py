@@ -60,8 +60,8 @@ def dialogue_text_image_modules(
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"history"`,
         token ids of shape `(batch, turns, length)`, `"question"`, of shape
-        `(batch, length)`, and `"presence"`, booleans of shape `(batch, 3)` or
-        `None`, to logits of shape `(batch, num_classes)`.
+        `(batch, length)`, and optionally `"presence"`, booleans of shape
+        `(batch, 3)`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Kottur et al., 2018](https://arxiv.org/abs/1809.01816); Stack-NMN:
@@ -114,8 +114,7 @@ def dialogue_text_image_modules(
     was = layers.MaskToFloat(name="turn_mask")(said)
     for i in range(history_shape[0]):
         marks += was[:, i] * (mark(marks, said[:, i]) - marks)
-    marks = mark(marks, asked)
-    marks = keras.layers.Reshape((-1, 1), name="attention")(marks)
+    marks = keras.layers.Reshape((-1, 1), name="attention")(mark(marks, asked))
     values = keras.layers.Dense(wide, name="values")(x)
     many = ops.sum(marks, axis=1)
     seen = ops.sum(marks * values, axis=1) / (many + 0.1)
@@ -130,4 +129,6 @@ def dialogue_text_image_modules(
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"image": pixels, "history": history}
     inputs |= {"question": question, "presence": there}
-    return keras.Model(inputs, logits, name="dialogue_text_image_modules")
+    return layers.MultimodalModel(
+        inputs, logits, name="dialogue_text_image_modules"
+    )

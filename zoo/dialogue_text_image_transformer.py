@@ -58,9 +58,9 @@ def dialogue_text_image_transformer(
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"history"`,
         token ids of shape `(batch, turns, length)`, `"question"`, of shape
-        `(batch, length)`, `"presence"`, booleans of shape `(batch, 3)` or
-        `None`, and `"tokens"`, the answer's ids, of shape `(batch, length)`,
-        to next-word logits of shape `(batch, length, vocabulary_size)`.
+        `(batch, length)`, optionally `"presence"`, booleans of shape `(batch,
+        3)`, and `"tokens"`, the answer's ids, of shape `(batch, length)`, to
+        next-word logits of shape `(batch, length, vocabulary_size)`.
 
     Reference:
         [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762)
@@ -110,11 +110,8 @@ def dialogue_text_image_transformer(
         vocabulary_size, dim, depth, heads, dropout, name="decoder"
     )
     logits = decoder([tokens, x])
-    inputs = {
-        "image": pixels,
-        "history": history,
-        "question": question,
-        "presence": there,
-        "tokens": tokens,
-    }
-    return keras.Model(inputs, logits, name="dialogue_text_image_transformer")
+    inputs = {"image": pixels, "history": history, "question": question}
+    inputs |= {"presence": there, "tokens": tokens}
+    return layers.MultimodalModel(
+        inputs, logits, name="dialogue_text_image_transformer"
+    )

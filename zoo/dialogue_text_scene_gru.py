@@ -35,10 +35,9 @@ def dialogue_text_scene_gru(
         dropout: float in [0, 1).
 
     Returns:
-        A model from `"text"`, token ids of shape `(batch, length)`,
-        `"scene"`, shape `(batch, things, numbers)`, and `"presence"`,
-        booleans of shape `(batch, 2)` or `None`, to logits of shape `(batch,
-        things)`.
+        A model from `"text"`, token ids of shape `(batch, length)`, `"scene"`,
+        shape `(batch, things, numbers)`, and optionally `"presence"`, booleans
+        of shape `(batch, 2)`, to logits of shape `(batch, things)`.
 
     Reference:
         [Udagawa and Aizawa, 2019](https://arxiv.org/abs/1907.03399);
@@ -73,4 +72,6 @@ def dialogue_text_scene_gru(
     x = keras.layers.Dense(1, dtype="float32", name="logits")(x)
     logits = ops.squeeze(x, -1)
     inputs = {"text": tokens, "scene": scene, "presence": there}
-    return keras.Model(inputs, logits, name="dialogue_text_scene_gru")
+    return layers.MultimodalModel(
+        inputs, logits, name="dialogue_text_scene_gru"
+    )

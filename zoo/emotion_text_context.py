@@ -52,10 +52,10 @@ def emotion_text_context(
         fusion: Layer that fuses two vectors, or the name of one.
 
     Returns:
-        A model from `"text"`, token ids of shape `(batch, utterances,
-        words)`, zeros after the last utterance, and with `audio_shape` also
-        `"audio"` and `"presence"`, booleans of shape `(batch, 2)` or `None`,
-        to logits of shape `(batch, utterances, num_classes)`.
+        A model from `"text"`, token ids of shape `(batch, utterances, words)`,
+        zeros after the last utterance, and with `audio_shape` also `"audio"`
+        and optionally `"presence"`, booleans of shape `(batch, 2)`, to logits
+        of shape `(batch, utterances, num_classes)`.
 
     Reference:
         [Poria et al., 2019](https://arxiv.org/abs/1810.02508)
@@ -98,4 +98,4 @@ def emotion_text_context(
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout_2")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
-    return keras.Model(inputs, logits, name="emotion_text_context")
+    return layers.MultimodalModel(inputs, logits, name="emotion_text_context")

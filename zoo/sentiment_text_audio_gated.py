@@ -1,7 +1,5 @@
 """Words and voice, each gated by both."""
 
-import keras
-
 from mmkeras import branches
 from mmkeras import fusion as fusions
 from mmkeras import layers
@@ -45,9 +43,9 @@ def sentiment_text_audio_gated(
         fusion: Layer that fuses the two, or the name of one.
 
     Returns:
-        A model from `"text"`, token ids of shape `(batch, length)`,
-        `"audio"`, shape `(batch, samples)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
+        A model from `"text"`, token ids of shape `(batch, length)`, `"audio"`,
+        shape `(batch, samples)`, and optionally `"presence"`, booleans of
+        shape `(batch, 2)`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         The fusion: [Arevalo et al., 2017](https://arxiv.org/abs/1702.01992)
@@ -62,4 +60,6 @@ def sentiment_text_audio_gated(
         fusion, steps, presence, num_classes, dim, dropout
     )
     inputs = {"text": words, "audio": samples, "presence": presence}
-    return keras.Model(inputs, logits, name="sentiment_text_audio_gated")
+    return layers.MultimodalModel(
+        inputs, logits, name="sentiment_text_audio_gated"
+    )

@@ -48,9 +48,9 @@ def sentiment_text_audio_lowrank(
         audio: Audio branch. Defaults to 20 MFCCs.
 
     Returns:
-        A model from `"text"`, token ids of shape `(batch, length)`,
-        `"audio"`, shape `(batch, samples)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
+        A model from `"text"`, token ids of shape `(batch, length)`, `"audio"`,
+        shape `(batch, samples)`, and optionally `"presence"`, booleans of
+        shape `(batch, 2)`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Liu et al., 2018](https://arxiv.org/abs/1806.00064)
@@ -73,4 +73,6 @@ def sentiment_text_audio_lowrank(
     fuse = fusions.LowRank(num_classes, rank, dtype="float32", name="logits")
     logits = fuse(layers.replace_missing([x, z], presence))
     inputs = {"text": words, "audio": samples, "presence": presence}
-    return keras.Model(inputs, logits, name="sentiment_text_audio_lowrank")
+    return layers.MultimodalModel(
+        inputs, logits, name="sentiment_text_audio_lowrank"
+    )

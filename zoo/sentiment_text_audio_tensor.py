@@ -50,9 +50,9 @@ def sentiment_text_audio_tensor(
         fusion: Layer that fuses two vectors, or the name of one.
 
     Returns:
-        A model from `"text"`, token ids of shape `(batch, length)`,
-        `"audio"`, shape `(batch, samples)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
+        A model from `"text"`, token ids of shape `(batch, length)`, `"audio"`,
+        shape `(batch, samples)`, and optionally `"presence"`, booleans of
+        shape `(batch, 2)`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Zadeh et al., 2017](https://arxiv.org/abs/1707.07250)
@@ -80,4 +80,6 @@ def sentiment_text_audio_tensor(
         x = keras.layers.Dense(dim, "relu", name=f"hidden_{i}")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"text": words, "audio": samples, "presence": presence}
-    return keras.Model(inputs, logits, name="sentiment_text_audio_tensor")
+    return layers.MultimodalModel(
+        inputs, logits, name="sentiment_text_audio_tensor"
+    )

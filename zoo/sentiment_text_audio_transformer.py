@@ -51,9 +51,9 @@ def sentiment_text_audio_transformer(
         audio: Audio branch. Defaults to log-mel frames.
 
     Returns:
-        A model from `"text"`, token ids of shape `(batch, length)`,
-        `"audio"`, shape `(batch, samples)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
+        A model from `"text"`, token ids of shape `(batch, length)`, `"audio"`,
+        shape `(batch, samples)`, and optionally `"presence"`, booleans of
+        shape `(batch, 2)`, to logits of shape `(batch, num_classes)`.
 
     Reference:
         [Tsai et al., 2019](https://arxiv.org/abs/1906.00295)
@@ -74,4 +74,6 @@ def sentiment_text_audio_transformer(
     x = ends + keras.layers.Dense(ends.shape[-1], name="out")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"text": words, "audio": samples, "presence": presence}
-    return keras.Model(inputs, logits, name="sentiment_text_audio_transformer")
+    return layers.MultimodalModel(
+        inputs, logits, name="sentiment_text_audio_transformer"
+    )

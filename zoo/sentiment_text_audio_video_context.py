@@ -48,9 +48,9 @@ def sentiment_text_audio_video_context(
 
     Returns:
         A model from `"text"`, `"audio"` and `"video"`, each of shape `(batch,
-        utterances, size)`, zeros after the last utterance, and `"presence"`,
-        booleans of shape `(batch, 3)` or `None`, to logits of shape `(batch,
-        utterances, num_classes)`.
+        utterances, size)`, zeros after the last utterance, and optionally
+        `"presence"`, booleans of shape `(batch, 3)`, to logits of shape
+        `(batch, utterances, num_classes)`.
 
     Reference:
         [Poria et al., 2017](https://aclanthology.org/P17-1081)
@@ -82,7 +82,7 @@ def sentiment_text_audio_video_context(
     x = ops.reshape(x, (-1, length, x.shape[-1]))
     x = in_context(x, "fused")
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
-    return keras.Model(
+    return layers.MultimodalModel(
         {**inputs, "presence": there},
         logits,
         name="sentiment_text_audio_video_context",

@@ -1,7 +1,5 @@
 """An image beside the bag of a question's words: VQA's plain baseline."""
 
-import keras
-
 from mmkeras import branches
 from mmkeras import fusion as fusions
 from mmkeras import layers
@@ -50,8 +48,9 @@ def vqa_cnn_bow(
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
-        token ids of shape `(batch, length)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
+        token ids of shape `(batch, length)`, and optionally `"presence"`,
+        booleans of shape `(batch, 2)`, to logits of shape `(batch,
+        num_classes)`.
 
     Reference:
         [Zhou et al., 2015](https://arxiv.org/abs/1512.02167)
@@ -68,4 +67,4 @@ def vqa_cnn_bow(
         fusion, steps, presence, num_classes, dim, dropout
     )
     inputs = {"image": pixels, "question": words, "presence": presence}
-    return keras.Model(inputs, logits, name="vqa_cnn_bow")
+    return layers.MultimodalModel(inputs, logits, name="vqa_cnn_bow")

@@ -55,8 +55,9 @@ def vqa_cnn_film(
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
-        token ids of shape `(batch, length)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
+        token ids of shape `(batch, length)`, and optionally `"presence"`,
+        booleans of shape `(batch, 2)`, to logits of shape `(batch,
+        num_classes)`.
 
     Reference:
         [Perez et al., 2018](https://arxiv.org/abs/1709.07871)
@@ -94,4 +95,4 @@ def vqa_cnn_film(
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"image": pixels, "question": words, "presence": presence}
-    return keras.Model(inputs, logits, name="vqa_cnn_film")
+    return layers.MultimodalModel(inputs, logits, name="vqa_cnn_film")

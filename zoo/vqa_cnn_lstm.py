@@ -50,8 +50,9 @@ def vqa_cnn_lstm(
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
-        token ids of shape `(batch, length)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
+        token ids of shape `(batch, length)`, and optionally `"presence"`,
+        booleans of shape `(batch, 2)`, to logits of shape `(batch,
+        num_classes)`.
 
     Reference:
         [Antol et al., 2015](https://arxiv.org/abs/1505.00468)
@@ -92,4 +93,4 @@ def vqa_cnn_lstm(
     x = keras.layers.Dropout(dropout, name="dropout_1")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"image": pixels, "question": words, "presence": presence}
-    return keras.Model(inputs, logits, name="vqa_cnn_lstm")
+    return layers.MultimodalModel(inputs, logits, name="vqa_cnn_lstm")

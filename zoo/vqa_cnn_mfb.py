@@ -51,8 +51,9 @@ def vqa_cnn_mfb(
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
-        token ids of shape `(batch, length)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
+        token ids of shape `(batch, length)`, and optionally `"presence"`,
+        booleans of shape `(batch, 2)`, to logits of shape `(batch,
+        num_classes)`.
 
     Reference:
         [Yu et al., 2017](https://arxiv.org/abs/1708.01471)
@@ -97,4 +98,4 @@ def vqa_cnn_mfb(
     x = fuse([image_features, asked])
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"image": pixels, "question": words, "presence": presence}
-    return keras.Model(inputs, logits, name="vqa_cnn_mfb")
+    return layers.MultimodalModel(inputs, logits, name="vqa_cnn_mfb")

@@ -53,8 +53,9 @@ def vqa_cnn_stacked_attention(
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
-        token ids of shape `(batch, length)`, and `"presence"`, booleans of
-        shape `(batch, 2)` or `None`, to logits of shape `(batch, num_classes)`.
+        token ids of shape `(batch, length)`, and optionally `"presence"`,
+        booleans of shape `(batch, 2)`, to logits of shape `(batch,
+        num_classes)`.
 
     Reference:
         [Yang et al., 2016](https://arxiv.org/abs/1511.02274)
@@ -85,4 +86,6 @@ def vqa_cnn_stacked_attention(
         known
     )
     inputs = {"image": pixels, "question": words, "presence": presence}
-    return keras.Model(inputs, logits, name="vqa_cnn_stacked_attention")
+    return layers.MultimodalModel(
+        inputs, logits, name="vqa_cnn_stacked_attention"
+    )

@@ -18,14 +18,15 @@ def input_like(branch, name):
 
 
 def presence_input(modalities):
-    """Makes the input that says which modalities are there.
+    """Makes the optional input that says which modalities are present.
 
     Args:
         modalities: int.
 
     Returns:
-        Symbolic boolean tensor of shape `(batch, modalities)`. `None` may be
-        given for it, if all are there.
+        Symbolic boolean tensor of shape `(batch, modalities)`. It may be left
+        out of the inputs of a `MultimodalModel`; all modalities are then
+        present.
     """
     return keras.Input(
         (modalities,), dtype="bool", name="presence", optional=True

@@ -9,6 +9,7 @@ from architectures import batch
 from architectures import kept
 from architectures import names
 from architectures import tiny
+from checks import EAGER
 from checks import fast
 from checks import numpy
 from checks import only_tensorflow
@@ -129,9 +130,27 @@ def test_every_modality_counts_while_it_is_there(name):
 def test_no_presence_is_all_present(name):
     model = kept(name)
     x = batch(model)
+    expected = numpy(model(x))
     np.testing.assert_array_equal(
-        numpy(model({**x, "presence": None})), numpy(model(x))
+        numpy(model({**x, "presence": None})), expected
     )
+    del x["presence"]
+    np.testing.assert_array_equal(numpy(model(x)), expected)
+
+
+@pytest.mark.parametrize("name", names(SEVERAL))
+def test_the_mask_is_optional_in_fit_and_predict(name):
+    model = tiny(name)
+    x = batch(model)
+    expected = model.predict(x, verbose=0)
+    del x["presence"]
+    np.testing.assert_array_equal(model.predict(x, verbose=0), expected)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", loss, **EAGER)
+    y = np.zeros(expected.shape[:-1], "int32")
+    history = model.fit(x, y, verbose=0)
+    assert np.isfinite(history.history["loss"]).all()
+    assert np.abs(model.predict(x, verbose=0) - expected).max() > 0
 
 
 def test_a_feeling_does_not_depend_on_what_is_said_later():
