@@ -25,7 +25,7 @@ HEIGHT = {
 MAY_USE_TENSORFLOW = ("data/", "serving/", "training/distribution")
 READS_PICKLES = "data/safe_pickle.py"  # Arrays only, and it runs nothing.
 CODECS = "data/codecs/"  # Elsewhere nothing depends on a codec's class.
-CODEC_CLASSES = {"Audio", "Codec", "Features", "Image", "Turns", "Words"}
+CODEC_CLASSES = {"Audio", "Codec", "Dialogue", "Features", "Image", "Text"}
 FORBIDDEN_NAMES = {"utils", "common", "misc", "helpers", "base"}
 
 

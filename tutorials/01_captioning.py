@@ -80,7 +80,7 @@ train, test = (table.rows(split, source) for split in ("train", "test"))
 
 # %%
 texts = [text for row in train for text in row["captions"]]
-words = codecs.Words.from_texts(texts, minimum=1, length=20)
+words = codecs.Text.from_texts(texts, minimum=1, length=20)
 model = mmkeras.build_model(
     "caption-cnn-lstm",
     vocabulary_size=len(words),

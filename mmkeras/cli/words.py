@@ -251,9 +251,9 @@ def _sentences(path, as_is):
 
 def _as_captions(lines):
     """Splits sentences like the text codec."""
-    from mmkeras.data.codecs import Words
+    from mmkeras.data import codecs
 
-    codec = Words([])
+    codec = codecs.Text([])
     while batch := list(itertools.islice(lines, _BATCH)):
         for sentence in codec.tokenize(batch).to_list():
             yield [word.decode("utf-8") for word in sentence]

@@ -65,7 +65,7 @@ def _blank_texts(rows):
     texts = [row.get("text") for row in rows]
     if not rows or not all(isinstance(text, str | None) for text in texts):
         return [False] * len(rows)
-    words = codecs.Words([], emoji="keep")
+    words = codecs.Text([], emoji="keep")
     _, present, _ = words.encode(words.pack(texts))
     return (~present.numpy()).tolist()
 

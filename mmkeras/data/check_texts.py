@@ -57,10 +57,10 @@ def _notes(field, texts):
     if not texts:
         return
     if scripts.is_unspaced(texts):
-        yield describe_split({field: codecs.Words([], split="mixed")})[0]
+        yield describe_split({field: codecs.Text([], split="mixed")})[0]
         tokens = [list(scripts.spaced(text).split()) for text in texts]
     else:
-        words = codecs.Words([], emoji="keep", normalization="NFC")
+        words = codecs.Text([], emoji="keep", normalization="NFC")
         found = words.tokenize(
             [text.encode("utf-8", "replace") for text in texts]
         )

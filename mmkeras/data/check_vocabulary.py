@@ -39,7 +39,7 @@ def problems(rows):
 
 def _has_words(texts, minimum, options):
     try:
-        codecs.Words.from_texts(texts, minimum=minimum, **options)
+        codecs.Text.from_texts(texts, minimum=minimum, **options)
     except ValueError:
         return False
     return True

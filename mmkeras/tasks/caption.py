@@ -23,7 +23,7 @@ class Caption(Task):
         model: A model from `"image"` and `"tokens"` to next-word logits, with
             a branch named `"encoder"` and a decoder layer named `"decoder"`;
             every `caption-*` architecture of the zoo is one.
-        codecs: `{"image": Image(...), "text": Words(...)}`.
+        codecs: `{"image": Image(...), "text": Text(...)}`.
 
     Raises:
         ValueError: If the model does not fit the task or the codecs.

@@ -91,7 +91,7 @@ def build(
     if known:
         words = known.codecs["text"]
     else:
-        words = codecs.Words.from_texts(texts, minimum=minimum, length=length)
+        words = codecs.Text.from_texts(texts, minimum=minimum, length=length)
     settings = dict(recipe.settings)
     if weights:
         settings["image"] = branches.image.application(

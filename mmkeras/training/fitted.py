@@ -38,7 +38,7 @@ def perceivers(fields, rows, image_size, seconds, options):
         rows: Rows of training.
         image_size: Side of the images in pixels.
         seconds: Length of a sound, or `None`.
-        options: Dict of options of `codecs.Words.from_texts`.
+        options: Dict of options of `codecs.Text.from_texts`.
 
     Returns:
         Dict of codecs by field.
@@ -112,8 +112,8 @@ def _codec(field, rows, image_size, seconds, options):
     if field == "audio":
         return codecs.Audio(16000, seconds or 2.0)
     if isinstance(values[0], list):
-        return codecs.Turns.from_turns(values, **options)
-    return codecs.Words.from_texts(values, **options)
+        return codecs.Dialogue.from_dialogues(values, **options)
+    return codecs.Text.from_texts(values, **options)
 
 
 def _values(field, rows):
@@ -149,12 +149,12 @@ def _worded(fields, rows, options):
     texts = [line.split("\n")[-1] for line in _values("history", rows)]
     texts += _values("question", rows)
     texts += [str(row["label"]) for row in rows]
-    words = codecs.Words.from_texts(texts, **options)
+    words = codecs.Text.from_texts(texts, **options)
     known = words.get_config()
     kept = {"question": words}
     for field in set(fields) & set(_LINES):
         most = max(text.count("\n") + 1 for text in _values(field, rows))
-        kept[field] = codecs.Turns(turns=most, **known)
+        kept[field] = codecs.Dialogue(turns=most, **known)
     return kept
 
 

@@ -14,7 +14,7 @@ def embedding_matrix(vectors, vocabulary, seed=0):
 
     Args:
         vectors: A `mmkeras.word_vectors.Vectors`.
-        vocabulary: A `mmkeras.data.codecs.Words`, or a list of tokens by
+        vocabulary: A `mmkeras.data.codecs.Text`, or a list of tokens by
             their ids, of which the first is padding.
         seed: int. Draws the vectors of words that are not found, each by its
             id: which others are found changes no more than the scale.
@@ -28,7 +28,7 @@ def embedding_matrix(vectors, vocabulary, seed=0):
 
     Example:
 
-    >>> codec = Words.from_texts(captions)
+    >>> codec = Text.from_texts(captions)
     >>> vectors = read("glove.6B.300d.txt", wanted=codec.vocabulary)
     >>> bow(len(codec), vectors=fit(vectors, codec))
 

@@ -10,13 +10,13 @@ from mmkeras.cli import app
 from mmkeras.data import codecs
 from mmkeras.tasks import Classify
 
-WORDS = codecs.Words(["what", "colour", "is", "it", "red", "blue"], 8)
+WORDS = codecs.Text(["what", "colour", "is", "it", "red", "blue"], 8)
 
 
 def save(folder, name):
     """A small model that was never trained."""
     keras.utils.set_random_seed(0)
-    turns = codecs.Turns(**{**WORDS.get_config(), "turns": 2})
+    turns = codecs.Dialogue(**{**WORDS.get_config(), "turns": 2})
     side = mmkeras.get(name).tiny["image_shape"][:2]
     kept = {"image": codecs.Image(side), "history": turns}
     kept |= {"question": WORDS, "label": codecs.Labels(["blue", "red"])}

@@ -55,9 +55,9 @@ def test_usual_texts_need_no_note():
 
 
 def test_the_fields_that_are_split_into_characters_are_named():
-    words = codecs.Words(["a"])
-    mixed = codecs.Words(["狗"], split="mixed")
-    turns = codecs.Turns(["狗"], split="mixed")
+    words = codecs.Text(["a"])
+    mixed = codecs.Text(["狗"], split="mixed")
+    turns = codecs.Dialogue(["狗"], split="mixed")
     label = codecs.Labels(["a"])
     taken = {"text": words, "label": label}
     assert check_texts.describe_split(taken) == []

@@ -8,7 +8,7 @@ from mmkeras.data import codecs
 from mmkeras.data import encoding
 
 KEPT = {
-    "text": codecs.Words(["a", "b"], length=5),
+    "text": codecs.Text(["a", "b"], length=5),
     "image": codecs.Image((4, 4)),
     "features": codecs.Features((2, 3)),
 }
@@ -28,18 +28,21 @@ def test_what_is_absent_is_zeros_whatever_it_was():
 
 def test_a_text_without_a_word_is_absent():
     blank = ["\u00a0", "\u200b", "\ufeff \u2028", "!!!", "\u200d", "\u3000"]
-    for codec in (KEPT["text"], codecs.Turns(["a"], 2, 4, punctuation="drop")):
+    for codec in (
+        KEPT["text"],
+        codecs.Dialogue(["a"], 2, 4, punctuation="drop"),
+    ):
         raw = codec.pack([*blank, "a"])
         x, there, errors = codec.encode(raw)
         assert there.numpy().tolist() == [False] * len(blank) + [True]
         assert not x.numpy()[:-1].any() and not any(errors.numpy())
-    kept = codecs.Words(["a", "!"], length=5, punctuation="keep")
+    kept = codecs.Text(["a", "!"], length=5, punctuation="keep")
     _, there, _ = kept.encode(kept.pack(["!!!", "\u200b"]))
     assert there.numpy().tolist() == [True, False]
 
 
 def test_half_a_surrogate_pair_is_an_error_of_its_own():
-    turns = codecs.Turns(["a"], turns=2, length=5)
+    turns = codecs.Dialogue(["a"], turns=2, length=5)
     for codec in (KEPT["text"], turns):
         values = ["cut \ud83d", "a", "\ud83d\ude00", b"\xff", None, "\ufffd a"]
         raw = codec.pack(values)
@@ -137,7 +140,7 @@ def test_a_waveform_and_its_rate_are_a_sound():
 
 
 def test_a_value_of_another_kind_is_refused():
-    with pytest.raises(ValueError, match="Words.*type int"):
+    with pytest.raises(ValueError, match="Text.*type int"):
         KEPT["text"].pack([3])
     with pytest.raises(ValueError, match=r"\(any, 3\)"):
         KEPT["features"].pack([np.ones(3)])

@@ -37,7 +37,7 @@ def test_counts_sounds_that_are_cut_and_names_the_longest(tmp_path):
 
 
 def test_counts_texts_that_are_cut():
-    taken = {"text": codecs.Words(["a"], length=5)}
+    taken = {"text": codecs.Text(["a"], length=5)}
     rows = [{"text": t} for t in ("a b c", "a b c d", None, "half \ud83d", "")]
     assert note(taken, rows).startswith(
         "text: 1 of 2 is longer than 5 ids and is truncated (longest 6 ids); "

@@ -5,7 +5,7 @@ import numpy as np
 import mmkeras
 from mmkeras import tasks
 from mmkeras.data.codecs import Image
-from mmkeras.data.codecs import Words
+from mmkeras.data.codecs import Text
 
 WORDS = ["a", "red", "blue", "dog", "cat", "sees", "crème"]
 
@@ -30,5 +30,5 @@ def tiny(name, image=Image):
             spread = 0.3 if id(weight) in seeing else 3 if strong else 1.5
             weight.assign(rng.normal(0, spread, weight.shape))
     size = model.get_layer("encoder").input_shape[1:3]
-    codecs = {"image": image(size), "text": Words(WORDS, length=9)}
+    codecs = {"image": image(size), "text": Text(WORDS, length=9)}
     return tasks.Caption(model, codecs)

@@ -49,10 +49,10 @@ def _codecs(model, words, length=6, skip=()):
         elif "float" in x.dtype:
             fitting[field] = codecs.Features(shape)
         elif len(shape) == 2:
-            fitting[field] = codecs.Turns(words, *shape)
+            fitting[field] = codecs.Dialogue(words, *shape)
         else:
             name = "text" if field == "tokens" else field
-            fitting[name] = codecs.Words(words, length=shape[0] or length)
+            fitting[name] = codecs.Text(words, length=shape[0] or length)
     return fitting
 
 

@@ -12,7 +12,7 @@ import mmkeras
 from mmkeras import serving
 from mmkeras.data import codecs
 from mmkeras.data import encoding
-from mmkeras.data.codecs import turns as conversations
+from mmkeras.data.codecs import dialogue
 from mmkeras.serving import client
 from mmkeras.tasks import Classify
 
@@ -58,7 +58,7 @@ NOT_UTF8 = slice(21, 26)
 @pytest.fixture(scope="module")
 def text():
     """A task for texts, and its export."""
-    words = codecs.Words(WORDS, length=8, split="mixed", emoji="keep")
+    words = codecs.Text(WORDS, length=8, split="mixed", emoji="keep")
     model = mmkeras.build_model(
         "classify-text-bow", num_classes=3, vocabulary_size=len(words), dim=4
     )
@@ -86,8 +86,8 @@ def ranking():
     return Classify(
         keras.Model({x.name: x for x in inputs}, logits),
         {
-            "question": codecs.Words(words, length=8),
-            "candidates": codecs.Turns(words, turns=3, length=8),
+            "question": codecs.Text(words, length=8),
+            "candidates": codecs.Dialogue(words, turns=3, length=8),
             "label": codecs.Labels(["0", "1", "2"]),
         },
     )
@@ -166,7 +166,7 @@ def test_extreme_features_are_an_error_of_their_example(features, exported):
 
 
 def test_candidates_are_refused_one_by_one(ranking, exported, monkeypatch):
-    monkeypatch.setattr(conversations, "MOST", 100)
+    monkeypatch.setattr(dialogue, "MOST", 100)
     monkeypatch.setattr(client, "_MANY", 101)
     known = " ".join(ranking.codecs["question"].vocabulary[4:6])
     count = ranking.codecs["candidates"].turns

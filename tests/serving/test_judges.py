@@ -110,7 +110,7 @@ def test_golden_rows_lack_each_field_at_times(exported):
 
 @pytest.mark.slow
 def test_text_and_features_are_inputs_too(tmp_path):
-    words = codecs.Words.from_texts(["a sun", "a moon"], minimum=1, length=6)
+    words = codecs.Text.from_texts(["a sun", "a moon"], minimum=1, length=6)
     branch = mmkeras.branches.features.dense((3,), 4, name="audio_encoder")
     model = mmkeras.build_model(
         "sentiment-text-audio-gated",

@@ -13,7 +13,7 @@ from mmkeras import losses
 from mmkeras import metrics
 from mmkeras import tasks
 from mmkeras.data.codecs import Image
-from mmkeras.data.codecs import Words
+from mmkeras.data.codecs import Text
 
 
 def photographs(count=5):
@@ -53,7 +53,7 @@ def test_encode_maps_raw_examples(task):
 @pytest.mark.slow
 def test_learns_two_images_and_says_so(tmp_path):
     keras.utils.set_random_seed(0)
-    words = Words(["a", "dog", "runs", "cat"], length=6)
+    words = Text(["a", "dog", "runs", "cat"], length=6)
     model = mmkeras.build_model(
         "caption-cnn-lstm",
         vocabulary_size=len(words),
@@ -213,7 +213,7 @@ def test_score_measures_captions(task):
 
 
 def codecs(size=(16, 16), words=tiny_captioners.WORDS):
-    return {"image": Image(size), "text": Words(words, length=9)}
+    return {"image": Image(size), "text": Text(words, length=9)}
 
 
 def test_another_vocabulary_is_refused(task):
@@ -269,7 +269,7 @@ def test_a_bare_value_is_refused_with_the_remedy(task, bad):
 
 
 def test_captions_without_spaces_are_scored_by_character(task):
-    words = Words("一只狗猫在跑人", length=9, split="mixed")
+    words = Text("一只狗猫在跑人", length=9, split="mixed")
     other = tasks.Caption(task.model, {**task.codecs, "text": words})
     scores = other.score(["一只狗在跑"], [["一只狗在跑。", "一只狗"]])
     assert scores["bleu_4"] == pytest.approx(1)

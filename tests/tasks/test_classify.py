@@ -129,7 +129,7 @@ def test_saves_and_loads(task, batch, tmp_path):
 
 
 def test_reads_text_and_features():
-    words = codecs.Words.from_texts(["a sun", "a moon"], minimum=1, length=6)
+    words = codecs.Text.from_texts(["a sun", "a moon"], minimum=1, length=6)
     kept = {"text": words, "label": codecs.Labels(["x", "y", "z"])}
     model = mmkeras.build_model(
         "classify-text-bow", num_classes=3, vocabulary_size=len(words), dim=4

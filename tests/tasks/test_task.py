@@ -15,7 +15,7 @@ from checks import numpy
 import mmkeras
 from mmkeras import tasks
 from mmkeras.data.codecs import Image
-from mmkeras.data.codecs import Words
+from mmkeras.data.codecs import Text
 from mmkeras.tasks import task as task_module
 
 PHOTOGRAPHS = [image_files.save(image_files.ramp(), "PNG")]
@@ -52,7 +52,7 @@ def test_save_and_load(task, folder):
     loaded = mmkeras.load(folder)
     assert type(loaded) is tasks.Caption
     assert type(loaded.codecs["image"]) is Image
-    assert type(loaded.codecs["text"]) is Words
+    assert type(loaded.codecs["text"]) is Text
     for field, codec in task.codecs.items():
         assert loaded.codecs[field].get_config() == codec.get_config()
     for old, new in zip(task.model.weights, loaded.model.weights):
@@ -219,7 +219,7 @@ def test_a_card_in_bytes_is_refused(folder):
         {"codecs": {"image": {"name": "Pickle", "config": {}}}},
         {"codecs": {"image": {"name": "os.system", "config": {}}}},
         {"codecs": {"image": {"name": "Image", "config": {"a": 1}}}},
-        {"codecs": {"text": {"name": "Words", "config": {"vocabulary": 3}}}},
+        {"codecs": {"text": {"name": "Text", "config": {"vocabulary": 3}}}},
         {"codecs": {"image": {"name": "Image", "config": {"size": 10**13}}}},
         {"codecs": {"image": {"name": "Image", "config": {"size": [{}, 1]}}}},
         {"task": None},
@@ -244,9 +244,9 @@ def test_a_card_cannot_point_out_of_its_folder(folder, tmp_path_factory):
 
 
 def test_codecs_of_another_model_are_refused(folder):
-    words = Words(["only", "three", "words"], length=9)
+    words = Text(["only", "three", "words"], length=9)
     card = change(folder)
-    text = {"name": "Words", "config": words.get_config()}
+    text = {"name": "Text", "config": words.get_config()}
     change(folder, codecs={**card["codecs"], "text": text})
     with pytest.raises(ValueError, match="11.*7"):
         mmkeras.load(folder)

@@ -82,7 +82,7 @@ def task():
     inputs["presence"] = keras.Input((2,), dtype="bool")
     logits = keras.layers.Dense(2)(vector + keras.ops.sum(text))
     kept = {
-        "text": codecs.Words(["day", "night"], length=6),
+        "text": codecs.Text(["day", "night"], length=6),
         "features": codecs.Features((3,)),
         "label": codecs.Labels(["a", "b"]),
     }

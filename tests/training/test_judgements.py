@@ -117,7 +117,7 @@ def test_a_killed_run_resumes_to_the_same_weights(trained, data, tmp_path):
 
 def test_words_and_features_are_told_by_their_values(data):
     task = build("sentiment-text-audio-concat", data)
-    assert type(task.codecs["text"]).__name__ == "Words"
+    assert type(task.codecs["text"]).__name__ == "Text"
     vectors = judgements.Data(
         *(
             [{**row, "text": row["features"]} for row in part]

@@ -94,7 +94,7 @@ def test_a_voice_fills_its_slot():
     del data.train[0]["audio"]
     task, _ = build(FEELS, data)
     assert task.fields == ["text", "audio"]
-    assert type(task.codecs["text"]) is codecs.Turns
+    assert type(task.codecs["text"]) is codecs.Dialogue
     assert task.codecs["audio"].shape == (4, 3)
     found = judgements.examples(task, data.train)
     x, _, _ = found.gather(np.array([0]))

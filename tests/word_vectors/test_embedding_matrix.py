@@ -3,7 +3,7 @@ import pytest
 from checks import numpy
 
 from mmkeras.branches import text
-from mmkeras.data.codecs import Words
+from mmkeras.data.codecs import Text
 from mmkeras.word_vectors import Vectors
 from mmkeras.word_vectors import embedding_matrix
 
@@ -14,7 +14,7 @@ VECTORS = Vectors(
 
 
 def test_rows_are_those_of_the_codec():
-    codec = Words(["rome", "dog", "xyz"])
+    codec = Text(["rome", "dog", "xyz"])
     matrix = embedding_matrix(VECTORS, codec)
     assert matrix.shape == (len(codec), 400)
     assert matrix.dtype == "float32"
@@ -52,13 +52,13 @@ def test_what_others_are_found_changes_the_scale_alone():
 
 def test_the_unknown_word_is_glove_s():
     vectors = Vectors(["dog", "<unk>"], [[1, 2], [3, 4]])
-    codec = Words(["dog"])
+    codec = Text(["dog"])
     matrix = embedding_matrix(vectors, codec)
     assert matrix[codec.vocabulary.index("<unknown>")].tolist() == [3, 4]
 
 
 def test_a_branch_takes_it():
-    codec = Words(["dog", "cat"])
+    codec = Text(["dog", "cat"])
     matrix = embedding_matrix(VECTORS, codec)
     branch = text.bow(len(codec), vectors=matrix)
     ids = np.array([[codec.vocabulary.index("cat"), 0]])

@@ -4,16 +4,22 @@ import inspect
 
 from mmkeras.data.codecs.answers import Answers
 from mmkeras.data.codecs.audio import Audio
+from mmkeras.data.codecs.dialogue import Dialogue
 from mmkeras.data.codecs.features import Features
 from mmkeras.data.codecs.image import Image
 from mmkeras.data.codecs.labels import Labels
-from mmkeras.data.codecs.text import Words
-from mmkeras.data.codecs.turns import Turns
+from mmkeras.data.codecs.text import Text
 
 # A fixed table: a file can name these codecs and nothing else.
 _CODECS = {
     cls.__name__: cls
-    for cls in (Answers, Audio, Features, Image, Labels, Turns, Words)
+    for cls in (Answers, Audio, Dialogue, Features, Image, Labels, Text)
+}
+# Names in configurations that were written before classes and arguments of
+# codecs were renamed.
+_RENAMED = {"Turns": "Dialogue", "Words": "Text"}
+_RENAMED_ARGUMENTS = {
+    "Audio": {"rate": "sample_rate", "seconds": "max_seconds"}
 }
 
 
@@ -53,7 +59,8 @@ def from_config(config: dict):
         ValueError: If the description is not one of a known codec.
     """
     name = config.get("name") if isinstance(config, dict) else None
-    cls = _CODECS.get(name) if isinstance(name, str) else None
+    name = _RENAMED.get(name, name) if isinstance(name, str) else None
+    cls = _CODECS.get(name)
     if cls is None:
         raise ValueError(
             "Expected the configuration of a codec, with a `name` of "
@@ -61,6 +68,9 @@ def from_config(config: dict):
         )
     known = inspect.signature(cls).parameters
     values = config.get("config")
+    if isinstance(values, dict):
+        renamed = _RENAMED_ARGUMENTS.get(name, {})
+        values = {renamed.get(key, key): v for key, v in values.items()}
     if not isinstance(values, dict) or not set(values) <= set(known):
         raise ValueError(
             f"The configuration of a codec {name!r} has the keys "

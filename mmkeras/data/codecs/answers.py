@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from mmkeras.data.codecs.text import EARLIER
-from mmkeras.data.codecs.text import Words
+from mmkeras.data.codecs.text import Text
 
 
 class Answers:
@@ -13,10 +13,10 @@ class Answers:
     word instead of choosing among known ones.
 
     Args:
-        vocabulary: List of words, as of `Words`.
+        vocabulary: List of words, as for `Text`.
         length: int. Ids of an answer, start and end included; longer ones are
             cut.
-        lowercase: As of `Words`, and so are the others.
+        lowercase: As for `Text`, as are the following.
         accents: Whether to keep accents.
         split: `"words"`, `"mixed"` or `"characters"`.
         punctuation: `"keep"` or `"drop"`.
@@ -47,7 +47,7 @@ class Answers:
         normalization="NFC",
         emoji="drop",
     ):
-        self.words = Words(
+        self.words = Text(
             vocabulary,
             length,
             lowercase,

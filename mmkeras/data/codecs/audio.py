@@ -22,7 +22,7 @@ class Audio(Codec):
     """Decodes WAV, FLAC, Ogg Vorbis, Opus and MP3 bytes to samples.
 
     Channels are mixed down to one and resampled to one rate; what is longer
-    than `seconds` is cut, what is shorter is followed by zeros.
+    than `max_seconds` is cut, what is shorter is followed by zeros.
 
     WAV is decoded by TensorFlow wherever it is read, so that a SavedModel has
     the same samples as the training, and refuses the same files: samples are
@@ -33,16 +33,16 @@ class Audio(Codec):
     (Opus, MP3, the damaged, odd and very long), is left to soundfile.
 
     Args:
-        rate: int. Samples a second of the result, in Hz.
-        seconds: float. Length of the result.
-        limit: int. Most bytes of a file.
+        sample_rate: int. Sample rate of the result, in Hz.
+        max_seconds: float. Length of the result.
+        limit: int. Largest size of a file, in bytes.
 
     Raises:
         ValueError: If an argument is not positive.
 
     Example:
 
-    >>> codec = Audio(16000, seconds=5.0)
+    >>> codec = Audio(16000, max_seconds=5.0)
     >>> dataset.map(lambda example: codec(example["audio"]))
     """
 
@@ -50,26 +50,27 @@ class Audio(Codec):
     in_file = True
     size_unit = "s"
 
-    def __init__(self, rate=16000, seconds=2.0, limit=50_000_000):
-        if min(rate, seconds, limit) <= 0:
+    def __init__(self, sample_rate=16000, max_seconds=2.0, limit=50_000_000):
+        if min(sample_rate, max_seconds, limit) <= 0:
             raise ValueError(
-                "`rate`, `seconds` and `limit` must be above 0. Received: "
-                f"rate={rate}, seconds={seconds}, limit={limit}"
+                "`sample_rate`, `max_seconds` and `limit` must be above 0. "
+                f"Received: sample_rate={sample_rate}, "
+                f"max_seconds={max_seconds}, limit={limit}"
             )
-        self.rate = int(rate)
-        self.seconds = float(seconds)
+        self.sample_rate = int(sample_rate)
+        self.max_seconds = float(max_seconds)
         self.limit = int(limit)
-        self._enough = self.seconds + 0.1  # Of a file, to fill the result.
+        self._enough = self.max_seconds + 0.1  # Of a file, to fill the result.
 
     @property
     def shape(self):
         """Shape of one decoded sound: `(samples,)`."""
-        return (round(self.rate * self.seconds),)
+        return (round(self.sample_rate * self.max_seconds),)
 
     @property
     def max_size(self):
         """Seconds beyond which a sound is cut."""
-        return self.seconds
+        return self.max_seconds
 
     def sizes(self, values):
         """Measures sounds.
@@ -172,8 +173,8 @@ class Audio(Codec):
 
     def get_config(self):
         return {
-            "rate": self.rate,
-            "seconds": self.seconds,
+            "sample_rate": self.sample_rate,
+            "max_seconds": self.max_seconds,
             "limit": self.limit,
         }
 
@@ -186,7 +187,7 @@ class Audio(Codec):
     def _wanted(self):
         """What the graphs that codecs share take of each."""
         return (
-            tf.constant(self.rate),
+            tf.constant(self.sample_rate),
             tf.constant(self.shape[0]),
             tf.constant(self._enough),
             tf.constant(self.limit, tf.int64),
@@ -206,7 +207,7 @@ class Audio(Codec):
         """
         import soundfile
 
-        nothing = np.zeros((0, 1), "float32"), np.int32(self.rate)
+        nothing = np.zeros((0, 1), "float32"), np.int32(self.sample_rate)
         if not encoded or len(encoded) > self.limit:
             wrong = _wrong_size(encoded, tf.constant(self.limit, tf.int64))
             return *nothing, wrong.numpy()

@@ -23,7 +23,7 @@ EARLIER = {"normalization": None}
 _NOT_UTF8 = "not valid UTF-8, or half of a surrogate pair"
 
 
-class Words(Codec):
+class Text(Codec):
     """Turns a sentence into word ids and back.
 
     Ids 0 to 3 are padding, start, end and unknown; the vocabulary follows.
@@ -59,7 +59,7 @@ class Words(Codec):
 
     Example:
 
-    >>> words = Words.from_texts(captions, minimum=5)
+    >>> words = Text.from_texts(captions, minimum=5)
     >>> words.decode(words("A dog runs."))
     b'a dog runs'
     """
@@ -112,12 +112,12 @@ class Words(Codec):
                 on others will flatter.
             size: Most words to keep, besides the four special ones.
             minimum: How often a word must occur.
-            split: As of `Words`; `"auto"` is `"mixed"`, with NFKC, if one
+            split: As for `Text`; `"auto"` is `"mixed"`, with NFKC, if one
                 text in a hundred is written without spaces, else `"words"`.
-            **options: Further arguments of `Words`.
+            **options: Further arguments of `Text`.
 
         Returns:
-            A `Words`, its vocabulary by falling count, then alphabetical.
+            A `Text`, its vocabulary by falling count, then alphabetical.
 
         Raises:
             ValueError: If no word occurs `minimum` times.
@@ -313,7 +313,7 @@ def _is_sentence(value):
 
 
 def _chosen_split(texts):
-    """Options of `Words` that fit how texts are written."""
+    """Options of `Text` that fit how texts are written."""
     if scripts.is_unspaced(texts):
         return {"split": "mixed", "normalization": "NFKC"}
     return {"split": "words"}

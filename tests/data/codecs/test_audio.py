@@ -341,4 +341,4 @@ def test_config_and_refusals():
     assert again.get_config() == codec.get_config()
     assert again.shape == (12000,)
     with pytest.raises(ValueError, match="seconds=0"):
-        Audio(seconds=0)
+        Audio(max_seconds=0)

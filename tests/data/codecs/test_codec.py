@@ -12,8 +12,8 @@ CODECS = {
     "audio": codecs.Audio(8000, 0.1),
     "vector": codecs.Features((3,)),
     "sequence": codecs.Features((4, 3)),
-    "text": codecs.Words(WORDS, length=6),
-    "dialogue": codecs.Turns(WORDS, turns=2, length=6),
+    "text": codecs.Text(WORDS, length=6),
+    "dialogue": codecs.Dialogue(WORDS, turns=2, length=6),
 }
 
 
@@ -98,3 +98,19 @@ def test_sizes_are_seconds_and_ids():
     assert CODECS["text"].sizes(["a dog", "", None, "\ud83d", "a"]) == [4, 3]
     assert CODECS["audio"].max_size == 0.1 and CODECS["text"].max_size == 6
     assert [c.size_unit for c in CODECS.values() if c.size_unit] == ["s", "ids"]
+
+
+@pytest.mark.parametrize(
+    "name, config, cls",
+    [
+        ("Words", {"vocabulary": WORDS, "length": 6}, codecs.Text),
+        ("Turns", {"vocabulary": WORDS, "turns": 2}, codecs.Dialogue),
+        ("Audio", {"rate": 8000, "seconds": 0.1, "limit": 99}, codecs.Audio),
+    ],
+)
+def test_configurations_with_earlier_names_are_read(name, config, cls):
+    codec = codecs.from_config({"name": name, "config": config})
+    assert type(codec) is cls
+    again = codecs.from_config(codecs.to_config(codec))
+    assert again.get_config() == codec.get_config()
+    assert name != "Audio" or codec.shape == (800,)

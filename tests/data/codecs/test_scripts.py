@@ -9,11 +9,11 @@ import tensorflow as tf
 from mmkeras.data import codecs
 from mmkeras.data.codecs import scripts
 
-Words = codecs.Words
+Text = codecs.Text
 
 
 def tokens(text, **options):
-    found = Words([], **options).tokenize(tf.constant(text))
+    found = Text([], **options).tokenize(tf.constant(text))
     return [word.decode() for word in found.numpy()]
 
 
@@ -36,7 +36,7 @@ def test_two_spellings_of_a_word_are_one_token(one, other, punctuation):
     options = {"punctuation": punctuation, "emoji": "keep"}
     assert tokens(one, **options) == tokens(other, **options)
     assert len(tokens(one, **options)) == 1
-    words = Words(tokens(one, **options), length=5, **options)
+    words = Text(tokens(one, **options), length=5, **options)
     ids = words([one, other]).numpy()
     np.testing.assert_array_equal(ids, [[1, 4, 2, 0, 0]] * 2)
 
@@ -56,7 +56,7 @@ def test_compatibility_characters_are_one_form_if_asked():
 
 
 def test_a_description_of_an_earlier_version_keeps_its_tokens():
-    for name in ("Words", "Turns", "Answers"):
+    for name in ("Text", "Dialogue", "Answers"):
         config = {"vocabulary": ["a"], "split": "words"}
         codec = codecs.from_config({"name": name, "config": config})
         words = getattr(codec, "words", codec)
@@ -113,22 +113,22 @@ def test_a_joiner_beside_an_emoji_is_no_token():
 )
 def test_unspaced_scripts_are_split_and_written_back(text, expected, written):
     assert tokens(text, split="mixed") == expected.split()
-    words = Words(sorted(set(expected.split())), split="mixed", length=30)
+    words = Text(sorted(set(expected.split())), split="mixed", length=30)
     assert words.decode(words(text)).numpy().decode() == written
 
 
 def test_fitting_chooses_how_to_split():
     chinese = ["一只狗在雪地里跑。", "两个男人在踢足球。"]
-    words = Words.from_texts(chinese, minimum=2)
+    words = Text.from_texts(chinese, minimum=2)
     assert words.split == "mixed" and words.vocabulary[4:] == ["在"]
-    assert Words.from_texts(["a dog", "a cat"], minimum=1).split == "words"
+    assert Text.from_texts(["a dog", "a cat"], minimum=1).split == "words"
     quoted = [*["a dog runs"] * 200, "the sign says 出口"]
-    assert Words.from_texts(quoted, minimum=1).split == "words"
+    assert Text.from_texts(quoted, minimum=1).split == "words"
     mixed = [*["a dog runs"] * 20, "一只狗"]
-    assert "dog" in Words.from_texts(mixed, minimum=1).vocabulary
-    kept = Words.from_texts(chinese, minimum=1, split="characters")
+    assert "dog" in Text.from_texts(mixed, minimum=1).vocabulary
+    kept = Text.from_texts(chinese, minimum=1, split="characters")
     assert kept.split == "characters"
-    turns = codecs.Turns.from_turns([["你好！", "你好 吗"]], minimum=1)
+    turns = codecs.Dialogue.from_dialogues([["你好！", "你好 吗"]], minimum=1)
     assert turns.words.split == "mixed" and "你" in turns.vocabulary
 
 

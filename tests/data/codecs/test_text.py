@@ -8,11 +8,11 @@ import tensorflow as tf
 
 from mmkeras.data import codecs
 
-Words = codecs.Words
+Text = codecs.Text
 
 
 def tokens(text, **options):
-    found = Words([], **options).tokenize(tf.constant(text))
+    found = Text([], **options).tokenize(tf.constant(text))
     return [word.decode() for word in found.numpy()]
 
 
@@ -59,7 +59,7 @@ def test_keeps_case():
 )
 def test_strips_accents(text, plain):
     assert tokens(text, accents=False) == plain
-    batch = Words([], accents=False).tokenize(tf.constant([text, "x"]))
+    batch = Text([], accents=False).tokenize(tf.constant([text, "x"]))
     assert [word.decode() for word in batch[0].numpy()] == plain
 
 
@@ -71,7 +71,7 @@ def test_splits_characters():
 
 
 def test_characters_go_and_come_back():
-    words = Words(
+    words = Text(
         [*"一只狗在雪地里跑，。ab "],
         split="characters",
         punctuation="keep",
@@ -82,7 +82,7 @@ def test_characters_go_and_come_back():
 
 
 def test_encodes():
-    words = Words(["a", "dog", "runs"], length=6)
+    words = Text(["a", "dog", "runs"], length=6)
     assert len(words) == 7
     np.testing.assert_array_equal(words("A dog runs!"), [1, 4, 5, 6, 2, 0])
     np.testing.assert_array_equal(words("a cat"), [1, 4, 3, 2, 0, 0])
@@ -92,7 +92,7 @@ def test_encodes():
 
 
 def test_encodes_any_shape():
-    words = Words(["a", "dog"], length=5)
+    words = Text(["a", "dog"], length=5)
     texts = [["a", "dog"], ["a dog", ""], ["x", "a a a a"]]
     ids = words(tf.constant(texts))
     assert ids.shape == (3, 2, 5)
@@ -103,7 +103,7 @@ def test_encodes_any_shape():
 
 
 def test_runs_in_a_dataset():
-    words = Words(["a", "dog"], length=5)
+    words = Text(["a", "dog"], length=5)
     dataset = tf.data.Dataset.from_tensor_slices(["a dog", "dog"]).map(words)
     assert dataset.element_spec == tf.TensorSpec((5,), tf.int32)
     rows = [row.numpy().tolist() for row in dataset]
@@ -112,7 +112,7 @@ def test_runs_in_a_dataset():
 
 def test_every_word_of_a_vocabulary_is_found():
     vocabulary = [f"w{number}" for number in range(5000)] + ["ü", "狗"]
-    words = Words(vocabulary, length=3)
+    words = Text(vocabulary, length=3)
     ids = words(tf.constant(vocabulary))[:, 1]
     np.testing.assert_array_equal(ids, np.arange(4, 4 + len(vocabulary)))
     strange = tf.constant([f"x{number}" for number in range(5000)])
@@ -120,7 +120,7 @@ def test_every_word_of_a_vocabulary_is_found():
 
 
 def test_decodes():
-    words = Words(["a", "dog", "runs"])
+    words = Text(["a", "dog", "runs"])
     ids = [[1, 4, 5, 2, 6, 6], [4, 5, 6, 2, 0, 0], [2, 4, 4, 4, 4, 4]]
     assert words.decode(ids).numpy().tolist() == [b"a dog", b"a dog runs", b""]
     assert words.decode([4, 3, 6]) == b"a <unknown> runs"
@@ -128,7 +128,7 @@ def test_decodes():
 
 
 def test_decoding_sets_signs_close():
-    words = Words(["a", "dog", "(", ")", ",", "."], punctuation="keep")
+    words = Text(["a", "dog", "(", ")", ",", "."], punctuation="keep")
     text = "a dog, a ( dog)."
     assert words.decode(words(text)).numpy().decode() == text
     np.testing.assert_array_equal(words("A dog,a (dog)."), words(text))
@@ -136,27 +136,27 @@ def test_decoding_sets_signs_close():
 
 def test_vocabulary_by_count_then_alphabet():
     texts = ["b a c", "B c!", "a, d", "c"]
-    words = Words.from_texts(texts, minimum=1)
+    words = Text.from_texts(texts, minimum=1)
     assert words.vocabulary[4:] == ["c", "a", "b", "d"]
-    assert Words.from_texts(texts, minimum=2).vocabulary[4:] == ["c", "a", "b"]
-    assert Words.from_texts(texts, 2, minimum=1).vocabulary[4:] == ["c", "a"]
-    kept = Words.from_texts(texts, minimum=1, punctuation="keep", length=9)
+    assert Text.from_texts(texts, minimum=2).vocabulary[4:] == ["c", "a", "b"]
+    assert Text.from_texts(texts, 2, minimum=1).vocabulary[4:] == ["c", "a"]
+    kept = Text.from_texts(texts, minimum=1, punctuation="keep", length=9)
     assert "!" in kept.vocabulary
     assert kept.length == 9
 
 
 def test_vocabulary_of_nothing():
     with pytest.raises(ValueError, match="No word occurs at least 5 times"):
-        Words.from_texts(["a b"])
+        Text.from_texts(["a b"])
 
 
 def test_broken_unicode_is_no_error():
-    words = Words(["abc"], length=6)
+    words = Text(["abc"], length=6)
     broken = [b"\xff\xfe abc", b"\xc3", b"\xed\xa0\x80", b"\xf0\x9f", b"\0"]
     ids = words(tf.constant(broken))
     assert ids.shape == (5, 6)
     assert 4 in ids[0].numpy()
-    words = Words.from_texts(["abc \ud800"], minimum=1)
+    words = Text.from_texts(["abc \ud800"], minimum=1)
     assert "abc" in words.vocabulary
 
 
@@ -179,7 +179,7 @@ print(json.dumps({
 )
 def test_serves_untracked(tmp_path, options):
     texts = ["Café, a dog's", "a 狗", ""]
-    words = Words.from_texts(texts, minimum=1, **options)
+    words = Text.from_texts(texts, minimum=1, **options)
 
     class Served(tf.Module):
         @tf.function(
@@ -208,7 +208,7 @@ def test_serves_untracked(tmp_path, options):
 
 
 def test_config():
-    words = Words(
+    words = Text(
         ["狗", "a"],
         length=7,
         lowercase=False,
@@ -236,4 +236,4 @@ def test_config():
 )
 def test_refuses_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
-        Words(**{"vocabulary": ["a"], **arguments})
+        Text(**{"vocabulary": ["a"], **arguments})

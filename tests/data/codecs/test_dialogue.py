@@ -9,7 +9,7 @@ TALKS = [["Ann: Hello!", "Bob: hello ann"], ["Hello?", "", "hello  hello"]]
 
 @pytest.fixture
 def codec():
-    return codecs.Turns.from_turns(TALKS, minimum=1, length=7)
+    return codecs.Dialogue.from_dialogues(TALKS, minimum=1, length=7)
 
 
 def test_each_turn_is_read_as_words_are(codec):
@@ -65,10 +65,12 @@ def test_it_can_be_described(codec):
     text = tf.constant("Ann: Hello!")
     np.testing.assert_array_equal(again(text), codec(text))
     with pytest.raises(ValueError, match="Received: turns=0"):
-        codecs.Turns(["a"], turns=0)
+        codecs.Dialogue(["a"], turns=0)
 
 
 def test_unicode_white_space_is_blank():
     blank = ["", " \n\t", "\u2028", "\u00a0\n\u2003"]
-    assert codecs.Turns.is_blank(tf.constant(blank)).numpy().all()
-    assert not codecs.Turns.is_blank(tf.constant(["a", "\n.\n"])).numpy().any()
+    assert codecs.Dialogue.is_blank(tf.constant(blank)).numpy().all()
+    assert (
+        not codecs.Dialogue.is_blank(tf.constant(["a", "\n.\n"])).numpy().any()
+    )

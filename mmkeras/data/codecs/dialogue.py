@@ -1,4 +1,4 @@
-"""Turns codec: a conversation to the word ids of each of its turns."""
+"""Dialogue codec: the turns of a dialogue to word ids."""
 
 import tensorflow as tf
 
@@ -7,7 +7,7 @@ from mmkeras.data.codecs import sample_values
 from mmkeras.data.codecs.codec import Codec
 from mmkeras.data.codecs.text import EARLIER
 from mmkeras.data.codecs.text import SPECIAL
-from mmkeras.data.codecs.text import Words
+from mmkeras.data.codecs.text import Text
 from mmkeras.data.codecs.text import mask_texts
 
 MOST = 100_000  # Turns that are counted; more are only called more.
@@ -15,19 +15,19 @@ MOST = 100_000  # Turns that are counted; more are only called more.
 _SPACE = r"[\s\v\x1c-\x1f\x{85}\pZ]"
 
 
-class Turns(Codec):
-    r"""Turns a conversation, a line a turn, into word ids turn by turn.
+class Dialogue(Codec):
+    r"""Encodes each turn of a dialogue as word ids.
 
-    A line may begin with who speaks, "Ann: Hello!": the name is read like any
-    other word. Blank lines at the end do not count; an empty turn before
-    others does.
+    A dialogue is a string with one turn per line. A line may begin with the
+    speaker, "Ann: Hello!"; the name is encoded like any other word. Blank
+    lines at the end are ignored; an empty turn before others counts.
 
     Args:
-        vocabulary: List of words, as of `Words`.
-        turns: int. Most turns of a conversation.
-        length: int. Ids of a turn, start and end included; longer ones are
-            cut.
-        lowercase: As of `Words`, and so are the others.
+        vocabulary: List of words, as for `Text`.
+        turns: int. Maximum number of turns.
+        length: int. Number of ids of each turn, start and end included;
+            longer turns are cut.
+        lowercase: As for `Text`, as are the following.
         accents: Whether to keep accents.
         split: `"words"`, `"mixed"` or `"characters"`.
         punctuation: `"keep"` or `"drop"`.
@@ -39,7 +39,7 @@ class Turns(Codec):
 
     Example:
 
-    >>> codec = Turns(["hello", ":", "ann"], turns=4, length=8)
+    >>> codec = Dialogue(["hello", ":", "ann"], turns=4, length=8)
     >>> codec("Ann: Hello!\nHello.").shape
     TensorShape([4, 8])
     """
@@ -64,7 +64,7 @@ class Turns(Codec):
                 f"`turns` must be at least 1. Received: turns={turns}"
             )
         self.turns = int(turns)
-        self.words = Words(
+        self.words = Text(
             vocabulary,
             length,
             lowercase,
@@ -76,25 +76,25 @@ class Turns(Codec):
         )
 
     @classmethod
-    def from_turns(
-        cls, conversations, minimum=2, punctuation="keep", **options
+    def from_dialogues(
+        cls, dialogues, minimum=2, punctuation="keep", **options
     ):
-        """Makes a codec that fits conversations.
+        """Makes a codec that fits dialogues.
 
         Args:
-            conversations: List of lists of strings: of training only.
+            dialogues: List of lists of strings, from the training split only.
             minimum: int. How often a word must occur.
             punctuation: `"keep"` or `"drop"`.
-            **options: Further arguments of `Turns`.
+            **options: Further arguments of `Dialogue`.
 
         Returns:
-            A `Turns` for as many turns as the longest conversation has.
+            A `Dialogue` for as many turns as the longest dialogue has.
         """
-        texts = [turn for turns in conversations for turn in turns]
-        words = Words.from_texts(
+        texts = [turn for turns in dialogues for turn in turns]
+        words = Text.from_texts(
             texts, minimum=minimum, punctuation=punctuation, **options
         )
-        most = max(len(turns) for turns in conversations)
+        most = max(len(turns) for turns in dialogues)
         return cls(**{**words.get_config(), "turns": most})
 
     @staticmethod
@@ -107,7 +107,7 @@ class Turns(Codec):
         """As `join`, of many, out of TensorFlow operations alone.
 
         Args:
-            turns: String tensor of shape `(n, turns)`, a conversation a row,
+            turns: String tensor of shape `(n, turns)`, one dialogue per row,
                 filled up with `""`; or `(n,)`, joined already.
 
         Returns:
@@ -119,11 +119,11 @@ class Turns(Codec):
 
     @staticmethod
     def is_blank(text):
-        """Whether conversations are of white space only, also in Unicode."""
+        """Whether dialogues are of white space only, also in Unicode."""
         return tf.strings.strip(_one_line(text)) == ""
 
     def lines(self, text):
-        """Tells conversations apart into turns.
+        """Splits dialogues into turns.
 
         Args:
             text: String tensor of shape `(n,)`.
@@ -142,7 +142,7 @@ class Turns(Codec):
 
     @property
     def shape(self):
-        """Tuple `(turns, length)` of an encoded conversation."""
+        """Tuple `(turns, length)` of an encoded dialogue."""
         return self.turns, self.words.length
 
     def __len__(self):
@@ -150,7 +150,7 @@ class Turns(Codec):
         return len(self.words)
 
     def __call__(self, text):
-        """Encodes conversations.
+        """Encodes dialogues.
 
         Args:
             text: String tensor of shape `()` or `(n,)`.
@@ -167,7 +167,7 @@ class Turns(Codec):
         return tf.ensure_shape(ids, (*text.shape, *self.shape))
 
     def try_batch(self, text):
-        """Encodes conversations that may be too long.
+        """Encodes dialogues that may be too long.
 
         Args:
             text: String tensor of shape `(n,)`.
@@ -188,14 +188,14 @@ class Turns(Codec):
         return self(text), tf.where(many > self.turns, told, "")
 
     def encode(self, packed):
-        """Encodes packed conversations with TensorFlow operations alone.
+        """Encodes packed dialogues with TensorFlow operations alone.
 
         Args:
             packed: String tensor of shape `(n,)` or `(n, turns)`, as for
                 `joined`.
 
         Returns:
-            Tuple as from `Codec.encode`: a conversation without a word is
+            Tuple as from `Codec.encode`: a dialogue without a word is
             missing.
         """
         texts = self.joined(packed)
@@ -203,7 +203,7 @@ class Turns(Codec):
         return mask_texts(texts, ids, ids[:, :, 1], errors)
 
     def signature(self, name):
-        """See `Codec.signature`: each conversation is a row of turns."""
+        """See `Codec.signature`: each dialogue is a row of turns."""
         return tf.TensorSpec((None, None), tf.string, name=name)
 
     def samples(self):
@@ -233,7 +233,7 @@ class Turns(Codec):
         return super()._to_bytes(value)
 
     def _lines(self, text):
-        """Splits conversations no further than into the turns needed."""
+        """Splits dialogues no further than into the turns needed."""
         lines = tf.strings.split(_ended(text), "\n", maxsplit=self.turns)
         return lines[:, : self.turns]
 
