@@ -1,13 +1,22 @@
-"""Checks the arguments of builders before Keras meets them."""
+"""Checks the arguments of builders and layers before Keras does."""
 
 import numbers
 
-_LEAST = {"vocabulary_size": 5}  # Four ids are reserved.
+_MINIMUM = {"vocabulary_size": 5}
 _RANKS = {"features_shape": (1, 2), "image_shape": (3,)}
+_BRANCHES = ("image", "audio", "text", "question", "features")
+_REMEDIES = {
+    "num_classes": "Pass the number of classes, or 1 to predict a number.",
+    "vocabulary_size": "Ids 0 to 3 are reserved for padding, start, end and "
+    "unknown words; count them too.",
+    "image_shape": "Pass (height, width, channels), e.g. (64, 64, 3) for "
+    "color images.",
+    "features_shape": "Pass (size,) for vectors, (length, size) for sequences.",
+}
 
 
 def check(name, defaults, given):
-    """Checks what is given to a builder against its defaults.
+    """Checks arguments of a builder against their defaults.
 
     Args:
         name: Name of the architecture, for errors.
@@ -16,29 +25,162 @@ def check(name, defaults, given):
 
     Raises:
         ValueError: If a size is not a positive integer, a shape not a tuple of
-            as many as the default has, or a rate not in [0, 1).
+            as many as the default has, a rate not in [0, 1), a branch not a
+            model, or if `heads` does not divide `dim`.
     """
     for keyword, value in given.items():
         expected = _expected(keyword, defaults[keyword], value)
         if expected:
             raise ValueError(
                 f"{name!r} expects `{keyword}` to be {expected}. Received: "
-                f"{keyword}={value!r}"
+                f"{keyword}={value!r}. {_remedy(keyword, defaults[keyword])}"
             )
+    if "dim" in defaults and "heads" in defaults:
+        check_heads(**{k: {**defaults, **given}[k] for k in ("dim", "heads")})
+
+
+def check_heads(dim, heads):
+    """Checks that attention heads divide the size of the features.
+
+    Args:
+        dim: int.
+        heads: int.
+
+    Raises:
+        ValueError: If they do not.
+    """
+    if dim % heads:
+        raise ValueError(
+            f"`heads` must divide `dim`. Received: dim={dim}, heads={heads}. "
+            f"Choose a `dim` that is a multiple of {heads}, e.g. "
+            f"{_next_multiple(dim, heads)}, or another number of heads."
+        )
+
+
+def check_even(dim):
+    """Checks that two directions can have half of the features each.
+
+    Args:
+        dim: int.
+
+    Raises:
+        ValueError: If `dim` is odd.
+    """
+    if dim % 2:
+        raise ValueError(
+            "`dim` must be even: half of it comes from each direction. "
+            f"Received: dim={dim}. Choose e.g. {dim + 1}."
+        )
+
+
+def check_multiple(name, value, divisor):
+    """Checks that a size can be divided.
+
+    Args:
+        name: Name of the argument, for the error.
+        value: int.
+        divisor: int.
+
+    Raises:
+        ValueError: If `divisor` does not divide `value`.
+    """
+    if value % divisor:
+        raise ValueError(
+            f"`{name}` must be a multiple of {divisor}. Received: "
+            f"{name}={value}. Choose e.g. {_next_multiple(value, divisor)}."
+        )
+
+
+def check_minimum(name, value, minimum):
+    """Checks that a size is large enough.
+
+    Args:
+        name: Name of the argument, for the error.
+        value: int.
+        minimum: int.
+
+    Raises:
+        ValueError: If `value` is smaller than `minimum`.
+    """
+    if value < minimum:
+        raise ValueError(
+            f"`{name}` must be at least {minimum}. Received: {name}={value}. "
+            "Choose a larger one."
+        )
+
+
+def check_patch(patch, shape):
+    """Checks that square patches cover an image.
+
+    Args:
+        patch: int. Side of a patch, in pixels.
+        shape: Tuple `(height, width, channels)` of the image.
+
+    Raises:
+        ValueError: If `patch` does not divide height and width.
+    """
+    if shape[0] % patch or shape[1] % patch:
+        raise ValueError(
+            "`patch` must divide the height and the width of an image. "
+            f"Received: patch={patch}, image shape {tuple(shape)}. Choose "
+            "another `patch`, or resize the images, e.g. to "
+            f"{tuple(_next_multiple(x, patch) for x in shape[:2])}."
+        )
+
+
+def check_steps(**shapes):
+    """Checks that sequences of features run over the same steps.
+
+    Args:
+        **shapes: Tuples `(length, size)`, by the names of their arguments.
+
+    Raises:
+        ValueError: If one is not such a tuple, or the lengths differ.
+    """
+    pairs = all(len(shape) == 2 for shape in shapes.values())
+    if not pairs or len({length for length, _ in shapes.values()}) > 1:
+        received = ", ".join(f"{k}={v}" for k, v in shapes.items())
+        names = " and ".join(f"`{name}`" for name in shapes)
+        raise ValueError(
+            f"{names} must be (length, size) with the same length. Received: "
+            f"{received}. Pad shorter sequences with zeros."
+        )
+
+
+def check_vectors(vectors, vocabulary_size):
+    """Checks that there is one word vector per token id.
+
+    Args:
+        vectors: Array, or `None` for random vectors.
+        vocabulary_size: int.
+
+    Raises:
+        ValueError: If it is not an array of shape `(vocabulary_size, size)`.
+    """
+    if vectors is None:
+        return
+    shape = getattr(vectors, "shape", None)
+    if shape is None or len(shape) != 2 or shape[0] != vocabulary_size:
+        received = repr(vectors) if shape is None else f"shape {shape}"
+        raise ValueError(
+            "`vectors` must be an array with one row per token id. Received: "
+            f"{received} for vocabulary_size={vocabulary_size}. "
+            "`mmkeras.word_vectors.embedding_matrix` makes such an array."
+        )
 
 
 def _expected(keyword, default, value):
-    """Says what a keyword's value should be, unless it is that."""
+    """Returns what a keyword's value should be, or "" if it is that."""
     if keyword.endswith("_shape"):
         return _expected_shape(keyword, default, value)
     if isinstance(default, int):
-        least = _LEAST.get(keyword, 1)
-        if not _is_integer(value) or value < least:
-            return f"an integer of at least {least}"
+        minimum = _MINIMUM.get(keyword, 1)
+        if not _is_integer(value) or value < minimum:
+            return f"an integer of at least {minimum}"
     if isinstance(default, float) and not _is_rate(value):
         return "a number in [0, 1)"
-    if keyword in ("image", "audio", "text", "question", "features"):
-        if value is not None and not callable(value):
+    if keyword in _BRANCHES and value is not None:
+        if not hasattr(value, "input_shape"):
             return "a branch, as of `mmkeras.branches`, or None"
     return ""
 
@@ -55,9 +197,13 @@ def _expected_shape(keyword, default, value):
     if fits and (ranks is None or len(value) in ranks):
         return ""
     sizes = " or ".join(map(str, ranks or ())) or "some"
-    return f"a tuple of {sizes} positive integers" + (
-        f", e.g. {default}" if default else ""
-    )
+    return f"a tuple of {sizes} positive integers"
+
+
+def _remedy(keyword, default):
+    if keyword in _BRANCHES:
+        return "Build one with a function of `mmkeras.branches`."
+    return _REMEDIES.get(keyword, f"The default is {default!r}.")
 
 
 def _is_integer(value):
@@ -67,3 +213,7 @@ def _is_integer(value):
 def _is_rate(value):
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     return is_number and 0 <= value < 1
+
+
+def _next_multiple(value, divisor):
+    return -(-value // divisor) * divisor

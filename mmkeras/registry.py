@@ -7,6 +7,7 @@ nothing is scanned and nothing else is imported to find it.
 
 import dataclasses
 import difflib
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -47,7 +48,8 @@ def register(name: str, *, task: str, paper: str, tiny: dict):
         tiny: Keyword arguments that make the smallest model worth testing.
 
     Returns:
-        A decorator that records the builder and returns it unchanged.
+        A decorator that records the builder and returns it; when called, it
+        first checks its arguments, see `arguments.check`.
 
     Raises:
         ValueError: If another builder has taken the name.
@@ -61,8 +63,9 @@ def register(name: str, *, task: str, paper: str, tiny: dict):
                 f"`{_address(known.builder)}`. Received: "
                 f"`{_address(builder)}`. Choose another name."
             )
-        _REGISTRY[name] = Architecture(name, builder, task, paper, tiny)
-        return builder
+        checked = _with_checks(name, builder)
+        _REGISTRY[name] = Architecture(name, checked, task, paper, tiny)
+        return checked
 
     return decorate
 
@@ -102,9 +105,8 @@ def build_model(name: str, **kwargs):
         An uncompiled functional `keras.Model`.
 
     Raises:
-        ValueError: If the name or a keyword is unknown; the error names those
-            that exist. If a keyword's value cannot be right; see
-            `arguments.check`.
+        ValueError: If the name or a keyword is unknown, or a keyword's value
+            is wrong. The error says what is expected.
 
     Example:
 
@@ -116,11 +118,24 @@ def build_model(name: str, **kwargs):
         if keyword not in known:
             raise ValueError(
                 f"{name!r} has no argument `{keyword}`. "
-                + _hint(keyword, known)
+                + _hint(keyword, known, "See its docstring.")
                 + f" Arguments: {', '.join(known)}."
             )
-    arguments.check(name, known, kwargs)
     return architecture.builder(**kwargs)
+
+
+def _with_checks(name, builder):
+    """Makes a builder check its arguments before Keras does."""
+    signature = inspect.signature(builder)
+    defaults = {k: p.default for k, p in signature.parameters.items()}
+
+    @functools.wraps(builder)
+    def build(*args, **kwargs):
+        given = signature.bind(*args, **kwargs).arguments
+        arguments.check(name, defaults, given)
+        return builder(*args, **kwargs)
+
+    return build
 
 
 def _address(builder):

@@ -1,3 +1,5 @@
+import importlib
+
 import pytest
 
 import mmkeras
@@ -15,9 +17,14 @@ WRONG = {
     "depth": [0],
     "heads": [0, -2],
     "dropout": [1, 1.0, -0.1, float("nan"), "0.5", True],
-    "image": ["resnet", 3],
+    "image": ["resnet", 3, lambda pixels: pixels],
     "text": ["bert"],
 }
+HEADED = [
+    name
+    for name in mmkeras.list_models()
+    if "heads" in mmkeras.get(name).arguments
+]
 CASES = [
     (name, keyword, value)
     for name in mmkeras.list_models()
@@ -31,9 +38,75 @@ def test_a_wrong_argument_is_named(name, keyword, value):
     given = {**mmkeras.get(name).tiny, keyword: value}
     with pytest.raises(ValueError) as caught:
         mmkeras.build_model(name, **given)
-    told = str(caught.value)
+    told, _, remedy = str(caught.value).partition(
+        f". Received: {keyword}={value!r}. "
+    )
     assert told.startswith(f"{name!r} expects `{keyword}` to be ")
-    assert told.endswith(f"Received: {keyword}={value!r}")
+    assert remedy.endswith(".")
+
+
+@pytest.mark.parametrize("name", mmkeras.list_models())
+def test_builders_called_directly_check_their_arguments(name):
+    entry = mmkeras.get(name)
+    module = importlib.import_module(f"mmkeras.zoo.{name.replace('-', '_')}")
+    builder = getattr(module, name.replace("-", "_"))
+    first = next(iter(entry.arguments))  # Given by position.
+    with pytest.raises(ValueError, match=f"{name!r} expects `{first}`"):
+        builder(-1)
+    with pytest.raises(ValueError, match="dropout.*Received: dropout=1"):
+        builder(**{**entry.tiny, "dropout": 1})
+
+
+@pytest.mark.parametrize("name", HEADED)
+@pytest.mark.parametrize("heads, dim", [(3, 8), (16, 8), (2, 7)])
+def test_heads_divide_dim(name, heads, dim):
+    given = {**mmkeras.get(name).tiny, "heads": heads, "dim": dim}
+    with pytest.raises(ValueError) as caught:
+        mmkeras.build_model(name, **given)
+    assert str(caught.value).startswith(
+        f"`heads` must divide `dim`. Received: dim={dim}, heads={heads}. "
+        f"Choose a `dim` that is a multiple of {heads}, e.g. "
+    )
+
+
+@pytest.mark.parametrize(
+    "name, given, expected",
+    [
+        ("caption-vit-transformer", {"patch": 3}, "`patch`.*Received: patch=3"),
+        ("emotion-text-context", {"audio_shape": (4, 3)}, "same length"),
+        ("emotion-text-context", {"audio_shape": (5,)}, r"\(length, size\)"),
+        ("emotion-text-context", {"vectors": 3}, "one row per token id"),
+        ("sentiment-text-audio-transformer", {"dim": 6}, "multiple of 4"),
+        ("sentiment-text-audio-concat", {"dim": 7}, "even.*dim=7.*8"),
+        ("sentiment-text-audio-tensor", {"dim": 3}, "at least 4.*dim=3"),
+        ("sentiment-text-audio-lowrank", {"dim": 3}, "at least 4.*dim=3"),
+        ("sentiment-text-audio-video-context", {"dim": 7}, "even.*dim=7"),
+        (
+            "sentiment-text-audio-video-context",
+            {"video_shape": (4, 6)},
+            r"same length.*video_shape=\(4, 6\)",
+        ),
+        ("sentiment-text-context", {"dim": 7}, "even.*dim=7"),
+        ("vqa-cnn-lstm", {"dim": 1}, "at least 2.*dim=1"),
+        ("vqa-cnn-stacked-attention", {"dim": 1}, "at least 2.*dim=1"),
+        ("vqa-cnn-transformer", {"dim": 6}, "multiple of 4, e.g. 8"),
+        ("vqa-cnn-bow", {"fusion": "concta"}, "Did you mean 'concat'"),
+    ],
+)
+def test_what_only_one_builder_needs_is_checked(name, given, expected):
+    with pytest.raises(ValueError, match=expected):
+        mmkeras.build_model(name, **{**mmkeras.get(name).tiny, **given})
+
+
+@pytest.mark.slow  # Builds what it can.
+@pytest.mark.parametrize("dim", [1, 2, 3, 5, 6])
+@pytest.mark.parametrize("name", mmkeras.list_models())
+def test_any_dim_is_taken_or_refused_by_name(name, dim):
+    try:
+        mmkeras.build_model(name, **{**mmkeras.get(name).tiny, "dim": dim})
+    except ValueError as error:
+        assert f"Received: dim={dim}" in str(error)
+        assert "Choose" in str(error)
 
 
 def test_lists_will_do_for_tuples():

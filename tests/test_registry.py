@@ -1,3 +1,5 @@
+import inspect
+
 import pytest
 
 import mmkeras
@@ -25,17 +27,23 @@ def entry(monkeypatch):
 
 def test_find_knows_what_was_registered(entry):
     assert entry.name == "count-beads"
-    assert entry.builder is builder
+    assert entry.builder() == (3, 2)
+    assert entry.builder.__wrapped__ is builder
     assert entry.task == "count"
     assert entry.paper == "https://a.b"
     assert entry.tiny == {"width": 1}
     assert entry.arguments == {"width": 3, "depth": 2}
 
 
-def test_register_returns_the_builder_unchanged(monkeypatch):
+def test_register_returns_the_builder_with_its_arguments_checked(monkeypatch):
     monkeypatch.setattr(registry, "_REGISTRY", {})
     facts = {"task": "count", "paper": "", "tiny": {}}
-    assert registry.register("count-beads", **facts)(builder) is builder
+    checked = registry.register("count-beads", **facts)(builder)
+    assert checked(5, depth=6) == builder(5, depth=6)
+    assert checked.__wrapped__ is builder
+    assert inspect.signature(checked) == inspect.signature(builder)
+    with pytest.raises(ValueError, match="expects `width` to be.*width=0"):
+        checked(0)
 
 
 def test_build_passes_keywords_on(entry):
@@ -79,6 +87,8 @@ def test_wrong_keyword_is_named_with_those_that_exist(entry):
     assert "`dept`" in message
     assert "Did you mean 'depth'?" in message
     assert "width, depth" in message
+    with pytest.raises(ValueError, match="See its docstring. Arguments: width"):
+        mmkeras.build_model("count-beads", typo=3)
 
 
 def test_two_builders_of_one_name_are_refused(entry):
@@ -91,7 +101,7 @@ def test_two_builders_of_one_name_are_refused(entry):
     other.__module__ = "elsewhere"
     with pytest.raises(ValueError, match="'count-beads' is already.*elsewhere"):
         registry.register("count-beads", **facts)(other)
-    assert registry.get("count-beads").builder is builder
+    assert registry.get("count-beads").builder.__wrapped__ is builder
 
 
 def test_a_file_may_be_read_twice(entry):

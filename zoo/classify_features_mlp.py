@@ -33,18 +33,10 @@ def classify_features_mlp(
         A model from `"features"`, shape `(batch, *features_shape)`, to logits
         of shape `(batch, num_classes)`.
 
-    Raises:
-        ValueError: If `features_shape` is neither.
-
     Reference:
         [Alain and Bengio, 2016](https://arxiv.org/abs/1610.01644); the
         normalisation: [He et al., 2021](https://arxiv.org/abs/2111.06377)
     """
-    if len(features_shape) not in (1, 2):
-        raise ValueError(
-            "`features_shape` must be (size,) of a vector or (length, size) "
-            f"of a sequence. Received: features_shape={features_shape}"
-        )
     features = keras.Input(features_shape, name="features")
     x = features
     if len(features_shape) == 2:

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmkeras import arguments
 from mmkeras import fusion as fusions
 from mmkeras import layers
 from mmkeras.registry import register
@@ -60,6 +61,7 @@ def emotion_text_context(
     Reference:
         [Poria et al., 2019](https://arxiv.org/abs/1810.02508)
     """
+    arguments.check_vectors(vectors, vocabulary_size)
     length, ids = text_shape
     tokens = keras.Input(text_shape, dtype="int32", name="text")
     words = ops.reshape(tokens, (-1, ids))  # Utterance by utterance.
@@ -77,6 +79,7 @@ def emotion_text_context(
     uttered = ops.any(ops.not_equal(tokens, 0), -1)
     inputs = {"text": tokens}
     if audio_shape is not None:
+        arguments.check_steps(text_shape=text_shape, audio_shape=audio_shape)
         voice = inputs["audio"] = keras.Input(audio_shape, name="audio")
         presence = inputs["presence"] = layers.presence_input(2)
         each = layers.Presence(2, name="each")(voice, presence=presence)

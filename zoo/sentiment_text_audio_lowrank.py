@@ -2,6 +2,7 @@
 
 import keras
 
+from mmkeras import arguments
 from mmkeras import branches
 from mmkeras import fusion as fusions
 from mmkeras import layers
@@ -41,7 +42,8 @@ def sentiment_text_audio_lowrank(
         num_classes: int. Number of classes; 1 for a number, as of intensity.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
-        dim: int. Size of the words' embedding; the voice's is a quarter of it.
+        dim: int, at least 4. Size of the words' embedding; the voice's is a
+            quarter of it.
         rank: int. Terms of the fusion.
         dropout: float in [0, 1).
         text: Text branch. Defaults to word vectors of size 300.
@@ -55,6 +57,7 @@ def sentiment_text_audio_lowrank(
     Reference:
         [Liu et al., 2018](https://arxiv.org/abs/1806.00064)
     """
+    arguments.check_minimum("dim", dim, 4)
     text_encoder = text or branches.text.words(vocabulary_size, 300)
     audio_encoder = audio or branches.audio.frames(
         audio_shape, coefficients=20, normalize=False

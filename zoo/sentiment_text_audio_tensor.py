@@ -2,6 +2,7 @@
 
 import keras
 
+from mmkeras import arguments
 from mmkeras import branches
 from mmkeras import fusion as fusions
 from mmkeras import layers
@@ -42,8 +43,8 @@ def sentiment_text_audio_tensor(
         num_classes: int. Number of classes; 1 for a number, as of intensity.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
-        dim: int. Size of the words' embedding and of the hidden layers; the
-            voice's is a quarter of it.
+        dim: int, at least 4. Size of the words' embedding and of the hidden
+            layers; the voice's is a quarter of it.
         dropout: float in [0, 1).
         text: Text branch. Defaults to word vectors of size 300.
         audio: Audio branch. Defaults to 20 MFCCs.
@@ -57,6 +58,7 @@ def sentiment_text_audio_tensor(
     Reference:
         [Zadeh et al., 2017](https://arxiv.org/abs/1707.07250)
     """
+    arguments.check_minimum("dim", dim, 4)
     text_encoder = text or branches.text.words(vocabulary_size, 300)
     audio_encoder = audio or branches.audio.frames(
         audio_shape, coefficients=20, normalize=False

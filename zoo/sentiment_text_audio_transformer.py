@@ -2,6 +2,7 @@
 
 import keras
 
+from mmkeras import arguments
 from mmkeras import branches
 from mmkeras import fusion as fusions
 from mmkeras import layers
@@ -44,7 +45,8 @@ def sentiment_text_audio_transformer(
         num_classes: int. Number of classes; 1 for a number, as of intensity.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
-        dim: int. Size of a step; an attention head has 4 of it.
+        dim: int, a multiple of 4. Size of a step; an attention head has 4 of
+            it.
         depth: int. Crossmodal blocks of each direction.
         dropout: float in [0, 1).
         text: Text branch. Defaults to word vectors of size 300.
@@ -58,6 +60,7 @@ def sentiment_text_audio_transformer(
     Reference:
         [Tsai et al., 2019](https://arxiv.org/abs/1906.00295)
     """
+    arguments.check_multiple("dim", dim, 4)
     text_encoder = text or branches.text.words(vocabulary_size, 300)
     audio_encoder = audio or branches.audio.frames(audio_shape, together=4)
     words = layers.input_like(text_encoder, "text")

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmkeras import arguments
 from mmkeras import fusion as fusions
 from mmkeras import layers
 from mmkeras.registry import register
@@ -55,6 +56,10 @@ def sentiment_text_audio_video_context(
     Reference:
         [Poria et al., 2017](https://aclanthology.org/P17-1081)
     """
+    arguments.check_even(dim)
+    arguments.check_steps(
+        text_shape=text_shape, audio_shape=audio_shape, video_shape=video_shape
+    )
     shapes = {"text": text_shape, "audio": audio_shape, "video": video_shape}
     inputs = {field: keras.Input(s, name=field) for field, s in shapes.items()}
     there = layers.presence_input(3)

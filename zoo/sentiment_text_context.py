@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmkeras import arguments
 from mmkeras import layers
 from mmkeras.registry import register
 
@@ -35,6 +36,7 @@ def sentiment_text_context(
     Reference:
         [Poria et al., 2017](https://aclanthology.org/P17-1081)
     """
+    arguments.check_even(dim)
     text = keras.Input(text_shape, name="text")
     uttered = ops.any(ops.not_equal(text, 0), axis=-1)
     x = keras.layers.LayerNormalization(name="norm")(text)

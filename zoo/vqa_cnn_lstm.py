@@ -2,6 +2,7 @@
 
 import keras
 
+from mmkeras import arguments
 from mmkeras import branches
 from mmkeras import layers
 from mmkeras.registry import register
@@ -42,7 +43,8 @@ def vqa_cnn_lstm(
         num_classes: int. Number of answers to choose among.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
-        dim: int. Size of what is multiplied; an LSTM has half of it.
+        dim: int, at least 2. Size of what is multiplied; an LSTM has half of
+            it.
         dropout: float in [0, 1). Before each of the two last layers.
         image: Image branch. Defaults to `branches.image.cnn`.
         question: Branch of word vectors. Defaults to learned ones.
@@ -57,6 +59,7 @@ def vqa_cnn_lstm(
     Reference:
         [Antol et al., 2015](https://arxiv.org/abs/1505.00468)
     """
+    arguments.check_minimum("dim", dim, 2)
     image_encoder = image or branches.image.cnn(
         image_shape, dim, name="image_encoder"
     )

@@ -2,6 +2,7 @@
 
 import keras
 
+from mmkeras import arguments
 from mmkeras import branches
 from mmkeras import layers
 from mmkeras.registry import register
@@ -45,7 +46,7 @@ def vqa_cnn_stacked_attention(
         num_classes: int. Number of answers to choose among.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
-        dim: int. Size of a region and of the LSTM.
+        dim: int, at least 2. Size of a region and of the LSTM.
         dropout: float in [0, 1). Before the logits.
         image: Image branch. Defaults to `branches.image.cnn`.
         question: Branch of word vectors. Defaults to learned ones.
@@ -60,6 +61,7 @@ def vqa_cnn_stacked_attention(
     Reference:
         [Yang et al., 2016](https://arxiv.org/abs/1511.02274)
     """
+    arguments.check_minimum("dim", dim, 2)
     image_encoder = image or branches.image.cnn(
         image_shape, dim, name="image_encoder"
     )

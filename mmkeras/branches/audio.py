@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from mmkeras import arguments
 from mmkeras.branches.audio_pretrained import hub
 from mmkeras.branches.audio_pretrained import yamnet
 from mmkeras.layers import GRU
@@ -100,11 +101,7 @@ def gru(
     Raises:
         ValueError: If `dim` is odd.
     """
-    if dim % 2:
-        raise ValueError(
-            "`dim` must be even: half of it comes from each direction. "
-            f"Received: dim={dim}"
-        )
+    arguments.check_even(dim)
     samples, x, there = _steps(shape, rate, dim, mels, dropout, hide)
     x = AttachMask(name="padding")([x, there])
     cell = GRU(dim // 2, return_sequences=True)
@@ -140,9 +137,13 @@ def transformer(
 
     Returns:
         A model from `(batch, samples)` to `(batch, steps, dim)`.
+
+    Raises:
+        ValueError: If `heads` does not divide `dim`.
     """
     import keras_hub  # Late: it takes half a second.
 
+    arguments.check_heads(dim, heads)
     samples, x, there = _steps(shape, rate, dim, mels, dropout, hide)
     places = keras_hub.layers.PositionEmbedding(x.shape[1], name="places")
     x = AttachMask(name="padding")([x + places(x), there])

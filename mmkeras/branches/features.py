@@ -2,6 +2,7 @@
 
 import keras
 
+from mmkeras import arguments
 from mmkeras.layers import GRU
 from mmkeras.layers import AttachMask
 
@@ -48,11 +49,7 @@ def gru(shape, dim=128, dropout=0.2, name="features_encoder"):
         ValueError: If `shape` is not that of a sequence, or `dim` is odd.
     """
     _check(shape, 2, "(length, size), a sequence")
-    if dim % 2:
-        raise ValueError(
-            "`dim` must be even: half of it comes from each direction. "
-            f"Received: dim={dim}"
-        )
+    arguments.check_even(dim)
     steps = keras.Input(shape, name="steps")
     there = keras.ops.any(keras.ops.not_equal(steps, 0), axis=-1)
     x = keras.layers.LayerNormalization(name="norm")(steps)

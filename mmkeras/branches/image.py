@@ -9,6 +9,7 @@ import os
 
 import keras
 
+from mmkeras import arguments
 from mmkeras.branches.weights import load_weights
 
 
@@ -181,11 +182,16 @@ def vit(
         A model from `(batch, height, width, channels)` pixels to
         `(batch, 1 + patches, dim)` features, the class token first.
 
+    Raises:
+        ValueError: If `heads` does not divide `dim`, or `patch` not the sides.
+
     Reference:
         [Dosovitskiy et al., 2021](https://arxiv.org/abs/2010.11929)
     """
     import keras_hub  # Late: it takes half a second.
 
+    arguments.check_heads(dim, heads)
+    arguments.check_patch(patch, shape)
     backbone = keras_hub.models.ViTBackbone(
         image_shape=shape,
         patch_size=patch,

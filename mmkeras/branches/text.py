@@ -9,6 +9,7 @@ import os
 import keras
 from keras import ops
 
+from mmkeras import arguments
 from mmkeras.layers import AttachMask
 from mmkeras.layers import MaskedPool
 
@@ -143,11 +144,15 @@ def transformer(
     Returns:
         A model from `(batch, length)` ids to `(batch, length, dim)` features.
 
+    Raises:
+        ValueError: If `heads` does not divide `dim`.
+
     Reference:
         [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762)
     """
     import keras_hub  # Late: it takes half a second.
 
+    arguments.check_heads(dim, heads)
     tokens = _tokens()
     x = keras_hub.layers.TokenAndPositionEmbedding(
         vocabulary_size, length, dim, name="words"
@@ -210,11 +215,7 @@ def hub(backbone, padding=0, trainable=False, name="text_encoder"):
 
 
 def _recurrent(cell, vocabulary_size, dim, depth, dropout, vectors, name):
-    if dim % 2:
-        raise ValueError(
-            "`dim` must be even: half of it comes from each direction. "
-            f"Received: dim={dim}"
-        )
+    arguments.check_even(dim)
     tokens = _tokens()
     x = _words(tokens, vocabulary_size, dim, dropout, vectors)
     for i in range(depth):
@@ -231,14 +232,8 @@ def _tokens():
 
 def _words(tokens, vocabulary_size, dim, dropout, vectors):
     """Word vectors, masked where there is no word."""
-    if vectors is not None:
-        if vectors.ndim != 2 or len(vectors) != vocabulary_size:
-            raise ValueError(
-                "`vectors` must be an array with one row per token id. "
-                f"Received: shape {vectors.shape} for "
-                f"vocabulary_size={vocabulary_size}"
-            )
-        dim = vectors.shape[1]
+    arguments.check_vectors(vectors, vocabulary_size)
+    dim = dim if vectors is None else vectors.shape[1]
     words = keras.layers.Embedding(
         vocabulary_size, dim, mask_zero=True, name="words"
     )

@@ -6,6 +6,7 @@ Features of frames computed elsewhere go through `branches.features.gru`.
 import keras
 from keras import ops
 
+from mmkeras import arguments
 from mmkeras.branches import image as images
 from mmkeras.layers import GRU
 from mmkeras.layers import AttachMask
@@ -39,11 +40,7 @@ def frames(
             "`shape` must be (length, height, width, channels), a video. "
             f"Received: shape={tuple(shape)}"
         )
-    if dim % 2:
-        raise ValueError(
-            "`dim` must be even: half of it comes from each direction. "
-            f"Received: dim={dim}"
-        )
+    arguments.check_even(dim)
     length, *size = shape
     see = image or images.cnn(tuple(size), dim, name="image_encoder")
     video = keras.Input(shape, name="video")

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmkeras import arguments
 from mmkeras import layers
 
 
@@ -27,10 +28,7 @@ class TransformerBlock(keras.layers.Layer):
 
     def __init__(self, dim, heads, dropout=0.0, **kwargs):
         super().__init__(**kwargs)
-        if dim % heads:
-            raise ValueError(
-                f"`heads` must divide `dim`. Received: dim={dim}, heads={heads}"
-            )
+        arguments.check_heads(dim, heads)
         self.dim = dim
         self.heads = heads
         self.dropout = dropout

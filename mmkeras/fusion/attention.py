@@ -121,18 +121,6 @@ def places(layer):
     return made
 
 
-def check_heads(dim, heads):
-    """Refuses heads that do not divide `dim`.
-
-    Raises:
-        ValueError: If they do not.
-    """
-    if dim % heads:
-        raise ValueError(
-            f"`heads` must divide `dim`. Received: dim={dim}, heads={heads}"
-        )
-
-
 def of_each(weight, x):
     """Repeats a weight of shape `(steps, dim)` for each example of `x`."""
     size = ops.shape(x)[0]

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmkeras import arguments
 from mmkeras.fusion import attention
 from mmkeras.fusion import inputs as given
 from mmkeras.fusion.dense import dense
@@ -64,7 +65,7 @@ class Bottleneck(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        attention.check_heads(dim, heads)
+        arguments.check_heads(dim, heads)
         self.dim = dim
         self.tokens = tokens
         self.depth = depth

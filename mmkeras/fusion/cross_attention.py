@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmkeras import arguments
 from mmkeras.fusion import attention
 from mmkeras.fusion import inputs as given
 from mmkeras.fusion.dense import dense
@@ -50,7 +51,7 @@ class CrossAttention(keras.layers.Layer):
 
     def __init__(self, dim=128, heads=4, dropout=0.1, **kwargs):
         super().__init__(**kwargs)
-        attention.check_heads(dim, heads)
+        arguments.check_heads(dim, heads)
         self.supports_masking = True
         self.dim = dim
         self.heads = heads

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmkeras import arguments
 from mmkeras.fusion import attention
 from mmkeras.fusion import inputs as given
 
@@ -64,7 +65,7 @@ class MulT(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        attention.check_heads(dim, heads)
+        arguments.check_heads(dim, heads)
         self.dim = dim
         self.heads = heads
         self.depth = depth

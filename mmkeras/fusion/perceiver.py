@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmkeras import arguments
 from mmkeras.fusion import attention
 from mmkeras.fusion import inputs as given
 from mmkeras.fusion.dense import dense
@@ -56,7 +57,7 @@ class Perceiver(keras.layers.Layer):
         self, dim=128, latents=16, depth=2, heads=4, dropout=0.1, **kwargs
     ):
         super().__init__(**kwargs)
-        attention.check_heads(dim, heads)
+        arguments.check_heads(dim, heads)
         self.dim = dim
         self.latents = latents
         self.depth = depth

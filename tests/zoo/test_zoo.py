@@ -25,7 +25,8 @@ NAMES = mmkeras.list_models()
 
 
 def source(name):
-    return pathlib.Path(inspect.getsourcefile(mmkeras.get(name).builder))
+    builder = inspect.unwrap(mmkeras.get(name).builder)
+    return pathlib.Path(inspect.getsourcefile(builder))
 
 
 def code_lines(path):
