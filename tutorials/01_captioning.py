@@ -38,8 +38,8 @@ from mmkeras import serving
 from mmkeras import tasks
 from mmkeras.data import check
 from mmkeras.data import codecs
+from mmkeras.data import datasets
 from mmkeras.data import examples
-from mmkeras.data.datasets import table
 from mmkeras.data.synthetic import shapes
 from mmkeras.evaluation import figures
 from mmkeras.training.images import Images
@@ -65,10 +65,10 @@ print(source.read_text().splitlines()[0])
 # and every image that stands in two splits.
 
 # %%
-report = check.check("table", source)
+report = check.check(source)
 print(report.counts)
 print(report.problems)
-train, test = (table.rows(split, source) for split in ("train", "test"))
+train, test = map(datasets.get(source).rows, ("train", "test"))
 
 # %% [markdown]
 # ## 2. The model

@@ -22,7 +22,7 @@
 #
 # It runs on two cores in a few minutes and downloads nothing: the world is
 # rendered, so that the best possible score is known beforehand. For your own
-# data, write a table (`--data labelled`, see the README).
+# data, write a table (`--data table.jsonl`, see the README).
 
 # %%
 import dataclasses

@@ -43,7 +43,7 @@ from mmkeras import branches
 from mmkeras import evaluation
 from mmkeras import serving
 from mmkeras.data import check
-from mmkeras.data.datasets import questions
+from mmkeras.data import datasets
 from mmkeras.data.synthetic import shapes
 from mmkeras.evaluation import baselines
 from mmkeras.evaluation import charts
@@ -118,10 +118,11 @@ print("\n".join(lines[:4]))
 # is in two splits.
 
 # %%
-report = check.check("questions", table)
+report = check.check(table)
 print(report.counts)
 print(report.problems)
-rows = {s: questions.rows(s, table) for s in ("train", "val", "test")}
+data = datasets.get(table)
+rows = {s: data.rows(s) for s in ("train", "val", "test")}
 
 # %% [markdown]
 # ## 2. Three answerers
@@ -294,6 +295,6 @@ ran = subprocess.run(
 print(ran.stdout)
 
 # %% [markdown]
-# From the command line: `mmkeras train vqa-cnn-film --data questions --folder
-# asked.jsonl --out runs/asked`, then `mmkeras report runs/asked --alone` puts
+# From the command line: `mmkeras train vqa-cnn-film --data asked.jsonl
+# --out runs/asked`, then `mmkeras report runs/asked --alone` puts
 # it beside a blind one, by type of question, for your own data.

@@ -1,13 +1,33 @@
 """`mmkeras check`."""
 
+import enum
+from typing import Annotated
+
 import typer
 
 from mmkeras.cli import options
 
 
+class Kind(enum.StrEnum):
+    """Kind of one's own data."""
+
+    CAPTIONS = "captions"
+    LABELS = "labels"
+    QUESTIONS = "questions"
+    DIALOGUES = "dialogues"
+
+
 def run(
     data: options.Data,
     folder: options.Folder = None,
+    kind: Annotated[
+        Kind | None,
+        typer.Option(
+            help="Kind of your own data: what it is to be used for. [default: "
+            "inferred from its columns]"
+        ),
+    ] = None,
+    column: options.Columns = None,
     target: options.Target = None,
 ):
     """Check a data set and list all missing, corrupt or mismatched entries.
@@ -17,11 +37,19 @@ def run(
     from rich.console import Console
 
     from mmkeras.cli import progress
+    from mmkeras.cli import reading
     from mmkeras.data import check
     from mmkeras.data import problems
 
     shown = progress.counter("images")
-    report = check.check(data, folder, shown, target and str(target))
+    report = check.check(
+        data,
+        folder,
+        shown,
+        target and str(target),
+        kind and str(kind),
+        reading.columns_of(column),
+    )
     console = Console(highlight=False)
     console.print(_counts(report))
     for note in report.notes:

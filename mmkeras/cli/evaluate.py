@@ -6,6 +6,7 @@ import shlex
 import typer
 
 from mmkeras.cli import options
+from mmkeras.cli import reading
 from mmkeras.cli import skipped
 
 _SEARCH = ("beam", "length_penalty", "consensus", "samples", "word_penalty")
@@ -16,6 +17,7 @@ def run(
     split: options.Split = "val",
     data: options.RunData = None,
     data_folder: options.RunFolder = None,
+    column: options.RunColumns = None,
     beam: options.Beam = 3,
     length_penalty: options.LengthPenalty = 0.7,
     consensus: options.Consensus = 0.0,
@@ -33,19 +35,29 @@ def run(
         beam, length_penalty, consensus, samples, word_penalty
     )
     folder = pathlib.Path(folder)
-    evaluate(folder, split, data, data_folder, asked, results)
+    columns = reading.columns_of(column)
+    evaluate(folder, split, data, data_folder, columns, asked, results)
 
 
 def evaluate(
-    run, split, data=None, folder=None, asked=None, results=None, task=None
+    run,
+    split,
+    data=None,
+    folder=None,
+    columns=None,
+    asked=None,
+    results=None,
+    task=None,
 ):
     """Evaluates a run on a split; writes its metrics and captions.
 
     Args:
         run: Path of the run's folder.
         split: `"train"`, `"val"` or `"test"`.
-        data: Name of the data set, or `None` for the data set of the run.
-        folder: Folder of the data, or `None` for the one used in training.
+        data: Name or path of the data set, or `None` for that of the run.
+        folder: Folder of a published data set, or `None` for the one used in
+            training.
+        columns: Dict as of `datasets.read`, or `None` for that of the run.
         asked: Dict of options of `mmkeras.generation.SequenceGenerator`.
         results: Folder of results to add test metrics to, or `None`.
         task: The run's task, if already loaded.
@@ -54,18 +66,17 @@ def evaluate(
         The run's task, whose compiled functions the next split can reuse.
     """
     import mmkeras
-    from mmkeras.cli import reading
+    from mmkeras.data import datasets
     from mmkeras.files import atomic
     from mmkeras.training import folder as run_folder
     from mmkeras.training import judgements
 
     run_folder.check(run)
     card = run_folder.read_card(run)
-    if data is None:
-        data = card["arguments"]["data"]
-        folder = folder or card.get("folder")
+    source = reading.source_of(card, data, folder, columns)
     task = task or mmkeras.load(run)
-    rows = reading.split_rows(task, data, split, folder)
+    rows = reading.split_rows(task, source, split)
+    data = datasets.name_of(source["source"])
     title = f"{data}, {split} ({len(rows)} rows)"
     if task.name == "caption":
         asked = asked or {}

@@ -8,30 +8,55 @@ import typer
 Data = Annotated[
     str,
     typer.Option(
-        help="avdigits, avdigits-small, clevr, coco, digits-discussed, "
-        "easy-vqa, flickr8k, karpathy, meld, meld-sentiment, mmsa, mosi, "
-        "mustard, mustard-speakers, nlvr, onecommon, visdial, vqa; feelings, "
-        "which is generated and needs no files; or your own data: table or "
-        "folder (images with captions), labelled (text, image, audio or "
-        "features with a label), questions (images, questions, answers), "
-        "dialogues (questions with the dialogue history)."
+        metavar="NAME|PATH",
+        help="Your own data: the path of a table (JSONL, CSV or TSV) or of a "
+        "folder; see 'Your own data' in the README for its columns. Or a "
+        "published data set: avdigits, avdigits-small, clevr, coco, "
+        "digits-discussed, easy-vqa, flickr8k, karpathy, meld, "
+        "meld-sentiment, mmsa, mosi, mustard, mustard-speakers, nlvr, "
+        "onecommon, visdial, vqa; or feelings, which is generated and needs "
+        "no files.",
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="COLUMN=NAME",
+        help="Read a column of your own table from one of another name, e.g. "
+        "label=class; repeatable.",
+    ),
+]
+RunColumns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="COLUMN=NAME",
+        help="Read a column of your own table from one of another name, e.g. "
+        "label=class; repeatable. [default: as in training]",
     ),
 ]
 Folder = Annotated[
     str | None,
-    typer.Option(help="Folder of the data. [default: $MMKERAS_DATA/<data>]"),
+    typer.Option(
+        help="Folder of a published data set. [default: $MMKERAS_DATA/<data>]"
+    ),
 ]
 Run = Annotated[
     str, typer.Argument(help="Folder of a run, as given to `train --out`.")
 ]
 RunData = Annotated[
     str | None,
-    typer.Option(help="Another data set. [default: the data set of the run]"),
+    typer.Option(
+        metavar="NAME|PATH",
+        help="Another data set. [default: the data set of the run]",
+    ),
 ]
 RunFolder = Annotated[
     str | None,
     typer.Option(
-        help="Folder of the data. [default: the folder used in training]"
+        help="Folder of a published data set. [default: the folder used in "
+        "training]"
     ),
 ]
 

@@ -27,7 +27,7 @@ def run(
     import keras
 
     from mmkeras.cli import progress
-    from mmkeras.data.datasets import table
+    from mmkeras.data import datasets
     from mmkeras.data.synthetic import shapes
     from mmkeras.training import captions
     from mmkeras.training.images import Images
@@ -47,11 +47,12 @@ def run(
         progress=progress.counter("images"),
         workers=os.cpu_count(),
     )
-    rows = captions.Data(*(table.rows(s, source) for s in ("train", "val")))
+    data = datasets.get(source)
+    rows = captions.Data(*map(data.rows, ("train", "val")))
     typer.echo(f"Training caption-cnn-lstm on {len(rows.train)} images ...")
     keras.utils.set_random_seed(seed)
     task = _train(rows, home, epochs, seed)
-    test = Images(task, table.rows("test", source))
+    test = Images(task, data.rows("test"))
     texts = test.write(task, beam=3)
     _score(task, test, texts, shapes, rows.train, seed)
     _draw(test, texts, home / "captions.png")

@@ -13,6 +13,7 @@ def run(
     split: options.Split = "val",
     data: options.RunData = None,
     data_folder: options.RunFolder = None,
+    column: options.RunColumns = None,
     alone: Annotated[
         bool,
         typer.Option(
@@ -59,10 +60,12 @@ def run(
     """
     from rich.console import Console
 
+    from mmkeras.cli import reading
     from mmkeras.cli.reporting import Reporting
     from mmkeras.files import atomic
 
-    told = Reporting(pathlib.Path(folder), split, data, data_folder, seed)
+    source = data, data_folder, reading.columns_of(column)
+    told = Reporting(pathlib.Path(folder), split, *source, seed)
     console = Console(highlight=False, soft_wrap=True)
     out = told.run / f"report-{split}"
     out.mkdir(exist_ok=True)

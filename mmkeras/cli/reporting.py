@@ -28,19 +28,22 @@ class Reporting:
     Args:
         run: Path of the run's folder.
         split: `"train"`, `"val"` or `"test"`.
-        data: Name of the data set, or `None` for the data set of the run.
-        folder: Folder of the data, or `None` for the one used in training.
+        data: Name or path of the data set, or `None` for that of the run.
+        folder: Folder of a published data set, or `None` for the one used in
+            training.
+        columns: Dict as of `datasets.read`, or `None` for that of the run.
         seed: int.
 
     Raises:
         ValueError: If the run is not of a classifier.
     """
 
-    def __init__(self, run, split, data=None, folder=None, seed=0):
+    def __init__(
+        self, run, split, data=None, folder=None, columns=None, seed=0
+    ):
         self.run, self.split, self.seed = run, split, seed
         self.card = run_folder.read_card(run)
-        self.data = data or self.card["arguments"]["data"]
-        self.folder = folder or (None if data else self.card.get("folder"))
+        self.source = reading.source_of(self.card, data, folder, columns)
         self.task = mmkeras.load(run)
         if self.task.name != "classify":
             raise ValueError(
@@ -50,7 +53,8 @@ class Reporting:
             )
         self.rows = self._rows(split)
         self.metric = baselines.headline_metric(self.task)
-        self.title = f"{self.data}, {split} ({len(self.rows)} rows)"
+        name = datasets.name_of(self.source["source"])
+        self.title = f"{name}, {split} ({len(self.rows)} rows)"
 
     def scores(self, console, out, draws):
         """Scores, subsets, mismatched pairs; confusion and calibration.
@@ -102,14 +106,14 @@ class Reporting:
         asked = dict(self.card["arguments"])
         asked.pop("files", None)  # Digests, which training computes again.
         known = ("model", "data", "fingerprint", "seed", "recipe")
-        name, data, _, seed, recipe = (asked.pop(key) for key in known)
+        name, _, _, seed, recipe = (asked.pop(key) for key in known)
         recipe = recipes.Recipe(**recipe)
         recipe = dataclasses.replace(recipe, views=tuple(recipe.views))
-        folder, target = self.card.get("folder"), asked.get("target")
-        rows, _, _ = datasets.read(data, ("train", "val"), folder, target)
+        source, target = reading.source_of(self.card), asked.get("target")
+        splits = ("train", "val")
+        rows, _, _ = datasets.read(splits=splits, target=target, **source)
         for field in self._parts():
-            out = self._alone(field)
-            given = name, data, folder, rows, recipe, asked, seed, out
+            given = name, source, rows, recipe, asked, seed, self._alone(field)
             train.train(*given, only=field)
 
     def fusion_gain(self, console, out, against, draws):
@@ -192,7 +196,7 @@ class Reporting:
         return {"robustness": written}
 
     def _rows(self, split):
-        rows = reading.split_rows(self.task, self.data, split, self.folder)
+        rows = reading.split_rows(self.task, self.source, split)
         only = self.card["arguments"].get("only")
         return judgements.only(self.task, rows, only)
 

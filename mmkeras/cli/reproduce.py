@@ -34,7 +34,11 @@ def run(
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="Another data set than the one in the file."),
+        typer.Option(
+            metavar="NAME|PATH",
+            help="Another data set than the one in the file; the path, if it "
+            "is not a published one.",
+        ),
     ] = None,
     folder: options.Folder = None,
 ):
@@ -57,6 +61,7 @@ def run(
     atomic.check_json(known, shown, path)
     given = {"--weights": weights, "--data": data, "--folder": folder}
     todo = commands(entry, pathlib.Path(out), given)
+    _require_data(todo)
     since = time.perf_counter()
     for words in todo:
         typer.echo(f"$ mmkeras {shlex.join(words)}")
@@ -108,6 +113,20 @@ def commands(entry, out, given):
                 value = str(out / value)
             made[-1] += [name] if value is None else [name, value]
     return _sharing(made)
+
+
+def _require_data(commands):
+    """Asks for data that is not published and is not at the path here."""
+    from mmkeras.data import datasets
+
+    for words in commands:
+        data = dict(_options(words)).get("--data")
+        known = data is None or datasets.is_published(data)
+        if not (known or pathlib.Path(data).exists()):
+            raise FileNotFoundError(
+                f"The results are of data that is not published, {data!r}. "
+                "Give its path with --data."
+            )
 
 
 def _sharing(commands):

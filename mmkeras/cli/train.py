@@ -36,6 +36,7 @@ def run(
     data: options.Data,
     out: Annotated[str, typer.Option(help="Folder of the run.")],
     folder: options.Folder = None,
+    column: options.Columns = None,
     weights: Annotated[
         str | None,
         typer.Option(
@@ -216,6 +217,7 @@ def run(
     """
     from mmkeras import registry
     from mmkeras.cli import evaluate
+    from mmkeras.cli import reading
     from mmkeras.data import datasets
     from mmkeras.data import problems
     from mmkeras.training import recipes
@@ -289,8 +291,14 @@ def run(
             stem=stem,
             init=init,
         )
+    source = {
+        "source": data,
+        "folder": folder,
+        "kind": datasets.kind_for(architecture.task),
+        "columns": reading.columns_of(column),
+    }
     rows, notes, skipped = datasets.read(
-        data, ("train", "val"), folder, build.get("target")
+        splits=("train", "val"), target=build.get("target"), **source
     )
     for note in [*_labels(captions, rows), *notes]:
         typer.echo(problems.printable(note))
@@ -299,19 +307,19 @@ def run(
     asked = options.search(
         beam, length_penalty, consensus, samples, word_penalty
     )
-    train(name, data, folder, rows, recipe, build, seed, out, overwrite, only)
+    train(name, source, rows, recipe, build, seed, out, overwrite, only)
     task = None
     for split in ("val", "test") if results else ("val",):
         task = evaluate.evaluate(
-            pathlib.Path(out), split, data, folder, asked, results, task
+            *(pathlib.Path(out), split, data, folder, source["columns"]),
+            *(asked, results, task),
         )
     typer.echo(f"Run saved to {pathlib.Path(out)}.")
 
 
 def train(
     name,
-    data,
-    folder,
+    source,
     rows,
     recipe,
     build,
@@ -324,8 +332,8 @@ def train(
 
     Args:
         name: Architecture.
-        data: Name of the data set.
-        folder: Folder of the data, or `None`.
+        source: Dict of arguments of `datasets.read`: the data set, and where
+            and how it is read.
         rows: Tuple of its training and validation rows.
         recipe: A `recipes.Recipe`; values that it does not set are chosen by
             the number of training examples.
@@ -340,6 +348,7 @@ def train(
 
     from mmkeras import registry
     from mmkeras.cli import progress
+    from mmkeras.data import datasets
     from mmkeras.training import captions
     from mmkeras.training import judgements
     from mmkeras.training import recipes
@@ -351,9 +360,11 @@ def train(
     rows = engine.Data(*rows)
     count = engine.num_examples(name, rows)
     stated, recipe = recipe, recipes.resolve(recipe, count)
+    # Own data may be moved: its fingerprint says whether it is the same.
+    published = datasets.is_published(source["source"])
     arguments = {
         "model": name,
-        "data": data,
+        "data": source["source"] if published else source["kind"],
         "fingerprint": rows.fingerprint,
         "seed": seed,
         "recipe": recipe.to_dict(),
@@ -362,7 +373,7 @@ def train(
         **({"only": only} if only else {}),
     }
     notes = {
-        "folder": str(pathlib.Path(folder).resolve()) if folder else None,
+        **_place(source),
         "before": _before(build.get("init")),
     }
     unit = "images" if task == "caption" else "files"
@@ -393,6 +404,19 @@ def train(
         task.save(held.path)
         held.write("training.json", {**training, "run": digest(held.path)})
         keras.config.set_dtype_policy("float32")
+
+
+def _place(source):
+    """Says where the data is, and how its columns are called, for run.json."""
+    from mmkeras.data import datasets
+
+    data, folder = source["source"], source["folder"]
+    path = None if datasets.is_published(data) else data
+    return {
+        "path": str(pathlib.Path(path).resolve()) if path else None,
+        "folder": str(pathlib.Path(folder).resolve()) if folder else None,
+        "columns": source["columns"] or {},
+    }
 
 
 def _best_epoch(training):

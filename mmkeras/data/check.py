@@ -57,7 +57,9 @@ class Report:
         return dict(collections.Counter(p.kind for p in self.problems))
 
 
-def check(name, folder=None, progress=None, target=None) -> Report:
+def check(
+    source, folder=None, progress=None, target=None, kind=None, columns=None
+) -> Report:
     """Reads and decodes all of a data set.
 
     Problems are of these kinds: `missing`, a file that is not there;
@@ -70,21 +72,25 @@ def check(name, folder=None, progress=None, target=None) -> Report:
     Of data of your own, there are also those of `training_problems.find`.
 
     Args:
-        name: Name of the data set; see `mmkeras.data.datasets`.
-        folder: Where it lies; None for `$MMKERAS_DATA/<name>`.
+        source: Name of a published data set, path of your own, or rows in
+            memory; see `datasets.get`.
+        folder: As of `datasets.scan`.
         progress: Function of the images done and in all.
-        target: What the labels of a table are; see `datasets.scan`.
+        target: As of `datasets.scan`.
+        kind: As of `datasets.scan`.
+        columns: As of `datasets.scan`.
 
     Returns:
         A `Report`.
 
     Raises:
         ValueError: If there is no data set of that name.
-        FileNotFoundError: If there is no such folder.
+        FileNotFoundError: If there is no such file or folder.
     """
-    found = datasets.scan(name, folder, target)
+    found = datasets.scan(source, folder, target, kind, columns)
+    name = datasets.name_of(source)
     progress = progress or (lambda *_: None)
-    published = datasets.is_published(name)
+    published = datasets.is_published(source)
     if not published:
         found.problems += training_problems.of_scan(found)
         found.notes += check_texts.notes(found.rows)
@@ -93,7 +99,7 @@ def check(name, folder=None, progress=None, target=None) -> Report:
         bad = check_labelled.problems(found.rows, progress, published)
         counts = check_labelled.counts(found.rows)
         found.notes += truncation.describe_sounds(found.rows)
-        if name == "labelled":
+        if not published and "question" not in found.rows[0]:
             found.notes.insert(0, check_labelled.describe(found.rows))
         return Report(name, counts, [*found.problems, *bad], found.notes)
     there, problems = _find_missing(found.rows)

@@ -27,7 +27,8 @@ def assign(rows, stratify=False):
 
     Args:
         rows: List of dicts with `"id"`, `"split"`, and any of `"group"`,
-            `"image"` and `"audio"`, paths, and `"label"`. They are changed.
+            `"image"` and `"audio"`, paths or the bytes of files, and
+            `"label"`. They are changed.
         stratify: bool. Whether to give each label its share in all splits.
 
     Returns:
@@ -116,7 +117,11 @@ def _links(rows):
     contents = _contents(rows)
     for row in rows:
         links = [("group", row.get("group"))]
-        links += [(name, contents.get(row.get(name))) for name in _FILES]
+        links += [
+            (name, contents.get(row[name]))
+            for name in _FILES
+            if isinstance(row.get(name), (str, bytes))
+        ]
         yield [link for link in links if link[1] is not None]
 
 
@@ -124,10 +129,13 @@ def _contents(rows):
     """Finds files of the same content.
 
     Returns:
-        Dict from paths to the first path of that content.
+        Dict from paths, or bytes, to the first of that content.
     """
     paths = dict.fromkeys(
-        row[name] for row in rows for name in _FILES if row.get(name)
+        row[name]
+        for row in rows
+        for name in _FILES
+        if isinstance(row.get(name), (str, bytes)) and row[name]
     )
     groups = {(): list(paths)}
     for measure in (_size, _head, _digest_of):  # Few are read as a whole.
@@ -144,6 +152,8 @@ def _contents(rows):
 
 def _size(path):
     """The size of a regular file; of any other, and an empty one, the path."""
+    if isinstance(path, bytes):
+        return len(path)
     try:
         return pathlib.Path(path).is_file() and os.path.getsize(path) or path
     except (OSError, ValueError):
@@ -151,6 +161,8 @@ def _size(path):
 
 
 def _head(path):
+    if isinstance(path, bytes):
+        return path[:_HEAD]
     try:
         with open(path, "rb") as file:
             return file.read(_HEAD)
@@ -160,7 +172,8 @@ def _head(path):
 
 def _digest_of(path):
     try:
-        return hashlib.sha256(files.read(path)).digest()
+        data = path if isinstance(path, bytes) else files.read(path)
+        return hashlib.sha256(data).digest()
     except ValueError:
         return path
 

@@ -14,7 +14,7 @@ from mmkeras.data.synthetic import shapes
 from mmkeras.files import atomic
 
 TRAIN = [
-    *["--data", "table", "--epochs", "2", "--batch-size", "20"],
+    *["--epochs", "2", "--batch-size", "20"],
     *["--minimum", "1", "--image-size", "32", "--set", "dim=16"],
     *["--precision", "float32"],
 ]
@@ -37,7 +37,7 @@ def run(world, tmp_path_factory):
         patch.setenv("MMKERAS_CACHE", str(home / "cache"))
         trained = call(
             *["train", "caption-cnn-attention-lstm", *TRAIN],
-            *["--folder", world, "--out", home / "run"],
+            *["--data", world, "--out", home / "run"],
             *["--results", home / "results"],
         )
     assert trained.exit_code == 0, trained.output
@@ -78,7 +78,7 @@ def test_describe_suggests():
 
 
 def test_check_of_a_good_data_set(world):
-    found = call("check", "--data", "table", "--folder", world)
+    found = call("check", "--data", world)
     assert found.exit_code == 0, found.output
 
 
@@ -86,13 +86,13 @@ def test_check_names_a_missing_image(world, tmp_path):
     bad = tmp_path / "table.jsonl"
     row = {"image": "gone.jpg", "captions": ["a dog"], "split": "train"}
     bad.write_text(json.dumps(row) + "\n")
-    found = call("check", "--data", "table", "--folder", bad)
+    found = call("check", "--data", bad)
     assert found.exit_code == 1
     assert "missing" in found.output
     assert "gone.jpg" in found.output
 
 
-def test_train_leaves_a_whole_run(run):
+def test_train_leaves_a_whole_run(run, world):
     names = {path.name for path in run.iterdir()}
     assert {"run.json", "log.csv", "curves.png", "task.json"} <= names
     assert list((run / "tensorboard").rglob("events.out.*"))
@@ -100,7 +100,9 @@ def test_train_leaves_a_whole_run(run):
     assert set(results) == {"val", "test"}
     assert 0 <= results["test"]["metrics"]["bleu_4"] <= 1
     published = atomic.read_json(
-        run.parent / "results" / "caption-cnn-attention-lstm--table.json"
+        run.parent
+        / "results"
+        / f"caption-cnn-attention-lstm--{world.name}.json"
     )
     entry = published["seeds"]["0"]
     assert str(run.parent) not in entry["command"]
@@ -111,7 +113,7 @@ def test_the_same_command_again_trains_no_more(run, world):
     log = (run / "log.csv").read_bytes()
     again = call(
         *["train", "caption-cnn-attention-lstm", *TRAIN],
-        *["--folder", world, "--out", run],
+        *["--data", world, "--out", run],
     )
     assert again.exit_code == 0, again.output
     assert re.search(
@@ -124,7 +126,7 @@ def test_the_same_command_again_trains_no_more(run, world):
 def test_another_command_is_refused(run, world):
     other = call(
         *["train", "caption-cnn-attention-lstm", *TRAIN, "--seed", "1"],
-        *["--folder", world, "--out", run],
+        *["--data", world, "--out", run],
     )
     assert other.exit_code == 1
     assert "seed was 0, is 1" in other.output
@@ -133,7 +135,7 @@ def test_another_command_is_refused(run, world):
 def test_a_run_does_not_overwrite_what_it_starts_from(run, world):
     before = {path: path.stat().st_mtime_ns for path in run.iterdir()}
     found = call(
-        *["train", "caption-cnn-attention-lstm", *TRAIN, "--folder", world],
+        *["train", "caption-cnn-attention-lstm", *TRAIN, "--data", world],
         *["--init", run, "--out", run, "--overwrite"],
     )
     assert found.exit_code == 1
@@ -145,7 +147,7 @@ def test_a_run_does_not_overwrite_what_it_starts_from(run, world):
 def test_a_run_starts_from_another(run, world, tmp_path):
     def train(name):
         return call(
-            *["train", name, *TRAIN, "--folder", world, "--init", run],
+            *["train", name, *TRAIN, "--data", world, "--init", run],
             *["--out", tmp_path / name, "--learning-rate", "1e-9"],
         )
 
@@ -169,7 +171,7 @@ def test_a_run_starts_from_another(run, world, tmp_path):
 @pytest.mark.slow
 def test_a_captioner_learns_from_what_it_says(run, world, tmp_path):
     asked = ["train", "caption-cnn-attention-lstm", *TRAIN]
-    asked += ["--folder", world, "--reward", "cider"]
+    asked += ["--data", world, "--reward", "cider"]
     found = call(*asked, "--init", run, "--out", tmp_path / "rewarded")
     assert found.exit_code == 0, found.output
     old = mmkeras.load(run).model.trainable_weights
@@ -181,7 +183,7 @@ def test_a_captioner_learns_from_what_it_says(run, world, tmp_path):
 
 
 def test_evaluate(run, world):
-    found = call("evaluate", run, "--split", "val", "--data-folder", world)
+    found = call("evaluate", run, "--split", "val", "--data", world)
     assert found.exit_code == 0, found.output
     assert "image-shuffle gap" in found.output
     lines = (run / "captions-val.jsonl").read_text().splitlines()

@@ -16,7 +16,7 @@ from mmkeras.serving import client
 pytestmark = pytest.mark.slow  # The library beneath has quick tests.
 NAME = "classify-image-audio-concat"
 TRAIN = [
-    *["--data", "labelled", "--epochs", "3", "--batch-size", "8"],
+    *["--epochs", "3", "--batch-size", "8"],
     *["--image-size", "16", "--seconds", "0.125", "--set", "dim=8"],
     *["--precision", "float32"],
 ]
@@ -47,20 +47,20 @@ def run(table, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MMKERAS_CACHE", str(home / "cache"))
         trained = call(
-            *["train", NAME, *TRAIN, "--folder", table],
+            *["train", NAME, *TRAIN, "--data", table],
             *["--out", home / "run", "--results", home / "results"],
         )
     assert trained.exit_code == 0, trained.output
     return home / "run"
 
 
-def test_train_measures_every_subset_and_publishes(run):
+def test_train_measures_every_subset_and_publishes(run, table):
     found = atomic.read_json(run / "results.json")
     metrics = found["val"]["metrics"]
     parts = ("", "image", "audio", "image+audio")
     assert {f"subset_{part}" for part in parts} <= set(metrics)
     assert {"accuracy", "majority", "mismatch_image"} <= set(metrics)
-    path = run.parent / "results" / f"{NAME}--labelled.json"
+    path = run.parent / "results" / f"{NAME}--{table.name}.json"
     entry = atomic.read_json(path)
     assert entry["mean"]["accuracy"] == found["test"]["metrics"]["accuracy"]
     page = run.parent / "page.md"
@@ -71,7 +71,7 @@ def test_train_measures_every_subset_and_publishes(run):
 
 
 def test_check(table):
-    found = call("check", "--data", "labelled", "--folder", table)
+    found = call("check", "--data", table)
     assert found.exit_code == 0, found.output
     assert "image + audio" in found.output
 
@@ -102,7 +102,7 @@ def test_predict_says_that_a_sound_is_cut(run, tmp_path):
 def test_train_says_that_sounds_are_cut(table, tmp_path):
     options = [*TRAIN, "--seconds", "0.05", "--epochs", "1"]
     found = call(
-        *["train", "classify-audio-cnn", *options, "--folder", table],
+        *["train", "classify-audio-cnn", *options, "--data", table],
         *["--out", tmp_path / "run"],
     )
     assert found.exit_code == 0, found.output
@@ -113,7 +113,7 @@ def test_train_says_that_sounds_are_cut(table, tmp_path):
 @pytest.mark.parametrize("option", ["--weights", "--stem", "--init"])
 def test_train_refuses_what_is_of_captioners(table, tmp_path, option):
     found = call(
-        *["train", NAME, "--data", "labelled", "--folder", table],
+        *["train", NAME, "--data", table],
         *["--out", tmp_path / "run", option, "some"],
     )
     assert found.exit_code == 1
@@ -239,7 +239,7 @@ def test_train_begins_with_word_vectors(table, tmp_path):
         vectors, word_vectors.Vectors(names, np.eye(len(names), 8))
     )
     found = call(
-        *["train", "classify-text-bow", *TRAIN, "--folder", table],
+        *["train", "classify-text-bow", *TRAIN, "--data", table],
         *["--vectors", vectors, "--out", tmp_path / "run"],
     )
     assert found.exit_code == 0, found.output

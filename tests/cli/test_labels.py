@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from mmkeras.cli import app
 
 TRAIN = [
-    *["train", "classify-text-bow", "--data", "labelled", "--epochs", "1"],
+    *["train", "classify-text-bow", "--epochs", "1"],
     *["--set", "dim=4", "--precision", "float32"],
 ]
 
@@ -18,7 +18,7 @@ def call(*arguments):
 
 
 def check(path, *options):
-    return call("check", "--data", "labelled", "--folder", path, *options)
+    return call("check", "--data", path, *options)
 
 
 def write(path, labels, splits=None):
@@ -54,7 +54,7 @@ def test_check_takes_a_target(tmp_path):
     found = check(path, "--target", "number")
     assert found.exit_code == 1
     assert "finite number" in found.output
-    found = call("check", "--data", "table", "--folder", path, *TARGET)
+    found = call("check", "--data", path, "--kind", "captions", *TARGET)
     assert found.exit_code == 1
 
 
@@ -91,18 +91,18 @@ def test_check_names_what_training_refuses(tmp_path, labels, splits, named):
 )
 def test_training_refuses_what_check_named(tmp_path, labels, splits, named):
     path = write(tmp_path / "a.csv", labels, splits)
-    found = call(*TRAIN, "--folder", path, "--out", tmp_path / "run")
+    found = call(*TRAIN, "--data", path, "--out", tmp_path / "run")
     assert found.exit_code == 1
     assert named in " ".join(found.output.split())
 
 
 def test_a_target_is_refused_where_labels_are_of_one_kind(tmp_path):
-    captioner = ["train", "caption-cnn-lstm", "--data", "table"]
+    captioner = ["train", "caption-cnn-lstm", "--data", tmp_path]
     found = call(*captioner, "--out", tmp_path / "run", *TARGET)
     assert found.exit_code == 1 and "--target" in found.output
     published = ["train", "classify-text-bow", "--data", "meld"]
     found = call(*published, "--out", tmp_path / "run", *TARGET)
-    assert found.exit_code == 1 and "'labelled'" in found.output
+    assert found.exit_code == 1 and "your own data" in found.output
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def run(tmp_path_factory):
     """A run on whole numbers, taken as a number."""
     home = tmp_path_factory.mktemp("number")
     table = write(home / "a.csv", ["1", "2", "3", "4"] * 10)
-    arguments = [*TRAIN, "--folder", table, "--out", home / "run"]
+    arguments = [*TRAIN, "--data", table, "--out", home / "run"]
     found = call(*arguments, "--target", "number")
     assert found.exit_code == 0, found.output
     assert "label: number from 1 to 4" in found.output
@@ -129,7 +129,7 @@ def test_a_target_is_stored_in_the_run(run):
 @pytest.mark.slow
 def test_a_run_is_measured_on_what_it_was_trained_on(run, tmp_path):
     table = write(tmp_path / "b.csv", ["1", "3"] * 10, ["train", "test"])
-    other = ["--data", "labelled", "--data-folder", table]
+    other = ["--data", table]
     found = call("evaluate", run[0], "--split", "test", *other)
     assert found.exit_code == 0, found.output
     metrics = json.loads((run[0] / "results.json").read_text())
@@ -142,7 +142,7 @@ def test_a_run_is_measured_on_what_it_was_trained_on(run, tmp_path):
 def test_labels_that_are_sometimes_several_are_trained(tmp_path):
     labels = ["pos|glad", "pos ", "neg|dull", "neg"] * 10 + ["new"]
     path = write(tmp_path / "a.csv", labels, ["train"] * 30 + ["val"] * 11)
-    found = call(*TRAIN, "--folder", path, "--out", tmp_path / "run")
+    found = call(*TRAIN, "--data", path, "--out", tmp_path / "run")
     assert found.exit_code == 0, found.output
     assert "label: several of 4 labels (dull, glad, neg, pos)" in found.output
     assert "white space" in found.output

@@ -57,7 +57,7 @@ def embeddings(tmp_path_factory):
 
 
 def test_check_names_every_bad_row_and_goes_on(embeddings):
-    found = call("check", "--data", "labelled", "--folder", embeddings)
+    found = call("check", "--data", embeddings)
     assert found.exit_code == 1
     for line in (1, 2, 3, 4, 5, 6, 7, 9):
         assert f"table.jsonl:{line}: " in found.output
@@ -68,8 +68,8 @@ def test_check_names_every_bad_row_and_goes_on(embeddings):
 def test_embeddings_train_and_bad_rows_are_left_out(embeddings, tmp_path):
     run = tmp_path / "run"
     found = call(
-        *["train", "classify-features-mlp", "--data", "labelled"],
-        *["--folder", embeddings, "--out", run, *SHORT],
+        *["train", "classify-features-mlp", "--data", embeddings],
+        *["--out", run, *SHORT],
     )
     assert found.exit_code == 0, found.output
     for line in (1, 2, 3, 4, 5, 6, 7, 9):
@@ -99,8 +99,8 @@ def test_an_architecture_that_does_not_fit_names_those_that_do(
     embeddings, tmp_path
 ):
     found = call(
-        *["train", "classify-audio-cnn", "--data", "labelled"],
-        *["--folder", embeddings, "--out", tmp_path / "run", *SHORT],
+        *["train", "classify-audio-cnn", "--data", embeddings],
+        *["--out", tmp_path / "run", *SHORT],
     )
     assert found.exit_code == 1
     assert "takes 'audio', which no training row has" in found.output
@@ -117,13 +117,13 @@ def test_half_an_emoji_is_named_and_left_out(tmp_path):
     lines[4]["text"] = "cut \ud83d"
     path = tmp_path / "table.jsonl"
     path.write_text("\n".join(map(json.dumps, lines)))
-    found = call("check", "--data", "labelled", "--folder", path)
+    found = call("check", "--data", path)
     assert found.exit_code == 1
     assert "table.jsonl:5: `text` is not valid Unicode" in found.output
     run = tmp_path / "run"
     found = call(
-        *["train", "classify-text-bow", "--data", "labelled"],
-        *["--folder", path, "--out", run, "--set", "dim=8", *SHORT],
+        *["train", "classify-text-bow", "--data", path],
+        *["--out", run, "--set", "dim=8", *SHORT],
     )
     assert found.exit_code == 0, found.output
     assert "table.jsonl:5: `text` is not valid Unicode" in found.stderr
@@ -152,12 +152,12 @@ def test_names_of_files_need_not_be_utf8(tmp_path):
                 os.makedirs(os.path.dirname(place), exist_ok=True)
                 with open(place, "wb") as file:
                     file.write(data)
-    found = call("check", "--data", "folder", "--folder", tmp_path)
+    found = call("check", "--data", tmp_path)
     assert found.exit_code == 0, found.output
     run = tmp_path / "run"
     found = call(
-        *["train", "caption-cnn-lstm", "--data", "folder", "--minimum", "1"],
-        *["--folder", tmp_path, "--out", run, "--image-size", "32"],
+        *["train", "caption-cnn-lstm", "--data", tmp_path, "--minimum", "1"],
+        *["--out", run, "--image-size", "32"],
         *["--set", "dim=8", *SHORT],
     )
     assert found.exit_code == 0, found.output
@@ -174,6 +174,6 @@ def test_names_of_files_need_not_be_utf8(tmp_path):
 def test_check_reads_a_table_whose_rows_are_all_bad(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("text,class\n" + "a,x\n" * 40)
-    found = call("check", "--data", "labelled", "--folder", path)
+    found = call("check", "--data", path)
     assert found.exit_code == 1
     assert found.output.count("Did you mean `label` for `class`?") == 1

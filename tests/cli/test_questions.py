@@ -46,8 +46,8 @@ def run(table, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MMKERAS_CACHE", str(home / "cache"))
         trained = call(
-            *["train", "vqa-cnn-stacked-attention", "--data", "questions"],
-            *["--folder", table, "--out", home / "run", "--epochs", "2"],
+            *["train", "vqa-cnn-stacked-attention", "--data", table],
+            *["--out", home / "run", "--epochs", "2"],
             *["--batch-size", "8", "--image-size", "32", "--length", "8"],
             *["--set", "dim=8", "--precision", "float32", "--answers", "5"],
             *["--results", home / "results"],
@@ -66,7 +66,7 @@ def test_train_measures_and_publishes(run, table):
     shown = call("results", "--folder", home, "--out", page)
     assert shown.exit_code == 0, shown.output
     assert "| of colour |" in page.read_text()
-    found = call("check", "--data", "questions", "--folder", table)
+    found = call("check", "--data", table)
     assert found.exit_code == 0, found.output
 
 

@@ -37,7 +37,7 @@ def test_runs_lie_where_it_is_said():
 
 
 def test_files_are_where_the_user_has_them():
-    given = {"--weights": "/w/my.npz", "--data": "table", "--folder": "/d"}
+    given = {"--weights": "/w/my.npz", "--data": "coco", "--folder": "/d"}
     _, last, _ = commands(ENTRY, pathlib.Path("runs"), given)
     pairs = list(zip(last, last[1:]))
     assert all(pair in pairs for pair in given.items())
@@ -85,7 +85,7 @@ def test_the_same_figures_come_out(tmp_path, monkeypatch, capfd):
     world = shapes.write(tmp_path / "world", train=24, val=8, test=8)
     results, again = tmp_path / "results", tmp_path / "again"
     command = [
-        *["train", "caption-cnn-lstm", "--data", "table", "--folder", world],
+        *["train", "caption-cnn-lstm", "--data", world],
         *["--epochs", 2, "--batch-size", 20, "--minimum", 1],
         *["--image-size", 32, "--set", "dim=16", "--precision", "float32"],
         *["--out", tmp_path / "a run", "--results", results],
@@ -94,7 +94,7 @@ def test_the_same_figures_come_out(tmp_path, monkeypatch, capfd):
     trained = call(*command)
     assert trained.exit_code == 0, trained.output
     (path,) = results.glob("*.json")
-    found = call("reproduce", path, "--folder", world, "--out", again)
+    found = call("reproduce", path, "--data", world, "--out", again)
     assert found.exit_code == 0, found.output + capfd.readouterr().err
     table = found.output.partition("here")[2]
     assert "published, seed 0" in table and "BLEU-4" in table

@@ -16,7 +16,7 @@ from mmkeras.cli import app
 from mmkeras.files import atomic
 
 TRAIN = [
-    *["train", "classify-text-bow", "--data", "labelled", "--batch-size", "4"],
+    *["train", "classify-text-bow", "--batch-size", "4"],
     *["--set", "dim=4", "--precision", "float32", "--minimum", "1"],
 ]
 pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config")
@@ -36,7 +36,7 @@ def call(*arguments):
 
 def train(table, out, *options, epochs=2, seed=0):
     asked = ["--epochs", epochs, "--seed", seed, *options]
-    return call(*TRAIN, "--folder", table, "--out", out, *asked)
+    return call(*TRAIN, "--data", table, "--out", out, *asked)
 
 
 def write(folder, good="good", count=8):
@@ -236,8 +236,8 @@ def test_another_folder_is_measured_by_its_own_images(tmp_path, monkeypatch):
     second = write_images(tmp_path / "second", "neg")
     run = tmp_path / "run"
     found = call(
-        *["train", "classify-image-cnn", "--data", "labelled"],
-        *["--folder", first, "--out", run, "--image-size", "16"],
+        *["train", "classify-image-cnn", "--data", first],
+        *["--out", run, "--image-size", "16"],
         *["--set", "dim=4", "--epochs", "1", "--batch-size", "4"],
     )
     assert found.exit_code == 0, found.output
@@ -246,7 +246,7 @@ def test_another_folder_is_measured_by_its_own_images(tmp_path, monkeypatch):
         # By a relative path, which is the same for both.
         monkeypatch.chdir(folder)
         found = call(
-            *["evaluate", run, "--data", "labelled", "--data-folder", "."],
+            *["evaluate", run, "--data", "."],
             *["--split", "train"],
         )
         assert found.exit_code == 0, found.output

@@ -76,8 +76,8 @@ def environment(tmp_path_factory):
 
 def train(world, out, epochs):
     return [
-        *["train", "caption-cnn-attention-lstm", "--data", "table"],
-        *["--folder", str(world), "--out", str(out), "--epochs", str(epochs)],
+        *["train", "caption-cnn-attention-lstm", "--data", str(world)],
+        *["--out", str(out), "--epochs", str(epochs)],
         *["--batch-size", "20", "--minimum", "1", "--image-size", "32"],
         *["--set", "dim=16", "--precision", "float32"],
     ]

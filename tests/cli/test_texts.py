@@ -39,8 +39,8 @@ def test_training_knows_the_tokens_that_tell_labels(
     tmp_path, texts, known, said
 ):
     folder, out = table(tmp_path, texts), tmp_path / "run"
-    command = ["train", "classify-text-bow", "--data", "labelled"]
-    done = run(*command, "--folder", folder, "--out", out, *EPOCHS)
+    command = ["train", "classify-text-bow"]
+    done = run(*command, "--data", folder, "--out", out, *EPOCHS)
     assert done.exit_code == 0, done.output
     assert ("each character of Chinese" in done.output) == said
     task = mmkeras.load(out)

@@ -32,7 +32,7 @@ def add(folder, line):
 
 
 def found(folder):
-    report = check("table", folder)
+    report = check(folder, kind="captions")
     return [
         (p.kind, p.where.replace(f"{folder}/", ""), p.detail)
         for p in report.problems
@@ -41,7 +41,7 @@ def found(folder):
 
 def test_good_data_is_ok(folder):
     seen = []
-    report = check("table", folder, lambda *at: seen.append(at))
+    report = check(folder, progress=lambda *at: seen.append(at))
     assert report.ok
     assert report.problems == []
     assert report.notes == []
@@ -67,7 +67,7 @@ def test_names_missing_corrupt_and_empty_images(folder):
         ("empty", "images/3.png", "empty"),
         ("corrupt", "images/4.png", kind),
     ]
-    report = check("table", folder)
+    report = check(folder, kind="captions")
     assert not report.ok
     assert report.kinds == {"missing": 1, "corrupt": 2, "empty": 1}
 
@@ -96,7 +96,7 @@ def test_names_captions(folder):
 
 def test_duplicates_alone_are_ok(folder):
     shutil.copy(folder / "images" / "0.png", folder / "images" / "1.png")
-    report = check("table", folder)
+    report = check(folder, kind="captions")
     (problem,) = report.problems
     assert problem.kind == "duplicate"
     assert problem.where.endswith("1.png")
@@ -111,7 +111,7 @@ def test_a_copy_in_another_split_is_a_leak(folder):
     assert where == "images/5.png"
     assert detail.startswith("has the same content as")
     assert detail.endswith("images/0.png and is in train and test")
-    assert not check("table", folder).ok
+    assert not check(folder).ok
 
 
 def test_a_name_in_two_splits_is_a_leak(folder):
@@ -151,7 +151,7 @@ def test_names_images_that_no_caption_has(tmp_path):
 def test_names_a_missing_file_of_captions_once(tmp_path):
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "0.png").write_bytes(image(0))
-    report = check("folder", tmp_path)
+    report = check(tmp_path)
     (problem,) = report.problems
     assert problem.kind == "missing"
     assert problem.where == str(tmp_path / "texts")
@@ -159,7 +159,7 @@ def test_names_a_missing_file_of_captions_once(tmp_path):
 
 def test_an_empty_table(tmp_path):
     (tmp_path / "data.csv").write_text("image,caption\n")
-    report = check("table", tmp_path)
+    report = check(tmp_path)
     assert report.counts["images"] == 0
     assert report.counts["words per caption"] == {}
 
@@ -185,7 +185,7 @@ def test_a_text_of_white_space_alone_is_nothing(tmp_path, blank):
     lines += [f"day {word},{word},{split}" for split in ("train", "val")
               for word in "abab"]  # fmt: skip
     (tmp_path / "data.csv").write_text("\n".join(lines), "utf-8")
-    report = check("labelled", tmp_path)
+    report = check(tmp_path)
     [problem] = report.problems
     assert problem.detail in (
         "example has no input: all modalities are missing",

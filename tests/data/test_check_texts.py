@@ -27,7 +27,7 @@ def test_texts_without_spaces_are_named_and_counted_by_character(tmp_path):
         writer = csv.writer(file)
         writer.writerow(["image", "caption", "split"])
         writer.writerows(["a.png", text, "train"] for text in CHINESE)
-    report = check.check("table", tmp_path)
+    report = check.check(tmp_path)
     assert any("each character of Chinese" in note for note in report.notes)
     assert report.counts["words per caption"]["mean"] == 8.75
 

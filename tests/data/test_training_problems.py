@@ -69,7 +69,7 @@ def write(folder, lines, header="text,label,split"):
     ],
 )
 def test_check_names_what_training_refuses(tmp_path, lines, kind, where):
-    report = check.check("labelled", write(tmp_path, lines))
+    report = check.check(write(tmp_path, lines))
     assert not report.ok
     assert (kind, where) in [(p.kind, p.where) for p in report.problems]
 
@@ -77,10 +77,10 @@ def test_check_names_what_training_refuses(tmp_path, lines, kind, where):
 def test_check_says_what_the_labels_are(tmp_path):
     lines = ["a a,x,train", "b b,y,train", "c,x,val"]
     path = write(tmp_path, lines)
-    notes = check.check("labelled", path).notes
+    notes = check.check(path).notes
     assert notes[0] == "label: 2 classes (x, y)"
     path = write(tmp_path, [line.replace("x", "1") for line in lines])
-    report = check.check("labelled", path, target="labels")
+    report = check.check(path, target="labels")
     assert report.notes[0] == "label: several of 2 labels (1, y)"
-    with pytest.raises(ValueError, match="'labelled'.*'table'"):
-        check.check("table", path, target="class")
+    with pytest.raises(ValueError, match="`target`.*captions"):
+        check.check(path, target="class", kind="captions")

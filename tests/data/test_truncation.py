@@ -62,9 +62,7 @@ def test_check_says_how_long_sounds_are(tmp_path, seconds):
         lines.append(f"{i}.wav,{'ab'[i % 2]},{split}")
     (tmp_path / "0.wav").write_bytes(sound(seconds))
     (tmp_path / "clips.csv").write_text("\n".join(lines))
-    found = CliRunner().invoke(
-        app, ["check", "--data", "labelled", "--folder", str(tmp_path)]
-    )
+    found = CliRunner().invoke(app, ["check", "--data", str(tmp_path)])
     assert found.exit_code == 0, found.output
     output = " ".join(found.output.split())
     assert "audio: median 0.50" in output

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from mmkeras.data.datasets import table
+from mmkeras.data import datasets
 from mmkeras.data.synthetic import shapes
 from mmkeras.training import captions
 from mmkeras.training import recipes
@@ -17,7 +17,7 @@ RECIPE = recipes.Recipe(
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     source = shapes.write(tmp_path_factory.mktemp("world"), 12, 4, 0)
-    return captions.Data(*(table.rows(s, source) for s in ("train", "val")))
+    return captions.Data(*map(datasets.get(source).rows, ("train", "val")))
 
 
 @pytest.fixture

@@ -42,7 +42,9 @@ def train(path, target, folder):
     Returns:
         The names of rows that were left out.
     """
-    rows, _, skipped = datasets.read("labelled", ("train", "val"), path, target)
+    rows, _, skipped = datasets.read(
+        path, ("train", "val"), target=target, kind="labels"
+    )
     data = judgements.Data(*rows)
     task = judgements.build(NAME, data, RECIPE, target=target)
     found = judgements.fit(task, data, folder, RECIPE, verbose=0)
@@ -60,7 +62,7 @@ def agree(table, target):
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, f"table.{suffix}")
         path.write_bytes(content)
-        report = check.check("labelled", path, target=target)
+        report = check.check(path, target=target, kind="labels")
         named = "\n".join(f"{p.where}\n" for p in report.problems)
         try:
             left_out = train(path, target, pathlib.Path(folder))

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from mmkeras import losses
-from mmkeras.data.datasets import table
+from mmkeras.data import datasets
 from mmkeras.data.synthetic import shapes
 from mmkeras.training import captions
 from mmkeras.training import recipes
@@ -13,7 +13,7 @@ from mmkeras.training.images import Images
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
     source = shapes.write(tmp_path_factory.mktemp("world"), 8, 2, 0)
-    return table.rows("train", source)
+    return datasets.get(source).rows("train")
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ def command(source, out):
     return [
         sys.executable,
         *["-m", "mmkeras.cli", "train", "caption-cnn-attention-lstm"],
-        *["--data", "table", "--folder", str(source), "--out", str(out)],
+        *["--data", str(source), "--out", str(out)],
         *["--epochs", "4", "--batch-size", "20", "--minimum", "1"],
         *["--image-size", "32", "--set", "dim=16", "--ema", "0.9"],
         *["--precision", "float32", "--seed", "5", "--augment"],

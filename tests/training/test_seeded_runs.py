@@ -19,7 +19,6 @@ import numpy as np
 import pytest
 
 from mmkeras.data import datasets
-from mmkeras.data.datasets import table
 from mmkeras.data.synthetic import shapes
 from mmkeras.training import captions
 from mmkeras.training import judgements
@@ -42,7 +41,7 @@ class StepLosses(keras.callbacks.Callback):
 
 def caption_rows(folder):
     source = shapes.write(folder, 24, 4, 0)
-    return captions.Data(*(table.rows(s, source) for s in ("train", "val")))
+    return captions.Data(*map(datasets.get(source).rows, ("train", "val")))
 
 
 def caption(folder, **changes):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mmkeras import losses
+from mmkeras.data import datasets
 from mmkeras.data.codecs.text import END
 from mmkeras.data.codecs.text import UNKNOWN
-from mmkeras.data.datasets import table
 from mmkeras.data.synthetic import shapes
 from mmkeras.training import captions
 from mmkeras.training import recipes
@@ -28,7 +28,7 @@ RECIPE = recipes.Recipe(
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     source = shapes.write(tmp_path_factory.mktemp("world"), 12, 4, 0)
-    return captions.Data(*(table.rows(s, source) for s in ("train", "val")))
+    return captions.Data(*map(datasets.get(source).rows, ("train", "val")))
 
 
 def build(data, minimum=1, policy="float32"):

@@ -44,11 +44,11 @@ def write(folder, rows, fields):
     return folder
 
 
-def train(name, folder, out, *options, data="labelled"):
+def train(name, folder, out, *options):
     found = CliRunner().invoke(
         app,
         [
-            *["train", name, "--data", data, "--folder", str(folder)],
+            *["train", name, "--data", str(folder)],
             *["--out", str(out), *options],
         ],
     )

@@ -1,28 +1,29 @@
 """Published data sets in the layout of their authors, and your own data.
 
-Each data set is a module with three functions: `scan(folder)` reads all
-splits, `rows(split, folder)` returns the rows of one split, and
-`load(split, folder)` returns a `tf.data.Dataset` of raw examples.
+Each published data set is a module with three functions: `scan(folder)` reads
+all splits, `rows(split, folder)` returns the rows of one split, and
+`load(split, folder)` returns a `tf.data.Dataset` of raw examples. Your own
+data, a path or rows in memory, is an `own.OwnData` with methods of these names.
 """
 
 import difflib
 import importlib
+import os
 
 from mmkeras.data import training_problems
+from mmkeras.data.datasets import own
+from mmkeras.data.datasets import records
 
 _NAMES = (
     "avdigits",
     "avdigits-small",
     "clevr",
     "coco",
-    "dialogues",
     "digits-discussed",
     "easy-vqa",
     "feelings",
     "flickr8k",
-    "folder",
     "karpathy",
-    "labelled",
     "meld",
     "meld-sentiment",
     "mmsa",
@@ -31,85 +32,118 @@ _NAMES = (
     "mustard-speakers",
     "nlvr",
     "onecommon",
-    "questions",
-    "table",
     "visdial",
     "vqa",
 )
-_CAPTIONS = ("folder", "table")
-_YOURS = (*_CAPTIONS, "dialogues", "labelled", "questions")
-
-
-def is_published(name: str) -> bool:
-    """Whether a data set was split by its authors, and is not your own."""
-    return name not in _YOURS
+# Earlier names of your own data, by its layout.
+_FORMER = ("dialogues", "folder", "labelled", "questions", "table")
+_KINDS = {"caption": "captions", "vqa": "questions", "dialogue": "dialogues"}
+_TABLES = (".csv", ".json", ".jsonl", ".tsv")
 
 
 def names() -> list[str]:
-    """Names all data sets."""
+    """Names all published data sets."""
     return list(_NAMES)
 
 
-def get(name: str):
-    """Returns the module of a data set.
+def is_published(source) -> bool:
+    """Whether a data set was split by its authors, and is not your own."""
+    return isinstance(source, str) and source in _NAMES
+
+
+def name_of(source) -> str:
+    """Names a data set: published ones, or the last part of a path."""
+    return source if is_published(source) else own.OwnData(source).name
+
+
+def kind_for(task) -> str:
+    """Returns the kind of your own data that a task needs.
 
     Args:
-        name: One of `names()`.
+        task: Task of an architecture, e.g. `"caption"`.
+
+    Returns:
+        One of `columns.KINDS`.
+    """
+    return _KINDS.get(task, "labels")
+
+
+def get(source, kind=None, columns=None):
+    """Returns a published data set's module, or your own data.
+
+    Args:
+        source: One of `names()`; or the path of a table (JSONL, CSV or TSV) or
+            folder, a pandas DataFrame, or a list of dicts.
+        kind: Kind of your own data, one of `columns.KINDS`: see `own`. `None`
+            to decide by its columns.
+        columns: Dict from columns to the names that your own table has for
+            them, e.g. `{"label": "class"}`.
+
+    Returns:
+        A module, or an `own.OwnData`.
 
     Raises:
-        ValueError: If there is no such data set.
+        ValueError: If there is no such data set or path.
+        FileNotFoundError: If there is no such file.
     """
-    if name not in _NAMES:
-        close = difflib.get_close_matches(str(name), _NAMES, n=1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
-        raise ValueError(
-            f"Unknown data set {name!r}. {hint}Data sets: "
-            f"{', '.join(_NAMES)}. For your own data, use 'table' (images "
-            "with captions, JSONL or CSV), 'folder' (images and texts by file "
-            "name), 'labelled' (text, image, audio or features with a label), "
-            "'questions' (images with questions and answers) or 'dialogues' "
-            "(the same, with the dialogue history)."
-        )
-    module = name.replace("-", "_")
-    return importlib.import_module(f"mmkeras.data.datasets.{module}")
+    if is_published(source):
+        if columns:
+            raise ValueError(
+                "`columns` (`--column`) is an option of your own data. "
+                f"Received: columns={columns} with {source!r}"
+            )
+        module = source.replace("-", "_")
+        return importlib.import_module(f"mmkeras.data.datasets.{module}")
+    if not isinstance(source, (str, os.PathLike)):
+        records.check(source)
+    elif not os.path.exists(source):
+        _refuse(os.fspath(source))
+    return own.OwnData(source, kind, columns)
 
 
-def scan(name: str, folder=None, target=None):
+def scan(source, folder=None, target=None, kind=None, columns=None):
     """Reads everything there is of a data set.
 
     Args:
-        name: One of `names()`.
-        folder: Where it lies, or `None` for `$MMKERAS_DATA/<name>`.
-        target: What the labels of the data set `"labelled"` are, as of
+        source: As of `get`.
+        folder: Where a published data set lies, or `None` for
+            `$MMKERAS_DATA/<name>`.
+        target: What the labels of your own data are, as of
             `mmkeras.data.label_kinds`; `None` to decide by all rows.
+        kind: As of `get`.
+        columns: As of `get`.
 
     Returns:
         A `layout.Scan`.
 
     Raises:
-        ValueError: If there is no such data set, or it takes no `target`.
-        FileNotFoundError: If there is no such folder.
+        ValueError: If there is no such data set, or it takes no `folder`,
+            `target` or `columns`.
+        FileNotFoundError: If there is no such file or folder.
     """
-    module = get(name)
-    if name == "labelled":
-        return module.scan(folder, target)
+    if folder is not None and not is_published(source):
+        _refuse_folder(source, folder)
+    data = get(source, kind, columns)
+    if not is_published(source):
+        return data.scan(target)
     if target is not None:
         raise ValueError(
-            "`target` is an option of the data set 'labelled', whose labels "
-            f"can be of several types. Received: target={target!r} with "
-            f"{name!r}"
+            "`target` is an option of your own data, whose labels can be of "
+            f"several types. Received: target={target!r} with {source!r}"
         )
-    return module.scan(folder)
+    return data.scan(folder)
 
 
-def read(name: str, splits, folder=None, target=None):
+def read(source, splits, folder=None, target=None, kind=None, columns=None):
     """Reads the rows of several splits, a table once for all of them.
 
     Args:
-        name: As of `scan`.
+        source: As of `scan`.
         splits: Names of splits.
         folder: As of `scan`.
         target: As of `scan`.
+        kind: As of `scan`.
+        columns: As of `scan`.
 
     Returns:
         Tuple of a list of rows per split; notes on what was read; and a
@@ -119,15 +153,51 @@ def read(name: str, splits, folder=None, target=None):
         ValueError: If a split has no rows, if rows for training and
             validation cannot be trained on, see `training_problems`, or as
             of `scan`.
-        FileNotFoundError: If there is no such folder.
+        FileNotFoundError: If there is no such file or folder.
     """
-    if is_published(name) and target is None:
-        module = get(name)
-        return [module.rows(split, folder) for split in splits], [], ""
-    found = scan(name, folder, target)
+    if is_published(source) and target is None:
+        data = get(source, kind, columns)
+        return [data.rows(split, folder) for split in splits], [], ""
+    found = scan(source, folder, target, kind, columns)
     if {"train", "val"} <= set(splits):
         found.refuse_damage()
         training_problems.require(training_problems.of_scan(found))
-    rows = found.choose if name in _CAPTIONS else found.of_split
-    parts = [rows(split, warn=False) for split in splits]
+    parts = [found.of_split(split, warn=False) for split in splits]
     return parts, found.notes, found.skipped()
+
+
+def _refuse(source):
+    """Says what is wrong with a name that is no path either."""
+    folder, last = os.path.split(source)
+    if source in _FORMER:
+        raise ValueError(
+            f"{source!r} is no longer the name of a data set. Give your own "
+            "table or folder by its path, e.g. `--data photos.jsonl`, without "
+            "`--folder`."
+        )
+    there = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
+    close = difflib.get_close_matches(last, there, n=1)
+    if folder or last.lower().endswith(_TABLES):
+        hint = (
+            f" Did you mean {os.path.join(folder, close[0])!r}?"
+            if close
+            else ""
+        )
+        raise FileNotFoundError(f"There is no file or folder {source!r}.{hint}")
+    close = difflib.get_close_matches(source, _NAMES, n=1) or close
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    raise ValueError(
+        f"{source!r} is neither a published data set nor the path of a file or "
+        f"folder. {hint}Data sets: {', '.join(_NAMES)}. Give your own data by "
+        "the path of a table (JSONL, CSV or TSV) or of a folder."
+    )
+
+
+def _refuse_folder(source, folder):
+    """Says what to write instead of a folder beside one's own data."""
+    path = folder if source in _FORMER else source
+    raise ValueError(
+        "`folder` (`--folder`) is where a published data set lies. Your own "
+        f"data is given by its path alone: `--data {path}`. Received: "
+        f"folder={folder} with {source!r}"
+    )

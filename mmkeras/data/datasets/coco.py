@@ -50,7 +50,7 @@ def rows(split, folder=None) -> list[dict]:
             "COCO's test captions are not public. Received: split='test'. Use "
             "'val', or the data set 'karpathy', which has its own test split."
         )
-    return _scan(folder, {split} & {"train", "val"}).choose(split)
+    return _scan(folder, {split} & {"train", "val"}).of_split(split)
 
 
 def load(split, folder=None) -> tf.data.Dataset:

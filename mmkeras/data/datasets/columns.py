@@ -14,21 +14,23 @@ class Schema:
     """The columns of a kind of table.
 
     Attributes:
-        data: Name of the data set that it is read as.
+        kind: One of `KINDS`, or `""` for tables of examples to predict.
         needed: Tuples of columns; of each a table has one at least.
         optional: Further columns.
         lists: Columns that are lists, in CSV separated by `|`.
         marks: Columns that no other kind of table has.
         lenient: Whether texts that are not valid Unicode are left to the
             reader.
+        renamed: Tuples of a column and the name that the table has for it.
     """
 
-    data: str
+    kind: str
     needed: tuple
     optional: tuple = ()
     lists: tuple = ()
     marks: tuple = ()
     lenient: bool = False
+    renamed: tuple = ()
 
     @functools.cached_property
     def names(self):
@@ -42,6 +44,20 @@ class Schema:
 
 
 SCHEMAS = {
+    "captions": Schema(
+        "captions",
+        (("image",), CAPTIONS),
+        ("id", "split"),
+        ("captions",),
+        CAPTIONS,
+    ),
+    "labels": Schema(
+        "labels",
+        (("label",), ("text", "image", "audio", "features")),
+        ("group", "id", "split"),
+        ("label",),
+        ("label",),
+    ),
     "dialogues": Schema(
         "dialogues",
         (("image",), ("question",), ("answer",)),
@@ -56,22 +72,15 @@ SCHEMAS = {
         ("answers",),
         ("question",),
     ),
-    "table": Schema(
-        "table",
-        (("image",), CAPTIONS),
-        ("split",),
-        ("captions",),
-        CAPTIONS,
-    ),
-    "labelled": Schema(
-        "labelled",
-        (("label",), ("text", "image", "audio", "features")),
-        ("group", "id", "split"),
-        ("label",),
-        ("label",),
-    ),
 }
+KINDS = tuple(SCHEMAS)
 ALL = {name for schema in SCHEMAS.values() for name in schema.names}
+_FOR = {
+    "captions": "captioning models",
+    "labels": "classifiers",
+    "questions": "visual question answering",
+    "dialogues": "dialogue about images",
+}
 _OTHER_NAMES = {
     "label": ("class", "category", "target", "y", "tag", "sentiment"),
     "text": ("sentence", "content", "review", "tweet", "utterance"),
@@ -84,11 +93,71 @@ _OTHER_NAMES = {
 _SHOWN = 20
 
 
-def to_predict(fields):
+def check_kind(kind):
+    """Raises a `ValueError` if a kind is neither `None` nor known."""
+    if kind is not None and kind not in KINDS:
+        raise ValueError(
+            f"`kind` must be one of {', '.join(KINDS)}. Received: kind={kind!r}"
+        )
+
+
+def check_renamed(renamed):
+    """Returns the names of columns in a table, as `Schema.renamed` has them.
+
+    Args:
+        renamed: Dict from columns to the names that the table has for them,
+            or `None`.
+
+    Raises:
+        ValueError: If there is no such column.
+    """
+    for name in renamed or {}:
+        if name not in ALL:
+            close = difflib.get_close_matches(str(name), sorted(ALL), n=1)
+            hint = f"Did you mean {close[0]!r}? " if close else ""
+            raise ValueError(
+                f"`columns` (`--column`) has an unknown column, {name!r}. "
+                f"{hint}Columns: {', '.join(sorted(ALL))}."
+            )
+    return tuple((renamed or {}).items())
+
+
+def of_kind(kind, renamed=()):
+    """Returns the schema of a kind of table, with columns renamed.
+
+    Raises:
+        ValueError: If such a table has no such column.
+    """
+    schema = SCHEMAS[kind]
+    for name, _ in renamed:
+        if name not in schema.names:
+            raise ValueError(
+                f"tables of {kind} have no column `{name}`. Expected one of "
+                f"{', '.join(schema.names)}. Received: "
+                f"columns={dict(renamed)}"
+            )
+    return dataclasses.replace(schema, renamed=tuple(renamed))
+
+
+def of_any_kind(renamed=()):
+    """Returns the schema of a table of which nothing is known yet."""
+    return Schema("", (tuple(sorted(ALL)),), renamed=tuple(renamed))
+
+
+def infer(names):
+    """Decides by its columns which of `KINDS` a table is."""
+    for kind in ("captions", "dialogues", "questions"):
+        if set(SCHEMAS[kind].marks) & set(names):
+            return kind
+    return "labels"
+
+
+def to_predict(fields, renamed=()):
     """Makes the schema of tables of examples that a task is asked about.
 
     Args:
         fields: Names of the task's fields.
+        renamed: As of a `Schema`.
     """
     lists = {name for schema in SCHEMAS.values() for name in schema.lists}
     return Schema(
@@ -97,12 +166,18 @@ def to_predict(fields):
         tuple(sorted(ALL - set(fields))),
         tuple(sorted(lists & set(fields))),
         lenient=True,
+        renamed=tuple(renamed),
     )
 
 
 def spelled(name, schema):
     """Returns the column that a name means, whatever its case and spaces."""
     plain = name.strip().casefold()
+    for column, other in schema.renamed:
+        if plain == str(other).strip().casefold():
+            return column
+    if plain in dict(schema.renamed):  # Another column is read in its place.
+        return f"{name.strip()} of the table"
     return plain if plain in schema.names else name.strip()
 
 
@@ -129,15 +204,52 @@ def check(names, schema, strict=True):
     twice = [name for name in repeated(names) if name not in spare]
     if twice:
         raise ValueError(f"the column `{twice[0]}` occurs twice")
+    if strict:
+        check_present(names, schema)
     lacking = [g for g in schema.needed if not set(g) & set(names)]
-    hint = _hint(names, schema) if lacking else ""
+    hint = _hint(names, schema, lacking) if lacking else ""
     if lacking and (strict or hint):
         wanted = " and ".join(_one_of(group) for group in schema.needed)
         shown = names[:_SHOWN]
+        hint = hint or _remedy(lacking[0][0], "NAME", schema)
         raise ValueError(f"expected columns {wanted}. Received: {shown}{hint}")
 
 
-def note(names, schema):
+def check_present(names, schema):
+    """Refuses a table without a column that is renamed.
+
+    Raises:
+        ValueError: If there is none of that name.
+    """
+    for column, other in schema.renamed:
+        if column not in names:
+            close = difflib.get_close_matches(str(other), names, n=1)
+            hint = f". Did you mean `{close[0]}`?" if close else ""
+            raise ValueError(
+                f"there is no column `{other}` to read `{column}` from. "
+                f"Received: {list(names)[:_SHOWN]}{hint}"
+            )
+
+
+def describe(names, schema, scan, where):
+    """Names the columns of a whole table that are not read, or missing.
+
+    Args:
+        names: List of names, as of `spelled`.
+        schema: A `Schema`.
+        scan: The `layout.Scan` that takes notes and problems.
+        where: The table.
+    """
+    try:
+        check_present(names, schema)
+    except ValueError as error:
+        scan.blame("corrupt", where, str(error))
+    note = _unread(names, schema)
+    if note:
+        scan.notes.append(note)
+
+
+def _unread(names, schema):
     """Names the columns that are not read, or returns `""`."""
     meant = _meant(names, schema)
     unknown = [
@@ -152,14 +264,33 @@ def note(names, schema):
     return f"Ignored columns: {', '.join(unknown[:_SHOWN])}{more}."
 
 
-def _hint(names, schema):
+def _hint(names, schema, lacking):
     """Says what to do about a table that lacks columns, or returns `""`."""
-    others = [o.data for o in SCHEMAS.values() if set(o.marks) & set(names)]
-    if schema.data and others and schema.data not in others:
-        return f". Use `--data {others[0]}` for such a table"
+    others = [o.kind for o in SCHEMAS.values() if set(o.marks) & set(names)]
+    other = schema.kind and others and schema.kind not in others
     meant = _meant(names, schema)
+    if other and not {n for group in lacking for n in group} & {
+        *meant.values()
+    }:
+        return (
+            f". This is a table of {others[0]}, for {_FOR[others[0]]}; a table "
+            f"of {schema.kind} is expected, for {_FOR[schema.kind]}"
+            + _remedy(lacking[0][0], "NAME", schema)
+        )
+    if not meant:
+        return ""
     pairs = [f"`{new}` for `{old}`" for old, new in meant.items()]
-    return f". Did you mean {', '.join(pairs)}?" * bool(pairs)
+    old, new = next(iter(meant.items()))
+    remedy = _remedy(new, old, schema).removeprefix(".")
+    return f". Did you mean {', '.join(pairs)}?{remedy}"
+
+
+def _remedy(column, name, schema):
+    """Says how to read a column from one of another name, if that is known."""
+    return bool(schema.kind) * (
+        f". To read `{column}` from a column of another name, pass "
+        f"`--column {column}={name}` (`columns={{{column!r}: {name!r}}}`)"
+    )
 
 
 def _meant(names, schema):

@@ -7,54 +7,46 @@ are `train/images/` and `train/texts/` (likewise `val` and `test`), or
 images stay together.
 """
 
-import tensorflow as tf
-
-from mmkeras.data import examples
 from mmkeras.data.datasets import layout
 
-SOURCE = "Put images into `images/` and texts of the same name into `texts/`."
 
-
-def scan(folder=None) -> layout.Scan:
+def scan(folder) -> layout.Scan:
     """Pairs images and texts.
 
     Args:
-        folder: The folder around `images/` and `texts/`; None for
-            `$MMKERAS_DATA/folder`.
+        folder: `pathlib.Path` of the folder around `images/` and `texts/`.
 
     Returns:
         A `Scan`.
-
-    Raises:
-        FileNotFoundError: If there is no such folder.
     """
-    folder = layout.locate("folder", folder, SOURCE)
     found = layout.Scan()
-    parts = [
-        (split, folder / images, folder / texts)
-        for split in layout.SPLITS
-        for images, texts in (
-            (f"{split}/images", f"{split}/texts"),
-            (f"images/{split}", f"texts/{split}"),
-        )
-        if (folder / images).is_dir()
-    ]
-    if not parts:
-        parts = [(None, folder / "images", folder / "texts")]
-    for split, images, texts in parts:
-        _pair(split, images, texts, found)
+    *split, whole = _parts(folder)
+    for name, images, texts in [p for p in split if p[1].is_dir()] or [whole]:
+        _pair(name, images, texts, found)
     found.assign_splits([row["image"] for row in found.rows])
     return found
 
 
-def rows(split, folder=None) -> list[dict]:
-    """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    return scan(folder).choose(split)
+def has_any(folder):
+    """Whether a folder has images, or texts, where `scan` looks for them."""
+    return any(i.is_dir() or t.is_dir() for _, i, t in _parts(folder))
 
 
-def load(split, folder=None) -> tf.data.Dataset:
-    """Gives raw examples of one split; see `mmkeras.data.examples`."""
-    return examples.load(rows(split, folder))
+def has_pairs(folder):
+    """Whether a folder has both images and texts where `scan` looks."""
+    return any(i.is_dir() and t.is_dir() for _, i, t in _parts(folder))
+
+
+def _parts(folder):
+    """Lists a split, or `None`, and where its images and texts may lie."""
+    return [
+        (split, folder / images, folder / texts)
+        for split, images, texts in (
+            *((s, f"{s}/images", f"{s}/texts") for s in layout.SPLITS),
+            *((s, f"images/{s}", f"texts/{s}") for s in layout.SPLITS),
+            (None, "images", "texts"),
+        )
+    ]
 
 
 def _pair(split, images, texts, found):

@@ -64,7 +64,7 @@ def scan(folder=None) -> layout.Scan:
 
 def rows(split, folder=None) -> list[dict]:
     """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    return scan(folder).choose(split)
+    return scan(folder).of_split(split)
 
 
 def load(split, folder=None) -> tf.data.Dataset:

@@ -90,36 +90,8 @@ class Scan:
             f"{_named(skipped, 20)}. `mmkeras check` lists all problems."
         )
 
-    def choose(self, split, warn=True):
-        """Returns the rows of a split that have a caption.
-
-        Args:
-            split: One of `SPLITS`.
-            warn: bool. Whether to warn of rows that are left out.
-
-        Raises:
-            ValueError: If the split is unknown or has no rows, or if some
-                line could not be read.
-        """
-        check_split(split)
-        self.refuse_damage()
-        if warn and self.skipped():
-            warnings.warn(self.skipped(), stacklevel=3)
-        rows = [
-            {**row, "captions": [c for c in row["captions"] if c]}
-            for row in self.rows
-            if row["split"] == split and any(row["captions"])
-        ]
-        if not rows:
-            found = sorted({str(row["split"]) for row in self.rows})
-            raise ValueError(
-                f"Expected rows with captions in split {split!r}. Received "
-                f"rows of: {', '.join(found) or 'no split'}."
-            )
-        return rows
-
     def of_split(self, split, warn=True):
-        """Returns the rows of a split, of whatever kind.
+        """Returns the rows of a split; of captions, those that have one.
 
         Args:
             split: One of `SPLITS`.
@@ -133,14 +105,18 @@ class Scan:
         self.refuse_damage()
         if warn and self.skipped():
             warnings.warn(self.skipped(), stacklevel=3)
-        chosen = [row for row in self.rows if row["split"] == split]
-        if not chosen:
+        rows = [_captioned(row) for row in self.rows if row["split"] == split]
+        rows = [row for row in rows if row.get("captions") != []]
+        if not rows:
+            kind = "rows"
+            if any("captions" in row for row in self.rows):
+                kind = "rows with captions"
             known = sorted({str(row["split"]) for row in self.rows})
             raise ValueError(
-                f"Expected rows in split {split!r}. Received rows of: "
+                f"Expected {kind} in split {split!r}. Received rows of: "
                 f"{', '.join(known) or 'no split'}."
             )
-        return chosen
+        return rows
 
     def made(self, path, entries, make, form):
         """Makes something of each entry of a file's list.
@@ -194,6 +170,13 @@ class Scan:
         held = {groups[i] for i in order[: round(share * len(groups))]}
         for row in rows:
             row["split"] = "val" if row["group"] in held else "train"
+
+
+def _captioned(row):
+    """A row without its empty captions, if it has any captions at all."""
+    if "captions" not in row:
+        return row
+    return {**row, "captions": [text for text in row["captions"] if text]}
 
 
 def _named(problems, shown=3):
@@ -258,6 +241,11 @@ def blame_others(folder, scan):
             scan.blame("unpaired", file, "an image without captions")
 
 
+def matching(folder, *patterns):
+    """Lists the files in a folder that match a pattern."""
+    return sorted({file for p in patterns for file in folder.glob(p)})
+
+
 def only_file(path, *patterns):
     """Returns a file itself, or the only one in a folder that matches.
 
@@ -266,7 +254,7 @@ def only_file(path, *patterns):
     """
     if path.is_file():
         return path
-    found = sorted({file for p in patterns for file in path.glob(p)})
+    found = matching(path, *patterns)
     if len(found) != 1:
         raise FileNotFoundError(
             f"Expected exactly one file {' or '.join(patterns)} in {path}. "

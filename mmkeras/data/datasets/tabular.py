@@ -18,6 +18,7 @@ PATTERNS = ("*.jsonl", "*.csv", "*.tsv")
 _MAX_BYTES = 1 << 32
 _DEPTH = 50  # Of JSON: far below what Python's recursion allows.
 _HEAD = 1 << 20  # Characters of a table in which its first line is looked for.
+_PEEK = 100  # Lines of JSON that tell the columns.
 _USUAL = {".tsv": "\t"}
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -48,9 +49,38 @@ def lines(path, scan, schema):
             last = values.keys()
             names.update(dict.fromkeys(last))
         yield number, values
-    note = columns.note(list(names), schema)
-    if note:
-        scan.notes.append(note)
+    if names:
+        columns.describe(list(names), schema, scan, path)
+
+
+def column_names(path, schema):
+    """Names the columns of a table, as far as its first lines tell.
+
+    Args:
+        path: A JSONL, CSV or TSV file.
+        schema: A `columns.Schema`.
+
+    Returns:
+        Set of names as of `columns.spelled`; none if it cannot be read.
+    """
+    try:
+        text = _decoded(files.read(path, _MAX_BYTES))
+    except ValueError:
+        return set()
+    if _is_json(path, text, schema):
+        names = set().union(*_keys(_LINE_END.split(text[:_HEAD])[:_PEEK]))
+    else:
+        names = _names(_first_line(text), _separator(path, text, schema))
+    return {columns.spelled(name, schema) for name in names}
+
+
+def _keys(lines):
+    """Yields the keys of JSON objects; those that cannot be read are left."""
+    for line in lines:
+        try:
+            yield parse(line).keys()
+        except ValueError:
+            continue
 
 
 def published_lines(path, scan, column):

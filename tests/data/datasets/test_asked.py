@@ -7,7 +7,7 @@ import question_datasets
 
 from mmkeras.data import check
 from mmkeras.data import datasets
-from mmkeras.data.datasets import questions
+from mmkeras.data.datasets.own import OwnData
 
 
 @pytest.mark.parametrize("name", question_datasets.LAYOUTS)
@@ -120,7 +120,7 @@ def test_your_own_table(tmp_path):
         {"image": "a.png", "question": "Who?", "answers": ["I", "me", "me"]},
     ]
     path.write_text("\n".join(map(json.dumps, lines)))
-    first, second = questions.scan(path).rows
+    first, second = OwnData(path, "questions").scan().rows
     assert first["label"] == "2" and first["answers"] is None
     assert first["type"] == "n" and first["image"] == str(tmp_path / "a.png")
     assert second["label"] == "me" and second["answers"] == ["I", "me", "me"]
@@ -131,7 +131,7 @@ def test_your_own_table(tmp_path):
         "image,question,answers,split\na.png,Who?,me|I|I,val\n"
         "b.png,,x,train\nc.png,Who?,,train\nd.png,Who?,x,some\n"
     )
-    found = questions.scan(path)
+    found = OwnData(path, "questions").scan()
     assert [row["label"] for row in found.rows] == ["I"]
     assert [problem.where for problem in found.problems] == [
         f"{path}:{line}" for line in (3, 4, 5)

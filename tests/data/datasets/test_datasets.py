@@ -2,6 +2,7 @@ import os
 
 import numpy as np
 import pytest
+import question_datasets
 
 from mmkeras.data import datasets
 from mmkeras.data import examples
@@ -19,7 +20,12 @@ def test_every_name_is_a_data_set():
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("flicker8k", "Did you mean 'flickr8k'"), ("x", "'table'"), (3, "3")],
+    [
+        ("flicker8k", "Did you mean 'flickr8k'"),
+        ("x", "the path of a table"),
+        ("labelled", "'labelled' is no longer.*--data photos.jsonl"),
+        (3, "type int"),
+    ],
 )
 def test_wrong_name(name, hint):
     with pytest.raises(ValueError, match=hint):
@@ -42,11 +48,9 @@ def test_says_where_to_get_the_data(name, tmp_path, monkeypatch):
 
 
 def test_finds_the_folder_by_environment(tmp_path, monkeypatch):
-    (tmp_path / "table").mkdir()
-    (tmp_path / "table" / "t.csv").write_text("image,caption\nx.jpg,a\n")
+    question_datasets.nlvr(tmp_path / "nlvr")
     monkeypatch.setenv("MMKERAS_DATA", str(tmp_path))
-    (row,) = datasets.get("table").scan().rows
-    assert row["image"] == str(tmp_path / "table" / "x.jpg")
+    assert datasets.get("nlvr").rows("train")
 
 
 def scan_of(*rows):
@@ -56,27 +60,27 @@ def scan_of(*rows):
     return scan
 
 
-def test_choose_leaves_out_what_has_no_caption():
+def test_a_split_leaves_out_what_has_no_caption():
     scan = scan_of(
         ("a", [" x ", ""], "train"),
         ("b", [], "train"),
         ("c", ["", " "], "train"),
         ("d", ["y"], None),
     )
-    (row,) = scan.choose("train")
+    (row,) = scan.of_split("train")
     assert row["captions"] == ["x"]
 
 
-def test_choose_refuses():
+def test_a_split_is_refused():
     scan = scan_of(("a", ["x"], "train"))
     with pytest.raises(ValueError, match="split='dev'"):
-        scan.choose("dev")
+        scan.of_split("dev")
     with pytest.raises(ValueError, match="split 'val'.*Received rows of: tr"):
-        scan.choose("val")
+        scan.of_split("val")
     for number in range(5):
         scan.blame("corrupt", f"f:{number}", "bad")
     with pytest.raises(ValueError, match="f:0, 1, 2, 3, 4: bad"):
-        scan.choose("train")
+        scan.of_split("train")
 
 
 def test_problem_has_a_known_kind():

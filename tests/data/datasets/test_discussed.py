@@ -8,9 +8,9 @@ import question_datasets
 
 from mmkeras.data import check
 from mmkeras.data import datasets
-from mmkeras.data.datasets import dialogues
 from mmkeras.data.datasets import digits_discussed
 from mmkeras.data.datasets import visdial
+from mmkeras.data.datasets.own import OwnData
 from mmkeras.data.synthetic import digits_discussed as world
 
 
@@ -82,7 +82,7 @@ def test_your_own_table(tmp_path):
         {"image": "a.png", "question": "Who?", "answer": 2, "split": "test"},
     ]
     path.write_text("\n".join(map(json.dumps, lines)))
-    first, second = dialogues.rows("test", path)
+    first, second = OwnData(path, "dialogues").rows("test")
     assert first["history"] == "How many dogs? Two.\nAsleep? no"
     assert first["candidates"] == "yes\nno" and first["label"] == "no"
     assert second["history"] is None and second["candidates"] is None
@@ -95,7 +95,7 @@ def test_your_own_table(tmp_path):
         "a.png,,What?,x,z|y,val\nb.png,,,x,,val\nc.png,,What?,,,val\n"
         "d.png,,What?,x,,some\ne.png,a||b,What?,x,,val\n"
     )
-    found = dialogues.scan(path)
+    found = OwnData(path, "dialogues").scan()
     assert [row["history"] for row in found.rows] == ["Who? me\nWhy? so"]
     assert [problem.where for problem in found.problems] == [
         f"{path}:{line}" for line in (3, 4, 5, 6, 7)

@@ -1,6 +1,7 @@
 import pytest
 
 from mmkeras.data.datasets import folder as dataset
+from mmkeras.data.datasets.own import OwnData
 
 
 def add(folder, name, text=None, images="images", texts="texts"):
@@ -35,7 +36,7 @@ def test_takes_the_split_of_the_folder(tmp_path, pattern):
         images, texts = pattern.format(split, split).split()
         add(tmp_path, f"{split}.jpg", split, images, texts)
     for split in ("train", "val", "test"):
-        (row,) = dataset.rows(split, tmp_path)
+        (row,) = OwnData(tmp_path).rows(split)
         assert row["id"] == f"{split}.jpg"
         assert row["captions"] == [split]
 
@@ -47,7 +48,7 @@ def test_draws_the_split_by_hash(tmp_path):
     splits = [row["split"] for row in found.rows]
     assert 130 < splits.count("train") < 190
     assert splits == [row["split"] for row in dataset.scan(tmp_path).rows]
-    assert len(dataset.rows("val", tmp_path)) == splits.count("val") > 0
+    assert len(OwnData(tmp_path).rows("val")) == splits.count("val") > 0
 
 
 def test_names_what_has_no_pair(tmp_path):
@@ -60,7 +61,7 @@ def test_names_what_has_no_pair(tmp_path):
     assert problem.where == str(tmp_path / "texts" / "z.txt")
     assert [row["captions"] for row in found.rows] == [["a"], []]
     split = found.rows[0]["split"]
-    assert [row["id"] for row in dataset.rows(split, tmp_path)] == ["x.jpg"]
+    assert [row["id"] for row in OwnData(tmp_path).rows(split)] == ["x.jpg"]
 
 
 def test_names_two_images_of_one_name(tmp_path):

@@ -13,10 +13,10 @@ COUNT = 30
 
 def line(data, number):
     """A row of a table, three of them of each image."""
-    if data == "labelled":
+    if data == "labels":
         return {"text": "a b", "label": "xy"[number % 2], "group": number // 3}
     row = {"image": f"{number // 3}.png"}
-    if data == "table":
+    if data == "captions":
         return {**row, "caption": f"caption {number}"}
     return {**row, "question": "What?", "answer": "yes no".split()[number % 2]}
 
@@ -42,13 +42,13 @@ def splits_of(rows):
     return collections.Counter(split for (split,) in found.values())
 
 
-TABLES = ("labelled", "questions", "dialogues", "table")
+TABLES = ("labels", "questions", "dialogues", "captions")
 
 
 @pytest.mark.parametrize("data", TABLES)
 def test_splits_are_drawn(tmp_path, data):
     write(tmp_path, data)
-    found = datasets.scan(data, tmp_path)
+    found = datasets.scan(tmp_path, kind=data)
     assert splits_of(found.rows) == {"train": 8, "val": 1, "test": 1}
     assert any("rows are assigned by a hash" in note for note in found.notes)
 
@@ -57,7 +57,7 @@ def test_splits_are_drawn(tmp_path, data):
 def test_validation_is_drawn_from_training(tmp_path, data):
     write(tmp_path, data, ["train"] * 9 + ["Test"])
     [train, val, test], notes, skipped = datasets.read(
-        data, ("train", "val", "test"), tmp_path
+        tmp_path, ("train", "val", "test"), kind=data
     )
     count = splits_of([*train, *val, *test])
     assert count == {"train": 8, "val": 1, "test": 1} and not skipped
@@ -67,14 +67,14 @@ def test_validation_is_drawn_from_training(tmp_path, data):
 @pytest.mark.parametrize("data", TABLES)
 def test_other_names_of_splits_are_understood(tmp_path, data):
     write(tmp_path, data, ["TRAIN", "dev", "training", "valid", "testing"])
-    found = datasets.scan(data, tmp_path)
+    found = datasets.scan(tmp_path, kind=data)
     assert splits_of(found.rows) == {"train": 4, "val": 4, "test": 2}
 
 
 @pytest.mark.parametrize("data", TABLES)
 def test_rows_with_a_blank_split_are_named(tmp_path, data):
     write(tmp_path, data, ["train", "val", "test", ""])
-    found = datasets.scan(data, tmp_path)
+    found = datasets.scan(tmp_path, kind=data)
     assert found.problems
     for problem in found.problems:
         assert "`split`, as in the other rows" in problem.detail
@@ -83,10 +83,10 @@ def test_rows_with_a_blank_split_are_named(tmp_path, data):
 @pytest.mark.parametrize("data", TABLES)
 def test_check_names_a_split_that_training_needs(tmp_path, data):
     write(tmp_path, data, ["test", "val"])
-    problems = check.check(data, tmp_path).problems
+    problems = check.check(tmp_path, kind=data).problems
     assert ("split", "train") in [(p.kind, p.where) for p in problems]
     with pytest.raises(ValueError, match="no training rows"):
-        datasets.read(data, ("train", "val"), tmp_path)
+        datasets.read(tmp_path, ("train", "val"), kind=data)
 
 
 def test_folders_without_validation_draw_it(tmp_path):
@@ -98,11 +98,11 @@ def test_folders_without_validation_draw_it(tmp_path):
             path = tmp_path / "train" / kind / f"{number}.{suffix}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-    found = datasets.scan("folder", tmp_path)
+    found = datasets.scan(tmp_path)
     assert splits_of(found.rows) == {"train": 18, "val": 2}
 
 
 def test_published_splits_are_read_as_they_are():
     assert not any(map(datasets.is_published, TABLES))
-    with pytest.raises(ValueError, match="'labelled'.*'mosi'"):
+    with pytest.raises(ValueError, match="your own data.*'mosi'"):
         datasets.read("mosi", ["train"], target="class")

@@ -6,10 +6,8 @@ import json
 import pytest
 
 from mmkeras.data import check
-from mmkeras.data import datasets
 from mmkeras.data import problems
-from mmkeras.data.datasets import labelled
-from mmkeras.data.datasets import table
+from mmkeras.data.datasets.own import OwnData
 
 CELLS = [
     ["text", "label", "split"],
@@ -31,7 +29,10 @@ def separated(separator, cells=CELLS):
 
 
 def labels(path):
-    return [(row["text"], row["label"]) for row in labelled.scan(path).rows]
+    return [
+        (row["text"], row["label"])
+        for row in OwnData(path, "labels").scan().rows
+    ]
 
 
 EXPECTED = [(text, label) for text, label, _ in CELLS[1:]]
@@ -51,7 +52,9 @@ EXPECTED = [(text, label) for text, label, _ in CELLS[1:]]
 def test_the_separator_is_recognised(tmp_path, name, separator, noted):
     path = write(tmp_path, separated(separator), name)
     assert labels(path) == EXPECTED
-    notes = [n for n in labelled.scan(path).notes if "separated by" in n]
+    notes = [
+        n for n in OwnData(path, "labels").scan().notes if "separated by" in n
+    ]
     assert bool(notes) == (noted and separator != ",") or name == "table.TSV"
 
 
@@ -59,7 +62,7 @@ def test_json_lines_named_csv_are_read(tmp_path):
     line = json.dumps({"text": "a", "label": "x", "split": "train"})
     path = write(tmp_path, line)
     assert labels(path) == [("a", "x")]
-    assert "table.csv is read as JSONL." in labelled.scan(path).notes
+    assert "table.csv is read as JSONL." in OwnData(path, "labels").scan().notes
 
 
 def test_a_table_in_a_folder_may_be_tsv(tmp_path):
@@ -83,21 +86,24 @@ def test_a_byte_order_mark_tells_the_encoding(tmp_path, encoding):
 @pytest.mark.parametrize("encoding", ["utf-32", "utf-16-le", "latin-1"])
 def test_another_encoding_is_named(tmp_path, encoding):
     text = "text,label,split\ncafé,x,train\n"
-    found = labelled.scan(write(tmp_path, text.encode(encoding)))
+    found = OwnData(write(tmp_path, text.encode(encoding)), "labels").scan()
     (problem,) = found.problems
     assert "save" in problem.detail and "UTF-8" in problem.detail
 
 
 def test_columns_are_recognised_in_any_case_and_with_spaces(tmp_path):
     path = write(tmp_path, "Text, Label, SPLIT\ngood day, pos, train\n")
-    (row,) = labelled.scan(path).rows
+    (row,) = OwnData(path, "labels").scan().rows
     assert (row["text"], row["label"]) == ("good day", "pos")
     assert row["split"] == "train"
-    assert "The column 'Label' is read as 'label'." in labelled.scan(path).notes
+    assert (
+        "The column 'Label' is read as 'label'."
+        in OwnData(path, "labels").scan().notes
+    )
     line = json.dumps({"Text": "a", "LABEL": "x"})
     path = write(tmp_path, line, "a.jsonl")
     assert labels(path) == [("a", "x")]
-    notes = labelled.scan(path).notes
+    notes = OwnData(path, "labels").scan().notes
     assert "The column 'LABEL' is read as 'label'." in notes
 
 
@@ -114,13 +120,13 @@ def test_a_misspelt_column_is_named_once_with_a_suggestion(
 ):
     rows = [["day", "x", "train"]] * 40
     path = write(tmp_path, separated(",", [header.split(","), *rows]))
-    lines = problems.summarize(check.check("labelled", path).problems)
+    lines = problems.summarize(check.check(path, kind="labels").problems)
     assert hint in lines[0] and "table.csv:1:" in lines[0]
     with pytest.raises(ValueError, match="Did you mean"):
-        labelled.rows("train", path)
+        OwnData(path, "labels").rows("train")
     line = json.dumps(dict(zip(header.split(","), rows[0])))
     path = write(tmp_path, "\n".join([line] * 40), "a.jsonl")
-    found = check.check("labelled", path).problems
+    found = check.check(path, kind="labels").problems
     assert len([p for p in found if p.kind == "corrupt"]) == 40
     lines = [x for x in problems.summarize(found) if x.startswith("corrupt")]
     assert len(lines) == 1
@@ -129,11 +135,13 @@ def test_a_misspelt_column_is_named_once_with_a_suggestion(
 
 def test_columns_that_are_not_read_are_named_once(tmp_path):
     lines = ["text,label,split,author,Class"] + ["a,x,train,me,y"] * 9
-    notes = labelled.scan(write(tmp_path, "\n".join(lines))).notes
+    notes = OwnData(write(tmp_path, "\n".join(lines)), "labels").scan().notes
     assert "Ignored columns: `author`, `Class`." in notes
     rows = [{"text": "a", "label": "x", "wav": "1.wav"}] * 9
     path = write(tmp_path, "\n".join(map(json.dumps, rows)), "a.jsonl")
-    (note,) = [n for n in labelled.scan(path).notes if "Ignored" in n]
+    (note,) = [
+        n for n in OwnData(path, "labels").scan().notes if "Ignored" in n
+    ]
     assert note.endswith("`wav` (did you mean `audio`?).")
 
 
@@ -141,57 +149,65 @@ def test_columns_that_are_not_read_are_named_once(tmp_path):
 @pytest.mark.parametrize(
     ("data", "row", "other"),
     [
-        ("table", {"image": "a.png", "label": "x"}, "labelled"),
-        ("table", {"text": "a", "label": "x"}, "labelled"),
-        ("labelled", {"image": "a.png", "caption": "a dog"}, "table"),
+        ("captions", {"image": "a.png", "label": "x"}, "labels"),
+        ("captions", {"text": "a", "label": "x"}, "labels"),
+        ("labels", {"image": "a.png", "caption": "a dog"}, "captions"),
         (
-            "labelled",
+            "labels",
             {"image": "a", "question": "b", "answer": "c"},
             "questions",
         ),
-        ("questions", {"image": "a.png", "caption": "a dog"}, "table"),
-        ("table", {"image": "a", "question": "b", "answer": "c"}, "questions"),
+        ("questions", {"image": "a.png", "caption": "a dog"}, "captions"),
+        (
+            "captions",
+            {"image": "a", "question": "b", "answer": "c"},
+            "questions",
+        ),
     ],
 )
 def test_a_table_of_another_kind_is_named(tmp_path, name, data, row, other):
     text = json.dumps(row)
     if name.endswith("csv"):
         text = f"{','.join(row)}\n{','.join(row.values())}\n"
-    found = datasets.get(data).scan(write(tmp_path, text, name))
-    assert f"Use `--data {other}`" in found.problems[0].detail
+    found = OwnData(write(tmp_path, text, name), data).scan()
+    assert f"This is a table of {other}" in found.problems[0].detail
 
 
 def test_several_caption_columns_are_several_captions(tmp_path):
     text = (
         "image,caption,caption,split\n1.jpg,A dog.,Two,train\n2.jpg,,One,val\n"
     )
-    found = table.scan(write(tmp_path, text)).rows
+    found = OwnData(write(tmp_path, text), "captions").scan().rows
     assert [row["captions"] for row in found] == [["A dog.", "Two"], ["One"]]
     text = "image;caption;captions\n1.jpg;A;B|C\n"
-    (row,) = table.scan(write(tmp_path, text)).rows
+    (row,) = OwnData(write(tmp_path, text), "captions").scan().rows
     assert sorted(row["captions"]) == ["A", "B", "C"]
     line = '{"image": "1.jpg", "caption": "A", "captions": ["B", "C"]}'
-    (row,) = table.scan(write(tmp_path, line, "a.jsonl")).rows
+    (row,) = OwnData(write(tmp_path, line, "a.jsonl"), "captions").scan().rows
     assert sorted(row["captions"]) == ["A", "B", "C"]
 
 
 @pytest.mark.parametrize(
     ("data", "text", "column"),
     [
-        ("labelled", "text,label,label\na,x,y\n", "label"),
-        ("labelled", "text,label,Label\na,x,y\n", "label"),
-        ("labelled", "text,label,author,author\na,x,y,z\n", "author"),
-        ("table", "image,image,caption\n1.jpg,2.jpg,A\n", "image"),
-        ("labelled", '{"text": "a", "label": "x", "label": "y"}', "label"),
-        ("labelled", '{"text": "a", "label": "x", "Label": "y"}', "label"),
-        ("table", '{"image": "a", "caption": "x", "caption": "y"}', "caption"),
+        ("labels", "text,label,label\na,x,y\n", "label"),
+        ("labels", "text,label,Label\na,x,y\n", "label"),
+        ("labels", "text,label,author,author\na,x,y,z\n", "author"),
+        ("captions", "image,image,caption\n1.jpg,2.jpg,A\n", "image"),
+        ("labels", '{"text": "a", "label": "x", "label": "y"}', "label"),
+        ("labels", '{"text": "a", "label": "x", "Label": "y"}', "label"),
+        (
+            "captions",
+            '{"image": "a", "caption": "x", "caption": "y"}',
+            "caption",
+        ),
     ],
 )
 def test_any_other_column_that_occurs_twice_is_named(
     tmp_path, data, text, column
 ):
     name = "a.jsonl" if text.startswith("{") else "a.csv"
-    (problem,) = datasets.get(data).scan(write(tmp_path, text, name)).problems
+    (problem,) = OwnData(write(tmp_path, text, name), data).scan().problems
     assert problem.kind == "corrupt"
     assert problem.detail == f"the column `{column}` occurs twice"
 
@@ -202,12 +218,16 @@ def test_nameless_columns_may_be_several(tmp_path):
 
 
 def test_blank_lines_come_before_the_header(tmp_path):
-    found = labelled.scan(write(tmp_path, "\n\ntext,label\na,x\n,y\n"))
+    found = OwnData(
+        write(tmp_path, "\n\ntext,label\na,x\n,y\n"), "labels"
+    ).scan()
     assert [row["text"] for row in found.rows] == ["a"]
     assert found.problems[0].where.endswith("table.csv:5")
 
 
 def test_a_json_array_is_named(tmp_path):
     text = json.dumps([{"text": "a", "label": "x"}], indent=1)
-    (problem,) = labelled.scan(write(tmp_path, text, "a.jsonl")).problems
+    (problem,) = (
+        OwnData(write(tmp_path, text, "a.jsonl"), "labels").scan().problems
+    )
     assert "not a JSON array" in problem.detail

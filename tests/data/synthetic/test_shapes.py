@@ -9,7 +9,7 @@ import PIL.Image
 import pytest
 
 from mmkeras.data import check
-from mmkeras.data.datasets import table
+from mmkeras.data import datasets
 from mmkeras.data.synthetic import shapes
 
 
@@ -172,16 +172,16 @@ def test_the_table_says_what_the_images_show(tmp_path):
     assert row["image"] == "images/train-00000.jpg"
     for split, count in {"train": 6, "val": 3, "test": 4}.items():
         scenes = shapes.scenes(split, count, seed=1)
-        rows = table.rows(split, tmp_path)
+        rows = datasets.get(tmp_path).rows(split)
         assert [r["captions"] for r in rows] == [
             shapes.captions(scene) for scene in scenes
         ]
-        for scene, raw in zip(scenes, table.load(split, path)):
+        for scene, raw in zip(scenes, datasets.get(path).load(split)):
             image = PIL.Image.open(io.BytesIO(raw["image"].numpy()))
             assert image.format == "JPEG"
             drawn = shapes.render(scene, 48).astype(float)
             assert abs(np.asarray(image) - drawn).mean() < 3
-    assert check.check("table", path).ok
+    assert check.check(path).ok
 
 
 def test_a_broken_off_writing_leaves_no_table(tmp_path, monkeypatch):

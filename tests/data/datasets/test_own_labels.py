@@ -5,7 +5,7 @@ import pytest
 from multimodal_rows import rows as drawn
 
 from mmkeras.data import check
-from mmkeras.data.datasets import labelled
+from mmkeras.data.datasets.own import OwnData
 
 
 @pytest.fixture
@@ -36,12 +36,12 @@ def read(folder):
 
 
 def test_reads_every_field_and_leaves_out_empty_ones(folder):
-    found = labelled.rows("train", folder)
+    found = OwnData(folder, "labels").rows("train")
     assert len(found) == 12
     assert found[10]["image"] is None and found[9]["audio"] is None
     assert found[0]["image"].endswith("train-0.png")
     assert found[0]["features"].dtype == "float32"
-    raw = list(labelled.load("train", folder))
+    raw = list(OwnData(folder, "labels").load("train"))
     assert raw[10]["image"].numpy() == b""
     assert raw[0]["image"].numpy()[1:4] == b"PNG"
     assert raw[0]["features"].shape == (3,)
@@ -88,7 +88,7 @@ def labels_of(folder, labels, kind="jsonl", target=None):
     else:
         lines = [json.dumps({"text": "a", "label": x}) for x in labels]
         path.write_text("\n".join(lines))
-    found = labelled.scan(path, target)
+    found = OwnData(path).scan(target)
     assert not found.problems
     return [row["label"] for row in found.rows]
 
@@ -115,12 +115,12 @@ def test_a_label_that_cannot_be_read_is_named(tmp_path, labels, line):
     path = tmp_path / "table.jsonl"
     lines = [json.dumps({"text": "a", "label": label}) for label in labels]
     path.write_text("\n".join(lines))
-    (problem,) = labelled.scan(path).problems
+    (problem,) = OwnData(path, "labels").scan().problems
     assert problem.where == f"{path}:{line}"
     assert "`label`" in problem.detail
     problem.detail.encode()
     with pytest.warns(UserWarning, match=f"table.jsonl:{line}"):
-        labelled.rows("train", path)
+        OwnData(path, "labels").rows("train")
 
 
 @pytest.mark.parametrize("cell", ["nan", "NaN", "inf", "-Infinity", "1e999"])
@@ -128,7 +128,7 @@ def test_a_label_that_cannot_be_read_is_named(tmp_path, labels, line):
 def test_numbers_that_are_not_finite_are_named_in_csv(tmp_path, cell, others):
     path = tmp_path / "table.csv"
     path.write_text(f"text,label\na,{others[0]}\nb,{others[1]}\nc,{cell}\n")
-    (problem,) = labelled.scan(path).problems
+    (problem,) = OwnData(path, "labels").scan().problems
     assert problem.where == f"{path}:4" and "finite" in problem.detail
 
 
@@ -137,7 +137,7 @@ def test_several_labels_are_loaded(tmp_path):
     assert labels_of(tmp_path, labels) == labels
     found = {
         tuple(raw["label"].numpy().tolist())
-        for raw in labelled.load("train", tmp_path)
+        for raw in OwnData(tmp_path, "labels").load("train")
     }
     assert found == {(b"x", b"y"), (b"x",), ()}
 
@@ -149,7 +149,7 @@ def test_rows_of_a_group_stay_together(tmp_path):
     ]
     write(tmp_path, lines)
     splits = {}
-    for row in labelled.scan(tmp_path).rows:
+    for row in OwnData(tmp_path, "labels").scan().rows:
         splits.setdefault(row["group"], set()).add(row["split"])
     assert all(len(each) == 1 for each in splits.values())
     assert {split for each in splits.values() for split in each} == {
@@ -160,7 +160,7 @@ def test_rows_of_a_group_stay_together(tmp_path):
 def test_names_rows_without_a_split_among_others(tmp_path):
     lines = [{"text": "a", "label": "x", "split": "train"}] * 3
     write(tmp_path, [*lines, {"text": "b", "label": "y", "split": " "}])
-    (problem,) = labelled.scan(tmp_path).problems
+    (problem,) = OwnData(tmp_path, "labels").scan().problems
     assert problem.where.endswith("table.jsonl:4")
     assert "in `split`, as in the other rows" in problem.detail
 
@@ -173,7 +173,7 @@ def test_names_rows_without_a_split_among_others(tmp_path):
 def test_understands_other_names_of_splits(tmp_path, name, split):
     lines = [{"text": "a", "label": "x", "split": s} for s in ("train", "val")]
     write(tmp_path, [*lines, {"text": "b", "label": "x", "split": name}])
-    assert labelled.scan(tmp_path).rows[2]["split"] == split
+    assert OwnData(tmp_path, "labels").scan().rows[2]["split"] == split
 
 
 @pytest.mark.parametrize(
@@ -189,16 +189,16 @@ def test_understands_other_names_of_splits(tmp_path, name, split):
 def test_a_malformed_line_is_left_out_by_name(folder, line, reason):
     write(folder, [*read(folder), line])
     with pytest.warns(UserWarning, match="table.jsonl:21") as caught:
-        found = labelled.rows("train", folder)
+        found = OwnData(folder, "labels").rows("train")
     assert len(found) == 12
     assert reason in str(caught[0].message)
     write(folder, [line])
     with pytest.raises(ValueError, match="table.jsonl:1"):
-        labelled.rows("train", folder)
+        OwnData(folder, "labels").rows("train")
 
 
 def test_a_check_finds_nothing_wrong_and_counts(folder):
-    report = check.check("labelled", folder)
+    report = check.check(folder)
     assert report.ok, report.problems
     assert report.counts["splits"] == {"train": 12, "val": 4, "test": 4}
     there = report.counts["train with"]
@@ -215,7 +215,7 @@ def test_a_check_names_what_is_wrong(folder):
     lines[13]["image"] = lines[3]["image"]  # A training image in val.
     np.save(folder / "train-4.npy", np.array([1, np.nan, 2]))
     write(folder, lines)
-    found = check.check("labelled", folder).problems
+    found = check.check(folder).problems
     named = {(p.kind, p.where.split("/")[-1]) for p in found}
     assert named == {
         ("corrupt", "train-0.png"),

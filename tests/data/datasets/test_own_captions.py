@@ -2,7 +2,11 @@ import json
 
 import pytest
 
-from mmkeras.data.datasets import table
+from mmkeras.data.datasets.own import OwnData
+
+
+def captions(source):
+    return OwnData(source, "captions")
 
 
 def write(folder, text, name="data.csv"):
@@ -20,7 +24,7 @@ def test_reads_csv(tmp_path):
         'p/1.jpg,"A dog, running",training\r\n'
         "p/2.jpg,ein Hündchen,dev\r\n",
     )
-    assert table.rows("train", path) == [
+    assert captions(path).rows("train") == [
         {
             "id": "p/1.jpg",
             "image": str(tmp_path / "p/1.jpg"),
@@ -28,13 +32,13 @@ def test_reads_csv(tmp_path):
             "split": "train",
         }
     ]
-    (row,) = table.rows("val", tmp_path)
+    (row,) = captions(tmp_path).rows("val")
     assert row["captions"] == ["ein Hündchen"]
 
 
 def test_reads_several_captions_of_a_cell(tmp_path):
     write(tmp_path, "split,captions,image\ntest,A dog. | Two|,1.jpg\n")
-    (row,) = table.rows("test", tmp_path)
+    (row,) = captions(tmp_path).rows("test")
     assert row["captions"] == ["A dog.", "Two"]
 
 
@@ -45,7 +49,7 @@ def test_reads_jsonl(tmp_path):
         {"image": "3.jpg", "caption": "c", "split": "val"},
     ]
     text = "\n\n".join(map(json.dumps, lines))
-    rows = table.rows("train", write(tmp_path, text, "my.jsonl"))
+    rows = captions(write(tmp_path, text, "my.jsonl")).rows("train")
     assert [row["captions"] for row in rows] == [["a", "b"], ["狗"]]
     assert rows[1]["image"] == "/abs/2.jpg"
 
@@ -53,7 +57,7 @@ def test_reads_jsonl(tmp_path):
 def test_draws_the_split_by_hash(tmp_path):
     names = [f"{number}.jpg" for number in range(1000)]
     write(tmp_path, "image,caption\n" + "".join(f"{n},x\n" for n in names))
-    found = table.scan(tmp_path)
+    found = captions(tmp_path).scan()
     splits = {row["id"]: row["split"] for row in found.rows}
     counts = [list(splits.values()).count(s) for s in ("train", "val", "test")]
     assert counts == [800, 100, 100]
@@ -61,15 +65,18 @@ def test_draws_the_split_by_hash(tmp_path):
     (tmp_path / "other").mkdir()  # Neither the order nor the folder matters.
     lines = "".join(f"{n},x\n" for n in names[::-1])
     write(tmp_path / "other", f"image,caption\n{lines}")
-    again = table.scan(tmp_path / "other").rows
+    again = captions(tmp_path / "other").scan().rows
     assert {row["id"]: row["split"] for row in again} == splits
 
 
 def test_draws_validation_images_where_there_are_none(tmp_path):
     lines = "".join(f"{n % 20}.jpg,x,train\n" for n in range(40))
     write(tmp_path, f"image,caption,split\n{lines}20.jpg,x,test\n")
-    assert [len(table.rows(s, tmp_path)) for s in ("train", "val")] == [18, 2]
-    assert "2 of the 20 training rows" in table.scan(tmp_path).notes[0]
+    assert [len(captions(tmp_path).rows(s)) for s in ("train", "val")] == [
+        18,
+        2,
+    ]
+    assert "2 of the 20 training rows" in captions(tmp_path).scan().notes[0]
 
 
 @pytest.mark.parametrize(
@@ -90,17 +97,17 @@ def test_draws_validation_images_where_there_are_none(tmp_path):
 )
 def test_names_malformed_lines_of_csv(tmp_path, text, line, detail):
     path = write(tmp_path, text)
-    (problem,) = table.scan(tmp_path).problems
+    (problem,) = captions(tmp_path).scan().problems
     assert problem.kind == "corrupt"
     assert problem.where == f"{path}:{line}"
     assert detail in problem.detail
     (tmp_path / "data.csv").write_bytes(text + b"\n3.jpg,good\n")
     if line == 1:
         with pytest.raises(ValueError, match="data.csv:1"):
-            table.rows("train", tmp_path)
+            captions(tmp_path).rows("train")
     elif "end of data" not in detail and "split" not in str(text):
         with pytest.warns(UserWarning, match=f"data.csv:{line}"):
-            assert table.rows("train", tmp_path)
+            assert captions(tmp_path).rows("train")
 
 
 @pytest.mark.parametrize(
@@ -127,30 +134,30 @@ def test_names_malformed_lines_of_csv(tmp_path, text, line, detail):
 def test_names_malformed_lines_of_jsonl(tmp_path, line, detail):
     good = b'{"image": "0.jpg", "caption": "a", "split": "train"}\n'
     path = write(tmp_path, good + line + b"\n" + good, "data.jsonl")
-    (problem,) = table.scan(tmp_path).problems
+    (problem,) = captions(tmp_path).scan().problems
     assert problem.where == f"{path}:2"
     assert detail in problem.detail
     with pytest.warns(UserWarning, match="data.jsonl:2"):
-        assert table.rows("train", tmp_path)
+        assert captions(tmp_path).rows("train")
 
 
 def test_names_rows_without_a_split(tmp_path):
     path = write(tmp_path, "image,caption,split\n1.jpg,a,train\n2.jpg,b,\n")
-    (problem,) = table.scan(tmp_path).problems
+    (problem,) = captions(tmp_path).scan().problems
     assert problem.where == f"{path}: 2.jpg"
     assert "in `split`, as in the other rows" in problem.detail
 
 
 def test_names_captions_that_are_no_unicode(tmp_path):
     write(tmp_path, '{"image": "1.jpg", "caption": "\\ud800"}', "a.jsonl")
-    (problem,) = table.scan(tmp_path).problems
+    (problem,) = captions(tmp_path).scan().problems
     assert problem.kind == "corrupt"
     assert problem.where == str(tmp_path / "a.jsonl:1")
 
 
 def test_an_image_in_two_splits_stays_two_rows(tmp_path):
     write(tmp_path, "image,caption,split\n1.jpg,a,train\n1.jpg,b,test\n")
-    splits = [row["split"] for row in table.scan(tmp_path).rows]
+    splits = [row["split"] for row in captions(tmp_path).scan().rows]
     assert splits == ["train", "test"]
 
 
@@ -158,4 +165,4 @@ def test_asks_which_of_two_tables(tmp_path):
     write(tmp_path, "image,caption\n")
     write(tmp_path, "", "data.jsonl")
     with pytest.raises(FileNotFoundError, match="data.csv"):
-        table.scan(tmp_path)
+        captions(tmp_path).scan()

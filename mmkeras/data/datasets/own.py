@@ -1,0 +1,153 @@
+"""Your own data: a table, a folder of images and texts, or rows in memory.
+
+A table is JSONL, CSV or TSV, with one line per example; all paths in it are
+relative to its folder, and lists in CSV are separated by `|`. Its columns say
+of which kind it is:
+
+- captions: `image`, and `caption` or `captions`;
+- labels: any of `text`, `image`, `audio` and `features` (the path of a `.npy`
+  file, with a vector or a sequence), and `label`: a name, several (a list) or a
+  number, see `data.label_kinds`; `group`, what examples belong to that must
+  not be separated, such as a speaker;
+- questions: `image`, `question`, and `answer`, or `answers` of several
+  annotators; `type`;
+- dialogues: `image`, `history`, what was asked and answered before, a string
+  per turn; `question`, `answer`; `candidates`, answers to choose among,
+  including the right one, for architectures that rank; `type`.
+
+All may have `id` and `split`: train, val or test. What is empty is absent.
+
+    {"image": "photos/1.jpg", "captions": ["A dog.", "A brown dog runs."]}
+
+    text,image,label,split
+    A dog.,photos/1.jpg,animal,train
+
+A folder may hold one table, or images in `images/` and texts of the same names
+in `texts/`; see `datasets.folder`.
+"""
+
+import dataclasses
+import os
+import pathlib
+from typing import Any
+
+import tensorflow as tf
+
+from mmkeras.data import examples
+from mmkeras.data import label_kinds
+from mmkeras.data.datasets import columns
+from mmkeras.data.datasets import folder
+from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import records
+from mmkeras.data.datasets import table_rows
+from mmkeras.data.datasets import tabular
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnData:
+    """Data of your own.
+
+    Attributes:
+        source: Path of a table or folder, a pandas DataFrame, or a list of
+            dicts, whose images and sounds are paths or the bytes of files and
+            whose features may be arrays.
+        kind: One of `columns.KINDS`; `None` to decide by the columns.
+        columns: Dict from columns to the names that the table has for them.
+
+    Raises:
+        ValueError: If the kind or a column is unknown.
+    """
+
+    source: Any
+    kind: str | None = None
+    columns: dict | None = None
+
+    def __post_init__(self):
+        columns.check_kind(self.kind)
+        columns.check_renamed(self.columns)
+
+    @property
+    def name(self):
+        """The last part of the path; `"rows"` for rows in memory."""
+        return self._path.name if self._path else records.NAME
+
+    def scan(self, target=None) -> layout.Scan:
+        """Reads everything there is.
+
+        Args:
+            target: What labels are: `"class"`, `"labels"` (several) or
+                `"number"`; `None` to decide by all rows.
+
+        Returns:
+            A `Scan` of rows with `"id"`, `"split"` and, by the kind, either
+            `"captions"`, a list, or `"label"`: a string, list of strings or
+            float; and the modalities, `None` where absent. Malformed lines
+            are problems, named by their number.
+
+        Raises:
+            FileNotFoundError: If there is no such path, or not one table.
+            ValueError: If `target` is unknown, or there are no labels.
+        """
+        label_kinds.check_target(target)
+        renamed = columns.check_renamed(self.columns)
+        table = self._table()
+        pairs = self._path is not None and table.is_dir()
+        kind = "captions" if pairs else self.kind or _infer(table, renamed)
+        if target is not None and kind != "labels":
+            raise ValueError(
+                "`target` is an option of tables with labels, which can be of "
+                f"several types. Received: target={target!r} with a table of "
+                f"{kind}"
+            )
+        if pairs:
+            return folder.scan(table)
+        scan, schema = layout.Scan(), columns.of_kind(kind, renamed)
+        if self._path:
+            lines = tabular.lines(table, scan, schema)
+            place, home = table, table.parent
+        else:
+            lines = records.lines(table, scan, schema)
+            place, home = records.NAME, pathlib.Path.cwd()
+        table_rows.read(kind, lines, place, home, scan, target)
+        return scan
+
+    def rows(self, split, target=None) -> list[dict]:
+        """Returns the rows of one split; see `mmkeras.data.datasets`."""
+        return self.scan(target).of_split(split)
+
+    def load(self, split, target=None) -> tf.data.Dataset:
+        """Returns raw examples of one split; see `mmkeras.data.examples`."""
+        return examples.load(self.rows(split, target))
+
+    @property
+    def _path(self):
+        if isinstance(self.source, (str, os.PathLike)):
+            return pathlib.Path(self.source).absolute()
+        return None
+
+    def _table(self):
+        """The table's path, a folder of pairs of files, or a list of dicts."""
+        path = self._path
+        if not path:
+            return records.dicts(self.source)
+        if not path.is_dir():
+            return path
+        tables = layout.matching(path, *tabular.PATTERNS)
+        may_pair = self.kind in (None, "captions")
+        if may_pair and not tables and folder.has_any(path):
+            return path
+        if may_pair and tables and folder.has_pairs(path):
+            raise ValueError(
+                f"{path} has images with texts, and a table, {tables[0].name}. "
+                "Pass the path of the table itself, or move it elsewhere."
+            )
+        return layout.only_file(path, *tabular.PATTERNS)
+
+
+def _infer(table, renamed):
+    """Decides by the columns of a table what kind of data it holds."""
+    schema = columns.of_any_kind(renamed)
+    if isinstance(table, pathlib.Path):
+        return columns.infer(tabular.column_names(table, schema))
+    names = records.names(table)
+    return columns.infer([columns.spelled(name, schema) for name in names])

@@ -1,0 +1,90 @@
+"""Rows in memory: a pandas DataFrame, or a list of dicts."""
+
+import math
+import os
+
+import numpy as np
+
+from mmkeras.data.datasets import columns
+from mmkeras.data.datasets import tabular
+
+NAME = "rows"  # As which they are named: `rows:3` is the fourth.
+
+
+def dicts(source):
+    """Returns the rows of a DataFrame, or of a list of dicts.
+
+    Args:
+        source: A list of dicts, or what has `to_dict` as a DataFrame.
+
+    Raises:
+        ValueError: If it is anything else.
+    """
+    check(source)
+    if hasattr(source, "to_dict"):
+        return source.to_dict("records")
+    return list(source)
+
+
+def check(source):
+    """Raises a `ValueError` if a value is not rows as of `dicts`."""
+    if hasattr(source, "to_dict") or (
+        isinstance(source, (list, tuple))
+        and all(isinstance(row, dict) for row in source)
+    ):
+        return
+    raise ValueError(
+        "Expected the name of a data set, the path of a table or folder, a "
+        "DataFrame or a list of dicts. Received: a value of type "
+        f"{type(source).__name__}"
+    )
+
+
+def names(rows):
+    """Names the columns of rows."""
+    return list(dict.fromkeys(str(name) for row in rows for name in row))
+
+
+def lines(rows, scan, schema):
+    """Reads rows, as `tabular.lines` reads the lines of a table.
+
+    Args:
+        rows: List of dicts.
+        scan: The `Scan` that takes note of what is not read.
+        schema: A `columns.Schema`.
+
+    Yields:
+        Tuples of a row's number, from 0, and its values, a dict.
+    """
+    spelled = {name: columns.spelled(name, schema) for name in names(rows)}
+    try:
+        columns.check(spelled.values(), schema)
+    except ValueError as error:
+        scan.blame("corrupt", NAME, str(error))
+        return
+    for number, row in enumerate(rows):
+        values = {spelled[str(k)]: _plain(v) for k, v in row.items()}
+        try:
+            tabular.check_unicode(values, schema.texts)
+        except ValueError as error:
+            scan.skip(f"{NAME}:{number}", str(error))
+        else:
+            yield number, values
+    columns.describe(list(spelled.values()), schema, scan, NAME)
+
+
+def _plain(value):
+    """A value as a table could hold it; `None` for pandas' missing ones."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return value.tolist() if value.dtype.kind in "OSU" else value
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.item()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, (bytearray, memoryview)):
+        return bytes(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return None if type(value).__name__ in ("NAType", "NaTType") else value

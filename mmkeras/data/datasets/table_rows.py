@@ -1,0 +1,231 @@
+"""Rows of a data set out of the lines of your own table, by its kind.
+
+Paths are relative to the table; empty cells are absent. Without a column
+`split`, a hash draws 80 % train, 10 % val and 10 % test (tables of labels: of
+each label); without rows of split val, a tenth of those for training. Examples
+of one group, or of equal images or sounds, stay together.
+"""
+
+import collections
+import hashlib
+
+import numpy as np
+
+from mmkeras.data import feature_files
+from mmkeras.data import files
+from mmkeras.data import label_column
+from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import tabular
+
+FIELDS = ("text", "image", "audio", "features")
+
+
+def read(kind, lines, place, folder, scan, target=None):
+    """Makes rows of lines.
+
+    Args:
+        kind: One of `columns.KINDS`.
+        lines: Iterable of a line's number and its values, a dict.
+        place: Where the lines are, by which bad ones are named.
+        folder: `pathlib.Path` that paths are relative to.
+        scan: The `layout.Scan` that takes the rows and their problems.
+        target: What labels are, as of `label_kinds`; `None` to decide by all
+            rows.
+    """
+    rows = {}
+    for number, values in lines:
+        where = f"{place}:{number}"
+        try:
+            rows[where] = _MAKERS[kind](values, number, folder)
+        except ValueError as error:
+            scan.skip(where, str(error))
+    if kind == "labels":
+        rows = _labelled(rows, scan, target)
+    places, scan.rows = list(rows), list(rows.values())
+    if kind == "captions":
+        scan.rows = _joined(scan.rows)
+        places = [f"{place}: {row['id']}" for row in scan.rows]
+    scan.assign_splits(places, stratify=kind == "labels")
+
+
+def _captions(values, number, folder):
+    image, name = _image(values, folder)
+    captions, caption = values.get("captions"), values.get("caption")
+    captions = [] if captions is None else captions
+    if not isinstance(captions, list) or not all(
+        isinstance(text, str | None) for text in [*captions, caption]
+    ):
+        raise ValueError(
+            "expected a text in `caption`, or a list in `captions`"
+        )
+    return {
+        "id": name or tabular.id_of(values, number),
+        "image": image,
+        "captions": [
+            text.strip() for text in [*captions, caption] if text is not None
+        ],
+        "split": layout.split_in(values),
+    }
+
+
+def _joined(rows):
+    """Joins the rows of an image, which may have a line for each caption."""
+    images = {}
+    for row in rows:
+        image = row["image"]
+        image = image if isinstance(image, bytes) else row["id"]
+        first = images.setdefault((image, row["split"]), row)
+        if first is not row:
+            first["captions"] += row["captions"]
+    return list(images.values())
+
+
+def _labels(values, number, folder):
+    """Checks one line, all but its label."""
+    row = {
+        "id": tabular.id_of(values, number),
+        "split": layout.split_in(values),
+        "group": _group(values.get("group")),
+        "label": values.get("label"),
+        **{field: _value(values, field, folder) for field in FIELDS},
+    }
+    if all(row[field] is None for field in FIELDS):
+        raise ValueError(f"expected at least one of {', '.join(FIELDS)}")
+    return row
+
+
+def _labelled(rows, scan, target):
+    """Reads the labels of rows by place; leaves out those that have none."""
+    column = label_column.read([r["label"] for r in rows.values()], target)
+    scan.notes += column.notes
+    good = {}
+    for (place, row), label, error in zip(
+        rows.items(), column.labels, column.errors
+    ):
+        if error:
+            scan.skip(place, error)
+        else:
+            good[place] = {**row, "label": label}
+    return good
+
+
+def _questions(values, number, folder):
+    image, name = _image(values, folder)
+    tabular.check_texts(values, "question")
+    answers = values.get("answers") or values.get("answer")
+    answers = answers if isinstance(answers, list) else [answers]
+    answers = [str(x).strip() for x in answers if x is not None]
+    if not answers or not all(answers):
+        raise ValueError("expected an answer in `answer` or `answers`")
+    [(commonest, _)] = collections.Counter(answers).most_common(1)
+    return {
+        "id": tabular.id_of(values, number),
+        "image": image,
+        "question": values["question"].strip(),
+        "label": commonest,
+        "answers": answers if len(answers) > 1 else None,
+        "type": values.get("type") or None,
+        "group": name or hashlib.sha256(image).hexdigest(),
+        "split": layout.split_in(values),
+    }
+
+
+def _dialogues(values, number, folder):
+    image, name = _image(values, folder)
+    tabular.check_texts(values, "question")
+    answer = values.get("answer")
+    if answer is None or not str(answer).strip():
+        raise ValueError("expected an answer in `answer`")
+    answer = " ".join(str(answer).split())
+    candidates = _texts(values, "candidates")
+    if candidates and answer not in candidates:
+        raise ValueError("expected the answer to be one of the `candidates`")
+    return {
+        "id": tabular.id_of(values, number),
+        "image": image,
+        "history": "\n".join(_texts(values, "history")) or None,
+        "question": values["question"].strip(),
+        "label": answer,
+        "candidates": "\n".join(candidates) or None,
+        "type": values.get("type") or None,
+        "group": name or hashlib.sha256(image).hexdigest(),
+        "split": layout.split_in(values),
+    }
+
+
+_MAKERS = {
+    "captions": _captions,
+    "labels": _labels,
+    "questions": _questions,
+    "dialogues": _dialogues,
+}
+
+
+def _image(values, folder):
+    """The image that a line must have, and its path as it is written.
+
+    Returns:
+        Tuple of a path, and how the line names it; or the bytes of the image,
+        and `""`.
+    """
+    image = values.get("image")
+    if isinstance(image, bytes) and image:
+        return image, ""
+    if not isinstance(image, str) or not image.strip():
+        raise ValueError("expected the path of an image in `image`")
+    return files.resolve(folder, image.strip()), image.strip()
+
+
+def _value(values, field, folder):
+    """One modality of a line, or `None` where the cell is empty."""
+    value = values.get(field)
+    if value is None or (isinstance(value, (str, bytes)) and not value.strip()):
+        return None
+    is_array = isinstance(value, np.ndarray) and field != "text"
+    if is_array or (field == "features" and isinstance(value, list)):
+        return _array(value, field)
+    if isinstance(value, bytes) and field in ("image", "audio"):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f"expected a text or a path in `{field}`")
+    if field == "text":
+        return value
+    path = files.resolve(folder, value)
+    return _features(path) if field == "features" else path
+
+
+def _features(path):
+    try:
+        return feature_files.read(path)
+    except ValueError as error:
+        raise ValueError(f"features: {path}: {error}") from error
+
+
+def _array(value, field):
+    """Features of a row in memory, or written out in JSON."""
+    try:
+        array = np.asarray(value, "float32")
+    except (TypeError, ValueError, OverflowError):
+        array = np.empty(0)
+    if array.ndim not in (1, 2) or not array.size:
+        raise ValueError(
+            f"expected a vector (size,) or a sequence (length, size) of "
+            f"numbers in `{field}`"
+        )
+    return array
+
+
+def _group(value):
+    """Names a group, which may be a number; `None` if the cell is blank."""
+    return None if value is None else str(value).strip() or None
+
+
+def _texts(values, field):
+    """A list of strings of one line each."""
+    value = values.get(field) or []
+    value = value.split("|") if isinstance(value, str) else value
+    if not isinstance(value, list) or any(
+        not str(one).strip() for one in value
+    ):
+        raise ValueError(f"expected a list of texts in `{field}`")
+    return [" ".join(str(one).split()) for one in value]

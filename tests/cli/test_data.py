@@ -1,0 +1,135 @@
+"""`--data`: a published data set, or the path of your own."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from mmkeras.cli import app
+from mmkeras.files import atomic
+
+TRAIN = [
+    *["train", "classify-text-bow", "--epochs", "1", "--set", "dim=4"],
+    *["--precision", "float32", "--length", "8"],
+]
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+def plain(found):
+    """The output without the line breaks of the terminal."""
+    return " ".join(found.output.split())
+
+
+def write(path, count=24, text="sentence", label="class"):
+    splits = ["train"] * 4 + ["val", "test"]
+    lines = [f"{text},{label},split"]
+    for i in range(count):
+        lines.append(
+            f"a {'good bad'.split()[i % 2]} day,{i % 2},{splits[i % 6]}"
+        )
+    path.write_text("\n".join(lines))
+    return path
+
+
+COLUMNS = ["--column", "label=class", "--column", "text=sentence"]
+
+
+def test_check_reads_columns_of_other_names(tmp_path):
+    path = write(tmp_path / "days.csv")
+    found = call("check", "--data", path)
+    assert found.exit_code == 1
+    assert "Did you mean `text` for `sentence`" in plain(found)
+    assert "`--column text=sentence`" in plain(found)
+    found = call("check", "--data", path, *COLUMNS)
+    assert found.exit_code == 0, found.output
+    assert "days.csv" in found.output and "2 classes (0, 1)" in found.output
+    found = call("check", "--data", path, "--column", "label")
+    assert "--column expects COLUMN=NAME" in plain(found)
+
+
+def test_check_is_told_the_kind(tmp_path):
+    path = write(tmp_path / "days.csv", text="text", label="label")
+    assert call("check", "--data", path, "--kind", "labels").exit_code == 0
+    found = call("check", "--data", path, "--kind", "captions")
+    assert found.exit_code == 1
+    assert "This is a table of labels, for classifiers" in plain(found)
+
+
+@pytest.mark.parametrize(
+    "name", ["table", "folder", "labelled", "questions", "dialogues"]
+)
+def test_former_names_say_what_to_write(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    found = call("check", "--data", name)
+    assert found.exit_code == 1
+    assert "--data photos.jsonl" in plain(found)
+    found = call(*TRAIN, "--data", name, "--folder", "a.csv", "--out", "run")
+    assert found.exit_code == 1
+    assert "`--data a.csv`" in plain(found)
+
+
+def test_a_path_that_is_not_there_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "days.csv")
+    found = call(*TRAIN, "--data", "day.csv", "--out", "run")
+    assert found.exit_code == 1
+    assert "Did you mean 'days.csv'" in plain(found)
+
+
+def test_training_asks_for_the_columns_of_its_task(tmp_path):
+    path = write(tmp_path / "days.csv", text="text", label="label")
+    train = ["train", "vqa-cnn-bow", "--data", path, "--out", tmp_path / "run"]
+    found = call(*train)
+    assert found.exit_code == 1
+    assert "expected columns image and question and answer" in plain(found)
+    assert "Received: ['text', 'label', 'split']" in plain(found)
+    assert "`--column image=NAME`" in plain(found)
+
+
+def test_results_that_are_not_published_need_their_data(tmp_path):
+    entry = {
+        "before": [],
+        "command": "mmkeras train m --data days.csv --out run",
+        "evaluation": "mmkeras evaluate run --split test",
+        "metrics": {},
+    }
+    path = tmp_path / "m--days.csv.json"
+    known = {"model": "m", "data": "days.csv", "mean": {}, "seeds": {0: entry}}
+    path.write_text(json.dumps(known))
+    found = call("reproduce", path)
+    assert found.exit_code == 1
+    assert "'days.csv'. Give its path with --data." in plain(found)
+
+
+@pytest.mark.slow
+def test_a_run_remembers_where_and_how_its_data_is_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path, results = write(tmp_path / "days.csv"), tmp_path / "results"
+    train = [*TRAIN, "--data", "days.csv", "--out", "run", *COLUMNS]
+    found = call(*train, "--results", results)
+    assert found.exit_code == 0, found.output
+    card = atomic.read_json(tmp_path / "run" / "run.json")
+    assert card["arguments"]["data"] == "labels"
+    assert card["path"] == str(path)
+    assert card["columns"] == {"label": "class", "text": "sentence"}
+    (published,) = results.glob("*.json")
+    assert published.name == "classify-text-bow--days.csv.json"
+    assert str(tmp_path) not in published.read_text()
+    monkeypatch.chdir("/")
+    run = tmp_path / "run"
+    for verb in (["evaluate"], ["report", "--draws", "2"]):
+        found = call(verb[0], run, *verb[1:])
+        assert found.exit_code == 0, found.output
+        assert "days.csv, val (4 rows)" in found.output
+    other = write(tmp_path / "more.csv", 60)
+    found = call("evaluate", run, "--data", other)
+    assert "more.csv, val (10 rows)" in found.output
+    other = write(tmp_path / "plain.csv", 60, "text", "label")
+    found = call("evaluate", run, "--data", other)
+    assert "no column `class`" in plain(found)
+    same = ["--column", "label=label", "--column", "text=text"]
+    found = call("evaluate", run, "--data", other, *same)
+    assert found.exit_code == 0, found.output
