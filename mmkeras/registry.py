@@ -102,7 +102,8 @@ def build_model(name: str, **kwargs):
         **kwargs: Passed to the builder; see its docstring.
 
     Returns:
-        An uncompiled functional `keras.Model`.
+        An uncompiled functional `keras.Model` from a dict of tensors to
+        logits; `mmkeras.losses` says which losses fit.
 
     Raises:
         ValueError: If the name or a keyword is unknown, or a keyword's value
@@ -111,6 +112,7 @@ def build_model(name: str, **kwargs):
     Example:
 
     >>> model = mmkeras.build_model("caption-cnn-lstm", vocabulary_size=5000)
+    >>> model.compile("adam", mmkeras.losses.TokenCrossentropy())
     """
     architecture = get(name)
     known = architecture.arguments

@@ -1,4 +1,20 @@
-"""Losses: pure functions, and the Keras losses that call them."""
+"""Losses: pure functions, and the Keras losses that call them.
+
+All architectures return logits. The losses that fit, by the targets:
+
+- One label per example: class indices of shape `(batch,)`, with
+  `keras.losses.SparseCategoricalCrossentropy(from_logits=True)`; the index of
+  the right answer among candidates likewise.
+- Several labels per example: zeros and ones of shape `(batch, num_classes)`,
+  with `keras.losses.BinaryCrossentropy(from_logits=True)`.
+- A number: floats of shape `(batch, 1)`, with `num_classes=1` and
+  `keras.losses.MeanSquaredError()`.
+- One label per utterance: class indices of shape `(batch, utterances)`, -1 for
+  padding, with `keras.losses.SparseCategoricalCrossentropy(from_logits=True,
+  ignore_class=-1)`.
+- Text: token ids of shape `(batch, length)`, 0 for padding, with
+  `TokenCrossentropy`.
+"""
 
 from mmkeras.losses.tokens import TokenCrossentropy
 from mmkeras.losses.tokens import token_crossentropy

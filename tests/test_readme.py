@@ -1,0 +1,111 @@
+"""The Python code of the README runs, and its table of losses is right."""
+
+import re
+
+import keras
+import numpy as np
+import PIL.Image
+import pytest
+import tiny_captioners
+from architectures import batch
+from architectures import tiny
+from checks import EAGER
+from checks import ROOT
+from checks import numpy
+from checks import only_tensorflow
+
+import mmkeras
+
+README = (ROOT / "README.md").read_text()
+HEAD, *SECTIONS = re.split(r"^## ", README, flags=re.M)
+PLAIN_KERAS = next(x for x in SECTIONS if x.startswith("Plain Keras\n"))
+# The losses of the table, by the targets they are for.
+LOSSES = dict(
+    re.findall(r"^\| ([\w ]*\w).* \| `(.*loss.*)` \|$", PLAIN_KERAS, re.M)
+)
+RNG = np.random.default_rng(0)
+CASES = {
+    "one label per example": ("classify-text-bow", {}, RNG.integers(3, size=4)),
+    "several labels per example": (
+        "classify-text-bow",
+        {},
+        RNG.integers(2, size=(4, 3)),
+    ),
+    "a number": (
+        "classify-features-mlp",
+        {"num_classes": 1},
+        RNG.normal(size=(4, 1)),
+    ),
+    "one label per utterance": (
+        "sentiment-text-context",
+        {},
+        np.array([[0, 1, 2, -1, -1]] * 4),
+    ),
+    "the right answer among": (
+        "dialogue-text-image-late",
+        {},
+        RNG.integers(3, size=4),
+    ),
+    "text": ("caption-cnn-lstm", {}, np.array([[4, 5, 6, 2, 0, 0]] * 4)),
+}
+
+
+def run(text, **variables):
+    """Executes the Python code of a text; returns the variables it leaves."""
+    for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(code, variables)
+    return variables
+
+
+@pytest.fixture(scope="module")
+def plain_keras():
+    return run(PLAIN_KERAS)
+
+
+def test_plain_keras_trains_a_classifier(plain_keras):
+    assert plain_keras["logits"].shape == (8, 3)
+    assert np.isfinite(plain_keras["logits"]).all()
+    assert plain_keras["presence"].sum() == 12
+
+
+def test_plain_keras_generates_captions(plain_keras):
+    assert plain_keras["tokens"].shape == (8, 10)
+    assert plain_keras["tokens"].max() < 7
+
+
+@only_tensorflow
+def test_a_trained_run_is_loaded(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tiny_captioners.tiny("caption-cnn-lstm").save("runs/attend")
+    PIL.Image.new("RGB", (30, 20)).save("photo.jpg")
+    captioner = run(HEAD)["captioner"]
+    assert list(captioner.answer({"image": ["photo.jpg"]})) != []
+
+
+def test_all_losses_of_the_table_are_tested():
+    assert list(LOSSES) == list(CASES)
+
+
+@pytest.mark.parametrize("targets", CASES)
+def test_a_model_learns_with_the_loss_of_the_table(targets):
+    name, changes, y = CASES[targets]
+    loss = eval(LOSSES[targets], {"keras": keras, "mmkeras": mmkeras})
+    model = tiny(name, dropout=0.0, **changes)
+    x = batch(model, size=4)
+    before = float(loss(y, numpy(model(x))))
+    model.compile(keras.optimizers.Adam(0.01), loss, **EAGER)
+    model.fit(x, y, epochs=5, verbose=0)
+    assert float(loss(y, numpy(model(x)))) < before
+
+
+@pytest.mark.parametrize(
+    "targets, padding", [("text", 0), ("one label per utterance", -1)]
+)
+def test_padding_costs_nothing(targets, padding):
+    loss = eval(LOSSES[targets], {"keras": keras, "mmkeras": mmkeras})
+    y = CASES[targets][2]
+    logits = RNG.normal(size=(*y.shape, 11)).astype("float32")
+    other = np.where((y == padding)[..., None], 9 * logits, logits)
+    np.testing.assert_allclose(
+        numpy(loss(y, other)), numpy(loss(y, logits)), rtol=1e-6
+    )
