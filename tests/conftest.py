@@ -19,11 +19,58 @@ def pytest_configure(config):
             os.environ.setdefault(name, "1")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Gives a file to one worker, and all tests of exports to one.
+
+    These have what takes longest in common: an export, checked and loaded.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            folder = file.rpartition("/")[0]
+            return folder if folder.endswith("tests/serving") else file
+
+    if config.getvalue("dist") == "loadfile":
+        return Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(items):
     """Begins with the folders of long files, so that no worker ends late."""
     long = ["tutorials", "zoo", "training", "serving", "cli", "benchmarks"]
     order = {name: place for place, name in enumerate(long)}
     items.sort(key=lambda item: order.get(item.path.parent.name, len(long)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_graphs(request):
+    """Leaves graphs as they are traced in quick tests.
+
+    They run a few times on a few numbers: TensorFlow optimizes them for
+    longer than they run. Slow tests, and processes that tests start, have
+    them optimized, as users do.
+    """
+    quick = "not slow" in request.config.getoption("markexpr")
+    if quick and "tensorflow" in sys.modules:
+        optimizer = sys.modules["tensorflow"].config.optimizer
+        optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
+@pytest.fixture(scope="module")
+def eager_models():
+    """Runs models operation by operation, for tests of what is around them.
+
+    A few steps take less time than TensorFlow takes to compile them. Codecs
+    and exports stay graphs.
+    """
+    import keras
+
+    with pytest.MonkeyPatch.context() as patch:
+        always = property(lambda self: True, lambda self, value: None)
+        patch.setattr(keras.Model, "run_eagerly", always)
+        yield
 
 
 @pytest.fixture(autouse=True)

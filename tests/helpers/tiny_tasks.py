@@ -7,13 +7,14 @@ from mmkeras.data import codecs
 SOUND = 16000  # Samples per second.
 
 
-def build(name, kind="single", vocabulary=None, **changes):
+def build(name, kind="single", vocabulary=None, image=codecs.Image, **changes):
     """Makes an untrained task.
 
     Args:
         name: Name of the architecture.
         kind: Of the labels: "single", "multi" or "number".
         vocabulary: List of words that its text codecs know.
+        image: Class of the image codec.
         **changes: Arguments of the builder to change.
 
     Returns:
@@ -29,13 +30,13 @@ def build(name, kind="single", vocabulary=None, **changes):
         arguments["vocabulary_size"] = 4 + len(words)
     model = mmkeras.build_model(name, **arguments)
     if found.task == "caption":
-        return tasks.Caption(model, _codecs(model, words, length=9))
-    fitting = _codecs(model, words, skip=("presence", "tokens"))
+        return tasks.Caption(model, _codecs(model, words, image, length=9))
+    fitting = _codecs(model, words, image, skip=("presence", "tokens"))
     fitting["label"] = _label(model, kind, words)
     return tasks.Classify(model, fitting)
 
 
-def _codecs(model, words, length=6, skip=()):
+def _codecs(model, words, image, length=6, skip=()):
     """A codec for each input, by its shape and type."""
     fitting = {}
     for field, x in model.input.items():
@@ -43,7 +44,7 @@ def _codecs(model, words, length=6, skip=()):
             continue
         shape = tuple(x.shape[1:])
         if field == "image":
-            fitting[field] = codecs.Image(shape[:2])
+            fitting[field] = image(shape[:2])
         elif field == "audio" and len(shape) == 1:
             fitting[field] = codecs.Audio(SOUND, shape[0] / SOUND)
         elif "float" in x.dtype:
