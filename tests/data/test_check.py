@@ -191,3 +191,56 @@ def test_a_text_of_white_space_alone_is_nothing(tmp_path, blank):
         "example has no input: all modalities are missing",
         "expected at least one of text, image, audio, features",
     )
+
+
+def test_checks_rows_in_memory():
+    rows = [
+        {"image": image(i), "caption": f"A dog {i}.", "split": split}
+        for i, split in enumerate(["train"] * 6 + ["val"] * 3)
+    ]
+    rows[1]["image"], rows[2]["image"] = b"junk", b"gone.png"
+    rows[7]["image"] = rows[0]["image"]
+    report = check(rows)
+    kind = "not a JPEG, PNG, GIF, BMP or WebP image"
+    named = {(p.kind, p.where, p.detail) for p in report.problems}
+    assert report.name == "rows" and report.counts["images"] == 8
+    assert named == {
+        ("corrupt", "1: image", kind),
+        ("corrupt", "2: image", kind),
+        (
+            "leak",
+            "7: image",
+            "has the same content as 0: image and is in train and val",
+        ),
+    }
+
+
+def test_names_a_missing_folder_of_labelled_files_once(tmp_path):
+    lines = ["audio,label,split"]
+    lines += [f"gone/{i}.wav,{i % 2},{'train val'.split()[i // 4]}"
+              for i in range(8)]  # fmt: skip
+    (tmp_path / "data.csv").write_text("\n".join(lines))
+    (problem,) = check(tmp_path).problems
+    assert problem.where == str(tmp_path / "gone")
+    assert problem.detail == "the folder of 8 audio files"
+
+
+def test_labelled_files_of_one_content_are_a_leak_across_splits(tmp_path):
+    for i in range(4):
+        (tmp_path / f"{i}.png").write_bytes(image(i % 3))
+    lines = ["image,label,split", "0.png,x,train", "0.png,y,train"]
+    lines += ["1.png,y,train", "3.png,x,val", "2.png,y,val", "1.png,x,val"]
+    (tmp_path / "data.csv").write_text("\n".join(lines))
+    named = {
+        (
+            p.kind,
+            p.where.rpartition("/")[2],
+            p.detail.replace(f"{tmp_path}/", ""),
+        )
+        for p in check(tmp_path).problems
+    }
+    same = "has the same content as 0.png and is in train and val"
+    assert named == {
+        ("leak", "3.png", same),
+        ("leak", "1.png", "the image is in train and val"),
+    }

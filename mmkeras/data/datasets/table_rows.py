@@ -181,9 +181,8 @@ def _value(values, field, folder):
     value = values.get(field)
     if value is None or (isinstance(value, (str, bytes)) and not value.strip()):
         return None
-    is_array = isinstance(value, np.ndarray) and field != "text"
-    if is_array or (field == "features" and isinstance(value, list)):
-        return _array(value, field)
+    if field == "features" and isinstance(value, (list, np.ndarray)):
+        return _array(value)
     if isinstance(value, bytes) and field in ("image", "audio"):
         return value
     if not isinstance(value, str):
@@ -201,7 +200,7 @@ def _features(path):
         raise ValueError(f"features: {path}: {error}") from error
 
 
-def _array(value, field):
+def _array(value):
     """Features of a row in memory, or written out in JSON."""
     try:
         array = np.asarray(value, "float32")
@@ -209,8 +208,8 @@ def _array(value, field):
         array = np.empty(0)
     if array.ndim not in (1, 2) or not array.size:
         raise ValueError(
-            f"expected a vector (size,) or a sequence (length, size) of "
-            f"numbers in `{field}`"
+            "expected a vector (size,) or a sequence (length, size) of "
+            "numbers in `features`"
         )
     return array
 

@@ -152,7 +152,8 @@ def test_rows_in_memory(tmp_path):
     assert third["features"].dtype == "float32"
     named = {p.where: p.detail for p in found.problems}
     assert set(named) == {"rows:3", "rows:4", "rows:5"}
-    assert "numbers in `image`" in named["rows:4"]
+    assert "path in `image`" in named["rows:4"]
+    assert "numbers in `features`" in named["rows:5"]
     assert all(row["split"] in ("train", "val") for row in found.rows)
 
 

@@ -1,0 +1,90 @@
+"""Checks what is in several splits: images, sounds, groups and names."""
+
+import collections
+import concurrent.futures
+import hashlib
+
+from mmkeras.data import check_files
+from mmkeras.data import files
+from mmkeras.data.problems import Problem
+
+
+def problems(rows, published=False):
+    """Compares rows by names, groups and the contents of files.
+
+    Args:
+        rows: Rows of a data set.
+        published: bool. Whether the splits are those of a published data set,
+            in which files of equal content are `duplicate` in any case.
+
+    Yields:
+        `Problem`s: `leak`, an image with captions, a group, or a file by its
+        content, that is in several splits; `duplicate`, an image with captions
+        that equals another of its split.
+    """
+    yield from _names(rows)
+    for field in check_files.CODECS:
+        for same in _contents(rows, field):
+            yield from _compare(same, field, published)
+
+
+def _names(rows):
+    """Finds names of images with captions, and groups, in several splits."""
+    splits = collections.defaultdict(list)
+    for row in rows:
+        if "captions" in row:
+            splits["", row["id"]].append(row["split"])
+        elif row.get("group") is not None:
+            splits["the group ", row["group"]].append(row["split"])
+    for (what, name), found in splits.items():
+        if len({*found} - {None}) > 1:
+            yield Problem("leak", name, f"{what}is in {_join(found)}")
+
+
+def _contents(rows, field):
+    """Lists the rows of each content, one for each file and split."""
+    values = check_files.in_files(rows, field)
+    digests = dict(zip(values, _digests(values)))
+    contents = collections.defaultdict(dict)
+    for row in rows:
+        value = row.get(field)
+        if isinstance(value, (str, bytes)) and digests.get(value):
+            key = row["id"] if "captions" in row else value, row["split"]
+            where = check_files.where(row, field)
+            contents[digests[value]].setdefault(key, (where, row))
+    return [list(same.values()) for same in contents.values()]
+
+
+def _compare(same, field, published):
+    """Compares the rows of one content with the first of them."""
+    (first, one), *others = same
+    for where, row in others:
+        captioned = "captions" in row
+        if captioned and row["id"] == one["id"]:
+            continue  # A name in two splits: named already.
+        detail = f"has the same content as {first}"
+        splits = [one["split"], row["split"]]
+        if None not in splits and splits[0] != splits[1]:
+            start = f"the {field}" if where == first else f"{detail} and"
+            kind = "duplicate" if published else "leak"
+            yield Problem(kind, where, f"{start} is in {_join(splits)}")
+        elif captioned and splits[0] == splits[1]:
+            yield Problem("duplicate", where, detail)
+
+
+def _join(splits):
+    return " and ".join(dict.fromkeys(str(s) for s in splits if s))
+
+
+def _digests(values):
+    """Hashes files, several at once; `None` for unreadable and empty ones."""
+
+    def digest(value):
+        try:
+            data = value if isinstance(value, bytes) else files.read(value)
+        except ValueError:
+            return None
+        return hashlib.sha256(data).digest() if data else None
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        return list(pool.map(digest, values, chunksize=64))
