@@ -153,6 +153,7 @@ def test_a_file_keeps_models_with_presence_and_without(
         np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6)
     judge = keras.Model(loaded.inputs, loaded.outputs[1])
     inputs[-1][~presence[:, -1]] = np.nan
+    judge.compile(**EAGER)
     said = judge.predict([*inputs, presence], verbose=0)
     np.testing.assert_allclose(said, partial, rtol=1e-4, atol=1e-5)
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from checks import BACKEND
+from checks import POLICIES
 from checks import fast
 from checks import numpy
 from checks import only_tensorflow
@@ -50,6 +51,7 @@ def recurrent():
 
 
 CONTEXT = decoding.context(size=40, scale=4)
+GREEDY = pytest.param(1, marks=pytest.mark.slow)
 PENALTIES = [0.0, pytest.param(0.7, marks=pytest.mark.slow), 1.0]
 
 
@@ -131,7 +133,7 @@ def test_length_1_and_batch_1(decoder):
     assert tokens[0, 0] == decoding.greedy(decoder, CONTEXT[:1], 1)[0, 0]
 
 
-@pytest.mark.parametrize("beam", [1, 5])
+@pytest.mark.parametrize("beam", [GREEDY, 5])
 def test_a_sentence_depends_on_its_own_context_alone(decoder, search, beam):
     together, _ = search(beam)
     alone, _ = write(
@@ -520,7 +522,7 @@ def test_one_writer_draws_anew_each_time(recurrent):
 # A layer among layers.
 
 
-@pytest.mark.parametrize("beam", [1, 5])
+@pytest.mark.parametrize("beam", [GREEDY, 5])
 def test_compiled_in_a_model_it_writes_the_same(decoder, search, beam):
     model = captioner(decoder, length=9, beam=beam, length_penalty=1.0)
     assert model.output["tokens"].shape == (None, 9)
@@ -579,7 +581,7 @@ def test_xla_writes_the_same(decoder, options):
     )
 
 
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("policy", POLICIES)
 def test_mixed_precision_scores_in_float32(decoder, policy):
     half = make(decoder.name, dtype=policy)
     tokens, score = write(half, CONTEXT, length=7, beam=2)

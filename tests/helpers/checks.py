@@ -15,7 +15,13 @@ ROOT = pathlib.Path(__file__).parents[2]
 BACKEND = keras.backend.backend()
 # TensorFlow takes longer to compile a tiny model than to train it.
 EAGER = {"run_eagerly": BACKEND == "tensorflow"}
-POLICIES = ("mixed_bfloat16", "mixed_float16")
+# Not both in quick tests; on JAX, which lacks some operations in float16, yes.
+POLICIES = (
+    pytest.param(
+        "mixed_bfloat16", marks=[pytest.mark.slow] if BACKEND != "jax" else []
+    ),
+    "mixed_float16",
+)
 
 only_tensorflow = pytest.mark.skipif(
     BACKEND != "tensorflow", reason="TensorFlow's own: graphs, SavedModels"

@@ -26,6 +26,7 @@ NAMED = [n for n in NAMED if n not in (*VQA, *TALKS)]
 SEVERAL = [*NAMED, *VQA, *TALKS]
 FUSED = [n for n in NAMES if "fusion" in mmkeras.get(n).arguments]
 ONE = "classify-image-audio-concat"
+SEEING = "vqa-cnn-stacked-attention"
 
 
 def fields(model):
@@ -203,7 +204,10 @@ def test_the_order_of_things_and_padding_change_nothing():
     np.testing.assert_allclose(longer, before, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", names(NAMES))
+# Talks and images with questions learn in quick tests of training.
+@pytest.mark.parametrize(
+    "name", names(NAMES, slow=["sentiment-text-context", SEEING])
+)
 def test_learns_one_batch(name):
     model = tiny(name, dropout=0.0)
     x = batch(model, size=3)
@@ -238,9 +242,12 @@ def test_any_fusion_goes_into_a_builder(name):
     assert again.count_params() == model.count_params()
 
 
-# Recurrent layers are in exported captioners and answerers as well.
+# Recurrent layers are in exported captioners and answerers as well, and
+# images with sounds in tests of exports.
 @only_tensorflow
-@pytest.mark.parametrize("name", names(NAMES, slow=["sentiment-text-context"]))
+@pytest.mark.parametrize(
+    "name", names(NAMES, slow=["sentiment-text-context", ONE])
+)
 def test_saved_model_of_the_plain_model(name, tmp_path):
     import tensorflow as tf
 

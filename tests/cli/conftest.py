@@ -1,0 +1,1 @@
+from curves import draw  # noqa: F401
