@@ -13,6 +13,11 @@ from mmkeras.data.datasets import tabular
 
 TABLES = (".jsonl", ".csv", ".tsv")
 _SOUNDS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")
+_SUFFIXES = {
+    "image": layout.IMAGES,
+    "audio": _SOUNDS,
+    "features": (".npy",),
+}
 
 
 @dataclasses.dataclass
@@ -69,13 +74,56 @@ def from_files(task, paths, texts):
     return Example("", values)
 
 
-def from_table(task, path):
+def are_several(task, paths):
+    """Whether paths are of several examples, not of one's modalities."""
+    folders = any(pathlib.Path(path).is_dir() for path in paths)
+    return folders or (len(paths) > 1 and len(task.fields) == 1)
+
+
+def from_each(task, paths):
+    """Makes an example of each file.
+
+    Args:
+        task: A `mmkeras.tasks.Classify` of one field.
+        paths: Paths of files, and of folders of such files.
+
+    Returns:
+        List of `Example`s, whose files have not been read yet.
+
+    Raises:
+        ValueError: If the task has several fields, or takes no files.
+        FileNotFoundError: If a folder has none.
+    """
+    [field, *others] = task.fields
+    suffixes = _SUFFIXES.get(task.codecs[field].kind, ())
+    if others or not suffixes:
+        raise ValueError(
+            "A folder is for models with one input that is a file. This model "
+            f"takes {', '.join(task.fields)}: give a table (JSONL, CSV or TSV)."
+        )
+    named = []
+    for path in map(pathlib.Path, paths):
+        if not path.is_dir():
+            named.append(path)
+            continue
+        found = [p for p in path.rglob("*") if p.suffix.lower() in suffixes]
+        if not found:
+            raise FileNotFoundError(
+                f"{path} has no files of {field} ({', '.join(suffixes)})."
+            )
+        named += sorted(found)
+    return [Example(str(path), {field: str(path)}) for path in named]
+
+
+def from_table(task, path, names=None):
     """Reads the rows of a table.
 
     Args:
         task: A `mmkeras.tasks.Classify`; its fields are the columns.
         path: Path of a JSONL, CSV or TSV file. Paths in it are relative to
             its folder.
+        names: Dict from columns to the names that the table has for them;
+            those that it does not have are of no effect.
 
     Returns:
         Tuple of a list of `Example`s in the order of the table, whose files
@@ -86,7 +134,7 @@ def from_table(task, path):
     """
     path = pathlib.Path(path)
     scan = layout.Scan()
-    schema = columns.to_predict(task.fields)
+    schema = columns.to_predict(task.fields, _renamed(task, path, names))
     found = {}
     for number, values in tabular.lines(path, scan, schema):
         try:
@@ -124,6 +172,17 @@ def read(task, example, folder):
         except ValueError as error:
             return Example(example.name, {}, f"{field}: {error}")
     return Example(example.name, values)
+
+
+def _renamed(task, path, names):
+    """The columns of a table that have other names, as of a `Schema`."""
+    there = tabular.column_names(path, columns.of_any_kind())
+    there = {name.casefold() for name in there}
+    return [
+        (column, name)
+        for column, name in (names or {}).items()
+        if column in ("id", *task.fields) and name.strip().casefold() in there
+    ]
 
 
 def _value(codec, value, folder):

@@ -9,8 +9,8 @@ import typer
 _AT_ONCE = 64  # Examples whose files are in memory at the same time.
 
 
-def answer(task, files, texts=None, jsonl=False, figure=None):
-    """Classifies one example of files and texts, or the rows of a table.
+def answer(task, files, texts=None, jsonl=False, figure=None, columns=None):
+    """Classifies one example of files and texts, or several.
 
     Rows that cannot be read get an empty answer; the errors are written to
     the error stream.
@@ -19,10 +19,13 @@ def answer(task, files, texts=None, jsonl=False, figure=None):
         task: A `mmkeras.tasks.Classify`.
         files: List of paths: an image and an audio file, or one table (JSONL,
             CSV or TSV) whose columns are the fields; its paths are relative
-            to its folder.
+            to its folder. For tasks of one field also several files, or
+            folders of them: an example each.
         texts: Dict of strings by field, e.g. of `"question"`.
         jsonl: bool. Whether to write JSON objects.
         figure: PNG to write: the images and the model's attention over them.
+        columns: Dict from fields to the names that the table has for them,
+            where it has such columns.
 
     Returns:
         Number of examples that could not be read.
@@ -42,10 +45,12 @@ def answer(task, files, texts=None, jsonl=False, figure=None):
                 "Give a table by itself, without other files or texts. "
                 f"Received: {', '.join([*files, *(texts or {})])}"
             )
-        examples, notes = inputs.from_table(task, files[0])
+        examples, notes = inputs.from_table(task, files[0], columns)
         for note in notes:
             typer.echo(printable(note), err=True)
         folder = pathlib.Path(files[0]).absolute().parent
+    elif not texts and inputs.are_several(task, files):
+        examples = inputs.from_each(task, files)
     else:
         examples = [inputs.from_files(task, files, texts or {})]
     failed, good, sizes = 0, [], collections.defaultdict(list)

@@ -8,6 +8,7 @@ import typer
 
 from mmkeras.cli import judge
 from mmkeras.cli import options
+from mmkeras.cli import reading
 
 
 def run(
@@ -17,7 +18,8 @@ def run(
         typer.Argument(
             help="Images, or folders of images. For classifiers: the image "
             "and the audio file of one example, or one table of examples "
-            "(JSONL, CSV or TSV) with the model's fields as columns."
+            "(JSONL, CSV or TSV) with the model's fields as columns; for "
+            "models with one input also several files, or folders of them."
         ),
     ] = None,
     text: Annotated[
@@ -35,6 +37,7 @@ def run(
         str | None,
         typer.Option(help="For visual question answering: the question."),
     ] = None,
+    column: options.RunColumns = None,
     beam: Annotated[
         int | None,
         typer.Option(min=1, help="Beam width. [default: 3]"),
@@ -94,7 +97,9 @@ def run(
     if task.name != "caption":
         words = {"text": text, "question": question}
         words = {k: v for k, v in words.items() if v is not None}
-        if judge.answer(task, files, words, jsonl, figure):
+        columns = reading.columns_of(column)
+        columns = columns or reading.remembered_columns(folder)
+        if judge.answer(task, files, words, jsonl, figure, columns):
             raise typer.Exit(1)
         return
     paths = _files(files)

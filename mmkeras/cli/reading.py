@@ -1,5 +1,7 @@
 """Reads the rows that a run is trained or evaluated on."""
 
+import pathlib
+
 import typer
 
 
@@ -22,6 +24,22 @@ def columns_of(pairs):
             )
         found[column.strip()] = name
     return found
+
+
+def remembered_columns(run):
+    """Returns the names of columns in the table that a run was trained on.
+
+    Args:
+        run: Folder of a run, or of a task alone.
+
+    Returns:
+        Dict as of `columns_of`; empty if none is known.
+    """
+    from mmkeras.training import folder
+
+    if not pathlib.Path(run, "run.json").exists():
+        return {}
+    return folder.read_card(run).get("columns") or {}
 
 
 def source_of(card, data=None, folder=None, columns=None):

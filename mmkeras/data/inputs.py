@@ -6,13 +6,15 @@ import os
 
 from mmkeras.data import files
 from mmkeras.data import problems
+from mmkeras.data.plain_values import plain
 
 
 def lists(batch, fields):
     """Checks a batch of raw inputs.
 
     Args:
-        batch: Dict of lists by field, one value per example.
+        batch: Dict of lists by field, one value per example; or a pandas
+            DataFrame, of which the columns of these names are taken.
         fields: Names of the fields that may be given.
 
     Returns:
@@ -22,6 +24,8 @@ def lists(batch, fields):
         ValueError: If a field is unknown or none is given, the value of a
             field is not a list, or the lists differ in length.
     """
+    if hasattr(batch, "to_dict"):
+        batch = _of_frame(batch, fields)
     if not isinstance(batch, collections.abc.Mapping):
         raise ValueError(
             f"Expected a dict of lists by field, e.g. {{{fields[0]!r}: "
@@ -95,6 +99,16 @@ def read(values):
                 f"{path}: {error}. Pass the bytes or the path of a file."
             )
     return found, errors
+
+
+def _of_frame(frame, fields):
+    """Takes the fields out of a DataFrame; all columns if it has none."""
+    columns = frame.to_dict("list")
+    known = {name: columns[name] for name in fields if name in columns}
+    return {
+        name: [plain(value) for value in values]
+        for name, values in (known or columns).items()
+    }
 
 
 def _listed(field, values):

@@ -151,7 +151,8 @@ class Caption(Task):
 
         Args:
             batch: Dict of `"image"`: a list of encoded images (bytes), or
-                of the paths of files, which are then read.
+                of the paths of files, which are then read; or a pandas
+                DataFrame with such a column.
             batch_size: int. How many images go through at once.
             **options: Of `mmkeras.generation.SequenceGenerator`, e.g. `beam=3`.
 

@@ -81,7 +81,8 @@ class Classify(Task):
             batch: Dict of lists by field, of raw values: text; the bytes of
                 encoded files, or their paths, which are then read; arrays of
                 features; a conversation, a list of its turns. `None` in a
-                list is an absent value; a field may be left out as a whole.
+                list is an absent value; a field may be left out as a whole. Or
+                a pandas DataFrame with columns of these names.
             batch_size: int. How many examples go through at once.
 
         Returns:

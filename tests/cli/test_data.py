@@ -124,6 +124,8 @@ def test_a_run_remembers_where_and_how_its_data_is_read(tmp_path, monkeypatch):
         found = call(verb[0], run, *verb[1:])
         assert found.exit_code == 0, found.output
         assert "days.csv, val (4 rows)" in found.output
+    found = call("predict", run, path)
+    assert found.exit_code == 0 and len(found.stdout.splitlines()) == 24
     other = write(tmp_path / "more.csv", 60)
     found = call("evaluate", run, "--data", other)
     assert "more.csv, val (10 rows)" in found.output
@@ -133,3 +135,11 @@ def test_a_run_remembers_where_and_how_its_data_is_read(tmp_path, monkeypatch):
     same = ["--column", "label=label", "--column", "text=text"]
     found = call("evaluate", run, "--data", other, *same)
     assert found.exit_code == 0, found.output
+    other = write(tmp_path / "said.csv", 6, "said")
+    found = call("predict", run, other)
+    assert found.exit_code == 1 and "expected columns text" in plain(found)
+    for answered in (
+        call("predict", run, other, "--column", "text=said"),
+        call("predict", run, tmp_path / "plain.csv"),
+    ):
+        assert answered.exit_code == 0, answered.output

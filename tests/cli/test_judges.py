@@ -126,6 +126,9 @@ def test_predict_refuses_what_the_model_does_not_take(run, table):
     assert "takes image, audio" in found.output
     found = call("predict", run, *sorted(table.glob("test-*.wav"))[:2])
     assert "second audio" in found.output
+    found = call("predict", run, table)
+    assert found.exit_code == 1
+    assert "takes image, audio: give a table" in " ".join(found.output.split())
 
 
 def test_predict_goes_on_after_a_bad_row(run, table, tmp_path):

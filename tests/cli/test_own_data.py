@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 
 import numpy as np
 import pytest
@@ -93,6 +94,18 @@ def test_embeddings_train_and_bad_rows_are_left_out(embeddings, tmp_path):
     ]
     found = call("predict", run, embeddings / "20.npy")
     assert found.exit_code == 0, found.output
+    found = call("predict", run, embeddings)
+    assert found.exit_code == 1
+    lines = [x.split("\t") for x in found.stdout.splitlines()]
+    assert len(lines) == 62  # Each file, the bad ones without a label.
+    assert [pathlib.Path(x[0]).stem for x in lines if not x[1]] == [
+        *["0", "1", "2", "pipe", "wide"]
+    ]
+    pair = embeddings / "20.npy", embeddings / "21.npy"
+    found = call("predict", run, *pair, "--jsonl")
+    said = [json.loads(line) for line in found.stdout.splitlines()]
+    assert [row["id"] for row in said] == list(map(str, pair))
+    assert all(row["label"] for row in said)
 
 
 def test_an_architecture_that_does_not_fit_names_those_that_do(

@@ -211,7 +211,7 @@ def check(names, schema, strict=True):
     if lacking and (strict or hint):
         wanted = " and ".join(_one_of(group) for group in schema.needed)
         shown = names[:_SHOWN]
-        hint = hint or _remedy(lacking[0][0], "NAME", schema)
+        hint = hint or _remedy(lacking[0][0], "NAME")
         raise ValueError(f"expected columns {wanted}. Received: {shown}{hint}")
 
 
@@ -275,19 +275,19 @@ def _hint(names, schema, lacking):
         return (
             f". This is a table of {others[0]}, for {_FOR[others[0]]}; a table "
             f"of {schema.kind} is expected, for {_FOR[schema.kind]}"
-            + _remedy(lacking[0][0], "NAME", schema)
+            + _remedy(lacking[0][0], "NAME")
         )
     if not meant:
         return ""
     pairs = [f"`{new}` for `{old}`" for old, new in meant.items()]
     old, new = next(iter(meant.items()))
-    remedy = _remedy(new, old, schema).removeprefix(".")
+    remedy = _remedy(new, old).removeprefix(".")
     return f". Did you mean {', '.join(pairs)}?{remedy}"
 
 
-def _remedy(column, name, schema):
-    """Says how to read a column from one of another name, if that is known."""
-    return bool(schema.kind) * (
+def _remedy(column, name):
+    """Says how to read a column from one of another name."""
+    return (
         f". To read `{column}` from a column of another name, pass "
         f"`--column {column}={name}` (`columns={{{column!r}: {name!r}}}`)"
     )

@@ -1,12 +1,8 @@
 """Rows in memory: a pandas DataFrame, or a list of dicts."""
 
-import math
-import os
-
-import numpy as np
-
 from mmkeras.data.datasets import columns
 from mmkeras.data.datasets import tabular
+from mmkeras.data.plain_values import plain
 
 NAME = "rows"  # As which they are named: `rows:3` is the fourth.
 
@@ -63,7 +59,7 @@ def lines(rows, scan, schema):
         scan.blame("corrupt", NAME, str(error))
         return
     for number, row in enumerate(rows):
-        values = {spelled[str(k)]: _plain(v) for k, v in row.items()}
+        values = {spelled[str(k)]: plain(v) for k, v in row.items()}
         try:
             tabular.check_unicode(values, schema.texts)
         except ValueError as error:
@@ -71,20 +67,3 @@ def lines(rows, scan, schema):
         else:
             yield number, values
     columns.describe(list(spelled.values()), schema, scan, NAME)
-
-
-def _plain(value):
-    """A value as a table could hold it; `None` for pandas' missing ones."""
-    if isinstance(value, np.ndarray) and value.ndim:
-        return value.tolist() if value.dtype.kind in "OSU" else value
-    if isinstance(value, (np.generic, np.ndarray)):
-        value = value.item()
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if isinstance(value, (bytearray, memoryview)):
-        return bytes(value)
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    return None if type(value).__name__ in ("NAType", "NaTType") else value
