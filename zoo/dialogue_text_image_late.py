@@ -58,29 +58,36 @@ def dialogue_text_image_late(
     Reference:
         [Das et al., 2017](https://arxiv.org/abs/1611.08669)
     """
-    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
+    image_encoder = image or branches.image.cnn(
+        image_shape, dim, name="image_encoder"
+    )
     words = branches.text.words(vocabulary_size, min(dim, 300), name="words")
-    pixels = layers.input_like(eye, "image")
+    pixels = layers.input_like(image_encoder, "image")
     history = keras.Input(history_shape, dtype="int32", name="history")
     question = keras.Input((None,), dtype="int32", name="question")
     candidates = keras.Input(candidates_shape, dtype="int32", name="candidates")
-    there = layers.presence_input(4)
+    presence = layers.presence_input(4)
 
-    def reader(name):
+    def text_encoder(name):
         lstm = layers.LSTM(dim, name=name)
         return lambda ids: lstm(words(ids))
 
     length = history_shape[0] * history_shape[1]
-    said = reader("read_history")(ops.reshape(history, (-1, length)))
-    asked = reader("read_question")(question)
+    turns = ops.reshape(history, (-1, length))
+    history_features = text_encoder("read_history")(turns)
+    question_features = text_encoder("read_question")(question)
     answers = layers.encode_each(
-        candidates, reader("read_answer"), name="answers"
+        candidates, text_encoder("read_answer"), name="answers"
     )
-    seen, said, asked, answers = layers.replace_missing(
-        [eye(pixels), said, asked, answers], there
-    )
-    seen = layers.MaskedPool(name="mean")(seen)
-    x = keras.layers.Concatenate(name="parts")([seen, said, asked])
+    features = [
+        image_encoder(pixels),
+        history_features,
+        question_features,
+        answers,
+    ]
+    regions, *features, answers = layers.replace_missing(features, presence)
+    image_features = layers.MaskedPool(name="mean")(regions)
+    x = keras.layers.Concatenate(name="parts")([image_features, *features])
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     x = keras.layers.Dense(dim, "tanh", name="fusion")(x)
     logits = layers.DotScores(name="logits")([x, answers])
@@ -89,7 +96,7 @@ def dialogue_text_image_late(
         "history": history,
         "question": question,
         "candidates": candidates,
-        "presence": there,
+        "presence": presence,
     }
     return layers.MultimodalModel(
         inputs, logits, name="dialogue_text_image_late"

@@ -57,34 +57,38 @@ def dialogue_text_image_memory(
     Reference:
         [Das et al., 2017](https://arxiv.org/abs/1611.08669)
     """
-    eye = image or branches.image.cnn(image_shape, dim, name="image_encoder")
+    image_encoder = image or branches.image.cnn(
+        image_shape, dim, name="image_encoder"
+    )
     words = branches.text.words(vocabulary_size, min(dim, 300), name="words")
-    pixels = layers.input_like(eye, "image")
+    pixels = layers.input_like(image_encoder, "image")
     history = keras.Input(history_shape, dtype="int32", name="history")
     question = keras.Input((None,), dtype="int32", name="question")
     candidates = keras.Input(candidates_shape, dtype="int32", name="candidates")
-    there = layers.presence_input(4)
+    presence = layers.presence_input(4)
 
-    def reader(name):
+    def text_encoder(name):
         lstm = layers.LSTM(dim, name=name)
         return lambda ids: lstm(words(ids))
 
-    facts = layers.encode_each(history, reader("read_turn"), name="facts")
-    asked = reader("read_question")(question)
+    facts = layers.encode_each(history, text_encoder("read_turn"), name="facts")
+    question_features = text_encoder("read_question")(question)
     answers = layers.encode_each(
-        candidates, reader("read_answer"), name="answers"
+        candidates, text_encoder("read_answer"), name="answers"
     )
-    seen, facts, asked, answers = layers.replace_missing(
-        [eye(pixels), facts, asked, answers], there
+    regions, facts, question_features, answers = layers.replace_missing(
+        [image_encoder(pixels), facts, question_features, answers], presence
     )
-    seen = layers.MaskedPool(name="mean")(seen)
-    x = keras.layers.Concatenate(name="parts")([seen, asked])
+    image_features = layers.MaskedPool(name="mean")(regions)
+    x = keras.layers.Concatenate(name="parts")(
+        [image_features, question_features]
+    )
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     query = keras.layers.Dense(dim, "tanh", name="query")(x)
     scores = ops.matmul(facts, query[:, :, None])  # (batch, turns, 1)
     weights = layers.AttentionWeights(name="recall")([scores, facts])
-    found = ops.matmul(weights, facts)[:, 0]
-    x = query + keras.layers.Dense(dim, name="recalled")(found)
+    recalled = ops.matmul(weights, facts)[:, 0]
+    x = query + keras.layers.Dense(dim, name="recalled")(recalled)
     x = keras.layers.Activation("tanh", name="fusion")(x)
     logits = layers.DotScores(name="logits")([x, answers])
     inputs = {
@@ -92,7 +96,7 @@ def dialogue_text_image_memory(
         "history": history,
         "question": question,
         "candidates": candidates,
-        "presence": there,
+        "presence": presence,
     }
     return layers.MultimodalModel(
         inputs, logits, name="dialogue_text_image_memory"

@@ -72,63 +72,63 @@ def dialogue_text_image_modules(
     import keras_hub  # Late: it takes half a second.
 
     wide = 2 * dim
-    eye = image or branches.image.cnn(image_shape, wide, 5, "image_encoder")
+    encoder = image or branches.image.cnn(image_shape, wide, 5, "image_encoder")
     words = branches.text.words(vocabulary_size, dim, name="words")
     mean = layers.PositionalMean(name="mean")
-    clear = keras.layers.LayerNormalization(name="clear")
-    pixels = layers.input_like(eye, "image")
+    norm = keras.layers.LayerNormalization(name="clear")
+    pixels = layers.input_like(encoder, "image")
     history = keras.Input(history_shape, dtype="int32", name="history")
     question = keras.Input(history_shape[1:], dtype="int32", name="question")
-    there = layers.presence_input(3)
+    presence = layers.presence_input(3)
 
-    def read(ids):
-        return clear(mean(words(ids)))
+    def encode(ids):
+        return norm(mean(words(ids)))
 
-    x = keras.layers.LayerNormalization(name="seen")(eye(pixels))
+    x = keras.layers.LayerNormalization(name="seen")(encoder(pixels))
     rows = (x.shape[1] * image_shape[0] / image_shape[1]) ** 0.5
     # Places count for as much as what is seen there, or none is found.
     large = keras.initializers.RandomNormal(stddev=1.0)
     x += keras_hub.layers.PositionEmbedding(x.shape[1], large, name="places")(x)
-    said = layers.encode_each(history, read, name="said")
-    x, said, asked = layers.replace_missing([x, said, read(question)], there)
+    turns = layers.encode_each(history, encode, name="said")
+    features = layers.replace_missing([x, turns, encode(question)], presence)
+    x, turns, question_features = features
     # Around 0, so that no query can turn from all regions: its sigmoids would
     # be 0, and so would their gradients.
-    norm = keras.layers.BatchNormalization(
+    keys_norm = keras.layers.BatchNormalization(
         center=False, scale=False, name="keys_norm"
     )
-    keys = norm(keras.layers.Dense(dim, use_bias=False, name="keys")(x))
+    keys = keys_norm(keras.layers.Dense(dim, use_bias=False, name="keys")(x))
     query = keras.layers.Dense(dim, name="query")
     relocate = layers.Relocate(max(round(rows), 1), name="relocate")
-    where = keras.layers.Dense(9, "softmax", name="direction")
+    direction = keras.layers.Dense(9, "softmax", name="direction")
     modules = keras.layers.Dense(4, "softmax", name="modules")
 
     def mark(marks, turn):
-        match = ops.matmul(keys, query(turn)[:, :, None])[..., 0]
-        found = ops.sigmoid(2 * match / dim**0.5 - 1)
-        moved = relocate([marks, where(turn)])
-        each = ops.stack([found, found * marks, moved, marks], axis=-1)
-        return ops.matmul(each, modules(turn)[:, :, None])[..., 0]
+        scores = ops.matmul(keys, query(turn)[:, :, None])[..., 0]
+        match = ops.sigmoid(2 * scores / dim**0.5 - 1)
+        moved = relocate([marks, direction(turn)])
+        outputs = ops.stack([match, match * marks, moved, marks], axis=-1)
+        return ops.matmul(outputs, modules(turn)[:, :, None])[..., 0]
 
     marks = ops.ones_like(keys[..., 0])
     # (batch, turns, 1), 0 where there is no turn.
-    was = layers.MaskToFloat(name="turn_mask")(said)
+    turn_mask = layers.MaskToFloat(name="turn_mask")(turns)
     for i in range(history_shape[0]):
-        marks += was[:, i] * (mark(marks, said[:, i]) - marks)
-    marks = keras.layers.Reshape((-1, 1), name="attention")(mark(marks, asked))
+        marks += turn_mask[:, i] * (mark(marks, turns[:, i]) - marks)
+    marks = mark(marks, question_features)
+    marks = keras.layers.Reshape((-1, 1), name="attention")(marks)
     values = keras.layers.Dense(wide, name="values")(x)
-    many = ops.sum(marks, axis=1)
-    seen = ops.sum(marks * values, axis=1) / (many + 0.1)
-    of_it = seen * keras.layers.Dense(wide, name="ask")(asked)
-    x = ops.concatenate([of_it, seen, asked], axis=-1)
+    total = ops.sum(marks, axis=1)
+    attended = ops.sum(marks * values, axis=1) / (total + 0.1)
+    gated = attended * keras.layers.Dense(wide, name="ask")(question_features)
+    x = ops.concatenate([gated, attended, question_features], axis=-1)
     x = keras.layers.Dense(wide, name="fusion")(x)
     # Few features among many: with small weights, counting is learned late.
     count = keras.layers.Dense(wide, None, True, large, name="count")
-    x += 0.3 * count(ops.relu(many - ops.arange(4, dtype=many.dtype)))
+    x += 0.3 * count(ops.relu(total - ops.arange(4, dtype=total.dtype)))
     x = keras.layers.Activation("relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
-    inputs = {"image": pixels, "history": history}
-    inputs |= {"question": question, "presence": there}
-    return layers.MultimodalModel(
-        inputs, logits, name="dialogue_text_image_modules"
-    )
+    inputs = {x.name: x for x in (pixels, history, question, presence)}
+    name = "dialogue_text_image_modules"
+    return layers.MultimodalModel(inputs, logits, name=name)

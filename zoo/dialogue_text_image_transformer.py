@@ -68,28 +68,29 @@ def dialogue_text_image_transformer(
     import keras_hub  # Late: it takes half a second.
 
     turns, length = history_shape
-    eye = image or branches.image.cnn(image_shape, dim, 5, "image_encoder")
-    reader = branches.text.transformer(
+    encoder = image or branches.image.cnn(image_shape, dim, 5, "image_encoder")
+    text_encoder = branches.text.transformer(
         vocabulary_size, dim, length, 1, heads, dropout, name="words"
     )
-    pixels = layers.input_like(eye, "image")
+    pixels = layers.input_like(encoder, "image")
     history = keras.Input(history_shape, dtype="int32", name="history")
     question = keras.Input((length,), dtype="int32", name="question")
-    there = layers.presence_input(3)
+    presence = layers.presence_input(3)
     tokens = keras.Input((None,), dtype="int32", name="tokens")
 
-    x = keras.layers.LayerNormalization(name="seen")(eye(pixels))
+    x = keras.layers.LayerNormalization(name="seen")(encoder(pixels))
     # Places count for as much as what is seen there, or none is found.
-    alike = keras.initializers.RandomNormal(stddev=1.0)
-    x += keras_hub.layers.PositionEmbedding(x.shape[1], alike, name="places")(x)
-    said = reader(ops.reshape(history, (-1, length)))
-    said = ops.reshape(said, (-1, turns * length, dim))
+    large = keras.initializers.RandomNormal(stddev=1.0)
+    x += keras_hub.layers.PositionEmbedding(x.shape[1], large, name="places")(x)
+    words = text_encoder(ops.reshape(history, (-1, length)))
+    words = ops.reshape(words, (-1, turns * length, dim))
     ids = ops.reshape(history, (-1, turns * length))
-    said = layers.AttachMask(name="said")([said, ids])
-    x, said, asked = layers.replace_missing([x, said, reader(question)], there)
-    was = layers.MaskToFloat(name="turn_mask")(said) > 0
-    was = ops.reshape(was, (-1, turns, length))
-    said = ops.reshape(said, (-1, turns, length, dim))
+    words = layers.AttachMask(name="said")([words, ids])
+    features = [x, words, text_encoder(question)]
+    x, words, question_words = layers.replace_missing(features, presence)
+    masks = layers.MaskToFloat(name="turn_mask")(words) > 0
+    masks = ops.reshape(masks, (-1, turns, length))
+    words = ops.reshape(words, (-1, turns, length, dim))
     block = functools.partial(
         keras_hub.layers.TransformerDecoder, 4 * dim, heads, dropout, "gelu"
     )
@@ -103,15 +104,16 @@ def dialogue_text_image_transformer(
         return x
 
     for i in range(turns):
-        turn = ops.any(was[:, i], axis=-1)[:, None, None]
-        x = ops.where(turn, read(x, said[:, i], was[:, i]), x)
-    x = read(x, asked, layers.MaskToFloat(name="now")(asked)[..., 0] > 0)
+        is_turn = ops.any(masks[:, i], axis=-1)[:, None, None]
+        x = ops.where(is_turn, read(x, words[:, i], masks[:, i]), x)
+    mask = layers.MaskToFloat(name="now")(question_words)[..., 0] > 0
+    x = read(x, question_words, mask)
     decoder = decoders.TransformerDecoder(
         vocabulary_size, dim, depth, heads, dropout, name="decoder"
     )
     logits = decoder([tokens, x])
-    inputs = {"image": pixels, "history": history, "question": question}
-    inputs |= {"presence": there, "tokens": tokens}
+    inputs = (pixels, history, question, presence, tokens)
+    inputs = {x.name: x for x in inputs}
     return layers.MultimodalModel(
         inputs, logits, name="dialogue_text_image_transformer"
     )

@@ -28,16 +28,16 @@ def dialogue_text_scene_gru(
 
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.
-        scene_shape: Tuple `(things, numbers)`; the first two numbers of a
-            thing are its place.
-        dim: int, even. Size of a word's, and of a thing's, features.
+        scene_shape: Tuple `(objects, numbers)`; the first two numbers of an
+            object are its position.
+        dim: int, even. Size of the features of a word and of an object.
         heads: int. Attention heads; divides `dim`.
         dropout: float in [0, 1).
 
     Returns:
         A model from `"text"`, token ids of shape `(batch, length)`, `"scene"`,
-        shape `(batch, things, numbers)`, and optionally `"presence"`, booleans
-        of shape `(batch, 2)`, to logits of shape `(batch, things)`.
+        shape `(batch, objects, numbers)`, and optionally `"presence"`, booleans
+        of shape `(batch, 2)`, to logits of shape `(batch, objects)`.
 
     Reference:
         [Udagawa and Aizawa, 2019](https://arxiv.org/abs/1907.03399);
@@ -45,33 +45,33 @@ def dialogue_text_scene_gru(
     """
     tokens = keras.Input((None,), dtype="int32", name="text")
     scene = keras.Input(scene_shape, name="scene")
-    there = layers.presence_input(2)
-    reader = branches.text.gru(vocabulary_size, dim, dropout=dropout)
-    said = keras.layers.Dropout(dropout, name="said")(reader(tokens))
+    presence = layers.presence_input(2)
+    text_encoder = branches.text.gru(vocabulary_size, dim, dropout=dropout)
+    text_features = text_encoder(tokens)
+    text_features = keras.layers.Dropout(dropout, name="said")(text_features)
 
     def dense(x, name, activation="relu"):
         return keras.layers.Dense(dim, activation, name=name)(x)
 
     one, other = ops.expand_dims(scene, 2), ops.expand_dims(scene, 1)
-    gap = one - other  # (batch, things, things, numbers)
-    far = ops.sqrt(ops.sum(gap[..., :2] ** 2, -1, keepdims=True) + 1e-6)
-    pair = ops.concatenate([gap, far, one + ops.zeros_like(other)], -1)
-    related = ops.sum(dense(dense(pair, "pair_0"), "pair_1"), axis=2)
-    thing = ops.concatenate([dense(scene, "thing"), related], -1)
-    thing = dense(thing, "related", None)
-    thing = keras.layers.LayerNormalization(name="norm")(thing)
-    thing = keras.layers.Dropout(dropout, name="seen")(thing)
+    gap = one - other  # (batch, objects, objects, numbers)
+    distance = ops.sqrt(ops.sum(gap[..., :2] ** 2, -1, keepdims=True) + 1e-6)
+    pair = ops.concatenate([gap, distance, one + ops.zeros_like(other)], -1)
+    relations = ops.sum(dense(dense(pair, "pair_0"), "pair_1"), axis=2)
+    x = ops.concatenate([dense(scene, "thing"), relations], -1)
+    x = keras.layers.LayerNormalization(name="norm")(dense(x, "related", None))
+    x = keras.layers.Dropout(dropout, name="seen")(x)
 
-    said, thing = layers.replace_missing([said, thing], there)
-    seen = ops.relu(thing)  # Every thing asks, so its mask is not wanted.
+    text_features, x = layers.replace_missing([text_features, x], presence)
+    objects = ops.relu(x)  # Each is a query, so their mask is not needed.
     attend = keras.layers.MultiHeadAttention(heads, dim // heads, name="attend")
-    heard = attend(seen, said)  # (batch, things, dim)
-    matched = seen * dense(heard, "gate", None)
-    x = dense(ops.concatenate([seen, heard, matched], -1), "hidden")
+    attended = attend(objects, text_features)  # (batch, objects, dim)
+    gated = objects * dense(attended, "gate", None)
+    x = dense(ops.concatenate([objects, attended, gated], -1), "hidden")
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     x = keras.layers.Dense(1, dtype="float32", name="logits")(x)
     logits = ops.squeeze(x, -1)
-    inputs = {"text": tokens, "scene": scene, "presence": there}
+    inputs = {"text": tokens, "scene": scene, "presence": presence}
     return layers.MultimodalModel(
         inputs, logits, name="dialogue_text_scene_gru"
     )

@@ -65,38 +65,43 @@ def emotion_text_context(
     length, ids = text_shape
     tokens = keras.Input(text_shape, dtype="int32", name="text")
     words = ops.reshape(tokens, (-1, ids))  # Utterance by utterance.
-    there = ops.expand_dims(ops.not_equal(words, 0), -1)
+    word_mask = ops.expand_dims(ops.not_equal(words, 0), -1)
     size = dim if vectors is None else vectors.shape[1]
     table = keras.layers.Embedding(vocabulary_size, size, name="words")
     x = keras.layers.Dropout(dropout, name="noise")(table(words))
     if vectors is not None:
         table.set_weights([vectors])
-    x = ops.where(there, x, 0)
+    x = ops.where(word_mask, x, 0)
     pairs = keras.layers.Conv1D(dim, 2, padding="same", name="pairs")(x)
-    most = ops.max(ops.where(there, ops.relu(pairs), 0), axis=1)
-    mean = ops.sum(x, 1) / ops.maximum(ops.sum(ops.cast(there, x.dtype), 1), 1)
-    x = ops.concatenate([mean, most], -1)
-    uttered = ops.any(ops.not_equal(tokens, 0), -1)
+    maximum = ops.max(ops.where(word_mask, ops.relu(pairs), 0), axis=1)
+    mean = ops.sum(x, 1) / ops.maximum(
+        ops.sum(ops.cast(word_mask, x.dtype), 1), 1
+    )
+    x = ops.concatenate([mean, maximum], -1)
+    utterance_mask = ops.any(ops.not_equal(tokens, 0), -1)
     inputs = {"text": tokens}
     if audio_shape is not None:
         arguments.check_steps(text_shape=text_shape, audio_shape=audio_shape)
-        voice = inputs["audio"] = keras.Input(audio_shape, name="audio")
+        audio = inputs["audio"] = keras.Input(audio_shape, name="audio")
         presence = inputs["presence"] = layers.presence_input(2)
-        each = layers.Presence(2, name="each")(voice, presence=presence)
-        heard = ops.any(ops.not_equal(voice, 0), -1)
-        uttered = ops.stack([uttered, heard], -1)
-        uttered = ops.any(ops.logical_and(uttered, each[:, None]), -1)
-        voice = keras.layers.LayerNormalization(name="audio_norm")(voice)
-        voice = keras.layers.Dense(dim, "relu", name="audio_dense")(voice)
-        steps = [x, ops.reshape(voice, (-1, dim))]
-        steps = layers.replace_missing(steps, ops.repeat(each, length, axis=0))
+        present = layers.Presence(2, name="each")(audio, presence=presence)
+        audio_mask = ops.any(ops.not_equal(audio, 0), -1)
+        utterance_mask = ops.stack([utterance_mask, audio_mask], -1)
+        utterance_mask = ops.any(
+            ops.logical_and(utterance_mask, present[:, None]), -1
+        )
+        audio = keras.layers.LayerNormalization(name="audio_norm")(audio)
+        audio = keras.layers.Dense(dim, "relu", name="audio_dense")(audio)
+        steps = [x, ops.reshape(audio, (-1, dim))]
+        present = ops.repeat(present, length, axis=0)
+        steps = layers.replace_missing(steps, present)
         x = fusions.get(fusion, dim=dim, name="fusion")(steps)
 
     x = ops.reshape(x, (-1, length, x.shape[-1]))
-    x = layers.AttachMask(name="padding")([x, uttered])
+    x = layers.AttachMask(name="padding")([x, utterance_mask])
     x = keras.layers.Dropout(dropout, name="dropout_0")(x)
-    before = layers.GRU(dim, return_sequences=True, name="context")(x)
-    x = ops.concatenate([x, before], -1)
+    context = layers.GRU(dim, return_sequences=True, name="context")(x)
+    x = ops.concatenate([x, context], -1)
     x = keras.layers.Dropout(dropout, name="dropout_1")(x)
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout_2")(x)

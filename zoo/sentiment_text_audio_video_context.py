@@ -62,14 +62,14 @@ def sentiment_text_audio_video_context(
     )
     shapes = {"text": text_shape, "audio": audio_shape, "video": video_shape}
     inputs = {field: keras.Input(s, name=field) for field, s in shapes.items()}
-    there = layers.presence_input(3)
-    each = layers.Presence(3, name="each")(inputs["text"], presence=there)
-    said = [ops.any(ops.not_equal(x, 0), axis=-1) for x in inputs.values()]
-    said = ops.logical_and(ops.stack(said, axis=-1), each[:, None])
-    uttered = ops.any(said, axis=-1)  # In any modality that is there.
+    presence = layers.presence_input(3)
+    mask = layers.Presence(3, name="each")(inputs["text"], presence=presence)
+    steps = [ops.any(ops.not_equal(x, 0), axis=-1) for x in inputs.values()]
+    steps = ops.logical_and(ops.stack(steps, axis=-1), mask[:, None])
+    utterance_mask = ops.any(steps, axis=-1)  # In any modality that is present.
 
     def in_context(x, name):
-        x = layers.AttachMask(name=f"{name}_padding")([x, uttered])
+        x = layers.AttachMask(name=f"{name}_padding")([x, utterance_mask])
         cell = layers.LSTM(dim // 2, return_sequences=True)
         x = keras.layers.Bidirectional(cell, name=f"{name}_context")(x)
         return keras.layers.Dropout(dropout, name=f"{name}_dropout")(x)
@@ -82,13 +82,13 @@ def sentiment_text_audio_video_context(
         x = keras.layers.Dense(dim, "tanh", name=f"{field}_dense")(x)
         steps.append(ops.reshape(x, (-1, dim)))  # Utterance by utterance.
     length = text_shape[0]
-    steps = layers.replace_missing(steps, ops.repeat(each, length, axis=0))
+    steps = layers.replace_missing(steps, ops.repeat(mask, length, axis=0))
     x = fusions.get(fusion, dim=dim, name="fusion")(steps)
     x = ops.reshape(x, (-1, length, x.shape[-1]))
     x = in_context(x, "fused")
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     return layers.MultimodalModel(
-        {**inputs, "presence": there},
+        {**inputs, "presence": presence},
         logits,
         name="sentiment_text_audio_video_context",
     )

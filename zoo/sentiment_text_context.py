@@ -38,11 +38,11 @@ def sentiment_text_context(
     """
     arguments.check_even(dim)
     text = keras.Input(text_shape, name="text")
-    uttered = ops.any(ops.not_equal(text, 0), axis=-1)
+    utterance_mask = ops.any(ops.not_equal(text, 0), axis=-1)
     x = keras.layers.LayerNormalization(name="norm")(text)
     x = keras.layers.Dropout(dropout, name="noise")(x)
     for i in range(2):
-        x = layers.AttachMask(name=f"padding_{i}")([x, uttered])
+        x = layers.AttachMask(name=f"padding_{i}")([x, utterance_mask])
         cell = layers.LSTM(dim // 2, return_sequences=True)
         x = keras.layers.Bidirectional(cell, name=f"context_{i}")(x)
         x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)

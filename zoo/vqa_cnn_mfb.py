@@ -83,10 +83,11 @@ def vqa_cnn_mfb(
     weights = layers.AttentionWeights(name="words_chosen")(
         [scores, question_features]
     )
-    asked = keras.ops.matmul(weights, question_features)  # (batch, looks, dim)
-    asked = keras.layers.Reshape((looks * dim,), name="asked")(asked)
-    each = keras.layers.RepeatVector(x.shape[1], name="asked_each")(asked)
-    flat = [keras.ops.reshape(part, (-1, part.shape[-1])) for part in (x, each)]
+    attended = keras.ops.matmul(weights, question_features)
+    attended = keras.layers.Reshape((looks * dim,), name="asked")(attended)
+    tiled = keras.layers.RepeatVector(x.shape[1], name="asked_each")(attended)
+    parts = (x, tiled)
+    flat = [keras.ops.reshape(part, (-1, part.shape[-1])) for part in parts]
     fused = fusions.MFB(dim, dropout=dropout, name="fusion_regions")(flat)
     fused = keras.ops.reshape(fused, (-1, x.shape[1], dim))
     hidden = keras.layers.Dense(dim, "relu", name="regions_hidden")(fused)
@@ -95,7 +96,7 @@ def vqa_cnn_mfb(
     image_features = keras.ops.matmul(weights, x)
     image_features = keras.layers.Reshape((-1,), name="seen")(image_features)
     fuse = fusions.MFB(4 * dim, dropout=dropout, name="fusion")
-    x = fuse([image_features, asked])
+    x = fuse([image_features, attended])
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     inputs = {"image": pixels, "question": words, "presence": presence}
     return layers.MultimodalModel(inputs, logits, name="vqa_cnn_mfb")

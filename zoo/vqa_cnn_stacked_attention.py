@@ -75,17 +75,17 @@ def vqa_cnn_stacked_attention(
         [image_encoder(pixels), text_encoder(words)], presence
     )
     x = keras.layers.Dense(dim, "tanh", name="regions")(x)
-    known = layers.LSTM(dim, name="read")(question_features)
+    query = layers.LSTM(dim, name="read")(question_features)
     for i in range(depth):
         keys = keras.layers.Dense(dim // 2, name=f"keys_{i}", use_bias=False)(x)
-        asked = keras.layers.Dense(dim // 2, name=f"query_{i}")(known)
-        hidden = keras.ops.tanh(keys + asked[:, None])
+        projected = keras.layers.Dense(dim // 2, name=f"query_{i}")(query)
+        hidden = keras.ops.tanh(keys + projected[:, None])
         scores = keras.layers.Dense(1, name=f"scores_{i}")(hidden)
         weights = layers.AttentionWeights(name=f"attention_{i}")([scores, x])
-        known = known + keras.ops.matmul(weights, x)[:, 0]
-    known = keras.layers.Dropout(dropout, name="dropout")(known)
+        query = query + keras.ops.matmul(weights, x)[:, 0]
+    query = keras.layers.Dropout(dropout, name="dropout")(query)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(
-        known
+        query
     )
     inputs = {"image": pixels, "question": words, "presence": presence}
     return layers.MultimodalModel(

@@ -103,10 +103,10 @@ def vqa_cnn_transformer(
     ):
         scores = keras.layers.Dense(dim, "relu", name=f"{name}_hidden")(x)
         scores = keras.layers.Dense(1, name=f"{name}_scores")(scores)
-        chosen = keras.ops.matmul(
+        pooled = keras.ops.matmul(
             layers.AttentionWeights(name=name)([scores, x]), x
         )[:, 0]
-        parts.append(keras.layers.Dense(dim, name=f"{name}_out")(chosen))
+        parts.append(keras.layers.Dense(dim, name=f"{name}_out")(pooled))
     x = keras.layers.Add(name="fusion")(parts)
     x = keras.layers.LayerNormalization(name="norm")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
