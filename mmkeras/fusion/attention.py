@@ -106,22 +106,22 @@ def norm(layer, dim, name):
     return part
 
 
-def places(layer):
-    """Makes the sines of a step's place; see KerasHub.
+def sine_positions(layer):
+    """Builds the sinusoidal position encoding of KerasHub.
 
     Reference:
         [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762)
     """
     import keras_hub  # Late: it takes half a second.
 
-    made = keras_hub.layers.SinePositionEncoding(
+    encoding = keras_hub.layers.SinePositionEncoding(
         dtype=layer.dtype_policy, name="places"
     )
-    made.supports_masking = True  # Else Keras warns of a mask it would drop.
-    return made
+    encoding.supports_masking = True  # Else Keras warns that it drops masks.
+    return encoding
 
 
-def of_each(weight, x):
+def tile_batch(weight, x):
     """Repeats a weight of shape `(steps, dim)` for each example of `x`."""
     size = ops.shape(x)[0]
     return ops.tile(ops.cast(weight, x.dtype)[None], (size, 1, 1))

@@ -72,7 +72,7 @@ class Bottleneck(keras.layers.Layer):
         self.alone = alone
         self.heads = heads
         self.dropout = dropout
-        self.places = attention.places(self)
+        self.places = attention.sine_positions(self)
 
     def build(self, inputs_shape):
         given.check_sequences(self, inputs_shape)
@@ -89,14 +89,14 @@ class Bottleneck(keras.layers.Layer):
         self.norm = attention.norm(self, self.dim, "norm")
 
     def call(self, inputs, presence=None, mask=None, training=None):
-        inputs = given.only_present(inputs, presence)
+        inputs = given.mask_absent(inputs, presence)
         there = given.present_steps(inputs, presence, mask)
         steps = [self._first(i, x) for i, x in enumerate(inputs)]
         there = [_and(kept, 1, before=True) for kept in there]
         for i, own in enumerate(self.alones):
             for block in own:
                 steps[i] = block(steps[i], there=there[i], training=training)
-        passed = attention.of_each(self.bottleneck, steps[0])
+        passed = attention.tile_batch(self.bottleneck, steps[0])
         there = [_and(kept, self.tokens) for kept in there]
         for layer in zip(*self.shared):
             said = []
@@ -134,7 +134,7 @@ class Bottleneck(keras.layers.Layer):
 
     def _first(self, number, x):
         x = self.projections[number](x)
-        token = attention.of_each(self.classes[number], x)
+        token = attention.tile_batch(self.classes[number], x)
         return ops.concatenate([token, x + self.places(x)], axis=1)
 
 

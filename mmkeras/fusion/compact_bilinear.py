@@ -69,7 +69,7 @@ class CompactBilinear(keras.layers.Layer):
         return places, rng.choice([-1.0, 1.0], size).astype("float32")
 
     def call(self, inputs, presence=None):
-        inputs = given.only_present(inputs, presence)
+        inputs = given.mask_absent(inputs, presence)
         a, b = ops.rfft(self._sketched(inputs))
         if presence is not None:  # Ones: what is absent drops out.
             a = ops.where(presence[:, :, None], a, 1.0)

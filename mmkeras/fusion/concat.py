@@ -31,7 +31,7 @@ class Concat(keras.layers.Layer):
         given.check_vectors(self, inputs_shape)
 
     def call(self, inputs, presence=None):
-        return ops.concatenate(given.only_present(inputs, presence), axis=-1)
+        return ops.concatenate(given.mask_absent(inputs, presence), axis=-1)
 
     def compute_output_shape(self, inputs_shape):
         return inputs_shape[0][0], sum(shape[-1] for shape in inputs_shape)

@@ -67,7 +67,7 @@ class CrossAttention(keras.layers.Layer):
         self.norm = attention.norm(self, self.dim, "norm")
 
     def call(self, inputs, presence=None, mask=None, training=None):
-        inputs = given.only_present(inputs, presence)
+        inputs = given.mask_absent(inputs, presence)
         _, *there = given.present_steps(inputs, presence, mask)
         first, *others = (
             project(x) for project, x in zip(self.projections, inputs)

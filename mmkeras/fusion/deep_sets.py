@@ -50,11 +50,11 @@ class DeepSets(keras.layers.Layer):
         self.rho = dense(self, (None, self.dim), self.dim, "rho", "relu")
 
     def call(self, inputs, presence=None):
-        inputs = given.only_present(inputs, presence)
+        inputs = given.mask_absent(inputs, presence)
         members = [
             self.phi(project(x)) for project, x in zip(self.projections, inputs)
         ]
-        return self.rho(sum(given.only_present(members, presence)))
+        return self.rho(sum(given.mask_absent(members, presence)))
 
     def compute_output_shape(self, inputs_shape):
         return inputs_shape[0][0], self.dim

@@ -41,10 +41,10 @@ class FiLM(keras.layers.Layer):
         ]
 
     def call(self, inputs, presence=None):
-        x, *others = given.only_present(inputs, presence)
+        x, *others = given.mask_absent(inputs, presence)
         changes = [film(z) for film, z in zip(self.films, others)]
         if presence is not None:
-            changes = given.only_present(changes, presence[:, 1:])
+            changes = given.mask_absent(changes, presence[:, 1:])
         change = sum(changes)
         size = x.shape[-1]
         return (1 + change[:, :size]) * x + change[:, size:]

@@ -52,7 +52,7 @@ class Gated(keras.layers.Layer):
             self.gates.append(dense(self, *gate))
 
     def call(self, inputs, presence=None):
-        inputs = given.only_present(inputs, presence)
+        inputs = given.mask_absent(inputs, presence)
         everything = ops.concatenate(inputs, axis=-1)  # (batch, sum of dim_i)
         return sum(
             gate(everything) * value(x)

@@ -1,4 +1,4 @@
-"""What fusion layers take: lists of vectors or of sequences, some absent."""
+"""The inputs of fusion layers: vectors or sequences, some of them absent."""
 
 from keras import ops
 
@@ -64,16 +64,16 @@ def check_alike(layer, shapes):
         )
 
 
-def only_present(inputs, presence, instead=0.0):
-    """Puts a constant in the place of what is absent.
+def mask_absent(inputs, presence, fill=0.0):
+    """Replaces absent inputs by a constant.
 
-    Nothing of an absent input is left, not even a NaN.
+    The values of an absent input do not matter, not even NaN.
 
     Args:
         inputs: List of n tensors, batch first.
         presence: Boolean tensor of shape `(batch, n)`, or `None` if all are
-            there.
-        instead: float.
+            present.
+        fill: float. The constant.
 
     Returns:
         List of n tensors.
@@ -81,18 +81,18 @@ def only_present(inputs, presence, instead=0.0):
     if presence is None:
         return list(inputs)
     return [
-        where(presence[:, i], x, ops.cast(instead, x.dtype))
+        where(presence[:, i], x, ops.cast(fill, x.dtype))
         for i, x in enumerate(inputs)
     ]
 
 
 def where(flags, x, other):
-    """Takes rows of `x` where flags `(batch,)` say so, else of `other`."""
-    return ops.where(beside(flags, x), x, other)
+    """Selects rows of `x` where flags `(batch,)` are true, else `other`."""
+    return ops.where(expand_like(flags, x), x, other)
 
 
 def product(factors, presence):
-    """Multiplies what is made of inputs; what is absent drops out.
+    """Multiplies factors, leaving out those of absent inputs.
 
     Args:
         factors: List of n tensors of one shape, batch first.
@@ -101,31 +101,31 @@ def product(factors, presence):
     Returns:
         Tensor of the same shape.
     """
-    first, *others = only_present(factors, presence, instead=1.0)
+    first, *others = mask_absent(factors, presence, fill=1.0)
     for x in others:
         first = first * x
     return first
 
 
 def mean(inputs, presence):
-    """Averages tensors of one shape; what is absent is left out.
+    """Averages tensors of one shape, leaving out those that are absent.
 
     Args:
         inputs: List of n tensors of one shape, batch first.
         presence: Boolean tensor of shape `(batch, n)`, or `None`.
 
     Returns:
-        Tensor of the same shape; zeros where nothing is there.
+        Tensor of the same shape; zeros where all inputs are absent.
     """
-    total = sum(only_present(inputs, presence))
+    total = sum(mask_absent(inputs, presence))
     if presence is None:
         return total / len(inputs)
     count = ops.sum(ops.cast(presence, total.dtype), axis=1)
-    return total / beside(ops.maximum(count, 1), total)
+    return total / expand_like(ops.maximum(count, 1), total)
 
 
 def present_steps(inputs, presence, masks=None):
-    """Says which steps of sequences are there.
+    """Masks the steps of sequences that are padding or absent.
 
     Args:
         inputs: List of n tensors of shape `(batch, length_i, dim)`.
@@ -139,10 +139,10 @@ def present_steps(inputs, presence, masks=None):
     masks = masks or [None] * len(inputs)
     steps = []
     for i, (x, mask) in enumerate(zip(inputs, masks)):
-        there = ops.ones(ops.shape(x)[:2], "bool") if mask is None else mask
+        mask = ops.ones(ops.shape(x)[:2], "bool") if mask is None else mask
         if presence is not None:
-            there = ops.logical_and(there, presence[:, i, None])
-        steps.append(there)
+            mask = ops.logical_and(mask, presence[:, i, None])
+        steps.append(mask)
     return steps
 
 
@@ -157,6 +157,6 @@ def _check_list(layer, shapes):
         )
 
 
-def beside(values, x):
-    """Gives values of shape `(batch,)` as many axes as `x` has."""
+def expand_like(values, x):
+    """Reshapes values of shape `(batch,)` to broadcast against `x`."""
     return ops.reshape(values, (-1, *[1] * (len(x.shape) - 1)))

@@ -64,7 +64,7 @@ class Late(keras.layers.Layer):
             self.combine = dense(self, (None, size), classes, "combine")
 
     def call(self, inputs, presence=None):
-        x = ops.stack(given.only_present(inputs, presence), axis=1)
+        x = ops.stack(given.mask_absent(inputs, presence), axis=1)
         there = ops.ones_like(x[:, :, 0])
         if presence is not None:
             there = ops.cast(presence, x.dtype)  # (batch, n)

@@ -60,9 +60,7 @@ class LowRank(keras.layers.Layer):
 
     def call(self, inputs, presence=None):
         product = 1.0
-        for x, factor in zip(
-            given.only_present(inputs, presence), self.factors
-        ):
+        for x, factor in zip(given.mask_absent(inputs, presence), self.factors):
             x = ops.cast(x, "float32")
             x = ops.pad(x, [[0, 0], [0, 1]], constant_values=1.0)
             product = product * ops.matmul(x, ops.cast(factor, "float32"))

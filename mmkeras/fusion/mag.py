@@ -63,13 +63,13 @@ class MAG(keras.layers.Layer):
         self.norm.build((None, size))
 
     def call(self, inputs, presence=None, training=None):
-        h, *others = given.only_present(inputs, presence)
+        h, *others = given.mask_absent(inputs, presence)
         shifts = [
             gate(ops.concatenate([h, x], axis=-1)) * value(x)
             for gate, value, x in zip(self.gates, self.values, others)
         ]
         if presence is not None:
-            shifts = given.only_present(shifts, presence[:, 1:])
+            shifts = given.mask_absent(shifts, presence[:, 1:])
         d = ops.cast(sum(shifts), "float32") + ops.cast(self.shift, "float32")
         words = ops.cast(h, "float32")
         longest = self.beta * _length(words) / _length(d)

@@ -33,7 +33,7 @@ class Max(keras.layers.Layer):
     def call(self, inputs, presence=None):
         if presence is None:
             return ops.max(ops.stack(inputs, axis=1), axis=1)
-        inputs = given.only_present(inputs, presence, instead=-1e4)
+        inputs = given.mask_absent(inputs, presence, fill=-1e4)
         largest = ops.max(ops.stack(inputs, axis=1), axis=1)
         something = ops.any(presence, axis=1)
         return given.where(something, largest, ops.zeros_like(largest))

@@ -53,7 +53,7 @@ class MFB(keras.layers.Layer):
         ]
 
     def call(self, inputs, presence=None, training=None):
-        inputs = given.only_present(inputs, presence)
+        inputs = given.mask_absent(inputs, presence)
         factors = [
             ops.cast(part(x), "float32")
             for part, x in zip(self.factors, inputs)

@@ -61,7 +61,7 @@ class MFH(keras.layers.Layer):
         ]
 
     def call(self, inputs, presence=None, training=None):
-        inputs = given.only_present(inputs, presence)
+        inputs = given.mask_absent(inputs, presence)
         expanded, orders = 1.0, []
         for block in self.blocks:
             factors = [

@@ -47,7 +47,7 @@ class MLB(keras.layers.Layer):
         self.out = dense(self, (None, self.dim), self.dim, "out")
 
     def call(self, inputs, presence=None, training=None):
-        inputs = given.only_present(inputs, presence)
+        inputs = given.mask_absent(inputs, presence)
         inputs = [self.drop(x, training=training) for x in inputs]
         factors = [part(x) for part, x in zip(self.factors, inputs)]
         return self.out(given.product(factors, presence))

@@ -53,7 +53,7 @@ class MLP(keras.layers.Layer):
             size = self.dim
 
     def call(self, inputs, presence=None, training=None):
-        x = ops.concatenate(given.only_present(inputs, presence), axis=-1)
+        x = ops.concatenate(given.mask_absent(inputs, presence), axis=-1)
         for part in self.stack:
             x = self.drop(part(x), training=training)
         return x

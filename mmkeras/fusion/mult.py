@@ -72,7 +72,7 @@ class MulT(keras.layers.Layer):
         self.self_depth = self_depth
         self.width = width
         self.dropout = dropout
-        self.places = attention.places(self)
+        self.places = attention.sine_positions(self)
 
     def build(self, inputs_shape):
         given.check_sequences(self, inputs_shape)
@@ -93,7 +93,7 @@ class MulT(keras.layers.Layer):
             self.norms.append(attention.norm(self, size, f"norm_{i}"))
 
     def call(self, inputs, presence=None, mask=None, training=None):
-        inputs = given.only_present(inputs, presence)
+        inputs = given.mask_absent(inputs, presence)
         there = given.present_steps(inputs, presence, mask)
         steps = [
             self._first(i, x, kept)

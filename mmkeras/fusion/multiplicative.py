@@ -81,7 +81,7 @@ class Multiplicative(keras.layers.Layer):
         return parts
 
     def call(self, inputs, presence=None):
-        x, *contexts = given.only_present(inputs, presence)
+        x, *contexts = given.mask_absent(inputs, presence)
         for z, parts in zip(contexts, self.rounds):
             x = self._meet(x, z, **parts)
         return x

@@ -59,7 +59,7 @@ class MUTAN(keras.layers.Layer):
         factors = [
             part(squash(x))
             for squash, part, x in zip(
-                self.squash, self.factors, given.only_present(inputs, presence)
+                self.squash, self.factors, given.mask_absent(inputs, presence)
             )
         ]
         terms = given.product(factors, presence)

@@ -63,7 +63,7 @@ class Perceiver(keras.layers.Layer):
         self.depth = depth
         self.heads = heads
         self.dropout = dropout
-        self.places = attention.places(self)
+        self.places = attention.sine_positions(self)
 
     def build(self, inputs_shape):
         given.check_sequences(self, inputs_shape)
@@ -81,12 +81,12 @@ class Perceiver(keras.layers.Layer):
         self.norm = attention.norm(self, self.dim, "norm")
 
     def call(self, inputs, presence=None, mask=None, training=None):
-        inputs = given.only_present(inputs, presence)
+        inputs = given.mask_absent(inputs, presence)
         there = given.present_steps(inputs, presence, mask)
         steps = [project(x) for project, x in zip(self.projections, inputs)]
         memory = ops.concatenate([x + self.places(x) for x in steps], axis=1)
         there = ops.concatenate(there, axis=1)
-        z = attention.of_each(self.start, memory)
+        z = attention.tile_batch(self.start, memory)
         for read, think in zip(self.reading, self.thinking):
             z = read(z, memory, there, training=training)
             z = think(z, training=training)

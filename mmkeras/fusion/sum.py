@@ -30,7 +30,7 @@ class Sum(keras.layers.Layer):
         given.check_alike(self, inputs_shape)
 
     def call(self, inputs, presence=None):
-        return sum(given.only_present(inputs, presence))
+        return sum(given.mask_absent(inputs, presence))
 
     def compute_output_shape(self, inputs_shape):
         return inputs_shape[0]

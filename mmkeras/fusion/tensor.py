@@ -52,7 +52,7 @@ class Tensor(keras.layers.Layer):
 
     def call(self, inputs, presence=None):
         product = None
-        for x in given.only_present(inputs, presence):
+        for x in given.mask_absent(inputs, presence):
             x = ops.cast(x, "float32")
             x = ops.concatenate([x, ops.ones_like(x[:, :1])], axis=-1)
             if product is not None:
