@@ -1,4 +1,4 @@
-"""Learned tokens for what is absent."""
+"""Learned tokens for missing modalities."""
 
 import keras
 from keras import ops
@@ -6,9 +6,9 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class MissingToken(keras.layers.Layer):
-    """Puts a learned token in the place of what is absent.
+    """Replaces missing inputs by a learned token.
 
-    Nothing of an absent input is left, not even a NaN.
+    The values of a missing input do not matter, not even NaN.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer`.
@@ -16,11 +16,11 @@ class MissingToken(keras.layers.Layer):
     Call arguments:
         inputs: List of a tensor of shape `(batch, dim)` or `(batch, length,
             dim)`, and a boolean one of shape `(batch,)`, `False` where the
-            first is absent.
+            first is missing.
 
     Returns:
-        Tensor of the first's shape. An absent vector is the token; of an
-        absent sequence the first step is, and the mask leaves out the others.
+        Tensor of the first's shape. The token replaces a missing vector, or
+        the first step of a missing sequence, whose other steps are masked.
 
     Raises:
         ValueError: If the first has no feature axis of known size.
@@ -43,22 +43,22 @@ class MissingToken(keras.layers.Layer):
         )
 
     def call(self, inputs):
-        x, there = inputs
+        x, present = inputs
         token = ops.cast(self.token, x.dtype)
         for _ in x.shape[1:]:
-            there = ops.expand_dims(there, -1)
-        return ops.where(there, x, token)
+            present = ops.expand_dims(present, -1)
+        return ops.where(present, x, token)
 
     def compute_mask(self, inputs, mask=None):
-        x, there = inputs
+        x, present = inputs
         if len(x.shape) == 2:
             return None
-        kept = mask[0] if mask and mask[0] is not None else None
+        step_mask = mask[0] if mask and mask[0] is not None else None
         steps = ops.cumsum(ops.ones_like(x[:, :, 0]), axis=1)  # From 1.
-        kept = ops.greater(steps, 0) if kept is None else kept
-        there = ops.expand_dims(there, -1)
+        step_mask = ops.greater(steps, 0) if step_mask is None else step_mask
+        present = ops.expand_dims(present, -1)
         first = ops.equal(ops.cast(ops.round(steps), "int32"), 1)
-        return ops.where(there, kept, first)
+        return ops.where(present, step_mask, first)
 
     def compute_output_shape(self, inputs_shape):
         return inputs_shape[0]
@@ -75,7 +75,7 @@ class Presence(keras.layers.Layer):
     Call arguments:
         inputs: Any tensor, batch first.
         presence: Boolean tensor of shape `(batch, modalities)`, or `None` if
-            all are there.
+            all are present.
 
     Returns:
         Boolean tensor of shape `(batch, modalities)`.
@@ -102,7 +102,7 @@ class Presence(keras.layers.Layer):
 
 
 def replace_missing(inputs, presence=None):
-    """Puts learned tokens in the place of absent modalities.
+    """Replaces missing modalities by learned tokens.
 
     Args:
         inputs: List of n tensors of shape `(batch, dim_i)` or `(batch,
