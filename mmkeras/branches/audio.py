@@ -58,17 +58,17 @@ def cnn(
     samples = keras.Input(shape, name="samples")
     spectrogram = LogMel(rate, mels, name="log_mel")
     x = ops.expand_dims(_hidden(spectrogram(samples), hide), axis=-1)
-    there = spectrogram.compute_mask(samples)
+    mask = spectrogram.compute_mask(samples)
     for i in range(depth):
         last = i == depth - 1
         filters = dim if last else max(dim // 2 ** (depth - 1 - i), 8)
         x = _halved(x, i, filters, keras.layers.Conv2D)
-        there = there[:, ::2]
-        x = x * ops.cast(there[:, :, None, None], x.dtype)
+        mask = mask[:, ::2]
+        x = x * ops.cast(mask[:, :, None, None], x.dtype)
     x = keras.layers.SpatialDropout2D(dropout, name="dropout")(x)
     x = ops.reshape(x, (-1, x.shape[1], x.shape[2] * dim))
     x = keras.layers.Dense(dim, "relu", name="pitches")(x)
-    x = AttachMask(name="padding")([x, there])
+    x = AttachMask(name="padding")([x, mask])
     return keras.Model(samples, x, name=name)
 
 
@@ -102,8 +102,8 @@ def gru(
         ValueError: If `dim` is odd.
     """
     arguments.check_even(dim)
-    samples, x, there = _steps(shape, rate, dim, mels, dropout, hide)
-    x = AttachMask(name="padding")([x, there])
+    samples, x, mask = _steps(shape, rate, dim, mels, dropout, hide)
+    x = AttachMask(name="padding")([x, mask])
     cell = GRU(dim // 2, return_sequences=True)
     x = keras.layers.Bidirectional(cell, name="listen")(x)
     return keras.Model(samples, x, name=name)
@@ -144,9 +144,9 @@ def transformer(
     import keras_hub  # Late: it takes half a second.
 
     arguments.check_heads(dim, heads)
-    samples, x, there = _steps(shape, rate, dim, mels, dropout, hide)
+    samples, x, mask = _steps(shape, rate, dim, mels, dropout, hide)
     places = keras_hub.layers.PositionEmbedding(x.shape[1], name="places")
-    x = AttachMask(name="padding")([x + places(x), there])
+    x = AttachMask(name="padding")([x + places(x), mask])
     for i in range(depth):
         x = keras_hub.layers.TransformerEncoder(
             4 * dim,
@@ -193,14 +193,14 @@ def frames(
         normalize=normalize,
         name="log_mel",
     )
-    x, there = spectrogram(samples), spectrogram.compute_mask(samples)
+    x, mask = spectrogram(samples), spectrogram.compute_mask(samples)
     if together > 1:
         rest = -x.shape[1] % together
         x = ops.pad(x, [(0, 0), (0, rest), (0, 0)])
         steps = x.shape[1] // together
         x = ops.reshape(x, (-1, steps, together * x.shape[2]))
-        there = there[:, ::together]
-    x = AttachMask(name="padding")([x, there])
+        mask = mask[:, ::together]
+    x = AttachMask(name="padding")([x, mask])
     return keras.Model(samples, x, name=name)
 
 
@@ -229,25 +229,25 @@ def wave_cnn(shape=(32000,), dim=128, depth=3, name="audio_encoder"):
         x = _convolved(x, i, filters, keras.layers.Conv1D, size, stride)
         x = keras.layers.MaxPooling1D(4, padding="same", name=f"pool_{i}")(x)
     starts = np.arange(x.shape[1]) * 4 ** (depth + 2)
-    there = ops.less(starts[None].astype("float32"), sound_length(samples))
-    x = AttachMask(name="padding")([x, there])
+    mask = ops.less(starts[None].astype("float32"), sound_length(samples))
+    x = AttachMask(name="padding")([x, mask])
     return keras.Model(samples, x, name=name)
 
 
 def _steps(shape, rate, dim, mels, dropout, hide):
-    """Log-mel frames, four of them a step, and which steps are there."""
+    """Computes log-mel frames, four per step, and the mask of the steps."""
     samples = keras.Input(shape, name="samples")
     spectrogram = LogMel(rate, mels, name="log_mel")
-    x, there = (
+    x, mask = (
         _hidden(spectrogram(samples), hide),
         spectrogram.compute_mask(samples),
     )
     for i in range(2):
         x = _halved(x, i, dim, keras.layers.Conv1D)
-        there = there[:, ::2]
-        x = x * ops.cast(there[:, :, None], x.dtype)
+        mask = mask[:, ::2]
+        x = x * ops.cast(mask[:, :, None], x.dtype)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
-    return samples, x, there
+    return samples, x, mask
 
 
 def _hidden(frames, hide):

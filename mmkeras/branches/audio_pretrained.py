@@ -104,8 +104,8 @@ def hub(backbone, shape=(32000,), trainable=False, name="audio_encoder"):
     encoder.trainable = trainable
     x = encoder(given)
     starts = np.arange(x.shape[1]) * math.prod(strides)
-    there = ops.less(starts[None].astype("float32"), sound_length(samples))
-    x = AttachMask(name="padding")([x, there])
+    mask = ops.less(starts[None].astype("float32"), sound_length(samples))
+    x = AttachMask(name="padding")([x, mask])
     return keras.Model(samples, x, name=name)
 
 

@@ -202,15 +202,15 @@ def hub(backbone, padding=0, trainable=False, name="text_encoder"):
         )
     backbone.trainable = trainable
     tokens = _tokens()
-    there = ops.cast(ops.not_equal(tokens, padding), "int32")
+    mask = ops.cast(ops.not_equal(tokens, padding), "int32")
     given = {
         "token_ids": tokens,
-        "padding_mask": there,
+        "padding_mask": mask,
         "segment_ids": ops.zeros_like(tokens),
     }
     read = backbone({key: given[key] for key in taken})
     steps = read["sequence_output"] if isinstance(read, dict) else read
-    x = AttachMask(name="padding")([steps, there])
+    x = AttachMask(name="padding")([steps, mask])
     return keras.Model(tokens, x, name=name)
 
 

@@ -44,12 +44,12 @@ def frames(
     length, *size = shape
     see = image or images.cnn(tuple(size), dim, name="image_encoder")
     video = keras.Input(shape, name="video")
-    there = ops.any(ops.not_equal(video, 0), axis=(2, 3, 4))
+    mask = ops.any(ops.not_equal(video, 0), axis=(2, 3, 4))
     x = see(ops.reshape(video, (-1, *size)))
     x = ops.mean(x, axis=1)  # Over regions.
     x = ops.reshape(x, (-1, length, x.shape[-1]))
     x = keras.layers.Dropout(dropout, name="dropout")(x)
-    x = AttachMask(name="padding")([x, there])
+    x = AttachMask(name="padding")([x, mask])
     cell = GRU(dim // 2, return_sequences=True)
     x = keras.layers.Bidirectional(cell, name="watch")(x)
     return keras.Model(video, x, name=name)

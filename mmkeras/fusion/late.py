@@ -26,7 +26,7 @@ class Late(keras.layers.Layer):
     Call arguments:
         inputs: List of n >= 2 tensors of shape `(batch, num_classes)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent; `None` if all are there.
+            is absent; `None` if all are present.
 
     Returns:
         Tensor of shape `(batch, num_classes)`; of nothing present zeros, or the
@@ -65,17 +65,17 @@ class Late(keras.layers.Layer):
 
     def call(self, inputs, presence=None):
         x = ops.stack(given.mask_absent(inputs, presence), axis=1)
-        there = ops.ones_like(x[:, :, 0])
+        present = ops.ones_like(x[:, :, 0])
         if presence is not None:
-            there = ops.cast(presence, x.dtype)  # (batch, n)
+            present = ops.cast(presence, x.dtype)  # (batch, n)
         if self.kind == "learned":
             size = x.shape[1] * x.shape[2]
             flat = ops.reshape(x, (-1, size))
-            return self.combine(ops.concatenate([flat, there], axis=-1))
+            return self.combine(ops.concatenate([flat, present], axis=-1))
         if self.kind == "weighted":
-            there = there * ops.exp(self.weight - ops.max(self.weight))
-        total = ops.sum(there, axis=1, keepdims=True)
-        share = there / ops.maximum(total, 1e-9)
+            present = present * ops.exp(self.weight - ops.max(self.weight))
+        total = ops.sum(present, axis=1, keepdims=True)
+        share = present / ops.maximum(total, 1e-9)
         return ops.sum(x * share[:, :, None], axis=1)
 
     def compute_output_shape(self, inputs_shape):

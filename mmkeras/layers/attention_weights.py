@@ -8,9 +8,9 @@ from keras import ops
 class AttentionWeights(keras.layers.Layer):
     """Turns scores of steps into weights that sum to 1, padding left out.
 
-        w_i = exp(s_i) / sum over the steps j that are there of exp(s_j)
+        w_i = exp(s_i) / sum of exp(s_j) over the steps j that are kept
 
-    computed in float32. Where no step is there, all weights are 0.
+    computed in float32. Where all steps are masked, all weights are 0.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer`.
@@ -19,7 +19,7 @@ class AttentionWeights(keras.layers.Layer):
         inputs: List of scores, shape `(batch, length, looks)`, and the steps
             that they are of, shape `(batch, length, dim)`.
         mask: List of two; the second, booleans of shape `(batch, length)` or
-            `None`, says which steps are there.
+            `None`, keeps the steps where it is true.
 
     Returns:
         Weights of shape `(batch, looks, length)`; multiplied with the steps
@@ -34,9 +34,9 @@ class AttentionWeights(keras.layers.Layer):
         scores = ops.cast(ops.swapaxes(inputs[0], 1, 2), "float32")
         if mask is None or mask[1] is None:
             return ops.cast(ops.softmax(scores), self.compute_dtype)
-        there = mask[1][:, None]
-        scores = ops.softmax(ops.where(there, scores, -1e9))
-        weights = ops.where(there, scores, ops.zeros_like(scores))
+        step_mask = mask[1][:, None]
+        scores = ops.softmax(ops.where(step_mask, scores, -1e9))
+        weights = ops.where(step_mask, scores, ops.zeros_like(scores))
         return ops.cast(weights, self.compute_dtype)
 
     def compute_mask(self, inputs, mask=None):

@@ -107,9 +107,9 @@ class LogMel(keras.layers.Layer):
         x = ops.log(x + FLOOR)  # (batch, frames, mels)
         if self.coefficients:
             x = ops.matmul(x, _cosines(self.mels, self.coefficients))
-        there = ops.expand_dims(self.compute_mask(inputs), -1)
-        there = ops.cast(there, x.dtype)
-        return _standardize(x, there) if self.normalize else x * there
+        frame_mask = ops.expand_dims(self.compute_mask(inputs), -1)
+        frame_mask = ops.cast(frame_mask, x.dtype)
+        return _standardize(x, frame_mask) if self.normalize else x * frame_mask
 
     def compute_mask(self, inputs, mask=None):
         # Without shapes, which a symbolic tensor may not know.
@@ -147,10 +147,10 @@ def _cosines(mels, coefficients):
     return ops.convert_to_tensor(matrix.astype("float32"))
 
 
-def _standardize(x, there):
-    """Mean 0 and variance 1 over the frames that are there; 0 elsewhere."""
-    count = ops.maximum(ops.sum(there, axis=1, keepdims=True), 1.0)
-    mean = ops.sum(x * there, axis=1, keepdims=True) / count
-    x = (x - mean) * there
+def _standardize(x, frame_mask):
+    """Mean 0 and variance 1 over the frames of the mask; 0 elsewhere."""
+    count = ops.maximum(ops.sum(frame_mask, axis=1, keepdims=True), 1.0)
+    mean = ops.sum(x * frame_mask, axis=1, keepdims=True) / count
+    x = (x - mean) * frame_mask
     variance = ops.sum(ops.square(x), axis=1, keepdims=True) / count
     return x * ops.rsqrt(variance + 1e-3)
