@@ -195,7 +195,10 @@ def _refuse(source):
 
 def _refuse_folder(source, folder):
     """Says what to write instead of a folder beside one's own data."""
-    path = folder if source in _FORMER else source
+    former = isinstance(source, str) and source in _FORMER
+    if isinstance(source, str) and not former and not os.path.exists(source):
+        _refuse(source)
+    path = folder if former else source
     raise ValueError(
         "`folder` (`--folder`) is where a published data set lies. Your own "
         f"data is given by its path alone: `--data {path}`. Received: "

@@ -23,7 +23,8 @@ All may have `id` and `split`: train, val or test. What is empty is absent.
     A dog.,photos/1.jpg,animal,train
 
 A folder may hold one table, or images in `images/` and texts of the same names
-in `texts/`; see `datasets.folder`.
+in `texts/`; see `datasets.folder`. Paths in rows in memory are relative to the
+working directory.
 """
 
 import dataclasses
@@ -98,6 +99,11 @@ class OwnData:
                 "`target` is an option of tables with labels, which can be of "
                 f"several types. Received: target={target!r} with a table of "
                 f"{kind}"
+            )
+        if pairs and renamed:
+            raise ValueError(
+                "`columns` (`--column`) is an option of tables. Received: "
+                f"columns={self.columns} with the folder {table}"
             )
         if pairs:
             return folder.scan(table)

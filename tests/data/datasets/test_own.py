@@ -203,6 +203,8 @@ def test_a_folder_of_images_and_texts(tmp_path):
             path.write_text(f"text {number}")
     assert len(datasets.scan(tmp_path).rows) == 4
     assert len(datasets.scan(tmp_path, kind="captions").rows) == 4
+    with pytest.raises(ValueError, match="option of tables"):
+        datasets.scan(tmp_path, columns={"image": "file"})
     with pytest.raises(FileNotFoundError, match="exactly one file"):
         datasets.scan(tmp_path, kind="labels")
     path = table(tmp_path / "table.csv", ROWS["labels"])
@@ -234,6 +236,8 @@ def test_a_folder_beside_a_path_is_refused(tmp_path):
     path = table(tmp_path / "a.csv", ROWS["labels"])
     with pytest.raises(ValueError, match=f"`--data {path}`"):
         datasets.read(path, ["train"], folder=tmp_path)
+    with pytest.raises(ValueError, match="Did you mean 'flickr8k'"):
+        datasets.scan("flicker8k", tmp_path)
 
 
 def test_a_published_name_comes_before_a_folder(tmp_path, monkeypatch):
