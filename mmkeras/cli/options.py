@@ -39,7 +39,7 @@ RunColumns = Annotated[
 Folder = Annotated[
     str | None,
     typer.Option(
-        help="Folder of a published data set. [default: $MMKERAS_DATA/<data>]"
+        help="Folder of a published data set. [default: $MMKERAS_DATA/NAME]"
     ),
 ]
 Run = Annotated[

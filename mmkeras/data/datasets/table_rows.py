@@ -203,7 +203,8 @@ def _features(path):
 def _array(value):
     """Features of a row in memory, or written out in JSON."""
     try:
-        array = np.asarray(value, "float32")
+        with np.errstate(over="ignore"):  # Infinite: a check names it.
+            array = np.asarray(value, "float32")
     except (TypeError, ValueError, OverflowError):
         array = np.empty(0)
     if array.ndim not in (1, 2) or not array.size:

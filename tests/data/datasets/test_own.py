@@ -142,16 +142,19 @@ def test_rows_in_memory(tmp_path):
             {"features": np.ones((2, 3)), "label": None},
             {"image": np.ones((2, 3, 3)), "label": "x"},
             {"text": "a", "label": "x", "features": [[1], "b"]},
+            {"features": [1e39, 10**400], "label": "x"},
+            {"features": [1e39, 1], "label": "x"},
         ]
     )
-    first, second, third = found.rows
+    first, second, third, infinite = found.rows
+    assert np.isinf(infinite["features"]).any()
     assert first["image"] == image and first["id"] == "7"
     assert second["image"] == str(tmp_path / "a.png")
     assert second["text"] is None and second["id"] == "1"
     assert third["audio"] == sound and third["label"] == "x"
     assert third["features"].dtype == "float32"
     named = {p.where: p.detail for p in found.problems}
-    assert set(named) == {"rows:3", "rows:4", "rows:5"}
+    assert set(named) == {"rows:3", "rows:4", "rows:5", "rows:6"}
     assert "path in `image`" in named["rows:4"]
     assert "numbers in `features`" in named["rows:5"]
     assert all(row["split"] in ("train", "val") for row in found.rows)
