@@ -15,7 +15,7 @@ from benchmarks import timing
 METHODS = {
     "uncached": "mmkeras: cache.batches, nothing kept",
     "dataset": "mmkeras: examples.load, codecs.Image in tf.data",
-    "cached": "mmkeras: cache.pixels, made before, and pipeline.teaching",
+    "cached": "mmkeras: Examples, decoded before, and batches.training",
     "keras": "keras.utils.image_dataset_from_directory; gives float32",
     "torch": "torch DataLoader with PIL, as many workers as cores",
     "torch_half": "the same with half as many workers",

@@ -2,9 +2,11 @@
 
 Each is a function from rows, a size (height and width) and a batch size to a
 function that yields one epoch of NumPy arrays `(batch, height, width, 3)`.
-All are uint8 but those of `keras_directory`, which knows float32 only.
+All are uint8 except those of `keras_directory` and of `cached`, which are
+float32.
 """
 
+import os
 import pathlib
 
 import numpy as np
@@ -42,7 +44,7 @@ def dataset(rows, size, batch_size):
 
 
 def cached(rows, size, batch_size, folder):
-    """Reads with mmkeras what it decoded once: `cache` and `pipeline`.
+    """Reads with mmkeras what it decoded once, as a training does.
 
     Args:
         rows: Rows of a data set.
@@ -53,15 +55,23 @@ def cached(rows, size, batch_size, folder):
     Returns:
         A function that yields one shuffled epoch, as a training sees it.
     """
-    from mmkeras.data import cache
-    from mmkeras.data import pipeline
-    from mmkeras.data.codecs import Image
+    import mmkeras
+    from mmkeras import tasks
+    from mmkeras.data import batches
+    from mmkeras.data import codecs
+    from mmkeras.training import engine
 
-    pixels = cache.pixels(rows, Image(size), folder)
-    owners = np.arange(len(rows))
-    tokens = np.ones((len(rows), 2), "int32")
-    dataset = pipeline.teaching(pixels[None], owners, tokens, batch_size, 1)
-    dataset = dataset.map(lambda x, _: x["image"])
+    os.environ["MMKERAS_CACHE"] = str(folder)
+    model = mmkeras.build_model(
+        "classify-image-cnn", num_classes=2, image_shape=(*size, 3), dim=8
+    )
+    label = codecs.Labels(["a", "b"])
+    task = tasks.Classify(model, {"image": codecs.Image(size), "label": label})
+    rows = [{**row, "label": "a"} for row in rows]
+    examples = engine.Examples(task, rows)
+    batching = batches.Batching(batch_size)
+    dataset = batches.training(examples, batching, epochs=1)
+    dataset = dataset.map(lambda x, *_: x["image"])
     return dataset.as_numpy_iterator
 
 

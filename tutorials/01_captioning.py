@@ -42,7 +42,7 @@ from mmkeras.data import datasets
 from mmkeras.data import examples
 from mmkeras.data.synthetic import shapes
 from mmkeras.evaluation import figures
-from mmkeras.training.images import Images
+from mmkeras.training import engine
 
 # %matplotlib inline
 keras.utils.set_random_seed(0)
@@ -108,7 +108,9 @@ def pairs(example):
 
 
 dataset = examples.load(train).flat_map(pairs).map(task.encode).cache()
-dataset = dataset.shuffle(20_000, seed=0).batch(64).map(task.scale).prefetch(2)
+dataset = (
+    dataset.shuffle(20_000, seed=0).batch(64).map(task.normalize).prefetch(2)
+)
 model.compile(keras.optimizers.Adam(3e-3), losses.TokenCrossentropy())
 history = model.fit(dataset, epochs=epochs, verbose=2)
 
@@ -127,12 +129,13 @@ for text, row in zip(answers["text"], test):
     print(f"{text}    (a reference: {row['captions'][0]})")
 
 # %%
-shown = Images(task, test)
-scores, written, commonest = evaluation.summarise(task, shown, beam=3)
+found = engine.Examples(task, test)
+scores, test, captions, commonest = evaluation.summarise(found, beam=3)
 print({name: round(float(value), 3) for name, value in scores.items()})
 
 # %%
-figure = figures.captions(shown.array[0, :8], written[:8])
+pixels, _ = task.codecs["image"].read(files)
+figure = figures.captions(pixels, captions[:8])
 (home / "captions.png").write_bytes(figures.png(figure))
 figure
 

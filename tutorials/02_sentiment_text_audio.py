@@ -32,16 +32,15 @@ import tempfile
 
 import IPython.display
 import keras
-import numpy as np
 from rich.console import Console
 
 from mmkeras import evaluation
 from mmkeras import serving
 from mmkeras.data.synthetic import feelings
-from mmkeras.evaluation import baselines
 from mmkeras.evaluation import charts
 from mmkeras.evaluation import tables
-from mmkeras.training import judgements
+from mmkeras.tasks import modalities
+from mmkeras.training import engine
 from mmkeras.training import recipes
 
 # %matplotlib inline
@@ -71,62 +70,60 @@ IPython.display.Audio(first["audio"])
 # ## 2. A judge of both, and of each alone
 #
 # `sentiment-text-audio-gated` reads with one bidirectional GRU, listens with
-# another, and lets a gate decide how much each counts. `judgements.build`
+# another, and lets a gate decide how much each counts. `engine.build`
 # makes the vocabulary and the codecs from the training rows; `fit` is plain
-# Keras inside, and keeps the epoch that is best on validation. The judges of
+# Keras inside, and keeps the epoch that is best on validation. The models of
 # one modality are the same model with the same budget, taught that modality
 # alone: else a better score might only mean a longer training.
 
 
 # %%
-def teach(name, only=None):
+def train(name, only=None):
     """Trains an architecture of the zoo, on one modality or on all."""
     keras.utils.set_random_seed(0)
     recipe = dataclasses.replace(
         recipes.get(name), epochs=epochs, ema=0.9, settings={"dim": 32}
     )
-    data = judgements.Data(rows["train"], rows["val"])
-    task = judgements.build(
+    data = engine.Data(rows["train"], rows["val"])
+    task = engine.build(
         name, data, recipe, image_size=32, seconds=0.25, minimum=1, length=16
     )
     parts = [
-        judgements.only(task, part, only) for part in (data.train, data.val)
+        modalities.select(task, part, only) for part in (data.train, data.val)
     ]
     folder = home / f"{name}-{only}"
     folder.mkdir()
-    judgements.fit(task, judgements.Data(*parts), folder, recipe, verbose=0)
+    engine.fit(task, engine.Data(*parts), folder, recipe, verbose=0)
     return task
 
 
 name = "sentiment-text-audio-gated"
-judges = {only: teach(name, only) for only in ("text", "audio", None)}
+models = {only: train(name, only) for only in ("text", "audio", None)}
 
 # %% [markdown]
-# ## 3. Does fusion pay?
+# ## 3. Does fusion help?
 #
-# All judge the same test examples. Beside them stand those who know the
+# All predict the same test examples. Beside them stand baselines that know the
 # frequencies of the labels only. The intervals come from a paired bootstrap.
 
 
 # %%
-def compare(judges):
-    """Puts judges side by side on the test split."""
-    fused = judges[None]
-    label = fused.codecs["label"]
+def compare(models):
+    """Compares models on the test split."""
+    target = models[None].target
     labels, known = (
-        np.array([label(row["label"]) for row in rows[split]])
-        for split in ("test", "train")
+        target.encode(rows[split]).labels for split in ("test", "train")
     )
-    said = {
-        "majority": baselines.majority(fused, known, len(labels)),
-        "prior": baselines.prior(fused, known, len(labels)),
+    predicted = {
+        "majority": target.majority(known, len(labels)),
+        "prior": target.prior(known, len(labels)),
     }
-    for only, task in judges.items():
-        found = judgements.examples(task, rows["test"])
-        said[only or "fusion"] = found.judgements(task, only and [only])
-    rivals = [only for only in judges if only]
+    for only, task in models.items():
+        found = engine.Examples(task, rows["test"])
+        predicted[only or "fusion"] = found.chosen(only and [only])
+    unimodal = [only for only in models if only]
     return evaluation.fusion_gain(
-        labels, said, "fusion", rivals, baselines.scorer(fused), draws=500
+        labels, predicted, "fusion", unimodal, target.agreement, draws=500
     )
 
 
@@ -137,7 +134,7 @@ def tell(found):
     console.print(found.summary)
 
 
-found = compare(judges)
+found = compare(models)
 tell(found)
 
 # %%
@@ -159,8 +156,8 @@ print({"+".join(names): round(value, 3) for names, value in best.items()})
 
 # %%
 name = "classify-image-text-audio-bottleneck"
-judges = {only: teach(name, only) for only in ("image", "text", "audio", None)}
-found = compare(judges)
+models = {only: train(name, only) for only in ("image", "text", "audio", None)}
+found = compare(models)
 tell(found)
 charts.fusion_gain(found)
 
@@ -171,7 +168,7 @@ charts.fusion_gain(found)
 # the same without Keras, in one call.
 
 # %%
-task = judges[None]
+task = models[None]
 sound = rows["test"][0]["audio"]
 asked = {"text": ["what a wonderful day", None], "audio": [None, sound]}
 said = task.answer(asked)

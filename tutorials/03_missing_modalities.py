@@ -36,7 +36,7 @@ from mmkeras import evaluation
 from mmkeras.data.synthetic import feelings
 from mmkeras.evaluation import charts
 from mmkeras.evaluation import tables
-from mmkeras.training import judgements
+from mmkeras.training import engine
 from mmkeras.training import recipes
 
 # %matplotlib inline
@@ -47,7 +47,7 @@ epochs = int(os.environ.get("TUTORIAL_EPOCHS", 12))
 console = Console(highlight=False, soft_wrap=True)
 
 # %% [markdown]
-# ## 1. Two judges
+# ## 1. Two models
 #
 # In this rendered world the words are right 9 times out of 10, the face 8,
 # the voice 7, whatever the others say. Modality dropout hides each modality
@@ -66,7 +66,7 @@ rows = {
 name = "classify-image-text-audio-bottleneck"
 
 
-def teach(dropout):
+def train(dropout):
     """Trains a judge that has modalities hidden that often."""
     keras.utils.set_random_seed(0)
     recipe = dataclasses.replace(
@@ -76,17 +76,17 @@ def teach(dropout):
         modality_dropout=dropout,
         settings={"dim": 32, "fusion": "concat"},
     )
-    data = judgements.Data(rows["train"], rows["val"])
-    task = judgements.build(
+    data = engine.Data(rows["train"], rows["val"])
+    task = engine.build(
         name, data, recipe, image_size=32, seconds=0.25, minimum=1, length=16
     )
     folder = home / str(dropout)
     folder.mkdir()
-    judgements.fit(task, data, folder, recipe, verbose=0)
+    engine.fit(task, data, folder, recipe, verbose=0)
     return task
 
 
-judges = {dropout: teach(dropout) for dropout in (0.0, 0.3)}
+models = {dropout: train(dropout) for dropout in (0.0, 0.3)}
 
 # %% [markdown]
 # ## 2. All subsets
@@ -102,9 +102,9 @@ print({name: round(value, 3) for name, value in true.items()})
 
 # %%
 worth = {}
-for dropout, task in judges.items():
-    found = judgements.examples(task, rows["test"])
-    figures, subsets = evaluation.evaluate(task, found)
+for dropout, task in models.items():
+    found = engine.Examples(task, rows["test"])
+    figures, subsets = evaluation.evaluate(found)
     console.print(tables.subsets(f"modality dropout {dropout}", subsets))
     worth[dropout] = figures, subsets
 
@@ -126,13 +126,13 @@ for field, (low, high) in worth[0.3][1].intervals.items():
 # whatever stands in the place of the rest changes not a bit.
 
 # %%
-task = judges[0.3]
+task = models[0.3]
 print(task.answer({"text": [rows["test"][0]["text"]]})["probability"])
 
-found = judgements.examples(task, rows["test"][:8])
-x, _, _ = found.gather(np.arange(8))
+found = engine.Examples(task, rows["test"][:8])
+x = found.inputs(np.arange(8))
 x["presence"][:, task.fields.index("audio")] = False
-x = task.scale(x)
+x = task.normalize(x)
 before = task.model.predict(x, verbose=0)
 x["audio"] = np.full_like(x["audio"], np.nan)
 after = task.model.predict(x, verbose=0)
@@ -154,9 +154,8 @@ some = rows["test"][:200]
 
 def score(rows):
     """Accuracy on rows as they are."""
-    found = judgements.examples(task, rows, keep=False)
-    chances = found.chances(task, found.logits(task))
-    return task.score(found.labels, chances)["accuracy"]
+    found = engine.Examples(task, rows, keep=False)
+    return task.score(found, found.outputs())["accuracy"]
 
 
 kinds = evaluation.corruptible(task)

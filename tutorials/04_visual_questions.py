@@ -45,12 +45,12 @@ from mmkeras import serving
 from mmkeras.data import check
 from mmkeras.data import datasets
 from mmkeras.data.synthetic import shapes
-from mmkeras.evaluation import baselines
 from mmkeras.evaluation import charts
 from mmkeras.evaluation import figures
 from mmkeras.evaluation import tables
 from mmkeras.evaluation.questions import errors
-from mmkeras.training import judgements
+from mmkeras.tasks import modalities
+from mmkeras.training import engine
 from mmkeras.training import recipes
 
 # %matplotlib inline
@@ -128,7 +128,7 @@ rows = {s: data.rows(s) for s in ("train", "val", "test")}
 # ## 2. Three answerers
 #
 # `vqa-cnn-film` reads the question with a GRU, which then scales and shifts
-# what the convolutions see. `judgements.build` makes the vocabulary and the
+# what the convolutions see. `engine.build` makes the vocabulary and the
 # answers to choose among from the training rows; `fit` is plain Keras inside,
 # and keeps the epoch that is best on validation. Beside it stand the same
 # model, taught without an image for as long, and one that had a single epoch.
@@ -148,16 +148,14 @@ def teach(label, epochs, only=None):
         ema=0.9,
         settings={"dim": 32, "depth": 2, "image": image},
     )
-    data = judgements.Data(rows["train"], rows["val"])
-    task = judgements.build(
-        name, data, recipe, image_size=48, length=10, minimum=1
-    )
+    data = engine.Data(rows["train"], rows["val"])
+    task = engine.build(name, data, recipe, image_size=48, length=10, minimum=1)
     known = [
-        judgements.only(task, part, only) for part in (data.train, data.val)
+        modalities.select(task, part, only) for part in (data.train, data.val)
     ]
     folder = home / label
     folder.mkdir()
-    judgements.fit(task, judgements.Data(*known), folder, recipe, verbose=0)
+    engine.fit(task, engine.Data(*known), folder, recipe, verbose=0)
     return task
 
 
@@ -175,18 +173,19 @@ task = answerers["taught"]
 # types apart, and of how many images all questions are answered right.
 
 # %%
-found = judgements.examples(task, rows["test"])
-said, scores = {}, {}
+said, scores, examples = {}, {}, {}
 for who, one in answerers.items():
     only = ["question"] if who == "blind" else None
-    chances = found.chances(one, found.logits(one, only))
-    said[who] = chances.argmax(axis=1)
+    found = examples[who] = engine.Examples(one, rows["test"])
+    predictions = found.predictions(found.outputs(only))
+    said[who] = predictions.argmax(axis=1)
     scores[who] = {
-        "accuracy": baselines.scorer(one)(found.labels, said[who]),
-        **evaluation.questions(one, found, chances),
+        "accuracy": one.target.agreement(found.labels, said[who]),
+        **evaluation.questions(found, predictions),
     }
     if one is task:
-        wrong = errors(task, found, chances)
+        wrong = errors(found, predictions)
+found = examples["taught"]
 console.print(tables.scores("Test questions", scores))
 console.print(tables.questions("What goes wrong", wrong))
 
@@ -205,14 +204,14 @@ console.print(tables.questions("What goes wrong", wrong))
 # intervals come from a bootstrap over images.
 
 # %%
-known = judgements.examples(task, rows["train"]).labels
-said["majority"] = baselines.majority(task, known, len(found))
+known = engine.Examples(task, rows["train"]).labels
+said["majority"] = task.target.majority(known, len(found))
 paid = evaluation.fusion_gain(
     found.labels,
     said,
     "taught",
     ("blind",),
-    baselines.scorer(task),
+    task.target.agreement,
     groups=found.groups,
     draws=500,
 )
@@ -228,10 +227,10 @@ charts.fusion_gain(paid)
 lost = {}
 for who in ("taught", "hurried"):
 
-    def score(instead, one=answerers[who]):
+    def score(replaced, found=examples[who]):
         """Accuracy with others' images or questions."""
-        given = found.judgements(one, instead=instead)
-        return baselines.scorer(one)(found.labels, given)
+        given = found.chosen(replaced=replaced)
+        return task.target.agreement(found.labels, given)
 
     lost[who] = evaluation.mismatched(score, task.fields, len(found), repeats=1)
 console.print(tables.scores("Exchanged among the questions", lost))

@@ -42,7 +42,7 @@ from mmkeras.cli.talk import Talk
 from mmkeras.data.synthetic import digits_discussed
 from mmkeras.evaluation import charts
 from mmkeras.evaluation import tables
-from mmkeras.training import judgements
+from mmkeras.training import engine
 from mmkeras.training import recipes
 
 # %matplotlib inline
@@ -111,9 +111,9 @@ for given, (share, half) in digits_discussed.ceilings(500).items():
 keras.utils.set_random_seed(0)
 name = "dialogue-text-image-modules"
 recipe = dataclasses.replace(recipes.get(name), epochs=epochs)
-data = judgements.Data(rows["train"], rows["val"])
-task = judgements.build(name, data, recipe, image_size=96, length=16)
-trained = judgements.fit(task, data, home, recipe, verbose=2)
+data = engine.Data(rows["train"], rows["val"])
+task = engine.build(name, data, recipe, image_size=96, length=16)
+trained = engine.fit(task, data, home, recipe, verbose=2)
 
 # %% [markdown]
 # ## 3. A talk
@@ -154,8 +154,8 @@ PIL.Image.open(io.BytesIO(image)).resize((252, 252))
 # same model without the image, and without the history, to compare.
 
 # %%
-found = judgements.examples(task, rows["test"])
-figures, subsets = evaluation.evaluate(task, found)
+found = engine.Examples(task, rows["test"])
+figures, subsets = evaluation.evaluate(found)
 by_type = {k: v for k, v in figures.items() if k.startswith("type_")}
 console.print(tables.scores("", {"": {"all": figures["accuracy"], **by_type}}))
 console.print(tables.subsets("Contribution of each modality", subsets))

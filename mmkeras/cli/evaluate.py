@@ -18,8 +18,8 @@ def run(
     data: options.RunData = None,
     data_folder: options.RunFolder = None,
     column: options.RunColumns = None,
-    beam: options.Beam = 3,
-    length_penalty: options.LengthPenalty = 0.7,
+    beam: options.Beam = None,
+    length_penalty: options.LengthPenalty = None,
     consensus: options.Consensus = 0.0,
     samples: options.Samples = 0,
     word_penalty: options.WordPenalty = 0.5,
@@ -68,8 +68,8 @@ def evaluate(
     import mmkeras
     from mmkeras.data import datasets
     from mmkeras.files import atomic
+    from mmkeras.tasks import modalities
     from mmkeras.training import folder as run_folder
-    from mmkeras.training import judgements
 
     run_folder.check(run)
     card = run_folder.read_card(run)
@@ -78,12 +78,11 @@ def evaluate(
     rows = reading.split_rows(task, source, split)
     data = datasets.name_of(source["source"])
     title = f"{data}, {split} ({len(rows)} rows)"
-    if task.name == "caption":
-        asked = asked or {}
-        figures = _captioner(run, task, rows, split, asked, title)
-    else:
-        rows = judgements.only(task, rows, card["arguments"].get("only"))
-        asked, figures = {}, _judge(task, rows, title)
+    rows = modalities.select(task, rows, card["arguments"].get("only"))
+    asked = {**task.evaluation_defaults, **(asked or {})}
+    figures = (_captions if task.texts_differ else _predictions)(
+        run, task, rows, split, asked, title
+    )
     path = run / "results.json"
     measured = {"data": data, **asked, "metrics": figures}
     atomic.update_json(path, lambda old: {**(old or {}), split: measured}, dict)
@@ -93,37 +92,38 @@ def evaluate(
     return task
 
 
-def _captioner(run, task, rows, split, asked, title):
+def _captions(run, task, rows, split, asked, title):
     from mmkeras import evaluation
     from mmkeras.cli import progress
-    from mmkeras.training.images import Images
+    from mmkeras.training.examples import Examples
 
-    images = Images.readable(task, rows, progress.counter("images"))
-    figures, texts, common = evaluation.summarise(task, images, **asked)
+    examples = Examples(task, rows, progress.counter("images"))
+    found = evaluation.summarise(examples, **asked)
+    scores, rows, texts, common = found
     answers = [{"caption": text} for text in texts]
-    _write_rows(run / f"captions-{split}.jsonl", images.rows, answers)
-    skipped.show(images.bad)
-    _show(figures, common, title)
-    return figures
+    _write_rows(run / f"captions-{split}.jsonl", rows, answers)
+    skipped.show(examples.bad)
+    _show(scores, common, title)
+    return scores
 
 
-def _judge(task, rows, title):
+def _predictions(run, task, rows, split, asked, title):
     from rich.console import Console
 
     from mmkeras import evaluation
     from mmkeras.cli import progress
     from mmkeras.evaluation import tables
-    from mmkeras.training import judgements
+    from mmkeras.training.examples import Examples
 
-    found = judgements.examples(task, rows, progress.counter("files"))
-    figures, subsets = evaluation.evaluate(task, found)
+    examples = Examples(task, rows, progress.counter("files"))
+    scores, subsets = evaluation.evaluate(examples, **asked)
     console = Console(highlight=False)
-    console.print(tables.scores(title, {"": figures}))
+    console.print(tables.scores(title, {"": scores}))
     if len(task.fields) > 1:
         console.print(tables.subsets("Contribution of each modality", subsets))
-        figures |= subsets.figures()
-    skipped.show(found.bad)
-    return figures
+        scores |= subsets.figures()
+    skipped.show(examples.bad)
+    return scores
 
 
 def _write_rows(path, rows, answers):

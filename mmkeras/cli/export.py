@@ -10,8 +10,8 @@ from mmkeras.cli import options
 def run(
     folder: options.Run,
     out: Annotated[str, typer.Argument(help="Folder that holds all versions.")],
-    beam: options.Beam = 3,
-    length_penalty: options.LengthPenalty = 0.7,
+    beam: options.Beam = None,
+    length_penalty: options.LengthPenalty = None,
     consensus: options.Consensus = 0.0,
     samples: options.Samples = 0,
     word_penalty: options.WordPenalty = 0.5,
@@ -26,14 +26,14 @@ def run(
     from mmkeras import serving
 
     task = mmkeras.load(folder)
-    asked = {}
-    if task.name == "caption":
-        asked = {"no_repeat": no_repeat, "minimum": minimum}
-        asked |= options.search(
-            beam, length_penalty, consensus, samples, word_penalty
-        )
+    asked = options.search(
+        beam, length_penalty, consensus, samples, word_penalty
+    )
+    given = {"no_repeat": no_repeat, "minimum": minimum}
+    asked |= {name: value for name, value in given.items() if value}
+    asked = {**task.evaluation_defaults, **asked}
     path = serving.export(task, out, version, **asked)
-    said = "generates the same captions" if asked else "gives the same answers"
+    said = "generates the same texts" if asked else "gives the same answers"
     typer.echo(
         f"{path}: in a fresh process without Keras it {said} as {folder}."
     )

@@ -9,7 +9,15 @@ import typer
 _AT_ONCE = 64  # Examples whose files are in memory at the same time.
 
 
-def answer(task, files, texts=None, jsonl=False, figure=None, columns=None):
+def answer(
+    task,
+    files,
+    texts=None,
+    jsonl=False,
+    figure=None,
+    columns=None,
+    **options,
+):
     """Classifies one example of files and texts, or several.
 
     Rows that cannot be read get an empty answer; the errors are written to
@@ -26,6 +34,7 @@ def answer(task, files, texts=None, jsonl=False, figure=None, columns=None):
         figure: PNG to write: the images and the model's attention over them.
         columns: Dict from fields to the names that the table has for them,
             where it has such columns.
+        **options: For models that generate text: options of generation.
 
     Returns:
         Number of examples that could not be read.
@@ -61,7 +70,7 @@ def answer(task, files, texts=None, jsonl=False, figure=None, columns=None):
         values = [example.values for example in some]
         for field, found in truncation.measure(task.codecs, values).items():
             sizes[field] += found
-        for example, said in zip(some, _answers(task, some)):
+        for example, said in zip(some, _answers(task, some, options)):
             failed += bool(said["error"])
             _tell(task, example.name, said, jsonl)
             if figure and not said["error"]:
@@ -76,11 +85,11 @@ def answer(task, files, texts=None, jsonl=False, figure=None, columns=None):
     return failed
 
 
-def _answers(task, examples):
+def _answers(task, examples, options):
     """Predicts examples; those with an error get an empty answer."""
     readable = [e for e in examples if not e.error]
     batch = {f: [e.values.get(f) for e in readable] for f in task.fields}
-    said = task.answer(batch)
+    said = task.answer(batch, **options)
     rows = iter([dict(zip(said, row)) for row in zip(*said.values())])
     empty = {"label": "", "probability": []}
     return [
@@ -108,7 +117,7 @@ def _tell(task, name, said, jsonl):
 def _tell_one(task, name, said, jsonl):
     from mmkeras.data.problems import printable
 
-    names = task.codecs["label"].names or ["value"]
+    names = getattr(task.target.codec, "names", None) or ["value"]
     label, error = "" if said["error"] else str(said["label"]), said["error"]
     chances = {
         known: round(float(chance), 4)

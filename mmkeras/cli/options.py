@@ -78,13 +78,19 @@ Target = Annotated[
 ]
 Split = Annotated[str, typer.Option(help="Split: train, val or test.")]
 Beam = Annotated[
-    int, typer.Option(min=1, help="Beam width; 1 is greedy search.")
+    int | None,
+    typer.Option(
+        min=1,
+        help="For models that generate text: beam width; 1 is greedy search. "
+        "[default: 3 for captions, 1 for answers]",
+    ),
 ]
 LengthPenalty = Annotated[
-    float,
+    float | None,
     typer.Option(
-        help="0 compares captions by their total log-probability and prefers "
-        "short ones; 1 by the mean per word."
+        help="0 compares texts by their total log-probability and prefers "
+        "short ones; 1 by the mean per word. [default: 0.7 for captions, 0 "
+        "for answers]"
     ),
 ]
 Consensus = Annotated[
@@ -128,12 +134,13 @@ Results = Annotated[
 def search(
     beam, length_penalty, consensus, samples, word_penalty, temperature=0.0
 ):
-    """Returns the options of `SequenceGenerator` that have an effect."""
-    asked = {"beam": beam, "length_penalty": length_penalty}
+    """Returns the options of `SequenceGenerator` that were given."""
+    given = {"beam": beam, "length_penalty": length_penalty}
+    given = {name: value for name, value in given.items() if value is not None}
     if consensus:
-        asked["consensus"] = consensus
+        given["consensus"] = consensus
     if samples:
-        asked |= {"samples": samples, "word_penalty": word_penalty}
+        given |= {"samples": samples, "word_penalty": word_penalty}
     if samples or temperature:
-        asked["temperature"] = temperature or 0.7
-    return asked
+        given["temperature"] = temperature or 0.7
+    return given

@@ -40,9 +40,11 @@ def run(
     column: options.RunColumns = None,
     beam: Annotated[
         int | None,
-        typer.Option(min=1, help="Beam width. [default: 3]"),
+        typer.Option(
+            min=1, help="Beam width. [default: 3 for captions, 1 for answers]"
+        ),
     ] = None,
-    length_penalty: options.LengthPenalty = 0.7,
+    length_penalty: options.LengthPenalty = None,
     consensus: options.Consensus = 0.0,
     samples: options.Samples = 0,
     word_penalty: options.WordPenalty = 0.5,
@@ -94,29 +96,35 @@ def run(
 
     task = mmkeras.load(folder)
     files = [*(files or []), *([image] if image else [])]
-    if task.name != "caption":
-        words = {"text": text, "question": question}
-        words = {k: v for k, v in words.items() if v is not None}
-        columns = reading.columns_of(column)
-        columns = columns or reading.remembered_columns(folder)
-        if judge.answer(task, files, words, jsonl, figure, columns):
-            raise typer.Exit(1)
-        return
-    paths = _files(files)
     asked = options.search(
-        beam or (1 if temperature and not samples else 3),
+        beam,
         length_penalty,
         consensus,
         samples,
         word_penalty,
         temperature,
-    ) | {
+    )
+    given = {
         "top_k": top_k,
-        "top_p": top_p,
-        "seed": seed,
+        "top_p": top_p if top_p != 1 else None,
         "no_repeat": no_repeat,
         "minimum": minimum,
     }
+    asked |= {name: value for name, value in given.items() if value}
+    if seed is not None:
+        asked["seed"] = seed
+    if temperature and not samples:
+        asked.setdefault("beam", 1)
+    asked = {**task.evaluation_defaults, **asked}
+    if not task.texts_differ:
+        words = {"text": text, "question": question}
+        words = {k: v for k, v in words.items() if v is not None}
+        columns = reading.columns_of(column)
+        columns = columns or reading.remembered_columns(folder)
+        if judge.answer(task, files, words, jsonl, figure, columns, **asked):
+            raise typer.Exit(1)
+        return
+    paths = _files(files)
     good, failed = [], 0
     for path, data, text, score, error in _captioned(task, paths, asked):
         _tell(path, text, score, error, jsonl)

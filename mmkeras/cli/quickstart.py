@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 _SIDE = 48  # Of the images, in pixels.
+_DRAWN = 12  # Images with captions.
 
 
 def run(
@@ -27,10 +28,11 @@ def run(
     import keras
 
     from mmkeras.cli import progress
+    from mmkeras.data import cache
     from mmkeras.data import datasets
     from mmkeras.data.synthetic import shapes
-    from mmkeras.training import captions
-    from mmkeras.training.images import Images
+    from mmkeras.training.examples import Data
+    from mmkeras.training.examples import Examples
 
     home = pathlib.Path(folder or tempfile.mkdtemp(prefix="mmkeras-"))
     typer.echo(
@@ -48,15 +50,17 @@ def run(
         workers=os.cpu_count(),
     )
     data = datasets.get(source)
-    rows = captions.Data(*map(data.rows, ("train", "val")))
+    rows = Data(*map(data.rows, ("train", "val")))
     typer.echo(f"Training caption-cnn-lstm on {len(rows.train)} images ...")
     keras.utils.set_random_seed(seed)
     task = _train(rows, home, epochs, seed)
-    test = Images(task, data.rows("test"))
-    texts = test.write(task, beam=3)
+    examples = Examples(task, data.rows("test"))
+    test, texts = task.texts(examples, examples.outputs(beam=3))
     _score(task, test, texts, shapes, rows.train, seed)
-    _draw(test, texts, home / "captions.png")
-    _serve(task, test, home)
+    files = [row["image"] for row in test[:_DRAWN]]
+    pixels, _ = next(cache.batches(files, task.codecs["image"]))
+    _draw(pixels, texts, home / "captions.png")
+    _serve(task, pixels[0], home)
 
 
 def _train(rows, home, epochs, seed):
@@ -65,7 +69,8 @@ def _train(rows, home, epochs, seed):
     import mmkeras
     from mmkeras import branches
     from mmkeras.cli import progress
-    from mmkeras.training import captions
+    from mmkeras.training import build
+    from mmkeras.training import engine
     from mmkeras.training import recipes
     from mmkeras.training.folder import RunFolder
 
@@ -74,7 +79,7 @@ def _train(rows, home, epochs, seed):
         batch_size=64,
         learning_rate=4e-3,
         label_smoothing=0.0,
-        together=1,
+        by_length=True,
         settings={
             "dim": 256,
             "dropout": 0.0,
@@ -84,11 +89,11 @@ def _train(rows, home, epochs, seed):
     )
     arguments = {"epochs": epochs, "seed": seed, "data": rows.fingerprint}
     with RunFolder(home / "run").open(arguments, overwrite=True) as held:
-        task = captions.build(
+        task = build.build(
             "caption-cnn-lstm", rows, recipe, image_size=_SIDE, minimum=1
         )
         with progress.epochs(epochs) as shown:
-            captions.fit(
+            engine.fit(
                 task,
                 rows,
                 held.path,
@@ -109,6 +114,7 @@ def _score(task, test, texts, shapes, train, seed):
 
     scenes = shapes.scenes("test", len(texts), seed)
     constant = shapes.same_for_all(row["captions"] for row in train)
+    references = [row["captions"] for row in test]
     rows = {
         "this model": texts,
         "oracle captions": shapes.ceiling(scenes),
@@ -123,7 +129,7 @@ def _score(task, test, texts, shapes, train, seed):
         title_justify="left",
     )
     for name, said in rows.items():
-        figures = task.score(said, test.references)
+        figures = task.score_texts(said, references)
         right = [shapes.judge(t, s).right for t, s in zip(said, scenes)]
         table.add_row(
             name,
@@ -143,20 +149,20 @@ def _right_of_new_things(task, shapes, count, seed):
 
     scenes = shapes.scenes("things", count, seed)
     pixels = np.stack([shapes.render(scene, _SIDE) for scene in scenes])
-    said = task.write(pixels, beam=3)
+    said = task.generate(pixels, beam=3)
     right = [shapes.judge(t, s).right for t, s in zip(said, scenes)]
     return 100 * sum(right) / len(right)
 
 
-def _draw(test, texts, path):
+def _draw(pixels, texts, path):
     from mmkeras.evaluation import figures
 
-    drawn = figures.captions(test.array[0, :12], texts[:12])
+    drawn = figures.captions(pixels, texts[: len(pixels)])
     figures.write_png(drawn, path)
     typer.echo(f"Wrote figure {path}.")
 
 
-def _serve(task, test, home):
+def _serve(task, pixels, home):
     import io
 
     from PIL import Image
@@ -167,7 +173,7 @@ def _serve(task, test, home):
     typer.echo(f"Exported {path}; it generates the same captions as the model.")
     photo = home / "photo.jpg"
     data = io.BytesIO()
-    Image.fromarray(test.array[0, 0]).save(data, "JPEG", quality=95)
+    Image.fromarray(pixels).save(data, "JPEG", quality=95)
     photo.write_bytes(data.getvalue())
     command = ["-m", "mmkeras.serving.run", str(home / "export"), str(photo)]
     typer.echo(f"$ python {' '.join(command)}")

@@ -86,7 +86,7 @@ def split_rows(task, source, split):
     target = None
     own = not datasets.is_published(source["source"])
     if own and source["kind"] == "labels":
-        target = getattr(task.codecs["label"], "target", None)
+        target = getattr(task.target.codec, "target", None)
     [rows], _, skipped = datasets.read(splits=[split], target=target, **source)
     if skipped:
         typer.echo(skipped, err=True)

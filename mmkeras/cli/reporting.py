@@ -1,6 +1,5 @@
 """The parts of `mmkeras report`."""
 
-import dataclasses
 import pathlib
 
 import numpy as np
@@ -10,20 +9,24 @@ from mmkeras import evaluation
 from mmkeras.cli import progress
 from mmkeras.cli import reading
 from mmkeras.cli import skipped
+from mmkeras.data import cache
 from mmkeras.data import datasets
-from mmkeras.evaluation import baselines
 from mmkeras.evaluation import charts
 from mmkeras.evaluation import figures
 from mmkeras.evaluation import tables
 from mmkeras.evaluation.questions import errors
 from mmkeras.metrics import classification
+from mmkeras.tasks import groups
+from mmkeras.tasks import modalities
 from mmkeras.training import folder as run_folder
-from mmkeras.training import judgements
 from mmkeras.training import recipes
+from mmkeras.training.examples import Examples
+
+_DRAWN = 12  # Images with captions.
 
 
 class Reporting:
-    """A run of a classifier, and the split it is evaluated on.
+    """A run, and the split it is evaluated on.
 
     Args:
         run: Path of the run's folder.
@@ -33,9 +36,6 @@ class Reporting:
             training.
         columns: Dict as of `datasets.read`, or `None` for that of the run.
         seed: int.
-
-    Raises:
-        ValueError: If the run is not of a classifier.
     """
 
     def __init__(
@@ -45,14 +45,8 @@ class Reporting:
         self.card = run_folder.read_card(run)
         self.source = reading.source_of(self.card, data, folder, columns)
         self.task = mmkeras.load(run)
-        if self.task.name != "classify":
-            raise ValueError(
-                "`mmkeras report` expects the run of a classifier. Received: "
-                f"{run}, a captioning model. Use `mmkeras evaluate` for its "
-                "metrics."
-            )
         self.rows = self._rows(split)
-        self.metric = baselines.headline_metric(self.task)
+        self.metric = self.task.metric
         name = datasets.name_of(self.source["source"])
         self.title = f"{name}, {split} ({len(self.rows)} rows)"
 
@@ -67,10 +61,10 @@ class Reporting:
         Returns:
             Dict for JSON.
         """
-        found = self._examples(self.task, self.rows)
-        scores, subsets = evaluation.evaluate(
-            self.task, found, draws, self.seed
-        )
+        examples = self._examples(self.task, self.rows)
+        if self.task.texts_differ:
+            return self._captions(console, out, examples)
+        scores, subsets = evaluation.evaluate(examples, draws, self.seed)
         console.print(tables.scores(self.title, {"": scores}))
         if len(self.task.fields) > 1:
             title = "Contribution of each modality"
@@ -78,26 +72,49 @@ class Reporting:
             figures.write_png(charts.subsets(subsets), out / "subsets.png")
             scores |= subsets.figures()
         written = {"scores": scores}
-        label, fields = self.task.codecs["label"], self.task.fields
-        chances = found.chances(self.task, found.logits(self.task))
+        predictions = examples.predictions(examples.outputs())
+        fields = self.task.fields
         answers = "question" in fields and "candidates" not in fields
         if answers:
-            wrong = errors(self.task, found, chances)
+            wrong = errors(examples, predictions)
             console.print(tables.questions("By question type", wrong))
             written["questions"] = wrong
-        if label.kind == "single":
-            said = chances.argmax(axis=1)
-            counts = classification.confusion(found.labels, said, label.size)
-            drawn = charts.confusion(counts, label.names)
-            figures.write_png(drawn, out / "confusion.png")
-            drawn = charts.reliability(found.labels, chances)
-            figures.write_png(drawn, out / "reliability.png")
-            written["confusion"] = counts.tolist()
-            if answers:
-                drawn = charts.answers(found.labels, said, label.names)
-                figures.write_png(drawn, out / "answers.png")
-        skipped.show(found.bad)
+        if self.task.target.has_probabilities:
+            written |= self._confusion(out, examples, predictions, answers)
+        skipped.show(examples.bad)
         return written
+
+    def _captions(self, console, out, examples):
+        """Scores of captions, and images with their captions."""
+        options = self.task.evaluation_defaults
+        found = evaluation.summarise(examples, **options)
+        scores, rows, texts, common = found
+        console.print(tables.scores(self.title, {"": scores}))
+        console.print(tables.counts("Most frequent captions", common))
+        images = [row["image"] for row in rows[:_DRAWN]]
+        pixels, _ = next(cache.batches(images, self.task.codecs["image"]))
+        drawn = figures.captions(
+            pixels,
+            texts[:_DRAWN],
+            [row["captions"] for row in rows[:_DRAWN]],
+        )
+        figures.write_png(drawn, out / "captions.png")
+        skipped.show(examples.bad)
+        return {"scores": scores, "most_frequent": common}
+
+    def _confusion(self, out, examples, predictions, answers):
+        """Confusion and calibration, as figures; the first also as JSON."""
+        label, chosen = self.task.target.codec, predictions.argmax(axis=1)
+        labels = examples.labels
+        counts = classification.confusion(labels, chosen, label.size)
+        drawn = charts.confusion(counts, label.names)
+        figures.write_png(drawn, out / "confusion.png")
+        drawn = charts.reliability(labels, predictions)
+        figures.write_png(drawn, out / "reliability.png")
+        if answers:
+            drawn = charts.answers(labels, chosen, label.names)
+            figures.write_png(drawn, out / "answers.png")
+        return {"confusion": counts.tolist()}
 
     def train_alone(self):
         """Trains the same model on each modality alone, or resumes it."""
@@ -108,7 +125,6 @@ class Reporting:
         known = ("model", "data", "fingerprint", "seed", "recipe")
         name, _, _, seed, recipe = (asked.pop(key) for key in known)
         recipe = recipes.Recipe(**recipe)
-        recipe = dataclasses.replace(recipe, views=tuple(recipe.views))
         source, target = reading.source_of(self.card), asked.get("target")
         splits = ("train", "val")
         rows, _, _ = datasets.read(splits=splits, target=target, **source)
@@ -128,39 +144,40 @@ class Reporting:
         Returns:
             Dict for JSON.
         """
-        judges = {pathlib.Path(path).name: path for path in against}
+        models = {pathlib.Path(path).name: path for path in against}
         for field in self._parts():
             if (self._alone(field) / "task.json").exists():
-                judges[field] = self._alone(field)
-        label = self.task.codecs["label"]
-        train = judgements.placed(self.task, self._rows("train"))
-        known = np.array([label(row["label"]) for row in train])
-        rows = judgements.placed(self.task, self.rows)
-        labels = np.array([label(row["label"]) for row in rows])
-        plain = baselines.majority(self.task, known, len(labels))
-        drawn = baselines.prior(self.task, known, len(labels), self.seed)
-        said = {"majority": plain, "prior": drawn}
-        for name, path in judges.items():
-            said[name] = self._said(mmkeras.load(path), plain, name)
-        if not judges:
+                models[field] = self._alone(field)
+        target = self.task.target
+        known = self._labels(self._rows("train"))
+        labels = self._labels(self.rows)
+        majority = target.majority(known, len(labels))
+        prior = target.prior(known, len(labels), self.seed)
+        predicted = {"majority": majority, "prior": prior}
+        for name, path in models.items():
+            other = mmkeras.load(path)
+            predicted[name] = self._chosen(other, majority, name)
+        if not models:
             console.print(
                 "There is no unimodal model to compare with: pass --alone, or "
                 "--against with a run. Instead, the other modalities are "
                 "hidden from the same model."
             )
-            judges = dict.fromkeys(self._parts())
-            for field in judges:
-                said[field] = self._said(self.task, plain, field, field)
-        said["fusion"] = self._said(self.task, plain, "fusion")
-        groups = [row.get("group") for row in self.rows]
+            models = dict.fromkeys(self._parts())
+            for field in models:
+                predicted[field] = self._chosen(
+                    self.task, majority, field, field
+                )
+        predicted["fusion"] = self._chosen(self.task, majority, "fusion")
+        members = [row.get("group") for row in self.rows]
         found = evaluation.fusion_gain(
             labels,
-            said,
+            predicted,
             "fusion",
-            tuple(judges),
-            baselines.scorer(self.task),
+            tuple(models),
+            target.agreement,
             self.metric,
-            None if None in groups else groups,
+            None if None in members else members,
             draws,
             seed=self.seed,
         )
@@ -198,7 +215,13 @@ class Reporting:
     def _rows(self, split):
         rows = reading.split_rows(self.task, self.source, split)
         only = self.card["arguments"].get("only")
-        return judgements.only(self.task, rows, only)
+        return modalities.select(self.task, rows, only)
+
+    def _labels(self, rows):
+        """Encoded labels of rows, whether or not their inputs are readable."""
+        if "candidates" in self.task.fields:
+            rows = groups.label_by_candidate(rows)
+        return self.task.target.encode(rows).labels
 
     def _parts(self):
         """Each modality; for dialogues about an image, all except one.
@@ -218,22 +241,21 @@ class Reporting:
         return self.run / f"alone-{field}"
 
     def _examples(self, task, rows):
-        return judgements.examples(task, rows, progress.counter("files"))
+        return Examples(task, rows, progress.counter("files"))
 
-    def _said(self, task, plain, name, only=None):
+    def _chosen(self, task, majority, name, only=None):
         """Predictions of all rows; the majority class if one is unreadable."""
-        if task.codecs["label"].names != self.task.codecs["label"].names:
+        names = [t.target.codec.get_config() for t in (task, self.task)]
+        if names[0] != names[1]:
             raise ValueError(
-                f"{name} has other classes than the run. Received: "
-                f"{task.codecs['label'].names[:10]}. Compare runs with the "
-                "same classes."
+                f"{name} has other labels than the run. Received: "
+                f"{str(names[0])[:200]}. Compare runs with the same labels."
             )
-        found = self._examples(task, self.rows)
-        only = only and only.split("+")
-        said = found.judgements(task, only)
-        known = dict(zip(found.names, said))
+        examples = self._examples(task, self.rows)
+        chosen = examples.chosen(only and only.split("+"))
+        known = dict(zip(examples.names, chosen))
         return np.stack(
-            [known.get(row["id"], p) for row, p in zip(self.rows, plain)]
+            [known.get(row["id"], m) for row, m in zip(self.rows, majority)]
         )
 
     def _corrupted(self, task, rows):
@@ -247,6 +269,5 @@ class Reporting:
         )
 
     def _score(self, task, rows):
-        found = judgements.examples(task, rows, keep=False)
-        chances = found.chances(task, found.logits(task))
-        return task.score(found.labels, chances)[self.metric]
+        examples = Examples(task, rows, keep=False)
+        return task.score(examples, examples.outputs())[self.metric]

@@ -10,8 +10,8 @@ import typer
 from mmkeras.cli import options
 from mmkeras.cli import skipped
 
-# Maximum text length by task; for models with a history, length of a turn.
-_LENGTHS = {"vqa": 20, "history": 24, "emotion": 32, "dialogue": 200}
+# Modalities that are changed at random, by the option.
+_AUGMENT = {True: ("image", "audio"), False: ()}
 
 
 class Monitor(enum.StrEnum):
@@ -129,8 +129,8 @@ def run(
     augment: Annotated[
         bool | None,
         typer.Option(
-            help="For classifiers: augment audio at random, and images if the "
-            "whole image branch is trained."
+            help="Augment images at random, where the whole image branch is "
+            "trained, and audio. [default: audio only]"
         ),
     ] = None,
     set_: Annotated[
@@ -182,7 +182,7 @@ def run(
     vectors: Annotated[
         str | None,
         typer.Option(
-            help="For classifiers: file of word vectors to initialize the "
+            help="File of word vectors to initialize the "
             "embeddings with (word2vec text or binary, GloVe text, or .npz)."
         ),
     ] = None,
@@ -197,8 +197,8 @@ def run(
         str, typer.Option(help="auto, float32, mixed_bfloat16, mixed_float16.")
     ] = "auto",
     seed: int = 0,
-    beam: options.Beam = 3,
-    length_penalty: options.LengthPenalty = 0.7,
+    beam: options.Beam = None,
+    length_penalty: options.LengthPenalty = None,
     consensus: options.Consensus = 0.0,
     samples: options.Samples = 0,
     word_penalty: options.WordPenalty = 0.5,
@@ -216,6 +216,7 @@ def run(
     with `--results`, or by `mmkeras evaluate`.
     """
     from mmkeras import registry
+    from mmkeras import tasks
     from mmkeras.cli import evaluate
     from mmkeras.cli import reading
     from mmkeras.data import datasets
@@ -236,60 +237,47 @@ def run(
         "ema": ema,
         "monitor": monitor and str(monitor),
         "patience": patience,
-        "augment": augment,
+        "augment": _AUGMENT.get(augment),
         "modality_dropout": modality_dropout,
         "every_subset": every_subset,
     }
     changes = {k: v for k, v in changes.items() if v is not None}
     settings = {**recipe.settings, **_settings(set_ or [])}
     recipe = dataclasses.replace(recipe, settings=settings, **changes)
-    architecture = registry.get(name)
-    captions = architecture.task == "caption"
-    build = {"image_size": image_size, "policy": precision}
-    if captions:
-        build |= {
-            "weights": weights,
-            "network": network,
-            "length": length or 20,
-            "minimum": minimum or 5,
-            "fine_tune": True if fine_tune == "all" else fine_tune or False,
-            "init": init,
-            **({"stem": stem} if stem else {}),
-        }
-    else:
-        talks = "history_shape" in architecture.arguments
-        texts = "history" if talks else architecture.task
-        build |= {
-            "seconds": seconds,
-            "length": length or _LENGTHS.get(texts, 60),
-            "minimum": minimum or 2,
-            **({"answers": answers or 3000} if texts == "vqa" else {}),
-            **({"vectors": vectors} if vectors else {}),
-            **({"target": str(target)} if target else {}),
-        }
+    build = {
+        "image_size": image_size,
+        "weights": weights,
+        "network": network if weights else None,
+        "fine_tune": True if fine_tune == "all" else fine_tune,
+        "stem": stem,
+        "init": init,
+        "seconds": seconds,
+        "length": length,
+        "minimum": minimum,
+        "answers": answers,
+        "vectors": vectors,
+        "target": target and str(target),
+    }
+    build = {k: v for k, v in build.items() if v is not None}
+    build["policy"] = precision
     if init and pathlib.Path(init).resolve() == pathlib.Path(out).resolve():
         raise ValueError(
             "`--init` and `--out` must be different folders. Received: --init "
             f"{init} and --out {out}"
         )
-    if reward and not (captions and init):
+    architecture = registry.get(name)
+    kind = tasks.of(architecture)
+    if reward and not (kind.texts_differ and init):
         raise ValueError(
             "--reward continues the training of a captioning model: it "
             "expects a captioning architecture and --init with a run of it. "
             f"Received: {name}, init={init}"
         )
-    if captions:
-        _refuse(name, "captioning models have one modality", only=only)
-        _refuse(name, "captioning models have no labels", target=target)
-        _refuse(name, "it trains its own embeddings", vectors=vectors)
-    else:
-        _refuse(
-            name,
-            "it is trained from scratch",
-            weights=weights,
-            fine_tune=fine_tune,
-            stem=stem,
-            init=init,
+    has_labels = kind.target_field == "label"
+    if target and not has_labels:
+        raise ValueError(
+            f"{name} has no option --target: captions have no labels. Omit "
+            f"--target. Received: --target {target}"
         )
     source = {
         "source": data,
@@ -300,7 +288,7 @@ def run(
     rows, notes, skipped = datasets.read(
         splits=("train", "val"), target=build.get("target"), **source
     )
-    for note in [*_labels(captions, rows), *notes]:
+    for note in [*_labels(has_labels, rows), *notes]:
         typer.echo(problems.printable(note))
     if skipped:
         typer.echo(skipped, err=True)
@@ -337,8 +325,7 @@ def train(
         rows: Tuple of its training and validation rows.
         recipe: A `recipes.Recipe`; values that it does not set are chosen by
             the number of training examples.
-        build: Dict of further arguments of `captions.build` or
-            `judgements.build`.
+        build: Dict of further arguments of `training.build.build`.
         seed: int.
         out: Folder of the run.
         overwrite: bool. Whether to delete another run there.
@@ -346,19 +333,18 @@ def train(
     """
     import keras
 
-    from mmkeras import registry
     from mmkeras.cli import progress
     from mmkeras.data import datasets
-    from mmkeras.training import captions
-    from mmkeras.training import judgements
+    from mmkeras.tasks import modalities
+    from mmkeras.training import build as building
+    from mmkeras.training import engine
     from mmkeras.training import recipes
+    from mmkeras.training.examples import Data
     from mmkeras.training.folder import RunFolder
     from mmkeras.training.folder import digest
 
-    task = registry.get(name).task
-    engine = captions if task == "caption" else judgements
-    rows = engine.Data(*rows)
-    count = engine.num_examples(name, rows)
+    rows = Data(*rows)
+    count = building.num_examples(name, rows)
     stated, recipe = recipe, recipes.resolve(recipe, count)
     # Own data may be moved: its fingerprint says whether it is the same.
     published = datasets.is_published(source["source"])
@@ -376,18 +362,21 @@ def train(
         **_place(source),
         "before": _before(build.get("init")),
     }
-    unit = "images" if task == "caption" else "files"
     owner = RunFolder(out, lambda text: typer.echo(text, err=True))
     with owner.open(arguments, overwrite, **notes) as held:
         if stated != recipe:
             typer.echo(_chosen(stated, recipe, count))
         keras.utils.set_random_seed(seed)
-        task = engine.build(name, rows, recipe, **build)
+        task = building.build(name, rows, recipe, **build)
         for note in _text_notes(task, [*rows.train, *rows.val]):
             typer.echo(note)
         if only:
-            left = (engine.only(task, r, only) for r in (rows.train, rows.val))
-            rows = engine.Data(*left)
+            rows = Data(
+                *(
+                    modalities.select(task, part, only)
+                    for part in (rows.train, rows.val)
+                )
+            )
         with progress.epochs(recipe.epochs) as shown:
             training = engine.fit(
                 task,
@@ -395,7 +384,7 @@ def train(
                 held.path,
                 recipe,
                 seed,
-                progress.counter(unit),
+                progress.counter("files"),
                 verbose=0,
                 also=[shown],
             )
@@ -429,11 +418,11 @@ def _best_epoch(training):
     )
 
 
-def _labels(captions, rows):
+def _labels(has_labels, rows):
     """Describes the training labels in a line, if the rows have any."""
     from mmkeras.data import label_kinds
 
-    if captions or "question" in rows[0][0]:
+    if not has_labels or "question" in rows[0][0]:
         return []
     return [label_kinds.describe([row["label"] for row in rows[0]])]
 
@@ -471,17 +460,6 @@ def _text_notes(task, rows):
         *check_texts.describe_split(task.codecs),
         *truncation.describe(task.codecs, sizes),
     ]
-
-
-def _refuse(name, reason, **options):
-    """Refuses options that an architecture does not have."""
-    for option, value in options.items():
-        if value:
-            flag = f"--{option.replace('_', '-')}"
-            raise ValueError(
-                f"{name} has no option {flag}: {reason}. "
-                f"Received: {flag} {value}. Omit {flag}."
-            )
 
 
 def _before(init):

@@ -5,7 +5,6 @@ from keras import ops
 
 from mmkeras.decoders.shapes import at
 from mmkeras.decoders.shapes import logits_spec
-from mmkeras.decoders.shapes import repeated
 from mmkeras.decoders.shapes import tokens_and_context
 
 
@@ -35,10 +34,8 @@ class AttentionDecoder(keras.layers.Layer):
     Call arguments:
         inputs: List of `tokens`, integers of shape `(batch, length)`, and
             `context`, shape `(batch, regions, context_dim)`.
-        together: int. Sentences of each context, side by side: `tokens` has
-            so many times as many rows.
-        places: Integers of shape `(n,)`: the words, numbered sentence after
-            sentence, whose next token is asked for. All, if left out.
+        positions: Integers of shape `(n,)`: positions in the flattened
+            `(batch, length)` whose next token is predicted. All by default.
 
     Returns:
         Logits of the next token, float32, of shape
@@ -90,9 +87,9 @@ class AttentionDecoder(keras.layers.Layer):
         self.words.build(tokens)
         self.lstm.build((None, 2 * self.dim))
 
-    def call(self, inputs, training=None, together=1, places=None):
-        *parts, _ = self._read(inputs, training, together)
-        return self._write(*(at(x, places) for x in parts), training)
+    def call(self, inputs, training=None, positions=None):
+        *parts, _ = self._read(inputs, training)
+        return self._write(*(at(x, positions) for x in parts), training)
 
     def attention(self, inputs):
         """Says where the decoder looks before each word.
@@ -127,10 +124,8 @@ class AttentionDecoder(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return (*input_shape[0], self.vocabulary_size)
 
-    def compute_output_spec(
-        self, inputs, training=None, together=1, places=None
-    ):
-        return logits_spec(self.vocabulary_size, inputs, places)
+    def compute_output_spec(self, inputs, training=None, positions=None):
+        return logits_spec(self.vocabulary_size, inputs, positions)
 
     def get_config(self):
         return {
@@ -149,9 +144,9 @@ class AttentionDecoder(keras.layers.Layer):
             name=name,
         )
 
-    def _see(self, context, training, together=1):
+    def _see(self, context, training):
         values = self.norm(self.regions(context), training=training)
-        values = repeated(ops.tanh(values), together)
+        values = ops.tanh(values)
         values = self.drop(values, training=training)
         fixed = {"values": values, "keys": self.keys(values)}
         seen = ops.mean(values, axis=1)
@@ -169,10 +164,10 @@ class AttentionDecoder(keras.layers.Layer):
         looked = ops.squeeze(ops.matmul(weights, values), 1)
         return self.gate(hidden) * looked
 
-    def _read(self, inputs, training, together=1):
+    def _read(self, inputs, training):
         """Reads all the words; returns them, states, looks and the start."""
         tokens, context = inputs
-        fixed, first = self._see(context, training, together)
+        fixed, first = self._see(context, training)
         words = self.drop(self.words(tokens), training=training)
 
         def read(carry, word):

@@ -5,7 +5,6 @@ from keras import ops
 
 from mmkeras.decoders.shapes import at
 from mmkeras.decoders.shapes import logits_spec
-from mmkeras.decoders.shapes import repeated
 from mmkeras.decoders.shapes import tokens_and_context
 from mmkeras.layers import LSTM
 
@@ -36,10 +35,8 @@ class RecurrentDecoder(keras.layers.Layer):
     Call arguments:
         inputs: List of `tokens`, integers of shape `(batch, length)`, and
             `context`, shape `(batch, regions, context_dim)`.
-        together: int. Sentences of each context, side by side: `tokens` has
-            so many times as many rows.
-        places: Integers of shape `(n,)`: the words, numbered sentence after
-            sentence, whose next token is asked for. All, if left out.
+        positions: Integers of shape `(n,)`: positions in the flattened
+            `(batch, length)` whose next token is predicted. All by default.
 
     Returns:
         Logits of the next token, float32, of shape
@@ -95,12 +92,12 @@ class RecurrentDecoder(keras.layers.Layer):
         self.lstm.build((*tokens, self.dim))
         self.logits.build((*tokens, self.dim))
 
-    def call(self, inputs, training=None, together=1, places=None):
+    def call(self, inputs, training=None, positions=None):
         tokens, context = inputs
         x = self.drop(self.words(tokens), training=training)
-        beside, state = self._see(context, training, together)
+        beside, state = self._see(context, training)
         x = sum((image[:, None] for image in beside), x)
-        x = at(self.lstm(x, initial_state=state), places)
+        x = at(self.lstm(x, initial_state=state), positions)
         return self.logits(self.drop(x, training=training))
 
     def start(self, context):
@@ -134,10 +131,8 @@ class RecurrentDecoder(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return (*input_shape[0], self.vocabulary_size)
 
-    def compute_output_spec(
-        self, inputs, training=None, together=1, places=None
-    ):
-        return logits_spec(self.vocabulary_size, inputs, places)
+    def compute_output_spec(self, inputs, training=None, positions=None):
+        return logits_spec(self.vocabulary_size, inputs, positions)
 
     def get_config(self):
         return {
@@ -148,9 +143,9 @@ class RecurrentDecoder(keras.layers.Layer):
             "inject": self.inject,
         }
 
-    def _see(self, context, training, together=1):
+    def _see(self, context, training):
         """What goes beside each word, a list of none or one, and the state."""
         seen = self.norm(ops.mean(context, axis=1), training=training)
-        seen = self.drop(repeated(seen, together), training=training)
+        seen = self.drop(seen, training=training)
         beside = [self.beside(seen)] if self.beside is not None else []
         return beside, [self.hidden(seen), self.cell(seen)]

@@ -26,34 +26,24 @@ def tokens_and_context(input_shape):
     return tuple(input_shape)
 
 
-def repeated(seen, together):
-    """Repeats what is seen for each sentence about it.
-
-    Args:
-        seen: Tensor, batch first.
-        together: int. Sentences of each example, side by side.
-    """
-    return ops.repeat(seen, together, axis=0) if together > 1 else seen
-
-
-def at(x, places):
+def at(x, positions):
     """Takes the words that count out of all sentences.
 
     Args:
         x: Tensor of shape `(batch, length, size)`.
-        places: Integers of shape `(n,)`, which words, numbered sentence after
-            sentence; `None` for all, as they are.
+        positions: Integers of shape `(n,)`, in the flattened `(batch, length)`;
+            `None` for all, as they are.
 
     Returns:
         Tensor of shape `(n, size)`, or `x`.
     """
-    if places is None:
+    if positions is None:
         return x
-    return ops.take(ops.reshape(x, (-1, x.shape[-1])), places, axis=0)
+    return ops.take(ops.reshape(x, (-1, x.shape[-1])), positions, axis=0)
 
 
-def logits_spec(size, inputs, places):
+def logits_spec(size, inputs, positions):
     """What a decoder of `size` words returns; see `at`."""
     tokens, _ = inputs
-    shape = tokens.shape if places is None else places.shape
+    shape = tokens.shape if positions is None else positions.shape
     return keras.KerasTensor((*shape, size), "float32")

@@ -6,7 +6,6 @@ from keras import ops
 from mmkeras.decoders.block import TransformerBlock
 from mmkeras.decoders.shapes import at
 from mmkeras.decoders.shapes import logits_spec
-from mmkeras.decoders.shapes import repeated
 from mmkeras.decoders.shapes import tokens_and_context
 
 
@@ -31,10 +30,8 @@ class TransformerDecoder(keras.layers.Layer):
     Call arguments:
         inputs: List of `tokens`, integers of shape `(batch, length)`, and
             `context`, shape `(batch, regions, context_dim)`.
-        together: int. Sentences of each context, side by side: `tokens` has
-            so many times as many rows.
-        places: Integers of shape `(n,)`: the words, numbered sentence after
-            sentence, whose next token is asked for. All, if left out.
+        positions: Integers of shape `(n,)`: positions in the flattened
+            `(batch, length)` whose next token is predicted. All by default.
 
     Returns:
         Logits of the next token, float32, of shape
@@ -98,9 +95,9 @@ class TransformerDecoder(keras.layers.Layer):
         self.norm.build(inside)
         self.logits.build(inside)
 
-    def call(self, inputs, training=None, together=1, places=None):
-        x, _ = self._read(inputs, training, together)
-        return self.logits(self.norm(at(x, places)))
+    def call(self, inputs, training=None, positions=None):
+        x, _ = self._read(inputs, training)
+        return self.logits(self.norm(at(x, positions)))
 
     def attention(self, inputs):
         """Says where the decoder looks before each word.
@@ -141,10 +138,8 @@ class TransformerDecoder(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return (*input_shape[0], self.vocabulary_size)
 
-    def compute_output_spec(
-        self, inputs, training=None, together=1, places=None
-    ):
-        return logits_spec(self.vocabulary_size, inputs, places)
+    def compute_output_spec(self, inputs, training=None, positions=None):
+        return logits_spec(self.vocabulary_size, inputs, positions)
 
     def get_config(self):
         return {
@@ -157,7 +152,7 @@ class TransformerDecoder(keras.layers.Layer):
             "length": self.length,
         }
 
-    def _read(self, inputs, training, together=1):
+    def _read(self, inputs, training):
         tokens, context = inputs
         if (tokens.shape[1] or 0) > self.length:
             raise ValueError(
@@ -165,7 +160,6 @@ class TransformerDecoder(keras.layers.Layer):
                 f"tokens. Received: tokens of shape {tuple(tokens.shape)}"
             )
         memory = self.regions_norm(self.regions(context))
-        memory = repeated(memory, together)
         memory = self.drop(memory, training=training)
         places = ops.arange(ops.shape(tokens)[1])
         x = self.words(tokens) + self.places(places)

@@ -7,7 +7,6 @@
 - `mismatch`: scores under mismatched inputs;
 - `questions`: scores of answers to questions, by type of question;
 - `bootstrap`: confidence intervals;
-- `baselines`: headline metrics, and scores of constant predictions;
 - `fusion_gain`: a multimodal model compared with unimodal models;
 - `robustness`: scores under corrupted inputs;
 - `figures`: images with captions and attention maps;
@@ -27,5 +26,5 @@ from mmkeras.evaluation.robustness import corruptible
 from mmkeras.evaluation.robustness import robustness
 from mmkeras.evaluation.subsets import Subsets
 from mmkeras.evaluation.subsets import all_subsets
-from mmkeras.evaluation.subsets import judged_subsets
+from mmkeras.evaluation.subsets import scored_subsets
 from mmkeras.evaluation.subsets import shapley

@@ -1,33 +1,34 @@
-"""What a captioner is worth, and whether it looks at the image."""
+"""Scores of captions, and whether they depend on the image."""
 
 import collections
 
 import numpy as np
 
 
-def shuffle_gap(task, images, seed=0):
-    """Loss with images exchanged, minus the loss without.
+def shuffle_gap(examples, seed=0):
+    """Loss with permuted images, minus the loss without.
 
         gap = L(captions of i | image of s(i)) - L(captions of i | i)
 
-    with L the mean cross-entropy a token and s one random cycle through all
+    with L the mean cross-entropy per token and s one random cycle through all
     images, so that none keeps its own.
 
     Args:
-        task: A `tasks.Caption`.
-        images: A `training.images.Images` of at least two rows.
-        seed: int. Draws the cycle.
+        examples: A `mmkeras.training.examples.Examples` of a captioning task,
+            with at least two images.
+        seed: int. Seed of the cycle.
 
     Returns:
-        float, nats a token. At 0 the model does not look at the image.
+        float, nats per token. At 0 the model does not use the image.
 
     Raises:
         ValueError: If there are fewer than two images.
     """
-    others = exchanged(len(images.rows), seed)
-    owners, _ = images.captions(task)
-    shift = others[owners] - owners
-    return images.loss(task, shift=shift) - images.loss(task)
+    numbers = [row["row"] for row in examples.rows]
+    _, first, image = np.unique(numbers, return_index=True, return_inverse=True)
+    others = exchanged(len(first), seed)
+    replaced = {"image": first[others[image]]}
+    return examples.loss(replaced=replaced) - examples.loss()
 
 
 def exchanged(count, seed=0):
@@ -53,22 +54,23 @@ def exchanged(count, seed=0):
     return others
 
 
-def summarise(task, images, common=3, **options):
-    """Captions a split and measures it.
+def summarise(examples, common=3, **options):
+    """Captions the images of a split and scores the captions.
 
     Args:
-        task: A `tasks.Caption`.
-        images: A `training.images.Images`.
-        common: int. How many of the commonest captions to return.
+        examples: A `mmkeras.training.examples.Examples` of a captioning task.
+        common: int. How many of the most frequent captions to return.
         **options: Of `mmkeras.generation.SequenceGenerator`, e.g. `beam=3`.
 
     Returns:
-        Tuple of a dict of figures (`mmkeras.metrics.caption_scores` and, of
-        two images or more, `"shuffle_gap"`), the captions, and the
-        commonest of them with their counts.
+        Tuple of a dict of metrics (`mmkeras.metrics.caption_scores` and, for
+        two images or more, `"shuffle_gap"`), the rows of the images, the
+        captions, and the most frequent of them with their counts.
     """
-    texts = images.write(task, **options)
-    figures = task.score(texts, images.references)
-    if len(images.rows) > 1:
-        figures["shuffle_gap"] = shuffle_gap(task, images)
-    return figures, texts, collections.Counter(texts).most_common(common)
+    task = examples.task
+    rows, texts = task.texts(examples, examples.outputs(**options))
+    scores = task.score_texts(texts, [row["captions"] for row in rows])
+    if len(rows) > 1:
+        scores["shuffle_gap"] = shuffle_gap(examples)
+    most = collections.Counter(texts).most_common(common)
+    return scores, rows, texts, most

@@ -1,69 +1,68 @@
-"""Evaluates classifiers of several modalities."""
+"""Evaluates tasks of several modalities."""
 
 import itertools
 
 import numpy as np
 
 from mmkeras import metrics
-from mmkeras.evaluation import baselines
 from mmkeras.evaluation.mismatch import mismatched
 from mmkeras.evaluation.questions import questions
-from mmkeras.evaluation.subsets import judged_subsets
-
-_ANSWERS = ("single", "text")
+from mmkeras.evaluation.subsets import scored_subsets
 
 
-def evaluate(task, examples, draws=200, seed=0):
-    """Evaluates a classifier and the contribution of each modality.
+def evaluate(examples, draws=200, seed=0, **options):
+    """Evaluates a task and the contribution of each modality.
 
     Args:
-        task: A `tasks.Classify`.
-        examples: A `mmkeras.training.examples.Examples`. Those of which the
+        examples: A `mmkeras.training.examples.Examples`. Those for which the
             model's output is not finite are left out of it, by name.
-        draws: int. Of the bootstrap of what each modality is worth.
-        seed: int. Draws these, and the exchanges of mismatched pairs.
+        draws: int. Bootstrap samples for the intervals of contributions.
+        seed: int. Seed of these, and of mismatched pairs.
+        **options: For models that generate text: of
+            `mmkeras.generation.SequenceGenerator`.
 
     Returns:
-        Tuple of figures, a dict: those of `task.score`, of the most frequent
+        Tuple of metrics, a dict: those of the task, of the most frequent
         label as `majority`, of questions those of `questions`, of candidates
         those of `metrics.ranking_scores`, and of several modalities those of
         `mismatched`; and a `Subsets`.
     """
-    name, score = baselines.headline_metric(task), baselines.scorer(task)
-    logits = examples.leave_out_not_finite(examples.logits(task))
+    task, target = examples.task, examples.task.target
+    outputs = examples.outputs(**options)
+    if not target.generates:
+        outputs = examples.leave_out_not_finite(outputs)
     labels, fields = examples.labels, tuple(task.fields)
-    chances = examples.chances(task, logits)
+    predictions = examples.predictions(outputs)
     predicted = {
-        (): baselines.majority(task, labels),
-        fields: task.codecs["label"].chosen(chances),
+        (): target.majority(labels, len(labels)),
+        fields: target.choose(predictions),
     }
     for count in range(1, len(fields)):
         for names in itertools.combinations(fields, count):
-            predicted[names] = examples.judgements(task, names)
-    found = judged_subsets(
+            predicted[names] = examples.chosen(names, **options)
+    found = scored_subsets(
         labels,
         predicted,
         fields,
-        score,
-        name,
+        target.agreement,
+        target.metric,
         examples.groups,
         draws,
         seed=seed,
     )
-    figures = task.score(labels, chances)
-    figures["majority"] = found.scores[()]
-    if "question" in fields and task.codecs["label"].kind in _ANSWERS:
-        figures |= questions(task, examples, chances)
+    scores = task.score(examples, outputs)
+    scores["majority"] = found.scores[()]
+    if "question" in fields and target.has_accuracy:
+        scores |= questions(examples, predictions)
     if "candidates" in fields:
-        figures |= metrics.ranking_scores(
-            logits, labels, _relevance(examples.rows, logits)
+        scores |= metrics.ranking_scores(
+            outputs, labels, _relevance(examples.rows, outputs)
         )
     if len(fields) > 1:
-        of_class = task.codecs["label"].kind != "number"
-        plain = len(labels) == len(examples) and of_class
-        figures |= mismatched(
-            lambda instead: score(
-                labels, examples.judgements(task, instead=instead)
+        plain = len(labels) == len(examples) and target.has_accuracy
+        scores |= mismatched(
+            lambda replaced: target.agreement(
+                labels, examples.chosen(replaced=replaced, **options)
             ),
             fields,
             len(examples),
@@ -71,7 +70,7 @@ def evaluate(task, examples, draws=200, seed=0):
             repeats=3,
             seed=seed,
         )
-    return figures, found
+    return scores, found
 
 
 def _relevance(rows, scores):

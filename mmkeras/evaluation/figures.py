@@ -25,7 +25,8 @@ def of_captioner(task, pixels, texts, most=8):
     Returns:
         A `matplotlib.figure.Figure`.
     """
-    if len(texts) > most or not hasattr(task.decoder, "attention"):
+    decoder = task.target.decoder(task.model)
+    if len(texts) > most or not hasattr(decoder, "attention"):
         return captions(pixels, texts)
     looks = [task.attention_maps(*pair) for pair in zip(pixels, texts)]
     return attention(pixels, texts, looks)

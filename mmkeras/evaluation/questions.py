@@ -7,15 +7,15 @@ import numpy as np
 from mmkeras import metrics
 
 
-def questions(task, examples, chances):
+def questions(examples, predictions):
     """Measures answers: by people's agreement, by kind, by image.
 
     Args:
-        task: A `tasks.Classify` with a field `"question"`.
-        examples: A `mmkeras.training.examples.Examples`, whose rows may have
+        examples: A `mmkeras.training.examples.Examples` of a task with a
+            field `"question"`, whose rows may have
             `"answers"`, those of several people, `"type"` and `"group"`.
-        chances: Floats of shape `(n, classes)`; or word ids of shape `(n,
-            length)`, if the task writes.
+        predictions: As of its `predictions`: floats of shape `(n, classes)`;
+            or token ids of shape `(n, length)`.
 
     Returns:
         Dict of figures: `vqa_accuracy`, where there are several people's
@@ -23,7 +23,7 @@ def questions(task, examples, chances):
         accuracy; and `consistency`, the share of groups all of whose
         questions are answered right.
     """
-    rows, (said, right) = examples.rows, _said(task, examples, chances)
+    rows, (said, right) = examples.rows, _answers(examples, predictions)
     score, found = right.astype(float), {}
     if all(row.get("answers") for row in rows):
         score = np.array(
@@ -40,20 +40,19 @@ def questions(task, examples, chances):
     return found
 
 
-def errors(task, examples, chances):
+def errors(examples, predictions):
     """Says of each type of question what goes wrong most often.
 
     Args:
-        task: As of `questions`.
         examples: As of `questions`.
-        chances: As of `questions`.
+        predictions: As of `questions`.
 
     Returns:
         Dict from a type to a dict: how many `"questions"`, the share
         `"right"`, and `"confused"`, the commonest errors, a list of `(true
         answer, given answer, count)`.
     """
-    rows, (said, right) = examples.rows, _said(task, examples, chances)
+    rows, (said, right) = examples.rows, _answers(examples, predictions)
     found = {}
     for kind, members in (_by_type(rows) or {"": range(len(rows))}).items():
         wrong = collections.Counter(
@@ -67,14 +66,15 @@ def errors(task, examples, chances):
     return found
 
 
-def _said(task, examples, chances):
+def _answers(examples, predictions):
     """The answers given, and whether each is right."""
-    label, chances = task.codecs["label"], np.asarray(chances)
-    if label.kind == "text":
-        said = [text.decode() for text in label.decode(chances)[0].numpy()]
-        return said, np.all(chances == examples.labels, axis=1)
-    said = chances.argmax(axis=1)
-    return [label.names[i] for i in said], said == examples.labels
+    target, predictions = examples.task.target, np.asarray(predictions)
+    if target.generates:
+        right = np.all(predictions == examples.labels, axis=1)
+        return target.texts(predictions), right
+    chosen = predictions.argmax(axis=1)
+    names = [target.codec.names[i] for i in chosen]
+    return names, chosen == examples.labels
 
 
 def _by_type(rows):

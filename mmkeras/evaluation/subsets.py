@@ -35,7 +35,7 @@ class Subsets:
         return found
 
 
-def judged_subsets(
+def scored_subsets(
     labels,
     predicted,
     fields,
@@ -46,14 +46,14 @@ def judged_subsets(
     level=0.95,
     seed=0,
 ):
-    """Scores judgements made on every subset, with intervals of the worth.
+    """Scores predictions from every subset, with intervals of contributions.
 
     Args:
         labels: Array of n labels.
         predicted: Dict from every subset, a tuple of names in the order of
-            `fields`, the empty one too, to n judgements.
+            `fields`, the empty one too, to n predictions.
         fields: Names of the modalities.
-        score: Function of labels and judgements to a number.
+        score: Function of labels and predictions to a number.
         metric: Name of the score.
         groups: As of `bootstrap.resampled`.
         draws: int. Of the bootstrap.

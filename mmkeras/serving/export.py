@@ -74,8 +74,7 @@ def export(task, folder, version=None, check=True, samples=None, **options):
     folder = pathlib.Path(folder)
     name = _model_name(folder)
     with versions.new_version(folder, version) as (part, path):
-        if task.name == "caption":
-            options = {"beam": 3, **options}
+        options = {**task.evaluation_defaults, **options}
         if samples is None:
             samples = sample_inputs(task)
         else:

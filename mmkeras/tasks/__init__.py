@@ -1,6 +1,13 @@
 """Tasks: a model together with the codecs that feed it raw data."""
 
+from mmkeras.tasks import targets
+from mmkeras.tasks import task
 from mmkeras.tasks.caption import Caption
 from mmkeras.tasks.classify import Classify
 from mmkeras.tasks.task import Task
 from mmkeras.tasks.task import load
+
+
+def of(architecture):
+    """Returns the class of an architecture's task."""
+    return {"caption": Caption}.get(architecture.task, Classify)

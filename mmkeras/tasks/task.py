@@ -1,41 +1,49 @@
-"""What all tasks share: a model, codecs, and a folder to live in."""
+"""What all tasks share: a model, codecs, and one target."""
 
-import hashlib
-import os
+import functools
 import pathlib
-import shutil
-import tempfile
-import zipfile
 
 import keras
+import numpy as np
 
-from mmkeras.data import codecs
-from mmkeras.files import atomic
-from mmkeras.tasks import safety
-from mmkeras.tasks.precision import in_float32
+from mmkeras.data import encoding
+from mmkeras.data import inputs
+from mmkeras.tasks import frozen_parts
+from mmkeras.tasks import graph
+from mmkeras.tasks import saving
+from mmkeras.tasks import targets
+
+PRESENCE = "presence"
+TOKENS = targets.text.TOKENS
 
 _TASKS: dict[str, type] = {}
-# What a description that is not one of codecs may raise.
-_MALFORMED = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
 
 
 class Task:
-    """Base of all tasks. Subclasses say how to `encode` and how to `answer`.
+    """Base class of all tasks.
 
     Args:
-        model: A zoo model.
-        codecs: Dict of codecs by field name, e.g. `{"image": Image()}`.
+        model: A model of the zoo: from a dict of inputs, and `"presence"` if
+            there are several, to logits; one that generates takes `"tokens"`
+            as well and has a layer named `"decoder"`.
+        codecs: Dict of a codec for each input, and one for the target.
+
+    Attributes:
+        target: A `targets.Target`: what the model is trained to predict.
+
+    Raises:
+        ValueError: If the model does not fit the codecs.
     """
 
     name = None
+    target_field = "label"  # Name of the target's codec.
+    example_field = "label"  # Name of the target's value in an example.
+    answer_keys = ("label", "probability", "error")
+    size_argument = ("num_classes", "classes")
+    always_given = ()  # Fields that are never hidden in training.
+    generation_defaults = {}  # For models that generate text.
+    evaluation_defaults = {}  # Of these, what evaluation and exports use.
+    texts_differ = False  # Whether texts for different inputs should differ.
 
     def __init_subclass__(cls):
         _TASKS[cls.name] = cls
@@ -43,25 +51,199 @@ class Task:
     def __init__(self, model, codecs):
         self.model = model
         self.codecs = codecs
+        self._models = {}
+        self.check()
+        self.target = targets.make(
+            codecs[self.target_field], self.example_field
+        )
+        if self.target.generates:
+            self.target.decoder(model)
+
+    @classmethod
+    def joined(cls, model, rows):
+        """Rows as a model takes them to fit codecs to; here, as they are."""
+        return rows
+
+    @classmethod
+    def count_examples(cls, model, rows):
+        """Number of examples that a model has of rows."""
+        return len(cls.joined(model, rows))
+
+    @property
+    def fields(self):
+        """Names of the inputs, in the order of the presence mask."""
+        spare = (PRESENCE, TOKENS)
+        return [name for name in self.model.input if name not in spare]
+
+    @property
+    def steps(self):
+        """Steps of a sequence that each have a prediction; else `None`."""
+        shape = self.model.output_shape
+        is_sequence = len(shape) == 3 and not self.target.generates
+        return shape[1] if is_sequence else None
+
+    def examples(self, rows):
+        """Makes examples of the rows of a data set; here, one of each."""
+        return rows
 
     def encode(self, example):
-        """Maps one raw example to `(x, y)`; use it in `dataset.map`."""
-        raise NotImplementedError
+        """Maps one raw example to `(x, y)`; use it in `dataset.map`.
 
-    def answer(self, batch, **options):
-        """Maps a batch of raw inputs to raw answers."""
-        raise NotImplementedError
+        Args:
+            example: Dict of scalar strings by field, text or the bytes of
+                files, or arrays of features; empty or NaN where missing, or
+                left out; and the target's value, as its codec encodes it.
+
+        Returns:
+            The model's inputs, pixels as uint8 (see `normalize`), and the
+            target.
+        """
+        x, presence = encoding.encode_example(self.codecs, self.fields, example)
+        x, y = self._inputs(x, presence), self._encoded_target(example)
+        if self.target.generates:
+            return {**x, TOKENS: y[:-1]}, y[1:]
+        return x, y
+
+    def normalize(self, x, y=None, cached=()):
+        """Scales encoded values to what the model takes; use it in `map`.
+
+        Args:
+            x: Dict of a batch of the model's inputs.
+            y: The batch's targets, returned as they are; or `None`.
+            cached: Names of the fields that are outputs of frozen branches
+                already.
+
+        Returns:
+            The inputs, pixels in [0, 1]; and `y`, if it is given.
+        """
+        scaled = {
+            field: self.codecs[field].normalize(x[field])
+            for field in self.fields
+            if field in x and field not in cached
+        }
+        x = {**x, **scaled}
+        return x if y is None else (x, y)
+
+    def inference(self, cached=False, samples=0, **options):
+        """Returns the model for prediction; the same one at every call.
+
+        Args:
+            cached: bool. Whether it takes the outputs of frozen branches in
+                place of what these take.
+            samples: int. Texts to sample per example, from a further input
+                `"uniforms"`, numbers of shape `(batch, length, samples)`; 0
+                to generate one text as the options say.
+            **options: For models that generate text: of
+                `mmkeras.generation.SequenceGenerator`.
+
+        Returns:
+            A `keras.Model` from a dict of inputs to logits, or to a dict of
+            `"tokens"` and `"score"`.
+        """
+        if not self.target.generates:
+            if options:
+                raise ValueError(
+                    f"{self.model.name} generates no text, so it has no "
+                    f"options of generation. Received: {sorted(options)}"
+                )
+            if not cached:
+                return self.model
+            return self._model("logits", cached, self._logits)
+        options = {**self.generation_defaults, **options}
+        key = ("generator", samples, *sorted(options.items()))
+        make = functools.partial(self._generator, samples, options)
+        return self._model(key, cached, make)
+
+    def context_model(self, cached=False):
+        """For models that generate text: from inputs to what is decoded."""
+        return self._model("context", cached, self._context)
+
+    @functools.cached_property
+    def decoder_model(self):
+        """From `"context"` and `"tokens"` to next-word logits."""
+        model = self.context_model()
+        context = keras.Input(model.output_shape[1:], name="context")
+        tokens = keras.Input((None,), dtype="int32", name=TOKENS)
+        logits = self.target.decoder(self.model)([tokens, context])
+        return keras.Model({"context": context, TOKENS: tokens}, logits)
+
+    def answer(self, batch, batch_size=64, **options):
+        """Predicts from raw values.
+
+        Args:
+            batch: Dict of lists by field, of raw values: text; the bytes of
+                encoded files, or their paths, which are then read; arrays of
+                features; a dialogue, a list of its turns. `None` in a list is
+                a missing value; a field may be left out as a whole. Or a
+                pandas DataFrame with columns of these names.
+            batch_size: int. Number of examples that are predicted at once.
+            **options: For models that generate text: of
+                `mmkeras.generation.SequenceGenerator`, e.g. `beam=3`.
+
+        Returns:
+            Dict of arrays with one entry per example; see the task. `"error"`
+            is empty, or says why the example could not be read.
+        """
+        batch = inputs.lists(batch, self.fields)
+        count = len(next(iter(batch.values())))
+        model = self.inference(**options).predict_on_batch
+        parts = []
+        for i in range(0, count, batch_size):
+            part = {k: v[i : i + batch_size] for k, v in batch.items()}
+            raw, unread = encoding.pack_batch(self.codecs, part)
+            x, errors = self.encode_batch(raw)
+            errors = encoding.first_error(unread, errors)
+            x = {field: value.numpy() for field, value in x.items()}
+            parts.append(self._answer(x, errors, model, raw))
+        if not parts:
+            return {key: np.array([]) for key in self.answer_keys}
+        return {
+            key: as_strings(np.concatenate([np.asarray(p[key]) for p in parts]))
+            for key in self.answer_keys
+        }
 
     def graph(self, batch, **options):
-        """As `answer`, out of TensorFlow operations alone, for the export."""
+        """As `answer` for one batch, with TensorFlow operations alone."""
+        x, errors = self.encode_batch(batch)
+        return self._answer(x, errors, self.inference(**options), batch)
+
+    def decode(self, outputs, errors, raw):
+        """Turns a model's outputs into answers, by TensorFlow operations.
+
+        Args:
+            outputs: As of the model of `inference`.
+            errors: Strings `(n,)`.
+            raw: Dict of packed values by field.
+
+        Returns:
+            Tuple of a dict of answers and the errors.
+        """
         raise NotImplementedError
+
+    def score(self, examples, outputs):
+        """Scores the outputs for all examples of a split.
+
+        Args:
+            examples: A `mmkeras.training.examples.Examples`.
+            outputs: As of its `outputs`.
+
+        Returns:
+            Dict of metrics.
+        """
+        predictions = examples.predictions(outputs)
+        return self.target.score(examples.labels, predictions)
+
+    @property
+    def metric(self):
+        """Name of the headline metric, by which models are compared."""
+        return self.target.metric
+
+    def monitor(self, requested):
+        """Name of the validation metric that selects the best epoch."""
+        return self.target.monitor(requested)
 
     def save(self, folder):
         """Writes the task into a folder, the model in float32.
-
-        The folder then holds `model-<digest>.keras` and `task.json`. The last
-        thing written is `task.json`, in one stroke, so that a save broken off
-        leaves the task that was there before.
 
         Args:
             folder: Where to write; made if need be.
@@ -69,33 +251,71 @@ class Task:
         Returns:
             The folder, a `pathlib.Path`.
         """
-        folder = pathlib.Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        atomic.remove_leftovers(folder)
-        part = atomic.temporary(folder / "task")
-        part.mkdir()
-        try:
-            path = part / "model.keras"
-            _write_model(in_float32(self.model), path)
-            digest = _digest(path)
-            model = folder / f"model-{digest[:8]}.keras"
-            card = {
-                "task": self.name,
-                "model": model.name,
-                "sha256": digest,
-                "codecs": {
-                    field: codecs.to_config(codec)
-                    for field, codec in self.codecs.items()
-                },
-            }
-            os.replace(path, model)
-            atomic.write_json(folder / "task.json", card)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
-        for old in folder.glob("model-*.keras"):
-            if old != model:
-                old.unlink()
-        return folder
+        return saving.save(folder, self.name, self.model, self.codecs)
+
+    def check(self):
+        """Refuses codecs that the model does not fit."""
+        needed = [*self.fields, self.target_field]
+        if any(field not in self.codecs for field in needed):
+            raise ValueError(
+                f"Expected a codec for each of {needed}. Received: "
+                f"{sorted(self.codecs)}"
+            )
+        outputs = self.model.output_shape[-1]
+        size = self.codecs[self.target_field].size
+        if outputs != size:
+            argument, what = self.size_argument
+            raise ValueError(
+                f"The model has {outputs} outputs, but the codec "
+                f"{self.target_field!r} has {size} {what}. Build the model "
+                f"with `{argument}={size}`."
+            )
+
+    def encode_batch(self, raw):
+        """Encodes packed values; returns the model's inputs and errors."""
+        x, presence, errors = encoding.encode_batch(
+            self.codecs, self.fields, raw
+        )
+        return self._inputs(x, presence), errors
+
+    def _encoded_target(self, example):
+        return example[self.target_field]
+
+    def _inputs(self, x, presence):
+        return {**x, PRESENCE: presence} if PRESENCE in self.model.input else x
+
+    def _answer(self, x, errors, model, raw):
+        outputs = model(self.normalize(x))
+        values = outputs["score"] if self.target.generates else outputs
+        steps = self.steps is not None and encoding.step_mask(x, self.fields)
+        errors = encoding.mark_not_finite(errors, values, steps)
+        answers, errors = self.decode(outputs, errors, raw)
+        return encoding.blank_errors(answers, errors, steps)
+
+    def _model(self, key, cached, make):
+        if (key, cached) not in self._models:
+            inputs, given = frozen_parts.begin(self.model, cached)
+            if self.target.generates:
+                tokens = inputs.pop(TOKENS)
+                given = [pair for pair in given if pair[1] is not tokens]
+            self._models[key, cached] = make(inputs, given)
+        return self._models[key, cached]
+
+    def _logits(self, inputs, given):
+        logits = graph.replay(self.model, given, self.model.output)
+        return keras.Model(inputs, logits, name=self.model.name)
+
+    def _context(self, inputs, given):
+        return keras.Model(inputs, self.target.context(self.model, given))
+
+    def _generator(self, samples, options, inputs, given):
+        generate = self.target.generator(self.model, **options)
+        context, uniforms = self.target.context(self.model, given), None
+        if samples:
+            shape = (generate.length, samples)
+            uniforms = keras.Input(shape, name="uniforms")
+            inputs = {**inputs, "uniforms": uniforms}
+        return keras.Model(inputs, generate(context, uniforms=uniforms))
 
 
 def load(folder):
@@ -112,57 +332,21 @@ def load(folder):
 
     Raises:
         FileNotFoundError: If the folder holds no task.
-        ValueError: If a file was cut short, tampered with or asks for code.
+        ValueError: If a file is truncated, tampered with or asks for code.
     """
-    card_path = pathlib.Path(folder, "task.json")
-    if not card_path.exists():
-        raise FileNotFoundError(
-            f"There is no task in {folder}: it has no `task.json`. Train one "
-            "with `mmkeras train`, or give the folder of a finished run."
-        )
+    name, model, codecs = saving.load(folder, _TASKS)
     try:
-        card = atomic.read_json(card_path)
-        path = card_path.parent / pathlib.PurePath(card["model"]).name
-        task, fields, digest = card["task"], card["codecs"], card["sha256"]
-        kept = {field: codecs.from_config(c) for field, c in fields.items()}
-    except _MALFORMED as error:
-        raise ValueError(f"{card_path} is not a task: {error!r}") from error
-    if not isinstance(task, str) or task not in _TASKS:
+        return _TASKS[name](model, codecs)
+    except saving.MALFORMED as error:
+        path = pathlib.Path(folder, "task.json")
         raise ValueError(
-            f"{card_path} has the unknown task {task!r}. Expected one of "
-            f"{', '.join(sorted(_TASKS))}."
-        )
-    if not path.exists():
-        raise FileNotFoundError(
-            f"{card_path} refers to {path}, which is missing."
-        )
-    if _digest(path) != digest:
-        raise ValueError(
-            f"{path} is not the file that {card_path} was written with (its "
-            "SHA-256 differs): it is truncated, or was tampered with."
-        )
-    model = safety.load_model(path)
-    try:
-        return _TASKS[task](model, kept)
-    except _MALFORMED as error:
-        raise ValueError(
-            f"The codecs of {card_path} do not fit {path}: {error!r}"
+            f"The codecs of {path} do not fit its model: {error!r}"
         ) from error
 
 
-def _write_model(model, path):
-    """Writes a `.keras` file, whatever the date.
-
-    Keras itself cannot before 1980 and from 2108 on, which ZIP cannot hold.
-    """
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        keras.saving.save_model(model, folder, zipped=False)
-        with zipfile.ZipFile(path, "w", strict_timestamps=False) as archive:
-            for file in sorted(pathlib.Path(folder).rglob("*")):
-                if file.is_file():
-                    archive.write(file, file.relative_to(folder))
-
-
-def _digest(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def as_strings(array):
+    """Turns an array of bytes into one of strings; others stay."""
+    if array.dtype.kind in "OS":
+        flat = [x.decode("utf-8") for x in array.ravel().tolist()]
+        return np.array(flat, object).reshape(array.shape)
+    return array

@@ -1,78 +1,99 @@
-"""The examples of a split as a judge takes them, encoded once."""
+"""The examples of a split as a task's model takes them, encoded once."""
 
-import keras
+import dataclasses
+
 import numpy as np
 
 from mmkeras import losses
-from mmkeras.data import cache
+from mmkeras.data import batches
 from mmkeras.data import encoding
-from mmkeras.training import targets
+from mmkeras.data import field_arrays
+from mmkeras.tasks import frozen_parts
 
-_ROWS = 1024  # Of thousands of classes, that make a table at a time.
+_CONTEXTS = 1024  # Whose decoder inputs are in memory at the same time.
+_ROWS = 1024  # Of a table of thousands of classes, at a time.
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """Rows of a data set by split; see `mmkeras.data.datasets`."""
+
+    train: list
+    val: list
+
+    @property
+    def fingerprint(self):
+        """Digest of all that the rows and their files hold."""
+        from mmkeras.data.fingerprint import fingerprint
+
+        return fingerprint([*self.train, *self.val])
 
 
 class Examples:
-    """Encoded inputs and labels of rows, any of them absent.
+    """Encoded inputs and targets of the examples of rows.
 
-    What is in files is decoded once and kept on disk, each file once however
-    many rows share it; see `mmkeras.data.cache`.
+    Files are decoded once and kept on disk, each one once however many rows
+    share it; of branches with a frozen part, what that returns is kept
+    instead. See `mmkeras.data.cache` and `mmkeras.data.frozen`.
 
     Args:
-        task: A `tasks.Classify`.
-        rows: Rows of a data set with the task's fields and `"label"`; of a
-            task that judges every step of a sequence, with a list of labels.
-        progress: Function of the files decoded and in all.
+        task: A `tasks.Task`.
+        rows: Rows of a data set with the task's fields and its target.
+        progress: Function of the number of files done and in all.
         keep: bool. Whether to keep decoded files on disk.
+        views: Augmentations of images to keep the outputs of a frozen branch
+            for; see `mmkeras.data.views`.
 
     Attributes:
-        rows: The rows that could be read and in which something is there.
+        rows: The examples that could be read and have an input.
         bad: List of `(row id, error)` of the others.
+        cached: Names of the fields that are outputs of a frozen part.
+        targets: A `tasks.targets.target.Encoded`.
     """
 
-    def __init__(self, task, rows, progress=None, keep=True):
+    def __init__(self, task, rows, progress=None, keep=True, views=("plain",)):
+        self.task = task
         self.fields = task.fields
-        self.bad = []
-        self._arrays, there, errors = {}, [], [""] * len(rows)
+        rows = task.examples(rows)
+        branches = frozen_parts.branches(task.model) if keep else {}
+        self._arrays, present, errors = {}, [], [""] * len(rows)
         for field in self.fields:
-            values = [row.get(field) for row in rows]
-            codec = task.codecs[field]
-            if codec.in_file:
-                found = _files(codec, values, progress, keep)
-            else:
-                packed, wrong = codec.try_pack(values)
-                x, known, unread = codec.encode(packed)
-                wrong = [w or u for w, u in zip(wrong, _text(unread))]
-                place = np.arange(len(rows))
-                found = x.numpy(), place, known.numpy(), wrong
-            array, place, known, wrong = found
-            self._arrays[field] = array, place
-            there.append(known)
+            found = field_arrays.encode(
+                task.codecs[field],
+                [row.get(field) for row in rows],
+                branches.get(field),
+                views=views,
+                progress=progress,
+                keep=keep,
+            )
+            self._arrays[field] = found
+            present.append(found.present)
             errors = [
-                e or (w and f"{field}: {w}") for e, w in zip(errors, wrong)
+                e or (wrong and f"{field}: {wrong}")
+                for e, wrong in zip(errors, found.errors)
             ]
-        self.presence = np.stack(there, 1)
+        self.cached = {f for f, found in self._arrays.items() if found.cached}
+        self.presence = np.stack(present, 1)
         nothing = ~self.presence.any(1)
-        no_input = encoding.no_input(task.fields)
+        no_input = encoding.no_input(self.fields)
         errors = [e or (no_input if n else "") for e, n in zip(errors, nothing)]
-        label, shape = task.codecs["label"], task.model.output_shape
-        wrong = targets.errors(label, rows)
-        errors = [e or w for e, w in zip(errors, wrong)]
-        self._choose(rows, errors)
-        self._make_targets = lambda: targets.Targets(label, self.rows, shape)
-        self._targets = self._make_targets()
+        errors = [e or t for e, t in zip(errors, task.target.errors(rows))]
+        self._kept = np.arange(len(rows))
+        self.rows, self.bad = rows, []
+        self._leave_out(errors)
 
     def __len__(self):
         return len(self.rows)
 
     @property
     def labels(self):
-        """Labels as `task.score` takes them; of sequences, step after step."""
-        return self._targets.labels
+        """Labels as `Target.score` takes them; of sequences, step by step."""
+        return self.targets.labels
 
     @property
     def weight(self):
-        """What counts, as `Targets` says."""
-        return self._targets.weight
+        """Weights of the examples, or of the steps of sequences."""
+        return self.targets.weight
 
     @property
     def names(self):
@@ -93,236 +114,271 @@ class Examples:
         return None if None in groups else groups
 
     @property
-    def lengths(self):
-        """How long each example's text is, in ids; `None` without texts."""
+    def input_lengths(self):
+        """Length of each example's text, in ids; `None` without texts."""
         found = [
-            np.count_nonzero(array[place[self._kept]], axis=1)
-            for array, place in self._arrays.values()
-            if array.ndim == 2 and array.dtype == np.int32
+            np.count_nonzero(field.array[0, field.place[self._kept]], axis=1)
+            for field in self._arrays.values()
+            if field.is_text
         ]
         return np.max(found, axis=0) if found else None
+
+    @property
+    def lengths(self):
+        """Length of what makes batches long: the texts, in ids; or `None`."""
+        if self.task.target.generates:
+            return self.targets.lengths
+        return self.input_lengths
 
     def has(self, field):
         """Whether any example has a field."""
         known = field in self.fields
         return known and self.presence[:, self.fields.index(field)].any()
 
-    @property
-    def images(self):
-        """The number of each example's image."""
-        return self._arrays["image"][1][self._kept]
+    def numbers(self, field):
+        """Number of each example's value of a field; equal values share it."""
+        return self._arrays[field].place[self._kept]
 
-    def gather(self, order, hide=None, instead=None):
-        """Gathers examples.
+    def views(self):
+        """Number of augmented views that are kept of frozen branches."""
+        return max(len(found.array) for found in self._arrays.values())
+
+    def inputs(self, order, hidden=None, replaced=None, view=0, shared=None):
+        """Gathers the inputs of examples.
 
         Args:
             order: Integers `(n,)`.
-            hide: Booleans `(n, fields)`: what is to be kept from the model.
-            instead: Dict from fields to permutations of all examples: whose
+            hidden: Booleans `(n, fields)`: what is hidden from the model.
+            replaced: Dict from fields to permutations of all examples: whose
                 value each is given instead of its own.
+            view: Number of the view, or integers `(n,)`.
+            shared: Pair of a field and an int: so many adjacent examples have
+                the same value of that field, which is gathered once.
 
         Returns:
-            Tuple of inputs, labels and weights, arrays with a batch of n.
+            Dict of arrays, as the model takes them once they are normalized.
         """
-        x, there = {}, []
-        for i, (field, (array, place)) in enumerate(self._arrays.items()):
-            whose = (instead or {}).get(field, np.arange(len(self)))
+        x, present = {}, []
+        for i, (field, found) in enumerate(self._arrays.items()):
+            whose = (replaced or {}).get(field, np.arange(len(self)))
             rows = self._kept[whose[order]]
-            x[field] = array[place[rows]]
-            there.append(self.presence[rows, i])
-        if len(self.fields) > 1:
-            there = np.stack(there, 1)
-            x["presence"] = there if hide is None else there & ~hide
-        if self._targets.words is not None:
-            x["tokens"] = self._targets.words[order]
-        return x, self._targets.of(order), self.weight[order]
+            place = found.place[rows]
+            views = np.minimum(view, len(found.array) - 1)
+            views = np.broadcast_to(views, place.shape)
+            if shared and shared[0] == field:
+                place, views = place[:: shared[1]], views[:: shared[1]]
+                numbers = np.arange(len(order)) // shared[1]
+                x[f"{field}_index"] = numbers.astype("int32")
+            x[field] = found.array[views, place]
+            present.append(self.presence[rows, i])
+        if "presence" in self.task.model.input:
+            present = np.stack(present, 1)
+            x["presence"] = present if hidden is None else present & ~hidden
+        return x
 
-    def logits(self, task, only=None, batch_size=256, instead=None):
-        """What the model says of all examples: logits, or tokens.
+    def batch(self, order, view=0, shared=None):
+        """Gathers examples to train on.
 
         Args:
-            task: The task.
-            only: Names of the fields it may perceive; `None` for all.
-            batch_size: int.
-            instead: As of `gather`.
-        """
-        parts = self._said(task, only, batch_size, instead)
-        return np.concatenate([logits for _, logits in parts])
+            order: Integers `(n,)`, -1 for none.
+            view: As of `inputs`.
+            shared: As of `inputs`.
 
-    def chances(self, task, logits):
-        """Probabilities, or numbers, as `task.score` takes them."""
+        Returns:
+            Tuple of inputs, targets and weights, of which those of -1 are 0.
+        """
+        known = np.maximum(order, 0)
+        x = self.inputs(known, view=view, shared=shared)
+        there = (np.asarray(order) >= 0).reshape(
+            -1, *[1] * (self.weight.ndim - 1)
+        )
+        weight = np.where(there, self.weight[known], np.float32(0))
+        if not self.task.target.generates:
+            return x, self.targets.take(known), weight
+        tokens = batches.shortened(self.targets.take(order))
+        found = batches.without_padding(tokens, weight)
+        x["tokens"], x["positions"], y, weight = found
+        return x, y, weight
+
+    def outputs(self, fields=None, replaced=None, batch_size=256, **options):
+        """The outputs of the model for all examples.
+
+        Examples with the same inputs are predicted once.
+
+        Args:
+            fields: Names of the fields the model is given; `None` for all.
+            replaced: As of `inputs`.
+            batch_size: int.
+            **options: Of generation; see `Task.inference`.
+
+        Returns:
+            Logits, an array with an entry per example; or token ids.
+        """
+        parts = self._outputs(fields, replaced, batch_size, options)
+        return np.concatenate([outputs for _, outputs in parts])[self._inverse]
+
+    def predictions(self, outputs):
+        """Probabilities, numbers or tokens, as `Target.score` takes them."""
+        if self.task.target.generates:
+            return outputs
         found = [
-            _chances(task, logits[order][self.weight[order] > 0])
+            self._predictions(outputs[order], order)
             for order in _orders(len(self), _ROWS)
         ]
         return np.concatenate(found)
 
-    def judgements(self, task, only=None, batch_size=256, instead=None):
-        """Predictions of all examples, as `evaluation.baselines.scorer` takes.
+    def chosen(self, fields=None, replaced=None, batch_size=256, **options):
+        """Predictions for all examples, as `Target.agreement` takes them.
+
+        Unlike with `outputs`, a table of all examples and classes is never in
+        memory.
 
         Args:
-            task: The task.
-            only: As of `logits`.
+            fields: As of `outputs`.
+            replaced: As of `outputs`.
             batch_size: int.
-            instead: As of `gather`.
-
-        Returns:
-            Array of the likeliest classes' numbers, without the table of all
-            examples and classes; or as `chances`.
+            **options: As of `outputs`.
         """
-        chosen = task.codecs["label"].chosen
-        parts = self._said(task, only, batch_size, instead)
+        target = self.task.target
+        if target.generates:
+            return self.outputs(fields, replaced, batch_size, **options)
+        parts = self._outputs(fields, replaced, batch_size, {}, distinct=False)
         found = [
-            chosen(_chances(task, logits[self.weight[order] > 0]))
-            for order, logits in parts
+            target.choose(self._predictions(outputs, order))
+            for order, outputs in parts
         ]
         return np.concatenate(found)
 
-    def leave_out_not_finite(self, logits):
-        """Leaves out the examples of which a model's output is not finite.
+    def leave_out_not_finite(self, outputs):
+        """Leaves out the examples whose output is not finite.
 
         They are named in `bad`.
 
         Args:
-            logits: As of `logits`.
+            outputs: As of `outputs`.
 
         Returns:
-            The logits of the others.
+            The outputs for the others.
 
         Raises:
             ValueError: If none is left.
         """
-        axes = tuple(range(self.weight.ndim, logits.ndim))
-        finite = np.isfinite(logits).all(axis=axes)
+        axes = tuple(range(self.weight.ndim, outputs.ndim))
+        finite = np.isfinite(outputs).all(axis=axes)
         if finite.ndim == 2:
             finite = (finite | (self.weight == 0)).all(axis=1)
-        if finite.all():
-            return logits
-        bad, kept = self.bad, self._kept
-        errors = np.where(finite, "", encoding.NOT_FINITE).tolist()
-        self._choose(self.rows, errors)
-        self.bad = [*bad, *self.bad]
-        self._kept = kept[finite]
-        self._targets = self._make_targets()
-        return logits[finite]
+        if not finite.all():
+            errors = np.where(finite, "", encoding.NOT_FINITE)
+            self._leave_out(errors.tolist())
+        return outputs[finite]
 
-    def loss(self, task, logits):
-        """Mean loss of the examples, without label smoothing.
+    def loss(self, outputs=None, replaced=None, batch_size=128):
+        """Mean loss of the examples, or of a token, without label smoothing.
 
-        Of answers in words it is that of a word after the right ones.
+        Args:
+            outputs: As of `outputs`; not needed for models that generate.
+            replaced: As of `inputs`, for models that generate.
+            batch_size: int.
         """
-        if task.writes:
-            return self._loss_of_words(task)
+        if self.task.target.generates:
+            return self._text_loss(replaced, batch_size)
         found = []
         for order in _orders(len(self), _ROWS):
             there = self.weight[order] > 0
-            y = self._targets.of(order)[there]
-            found.append(_losses(task, y, logits[order][there]))
-        return float(keras.ops.mean(np.concatenate(found)))
+            y = self.targets.take(order)[there]
+            found.append(self.task.target.losses(y, outputs[order][there]))
+        return float(np.mean(np.concatenate(found)))
 
-    def _said(self, task, only, batch_size, instead):
-        """Places of examples and what is said of them, a batch at a time."""
-        hidden = [only is not None and f not in only for f in self.fields]
-        for order in _orders(len(self), batch_size):
-            hide = np.tile(hidden, (len(order), 1))
-            x, _, _ = self.gather(order, hide, instead)
-            x.pop("tokens", None)
-            yield order, task.predict(x)
+    def _predictions(self, outputs, order):
+        counts = self.weight[order] > 0
+        return self.task.target.predictions(outputs[counts])
 
-    def _loss_of_words(self, task, batch_size=256):
+    def _distinct(self, replaced=None):
+        """Places of examples with different inputs; and whose each has."""
+        numbers = []
+        for i, (field, found) in enumerate(self._arrays.items()):
+            whose = (replaced or {}).get(field, np.arange(len(self)))
+            rows = self._kept[whose]
+            present = self.presence[rows, i]
+            numbers.append(np.where(present, found.place[rows], -1))
+        _, first, inverse = np.unique(
+            np.stack(numbers, 1), axis=0, return_index=True, return_inverse=True
+        )
+        if len(first) == len(self):
+            return np.arange(len(self)), np.arange(len(self))
+        return first, inverse.reshape(-1)
+
+    def _outputs(self, fields, replaced, batch_size, options, distinct=True):
+        """Yields places of examples and outputs for them, by batches."""
+        first = self._inverse = np.arange(len(self))
+        if distinct:
+            first, self._inverse = self._distinct(replaced)
+        hidden = [fields is not None and f not in fields for f in self.fields]
+        model = self.task.inference(bool(self.cached), **options)
+        size = min(batch_size, len(first))
+        for places in _orders(len(first), size):
+            order = first[places]
+            padded = np.pad(order, (0, size - len(order)), mode="edge")
+            x = self.inputs(padded, np.tile(hidden, (len(padded), 1)), replaced)
+            x = self.task.normalize(x, cached=self.cached)
+            found = model.predict_on_batch(x)
+            found = found["tokens"] if self.task.target.generates else found
+            yield order, np.asarray(found)[: len(order)]
+
+    def _text_loss(self, replaced, batch_size):
+        """Cross-entropy per token; inputs are encoded once."""
+        task, tokens = self.task, self.targets.values
+        first, inverse = self._distinct(replaced)
+        by_length = np.argsort(self.targets.lengths, kind="stable")
+        batch_size = min(batch_size, len(self))
+        total = 0.0
+        for start in range(0, len(first), _CONTEXTS):
+            some = first[start : start + _CONTEXTS]
+            contexts = self._contexts(some, replaced)
+            whose = inverse[by_length] - start
+            mine = by_length[(0 <= whose) & (whose < len(some))]
+            for i in range(0, len(mine), batch_size):
+                order = mine[i : i + batch_size]
+                blank = (0, batch_size - len(order))  # One shape, one trace.
+                ids = batches.shortened(tokens[order])
+                ids = np.pad(ids, [blank, (0, 0)])
+                context = contexts[np.pad(inverse[order] - start, blank)]
+                logits = task.decoder_model.predict_on_batch(
+                    {"context": context, "tokens": ids[:, :-1]}
+                )
+                loss = losses.token_crossentropy(ids[:, 1:], logits)
+                total += float(np.sum(np.asarray(loss)))
+        return total / np.count_nonzero(tokens[:, 1:])
+
+    def _contexts(self, places, replaced, batch_size=64):
+        model = self.task.context_model(bool(self.cached))
+        size = min(batch_size, len(places))
         parts = []
-        for order in _orders(len(self), batch_size):
-            x, y, _ = self.gather(order)
-            said = task.model.predict_on_batch(task.scale(x))
-            parts.append(losses.token_crossentropy(y, said))
-        parts = np.concatenate([keras.ops.convert_to_numpy(x) for x in parts])
-        return float(parts.sum() / np.count_nonzero(self.labels))
+        for some in _orders(len(places), size):
+            order = np.pad(places[some], (0, size - len(some)), mode="edge")
+            x = self.inputs(order, replaced=replaced)
+            x = self.task.normalize(x, cached=self.cached)
+            parts.append(np.float32(model.predict_on_batch(x))[: len(some)])
+        return np.concatenate(parts)
 
-    def _choose(self, rows, errors):
-        """Leaves out the rows that could not be read."""
-        self.bad = [(row["id"], e) for row, e in zip(rows, errors) if e]
-        self._kept = np.array([i for i, e in enumerate(errors) if not e], int)
-        self.rows = [rows[i] for i in self._kept]
-        if not self.rows:
+    def _leave_out(self, errors):
+        """Leaves out the examples with an error, and encodes the targets."""
+        named = [(row["id"], e) for row, e in zip(self.rows, errors) if e]
+        self.bad += dict.fromkeys(named)  # Once per row, not per caption.
+        good = np.array([i for i, e in enumerate(errors) if not e], int)
+        if not len(good):
+            name, error = self.bad[0]
+            count = len({row["id"] for row in self.rows})
             raise ValueError(
-                f"None of the {len(rows)} rows could be read. The first "
-                f"error: {self.bad[0][0]}: {self.bad[0][1]}"
+                f"None of the {count} rows could be read. The first error: "
+                f"{name}: {error}"
             )
+        self._kept = self._kept[good]
+        self.rows = [self.rows[i] for i in good]
+        self.targets = self.task.target.encode(self.rows, self.task.steps)
 
 
 def _orders(count, size):
     """Places of examples, so many at a time."""
     for i in range(0, count, size):
         yield np.arange(i, min(i + size, count))
-
-
-def _chances(task, logits):
-    _, chances = task.codecs["label"].decode(logits)
-    return chances.numpy()
-
-
-def _losses(task, y, logits):
-    """The loss of each example, or of each label of it."""
-    kind = task.codecs["label"].kind
-    if kind == "number":
-        return np.abs(y - logits.reshape(y.shape))
-    if kind == "single":
-        loss = keras.ops.categorical_crossentropy(y, logits, True)
-    else:
-        loss = keras.ops.binary_crossentropy(y, logits, True)
-    return keras.ops.convert_to_numpy(loss)
-
-
-def _files(codec, values, progress, keep):
-    """Decodes files, each one once.
-
-    Returns:
-        Array of what is different; the place in it of each value, whether
-        each value is there, and errors.
-    """
-    different = list(dict.fromkeys(v for v in values if v))
-    known = np.array([bool(v) for v in values])
-    if not different:
-        shape = (1, *codec.shape)
-        none = np.zeros(len(values), int)
-        return np.zeros(shape, codec.dtype), none, known, [""] * len(values)
-    bad = []
-    shape = (len(different), *codec.shape)
-    if keep:
-        array = cache.cached(
-            {"kind": "files", **cache.key_of_files(different, codec)},
-            lambda array, start: _decode(codec, different, array, start),
-            shape,
-            codec.dtype,
-            progress=progress,
-            bad=bad,
-        )
-    else:
-        array = np.zeros(shape, codec.dtype)
-        for _, _, wrong in _decode(codec, different, array):
-            bad += wrong
-    errors = {i: _blamed(different[i], error) for i, error in bad}
-    numbers = {value: i for i, value in enumerate(different)}
-    place = np.array([numbers.get(v, 0) for v in values])
-    wrong = [errors.get(numbers[v], "") if v else "" for v in values]
-    return array, place, known, wrong
-
-
-def _decode(codec, values, array, start=0):
-    """Fills an array; yields as `cache.cached` wants it."""
-    for batch, errors in cache.batches(values, codec, start):
-        end = start + len(batch)
-        array[start:end] = batch
-        named = zip(range(start, end), errors)
-        bad = [(i, error.decode("utf-8")) for i, error in named if error]
-        yield end, len(values), bad
-        start = end
-
-
-def _blamed(value, error):
-    """Why a file cannot be read, and which, if it has a name."""
-    return error if isinstance(value, bytes) else f"{value}: {error}"
-
-
-def _text(errors):
-    return [error.decode("utf-8") for error in errors.numpy()]

@@ -1,4 +1,4 @@
-"""Initializes embeddings with pretrained word vectors."""
+"""Starts a model with the weights of a run, or with word vectors."""
 
 import warnings
 
@@ -7,15 +7,84 @@ from mmkeras import word_vectors
 _READ = ("text", "dialogue")
 
 
+def codecs_of(start, found):
+    """Takes the vocabularies of another task, so that its weights fit.
+
+    Args:
+        start: A `tasks.Task`.
+        found: Dict of codecs that were fitted to the data.
+
+    Returns:
+        Dict of codecs: those of `start` for texts and dialogues, and for a
+        generated target; those of `found` for all others.
+    """
+    return {
+        field: start.codecs.get(field, codec)
+        if getattr(codec, "kind", None) in ("text", "dialogue")
+        else codec
+        for field, codec in found.items()
+    }
+
+
+def copy_weights(start, task, path):
+    """Gives a task the weights of another of the same architecture.
+
+    If the two have different labels, the layer that chooses among them keeps
+    its own weights.
+
+    Args:
+        start: A `tasks.Task`.
+        task: A `tasks.Task`, whose weights are set.
+        path: Folder of `start`, for the error.
+
+    Raises:
+        ValueError: If the weights do not fit.
+    """
+    old, new = start.model.weights, task.model.weights
+    sizes = start.target.codec.size, task.target.codec.size
+    same = _names(start) == _names(task)
+    pairs = list(zip(old, new))
+    for mine, other in pairs:
+        if _about(mine) == _about(other):
+            continue
+        ends = tuple(w.shape[-1] for w in (mine, other))
+        if same or len(mine.shape) > 2 or ends != sizes:
+            break
+    else:
+        if len(old) == len(new):
+            for mine, other in pairs:
+                if mine.shape == other.shape:
+                    other.assign(mine)
+            return
+    part = (
+        next(b.path.split("/")[0] for a, b in pairs if _about(a) != _about(b))
+        if len(old) == len(new)
+        else task.model.name
+    )
+    raise ValueError(
+        f"The {part} in {path} does not match this model's {part} (shapes "
+        "differ). Use the same architecture, --weights, --image-size and "
+        "--set."
+    )
+
+
+def _names(task):
+    return getattr(task.target.codec, "names", None)
+
+
+def _about(weight):
+    return weight.path.split("/")[-1], tuple(weight.shape)
+
+
 def initialize_embeddings(task, path, seed=0):
-    """Initializes the word embeddings of a classifier from a file.
+    """Initializes the word embeddings of a model from a file.
 
     They are trained like all other weights. Words without a vector get
     random ones, see `word_vectors.embedding_matrix`; if these are more than
     half, a warning is given.
 
     Args:
-        task: A `tasks.Classify` with a text input.
+        task: A `tasks.Task` that reads or generates text.
         path: File of vectors; see `word_vectors.read`.
         seed: int. Seed of the random vectors.
 
@@ -24,15 +93,16 @@ def initialize_embeddings(task, path, seed=0):
         once.
 
     Raises:
-        ValueError: If the task has no text input, if its embeddings have
+        ValueError: If the task has no texts, if its embeddings have
             another size, or as of `word_vectors.read` and
             `word_vectors.embedding_matrix`.
     """
-    inputs = (task.codecs[field] for field in task.fields)
-    codec = next((codec for codec in inputs if codec.kind in _READ), None)
+    found = [task.codecs[field] for field in task.fields]
+    found += [task.target.codec] if task.target.generates else []
+    codec = next((codec for codec in found if codec.kind in _READ), None)
     if codec is None:
         raise ValueError(
-            f"{task.model.name} has no text input for word vectors. "
+            f"{task.model.name} has no texts for word vectors. "
             f"Received: vectors={str(path)!r}"
         )
     ordinary = codec.get_config()["vocabulary"]

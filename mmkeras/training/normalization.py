@@ -80,7 +80,7 @@ class Statistics:
         for variable, *values in zip(self.variables, *found):
             variable.assign(np.mean(values, axis=0))
 
-    def check(self, kind):
+    def check(self, target):
         """Warns if the model is much less accurate than it was in training.
 
         The same training examples, 256 or more, are given to the model in
@@ -90,21 +90,21 @@ class Statistics:
         is a fault, if it is more than two standard errors lower.
 
         Args:
-            kind: As of `codecs.Labels`. Neither numbers are checked nor
+            target: A `tasks.targets.Target`. Neither numbers are checked nor
                 models without batch normalisation, which can only be more
                 accurate in inference mode.
         """
-        if kind == "number" or not self.layers:
+        if not target.has_accuracy or not self.layers:
             return
         moving = [ops.convert_to_numpy(v) for v in self.variables]
         training, inference = [], []
         batches = self._batches.take(self._few).as_numpy_iterator()
         for x, *targets in batches:
             logits = self.model.predict_on_batch(x)
-            inference.append(_correct(logits, *targets, kind=kind))
+            inference.append(correct(target, logits, *targets))
             with self._momentum_zero():
                 logits = self._in_training.predict_on_batch(x)
-            training.append(_correct(logits, *targets, kind=kind))
+            training.append(correct(target, logits, *targets))
             for variable, value in zip(self.variables, moving):
                 variable.assign(value)
         training, inference = map(np.concatenate, (training, inference))
@@ -159,15 +159,20 @@ def _states(model):
     return [v for v in model.variables if id(v) not in others]
 
 
-def _correct(logits, y, weight=None, *, kind):
-    """Whether each target is met, those of no weight left out."""
-    if kind == "multi":
-        right, known = (logits > 0) == (y > 0.5), np.ones(y.shape[:-1], bool)
-    elif kind == "text":
-        right, known = logits.argmax(-1) == y, y != 0
-    else:
-        right, known = logits.argmax(-1) == y.argmax(-1), y.any(-1)
+def correct(target, logits, y, weight=None):
+    """Says which targets are met, without those of no weight.
+
+    Args:
+        target: A `tasks.targets.Target`.
+        logits: Array of a model's outputs.
+        y: Array, as of `Target.correct`.
+        weight: Array of weights, or `None`.
+
+    Returns:
+        Booleans `(n,)`.
+    """
+    right, known = target.correct(y, logits)
     if weight is not None:
         missing = known.ndim - weight.ndim
         known &= weight.reshape(weight.shape + (1,) * missing) > 0
-    return right[known].ravel()
+    return right[known]

@@ -61,21 +61,20 @@ class MultiRateAdamW(keras.optimizers.AdamW):
                 average.assign(average + share * (variable - average))
 
 
-def compile_model(model, loss, recipe, steps, branch=()):
-    """Compiles a model with the optimizer of a recipe.
+def compile_model(model, recipe, steps, branch=()):
+    """Compiles a model, which has its own loss, with a recipe's optimizer.
 
     The optimizer makes its variables here. Left to the first step, it would
     make them while that is traced, which is then done twice: two thirds of
     the time until a training begins.
 
     Args:
-        model: A built `keras.Model`.
-        loss: Its loss.
+        model: A built `training_model.TrainingModel`.
         recipe: As of `make_optimizer`.
         steps: As of `make_optimizer`.
         branch: As of `make_optimizer`.
     """
-    model.compile(make_optimizer(recipe, steps, branch), loss)
+    model.compile(make_optimizer(recipe, steps, branch))
     model.optimizer.build(model.trainable_variables)
 
 

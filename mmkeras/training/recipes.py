@@ -35,11 +35,13 @@ class Recipe:
             `"loss"` of a judge.
         patience: Epochs without a better one before training stops; `None`
             to go on.
-        augment: Whether a captioner's images, where the image branch is
-            trained, or a judge's sounds are changed at random; see
-            `mmkeras.data.augment`.
-        together: Captions of an image in one batch, where the image branch
-            is trained: it sees the image once for all of them.
+        augment: Names of the modalities that are changed at random in
+            training: `"audio"`, and `"image"` where the whole image branch is
+            trained; see `mmkeras.data.augment`.
+        together: Number of examples with the same image (or other file) in
+            one batch, where its branch is trained: it processes the image
+            once for all of them. 0 for as many as an image has; `None` for
+            batches drawn at random.
         reward: One of `self_critical.REWARDS`, to teach a captioner by what
             its own sentences are worth; `None` to teach people's, word by
             word.
@@ -55,10 +57,8 @@ class Recipe:
         every_subset: Whether a judge is taught with every subset of the
             modalities of each example instead, and chosen by the mean over
             them; see `training.subsets`.
-        by_length: Whether a judge's texts of like length share a batch, which
-            ends with the longest of them.
-        share_images: Whether a judge's examples of an image share a batch, so
-            that the image branch sees it once for all of them.
+        by_length: Whether texts of similar length share a batch, which is as
+            long as the longest of them.
         settings: Arguments of the builder.
     """
 
@@ -75,8 +75,8 @@ class Recipe:
     ema: float = 0.0
     monitor: str = "cider"
     patience: int | None = None
-    augment: bool = False
-    together: int = 5
+    augment: tuple = ()
+    together: int | None = None
     reward: str | None = None
     draws: int = 5
     temperature: float = 0.5
@@ -85,8 +85,11 @@ class Recipe:
     modality_dropout: float = 0.0
     every_subset: bool = False
     by_length: bool = False
-    share_images: bool = False
     settings: dict = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        for name in ("augment", "views"):  # JSON has lists only.
+            object.__setattr__(self, name, tuple(getattr(self, name)))
 
     def to_dict(self):
         """Gives all that decides a training, for JSON, once `resolve` chose."""
@@ -101,7 +104,8 @@ _JUDGE = Recipe(
     clip=1.0,
     ema=0.99,
     monitor="accuracy",
-    augment=True,
+    augment=("audio",),
+    views=("plain",),  # Labels and answers may tell left from right.
     modality_dropout=0.2,
 )
 # What is asked comes with its image: neither is hidden often.
@@ -119,7 +123,7 @@ _TALKER = dataclasses.replace(
     max_batch_size=128,
     learning_rate=1e-3,
     modality_dropout=0.02,
-    share_images=True,
+    together=0,
 )
 # As VisDial's authors: 512 units, 64 rounds a batch.
 _RANKER = dataclasses.replace(
@@ -129,11 +133,13 @@ _RANKER = dataclasses.replace(
     label_smoothing=0.1,
     modality_dropout=0.05,
 )
-_PLAIN = {"caption": Recipe(), "vqa": _ANSWERER}
+_CAPTIONER = Recipe(together=5, by_length=True)
+_PLAIN = {"caption": _CAPTIONER, "vqa": _ANSWERER}
 
 _MANY_VIEWS = ("plain", "mirror", "crop-0", "crop-1", "crop-2", "crop-3")
 _RECIPES = {
-    "caption-cnn-lstm": Recipe(
+    "caption-cnn-lstm": dataclasses.replace(
+        _CAPTIONER,
         min_epochs=10,
         learning_rate=2e-3,
         ema=0.998,
@@ -141,7 +147,8 @@ _RECIPES = {
         pooled=True,
         settings={"dim": 512, "dropout": 0.4},
     ),
-    "caption-cnn-attention-lstm": Recipe(
+    "caption-cnn-attention-lstm": dataclasses.replace(
+        _CAPTIONER,
         min_epochs=8,
         max_batch_size=96,
         weight_decay=0.02,
@@ -149,13 +156,14 @@ _RECIPES = {
         views=_MANY_VIEWS,
         settings={"dim": 384, "dropout": 0.5},
     ),
-    "caption-cnn-transformer": Recipe(
+    "caption-cnn-transformer": dataclasses.replace(
+        _CAPTIONER,
         min_epochs=8,
         learning_rate=5e-4,
         settings={"dim": 256, "depth": 2, "heads": 8, "dropout": 0.3},
     ),
-    "caption-vit-transformer": Recipe(
-        min_epochs=20, learning_rate=5e-4, weight_decay=0.05
+    "caption-vit-transformer": dataclasses.replace(
+        _CAPTIONER, min_epochs=20, learning_rate=5e-4, weight_decay=0.05
     ),
     "dialogue-text-image-modules": _TALKER,
     "dialogue-text-image-late": _RANKER,

@@ -9,7 +9,7 @@ likely by how much better or worse it is than the others of its image.
 import keras
 import numpy as np
 
-from mmkeras.data import pipeline
+from mmkeras.data import batches
 from mmkeras.data.codecs import text as codec
 from mmkeras.metrics import bleu
 from mmkeras.metrics import cider
@@ -32,8 +32,8 @@ class Reward(keras.callbacks.Callback):
     sentences of an epoch; they rise.
 
     Args:
-        task: A `tasks.Caption`.
-        references: Captions of every image.
+        task: A `tasks.Task` that generates text.
+        references: List of lists of reference texts, one list per input.
         kind: One of `REWARDS`.
 
     Call arguments:
@@ -54,7 +54,7 @@ class Reward(keras.callbacks.Callback):
                 f"`reward` must be one of {', '.join(REWARDS)}. Received: "
                 f"reward={kind!r}"
             )
-        words = task.codecs["text"]
+        words = task.target.codec
         known = words([text for row in references for text in row]).numpy()
         known = np.where(known == codec.UNKNOWN, len(words), known)
         ends = np.cumsum([len(row) for row in references])
@@ -91,48 +91,45 @@ class Reward(keras.callbacks.Callback):
             logs["drawn_cider"] = np.mean([one["cider"] for one in drawn])
 
 
-def batches(task, images, owners, recipe, worth, size, seed=0, start=0):
-    """Batches of a captioner's own sentences, each made when it is asked for.
+def training(task, examples, recipe, batching, seed=0, start=0):
+    """Batches of texts that the model generated, each made when asked for.
 
-    The advantage of a sentence is its reward less the mean reward of the
-    image's others. As weights of the cross-entropy, advantages make its
-    gradient that of the expected reward.
+    The advantage of a text is its reward less the mean reward of the other
+    texts for the same input. As weights of the cross-entropy, advantages make
+    its gradient that of the expected reward.
 
-    What is drawn depends on the seed, the epoch and the captioner's weights
-    alone, so that a run that starts again at an epoch goes on as the unbroken
-    run would have.
+    What is sampled depends on the seed, the epoch and the model's weights
+    alone, so that a resumed run continues as the uninterrupted run would
+    have.
 
     Args:
-        task: A `tasks.Caption`.
-        images: A `Images` of the task.
-        owners: Integers, the numbers of the images that could be read.
-        recipe: A `Recipe`, with `draws` (at least 2), `temperature` and
-            `epochs`.
-        worth: A `Reward` of the images.
-        size: int. Images in a batch.
+        task: A `tasks.Task` that generates text.
+        examples: A `training.examples.Examples`.
+        recipe: A `recipes.Recipe`, with `draws` (at least 2), `temperature`
+            and `epochs`.
+        batching: A `data.batches.Batching`, with groups of `draws`.
         seed: int.
         start: int. First epoch.
 
     Returns:
-        A `tf.data.Dataset` of `({"image", "tokens"}, targets, advantages)`,
-        with `size` images, as a trainee takes them, and `draws` sentences
-        of each, image by image. Never prefetch it: sentences would be
-        those of earlier weights.
+        Tuple of a `tf.data.Dataset` of inputs, targets and advantages, as
+        `TrainingModel` takes them, and a list of callbacks. Never prefetch
+        it: texts would be those of earlier weights.
 
     Raises:
-        ValueError: If there are fewer than 2 draws, or on the JAX backend,
-            whose training keeps the weights to itself.
+        ValueError: If there are fewer than 2 samples, or on the JAX backend,
+            where weights are not accessible during training.
 
     Reference:
         [Rennie et al., 2017](https://arxiv.org/abs/1612.00563); with the
         others' mean as the baseline, [Luo, 2020](
         https://arxiv.org/abs/2003.09971)
     """
-    draws = recipe.draws
-    if draws < 2:
+    samples, field = recipe.draws, batching.shared
+    if samples < 2:
         raise ValueError(
             "`draws` must be at least 2, as each sampled caption is compared "
-            f"with the other samples of its image. Received: draws={draws}"
+            f"with the other samples of its image. Received: draws={samples}"
         )
     if keras.backend.backend() == "jax":
         raise ValueError(
@@ -140,34 +137,66 @@ def batches(task, images, owners, recipe, worth, size, seed=0, start=0):
             "on JAX the weights are not accessible during training. Set "
             "KERAS_BACKEND to tensorflow or torch."
         )
-    write = task.writer(images.frozen, draws, temperature=recipe.temperature)
-    whole, length = np.unique(owners), write.input[1].shape[1]
+    # Numbered anew: inputs that could not be read have no references.
+    _, first, numbers = np.unique(
+        examples.numbers(field), return_index=True, return_inverse=True
+    )
+    reward = Reward(task, _references(examples, numbers), recipe.reward)
+    model = task.inference(
+        bool(examples.cached), samples, temperature=recipe.temperature
+    )
+    length = model.input["uniforms"].shape[1]
+    size = batching.groups
+
+    def sampled(order, view, draw):
+        uniforms = draw.random((size, length, samples), "float32")
+        x = examples.inputs(first[order], view=view)
+        x = task.normalize(x, cached=examples.cached)
+        tokens = model.predict_on_batch({**x, "uniforms": uniforms})["tokens"]
+        tokens = np.asarray(tokens).reshape(-1, length)
+        gain = _advantage(reward(np.repeat(order, samples), tokens), samples)
+        tokens = np.pad(tokens, ((0, 0), (1, 0)), constant_values=codec.START)
+        found = batches.without_padding(batches.shortened(tokens), gain)
+        x = {name: np.asarray(value) for name, value in x.items()}
+        index = np.repeat(np.arange(size, dtype="int32"), samples)
+        x["tokens"], x["positions"], y, weight = found
+        return {**x, f"{field}_index": index}, y, weight
 
     def made():
         for epoch in range(start, recipe.epochs):
             draw = np.random.default_rng([seed, epoch])
-            order = draw.permutation(whole)
+            order = draw.permutation(len(first))
             for i in range(0, len(order) // size * size, size):
-                some = order[i : i + size]
-                view = draw.integers(0, len(images.array), size)
-                x = np.float32(images.array[view, some])
-                x = x if images.frozen else x / 255
-                uniforms = draw.random((size, length, draws), "float32")
-                said = write.predict_on_batch([x, uniforms])["tokens"]
-                said = np.asarray(said).reshape(-1, length)
-                gain = _advantage(worth(np.repeat(some, draws), said), draws)
-                said = np.pad(
-                    said, ((0, 0), (1, 0)), constant_values=codec.START
-                )
-                said = pipeline.shortened(said)
-                x = {"image": x, "tokens": said[:, :-1]}
-                yield x, said[:, 1:], gain
+                view = draw.integers(0, examples.views(), size)
+                yield sampled(order[i : i + size], view, draw)
 
-    return pipeline.rewarding(made, (size, *images.array.shape[2:]), draws)
+    shapes = _shapes(examples, task, batching, first[:1])
+    return batches.without_prefetch(made, shapes), [reward]
 
 
-def _advantage(worth, draws):
-    """How much better each sentence is than the image's others."""
-    worth = worth.reshape(-1, draws)
-    whole = worth.sum(axis=1, keepdims=True)
-    return (worth - (whole - worth) / (draws - 1)).ravel()
+def _references(examples, numbers):
+    """The texts of each different input, by its number."""
+    found = [[] for _ in range(int(numbers.max()) + 1)]
+    for number, row in zip(numbers, examples.rows):
+        found[number].append(row[examples.task.example_field])
+    return found
+
+
+def _shapes(examples, task, batching, order):
+    """Shapes and types of batches."""
+    x = task.normalize(examples.inputs(order), cached=examples.cached)
+    shapes = {
+        name: ((batching.groups, *value.shape[1:]), value.dtype)
+        for name, value in x.items()
+    }
+    shapes["tokens"] = (batching.size, None), "int32"
+    shapes["positions"] = (None,), "int32"
+    shapes[f"{batching.shared}_index"] = (batching.size,), "int32"
+    return shapes, ((None,), "int32"), ((None,), "float32")
+
+
+def _advantage(rewards, samples):
+    """How much better each text is than the others of its input."""
+    rewards = rewards.reshape(-1, samples)
+    whole = rewards.sum(axis=1, keepdims=True)
+    return (rewards - (whole - rewards) / (samples - 1)).ravel()

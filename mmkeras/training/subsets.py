@@ -6,6 +6,8 @@ import keras
 from keras import ops
 
 from mmkeras import layers
+from mmkeras.tasks import graph
+from mmkeras.training.training_model import TrainingModel
 
 
 def every_subset(model):
@@ -16,8 +18,8 @@ def every_subset(model):
     only what follows the learned tokens runs once for each subset.
 
     Args:
-        model: A judge from M modalities and `"presence"`, whose branches end
-            in `mmkeras.layers.replace_missing`.
+        model: A `TrainingModel` from M modalities and `"presence"`, whose
+            branches end in `mmkeras.layers.replace_missing`.
 
     Returns:
         A model of the same inputs and weights, to logits of shape `(batch *
@@ -35,13 +37,15 @@ def every_subset(model):
             "modalities: this requires learned tokens for missing modalities, "
             "and one prediction per example. Use `modality_dropout` instead."
         )
-    features = [token.input[0] for token in tokens]
-    there = model.get_layer("presence_mask").output
-    rest = keras.Model([*features, there], model.output, name="rest")
-    shown = Subsets(len(features), name="subsets")
-    there = shown(there)
-    spread = [Spread(shown.count)(x) for x in features]
-    return keras.Model(model.input, rest([*spread, there]), name=model.name)
+    features = [graph.call_of(model, token)[0][0] for token in tokens]
+    _, [presence] = graph.call_of(model, model.get_layer("presence_mask"))
+    subsets = Subsets(len(features), name="subsets")
+    given = [(presence, subsets(presence))]
+    given += [(x, Spread(subsets.count)(x)) for x in features]
+    logits = graph.replay(model, given, model.output)
+    return TrainingModel(
+        model.input, logits, model.target, model.label_smoothing
+    )
 
 
 def count_of(modalities):

@@ -46,6 +46,18 @@ def run(world, tmp_path_factory):
     return home / "run"
 
 
+def test_report(run, world):
+    found = call("report", run, "--corrupt", "--rows", "2")
+    assert found.exit_code == 0, found.output
+    out = run / "report-val"
+    written = atomic.read_json(out / "report.json")
+    assert {"cider", "shuffle_gap"} <= set(written["scores"])
+    curves = written["robustness"]["curves"]
+    assert all(name.startswith("image: ") for name in curves) and curves
+    assert written["robustness"]["metric"] == "cider"
+    assert (out / "captions.png").read_bytes()[:4] == b"\x89PNG"
+
+
 def test_list():
     found = call("list", "--task", "caption", "--names").output.split()
     assert "caption-cnn-lstm" in found

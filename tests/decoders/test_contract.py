@@ -1,4 +1,4 @@
-"""What every decoder owes: one mind in `call`, `start` and `step`."""
+"""What every decoder does: `call`, `start` and `step` agree."""
 
 import decoding
 import keras
@@ -22,12 +22,12 @@ def decoder(request):
 
 @pytest.fixture(scope="module")
 def logits(decoder):
-    """What the decoder says to `decoding.tokens()`."""
+    """The decoder's logits for `decoding.tokens()`."""
     return decoding.call(decoder, decoding.tokens(), decoding.context())
 
 
 def captioner(decoder):
-    """A decoder between two inputs."""
+    """A model of the decoder alone."""
     inputs = [
         keras.Input((None,), dtype="int32", name="tokens"),
         keras.Input((None, decoding.DIM), name="context"),
@@ -35,21 +35,23 @@ def captioner(decoder):
     return keras.Model(inputs, decoder(inputs), name="captioner")
 
 
-def test_logits_have_the_shape_of_the_words(decoder, logits):
+def test_logits_have_a_value_per_word_of_the_vocabulary(decoder, logits):
     assert logits.shape == (3, 6, 7)
     assert decoder.compute_output_shape([(3, 6), (3, 4, 5)]) == (3, 6, 7)
     assert captioner(decoder).output_shape == (None, None, 7)
 
 
-def test_logits_can_be_asked_for_at_some_words_alone(decoder, logits):
+def test_positions_choose_the_tokens_that_are_predicted(decoder, logits):
     inputs = [decoding.tokens(), decoding.context()]
-    places = np.array([1, 7, 7, 16, 0], "int32")  # Of 3 sentences of 6 words.
-    some = numpy(decoder(inputs, places=places))
+    positions = np.array(
+        [1, 7, 7, 16, 0], "int32"
+    )  # Of 3 sentences of 6 words.
+    some = numpy(decoder(inputs, positions=positions))
     every = logits.reshape(-1, 7)
-    np.testing.assert_allclose(some, every[places], rtol=1e-4, atol=1e-5)
-    asked = keras.Input((), dtype="int32")
+    np.testing.assert_allclose(some, every[positions], rtol=1e-4, atol=1e-5)
+    x = keras.Input((), dtype="int32")
     model = captioner(decoder)
-    assert decoder(model.inputs, places=asked).shape == (None, 7)
+    assert decoder(model.inputs, positions=x).shape == (None, 7)
 
 
 def test_cached_step_equals_the_call_token_by_token(decoder):
@@ -57,10 +59,10 @@ def test_cached_step_equals_the_call_token_by_token(decoder):
     logits = decoding.call(decoder, tokens, context)
     stepped = decoding.by_steps(decoder, tokens, context)
     np.testing.assert_allclose(stepped, logits, rtol=1e-4, atol=1e-5)
-    assert logits.std() > 0.1  # They do say something.
+    assert logits.std() > 0.1  # They are not constant.
 
 
-def test_state_is_batch_first_and_only_moving_moves(decoder):
+def test_state_is_batch_first_and_step_keeps_its_fixed_part(decoder):
     context = decoding.context(size=2)
     state = decoder.start(context)
     token = keras.ops.convert_to_tensor(np.array([3, 4], "int32"))
@@ -76,22 +78,13 @@ def test_state_is_batch_first_and_only_moving_moves(decoder):
         np.testing.assert_array_equal(old, new)
 
 
-def test_rows_are_strangers_to_each_other(decoder, logits):
+def test_examples_of_a_batch_do_not_affect_each_other(decoder, logits):
     tokens, context = decoding.tokens(), decoding.context()
     alone = decoding.call(decoder, tokens[1:2], context[1:2])
     np.testing.assert_allclose(logits[1:2], alone, rtol=1e-4, atol=1e-5)
 
 
-def test_sentences_together_share_what_is_seen(decoder):
-    tokens, context = decoding.tokens(size=6), decoding.context()
-    each = decoding.call(decoder, tokens, np.repeat(context, 2, axis=0))
-    shared = numpy(decoder([tokens, context], together=2))
-    np.testing.assert_allclose(shared, each, rtol=1e-4, atol=1e-5)
-    inputs = [keras.Input((6,), dtype="int32"), keras.Input((4, decoding.DIM))]
-    assert decoder(inputs, together=2).shape == (None, 6, 7)
-
-
-def test_no_word_sees_those_behind_it(decoder, logits):
+def test_logits_do_not_depend_on_later_tokens(decoder, logits):
     tokens, context = decoding.tokens(), decoding.context()
     other = tokens.copy()
     other[:, 3:] = 0
@@ -102,7 +95,7 @@ def test_no_word_sees_those_behind_it(decoder, logits):
     assert np.abs(changed[:, 3:] - logits[:, 3:]).max() > 0.01
 
 
-def test_every_word_sees_the_context_and_the_words_before(decoder, logits):
+def test_logits_depend_on_the_context_and_all_earlier_tokens(decoder, logits):
     tokens, context = decoding.tokens(), decoding.context()
     elsewhere = decoding.call(decoder, tokens, decoding.context(seed=1))
     assert (np.abs(elsewhere - logits).max(axis=(0, 2)) > 1e-3).all()
@@ -112,7 +105,7 @@ def test_every_word_sees_the_context_and_the_words_before(decoder, logits):
     assert (np.abs(after - logits).max(axis=(0, 2)) > 1e-4).all()
 
 
-def test_config_makes_the_same_decoder(decoder):
+def test_from_config_makes_the_same_decoder(decoder):
     check_config(decoder)
     assert decoder.get_config()["vocabulary_size"] == 7
 
@@ -130,7 +123,7 @@ def test_save_and_load(decoder, logits):
 def test_gradient_reaches_every_weight(kind):
     decoder = decoding.decoder(kind, dropout=0.0)
     model = captioner(decoder)
-    # A softmax does not feel a bias that all keys share.
+    # A bias that all keys share does not change a softmax.
     check_trains(
         model,
         [decoding.tokens(), decoding.context()],
@@ -140,7 +133,7 @@ def test_gradient_reaches_every_weight(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_dropout_drops_in_training_only(kind):
+def test_dropout_is_applied_in_training_only(kind):
     decoder = decoding.decoder(kind, dropout=0.5)
     inputs = [decoding.tokens(), decoding.context()]
     plain = numpy(decoder(inputs))
@@ -151,9 +144,7 @@ def test_dropout_drops_in_training_only(kind):
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_mixed_precision_is_close_and_leaves_in_float32(
-    decoder, logits, policy
-):
+def test_mixed_precision_is_close_and_returns_float32(decoder, logits, policy):
     inputs = [decoding.tokens(), decoding.context()]
     half = decoding.decoder(decoder.name, dtype=policy)
     assert {w.dtype for w in half.weights} <= {"float32", "uint32", "int64"}

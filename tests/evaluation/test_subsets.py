@@ -61,7 +61,7 @@ def test_worth_lies_in_its_interval():
         ("image",): votes["image"],
         ("text", "image"): votes["text"],  # The better judge decides.
     }
-    found = evaluation.judged_subsets(
+    found = evaluation.scored_subsets(
         labels,
         said,
         ("text", "image"),

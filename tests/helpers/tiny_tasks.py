@@ -59,7 +59,7 @@ def _codecs(model, words, image, length=6, skip=()):
 
 def _label(model, kind, words):
     if "tokens" in model.input:
-        return codecs.Answers(words, length=5)
+        return codecs.Text(words, length=5)
     if kind == "number":
         return codecs.Labels(kind="number")
     count = model.output_shape[-1]

@@ -49,7 +49,7 @@ def test_good_images_are_captioned_beside_bad_ones(folder, photo, capfd):
     assert code == 1
     assert [line.split("\t")[0] for line in out.splitlines()] == [str(photo)]
     assert f"{missing}: No such file or directory\n" in err
-    assert f"{bad}: not a JPEG, PNG, GIF, BMP or WebP image\n" in err
+    assert f"{bad}: image: not a JPEG, PNG, GIF, BMP or WebP image\n" in err
 
 
 def test_a_wrong_folder_is_a_usage_error(photo, capfd):

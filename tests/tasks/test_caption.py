@@ -14,6 +14,7 @@ from mmkeras import metrics
 from mmkeras import tasks
 from mmkeras.data.codecs import Image
 from mmkeras.data.codecs import Text
+from mmkeras.tasks import frozen_parts
 
 
 def photographs(count=5):
@@ -42,12 +43,12 @@ def test_encode_maps_raw_examples(task):
     np.testing.assert_array_equal(
         y, [[4, 5, 7, 2, 0, 0, 0, 0], [4, 6, 8, 9, 2, 0, 0, 0]]
     )
-    scaled, same = task.scale(x, y)
+    scaled, same = task.normalize(x, y)
     assert same is y
     np.testing.assert_allclose(
         numpy(scaled["image"]), x["image"].numpy() / 255, rtol=1e-6, atol=1e-6
     )
-    assert list(task.scale(x)) == ["image", "tokens"]
+    assert list(task.normalize(x)) == ["image", "tokens"]
 
 
 @pytest.mark.slow
@@ -68,7 +69,7 @@ def test_learns_two_images_and_says_so(tmp_path):
         "text": ["a dog runs", "a cat"],
     }
     data = tf.data.Dataset.from_tensor_slices(raw).map(task.encode)
-    data = data.batch(2).map(task.scale).cache().repeat(150)
+    data = data.batch(2).map(task.normalize).cache().repeat(150)
     model.compile(keras.optimizers.Adam(0.02), losses.TokenCrossentropy())
     model.optimizer.build(model.trainable_variables)
     model.fit(data, verbose=0)
@@ -128,51 +129,49 @@ def test_a_bad_image_harms_no_other(task):
             assert said["text"][i] == good["text"][i]
 
 
-def test_every_way_to_write_says_the_same(task):
-    said = task.answer({"image": PHOTOGRAPHS}, beam=3)["text"].tolist()
+def test_every_way_to_generate_gives_the_same(task):
+    expected = task.answer({"image": PHOTOGRAPHS}, beam=3)["text"].tolist()
     graph = task.graph({"image": tf.constant(PHOTOGRAPHS)}, beam=3)
-    assert [text.decode() for text in graph["text"].numpy()] == said
+    assert [text.decode() for text in graph["text"].numpy()] == expected
     pixels = task.codecs["image"].batch(tf.constant(PHOTOGRAPHS)).numpy()
-    assert task.write(pixels, beam=3) == said
-    assert task.write(pixels, batch_size=2, beam=3) == said
-    features = numpy(task.encoder(task.codecs["image"].normalize(pixels)))
-    assert task.write(features, features=True, beam=3) == said
+    assert task.generate(pixels, beam=3) == expected
+    assert task.generate(pixels, batch_size=2, beam=3) == expected
 
 
-def test_a_writer_is_made_once(task):
-    writer = task.writer(beam=2, length=5)
-    assert task.writer(length=5, beam=2) is writer
-    assert task.writer(beam=3, length=5) is not writer
-    assert task.writer(beam=2, length=5, features=True) is not writer
-    assert task.writer().output["tokens"].shape == (None, 8)
+def test_a_model_for_generation_is_made_once(task):
+    model = task.inference(beam=2, length=5)
+    assert task.inference(length=5, beam=2) is model
+    assert task.inference(beam=3, length=5) is not model
+    assert task.inference(beam=2, length=5, cached=True) is not model
+    assert task.inference().output["tokens"].shape == (None, 8)
 
 
-def test_options_reach_the_writer(task):
+def test_options_reach_the_generator(task):
     short = task.answer({"image": PHOTOGRAPHS}, length=2)["text"]
     assert max(len(text.split()) for text in short) == 2
     with pytest.raises(ValueError, match="beams"):
         task.answer({"image": PHOTOGRAPHS}, beams=3)
 
 
-def test_head_is_the_model_behind_its_encoder(task):
+def test_the_model_is_its_branch_and_its_decoder(task):
     rng = np.random.default_rng(0)
     pixels = rng.uniform(size=(2, 16, 16, 3)).astype("float32")
     tokens = np.array([[1, 4, 5], [1, 6, 7]], "int32")
-    features = numpy(task.encoder(pixels))
+    context = numpy(task.context_model()({"image": pixels}))
     np.testing.assert_allclose(
-        numpy(task.head({"image": features, "tokens": tokens})),
+        numpy(task.decoder_model({"context": context, "tokens": tokens})),
         numpy(task.model({"image": pixels, "tokens": tokens})),
         rtol=1e-4,
         atol=1e-5,
     )
-    mine = {id(weight) for weight in task.model.weights}
-    assert {id(weight) for weight in task.head.weights} <= mine
 
 
-def test_what_is_before_a_cut_can_be_computed_once():
+def split_task():
+    """A task whose image branch is frozen up to a layer."""
     pixels = keras.Input((16, 16, 3))
-    x = keras.layers.Conv2D(4, 4, strides=4, name="stem")(pixels)
-    x = keras.layers.Identity(name="frozen")(x)
+    x = keras.layers.Conv2D(4, 4, strides=4, name="stem")
+    x.trainable = False
+    x = keras.layers.Identity(name="frozen")(x(pixels))
     x = keras.layers.Conv2D(8, 2, name="rest")(x)
     x = keras.layers.Reshape((-1, 8))(x)
     model = mmkeras.build_model(
@@ -181,33 +180,40 @@ def test_what_is_before_a_cut_can_be_computed_once():
         dim=8,
         image=keras.Model(pixels, x, name="encoder"),
     )
-    task = tasks.Caption(model, codecs())
-    assert task.trunk.output_shape == (None, 4, 4, 4)
-    shown = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), "uint8")
-    features = numpy(task.trunk(task.codecs["image"].normalize(shown)))
-    assert task.write(features, features=True) == task.write(shown)
+    return tasks.Caption(model, codecs())
+
+
+def test_outputs_of_frozen_layers_can_be_computed_once():
+    task = split_task()
+    branch = frozen_parts.branches(task.model)["image"]
+    assert branch.frozen.output_shape == (None, 4, 4, 4)
+    assert branch.cache_at is None and not branch.is_frozen
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), "uint8")
+    x = task.normalize({"image": pixels})
+    cached = {"image": numpy(branch.frozen(x["image"]))}
+    found = task.inference(cached=True).predict_on_batch(cached)
+    assert task.target.texts(found["tokens"]) == task.generate(pixels)
     np.testing.assert_allclose(
-        numpy(task.top(features)),
-        numpy(task.encoder(task.codecs["image"].normalize(shown))),
+        numpy(task.context_model(cached=True)(cached)),
+        numpy(branch.model(x["image"])),
         rtol=1e-4,
         atol=1e-5,
     )
-    mine = {
-        id(weight)
-        for part in (task.top, task.head)
-        for weight in part.trainable_weights
-    }
-    assert mine == {
-        id(weight)
-        for part in (task.encoder.get_layer("rest"), task.decoder)
-        for weight in part.trainable_weights
-    }
+
+
+def test_a_branch_that_is_trained_is_not_cached(task):
+    branch = frozen_parts.branches(task.model)["image"]
+    assert branch.frozen is None and branch.trained is branch.model
+    branch.model.trainable = False
+    frozen = frozen_parts.branches(task.model)["image"]
+    branch.model.trainable = True
+    assert frozen.model is branch.model
 
 
 def test_score_measures_captions(task):
     texts = ["a red dog", "a cat"]
     references = [["a red dog", "the dog"], ["one blue cat"]]
-    assert task.score(texts, references) == metrics.caption_scores(
+    assert task.score_texts(texts, references) == metrics.caption_scores(
         texts, references
     )
 
@@ -234,12 +240,11 @@ def test_a_missing_codec_is_named(task, missing):
         tasks.Caption(task.model, some)
 
 
-@pytest.mark.parametrize("part", ["encoder", "decoder"])
-def test_a_model_without_the_parts_is_refused(part):
-    x = keras.Input((4,), name="x")
-    other = {"encoder": "decoder", "decoder": "encoder"}[part]
-    model = keras.Model(x, keras.layers.Dense(11, name=other)(x), name="odd")
-    with pytest.raises(ValueError, match=f"named '{part}'.*odd"):
+def test_a_model_without_a_decoder_is_refused():
+    image, tokens = keras.Input((16, 16, 3)), keras.Input((8,), name="tokens")
+    x = keras.layers.Dense(11, name="other")(tokens) + keras.ops.mean(image)
+    model = keras.Model({"image": image, "tokens": tokens}, x, name="odd")
+    with pytest.raises(ValueError, match="named 'decoder'.*odd"):
         tasks.Caption(model, codecs())
 
 
@@ -253,7 +258,7 @@ def test_the_paths_of_files_are_read(task, tmp_path):
     assert said["error"].tolist()[:3] == [""] * 3
     assert "none.jpg: no such file" in said["error"][3]
     assert "not a regular file but a folder" in said["error"][4]
-    assert said["error"][5] == "empty"
+    assert said["error"][5] == "example has no input: image is missing"
     assert not said["score"][3:].any()
 
 
@@ -271,8 +276,8 @@ def test_a_bare_value_is_refused_with_the_remedy(task, bad):
 def test_captions_without_spaces_are_scored_by_character(task):
     words = Text("一只狗猫在跑人", length=9, split="mixed")
     other = tasks.Caption(task.model, {**task.codecs, "text": words})
-    scores = other.score(["一只狗在跑"], [["一只狗在跑。", "一只狗"]])
+    scores = other.score_texts(["一只狗在跑"], [["一只狗在跑。", "一只狗"]])
     assert scores["bleu_4"] == pytest.approx(1)
     assert scores["length"] == 5
-    partly = other.score(["一只狗在跑"], [["一只猫在跑"]])
+    partly = other.score_texts(["一只狗在跑"], [["一只猫在跑"]])
     assert 0.7 < partly["bleu_1"] < 0.9

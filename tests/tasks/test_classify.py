@@ -105,7 +105,7 @@ def test_encodes_in_a_data_set(task):
             "label": labels,
         }
     )
-    encoded = list(dataset.map(task.encode).batch(12).map(task.scale))
+    encoded = list(dataset.map(task.encode).batch(12).map(task.normalize))
     [(x, y)] = encoded
     there = [[bool(r["image"]), bool(r["audio"])] for r in some]
     assert x["presence"].numpy().tolist() == there

@@ -16,7 +16,7 @@ import mmkeras
 from mmkeras import tasks
 from mmkeras.data.codecs import Image
 from mmkeras.data.codecs import Text
-from mmkeras.tasks import task as task_module
+from mmkeras.tasks import saving
 
 PHOTOGRAPHS = [image_files.save(image_files.ramp(), "PNG")]
 
@@ -83,11 +83,12 @@ def test_what_was_trained_in_half_precision_is_saved_in_float32(tmp_path):
     keras.config.set_dtype_policy("mixed_bfloat16")
     task = tiny_captioners.tiny("caption-cnn-attention-lstm")
     keras.config.set_dtype_policy("float32")
-    assert task.decoder.compute_dtype == "bfloat16"
-    loaded = mmkeras.load(task.save(tmp_path))
-    assert loaded.decoder.compute_dtype == "float32"
-    assert loaded.encoder.compute_dtype == "float32"
-    assert task.decoder.compute_dtype == "bfloat16"  # As it was.
+    decoder = task.model.get_layer("decoder")
+    assert decoder.compute_dtype == "bfloat16"
+    loaded = mmkeras.load(task.save(tmp_path)).model
+    assert loaded.get_layer("decoder").compute_dtype == "float32"
+    assert loaded.get_layer("encoder").compute_dtype == "float32"
+    assert decoder.compute_dtype == "bfloat16"  # As it was.
 
 
 def test_a_second_save_replaces_the_first(folder):
@@ -129,9 +130,9 @@ def test_a_save_removes_what_a_killed_one_left(folder):
 def test_an_interrupted_save_leaves_the_old_task(
     folder, monkeypatch, broken_at
 ):
-    old = numpy(mmkeras.load(folder).decoder.logits.bias)
+    old = numpy(mmkeras.load(folder).model.get_layer("decoder").logits.bias)
     task = mmkeras.load(folder)
-    weight = task.decoder.logits.bias
+    weight = task.model.get_layer("decoder").logits.bias
     weight.assign(numpy(weight) + 1)
     replace, done = os.replace, []
 
@@ -144,18 +145,18 @@ def test_an_interrupted_save_leaves_the_old_task(
     with monkeypatch.context() as patch:
         if broken_at == 2:  # While tidying up: the new one is there.
             patch.setattr(
-                task_module.pathlib.Path,
+                saving.pathlib.Path,
                 "unlink",
                 lambda *_: break_off(),
             )
-        patch.setattr(task_module.os, "replace", break_off)
+        patch.setattr(saving.os, "replace", break_off)
         with pytest.raises(OSError, match="No space"):
             task.save(folder)
-    left = numpy(mmkeras.load(folder).decoder.logits.bias)
+    left = numpy(mmkeras.load(folder).model.get_layer("decoder").logits.bias)
     np.testing.assert_array_equal(left, old + (broken_at == 2))
     task.save(folder)
     assert len(list(folder.iterdir())) == 2
-    now = numpy(mmkeras.load(folder).decoder.logits.bias)
+    now = numpy(mmkeras.load(folder).model.get_layer("decoder").logits.bias)
     np.testing.assert_array_equal(now, old + 1)
 
 

@@ -15,7 +15,7 @@ from odd_tables import tables
 
 from mmkeras.data import check
 from mmkeras.data import datasets
-from mmkeras.training import judgements
+from mmkeras.training import engine
 from mmkeras.training import recipes
 
 NAME = "classify-text-bow"
@@ -45,9 +45,9 @@ def train(path, target, folder):
     rows, _, skipped = datasets.read(
         path, ("train", "val"), target=target, kind="labels"
     )
-    data = judgements.Data(*rows)
-    task = judgements.build(NAME, data, RECIPE, target=target)
-    found = judgements.fit(task, data, folder, RECIPE, verbose=0)
+    data = engine.Data(*rows)
+    task = engine.build(NAME, data, RECIPE, target=target)
+    found = engine.fit(task, data, folder, RECIPE, verbose=0)
     lines = [
         line
         for part in re.findall(r":(\d+(?:, \d+)*)", skipped)

@@ -12,7 +12,8 @@ from mmkeras import serving
 from mmkeras.cli.talk import Talk
 from mmkeras.data import datasets
 from mmkeras.serving import client
-from mmkeras.training import judgements
+from mmkeras.tasks import modalities
+from mmkeras.training import engine
 from mmkeras.training import recipes
 
 TINY = {"image_size": 32, "length": 12, "minimum": 1, "policy": "float32"}
@@ -29,7 +30,7 @@ def folder(tmp_path_factory):
 def train(folder, out, name, only=None):
     keras.utils.set_random_seed(0)
     rows = [SOURCE.rows(split, folder) for split in ("train", "val")]
-    data = judgements.Data(*rows)
+    data = engine.Data(*rows)
     recipe = recipes.Recipe(
         epochs=1,
         batch_size=8,
@@ -44,12 +45,12 @@ def train(folder, out, name, only=None):
             ),
         },
     )
-    task = judgements.build(name, data, recipe, **TINY)
+    task = engine.build(name, data, recipe, **TINY)
     if only:
-        data = judgements.Data(
-            *(judgements.only(task, some, only) for some in rows)
+        data = engine.Data(
+            *(modalities.select(task, some, only) for some in rows)
         )
-    judgements.fit(task, data, out, recipe, verbose=0)
+    engine.fit(task, data, out, recipe, verbose=0)
     return task
 
 
@@ -80,16 +81,16 @@ def asked(task, **values):
 
 def test_is_measured_on_every_part(task, folder, tmp_path, monkeypatch):
     monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path))
-    found = judgements.examples(task, SOURCE.rows("test", folder))
-    scores, subsets = evaluation.evaluate(task, found, draws=5)
+    found = engine.Examples(task, SOURCE.rows("test", folder))
+    scores, subsets = evaluation.evaluate(found, draws=5)
     assert ("history", "question") in subsets.scores
     assert 0 <= scores["accuracy"] <= 1
-    if task.writes:
-        assert found.loss(task, None) > 0
+    if task.target.generates:
+        assert found.loss(None) > 0
     if "candidates" not in task.fields:
         assert "mrr" not in scores
         return
-    logits = found.logits(task)
+    logits = found.outputs()
     assert logits.shape == (12, dialogue_datasets.CANDIDATES)
     assert scores["recall_1"] == scores["accuracy"]
     assert scores["recall_5"] == 1
@@ -186,20 +187,20 @@ def test_an_export_takes_turns(task, folder, tmp_path):
 def test_taught_some_parts_alone(only, folder, tmp_path, monkeypatch):
     monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
     late = train(folder, tmp_path, "dialogue-text-image-late", only)
-    rows = judgements.only(late, SOURCE.rows("test", folder), only)
-    found = judgements.examples(late, rows)
+    rows = modalities.select(late, SOURCE.rows("test", folder), only)
+    found = engine.Examples(late, rows)
     there = dict(zip(late.fields, found.presence.all(axis=0)))
     gone = {"image", "history"} - set(only.split("+"))
     assert {f for f, known in there.items() if not known} == gone
     with pytest.raises(ValueError, match="joined by '\\+'"):
-        judgements.only(late, rows, "image+audio")
+        modalities.select(late, rows, "image+audio")
 
 
 def test_the_right_answer_is_a_candidate(task):
     row = {"id": "x", "label": "red", "candidates": "blue\nred"}
     if "candidates" not in task.fields:
-        assert judgements.placed(task, [row]) == [row]
+        assert task.examples([row]) == [row]
         return
-    assert judgements.placed(task, [row])[0]["label"] == "1"
+    assert task.examples([row])[0]["label"] == "1"
     with pytest.raises(ValueError, match="one of its candidates"):
-        judgements.placed(task, [{**row, "candidates": "blue"}])
+        task.examples([{**row, "candidates": "blue"}])

@@ -8,10 +8,15 @@ import pytest
 import soundfile
 
 from mmkeras import evaluation
+from mmkeras import losses
 from mmkeras.data import codecs
+from mmkeras.data import datasets
 from mmkeras.data import encoding
+from mmkeras.data import field_arrays
+from mmkeras.data.synthetic import shapes
 from mmkeras.tasks import Classify
-from mmkeras.training import examples
+from mmkeras.training import engine
+from mmkeras.training import recipes
 
 SIDE, RATE = 8, 8000
 
@@ -53,12 +58,10 @@ def test_files_of_equal_names_sizes_and_times_are_told_apart(
         folder = tmp_path / f"set-{seed}"
         write(folder, make, seed)
         monkeypatch.chdir(folder)  # So that the paths are equal as well.
-        array, place, _, _ = examples._files(
-            codec, ["2.bin", "0.bin", "1.bin"], None, keep=True
-        )
+        field = field_arrays.encode(codec, ["2.bin", "0.bin", "1.bin"])
         expected, _ = codec.read([make(10 * seed + i) for i in (2, 0, 1)])
-        np.testing.assert_array_equal(array[place], expected)
-        found.append(array)
+        np.testing.assert_array_equal(field.array[0, field.place], expected)
+        found.append(field.array)
     assert (np.array(found[0]) != found[1]).any()
 
 
@@ -70,7 +73,7 @@ def test_errors_name_the_file_where_it_is_now(tmp_path, monkeypatch):
         write(folder, image, 0)
         (folder / "1.bin").write_bytes(b"junk")
         files = [str(folder / f"{i}.bin") for i in range(3)]
-        *_, errors = examples._files(codec, files, None, keep=True)
+        errors = field_arrays.encode(codec, files).errors
         assert errors[1].startswith(f"{files[1]}: ")
         assert errors[0] == errors[2] == ""
 
@@ -101,7 +104,7 @@ def test_values_that_cannot_be_encoded_are_left_out_by_name(task):
         "nothing": {"text": None, "features": None},
     }
     rows = [{"id": name, **good, **row} for name, row in changes.items()]
-    found = examples.Examples(task, rows)
+    found = engine.Examples(task, rows)
     assert [row["id"] for row in found.rows] == ["good"]
     bad = dict(found.bad)
     assert list(bad) == list(changes)[1:]
@@ -110,7 +113,7 @@ def test_values_that_cannot_be_encoded_are_left_out_by_name(task):
     assert "(3,)" in bad["wrong"] and "(4,)" in bad["wrong"]
     assert "not finite" in bad["infinite"]
     with pytest.raises(ValueError, match="None of the 6 rows.*half: text"):
-        examples.Examples(task, rows[1:])
+        engine.Examples(task, rows[1:])
 
 
 def test_a_path_that_is_none_is_left_out_by_name(tmp_path):
@@ -118,7 +121,8 @@ def test_a_path_that_is_none_is_left_out_by_name(tmp_path):
     paths = ["good", "gone", ".", "a\0", "\ud83d", "9" * 5000]
     paths = [f"{tmp_path}/{name}" for name in paths]
     codec = codecs.Image((SIDE, SIDE))
-    *_, errors = examples._files(codec, [*paths, "/dev/zero"], None, keep=False)
+    found = field_arrays.encode(codec, [*paths, "/dev/zero"], keep=False)
+    errors = found.errors
     assert [bool(error) for error in errors] == [False] + [True] * 6
 
 
@@ -129,11 +133,79 @@ def test_outputs_that_are_not_finite_are_left_out_by_name(task):
         for i, value in enumerate(values)
     ]
     task.model.layers[-1].kernel.assign(np.full((3, 2), 9.0))
-    found = examples.Examples(task, rows)
-    figures, _ = evaluation.evaluate(task, found, draws=2)
+    found = engine.Examples(task, rows)
+    figures, _ = evaluation.evaluate(found, draws=2)
     assert found.bad == [("row-1", encoding.NOT_FINITE)]
     assert [row["id"] for row in found.rows] == ["row-0", "row-2"]
     assert len(found.labels) == len(found) == 2
     assert np.isfinite(list(figures.values())).all()
     said = task.answer({"features": values})
     assert said["error"].tolist() == ["", encoding.NOT_FINITE, ""]
+
+
+@pytest.fixture(scope="module")
+def image_rows(tmp_path_factory):
+    source = shapes.write(tmp_path_factory.mktemp("world"), 8, 2, 0)
+    return datasets.get(source).rows("train")
+
+
+@pytest.fixture(scope="module")
+def captioner(image_rows):
+    keras.utils.set_random_seed(0)
+    return engine.build(
+        "caption-cnn-lstm",
+        engine.Data(image_rows, image_rows),
+        recipes.Recipe(settings={"dim": 8}),
+        image_size=32,
+        minimum=1,
+        length=40,
+        policy="float32",
+    )
+
+
+@pytest.mark.parametrize("shift", [0, 3, None])
+@pytest.mark.parametrize("contexts", [1024, 3])
+def test_the_loss_is_that_of_all_captions_at_once(
+    captioner, image_rows, shift, contexts, monkeypatch
+):
+    monkeypatch.setattr("mmkeras.training.examples._CONTEXTS", contexts)
+    found = engine.Examples(captioner, image_rows)
+    order = np.arange(len(found))
+    if shift is None:  # Captions of an image get different ones.
+        order = np.random.default_rng(0).permutation(order)
+    elif shift:  # Each image is replaced by another.
+        numbers, first, owners = np.unique(
+            found.numbers("image"), return_index=True, return_inverse=True
+        )
+        order = first[(owners + shift) % len(numbers)]
+    tokens = found.targets.values
+    images = found.inputs(order)["image"] / np.float32(255)
+    logits = captioner.model({"image": images, "tokens": tokens[:, :-1]})
+    each = losses.token_crossentropy(tokens[:, 1:], logits)
+    mean = keras.ops.sum(each) / np.count_nonzero(tokens[:, 1:])
+    assert np.ptp(np.count_nonzero(tokens, axis=1)) > 4  # Cut differently.
+    replaced = None if shift == 0 else {"image": order}
+    loss = found.loss(replaced=replaced, batch_size=7)
+    np.testing.assert_allclose(loss, float(mean), rtol=1e-5, atol=1e-6)
+
+
+def test_images_that_cannot_be_read_are_left_out_with_their_captions(
+    captioner, image_rows, tmp_path
+):
+    path = str(tmp_path / "none.png")
+    broken = {**image_rows[0], "id": "broken", "image": path}
+    rows = [image_rows[1], broken, image_rows[2]]
+    found = engine.Examples(captioner, rows)
+    assert found.bad == [("broken", f"image: {path}: no such file")]
+    expected = engine.Examples(captioner, image_rows[1:3])
+    assert [row["id"] for row in found.rows] == [
+        row["id"] for row in expected.rows
+    ]
+    order = np.arange(len(expected))
+    np.testing.assert_array_equal(
+        found.inputs(order)["image"], expected.inputs(order)["image"]
+    )
+    np.testing.assert_array_equal(found.labels, expected.labels)
+    np.testing.assert_allclose(found.loss(), expected.loss(), rtol=1e-6)
+    with pytest.raises(ValueError, match="None of the 1 rows.*broken: image"):
+        engine.Examples(captioner, [broken])

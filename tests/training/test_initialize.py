@@ -5,8 +5,8 @@ from checks import numpy
 from multimodal_rows import rows
 
 from mmkeras import word_vectors
+from mmkeras.training import engine
 from mmkeras.training import initialize
-from mmkeras.training import judgements
 from mmkeras.training import recipes
 
 RECIPE = recipes.Recipe(settings={"dim": 8})
@@ -14,9 +14,9 @@ RECIPE = recipes.Recipe(settings={"dim": 8})
 
 def build(name, vectors=None, **options):
     keras.utils.set_random_seed(0)
-    data = judgements.Data(rows(count=24), rows("val", 8))
+    data = engine.Data(rows(count=24), rows("val", 8))
     options = {"image_size": 16, "seconds": 0.125, "minimum": 1} | options
-    return judgements.build(name, data, RECIPE, vectors=vectors, **options)
+    return engine.build(name, data, RECIPE, vectors=vectors, **options)
 
 
 def known(task):
@@ -54,10 +54,10 @@ def test_turns_of_a_talk_have_words_too(tmp_path):
         {**row, "group": str(i // 4), "text": f"Ann: {row['text']}"}
         for i, row in enumerate(rows(count=24))
     ]
-    data = judgements.Data(talk, talk[:8])
-    plain = judgements.build("emotion-text-context", data, RECIPE)
+    data = engine.Data(talk, talk[:8])
+    plain = engine.build("emotion-text-context", data, RECIPE)
     path, array = written(tmp_path / "vectors.txt", known(plain))
-    begun = judgements.build("emotion-text-context", data, RECIPE, vectors=path)
+    begun = engine.build("emotion-text-context", data, RECIPE, vectors=path)
     ids = [plain.codecs["text"].vocabulary.index(w) for w in known(plain)]
     np.testing.assert_allclose(table(begun)[ids], array, rtol=1e-5)
 
@@ -87,5 +87,5 @@ def test_vectors_of_another_size_are_refused(tmp_path):
 
 def test_who_reads_no_words_is_refused(tmp_path):
     task = build("classify-image-cnn")
-    with pytest.raises(ValueError, match="no text input"):
+    with pytest.raises(ValueError, match="no texts"):
         initialize.initialize_embeddings(task, tmp_path / "vectors.txt")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mmkeras.training import judgements
+from mmkeras.training import engine
 from mmkeras.training import recipes
 
 RECIPE = recipes.Recipe(
@@ -37,7 +37,7 @@ def data():
         for split in ("train", "val")
         for i in range(12)
     ]
-    return judgements.Data(rows[:12], rows[12:])
+    return engine.Data(rows[:12], rows[12:])
 
 
 class Signal(keras.callbacks.Callback):
@@ -63,10 +63,10 @@ class Signal(keras.callbacks.Callback):
 
 def fit(data, folder, *also):
     keras.utils.set_random_seed(0)
-    task = judgements.build(
+    task = engine.build(
         "classify-text-bow", data, RECIPE, policy="float32", minimum=1
     )
-    notes = judgements.fit(task, data, folder, RECIPE, verbose=0, also=also)
+    notes = engine.fit(task, data, folder, RECIPE, verbose=0, also=also)
     return [keras.ops.convert_to_numpy(w) for w in task.model.weights], notes
 
 

@@ -5,10 +5,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from mmkeras.data import codecs
+from mmkeras.tasks import targets
 from mmkeras.training import callbacks
 from mmkeras.training import checkpoint
 from mmkeras.training import normalization
 
+TARGET = targets.make(codecs.Labels(["a", "b"]))
 RNG = np.random.default_rng(0)
 X = RNG.normal([3.0, -1.0], [2.0, 0.5], (64, 2)).astype("float32")
 Y = np.eye(2, dtype="float32")[(X[:, 0] > 3).astype(int)]
@@ -106,7 +109,7 @@ def test_statistics_that_do_not_fit_are_warned_of():
     model = learned(build())
     moving = values(model.variables)
     with pytest.warns(UserWarning, match="in training mode but .* inference"):
-        statistics(model).check("single")
+        statistics(model).check(TARGET)
     for before, after in zip(moving, values(model.variables)):
         np.testing.assert_array_equal(before, after)
 
@@ -118,7 +121,7 @@ def test_statistics_that_fit_are_not_warned_of(dropout):
     model.get_layer("norm").moving_variance.assign(X.var(axis=0))
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        statistics(model).check("single")
+        statistics(model).check(TARGET)
 
 
 @pytest.mark.parametrize(
@@ -139,8 +142,8 @@ def test_statistics_that_fit_are_not_warned_of(dropout):
     ],
 )
 def test_what_counts_as_right(kind, logits, y, weight, expected):
+    label = codecs.Labels(["a", "b"], kind) if kind != "text" else None
+    target = targets.make(label)
     weight = None if weight is None else np.array(weight)
-    found = normalization._correct(
-        np.array(logits), np.array(y), weight, kind=kind
-    )
+    found = normalization.correct(target, np.array(logits), np.array(y), weight)
     np.testing.assert_array_equal(found, np.array(expected, bool))

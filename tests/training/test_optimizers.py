@@ -4,9 +4,12 @@ import keras
 import numpy as np
 import pytest
 
+from mmkeras.data import codecs
+from mmkeras.tasks import targets
 from mmkeras.training import optimizers
 from mmkeras.training import recipes
 from mmkeras.training.optimizers import MultiRateAdamW
+from mmkeras.training.training_model import TrainingModel
 
 
 def variables(count=2):
@@ -125,9 +128,10 @@ def test_a_prepared_model_is_traced_once():
             return x
 
     x = keras.Input((4,))
-    model = keras.Model(x, keras.layers.Dense(1)(Traced()(x)))
+    y = keras.layers.Dense(1)(Traced()(x))
+    model = TrainingModel(x, y, targets.make(codecs.Labels(kind="number")))
     recipe = recipes.Recipe(epochs=2, ema=0.9)
-    optimizers.compile_model(model, "mse", recipe, steps=3)
+    optimizers.compile_model(model, recipe, steps=3)
     before = len(model.optimizer.variables)
     traced.clear()
     data = np.ones((12, 4)), np.ones((12, 1))

@@ -10,7 +10,7 @@ from mmkeras.data import codecs
 from mmkeras.data import datasets
 from mmkeras.evaluation import figures
 from mmkeras.evaluation.questions import errors
-from mmkeras.training import judgements
+from mmkeras.training import engine
 from mmkeras.training import recipes
 
 TINY = {"image_size": 32, "length": 10, "minimum": 1, "policy": "float32"}
@@ -34,15 +34,15 @@ RECIPE = recipes.Recipe(
 def build(source, folder, name="vqa-cnn-bow", **changes):
     keras.utils.set_random_seed(0)
     rows = [source.rows(split, folder) for split in ("train", "val")]
-    data = judgements.Data(*rows)
-    return judgements.build(name, data, RECIPE, **{**TINY, **changes}), data
+    data = engine.Data(*rows)
+    return engine.build(name, data, RECIPE, **{**TINY, **changes}), data
 
 
 def train(source, folder, **changes):
     task, data = build(source, folder, **changes)
     out = folder / "run"
     out.mkdir()
-    judgements.fit(task, data, out, RECIPE, verbose=0)
+    engine.fit(task, data, out, RECIPE, verbose=0)
     return task
 
 
@@ -59,8 +59,8 @@ def test_trains_and_is_measured(name, tmp_path):
     question_datasets.LAYOUTS[name](tmp_path, (16, 4, 4))
     source = datasets.get(name)
     task = train(source, tmp_path)
-    found = judgements.examples(task, source.rows("test", tmp_path))
-    scores, subsets = evaluation.evaluate(task, found, draws=20)
+    found = engine.Examples(task, source.rows("test", tmp_path))
+    scores, subsets = evaluation.evaluate(found, draws=20)
     assert 0 <= scores["consistency"] <= scores["accuracy"] <= 1
     assert set(subsets.scores) == {
         *[(), ("image",), ("question",), ("image", "question")]
@@ -77,10 +77,10 @@ def test_trains_and_is_measured(name, tmp_path):
     )
     assert ("vqa_accuracy" in scores) == (name == "vqa")
     rows = source.rows("train", tmp_path)
-    found = judgements.examples(task, rows)
-    array, places = found._arrays["image"]
-    assert len(array) == len({row["image"] for row in rows})
-    assert len(places) == len(rows)  # An image is decoded and kept once.
+    found = engine.Examples(task, rows)
+    numbers = found.numbers("image")  # An image is decoded and kept once.
+    assert set(numbers) == set(range(len({row["image"] for row in rows})))
+    assert len(numbers) == len(rows)
 
 
 @pytest.mark.slow
@@ -91,14 +91,14 @@ def test_people_teach_as_often_as_they_say_it(tmp_path):
     names = task.codecs["label"].names
     assert "pink" not in names  # Nobody's commonest answer.
     rows = source.rows("test", tmp_path)
-    found = judgements.examples(task, rows)
+    found = engine.Examples(task, rows)
     colour = names.index(rows[0]["label"])
-    _, y, _ = found.gather(np.arange(2))
+    _, y, _ = found.batch(np.arange(2))
     expected = 0.9 * np.eye(len(names))[colour]
     np.testing.assert_allclose(y[0], expected, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(y[1].sum(), 1, rtol=1e-6, atol=1e-6)
     chances = np.eye(len(names))[found.labels]
-    scores = evaluation.questions(task, found, chances)
+    scores = evaluation.questions(found, chances)
     assert scores["vqa_accuracy"] == scores["consistency"] == 1
 
 
@@ -111,10 +111,10 @@ def test_an_answer_that_training_lacks_is_never_right(tmp_path):
     assert label.size == 2 and label("violet") == -1
     rows = source.rows("test", tmp_path)
     rows[0] = {**rows[0], "label": "violet"}
-    found = judgements.examples(task, rows)
+    found = engine.Examples(task, rows)
     assert found.labels[0] == -1
-    assert not found.gather(np.array([0]))[1].any()
-    scores, _ = evaluation.evaluate(task, found, draws=20)
+    assert not found.batch(np.array([0]))[1].any()
+    scores, _ = evaluation.evaluate(found, draws=20)
     assert scores["accuracy"] < 1 and scores["brier"] <= 2
     wrong = errors(task, found, np.eye(2)[[0] * len(rows)])
     assert wrong["color"]["questions"] == 4

@@ -20,9 +20,10 @@ import pytest
 
 from mmkeras.data import datasets
 from mmkeras.data.synthetic import shapes
-from mmkeras.training import captions
-from mmkeras.training import judgements
+from mmkeras.training import build
+from mmkeras.training import engine
 from mmkeras.training import recipes
+from mmkeras.training.examples import Data
 
 RECORDED = pathlib.Path(__file__).with_name("seeded_runs.json")
 SETTINGS = {"epochs": 2, "learning_rate": 3e-3, "ema": 0.9, "monitor": "loss"}
@@ -41,16 +42,22 @@ class StepLosses(keras.callbacks.Callback):
 
 def caption_rows(folder):
     source = shapes.write(folder, 24, 4, 0)
-    return captions.Data(*map(datasets.get(source).rows, ("train", "val")))
+    return Data(*map(datasets.get(source).rows, ("train", "val")))
 
 
 def caption(folder, **changes):
     """Images that change at random, several captions of each at once."""
     settings = {"dim": 8}
-    options = {"augment": True, "batch_size": 20, **SETTINGS, **changes}
+    options = {
+        "augment": ("image",),
+        "batch_size": 20,
+        "together": 5,
+        "by_length": True,
+        **SETTINGS,
+        **changes,
+    }
     recipe = recipes.Recipe(settings=settings, **options)
     return (
-        captions,
         caption_rows(folder / "data"),
         "caption-cnn-lstm",
         recipe,
@@ -62,7 +69,7 @@ def self_critical(folder):
     """Captions that are sampled and rewarded."""
     return caption(
         folder,
-        augment=False,
+        augment=(),
         batch_size=12,
         reward="cider",
         draws=3,
@@ -73,17 +80,14 @@ def self_critical(folder):
 def classify(folder, **changes):
     """Images and augmented sounds, either of them hidden now and then."""
     options = {
-        "augment": True,
+        "augment": ("audio",),
         "batch_size": 8,
         "modality_dropout": 0.3,
         **SETTINGS,
         **changes,
     }
     return (
-        judgements,
-        judgements.Data(
-            multimodal_rows.rows(count=32), multimodal_rows.rows("val", 8)
-        ),
+        Data(multimodal_rows.rows(count=32), multimodal_rows.rows("val", 8)),
         "classify-image-audio-concat",
         recipes.Recipe(settings={"dim": 8, "dropout": 0.2}, **options),
         {"image_size": 16, "seconds": 0.125},
@@ -99,8 +103,7 @@ def emotion(folder):
     """Whole conversations, of like length in a batch."""
     rows = (conversation_rows.turns(s, 12) for s in ("train", "val"))
     return (
-        judgements,
-        judgements.Data(*rows),
+        Data(*rows),
         "emotion-text-context",
         recipes.Recipe(
             batch_size=4, by_length=False, settings={"dim": 8}, **SETTINGS
@@ -115,12 +118,11 @@ def dialogue(folder):
     source = datasets.get("visdial")
     rows = (source.rows(s, folder / "data") for s in ("train", "val"))
     return (
-        judgements,
-        judgements.Data(*rows),
+        Data(*rows),
         "dialogue-text-image-modules",
         recipes.Recipe(
             batch_size=9,
-            share_images=True,
+            together=0,
             label_smoothing=0.0,
             settings={"dim": 8},
             **SETTINGS,
@@ -134,9 +136,9 @@ RUNS = [caption, self_critical, classify, every_subset, emotion, dialogue]
 
 def train(run, folder):
     """Returns the losses after each step, and the norm of every weight."""
-    engine, data, name, recipe, options = run(folder)
+    data, name, recipe, options = run(folder)
     keras.utils.set_random_seed(0)
-    task = engine.build(name, data, recipe, policy="float32", **options)
+    task = build.build(name, data, recipe, policy="float32", **options)
     steps = StepLosses()
     (folder / "run").mkdir()
     engine.fit(

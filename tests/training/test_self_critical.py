@@ -7,13 +7,14 @@ import pytest
 
 from mmkeras import losses
 from mmkeras.data import datasets
+from mmkeras.data.batches import Batching
 from mmkeras.data.codecs.text import END
 from mmkeras.data.codecs.text import UNKNOWN
 from mmkeras.data.synthetic import shapes
-from mmkeras.training import captions
+from mmkeras.training import engine
 from mmkeras.training import recipes
 from mmkeras.training import self_critical
-from mmkeras.training.images import Images
+from mmkeras.training import training_model
 
 RECIPE = recipes.Recipe(
     epochs=2,
@@ -23,17 +24,18 @@ RECIPE = recipes.Recipe(
     temperature=1.0,
     settings={"dim": 8},
 )
+BATCHING = Batching(12, "image", 3)  # 4 images, 3 captions of each.
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     source = shapes.write(tmp_path_factory.mktemp("world"), 12, 4, 0)
-    return captions.Data(*map(datasets.get(source).rows, ("train", "val")))
+    return engine.Data(*map(datasets.get(source).rows, ("train", "val")))
 
 
 def build(data, minimum=1, policy="float32"):
     keras.utils.set_random_seed(0)
-    return captions.build(
+    return engine.build(
         "caption-cnn-lstm",
         data,
         RECIPE,
@@ -49,121 +51,159 @@ def task(data):
 
 
 @pytest.fixture(scope="module")
-def images(task, data):
-    return Images(task, data.train)
+def examples(task, data):
+    return engine.Examples(task, data.train)
 
 
-def batches(task, images, recipe=RECIPE, **options):
-    worth = self_critical.Reward(task, images.references, recipe.reward)
-    owners = np.arange(len(images.rows))
-    return self_critical.batches(
-        task, images, owners, recipe, worth, 4, **options
+@pytest.fixture(scope="module")
+def references(data):
+    return [row["captions"] for row in data.train]
+
+
+def sampled(count, task, examples, recipe=RECIPE, **options):
+    """The first batches: inputs, sampled captions, advantage of each."""
+    batches, _ = self_critical.training(
+        task, examples, recipe, BATCHING, **options
     )
+    return [
+        (x, *captions(x, y, weight))
+        for x, y, weight in batches.take(count).as_numpy_iterator()
+    ]
 
 
-def first(count, *args, **options):
-    made = batches(*args, **options)
-    return list(made.take(count).as_numpy_iterator())
+def captions(x, y, weight):
+    """Token ids of a batch's captions and, of each, its one weight."""
+    tokens = np.zeros(x["tokens"].size, "int32")
+    gains = np.full(x["tokens"].size, np.nan)
+    chosen = y > 0
+    tokens[x["positions"][chosen]] = y[chosen]
+    gains[x["positions"][chosen]] = weight[chosen]
+    gains = gains.reshape(x["tokens"].shape)
+    gain = gains[:, 0]
+    assert (np.isnan(gains) | (gains == gain[:, None])).all()
+    return tokens.reshape(x["tokens"].shape), gain
 
 
 @pytest.mark.parametrize("kind", self_critical.REWARDS)
-def test_what_people_say_is_worth_most(task, data, kind):
-    references = [row["captions"] for row in data.train]
-    worth = self_critical.Reward(task, references, kind)
+def test_human_captions_have_the_highest_reward(task, references, kind):
+    reward = self_critical.Reward(task, references, kind)
     ids = task.codecs["text"]([each[0] for each in references]).numpy()
-    places = np.arange(len(ids))
-    owners = [*places, *(places + 1) % len(ids)]
-    right, wrong = np.split(worth(owners, [*ids, *ids]), 2)
+    images = np.arange(len(ids))
+    owners = [*images, *(images + 1) % len(ids)]
+    right, wrong = np.split(reward(owners, [*ids, *ids]), 2)
     assert (right > wrong + 0.3).all()
 
 
-def test_an_epoch_logs_what_was_drawn(task, data):
-    references = [row["captions"] for row in data.train]
-    worth = self_critical.Reward(task, references)
+def test_an_epoch_logs_the_scores_of_its_samples(task, references):
+    reward = self_critical.Reward(task, references)
     ids = task.codecs["text"]([each[0] for each in references]).numpy()
-    worth(np.arange(4), ids[:4])
-    worth(np.arange(4, 12), ids[4:])
+    reward(np.arange(4), ids[:4])
+    reward(np.arange(4, 12), ids[4:])
     logs = {}
-    worth.on_epoch_end(0, logs)
+    reward.on_epoch_end(0, logs)
     assert logs["drawn_bleu_4"] == pytest.approx(1, abs=1e-6)
     assert logs["drawn_cider"] > 4
-    worth([0], ids[5:6])
-    worth.on_epoch_end(1, logs)
+    reward([0], ids[5:6])
+    reward.on_epoch_end(1, logs)
     assert logs["drawn_bleu_4"] < 0.5 and logs["drawn_cider"] < 3
 
 
-def test_an_unknown_word_earns_nothing(data):
+def test_an_unknown_word_has_no_reward(data, references):
     task = build(data, minimum=6)
-    references = [row["captions"] for row in data.train]
     ids = task.codecs["text"]([each[0] for each in references]).numpy()
     row = int(np.argmax((ids == UNKNOWN).any(axis=1)))
     assert UNKNOWN in ids[row]
-    worth = self_critical.Reward(task, references, "cider")
+    reward = self_critical.Reward(task, references, "cider")
     less = np.where(ids[row] == UNKNOWN, len(task.codecs["text"]) + 5, ids[row])
-    assert worth([row], ids[row][None]) == worth([row], less[None])
+    assert reward([row], ids[row][None]) == reward([row], less[None])
 
 
-def test_a_batch_weighs_sentences_beside_those_of_their_image(task, images):
-    (x, said, gain), *_ = first(1, task, images, seed=1)
-    assert x["image"].shape == (4, 32, 32, 3) and x["image"].max() <= 1
-    assert len(said) == len(gain) == 12
-    np.testing.assert_array_equal(x["tokens"][:, 1:], said[:, :-1])
-    np.testing.assert_allclose(gain.reshape(4, 3).sum(1), 0, atol=1e-5)
-    shown = [
-        int(np.argmin(np.abs(images.array[0] / 255 - one).sum((1, 2, 3))))
+def shown(images, x):
+    """Which of the images a batch has."""
+    return [
+        int(np.argmin(np.abs(images - one).sum((1, 2, 3))))
         for one in x["image"]
     ]
-    worth = self_critical.Reward(task, images.references, "cider")
-    worth = worth(np.repeat(shown, 3), said).reshape(4, 3)
-    others = (worth.sum(1, keepdims=True) - worth) / 2
-    np.testing.assert_allclose(gain, (worth - others).ravel(), atol=1e-5)
+
+
+def test_captions_are_weighted_against_others_of_their_image(
+    task, examples, references
+):
+    [(x, tokens, gain)] = sampled(1, task, examples, seed=1)
+    assert x["image"].shape == (4, 32, 32, 3) and x["image"].max() <= 1
+    np.testing.assert_array_equal(x["image_index"], np.repeat(range(4), 3))
+    assert len(tokens) == len(gain) == 12
+    np.testing.assert_array_equal(x["tokens"][:, 1:], tokens[:, :-1])
+    np.testing.assert_allclose(gain.reshape(4, 3).sum(1), 0, atol=1e-5)
+    _, first = np.unique(examples.numbers("image"), return_index=True)
+    images = examples.inputs(first)["image"] / 255
+    reward = self_critical.Reward(task, references, "cider")
+    rewards = reward(np.repeat(shown(images, x), 3), tokens).reshape(4, 3)
+    others = (rewards.sum(1, keepdims=True) - rewards) / 2
+    np.testing.assert_allclose(gain, (rewards - others).ravel(), atol=1e-5)
+
+
+def test_images_that_cannot_be_read_are_left_out(task, data, tmp_path):
+    broken = {"id": "broken", "image": str(tmp_path / "none.png")}
+    rows = [*data.train[:3], {**data.train[3], **broken}, *data.train[4:]]
+    found = engine.Examples(task, rows)
+    assert [name for name, _ in found.bad] == ["broken"]
+    good = engine.Examples(task, [*data.train[:3], *data.train[4:]])
+    for ours, theirs in zip(
+        sampled(2, task, found), sampled(2, task, good), strict=True
+    ):
+        np.testing.assert_array_equal(ours[0]["image"], theirs[0]["image"])
+        np.testing.assert_array_equal(ours[1], theirs[1])
+        np.testing.assert_allclose(ours[2], theirs[2], atol=1e-6)
 
 
 @pytest.mark.slow
-def test_the_seed_and_the_epoch_say_what_is_drawn(task, images):
-    whole = first(6, task, images, seed=1)
-    later = first(3, task, images, seed=1, start=1)
-    for (x, said, _), (again, same, _) in zip(whole[3:], later):
+def test_samples_depend_on_the_seed_and_the_epoch(task, examples):
+    whole = sampled(6, task, examples, seed=1)
+    resumed = sampled(3, task, examples, seed=1, start=1)
+    for (x, tokens, _), (again, same, _) in zip(
+        whole[3:], resumed, strict=True
+    ):
         np.testing.assert_array_equal(x["image"], again["image"])
-        np.testing.assert_array_equal(said, same)
-    other = first(1, task, images, seed=2)
+        np.testing.assert_array_equal(tokens, same)
+    other = sampled(1, task, examples, seed=2)
     assert not np.array_equal(other[0][0]["image"], whole[0][0]["image"])
     assert not np.array_equal(whole[0][0]["image"], whole[3][0]["image"])
 
 
-def test_sentences_are_those_of_the_weights_of_that_step(data):
+def test_captions_are_sampled_with_the_weights_of_their_step(data):
     task = build(data)
-    images = Images(task, data.train)
-    lessons = captions._Lessons(task, RECIPE, images, seed=0)
-    made = iter(lessons.batches(start=0)[0])
-    _, said, _ = next(made)
-    assert np.count_nonzero(said) > 12
+    examples = engine.Examples(task, data.train)
+    batches, _ = self_critical.training(task, examples, RECIPE, BATCHING)
+    steps = iter(batches)
+    _, y, _ = next(steps)
+    assert np.count_nonzero(y) > 12
     time.sleep(0.2)
-    bias = task.decoder.logits.bias
+    bias = task.model.get_layer("decoder").logits.bias
     bias.assign(np.where(np.arange(bias.shape[0]) == END, 1e3, 0))
-    _, said, _ = next(made)
-    np.testing.assert_array_equal(said[said != 0], [END] * 12)
+    _, y, _ = next(steps)
+    np.testing.assert_array_equal(y[y != 0], [END] * 12)
 
 
-def test_a_step_makes_better_sentences_likelier(data):
+def test_a_step_makes_better_captions_more_likely(data):
     task = build(data)
-    images = Images(task, data.train)
-    model = captions._trainee(task, RECIPE, False, 3, seed=0)
-    model.compile(keras.optimizers.SGD(1.0), losses.TokenCrossentropy())
-    task.decoder.drop.rate = 0.0
-    (x, said, gain), *_ = first(1, task, images)
-    x = {**x, "places": np.arange(said.size, dtype="int32")}
+    examples = engine.Examples(task, data.train)
+    model = training_model.build(task, RECIPE, shared="image")
+    model.compile(keras.optimizers.SGD(1.0))
+    task.model.get_layer("decoder").drop.rate = 0.0
+    batches, _ = self_critical.training(task, examples, RECIPE, BATCHING)
+    x, y, weight = next(batches.as_numpy_iterator())
+    _, gain = captions(x, y, weight)
 
-    def chance():
+    def log_likelihood():
         logits = model(x, training=False)
-        loss = losses.token_crossentropy(said.ravel(), logits)
-        loss = keras.ops.convert_to_numpy(loss).reshape(said.shape)
-        return -loss.sum(axis=1)
+        loss = keras.ops.convert_to_numpy(losses.token_crossentropy(y, logits))
+        rows = x["positions"] // x["tokens"].shape[1]
+        return -np.bincount(rows, loss, minlength=12)
 
-    before = chance()
-    each = np.repeat(gain, said.shape[1])
-    model.train_on_batch(x, said.ravel(), each)
-    assert gain @ (chance() - before) > 1e-3
+    before = log_likelihood()
+    model.train_on_batch(x, y, weight)
+    assert gain @ (log_likelihood() - before) > 1e-3
 
 
 @pytest.mark.slow
@@ -171,7 +211,7 @@ def test_a_step_makes_better_sentences_likelier(data):
 def test_trains_in_mixed_precision(data, tmp_path, policy):
     task = build(data, policy=policy)
     before = [keras.ops.convert_to_numpy(w) for w in task.model.weights]
-    captions.fit(task, data, tmp_path, RECIPE, 3, verbose=0)
+    engine.fit(task, data, tmp_path, RECIPE, 3, verbose=0)
     keras.config.set_dtype_policy("float32")
     after = [keras.ops.convert_to_numpy(w) for w in task.model.weights]
     assert all(np.isfinite(w).all() for w in after)
@@ -185,35 +225,34 @@ class Killed(keras.callbacks.Callback):
 
 
 @pytest.mark.slow
-def test_a_broken_off_run_goes_on_as_the_unbroken_one(data, tmp_path):
+def test_an_interrupted_run_resumes_as_the_uninterrupted_one(data, tmp_path):
     found = []
-    for name, also in (("whole", []), ("broken", [Killed()])):
+    for name, also in (("whole", []), ("interrupted", [Killed()])):
         folder = tmp_path / name
         folder.mkdir()
         try:
-            captions.fit(build(data), data, folder, RECIPE, 3, also=also)
+            engine.fit(build(data), data, folder, RECIPE, 3, also=also)
         except KeyboardInterrupt:
-            captions.fit(build(data), data, folder, RECIPE, 3)
+            engine.fit(build(data), data, folder, RECIPE, 3)
         with np.load(folder / "checkpoint.npz") as arrays:
             found.append({n: arrays[n] for n in arrays.files if n != "notes"})
-    whole, broken = found
-    assert whole.keys() == broken.keys()
+    whole, resumed = found
+    assert whole.keys() == resumed.keys()
     for name, value in whole.items():
-        np.testing.assert_array_equal(broken[name], value)
+        np.testing.assert_array_equal(resumed[name], value)
 
 
-def test_a_reward_that_is_not_there_is_named(task):
+def test_an_unknown_reward_is_refused(task):
     with pytest.raises(ValueError, match="one of bleu, .* reward='rouge'"):
         self_critical.Reward(task, [["a circle"]], "rouge")
 
 
-def test_one_sentence_has_no_others(task, images):
+def test_a_single_sample_per_image_is_refused(task, examples):
     with pytest.raises(ValueError, match="at least 2, .*Received: draws=1"):
-        alone = dataclasses.replace(RECIPE, draws=1)
-        batches(task, images, alone)
+        sampled(1, task, examples, dataclasses.replace(RECIPE, draws=1))
 
 
-def test_jax_keeps_its_weights(task, images, monkeypatch):
+def test_jax_is_refused(task, examples, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(ValueError, match="KERAS_BACKEND to tensorflow"):
-        batches(task, images)
+        sampled(1, task, examples)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from mmkeras.cli import app
 from mmkeras.data import datasets
 from mmkeras.files import atomic
-from mmkeras.training import judgements
+from mmkeras.training import engine
 from mmkeras.training import recipes
 
 
@@ -57,32 +57,31 @@ def train(name, folder, out, *options):
 
 
 def test_few_steps_separate_what_is_easily_told_apart(tmp_path):
-    data = judgements.Data(days(40), days(8, "val"))
+    data = engine.Data(days(40), days(8, "val"))
     recipe = dataclasses.replace(
         recipes.get("classify-text-bow"), epochs=30, learning_rate=0.05
     )
-    task = judgements.build("classify-text-bow", data, recipe, policy="float32")
-    judgements.fit(task, data, tmp_path, recipe, verbose=0)
+    task = engine.build("classify-text-bow", data, recipe, policy="float32")
+    engine.fit(task, data, tmp_path, recipe, verbose=0)
     answer = task.answer({"text": ["day good", "day bad"]})
     assert list(answer["label"]) == ["yes", "no"]
     assert answer["probability"].max(axis=1).min() > 0.9
 
 
 def test_norms_of_few_steps_are_those_of_the_data(tmp_path):
-    data = judgements.Data(drawn(count=48), drawn("val", 24))
+    data = engine.Data(drawn(count=48), drawn("val", 24))
     recipe = dataclasses.replace(
         recipes.get("classify-audio-cnn"),
         epochs=8,
         learning_rate=1e-2,
         settings={"dim": 16},
     )
-    task = judgements.build(
+    task = engine.build(
         "classify-audio-cnn", data, recipe, seconds=0.125, policy="float32"
     )
-    judgements.fit(task, data, tmp_path, recipe, verbose=0)
-    found = judgements.examples(task, data.train)
-    chances = found.chances(task, found.logits(task))
-    assert task.score(found.labels, chances)["accuracy"] > 0.9
+    engine.fit(task, data, tmp_path, recipe, verbose=0)
+    found = engine.Examples(task, data.train)
+    assert task.score(found, found.outputs())["accuracy"] > 0.9
 
 
 @pytest.mark.slow
@@ -101,20 +100,20 @@ def test_what_is_chosen_is_said_and_kept(tmp_path):
 
 def test_fit_chooses_what_a_recipe_leaves_out(tmp_path, monkeypatch):
     monkeypatch.setattr(recipes, "MAX_EPOCHS", 2)
-    data = judgements.Data(days(16), days(8, "val"))
+    data = engine.Data(days(16), days(8, "val"))
     recipe = recipes.Recipe(monitor="accuracy", min_epochs=1)
-    task = judgements.build("classify-text-bow", data, recipe, policy="float32")
-    notes = judgements.fit(task, data, tmp_path, recipe, verbose=0)
+    task = engine.build("classify-text-bow", data, recipe, policy="float32")
+    notes = engine.fit(task, data, tmp_path, recipe, verbose=0)
     assert notes["epochs"] == 2
 
 
 def test_one_training_example_is_enough_to_train(tmp_path):
-    data = judgements.Data(days(2)[:1], days(2, "val"))
+    data = engine.Data(days(2)[:1], days(2, "val"))
     recipe = recipes.get("classify-text-bow")
     recipe = dataclasses.replace(recipe, epochs=1)
-    both = judgements.Data(days(2), data.val)
-    task = judgements.build("classify-text-bow", both, recipe, policy="float32")
-    notes = judgements.fit(task, data, tmp_path, recipe, verbose=0)
+    both = engine.Data(days(2), data.val)
+    task = engine.build("classify-text-bow", both, recipe, policy="float32")
+    notes = engine.fit(task, data, tmp_path, recipe, verbose=0)
     assert notes["epochs"] == 1
 
 
@@ -177,15 +176,14 @@ def test_two_hundred_sentences(data_folder, tmp_path, name):
 def test_three_hundred_pairs_of_digits(data_folder, tmp_path):
     source = datasets.get("avdigits-small")
     rows = subset(source.rows("train", data_folder), 375)
-    data = judgements.Data(
+    data = engine.Data(
         [row for row in rows if row["split"] == "train"],
         [row for row in rows if row["split"] == "val"],
     )
     name = "classify-image-audio-concat"
     recipe = recipes.get(name)
-    task = judgements.build(name, data, recipe)
-    judgements.fit(task, data, tmp_path, recipe, verbose=0)
+    task = engine.build(name, data, recipe)
+    engine.fit(task, data, tmp_path, recipe, verbose=0)
     test = source.rows("test", data_folder)[:400]
-    found = judgements.examples(task, test)
-    chances = found.chances(task, found.logits(task))
-    assert task.score(found.labels, chances)["accuracy"] >= 0.8
+    found = engine.Examples(task, test)
+    assert task.score(found, found.outputs())["accuracy"] >= 0.8

@@ -4,8 +4,11 @@ import pytest
 import tensorflow as tf
 
 from mmkeras import registry
-from mmkeras.data import pipeline
+from mmkeras.data import batches
+from mmkeras.data import codecs
+from mmkeras.tasks import targets
 from mmkeras.training import subsets
+from mmkeras.training.training_model import TrainingModel
 
 NAMES = ("classify-image-audio-concat", "sentiment-text-audio-transformer")
 
@@ -25,11 +28,16 @@ def inputs(model, size, draw):
     return x
 
 
+def training_model(model):
+    label = codecs.Labels([str(i) for i in range(model.output_shape[-1])])
+    return TrainingModel(model.input, model.output, targets.make(label))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_each_subset_is_judged_as_if_it_were_alone(name):
     keras.utils.set_random_seed(0)
     model = registry.build_model(name, **registry.get(name).tiny)
-    taught = subsets.every_subset(model)
+    taught = subsets.every_subset(training_model(model))
     assert model.get_config()["name"]  # It can be saved as before.
     assert {id(w) for w in taught.weights} == {id(w) for w in model.weights}
     x = inputs(model, 3, np.random.default_rng(0))
@@ -61,8 +69,8 @@ def test_what_is_absent_stays_so():
 def test_labels_follow():
     labels = np.arange(4).reshape(2, 2)
     x = {"image": np.zeros((2, 1))}
-    batches = tf.data.Dataset.from_tensors((x, labels, np.array([0.5, 1.0])))
-    [(same, y, weight)] = pipeline.repeated(batches, 3).as_numpy_iterator()
+    given = tf.data.Dataset.from_tensors((x, labels, np.array([0.5, 1.0])))
+    [(same, y, weight)] = batches.repeated(given, 3).as_numpy_iterator()
     assert same["image"].shape == (2, 1)
     assert y.tolist() == [[0, 1]] * 3 + [[2, 3]] * 3
     assert weight.tolist() == [0.5] * 3 + [1.0] * 3
@@ -73,4 +81,4 @@ def test_refuses_what_has_no_tokens():
     tiny = registry.get(name).tiny
     late = registry.build_model(name, **tiny, fusion="late")
     with pytest.raises(ValueError, match="modality_dropout"):
-        subsets.every_subset(late)
+        subsets.every_subset(training_model(late))

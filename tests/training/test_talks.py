@@ -11,7 +11,8 @@ from conversation_rows import turns
 
 from mmkeras import serving
 from mmkeras.data import codecs
-from mmkeras.training import judgements
+from mmkeras.tasks import groups
+from mmkeras.training import engine
 from mmkeras.training import recipes
 
 FEELS, PICKS = "emotion-text-context", "dialogue-text-scene-gru"
@@ -23,48 +24,47 @@ def build(name, data, **changes):
         recipes.get(name),
         **{"settings": {"dim": 16, "dropout": 0.0}, "ema": 0.0, **changes},
     )
-    return judgements.build(name, data, recipe, policy="float32"), recipe
+    return engine.build(name, data, recipe, policy="float32"), recipe
 
 
 @pytest.fixture(scope="module")
 def talks():
-    return judgements.Data(turns(), turns("val", 4))
+    return engine.Data(turns(), turns("val", 4))
 
 
 @pytest.fixture(scope="module")
 def trained(talks, tmp_path_factory):
     task, recipe = build(FEELS, talks, epochs=8, batch_size=2)
     folder = tmp_path_factory.mktemp("run")
-    judgements.fit(task, talks, folder, recipe, verbose=0)
+    engine.fit(task, talks, folder, recipe, verbose=0)
     return task
 
 
 def test_rows_become_turns_of_conversations(talks):
-    joined = judgements.grouped(talks.train)
+    joined = groups.join(talks.train)
     assert len(joined) == 12
     first = joined[1]
     rows = [row for row in talks.train if row["group"] == first["id"]]
     assert first["ids"] == [row["id"] for row in rows]
     assert first["label"] == [row["label"] for row in rows]
     assert first["text"] == [f"{r['speaker']}: {r['text']}" for r in rows]
-    cut = judgements.grouped(talks.train, 2)
+    cut = groups.join(talks.train, 2)
     assert sum((row["ids"] for row in cut), []) == [
         row["id"] for row in talks.train
     ]
     assert max(len(row["text"]) for row in cut) == 2
     nobody = [{**row, "speaker": ""} for row in rows]
-    assert judgements.grouped(nobody)[0]["text"] == [r["text"] for r in rows]
+    assert groups.join(nobody)[0]["text"] == [r["text"] for r in rows]
     alone = [{**rows[0], "group": None}]
     with pytest.raises(ValueError, match="`group`. Received"):
-        judgements.grouped(alone)
+        groups.join(alone)
 
 
 def test_feelings_are_learned_and_told(trained, talks):
     assert trained.fields == ["text"]
     assert "!" in trained.codecs["text"].vocabulary
-    found = judgements.examples(trained, talks.val)
-    chances = found.chances(trained, found.logits(trained))
-    assert trained.score(found.labels, chances)["f1_weighted"] > 0.9
+    found = engine.Examples(trained, talks.val)
+    assert trained.score(found, found.outputs())["f1_weighted"] > 0.9
     talk = ["Ann: yes, great!", "Bob: oh no."]
     said = trained.answer({"text": [talk, "oh no.", None, ["oh no."] * 5]})
     assert [list(row) for row in said["label"][:2]] == [
@@ -84,33 +84,33 @@ def test_feelings_are_learned_and_told(trained, talks):
 
 def test_a_longer_conversation_is_judged_in_parts(trained):
     longer = [{**row, "group": "one"} for row in turns("test", 4)]
-    found = judgements.examples(trained, longer)
+    found = engine.Examples(trained, longer)
     assert found.names == [row["id"] for row in longer]
     assert len(found) == -(-len(longer) // 4)
 
 
 def test_a_voice_fills_its_slot():
-    data = judgements.Data(turns(voice=True), turns("val", 4, voice=True))
+    data = engine.Data(turns(voice=True), turns("val", 4, voice=True))
     del data.train[0]["audio"]
     task, _ = build(FEELS, data)
     assert task.fields == ["text", "audio"]
     assert type(task.codecs["text"]) is codecs.Dialogue
     assert task.codecs["audio"].shape == (4, 3)
-    found = judgements.examples(task, data.train)
-    x, _, _ = found.gather(np.array([0]))
+    found = engine.Examples(task, data.train)
+    x = found.inputs(np.array([0]))
     assert not x["audio"][0, 0].any() and x["audio"][0, 1].all()
-    assert found.logits(task, ["text"]).shape == (12, 4, 2)
+    assert found.outputs(["text"]).shape == (12, 4, 2)
 
 
 @pytest.mark.slow
 def test_talks_and_scenes_go_through_training(tmp_path):
-    data = judgements.Data(scenes(), scenes("val", 12))
+    data = engine.Data(scenes(), scenes("val", 12))
     task, recipe = build(PICKS, data, epochs=2, batch_size=8)
     assert task.fields == ["text", "scene"] and recipe.by_length
-    notes = judgements.fit(task, data, tmp_path, recipe, verbose=0)
+    notes = engine.fit(task, data, tmp_path, recipe, verbose=0)
     assert notes["epochs"] == 2 and notes["corrupt"] == []
-    found = judgements.examples(task, data.val)
-    assert found.logits(task, only=["scene"]).shape == (12, 3)
+    found = engine.Examples(task, data.val)
+    assert found.outputs(["scene"]).shape == (12, 3)
     row = data.val[0]
     said = task.answer({"text": [row["text"]], "scene": [row["scene"]]})
     assert said["label"].shape == (1,) and not said["error"][0]

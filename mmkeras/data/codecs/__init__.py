@@ -2,7 +2,6 @@
 
 import inspect
 
-from mmkeras.data.codecs.answers import Answers
 from mmkeras.data.codecs.audio import Audio
 from mmkeras.data.codecs.dialogue import Dialogue
 from mmkeras.data.codecs.features import Features
@@ -13,11 +12,11 @@ from mmkeras.data.codecs.text import Text
 # A fixed table: a file can name these codecs and nothing else.
 _CODECS = {
     cls.__name__: cls
-    for cls in (Answers, Audio, Dialogue, Features, Image, Labels, Text)
+    for cls in (Audio, Dialogue, Features, Image, Labels, Text)
 }
 # Names in configurations that were written before classes and arguments of
 # codecs were renamed.
-_RENAMED = {"Turns": "Dialogue", "Words": "Text"}
+_RENAMED = {"Answers": "Text", "Turns": "Dialogue", "Words": "Text"}
 _RENAMED_ARGUMENTS = {
     "Audio": {"rate": "sample_rate", "seconds": "max_seconds"}
 }

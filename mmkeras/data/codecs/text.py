@@ -171,9 +171,13 @@ class Text(Codec):
             return []
         return (self.tokenize(texts).row_lengths() + 2).numpy().tolist()
 
-    def __len__(self):
+    @property
+    def size(self):
         """Number of ids, the four special ones included."""
         return len(self.vocabulary)
+
+    def __len__(self):
+        return self.size
 
     def __call__(self, sentence):
         """Encodes sentences.

@@ -339,6 +339,6 @@ def test_makes_no_unknown_codec(config):
 
 def test_describes_no_unknown_codec():
     with pytest.raises(
-        ValueError, match="`codec` must be one of Answers, Audio, Dialogue"
+        ValueError, match="`codec` must be one of Audio, Dialogue"
     ):
         codecs.to_config(object())

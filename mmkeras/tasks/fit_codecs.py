@@ -1,4 +1,4 @@
-"""What fits rows: the codecs of a judge, and the arguments of its builder."""
+"""Fits codecs to the rows of a data set, and a model's arguments to them."""
 
 import numpy as np
 
@@ -11,12 +11,12 @@ _LINES = ("history", "candidates")  # Of which each line is a text.
 _NAMED = {"text", "image", "audio", "features"}  # As in names of the zoo.
 
 
-def fields(model, rows, taken):
-    """Names the modalities a model takes, but those that no row has.
+def input_fields(model, rows, taken):
+    """Names the inputs of a model, except optional ones that no row has.
 
     Args:
         model: The architecture's smallest model.
-        rows: Rows of training.
+        rows: Training rows.
         taken: Dict of the builder's arguments and their defaults.
 
     Returns:
@@ -30,14 +30,14 @@ def fields(model, rows, taken):
     ]
 
 
-def perceivers(fields, rows, image_size, seconds, options):
-    """Makes the codecs that fit the values of fields.
+def fit_codecs(fields, rows, image_size, seconds, options):
+    """Fits the codecs of inputs.
 
     Args:
-        fields: Names of the modalities.
-        rows: Rows of training.
-        image_size: Side of the images in pixels.
-        seconds: Length of a sound, or `None`.
+        fields: Names of the inputs.
+        rows: Training rows.
+        image_size: Height and width of the images in pixels.
+        seconds: Maximum length of audio, or `None`.
         options: Dict of options of `codecs.Text.from_texts`.
 
     Returns:
@@ -47,52 +47,56 @@ def perceivers(fields, rows, image_size, seconds, options):
         ValueError: If the rows lack a field.
     """
     options = {"emoji": "keep", **options}
-    kept = _worded(fields, rows, options) if "history" in fields else {}
+    found = _of_dialogue(fields, rows, options) if "history" in fields else {}
     others = {
         field: _codec(field, rows, image_size, seconds, options)
         for field in fields
-        if field not in kept
+        if field not in found
     }
-    return kept | others
+    return found | others
 
 
-def label(kept, rows, answers, writes=False, target=None):
-    """Makes the codec of what is judged.
+def fit_label(codecs_by_field, rows, answers, generates=False, target=None):
+    """Fits the codec of the label.
 
     Args:
-        kept: Dict of codecs, as of `perceivers`.
-        rows: Rows of training, one a label.
-        answers: int. How many answers to questions to choose among.
-        writes: bool. Whether answers are written, word by word.
-        target: What labels are; see `data.label_kinds`.
+        codecs_by_field: Dict, as of `fit_codecs`.
+        rows: Training rows, one per label.
+        answers: int. Number of answers to questions to choose among.
+        generates: bool. Whether answers are generated word by word.
+        target: Type of the labels; see `data.label_kinds`.
 
     Returns:
-        A `codecs.Labels`, or `codecs.Answers`.
+        A `codecs.Labels`, or a codec of texts.
     """
-    if writes:
-        return _answers(kept["question"], rows)
-    if "candidates" in kept:
-        places = range(kept["candidates"].turns)
+    if generates:
+        return _of_answers(codecs_by_field["question"], rows)
+    if "candidates" in codecs_by_field:
+        places = range(codecs_by_field["candidates"].turns)
         return codecs.Labels([str(place) for place in places])
-    most = answers if "question" in kept else None
+    most = answers if "question" in codecs_by_field else None
     labels = [row["label"] for row in rows]
     return codecs.Labels.from_values(labels, most, target)
 
 
-def arguments(kept, taken):
-    """Says what codecs tell about the model to be built.
+def builder_arguments(codecs_by_field, target_field, taken):
+    """The arguments of a builder that follow from codecs.
 
     Args:
-        kept: Dict of codecs by field, and of the label.
-        taken: As of `fields`.
+        codecs_by_field: Dict of codecs, with that of the target.
+        target_field: Name of the target's codec.
+        taken: As of `input_fields`.
 
     Returns:
-        Dict of those of the builder's arguments.
+        Dict of those arguments that the builder has.
     """
-    known = {"num_classes": kept["label"].size}
-    for field, codec in kept.items():
-        if field != "label":
-            known |= _known(field, codec, taken)
+    target = codecs_by_field[target_field]
+    known = {"num_classes": target.size}
+    if target.kind == "text":
+        known["vocabulary_size"] = target.size
+    for field, codec in codecs_by_field.items():
+        if field != target_field:
+            known |= _arguments(field, codec, taken)
     return {k: v for k, v in known.items() if k in taken}
 
 
@@ -141,8 +145,8 @@ def _lacking(field, rows):
     )
 
 
-def _worded(fields, rows, options):
-    """Codecs of the texts of a talk about an image, all of one vocabulary.
+def _of_dialogue(fields, rows, options):
+    """Codecs of the texts of a dialogue, all with the same vocabulary.
 
     A turn is counted once: where it is the last of a history.
     """
@@ -158,17 +162,17 @@ def _worded(fields, rows, options):
     return kept
 
 
-def _answers(words, rows):
-    """The codec of answers in the words of a talk, as long as the longest."""
+def _of_answers(words, rows):
+    """The codec of answers in the words of a dialogue."""
     known = words.get_config()
     texts = [str(row["label"]) for row in rows]
     longest = words.tokenize(texts).row_lengths().numpy().max()
     length = min(max(int(longest) + 2, 3), words.length)
-    return codecs.Answers(**{**known, "length": length})
+    return codecs.Text(**{**known, "length": length})
 
 
-def _known(field, codec, taken):
-    """What a field's codec says about the model to be built."""
+def _arguments(field, codec, taken):
+    """The arguments of a builder that follow from an input's codec."""
     if codec.kind == "features" and field in taken:
         name = f"{field}_encoder"
         make = {

@@ -1,0 +1,283 @@
+"""From encoded examples to batches: shuffled by seed and epoch, resumable.
+
+The order of an epoch depends on the seed and the epoch alone, so a run that
+is resumed at an epoch sees what the uninterrupted run would have seen.
+"""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+
+@dataclasses.dataclass(frozen=True)
+class Batching:
+    """How examples are put into batches.
+
+    Attributes:
+        size: int. Examples per batch.
+        shared: Name of the input that a batch holds once for several
+            examples; `None` for none.
+        group: int. Number of examples that share its value. Where a value has
+            more examples, each epoch draws some; where it has fewer, the rest
+            weigh nothing.
+        by_length: bool. Whether texts of similar length share a batch.
+        dropout: float in [0, 1), or one per field: how often each is hidden;
+            never all fields of an example.
+    """
+
+    size: int
+    shared: str | None = None
+    group: int = 1
+    by_length: bool = False
+    dropout: float | np.ndarray = 0.0
+
+    @property
+    def groups(self):
+        """Groups per batch."""
+        return self.size // self.group
+
+
+def steps(examples, batching):
+    """Batches per epoch.
+
+    Args:
+        examples: A `training.examples.Examples`.
+        batching: A `Batching`.
+
+    Raises:
+        ValueError: If there are fewer examples than one batch holds.
+    """
+    count = len(examples)
+    if batching.group > 1:
+        count = len(np.unique(examples.numbers(batching.shared)))
+    if not 0 < batching.groups <= count:
+        unit = "examples" if batching.group == 1 else "groups of examples"
+        raise ValueError(
+            f"A batch of {batching.size} needs {batching.groups} {unit}. "
+            f"Received: {count}. Use another batch size."
+        )
+    return count // batching.groups
+
+
+def training(examples, batching, epochs, seed=0, start=0, augment=None):
+    """Batches to train on, those of all epochs one after the other.
+
+    Examples left over at the end of an epoch are dropped.
+
+    Args:
+        examples: A `training.examples.Examples`.
+        batching: A `Batching`.
+        epochs: int. Last epoch, exclusive.
+        seed: int.
+        start: int. First epoch.
+        augment: Function of a dict of inputs and a `numpy.random.Generator`
+            that returns inputs changed at random; or `None`.
+
+    Returns:
+        A `tf.data.Dataset` of inputs, targets and weights.
+    """
+    count = steps(examples, batching)
+    lengths = examples.lengths if batching.by_length else None
+    input_lengths = examples.input_lengths if batching.by_length else None
+    shared = (batching.shared, batching.group) if batching.group > 1 else None
+
+    def made(order, view, draw=None):
+        x, y, weight = examples.batch(order, view, shared)
+        if draw is not None and "presence" in x:
+            x["presence"] = _hide(x["presence"], batching.dropout, draw)
+        if draw is not None and augment:
+            x = augment(x, draw)
+        if input_lengths is not None:
+            x = _cut(x, input_lengths[order[order >= 0]].max())
+        return x, y, weight
+
+    def batches():
+        for epoch in range(start, epochs):
+            draw = np.random.default_rng([seed, epoch])
+            orders = _order(examples, batching, lengths, count, draw)
+            views = np.zeros((count, batching.groups), int)
+            if examples.views() > 1:
+                views = draw.integers(0, examples.views(), views.shape)
+            for order, view in zip(orders, views):
+                yield made(order, np.repeat(view, batching.group), draw)
+
+    sample = np.resize(np.arange(len(examples)), batching.size)
+    spec = _spec(made(sample, np.zeros(batching.size, int)), input_lengths)
+    found = tf.data.Dataset.from_generator(batches, output_signature=spec)
+    found = found.map(
+        lambda x, y, weight: (
+            examples.task.normalize(x, cached=examples.cached),
+            y,
+            weight,
+        )
+    )
+    return found.prefetch(2)
+
+
+def _order(examples, batching, lengths, count, draw):
+    """The examples of an epoch, a row per batch, -1 for none."""
+    if batching.group > 1:
+        table = _by_group(examples.numbers(batching.shared))
+        order = draw.permutation(_some(table, batching.group, draw))
+    else:
+        order = draw.permutation(len(examples))[:, None]
+    if lengths is not None:
+        lengths = np.append(lengths, 0)  # Of none, which is -1.
+        longest = lengths[order].max(axis=1)
+        order = _by_length(order, longest, batching.groups)
+    order = order[: count * batching.groups].reshape(count, -1)
+    return order if lengths is None else draw.permutation(order)
+
+
+def shortened(tokens):
+    """Cuts texts after the longest, such that few lengths occur.
+
+    Args:
+        tokens: Integers `(examples, length)`, the start first, padded with 0.
+
+    Returns:
+        The same, with a multiple of 4 ids after the start, if there were so
+        many.
+    """
+    longest = np.count_nonzero(tokens, axis=1).max() - 1
+    return tokens[:, : -(-longest // 4) * 4 + 1]
+
+
+def without_padding(tokens, weight):
+    """Chooses the tokens of a batch that are predicted: not its padding.
+
+    To choose among all words is half of what a decoder computes, and a
+    quarter of a batch is padding where captions of an image share it. Some
+    padding is left, such that few sizes occur: the number of tokens is a
+    multiple of a sixteenth of the batch.
+
+    Args:
+        tokens: Integers `(batch, length + 1)`, the start first.
+        weight: Floats `(batch,)`.
+
+    Returns:
+        Tuple of the tokens that the model reads, `(batch, length)`; the
+        positions of what it predicts, `(n,)`, in the flattened batch; the
+        targets at these, `(n,)`, 0 where padding is left; and their weights.
+    """
+    targets = tokens[:, 1:].reshape(-1)
+    positions = np.flatnonzero(targets)
+    part = max(targets.size // 16, 1)
+    blank = (0, -len(positions) % part)
+    y = np.pad(targets[positions], blank).astype("int32")
+    positions = np.pad(positions, blank).astype("int32")
+    weight = weight[positions // (tokens.shape[1] - 1)].astype("float32")
+    return tokens[:, :-1], positions, y, weight
+
+
+def repeated(batches, count):
+    """Repeats targets and weights: each example is predicted `count` times.
+
+    Args:
+        batches: A `tf.data.Dataset` of inputs, targets and weights.
+        count: int.
+
+    Returns:
+        A `tf.data.Dataset` of the same inputs.
+    """
+
+    def repeat(x, *others):
+        return x, *(tf.repeat(y, count, axis=0) for y in others)
+
+    return batches.map(repeat)
+
+
+def without_prefetch(batches, shapes):
+    """Batches that depend on the model's weights, each made when asked for.
+
+    Args:
+        batches: Function that returns an iterator of batches.
+        shapes: Tuple of a dict of pairs of a shape and a type, for inputs;
+            and such pairs for targets and weights.
+
+    Returns:
+        A `tf.data.Dataset` of them.
+    """
+    x, *others = shapes
+    spec = (
+        {name: tf.TensorSpec(*pair) for name, pair in x.items()},
+        *(tf.TensorSpec(*pair) for pair in others),
+    )
+    found = tf.data.Dataset.from_generator(batches, output_signature=spec)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # It prefetches, and maps ahead.
+    return found.with_options(options)
+
+
+def _spec(batch, input_lengths):
+    """Describes batches; the length of texts varies."""
+    x, y, weight = batch
+    varies = {"tokens", "positions"}
+    if input_lengths is not None:
+        varies |= {name for name, values in x.items() if _is_text(values)}
+
+    def describe(values, name=None):
+        shape = list(values.shape)
+        if name in varies:
+            shape[-1] = None
+        return tf.TensorSpec(shape, values.dtype)
+
+    target = "positions" if "positions" in x else None
+    return (
+        {name: describe(values, name) for name, values in x.items()},
+        describe(y, target),
+        describe(weight, target),
+    )
+
+
+def _is_text(x):
+    return x.ndim == 2 and x.dtype == np.int32
+
+
+def _cut(x, longest):
+    """Cuts texts after the longest, at a multiple of 8."""
+    longest = -(-longest // 8) * 8
+    return {
+        name: values[:, :longest]
+        if _is_text(values) and name != "tokens"
+        else values
+        for name, values in x.items()
+    }
+
+
+def _hide(presence, dropout, draw):
+    """Hides fields at random, but never all that an example has."""
+    kept = presence & (draw.random(presence.shape) >= dropout)
+    none = ~kept.any(axis=1)
+    return np.where(none[:, None], presence, kept)
+
+
+def _by_length(order, lengths, size, batches=32):
+    """Sorts by length within every window of that many batches."""
+    window = size * batches
+    parts = []
+    for i in range(0, len(order), window):
+        places = np.argsort(lengths[i : i + window], kind="stable")
+        parts.append(order[i : i + window][places])
+    return np.concatenate(parts)
+
+
+def _by_group(numbers):
+    """Examples of each number, a row per number, -1 where none."""
+    order = np.argsort(numbers, kind="stable")
+    _, first, many = np.unique(
+        numbers[order], return_index=True, return_counts=True
+    )
+    place = np.arange(many.max())
+    places = np.minimum(first[:, None] + place, len(order) - 1)
+    return np.where(place < many[:, None], order[places], -1)
+
+
+def _some(table, number, draw):
+    """Draws so many of each row, those that are not -1 first."""
+    keys = draw.random(table.shape) + (table < 0)
+    chosen = np.argsort(keys, axis=1)[:, :number]
+    chosen = np.take_along_axis(table, chosen, axis=1)
+    missing = number - chosen.shape[1]
+    return np.pad(chosen, ((0, 0), (0, max(missing, 0))), constant_values=-1)

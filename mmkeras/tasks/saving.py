@@ -1,0 +1,132 @@
+"""The folder of a saved task: a model file, and a card that describes it."""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import tempfile
+import zipfile
+
+import keras
+
+from mmkeras.data import codecs
+from mmkeras.files import atomic
+from mmkeras.tasks import safety
+from mmkeras.tasks.precision import in_float32
+
+# What a description that is not one of codecs may raise.
+MALFORMED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+def save(folder, name, model, kept):
+    """Writes a task into a folder, the model in float32.
+
+    The folder then holds `model-<digest>.keras` and `task.json`, which is
+    written last and atomically: an interrupted save leaves the task that was
+    there before.
+
+    Args:
+        folder: Where to write; made if need be.
+        name: Name of the task.
+        model: Its model.
+        kept: Dict of its codecs by field.
+
+    Returns:
+        The folder, a `pathlib.Path`.
+    """
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    atomic.remove_leftovers(folder)
+    part = atomic.temporary(folder / "task")
+    part.mkdir()
+    try:
+        path = part / "model.keras"
+        _write_model(in_float32(model), path)
+        digest = _digest(path)
+        file = folder / f"model-{digest[:8]}.keras"
+        card = {
+            "task": name,
+            "model": file.name,
+            "sha256": digest,
+            "codecs": {
+                field: codecs.to_config(codec) for field, codec in kept.items()
+            },
+        }
+        os.replace(path, file)
+        atomic.write_json(folder / "task.json", card)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    for old in folder.glob("model-*.keras"):
+        if old != file:
+            old.unlink()
+    return folder
+
+
+def load(folder, names):
+    """Reads what `save` wrote. Nothing in the folder is executed.
+
+    Args:
+        folder: The folder with `task.json`.
+        names: Names of the known tasks.
+
+    Returns:
+        Tuple of the task's name, the model in float32, and the codecs.
+
+    Raises:
+        FileNotFoundError: If the folder holds no task.
+        ValueError: If a file is truncated, tampered with or asks for code.
+    """
+    card_path = pathlib.Path(folder, "task.json")
+    if not card_path.exists():
+        raise FileNotFoundError(
+            f"There is no task in {folder}: it has no `task.json`. Train one "
+            "with `mmkeras train`, or give the folder of a finished run."
+        )
+    try:
+        card = atomic.read_json(card_path)
+        path = card_path.parent / pathlib.PurePath(card["model"]).name
+        task, fields, digest = card["task"], card["codecs"], card["sha256"]
+        kept = {field: codecs.from_config(c) for field, c in fields.items()}
+    except MALFORMED as error:
+        raise ValueError(f"{card_path} is not a task: {error!r}") from error
+    if not isinstance(task, str) or task not in names:
+        raise ValueError(
+            f"{card_path} has the unknown task {task!r}. Expected one of "
+            f"{', '.join(sorted(names))}."
+        )
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{card_path} refers to {path}, which is missing."
+        )
+    if _digest(path) != digest:
+        raise ValueError(
+            f"{path} is not the file that {card_path} was written with (its "
+            "SHA-256 differs): it is truncated, or was tampered with."
+        )
+    return task, safety.load_model(path), kept
+
+
+def _write_model(model, path):
+    """Writes a `.keras` file, whatever the date.
+
+    Keras itself cannot before 1980 and from 2108 on, which ZIP cannot hold.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        keras.saving.save_model(model, folder, zipped=False)
+        with zipfile.ZipFile(path, "w", strict_timestamps=False) as archive:
+            for file in sorted(pathlib.Path(folder).rglob("*")):
+                if file.is_file():
+                    archive.write(file, file.relative_to(folder))
+
+
+def _digest(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,215 @@
+"""Trains any task: from rows of a data set to the best weights."""
+
+import time
+
+import keras
+import numpy as np
+
+from mmkeras import interrupts
+from mmkeras.data import augment
+from mmkeras.data import batches
+from mmkeras.tasks import frozen_parts
+from mmkeras.training import callbacks
+from mmkeras.training import checkpoint
+from mmkeras.training import normalization
+from mmkeras.training import optimizers
+from mmkeras.training import recipes
+from mmkeras.training import self_critical
+from mmkeras.training import subsets
+from mmkeras.training import training_model
+from mmkeras.training import validation
+from mmkeras.training.build import build
+from mmkeras.training.build import num_examples
+from mmkeras.training.examples import Data
+from mmkeras.training.examples import Examples
+
+__all__ = ["Data", "Examples", "build", "fit", "num_examples"]
+
+
+def fit(
+    task,
+    data,
+    folder,
+    recipe,
+    seed=0,
+    progress=None,
+    verbose="auto",
+    also=(),
+):
+    """Trains a task's model, or resumes an interrupted training.
+
+    Args:
+        task: A `tasks.Task`.
+        data: A `training.examples.Data`.
+        folder: Path of the run's folder, locked by the caller.
+        recipe: A `recipes.Recipe`; what it leaves out, `recipes.resolve`
+            chooses.
+        seed: int.
+        progress: Function of the number of files encoded and in all.
+        verbose: As of `keras.Model.fit`.
+        also: Further Keras callbacks, called last.
+
+    Returns:
+        Dict of `"seconds"` of all epochs and `"session_seconds"` of those
+        since it was resumed, `"epochs"`, `"best_epoch"` (from 1),
+        `"monitor"`, the metric that selected it, and `"corrupt"`, the rows
+        left out, with the reason.
+    """
+    train = Examples(task, data.train, progress, views=recipe.views)
+    val = Examples(task, data.val, progress)
+    recipe = recipes.resolve(recipe, len(train))
+    batching = _batching(task, recipe, train)
+    steps = batches.steps(train, batching)
+    shared = batching.shared if batching.group > 1 else None
+    model = training_model.build(task, recipe, True, shared, seed)
+    if recipe.every_subset:
+        model = subsets.every_subset(model)
+    branch = _pretrained(task)
+    optimizers.compile_model(model, recipe, steps, branch)
+
+    def teach(start):
+        return _batches(task, recipe, train, batching, seed, start)
+
+    first = teach(0)
+    statistics = normalization.Statistics(model, first, batching.size, steps)
+    validate = validation.Validation(task, val, recipe)
+    parts = [
+        callbacks.Validate(
+            folder / "best.npz",
+            validate,
+            validate.monitor,
+            recipe.patience,
+            statistics,
+        ),
+        *validate.callbacks(),
+        callbacks.LogCurves(folder),
+        callbacks.FailOnNaN(),
+    ]
+    saver = checkpoint.Checkpoint(folder / "checkpoint.npz", parts[:-1])
+    done = saver.resume(model)
+    rewards = []
+    if recipe.reward:
+        lessons, rewards = self_critical.training(
+            task, train, recipe, batching, seed, done
+        )
+    else:
+        lessons = teach(done) if done else first
+    since = time.perf_counter()
+    if done < recipe.epochs and not parts[0].stopped(done):
+        with interrupts.deferred():
+            model.fit(
+                lessons,
+                initial_epoch=done,
+                epochs=recipe.epochs,
+                steps_per_epoch=steps,
+                callbacks=[
+                    *rewards,
+                    *parts,
+                    saver,
+                    _tensorboard(folder),
+                    *also,
+                    callbacks.StopAfterStep(),
+                ],
+                verbose=verbose,
+                shuffle=False,
+            )
+    best = checkpoint.restore(folder / "best.npz", model)
+    statistics.check(task.target)
+    curves = parts[-2].state
+    return {
+        "seconds": round(sum(row["seconds"] for row in curves)),
+        "session_seconds": round(time.perf_counter() - since),
+        "epochs": len(curves),
+        "best_epoch": best["epoch"] + 1,
+        "monitor": validate.monitor,
+        "corrupt": [*train.bad, *val.bad],
+    }
+
+
+def _batching(task, recipe, train):
+    """How the training examples are put into batches."""
+    size = min(recipe.batch_size, len(train))
+    shared, group = _group(task, recipe, train)
+    if group > 1:
+        count = len(np.unique(train.numbers(shared)))
+        size = min(recipe.batch_size, count * group) // group * group
+    return batches.Batching(
+        size,
+        shared,
+        group,
+        recipe.by_length,
+        _dropout(task, recipe),
+    )
+
+
+def _group(task, recipe, train):
+    """The input that examples share, and how many of a batch share a value."""
+    field = _shared_field(task, train, with_frozen=bool(recipe.reward))
+    if field is None or recipe.every_subset:
+        return None, 1
+    if recipe.reward:
+        return field, recipe.draws
+    if recipe.together is None:
+        return None, 1
+    _, counts = np.unique(train.numbers(field), return_counts=True)
+    usual = -(-counts.sum() // len(counts))
+    most = min(recipe.together, usual) if recipe.together else counts.max()
+    return field, int(max(min(most, recipe.batch_size), 1))
+
+
+def _shared_field(task, train, with_frozen):
+    """The first field of files whose branch is trained, or `None`."""
+    branches = frozen_parts.branches(task.model)
+    for field in task.fields:
+        branch = branches.get(field)
+        in_file = task.codecs[field].in_file and train.has(field)
+        if branch and in_file and (with_frozen or not branch.is_frozen):
+            return field
+    return None
+
+
+def _batches(task, recipe, train, batching, seed, start):
+    """Training batches from an epoch on."""
+    found = batches.training(
+        train, batching, recipe.epochs, seed, start, _augment(task, recipe)
+    )
+    if recipe.every_subset:
+        found = batches.repeated(found, subsets.count_of(len(task.fields)))
+    return found
+
+
+def _dropout(task, recipe):
+    """How often each field is hidden."""
+    if recipe.every_subset:
+        return 0.0
+    spared = [field in task.always_given for field in task.fields]
+    return np.where(spared, 0.0, recipe.modality_dropout)
+
+
+def _augment(task, recipe):
+    """Changes a batch's audio at random; images change in the model."""
+    if "audio" not in recipe.augment:
+        return None
+    fields = [f for f in task.fields if task.codecs[f].kind == "audio"]
+
+    def change(x, draw):
+        return x | {field: augment.sounds(x[field], draw) for field in fields}
+
+    return change if fields else None
+
+
+def _pretrained(task):
+    """Weights of image branches, to which `branch_rate` applies."""
+    return [
+        weight
+        for field, branch in frozen_parts.branches(task.model).items()
+        for weight in branch.model.trainable_weights
+        if task.codecs[field].kind == "image"
+    ]
+
+
+def _tensorboard(folder):
+    """Writes the metrics of every epoch for `tensorboard --logdir`."""
+    return keras.callbacks.TensorBoard(
+        str(folder / "tensorboard"), write_graph=False
+    )

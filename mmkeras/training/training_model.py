@@ -1,0 +1,77 @@
+"""The model that is trained: never saved, it shares a task's weights."""
+
+import keras
+
+from mmkeras.data import augment
+from mmkeras.tasks import frozen_parts
+from mmkeras.tasks import graph
+
+
+class TrainingModel(keras.Model):
+    """A functional model whose loss is that of a target.
+
+    Args:
+        inputs: Dict of inputs.
+        outputs: Their outputs.
+        target: A `tasks.targets.Target`.
+        label_smoothing: float in [0, 1).
+        name: Name of the model.
+    """
+
+    def __init__(self, inputs, outputs, target, label_smoothing=0.0, name=None):
+        super().__init__(inputs, outputs, name=name)
+        self.target = target
+        self.label_smoothing = label_smoothing
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        loss = self.target.loss(y, y_pred, sample_weight, self.label_smoothing)
+        return loss + sum(self.losses)
+
+
+def build(task, recipe, cached=True, shared=None, seed=0):
+    """Builds the model that is trained in place of a task's.
+
+    Frozen parts are left out, as their outputs are cached; a value that
+    several examples of a batch share goes through its branch once; and
+    images whose branch is trained as a whole are augmented, if the recipe
+    says so, as part of the model, so that a checkpoint holds the state of its
+    random generators.
+
+    Args:
+        task: A `tasks.Task`.
+        recipe: A `recipes.Recipe`.
+        cached: bool. Whether inputs of branches with a frozen part are its
+            outputs.
+        shared: Name of the input that is shared, or `None`; see
+            `data.batches.Batching`.
+        seed: int. Seed of the augmentation.
+
+    Returns:
+        A `TrainingModel`. For models that generate text, it also takes
+        `"positions"` and returns the logits of these tokens alone.
+    """
+    changes = {}
+    if "image" in recipe.augment:
+        changes = {
+            field: augment.augment(seed=seed)
+            for field in task.fields
+            if task.codecs[field].kind == "image"
+        }
+    inputs, given = frozen_parts.begin(
+        task.model, cached, (shared,) if shared else (), changes
+    )
+    if task.target.generates:
+        outputs = task.target.teacher_forcing(task.model, inputs, given)
+    else:
+        outputs = graph.replay(task.model, given, task.model.output)
+    if recipe.reward:
+        outputs = outputs / recipe.temperature
+    return TrainingModel(
+        inputs,
+        outputs,
+        task.target,
+        recipe.label_smoothing,
+        name=task.model.name,
+    )

@@ -1,0 +1,68 @@
+"""What is measured on validation after every epoch."""
+
+import numpy as np
+
+from mmkeras.training import callbacks
+from mmkeras.training import subsets
+
+_CURVES = (
+    "accuracy",
+    "f1_macro",
+    "f1_weighted",
+    "correlation",
+    "acc_2_non0",
+    "cider",
+    "bleu_4",
+    "unique",
+)
+_SUBSETS = "val_subsets_"  # A mean over every subset of the modalities.
+
+
+class Validation:
+    """Measures a task on validation examples.
+
+    Args:
+        task: A `tasks.Task`.
+        val: A `training.examples.Examples`.
+        recipe: A `recipes.Recipe`.
+
+    Attributes:
+        monitor: Name of the metric that selects the best epoch. If the model
+            is trained on every subset of its modalities, the mean over them.
+    """
+
+    def __init__(self, task, val, recipe):
+        self.task = task
+        self.val = val
+        metric = task.monitor(recipe.monitor)
+        prefix = _SUBSETS if recipe.every_subset else "val_"
+        self.monitor = f"{prefix}{metric}"
+        self._outputs = None
+
+    def __call__(self):
+        """Dict of metrics, `val_...`."""
+        metrics = self._measure()
+        if self.monitor.startswith(_SUBSETS):
+            name = self.monitor.replace(_SUBSETS, "val_")
+            parts = subsets.of(self.task.fields)[:-1]
+            found = [self._measure(part)[name] for part in parts]
+            metrics[self.monitor] = np.mean([*found, metrics[name]])
+        return metrics
+
+    def callbacks(self):
+        """Keras callbacks that look at what was predicted."""
+        if not self.task.texts_differ:
+            return []
+        return [callbacks.WarnOnCollapse(self._texts)]
+
+    def _measure(self, fields=None):
+        outputs = self.val.outputs(fields)
+        if fields is None:
+            self._outputs = outputs
+        scores = self.task.score(self.val, outputs)
+        scores = {f"val_{k}": v for k, v in scores.items() if k in _CURVES}
+        return {"val_loss": self.val.loss(outputs), **scores}
+
+    def _texts(self):
+        """The texts generated last, one per input."""
+        return self.task.texts(self.val, self._outputs)[1]

@@ -1,0 +1,163 @@
+"""Any task trains on a pretrained image network, or from another run."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+from checks import numpy
+from multimodal_rows import rows
+
+import mmkeras
+from mmkeras import branches
+from mmkeras.tasks import frozen_parts
+from mmkeras.training import engine
+from mmkeras.training import recipes
+
+RECIPE = recipes.Recipe(
+    epochs=2, batch_size=8, learning_rate=1e-2, settings={"dim": 8}
+)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def weights(tmp_path, monkeypatch):
+    """Weights of a small network, in place of any of Keras."""
+
+    def network(input_shape, weights, include_top):
+        x = first = keras.Input(input_shape)
+        for i in range(2):
+            x = keras.layers.Conv2D(4, 4, strides=4, name=f"conv_{i}")(x)
+        return keras.Model(first, x, name="net")
+
+    preprocess = keras.applications.mobilenet_v2.preprocess_input
+    found = (network, preprocess)
+    monkeypatch.setattr(branches.image, "_find", lambda name: found)
+    path = tmp_path / "net.weights.h5"
+    network((64, 64, 3), None, False).save_weights(path)
+    return str(path)
+
+
+def data(name, count=16):
+    """Rows with all that an architecture takes."""
+    parts = []
+    for split in ("train", "val"):
+        some = rows(split, count)
+        for row in some:
+            row["question"] = "is it bright?" if row["text"] else None
+            row["group"] = row["id"]
+        parts.append(some)
+    return engine.Data(*parts)
+
+
+def build(name, weights, known, recipe=RECIPE, **options):
+    sizes = {"image_size": 64, "seconds": 0.125, "minimum": 1}
+    options = {"policy": "float32", **sizes, **options}
+    return engine.build(name, known, recipe, weights, **options)
+
+
+NAMES = (
+    "classify-image-text-gated",
+    "classify-image-audio-concat",
+    "vqa-cnn-lstm",
+    "vqa-cnn-film",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_frozen_network_is_run_once_and_stays_as_it_is(
+    name, weights, tmp_path, monkeypatch
+):
+    known = data(name)
+    task = build(name, weights, known)
+    branch = frozen_parts.branches(task.model)["image"]
+    assert branch.is_frozen
+    before = [numpy(weight) for weight in branch.model.weights]
+    examples = engine.Examples(task, known.val)
+    assert examples.cached == {"image"}
+    assert examples.outputs().shape == (len(examples), 2)
+    # All that follows takes what was cached.
+    engine.Examples(task, known.train, views=RECIPE.views)
+    monkeypatch.setattr("mmkeras.data.frozen._runner", None)
+    notes = engine.fit(task, known, tmp_path, RECIPE, verbose=0)
+    assert notes["epochs"] == 2
+    for old, weight in zip(before, branch.model.weights):
+        np.testing.assert_array_equal(old, numpy(weight))
+    monkeypatch.undo()
+    # The whole model, from pixels, gives what was measured from the cache.
+    task.save(tmp_path)
+    loaded = mmkeras.load(tmp_path)
+    batch = {f: [row[f] for row in examples.rows] for f in task.fields}
+    answers = loaded.answer(batch)
+    assert not any(answers["error"])
+    np.testing.assert_allclose(
+        answers["probability"],
+        examples.predictions(examples.outputs()),
+        atol=5e-3,
+    )
+
+
+def test_a_network_is_trained_from_a_layer_on_at_its_own_rate(
+    weights, tmp_path
+):
+    name = "classify-image-text-gated"
+    known = data(name)
+    recipe = dataclasses.replace(RECIPE, branch_rate=0.5)
+    task = build(name, weights, known, recipe, fine_tune="conv_1")
+    branch = frozen_parts.branches(task.model)["image"]
+    kernels = {w.path: numpy(w) for w in branch.model.weights}
+    engine.fit(task, known, tmp_path, recipe, verbose=0)
+    moved = {
+        path: np.abs(kernels[path] - numpy(weight)).max()
+        for path, weight in ((w.path, w) for w in branch.model.weights)
+    }
+    assert {path for path, size in moved.items() if size > 1e-4} == {
+        path for path in moved if "conv_1/" in path
+    }
+
+
+def test_a_model_without_an_image_branch_takes_no_network(weights):
+    with pytest.raises(ValueError, match="no image branch"):
+        build("classify-text-bow", weights, data(""))
+    with pytest.raises(ValueError, match="`fine_tune` continues"):
+        build("vqa-cnn-lstm", None, data(""), fine_tune="conv_1")
+
+
+def test_any_run_may_be_the_start_of_another(tmp_path):
+    name = "classify-image-text-gated"
+    known = data(name)
+    first = build(name, None, known)
+    first.save(tmp_path)
+    task = build(name, None, known, init=tmp_path)
+    for old, new in zip(first.model.weights, task.model.weights, strict=True):
+        np.testing.assert_array_equal(numpy(old), numpy(new))
+    assert task.codecs["text"].get_config() == first.codecs["text"].get_config()
+    wide = dataclasses.replace(RECIPE, settings={"dim": 12})
+    with pytest.raises(ValueError, match="does not match this model's"):
+        build(name, None, known, wide, init=tmp_path)
+
+
+def test_with_other_labels_the_last_layer_starts_anew(tmp_path):
+    name = "classify-image-text-gated"
+    known = data(name)
+    first = build(name, None, known)
+    first.save(tmp_path)
+    labels = ("red", "green", "blue")
+    other = engine.Data(
+        *(
+            [{**row, "label": labels[i % 3]} for i, row in enumerate(part)]
+            for part in (known.train, known.val)
+        )
+    )
+    task = build(name, None, other, init=tmp_path)
+    assert task.codecs["label"].names == sorted(labels)
+    pairs = zip(first.model.weights, task.model.weights, strict=True)
+    own = {new.path for old, new in pairs if old.shape != new.shape}
+    assert own and all("logits" in path for path in own)
+    for old, new in zip(first.model.weights, task.model.weights):
+        if new.path not in own:
+            np.testing.assert_array_equal(numpy(old), numpy(new))
