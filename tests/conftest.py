@@ -67,9 +67,21 @@ def eager_models():
     """
     import keras
 
+    predict = keras.Model.predict_step
+
+    def predict_step(self, x):  # A graph would make tensors of arrays.
+        tensors = keras.ops.convert_to_tensor
+        return predict(
+            self,
+            keras.tree.map_structure(
+                lambda x: x if x is None else tensors(x), x
+            ),
+        )
+
     with pytest.MonkeyPatch.context() as patch:
         always = property(lambda self: True, lambda self, value: None)
         patch.setattr(keras.Model, "run_eagerly", always)
+        patch.setattr(keras.Model, "predict_step", predict_step)
         yield
 
 
