@@ -10,6 +10,7 @@ from mmkeras.cli import app
 from mmkeras.data import codecs
 from mmkeras.tasks import Classify
 
+pytestmark = pytest.mark.usefixtures("eager_models")
 WORDS = codecs.Text(["what", "colour", "is", "it", "red", "blue"], 8)
 
 

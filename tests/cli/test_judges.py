@@ -13,7 +13,10 @@ from mmkeras.cli import app
 from mmkeras.files import atomic
 from mmkeras.serving import client
 
-pytestmark = pytest.mark.slow  # The library beneath has quick tests.
+pytestmark = [
+    pytest.mark.slow,  # The library beneath has quick tests.
+    pytest.mark.usefixtures("eager_models"),
+]
 NAME = "classify-image-audio-concat"
 TRAIN = [
     *["--epochs", "3", "--batch-size", "8"],

@@ -13,6 +13,7 @@ from mmkeras.cli import app
 
 pytestmark = [
     pytest.mark.slow,  # The library beneath has quick tests.
+    pytest.mark.usefixtures("eager_models"),
     pytest.mark.filterwarnings("default::UserWarning"),
 ]
 SHORT = ["--epochs", "2", "--batch-size", "8", "--precision", "float32"]

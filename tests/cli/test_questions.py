@@ -12,6 +12,7 @@ from mmkeras.serving import client
 
 pytestmark = [
     pytest.mark.slow,  # The library beneath has quick tests.
+    pytest.mark.usefixtures("eager_models"),
     # Two epochs are too few to learn anything.
     pytest.mark.filterwarnings("ignore:On the same training examples"),
 ]
