@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("eager_models")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("visdial")
-    dialogue_datasets.visdial(folder)
+    dialogue_datasets.visdial(folder, counts=(10, 4))
     return folder
 
 
