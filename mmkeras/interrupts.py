@@ -45,10 +45,12 @@ def handled(numbers=(signal.SIGINT, signal.SIGTERM)):
         yield
         return
     old = {number: signal.signal(number, _handle) for number in numbers}
+    report, sys.unraisablehook = sys.unraisablehook, _silent(sys.unraisablehook)
     _State.handlers += 1
     try:
         yield
     finally:
+        sys.unraisablehook = report
         for number, handler in old.items():
             signal.signal(number, handler or signal.SIG_DFL)
         _State.handlers -= 1
@@ -92,6 +94,20 @@ def _handle(number, frame):
     if not _State.deferred:
         raise Interrupted(number)
     _show("\nStopping after this step; press Ctrl-C again to stop at once.\n")
+
+
+def _silent(report):
+    """Returns a hook that reports ignored exceptions, except `Interrupted`.
+
+    Python ignores exceptions raised in callbacks, such as those of its
+    garbage collector, and would print a traceback.
+    """
+
+    def hook(unraisable):
+        if not isinstance(unraisable.exc_value, Interrupted):
+            report(unraisable)
+
+    return hook
 
 
 def _show(text):

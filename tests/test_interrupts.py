@@ -1,5 +1,7 @@
+import os
 import signal
 import threading
+import time
 
 import pytest
 
@@ -68,3 +70,17 @@ def test_other_threads_handle_nothing():
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+def test_a_signal_lost_in_a_callback_leaves_no_traceback(capsys):
+    class Callback:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)
+
+    with pytest.raises(interrupts.Interrupted):
+        with interrupts.handled():
+            callback = Callback()
+            del callback  # Python ignores what `__del__` raises.
+            interrupts.check()
+    assert "Traceback" not in capsys.readouterr().err

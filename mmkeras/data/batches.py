@@ -82,17 +82,8 @@ def training(examples, batching, epochs, seed=0, start=0, augment=None):
     input_lengths = examples.input_lengths if batching.by_length else None
     shared = (batching.shared, batching.group) if batching.group > 1 else None
 
-    def made(order, view, draw=None):
-        x, y, weight = examples.batch(order, view, shared)
-        if draw is not None and "presence" in x:
-            x["presence"] = _hide(x["presence"], batching.dropout, draw)
-        if draw is not None and augment:
-            x = augment(x, draw)
-        if input_lengths is not None:
-            x = _cut(x, input_lengths[order[order >= 0]].max())
-        return x, y, weight
-
-    def batches():
+    def drawn():
+        """What each batch has: examples, views, and a number per field."""
         for epoch in range(start, epochs):
             draw = np.random.default_rng([seed, epoch])
             orders = _order(examples, batching, lengths, count, draw)
@@ -100,11 +91,27 @@ def training(examples, batching, epochs, seed=0, start=0, augment=None):
             if examples.views() > 1:
                 views = draw.integers(0, examples.views(), views.shape)
             for order, view in zip(orders, views):
-                yield made(order, np.repeat(view, batching.group), draw)
+                view = np.repeat(view, batching.group)
+                chance = draw.random(ones.shape) if is_hidden else ones
+                yield order, view, chance, draw
+
+    def made(order, view, chance):
+        x, y, weight = examples.batch(order, view, shared)
+        if "presence" in x:
+            x["presence"] = _hide(x["presence"], chance >= batching.dropout)
+        if input_lengths is not None:
+            x = _cut(x, input_lengths[order[order >= 0]].max())
+        return x, y, weight
 
     sample = np.resize(np.arange(len(examples)), batching.size)
-    spec = _spec(made(sample, np.zeros(batching.size, int)), input_lengths)
-    found = tf.data.Dataset.from_generator(batches, output_signature=spec)
+    ones = np.ones((batching.size, len(examples.fields)))
+    example = made(sample, np.zeros_like(sample), ones)
+    is_hidden = "presence" in example[0]
+    spec = _spec(example, input_lengths)
+    if augment:
+        found = _augmented(drawn, made, augment, spec)
+    else:
+        found = _parallel(drawn, made, ones.shape, spec)
     found = found.map(
         lambda x, y, weight: (
             examples.task.normalize(x, cached=examples.cached),
@@ -113,6 +120,40 @@ def training(examples, batching, epochs, seed=0, start=0, augment=None):
         )
     )
     return found.prefetch(2)
+
+
+def _augmented(drawn, made, augment, spec):
+    """Batches that are changed at random, one after the other."""
+
+    def batches():
+        for *batch, draw in drawn():
+            x, *others = made(*batch)
+            yield augment(x, draw), *others
+
+    return tf.data.Dataset.from_generator(batches, output_signature=spec)
+
+
+def _parallel(drawn, made, shape, spec):
+    """Batches that are gathered two at a time."""
+    places = tf.TensorSpec(shape[:1], tf.int64)
+    chances = tf.TensorSpec(shape, tf.float64)
+    numbers = tf.data.Dataset.from_generator(
+        lambda: (batch[:-1] for batch in drawn()),
+        output_signature=(places, places, chances),
+    )
+    specs = tf.nest.flatten(spec)
+
+    def gather(*batch):
+        return tf.nest.flatten(made(*batch))
+
+    def batch(*numbers):
+        types = [part.dtype for part in specs]
+        parts = tf.numpy_function(gather, numbers, types, stateful=False)
+        for part, expected in zip(parts, specs):
+            part.set_shape(expected.shape)
+        return tf.nest.pack_sequence_as(spec, parts)
+
+    return numbers.map(batch, num_parallel_calls=2)
 
 
 def _order(examples, batching, lengths, count, draw):
@@ -246,9 +287,9 @@ def _cut(x, longest):
     }
 
 
-def _hide(presence, dropout, draw):
-    """Hides fields at random, but never all that an example has."""
-    kept = presence & (draw.random(presence.shape) >= dropout)
+def _hide(presence, shown):
+    """Hides fields that are not shown, but never all an example has."""
+    kept = presence & shown
     none = ~kept.any(axis=1)
     return np.where(none[:, None], presence, kept)
 
