@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 import mmkeras
 from mmkeras.cli import app
 
+pytestmark = pytest.mark.usefixtures("eager_models")
 EPOCHS = ["--epochs", "2", "--batch-size", "8", "--learning-rate", "0.05"]
 
 

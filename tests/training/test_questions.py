@@ -14,6 +14,7 @@ from mmkeras.training import engine
 from mmkeras.training import recipes
 
 TINY = {"image_size": 32, "length": 10, "minimum": 1, "policy": "float32"}
+pytestmark = pytest.mark.usefixtures("eager_models")
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +117,7 @@ def test_an_answer_that_training_lacks_is_never_right(tmp_path):
     assert not found.batch(np.array([0]))[1].any()
     scores, _ = evaluation.evaluate(found, draws=20)
     assert scores["accuracy"] < 1 and scores["brier"] <= 2
-    wrong = errors(task, found, np.eye(2)[[0] * len(rows)])
+    wrong = errors(found, np.eye(2)[[0] * len(rows)])
     assert wrong["color"]["questions"] == 4
     told = wrong["color"]["confused"]
     assert ("violet", label.names[0], 1) in told
