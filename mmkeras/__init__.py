@@ -9,10 +9,14 @@ from mmkeras.version import __version__
 
 _HOME = {
     "build_model": "mmkeras.registry",
+    "evaluate": "mmkeras.api",
+    "export": "mmkeras.api",
     "get": "mmkeras.registry",
     "list_models": "mmkeras.registry",
-    "register": "mmkeras.registry",
     "load": "mmkeras.tasks",
+    "predict": "mmkeras.api",
+    "register": "mmkeras.registry",
+    "train": "mmkeras.api",
 }
 _PACKAGES = {
     "balance",

@@ -9,6 +9,7 @@ from checks import ROOT
 
 STOREYS = [
     {"cli"},
+    {"api"},
     {"serving", "evaluation", "training"},
     {"tasks", "data", "word_vectors"},
     {"generation", "metrics", "losses", "balance"},
@@ -16,7 +17,7 @@ STOREYS = [
     {"branches", "fusion", "decoders"},
     {"layers"},
     {"registry"},
-    {"arguments", "files", "interrupts"},
+    {"arguments", "docstrings", "files", "interrupts"},
     {"version"},
 ]
 HEIGHT = {

@@ -82,11 +82,15 @@ def train(name, only=None):
     """Trains an architecture of the zoo, on one modality or on all."""
     keras.utils.set_random_seed(0)
     recipe = dataclasses.replace(
-        recipes.get(name), epochs=epochs, ema=0.9, settings={"dim": 32}
+        recipes.get(name), epochs=epochs, ema=0.9, model={"dim": 32}
     )
     data = engine.Data(rows["train"], rows["val"])
     task = engine.build(
-        name, data, recipe, image_size=32, seconds=0.25, minimum=1, length=16
+        *(name, data, recipe),
+        image_size=32,
+        audio_seconds=0.25,
+        min_count=1,
+        max_length=16,
     )
     parts = [
         modalities.select(task, part, only) for part in (data.train, data.val)

@@ -74,11 +74,15 @@ def train(dropout):
         epochs=epochs,
         ema=0.9,
         modality_dropout=dropout,
-        settings={"dim": 32, "fusion": "concat"},
+        model={"dim": 32, "fusion": "concat"},
     )
     data = engine.Data(rows["train"], rows["val"])
     task = engine.build(
-        name, data, recipe, image_size=32, seconds=0.25, minimum=1, length=16
+        *(name, data, recipe),
+        image_size=32,
+        audio_seconds=0.25,
+        min_count=1,
+        max_length=16,
     )
     folder = home / str(dropout)
     folder.mkdir()
@@ -164,5 +168,5 @@ console.print(tables.robustness("Severity 1 to 5", borne))
 charts.robustness(borne)
 
 # %% [markdown]
-# From the command line: `mmkeras train ... --modality-dropout 0.3`, then
+# From the command line: `mmkeras train ... train.modality_dropout=0.3`, then
 # `mmkeras report runs/x --alone --corrupt` does all of this for your own data.

@@ -146,10 +146,12 @@ def teach(label, epochs, only=None):
         epochs=epochs,
         batch_size=64,
         ema=0.9,
-        settings={"dim": 32, "depth": 2, "image": image},
+        model={"dim": 32, "depth": 2, "image": image},
     )
     data = engine.Data(rows["train"], rows["val"])
-    task = engine.build(name, data, recipe, image_size=48, length=10, minimum=1)
+    task = engine.build(
+        name, data, recipe, image_size=48, max_length=10, min_count=1
+    )
     known = [
         modalities.select(task, part, only) for part in (data.train, data.val)
     ]

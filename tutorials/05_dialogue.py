@@ -112,7 +112,7 @@ keras.utils.set_random_seed(0)
 name = "dialogue-text-image-modules"
 recipe = dataclasses.replace(recipes.get(name), epochs=epochs)
 data = engine.Data(rows["train"], rows["val"])
-task = engine.build(name, data, recipe, image_size=96, length=16)
+task = engine.build(name, data, recipe, image_size=96, max_length=16)
 trained = engine.fit(task, data, home, recipe, verbose=2)
 
 # %% [markdown]

@@ -37,7 +37,6 @@ def run(
     from rich.console import Console
 
     from mmkeras.cli import progress
-    from mmkeras.cli import reading
     from mmkeras.data import check
     from mmkeras.data import problems
 
@@ -48,7 +47,7 @@ def run(
         shown,
         target and str(target),
         kind and str(kind),
-        reading.columns_of(column),
+        options.columns_of(column),
     )
     console = Console(highlight=False)
     console.print(_counts(report))

@@ -1,6 +1,5 @@
 """`mmkeras describe`."""
 
-import inspect
 from typing import Annotated
 
 import typer
@@ -12,37 +11,26 @@ def run(
     """Show an architecture: its paper, arguments, layers and parameters."""
     from rich.console import Console
 
+    from mmkeras import docstrings
     from mmkeras import registry
 
     architecture = registry.get(name)
-    about, meanings = _docstring(architecture.builder)
+    builder = architecture.builder
     console = Console(highlight=False)
     console.print(f"[bold]{name}[/]  (task: {architecture.task})")
     console.print(architecture.paper, style="blue underline")
-    console.print(f"\n{about}\n", markup=False)
-    console.print(_arguments(architecture, meanings))
+    console.print(f"\n{docstrings.summary(builder)}\n", markup=False)
+    console.print(_arguments(architecture))
     console.print(_recipe(name))
     console.print(_layers(registry.build_model(name)))
 
 
-def _docstring(builder):
-    """Splits a docstring into the text before `Args:` and the arguments."""
-    text = inspect.getdoc(builder) or ""
-    about, _, rest = text.partition("\nArgs:\n")
-    section = rest.partition("\n\n")[0]
-    meanings, name = {}, None
-    for line in section.splitlines():
-        if line.startswith("    ") and not line.startswith("     "):
-            name, _, meaning = line.strip().partition(": ")
-            meanings[name] = meaning
-        elif name:
-            meanings[name] += f" {line.strip()}"
-    return about.strip(), meanings
-
-
-def _arguments(architecture, meanings):
+def _arguments(architecture):
     from rich.table import Table
 
+    from mmkeras import docstrings
+
+    meanings = docstrings.parameters(architecture.builder)
     table = Table(title="Arguments", title_justify="left")
     table.add_column("argument", no_wrap=True)
     table.add_column("default", no_wrap=True)

@@ -48,7 +48,7 @@ def explained(verb, heavy=True):
                 interrupts.check()  # It may have caused the error.
                 if debug or isinstance(error, BrokenPipeError):
                     raise
-                _show(f"Error: {_explain(error)}")
+                show(f"Error: {_explain(error)}")
                 raise typer.Exit(1) from None
 
     signature = inspect.signature(verb)
@@ -73,7 +73,7 @@ def _stopped():
             code = 130
         if code is None:
             raise
-        _show("Stopped; run the same command again to resume.")
+        show("Stopped; run the same command again to resume.")
         raise typer.Exit(code) from None
 
 
@@ -90,7 +90,7 @@ def _short_warnings():
 
     def show(message, category, *place):
         if issubclass(category, UserWarning):
-            _show(f"Warning: {message}", "yellow")
+            show(f"Warning: {message}", "yellow")
         else:
             plain(message, category, *place)
 
@@ -111,7 +111,8 @@ def _explain(error):
     return str(error) or type(error).__name__
 
 
-def _show(text, style="red"):
+def show(text, style="red"):
+    """Prints a line to the error stream."""
     from rich.console import Console
 
     console = Console(file=sys.stderr, soft_wrap=True, highlight=False)

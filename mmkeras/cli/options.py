@@ -18,13 +18,21 @@ Data = Annotated[
         "no files.",
     ),
 ]
+TrainingData = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|PATH",
+        help="Published data set, or the path of your own table or folder; "
+        "see the README. [required]",
+    ),
+]
 Columns = Annotated[
     list[str] | None,
     typer.Option(
         "--column",
         metavar="COLUMN=NAME",
-        help="Read a column of your own table from one of another name, e.g. "
-        "label=class; repeatable.",
+        help="Column of your own table with another name, e.g. label=class; "
+        "repeatable.",
     ),
 ]
 RunColumns = Annotated[
@@ -61,6 +69,27 @@ RunFolder = Annotated[
 ]
 
 
+def columns_of(pairs):
+    """Parses `--column` options, pairs such as `label=class`.
+
+    Returns:
+        Dict from columns to the names that a table has for them.
+
+    Raises:
+        ValueError: If a pair has no `=`.
+    """
+    found = {}
+    for pair in pairs or []:
+        column, mark, name = pair.partition("=")
+        if not (mark and column and name):
+            raise ValueError(
+                "--column expects COLUMN=NAME, e.g. --column label=class. "
+                f"Received: {pair}"
+            )
+        found[column.strip()] = name
+    return found
+
+
 class LabelKind(enum.StrEnum):
     """Type of the labels of a table."""
 
@@ -77,70 +106,7 @@ Target = Annotated[
     ),
 ]
 Split = Annotated[str, typer.Option(help="Split: train, val or test.")]
-Beam = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        help="For models that generate text: beam width; 1 is greedy search. "
-        "[default: 3 for captions, 1 for answers]",
-    ),
-]
-LengthPenalty = Annotated[
-    float | None,
-    typer.Option(
-        help="0 compares texts by their total log-probability and prefers "
-        "short ones; 1 by the mean per word. [default: 0.7 for captions, 0 "
-        "for answers]"
-    ),
-]
-Consensus = Annotated[
-    float,
-    typer.Option(
-        min=0,
-        help="Above 0: select the caption with the highest agreement with the "
-        "others of the beam (minimum Bayes risk).",
-    ),
-]
-Samples = Annotated[
-    int,
-    typer.Option(
-        min=0,
-        help="Number of captions to sample in addition, e.g. 64; the caption "
-        "that agrees most with the samples is selected.",
-    ),
-]
-WordPenalty = Annotated[
-    float,
-    typer.Option(
-        min=0, help="With --samples: a higher value makes captions shorter."
-    ),
-]
-NoRepeat = Annotated[
-    int,
-    typer.Option(
-        min=0,
-        help="Size of the n-grams that may not be repeated; 0 allows all.",
-    ),
-]
-Minimum = Annotated[
-    int, typer.Option(min=0, help="Minimum number of words in a caption.")
-]
 Results = Annotated[
     str | None,
     typer.Option(help="Folder of results to add the test metrics to."),
 ]
-
-
-def search(
-    beam, length_penalty, consensus, samples, word_penalty, temperature=0.0
-):
-    """Returns the options of `SequenceGenerator` that were given."""
-    given = {"beam": beam, "length_penalty": length_penalty}
-    given = {name: value for name, value in given.items() if value is not None}
-    if consensus:
-        given["consensus"] = consensus
-    if samples:
-        given |= {"samples": samples, "word_penalty": word_penalty}
-    if samples or temperature:
-        given["temperature"] = temperature or 0.7
-    return given

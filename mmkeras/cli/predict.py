@@ -1,14 +1,14 @@
 """`mmkeras predict`."""
 
+import collections
 import json
 import pathlib
 from typing import Annotated
 
 import typer
 
-from mmkeras.cli import judge
 from mmkeras.cli import options
-from mmkeras.cli import reading
+from mmkeras.cli import settings
 
 
 def run(
@@ -19,7 +19,10 @@ def run(
             help="Images, or folders of images. For classifiers: the image "
             "and the audio file of one example, or one table of examples "
             "(JSONL, CSV or TSV) with the model's fields as columns; for "
-            "models with one input also several files, or folders of them."
+            "models with one input also several files, or folders of them. "
+            "Also KEY=VALUE for models that generate text, such as "
+            "generate.beam=5; see `mmkeras config`.",
+            show_default=False,
         ),
     ] = None,
     text: Annotated[
@@ -38,41 +41,6 @@ def run(
         typer.Option(help="For visual question answering: the question."),
     ] = None,
     column: options.RunColumns = None,
-    beam: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Beam width. [default: 3 for captions, 1 for answers]"
-        ),
-    ] = None,
-    length_penalty: options.LengthPenalty = None,
-    consensus: options.Consensus = 0.0,
-    samples: options.Samples = 0,
-    word_penalty: options.WordPenalty = 0.5,
-    temperature: Annotated[
-        float,
-        typer.Option(
-            min=0,
-            help="Above 0, words are sampled. [default with --samples: 0.7]",
-        ),
-    ] = 0.0,
-    top_k: Annotated[
-        int,
-        typer.Option(
-            min=0, help="Sample from this many most likely words; 0: all words."
-        ),
-    ] = 0,
-    top_p: Annotated[
-        float,
-        typer.Option(
-            help="Sample from the most likely words whose total probability "
-            "is at least this."
-        ),
-    ] = 1.0,
-    seed: Annotated[
-        int | None, typer.Option(help="Seed of the sampling.")
-    ] = None,
-    no_repeat: options.NoRepeat = 0,
-    minimum: options.Minimum = 0,
     figure: Annotated[
         str | None,
         typer.Option(
@@ -93,111 +61,138 @@ def run(
     errors, else 0.
     """
     import mmkeras
+    from mmkeras import api
+    from mmkeras.training.sources import remembered_columns
 
     task = mmkeras.load(folder)
-    files = [*(files or []), *([image] if image else [])]
-    asked = options.search(
-        beam,
-        length_penalty,
-        consensus,
-        samples,
-        word_penalty,
-        temperature,
-    )
-    given = {
-        "top_k": top_k,
-        "top_p": top_p if top_p != 1 else None,
-        "no_repeat": no_repeat,
-        "minimum": minimum,
-    }
-    asked |= {name: value for name, value in given.items() if value}
-    if seed is not None:
-        asked["seed"] = seed
-    if temperature and not samples:
-        asked.setdefault("beam", 1)
-    asked = {**task.evaluation_defaults, **asked}
-    if not task.texts_differ:
-        words = {"text": text, "question": question}
-        words = {k: v for k, v in words.items() if v is not None}
-        columns = reading.columns_of(column)
-        columns = columns or reading.remembered_columns(folder)
-        if judge.answer(task, files, words, jsonl, figure, columns, **asked):
-            raise typer.Exit(1)
-        return
-    paths = _files(files)
-    good, failed = [], 0
-    for path, data, text, score, error in _captioned(task, paths, asked):
-        _tell(path, text, score, error, jsonl)
-        failed += bool(error)
-        if figure and not error:
-            good.append((data, text))
-    if figure and good:
-        _draw(task, good, figure)
-    if failed:
+    files, values = settings.split(files)
+    files += [image] if image else []
+    generate = api.generation_options(task, values)
+    generate = task.generation_options(**generate)
+    texts = {"text": text, "question": question}
+    texts = {k: v for k, v in texts.items() if v is not None}
+    columns = options.columns_of(column) or remembered_columns(folder)
+    examples, home = _examples(task, files, texts, columns)
+    tell = _tell_caption if task.texts_differ else _tell
+    if _predict(task, examples, home, tell, jsonl, figure, generate):
         raise typer.Exit(1)
 
 
-def _files(named):
-    """Replaces folders with the images in them."""
-    from mmkeras.data.datasets import layout
+def _predict(task, examples, home, tell, jsonl, figure, generate):
+    """Prints the answers; returns the number of examples with an error."""
+    from mmkeras.data import truncation
+    from mmkeras.tasks import predict
 
-    if not named:
+    failed, good, sizes = 0, [], collections.defaultdict(list)
+    for example, answer in predict.answers(task, examples, home, **generate):
+        measured = truncation.measure(task.codecs, [example.values])
+        for field, found in measured.items():
+            sizes[field] += found
+        failed += bool(answer["error"])
+        tell(task, example.name, answer, jsonl)
+        if figure and not answer["error"]:
+            good.append((example.values, answer))
+    remedy = "train with a greater {} to use more"
+    for note in truncation.describe(task.codecs, sizes, remedy):
+        typer.echo(note, err=True)
+    if good:
+        _draw(task, good, figure)
+    return failed
+
+
+def _examples(task, files, texts, columns):
+    """Examples of files, or of a table, and the folder of their paths."""
+    from mmkeras.data.problems import printable
+    from mmkeras.tasks import raw_examples
+
+    if not any(map(raw_examples.is_table, files)):
+        return _of_files(task, files, texts), pathlib.Path()
+    if len(files) > 1 or texts:
+        raise ValueError(
+            "Give a table by itself, without other files or texts. "
+            f"Received: {', '.join([*files, *texts])}"
+        )
+    examples, notes = raw_examples.from_table(task, files[0], columns)
+    for note in notes:
+        typer.echo(printable(note), err=True)
+    return examples, pathlib.Path(files[0]).absolute().parent
+
+
+def _of_files(task, files, texts):
+    from mmkeras.tasks import raw_examples
+
+    if task.texts_differ and not files:
         raise ValueError(
             "Expected at least one image. Received: no files. Give images, or "
             "folders of images."
         )
-    paths = []
-    for path in map(pathlib.Path, named):
-        if not path.is_dir():
-            paths.append(path)
-            continue
-        found = sorted(p for p in path.rglob("*") if layout.is_image(p))
-        if not found:
-            raise FileNotFoundError(f"{path} has no images.")
-        paths += found
-    return paths
+    several = not texts and raw_examples.are_several(task, files)
+    if several or task.texts_differ:
+        return raw_examples.from_each(task, files)
+    return [raw_examples.from_files(task, files, texts)]
 
 
-def _captioned(task, paths, asked, batch_size=64):
-    """Yields the path, bytes, caption, score and error of each image."""
-    for i in range(0, len(paths), batch_size):
-        batch = paths[i : i + batch_size]
-        read = [_read(path) for path in batch]
-        said = task.answer({"image": [data for data, _ in read]}, **asked)
-        rows = zip(said["text"], said["score"], said["error"])
-        for path, (data, reason), row in zip(batch, read, rows):
-            text, score, error = row
-            yield path, data, text, float(score), reason or error
-
-
-def _read(path):
-    from mmkeras.data import files
-
-    try:
-        return files.read(path), ""
-    except ValueError as error:
-        return b"", str(error)
-
-
-def _tell(path, text, score, error, jsonl):
+def _tell_caption(task, path, answer, jsonl):
     from mmkeras.data.problems import printable
 
-    text = "" if error else text
+    error = answer["error"].removeprefix("image: ").removeprefix(f"{path}: ")
     if error:
         typer.echo(printable(f"{path}: {error}"), err=True)
     if jsonl:
-        answer = {"error": error} if error else {"score": score}
-        row = {"image": str(path), "caption": text, **answer}
+        last = {"error": error} if error else {"score": float(answer["score"])}
+        row = {"image": path, "caption": answer["text"], **last}
         typer.echo(json.dumps(row, ensure_ascii=False))
     else:
-        typer.echo(f"{printable(path)}\t{printable(text)}")
+        typer.echo(f"{printable(path)}\t{printable(answer['text'])}")
 
 
-def _draw(task, captioned, path):
+def _tell(task, name, answer, jsonl):
+    if answer["error"] or isinstance(answer["label"], str):
+        return _tell_one(task, name, answer, jsonl)
+    steps = [i for i, label in enumerate(answer["label"]) if label]
+    for i in steps:  # For sequences: one line per step.
+        step = {key: answer[key][i] for key in ("label", "probability")}
+        where = f"{name}:{i + 1}".lstrip(":")
+        _tell_one(task, where, {**step, "error": ""}, jsonl)
+
+
+def _tell_one(task, name, answer, jsonl):
+    from mmkeras.data.problems import printable
+
+    names = getattr(task.target.codec, "names", None) or ["value"]
+    error = answer["error"]
+    label = "" if error else str(answer["label"])
+    probabilities = {
+        known: round(float(probability), 4)
+        for known, probability in zip(names, answer["probability"])
+    }
+    probabilities = {} if error else probabilities
+    if error:
+        where = f"{name}: {error}".removeprefix(": ")
+        typer.echo(printable(where), err=True)
+    if jsonl:
+        row = {"id": name, "label": label, "probability": probabilities}
+        row |= {"error": error} if error else {}
+        typer.echo(json.dumps(row, ensure_ascii=False))
+    elif name or not error:
+        likely = sorted(probabilities.items(), key=lambda item: -item[1])[:5]
+        shares = ", ".join(f"{known} {share:.3f}" for known, share in likely)
+        cells = [*([name] if name else []), label, shares]
+        typer.echo("\t".join(map(printable, cells)))
+
+
+def _draw(task, predicted, path):
     from mmkeras.evaluation import figures
 
-    data, texts = zip(*captioned)
-    pixels, _ = task.codecs["image"].try_batch(list(data))
-    drawn = figures.of_captioner(task, pixels.numpy(), list(texts))
+    values, answers = zip(*predicted)
+    if task.texts_differ:
+        images = [value["image"] for value in values]
+        pixels, _ = task.codecs["image"].try_batch(images)
+        texts = [answer["text"] for answer in answers]
+        drawn = figures.of_captioner(task, pixels.numpy(), texts)
+    else:
+        batch = {f: [v.get(f) for v in values] for f in task.fields}
+        labels = [answer["label"] for answer in answers]
+        drawn = figures.of_judge(task, batch, labels)
     figures.write_png(drawn, path)
     typer.echo(f"Wrote figure {path}.", err=True)

@@ -79,8 +79,8 @@ def _train(rows, home, epochs, seed):
         batch_size=64,
         learning_rate=4e-3,
         label_smoothing=0.0,
-        by_length=True,
-        settings={
+        bucket_by_length=True,
+        model={
             "dim": 256,
             "dropout": 0.0,
             "inject": "par",
@@ -90,7 +90,7 @@ def _train(rows, home, epochs, seed):
     arguments = {"epochs": epochs, "seed": seed, "data": rows.fingerprint}
     with RunFolder(home / "run").open(arguments, overwrite=True) as held:
         task = build.build(
-            "caption-cnn-lstm", rows, recipe, image_size=_SIDE, minimum=1
+            "caption-cnn-lstm", rows, recipe, image_size=_SIDE, min_count=1
         )
         with progress.epochs(epochs) as shown:
             engine.fit(

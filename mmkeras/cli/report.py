@@ -60,11 +60,10 @@ def run(
     """
     from rich.console import Console
 
-    from mmkeras.cli import reading
     from mmkeras.cli.reporting import Reporting
     from mmkeras.files import atomic
 
-    source = data, data_folder, reading.columns_of(column)
+    source = data, data_folder, options.columns_of(column)
     told = Reporting(pathlib.Path(folder), split, *source, seed)
     console = Console(highlight=False, soft_wrap=True)
     out = told.run / f"report-{split}"

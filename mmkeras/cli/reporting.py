@@ -7,8 +7,8 @@ import numpy as np
 import mmkeras
 from mmkeras import evaluation
 from mmkeras.cli import progress
-from mmkeras.cli import reading
 from mmkeras.cli import skipped
+from mmkeras.cli.console import Console
 from mmkeras.data import cache
 from mmkeras.data import datasets
 from mmkeras.evaluation import charts
@@ -18,8 +18,10 @@ from mmkeras.evaluation.questions import errors
 from mmkeras.metrics import classification
 from mmkeras.tasks import groups
 from mmkeras.tasks import modalities
+from mmkeras.training import config as configuration
 from mmkeras.training import folder as run_folder
-from mmkeras.training import recipes
+from mmkeras.training import runs
+from mmkeras.training import sources
 from mmkeras.training.examples import Examples
 
 _DRAWN = 12  # Images with captions.
@@ -43,7 +45,7 @@ class Reporting:
     ):
         self.run, self.split, self.seed = run, split, seed
         self.card = run_folder.read_card(run)
-        self.source = reading.source_of(self.card, data, folder, columns)
+        self.source = sources.of_run(self.card, data, folder, columns)
         self.task = mmkeras.load(run)
         self.rows = self._rows(split)
         self.metric = self.task.metric
@@ -118,19 +120,23 @@ class Reporting:
 
     def train_alone(self):
         """Trains the same model on each modality alone, or resumes it."""
-        from mmkeras.cli import train
-
-        asked = dict(self.card["arguments"])
-        asked.pop("files", None)  # Digests, which training computes again.
-        known = ("model", "data", "fingerprint", "seed", "recipe")
-        name, _, _, seed, recipe = (asked.pop(key) for key in known)
-        recipe = recipes.Recipe(**recipe)
-        source, target = reading.source_of(self.card), asked.get("target")
-        splits = ("train", "val")
+        values, start = configuration.read(self.run / "run.json")
+        source = sources.of_run(self.card)
+        splits, target = ("train", "val"), values.get("task.target")
         rows, _, _ = datasets.read(splits=splits, target=target, **source)
         for field in self._parts():
-            given = name, source, rows, recipe, asked, seed, self._alone(field)
-            train.train(*given, only=field)
+            config = configuration.resolve(
+                start["architecture"], {**values, "task.modalities": field}
+            )
+            runs.train(
+                config,
+                source,
+                rows,
+                self._alone(field),
+                start["seed"],
+                start["init"],
+                reporter=Console(),
+            )
 
     def fusion_gain(self, console, out, against, draws):
         """Whether fusion helps, compared with unimodal models.
@@ -213,8 +219,8 @@ class Reporting:
         return {"robustness": written}
 
     def _rows(self, split):
-        rows = reading.split_rows(self.task, self.source, split)
-        only = self.card["arguments"].get("only")
+        rows = sources.split_rows(self.task, self.source, split, Console())
+        only = self.card["arguments"]["task"].get("modalities")
         return modalities.select(self.task, rows, only)
 
     def _labels(self, rows):

@@ -9,10 +9,13 @@ from typing import Annotated
 
 import typer
 
+from mmkeras.cli import former_options
 from mmkeras.cli import options
+from mmkeras.cli import settings
 
 _MAKERS = (["mmkeras", "train"], ["mmkeras", "evaluate"])
 _RUNS = ("--out", "--init")  # Options whose value is a run's folder.
+_TUNED = "train.fine_tune"
 # Runs are resumed, nothing is published, and the data is in another folder.
 _AWAY = ("--overwrite", "--results", "--folder")
 
@@ -21,6 +24,15 @@ def run(
     file: Annotated[
         str, typer.Argument(help="A results file, as in zoo/results.")
     ],
+    pairs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="KEY=VALUE",
+            help="Values that replace those of the commands that have the "
+            "key, e.g. model.image=mobilenet.npz.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -28,10 +40,6 @@ def run(
         ),
     ] = None,
     out: Annotated[str, typer.Option(help="Folder for the runs.")] = "runs",
-    weights: Annotated[
-        str | None,
-        typer.Option(help="Path of the weights that the commands name."),
-    ] = None,
     data: Annotated[
         str | None,
         typer.Option(
@@ -59,8 +67,8 @@ def run(
     seed, entry = _entry(path, known, seed)
     shown = {"model": str, "data": str, "mean": dict}
     atomic.check_json(known, shown, path)
-    given = {"--weights": weights, "--data": data, "--folder": folder}
-    todo = commands(entry, pathlib.Path(out), given)
+    given = {"--data": data, "--folder": folder}
+    todo = commands(entry, pathlib.Path(out), given, _changes(pairs))
     _require_data(todo)
     since = time.perf_counter()
     for words in todo:
@@ -76,7 +84,7 @@ def run(
     _show(known, seed, entry, measured["test"]["metrics"], minutes)
 
 
-def commands(entry, out, given):
+def commands(entry, out, given, changes):
     """Adapts the commands of one seed's results to this machine.
 
     Args:
@@ -85,6 +93,8 @@ def commands(entry, out, given):
         given: Dict from options to values, which replace those of the
             commands. Without a value, `--folder` is removed, as it is a path
             of another machine.
+        changes: Dict from keys to values, which replace those of the
+            commands.
 
     Returns:
         List of lists of words, each following `mmkeras`.
@@ -100,7 +110,9 @@ def commands(entry, out, given):
                 "Expected a command `mmkeras train` or `mmkeras evaluate`. "
                 f"Received: {command}"
             )
-        _, verb, subject, *words = words
+        _, verb, subject, *words = shlex.split(
+            former_options.translate(command)
+        )
         if verb == "evaluate":
             subject = str(out / subject)
         made.append([verb, subject])
@@ -112,7 +124,32 @@ def commands(entry, out, given):
             elif name in _RUNS:
                 value = str(out / value)
             made[-1] += [name] if value is None else [name, value]
+        made[-1] += _pairs(words, changes)
     return _sharing(made)
+
+
+def _changes(pairs):
+    """Parses pairs of keys and texts."""
+    found = {}
+    for pair in pairs or []:
+        key, mark, value = pair.partition("=")
+        if not mark or not settings.is_pair(pair):
+            raise ValueError(
+                "Expected key=value, e.g. model.image=mobilenet.npz. "
+                f"Received: {pair}"
+            )
+        found[key] = value
+    return found
+
+
+def _pairs(words, changes=None):
+    """The pairs of keys and values among words, with changes."""
+    pairs = [word for word in words if settings.is_pair(word)]
+    keys = [pair.partition("=")[0] for pair in pairs]
+    return [
+        f"{key}={changes[key]}" if key in (changes or {}) else pair
+        for key, pair in zip(keys, pairs)
+    ]
 
 
 def _require_data(commands):
@@ -137,12 +174,12 @@ def _sharing(commands):
     """
     made, layer = [], None
     for words in reversed(commands):
-        given = dict(_options(words))
-        frozen = "--weights" in given and "--fine-tune" not in given
-        if layer and frozen and "--stem" not in given:
-            words = [*words, "--stem", layer]
-        if given.get("--fine-tune", "all") != "all":
-            layer = given["--fine-tune"]
+        given = dict(pair.split("=", 1) for pair in _pairs(words))
+        frozen = "model.image" in given and _TUNED not in given
+        if layer and frozen and "train.cache_at" not in given:
+            words = [*words, f"train.cache_at={layer}"]
+        if given.get(_TUNED, "all") != "all":
+            layer = given[_TUNED]
         made.insert(0, words)
     return made
 
@@ -152,7 +189,8 @@ def _options(words):
     for i, word in enumerate(words):
         if word.startswith("--"):
             after = words[i + 1] if i + 1 < len(words) else "--"
-            yield word, None if after.startswith("--") else after
+            is_flag = after.startswith("--") or settings.is_pair(after)
+            yield word, None if is_flag else after
 
 
 def _entry(path, known, seed):

@@ -21,7 +21,7 @@ class Batching:
         group: int. Number of examples that share its value. Where a value has
             more examples, each epoch draws some; where it has fewer, the rest
             weigh nothing.
-        by_length: bool. Whether texts of similar length share a batch.
+        bucket_by_length: bool. Whether texts of similar length share a batch.
         dropout: float in [0, 1), or one per field: how often each is hidden;
             never all fields of an example.
     """
@@ -29,7 +29,7 @@ class Batching:
     size: int
     shared: str | None = None
     group: int = 1
-    by_length: bool = False
+    bucket_by_length: bool = False
     dropout: float | np.ndarray = 0.0
 
     @property
@@ -78,8 +78,10 @@ def training(examples, batching, epochs, seed=0, start=0, augment=None):
         A `tf.data.Dataset` of inputs, targets and weights.
     """
     count = steps(examples, batching)
-    lengths = examples.lengths if batching.by_length else None
-    input_lengths = examples.input_lengths if batching.by_length else None
+    lengths = examples.lengths if batching.bucket_by_length else None
+    input_lengths = (
+        examples.input_lengths if batching.bucket_by_length else None
+    )
     shared = (batching.shared, batching.group) if batching.group > 1 else None
 
     def drawn():

@@ -76,5 +76,5 @@ def _notes(field, texts):
     if len(texts) >= _FEW and 2 * once > counts.total():
         yield (
             f"{field}: {once} of {counts.total()} words occur only once, too "
-            "rarely to learn from. Add texts, or train with `--minimum 1`."
+            "rarely to learn from. Add texts, or train with `data.min_count=1`."
         )

@@ -32,7 +32,7 @@ def problems(rows):
             detail = (
                 f"no word occurs at least {minimum} times in the {len(texts)} "
                 "training texts, so the vocabulary is empty: add rows, or "
-                "train with `--minimum 1`"
+                "train with `data.min_count=1`"
             )
             yield Problem("empty", "text", detail)
 

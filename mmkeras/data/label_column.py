@@ -220,12 +220,14 @@ def _alternative(labels, target):
     if target == "number" and all(map(float.is_integer, labels)):
         return [
             "label: integers with many different values are read as a number; "
-            "`--target class` reads them as classes."
+            "`task.target=class` (for `check`, `--target class`) reads them as "
+            "classes."
         ]
     if target == "class" and labels and all(map(_is_whole, set(labels))):
         return [
             "label: integers with few different values are read as classes; "
-            "`--target number` reads them as a number."
+            "`task.target=number` (for `check`, `--target number`) reads them "
+            "as a number."
         ]
     return []
 

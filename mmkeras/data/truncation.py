@@ -4,7 +4,7 @@ import statistics
 
 from mmkeras.data import codecs
 
-_OPTIONS = {"s": "--seconds", "ids": "--length"}
+_OPTIONS = {"s": "data.audio_seconds", "ids": "data.max_length"}
 
 
 def measure(taken, rows):
@@ -32,7 +32,7 @@ def describe(taken, sizes, remedy="set {} to use more"):
     Args:
         taken: Dict of codecs by field.
         sizes: Dict of lists of sizes by field, as of `measure`.
-        remedy: What to do, with a place for the name of the option.
+        remedy: What to do, with a place for the name of the key.
 
     Returns:
         List of strings, one for each field of which something is cut.
@@ -67,8 +67,8 @@ def describe_sounds(rows):
     limit = codec.max_size
     if _cut(sizes, limit):
         note += (
-            f" By default, {_counted(sizes, limit, 's')}; set --seconds in "
-            "training to use more."
+            f" By default, {_counted(sizes, limit, 's')}; set "
+            "data.audio_seconds in training to use more."
         )
     return [note]
 

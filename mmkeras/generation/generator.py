@@ -57,8 +57,9 @@ class SequenceGenerator(keras.layers.Layer):
         top_k: int. Sample among that many most likely tokens; 0 for all.
         top_p: float in (0, 1]. Sample among the most likely tokens that
             together have this probability (nucleus sampling).
-        no_repeat: int. Size of n-grams that may not occur twice; 0 for none.
-        minimum: int. Minimum number of tokens before the end.
+        no_repeat_ngram_size: int. Size of n-grams that may not occur twice;
+            0 for none.
+        min_length: int. Minimum number of tokens before the end.
         start: int. Token id that starts a sequence.
         end: int. Token id that ends a sequence; padding, id 0, follows.
         seed: int or `None`. Seed of the sampling.
@@ -104,11 +105,11 @@ class SequenceGenerator(keras.layers.Layer):
         temperature=0.0,
         top_k=0,
         top_p=1.0,
-        no_repeat=0,
-        minimum=0,
+        no_repeat_ngram_size=0,
+        min_length=0,
         start=1,
         end=2,
-        seed=None,
+        seed: int | None = None,
         **kwargs,
     ):
         # In bfloat16 the uniform numbers would reach few words.
@@ -124,8 +125,8 @@ class SequenceGenerator(keras.layers.Layer):
             "temperature": temperature,
             "top_k": top_k,
             "top_p": top_p,
-            "no_repeat": no_repeat,
-            "minimum": minimum,
+            "no_repeat_ngram_size": no_repeat_ngram_size,
+            "min_length": min_length,
             "start": start,
             "end": end,
             "seed": seed,
@@ -276,7 +277,7 @@ class SequenceGenerator(keras.layers.Layer):
 
     def _choose(self, logits, index, last, tokens, score, greedy):
         """Selects the beams to keep and their next tokens."""
-        if self.beam == 1 or self.no_repeat:
+        if self.beam == 1 or self.no_repeat_ngram_size:
             gain, word = self._weigh_all(logits, index, tokens)
         else:
             gain, word = self._weigh_best(logits, index)
@@ -330,13 +331,13 @@ class SequenceGenerator(keras.layers.Layer):
     def _never(self, ids, index):
         """Marks padding, the start and, too early, the end."""
         never = ops.logical_or(ids == 0, ids == self.start)
-        early = ops.logical_and(ids == self.end, index < self.minimum)
+        early = ops.logical_and(ids == self.end, index < self.min_length)
         return ops.logical_or(never, early)
 
     def _forbid(self, logits, index, tokens):
         ids = ops.arange(logits.shape[-1], dtype="int32")
         never = self._never(ids, index)
-        if self.no_repeat:
+        if self.no_repeat_ngram_size:
             never = ops.logical_or(never, self._repeats(index, tokens, ids))
             # Who has nothing left to say may end.
             some = ops.logical_not(ops.all(never, axis=-1, keepdims=True))
@@ -347,7 +348,7 @@ class SequenceGenerator(keras.layers.Layer):
 
     def _repeats(self, index, tokens, ids):
         """Marks words that would close an n-gram for the second time."""
-        size = self.no_repeat
+        size = self.no_repeat_ngram_size
         tokens = ops.reshape(tokens, (-1, self.length))
         places = ops.arange(self.length, dtype="int32")
         seen = places + size - 1 < index  # The n-gram from here is whole.

@@ -10,8 +10,8 @@ def check(
     temperature,
     top_k,
     top_p,
-    no_repeat,
-    minimum,
+    no_repeat_ngram_size,
+    min_length,
     **_,
 ):
     """Refuses options of a writer that are out of range or contradict."""
@@ -24,8 +24,12 @@ def check(
         "temperature": (temperature, temperature >= 0, "at least 0"),
         "top_k": (top_k, top_k >= 0, "at least 0"),
         "top_p": (top_p, 0 < top_p <= 1, "above 0 and at most 1"),
-        "no_repeat": (no_repeat, no_repeat >= 0, "at least 0"),
-        "minimum": (minimum, 0 <= minimum < length, "in [0, length)"),
+        "no_repeat_ngram_size": (
+            no_repeat_ngram_size,
+            no_repeat_ngram_size >= 0,
+            "at least 0",
+        ),
+        "min_length": (min_length, 0 <= min_length < length, "in [0, length)"),
     }
     for name, (value, right, expected) in wrong.items():
         if not right:

@@ -21,7 +21,7 @@ model_config_list {{
 """
 
 
-def export(task, folder, version=None, check=True, samples=None, **options):
+def export(task, folder, version=None, check=True, examples=None, **options):
     """Writes a task as a SavedModel, in the layout of TF Serving.
 
     `folder/<version>` then holds a SavedModel whose `serving_default` takes
@@ -49,7 +49,7 @@ def export(task, folder, version=None, check=True, samples=None, **options):
         check: Whether to reload the export in a fresh process, with
             TensorFlow alone, and compare its answers with the task's; see
             `check_export`. The version appears only if they are equal.
-        samples: Dict of lists of raw inputs by field to compare on, or a
+        examples: Dict of lists of raw inputs by field to compare on, or a
             list of images (bytes); they are kept in `golden.json`. `None`
             takes a few rendered ones.
         **options: Of `task.answer`: for a captioner those of
@@ -75,10 +75,10 @@ def export(task, folder, version=None, check=True, samples=None, **options):
     name = _model_name(folder)
     with versions.new_version(folder, version) as (part, path):
         options = {**task.evaluation_defaults, **options}
-        if samples is None:
+        if examples is None:
             samples = sample_inputs(task)
         else:
-            samples = _by_field(task, samples)
+            samples = _by_field(task, examples)
         answers = saved.save(task, part, samples, options)
         specs = saved.input_specs(task)
         golden.write(part, samples, answers, options, specs)
@@ -101,14 +101,14 @@ def _check(options):
 
 
 def _by_field(task, samples):
-    """Samples as a dict of lists; a bare list is of the only field."""
+    """Examples as a dict of lists; a bare list is of the only field."""
     if isinstance(samples, dict):
         return {field: list(values) for field, values in samples.items()}
     samples = list(samples)
     if not samples or not all(isinstance(x, bytes) for x in samples):
         kinds = sorted({type(sample).__name__ for sample in samples})
         raise ValueError(
-            "`samples` must be the bytes of at least one image. Received: "
+            "`examples` must be the bytes of at least one image. Received: "
             f"{len(samples)} of type {', '.join(kinds) or 'none'}"
         )
     return {task.fields[0]: samples}

@@ -30,10 +30,12 @@ class Caption(Task):
     target_field = "text"
     example_field = "caption"
     answer_keys = ("text", "score", "error")
+    no_answer = {"text": "", "score": 0.0}
     size_argument = ("vocabulary_size", "tokens")
     evaluation_defaults = {"beam": 3, "length_penalty": 0.7}
     texts_differ = True
     metric = "cider"
+    monitors = ("cider", "loss")
 
     @classmethod
     def count_examples(cls, model, rows):
@@ -67,7 +69,7 @@ class Caption(Task):
         return [examples.rows[i] for i in first], texts
 
     def monitor(self, requested):
-        return requested if requested in ("cider", "loss") else "cider"
+        return requested if requested in self.monitors else self.monitors[0]
 
     def generate(self, pixels, batch_size=64, **options):
         """Captions decoded images.

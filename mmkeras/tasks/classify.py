@@ -37,8 +37,9 @@ class Classify(Task):
 
     name = "classify"
     always_given = (CANDIDATES,)
+    monitors = ("accuracy", "f1_weighted", "loss")
     # The score of a generated answer is its log-probability.
-    generation_defaults = {"length_penalty": 0.0, "minimum": 1}
+    generation_defaults = {"length_penalty": 0.0, "min_length": 1}
 
     @classmethod
     def joined(cls, model, rows):

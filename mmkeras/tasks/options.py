@@ -1,42 +1,98 @@
-"""How the inputs of each task are encoded unless told otherwise."""
+"""How the data of each task is encoded, and what is trained on it."""
 
 import dataclasses
+from typing import Literal
+
+from mmkeras.data import label_kinds
+
+PRETRAINED_SIZE = 224  # Of images, for pretrained networks.
 
 
 @dataclasses.dataclass(frozen=True)
-class Options:
-    """Defaults of a task's codecs.
+class DataOptions:
+    """How data is encoded.
 
     Attributes:
-        length: Maximum length of a text, or of a turn, in token ids.
-        min_count: Minimum count of a word in training.
-        punctuation: `"keep"` or `"drop"`.
-        image_size: Height and width of images for branches that are trained
-            from scratch; `None` for those of the architecture.
+        image_size: Height and width of the images in pixels. By default 224
+            for a pretrained network, else the size of the task or of the
+            architecture.
+        audio_seconds: Maximum length of audio in seconds.
+        max_length: Maximum length of a text, or of a dialogue turn, in token
+            ids.
+        min_count: Minimum count of a word in the training texts; rarer words
+            are unknown words.
+        word_vectors: File of word vectors to initialize the embeddings with:
+            word2vec text or binary, GloVe text, or .npz.
     """
 
-    length: int = 60
-    min_count: int = 2
-    punctuation: str = "drop"
     image_size: int | None = None
+    audio_seconds: float = 2.0
+    max_length: int = 60
+    min_count: int = 2
+    word_vectors: str | None = None
 
 
-_OF_TASK = {
-    "caption": Options(length=20, min_count=5, image_size=64),
-    "dialogue": Options(length=200, punctuation="keep"),
-    # A question mark tells something about what is felt.
-    "emotion": Options(length=32, punctuation="keep"),
-    "vqa": Options(length=20),
+@dataclasses.dataclass(frozen=True)
+class TaskOptions:
+    """What a model is trained to do.
+
+    Attributes:
+        target: Type of the labels of your own data: one class per row,
+            several labels, or a number. By default inferred from all rows.
+        max_answers: Number of answers to choose among: the most frequent ones
+            in training.
+        modalities: Modalities to train on, joined by `+`, such as
+            image+question; all others are absent. By default all.
+        reward: Continue the training of a captioning model from `--init` with
+            self-critical training: this metric of its own captions is the
+            reward.
+    """
+
+    target: Literal[*label_kinds.TARGETS] | None = None
+    max_answers: int = 3000
+    modalities: str | None = None
+    reward: Literal["bleu", "cider", "bleu+cider"] | None = None
+
+
+# Defaults by the task of an architecture.
+_DATA = {
+    "caption": DataOptions(max_length=20, min_count=5),
+    "dialogue": DataOptions(max_length=200),
+    "emotion": DataOptions(max_length=32),
+    "vqa": DataOptions(max_length=20),
 }
+_IMAGE_SIZE = {"caption": 64}  # Of images, for networks without weights.
+# Punctuation says something about emotions.
+_KEEPS_PUNCTUATION = ("dialogue", "emotion")
 
 
 def defaults(architecture):
-    """Returns the `Options` of an architecture's task.
+    """Returns the `DataOptions` of an architecture's task.
 
     Args:
         architecture: A `registry.Architecture`.
     """
-    options = _OF_TASK.get(architecture.task, Options())
+    options = _DATA.get(architecture.task, DataOptions())
     if "history_shape" in architecture.arguments:
-        return dataclasses.replace(options, length=24)
+        return dataclasses.replace(options, max_length=24)
     return options
+
+
+def punctuation(architecture):
+    """Whether texts keep their punctuation: `"keep"` or `"drop"`."""
+    keeps = architecture.task in _KEEPS_PUNCTUATION
+    return "keep" if keeps else "drop"
+
+
+def resolve_image_size(architecture, image_size, has_network):
+    """Chooses the height and width of images in pixels.
+
+    Args:
+        architecture: A `registry.Architecture`.
+        image_size: int, which is returned, or `None`.
+        has_network: Whether a pretrained network takes the images.
+    """
+    if image_size or has_network:
+        return image_size or PRETRAINED_SIZE
+    shape = architecture.arguments.get("image_shape", (64,))
+    return _IMAGE_SIZE.get(architecture.task, shape[0])

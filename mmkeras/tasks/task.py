@@ -39,7 +39,9 @@ class Task:
     target_field = "label"  # Name of the target's codec.
     example_field = "label"  # Name of the target's value in an example.
     answer_keys = ("label", "probability", "error")
+    no_answer = {"label": "", "probability": []}  # With an error.
     size_argument = ("num_classes", "classes")
+    monitors = ()  # Validation metrics that can select the best epoch.
     always_given = ()  # Fields that are never hidden in training.
     generation_defaults = {}  # For models that generate text.
     evaluation_defaults = {}  # Of these, what evaluation and exports use.
@@ -124,15 +126,15 @@ class Task:
         x = {**x, **scaled}
         return x if y is None else (x, y)
 
-    def inference(self, cached=False, samples=0, **options):
+    def inference(self, cached=False, num_samples=0, **options):
         """Returns the model for prediction; the same one at every call.
 
         Args:
             cached: bool. Whether it takes the outputs of frozen branches in
                 place of what these take.
-            samples: int. Texts to sample per example, from a further input
-                `"uniforms"`, numbers of shape `(batch, length, samples)`; 0
-                to generate one text as the options say.
+            num_samples: int. Texts to sample per example, from a further input
+                `"uniforms"`, numbers of shape `(batch, length, num_samples)`;
+                0 to generate one text as the options say.
             **options: For models that generate text: of
                 `mmkeras.generation.SequenceGenerator`.
 
@@ -150,9 +152,27 @@ class Task:
                 return self.model
             return self._model("logits", cached, self._logits)
         options = {**self.generation_defaults, **options}
-        key = ("generator", samples, *sorted(options.items()))
-        make = functools.partial(self._generator, samples, options)
+        key = ("generator", num_samples, *sorted(options.items()))
+        make = functools.partial(self._generator, num_samples, options)
         return self._model(key, cached, make)
+
+    def generation_options(self, **changes):
+        """Completes options of generation for evaluation and exports.
+
+        Args:
+            **changes: Of `mmkeras.generation.SequenceGenerator`, where they
+                differ from the task's own. With `samples`, the temperature is
+                0.7 by default; with a temperature alone, the beam is 1.
+
+        Returns:
+            Dict of options.
+        """
+        defaults = dict(self.evaluation_defaults)
+        if changes.get("samples"):
+            defaults["temperature"] = 0.7
+        elif changes.get("temperature"):
+            defaults["beam"] = 1
+        return {**defaults, **changes}
 
     def context_model(self, cached=False):
         """For models that generate text: from inputs to what is decoded."""
@@ -308,11 +328,11 @@ class Task:
     def _context(self, inputs, given):
         return keras.Model(inputs, self.target.context(self.model, given))
 
-    def _generator(self, samples, options, inputs, given):
+    def _generator(self, num_samples, options, inputs, given):
         generate = self.target.generator(self.model, **options)
         context, uniforms = self.target.context(self.model, given), None
-        if samples:
-            shape = (generate.length, samples)
+        if num_samples:
+            shape = (generate.length, num_samples)
             uniforms = keras.Input(shape, name="uniforms")
             inputs = {**inputs, "uniforms": uniforms}
         return keras.Model(inputs, generate(context, uniforms=uniforms))

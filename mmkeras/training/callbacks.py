@@ -198,7 +198,7 @@ class FailOnNaN(keras.callbacks.Callback):
         if not math.isfinite(logs["loss"]):
             raise ValueError(
                 f"The loss became {logs['loss']} in epoch {epoch + 1}. Lower "
-                "the learning rate, or train with --precision float32."
+                "the learning rate, or train with train.precision=float32."
             )
 
 

@@ -62,8 +62,8 @@ def fit(
     steps = batches.steps(train, batching)
     shared = batching.shared if batching.group > 1 else None
     model = training_model.build(task, recipe, True, shared, seed)
-    if recipe.every_subset:
-        model = subsets.every_subset(model)
+    if recipe.all_subsets:
+        model = subsets.all_subsets(model)
     branch = _pretrained(task)
     optimizers.compile_model(model, recipe, steps, branch)
 
@@ -137,7 +137,7 @@ def _batching(task, recipe, train):
         size,
         shared,
         group,
-        recipe.by_length,
+        recipe.bucket_by_length,
         _dropout(task, recipe),
     )
 
@@ -145,15 +145,19 @@ def _batching(task, recipe, train):
 def _group(task, recipe, train):
     """The input that examples share, and how many of a batch share a value."""
     field = _shared_field(task, train, with_frozen=bool(recipe.reward))
-    if field is None or recipe.every_subset:
+    if field is None or recipe.all_subsets:
         return None, 1
     if recipe.reward:
-        return field, recipe.draws
-    if recipe.together is None:
+        return field, recipe.num_samples
+    if recipe.examples_per_image is None:
         return None, 1
     _, counts = np.unique(train.numbers(field), return_counts=True)
     usual = -(-counts.sum() // len(counts))
-    most = min(recipe.together, usual) if recipe.together else counts.max()
+    most = (
+        min(recipe.examples_per_image, usual)
+        if recipe.examples_per_image
+        else counts.max()
+    )
     return field, int(max(min(most, recipe.batch_size), 1))
 
 
@@ -173,14 +177,14 @@ def _batches(task, recipe, train, batching, seed, start):
     found = batches.training(
         train, batching, recipe.epochs, seed, start, _augment(task, recipe)
     )
-    if recipe.every_subset:
+    if recipe.all_subsets:
         found = batches.repeated(found, subsets.count_of(len(task.fields)))
     return found
 
 
 def _dropout(task, recipe):
     """How often each field is hidden."""
-    if recipe.every_subset:
+    if recipe.all_subsets:
         return 0.0
     spared = [field in task.always_given for field in task.fields]
     return np.where(spared, 0.0, recipe.modality_dropout)
@@ -199,7 +203,7 @@ def _augment(task, recipe):
 
 
 def _pretrained(task):
-    """Weights of image branches, to which `branch_rate` applies."""
+    """Weights of image branches, to which `encoder_lr_scale` applies."""
     return [
         weight
         for field, branch in frozen_parts.branches(task.model).items()

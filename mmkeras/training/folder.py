@@ -15,18 +15,21 @@ import filelock
 import keras
 
 from mmkeras.files import atomic
+from mmkeras.training import former_runs
 
 _PACKAGES = ("mmkeras", "keras", "tensorflow", "keras-hub", "jax", "numpy")
 _CARD = "run.json"
 _EXPECTED = {
     "command": str,
     "arguments": {
-        "model": str,
-        "data": str,
+        "architecture": str,
+        "dataset": str,
         "fingerprint": str,
         "seed": int,
-        "recipe": dict,
-        "policy": str,
+        "train": dict,
+        "model": dict,
+        "data": dict,
+        "task": dict,
     },
 }
 # All that training, measuring and reporting write into a run's folder.
@@ -229,7 +232,11 @@ def read_card(folder):
         ValueError: If the file is damaged.
         FileNotFoundError: If there is none.
     """
-    return atomic.read_json(pathlib.Path(folder, _CARD), _EXPECTED)
+    path = pathlib.Path(folder, _CARD)
+    card = atomic.read_json(path, {"command": str, "arguments": dict})
+    card["arguments"] = former_runs.upgrade(card["arguments"])
+    atomic.check_json(card, _EXPECTED, path)
+    return card
 
 
 def _arguments(folder):

@@ -63,8 +63,8 @@ def copy_weights(start, task, path):
     )
     raise ValueError(
         f"The {part} in {path} does not match this model's {part} (shapes "
-        "differ). Use the same architecture, --weights, --image-size and "
-        "--set."
+        "differ). Use the same architecture and the same values of model.* "
+        "and data.image_size."
     )
 
 
@@ -103,7 +103,7 @@ def initialize_embeddings(task, path, seed=0):
     if codec is None:
         raise ValueError(
             f"{task.model.name} has no texts for word vectors. "
-            f"Received: vectors={str(path)!r}"
+            f"Received: word_vectors={str(path)!r}"
         )
     ordinary = codec.get_config()["vocabulary"]
     vectors = word_vectors.read(path, wanted=codec.vocabulary)
@@ -116,8 +116,8 @@ def initialize_embeddings(task, path, seed=0):
             f"The word embeddings of {task.model.name} have the size "
             f"{', '.join(map(str, sizes)) or 'none'}, but the vectors in "
             f"{path} have the size {vectors.dim}. Use a file with vectors of "
-            "that size, or, if the size is the builder's `dim`, --set "
-            f"dim={vectors.dim}."
+            "that size, or, if the size is the builder's `dim`, "
+            f"model.dim={vectors.dim}."
         )
     for table in fitting:
         table.assign(matrix)

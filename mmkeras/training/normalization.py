@@ -118,7 +118,7 @@ class Statistics:
                 "inference mode, which is the mode of the final model. Batch "
                 "normalization depends on the other examples of a batch, or "
                 "its moving statistics do not fit the weights. Train for more "
-                "steps or with a larger --batch-size.",
+                "steps or with a larger train.batch_size.",
                 stacklevel=2,
             )
 

@@ -84,7 +84,7 @@ def make_optimizer(recipe, steps, branch=()):
     Args:
         recipe: A `mmkeras.training.recipes.Recipe`.
         steps: int. Batches an epoch.
-        branch: Weights that `recipe.branch_rate` is for.
+        branch: Weights that `recipe.encoder_lr_scale` is for.
 
     Returns:
         A Keras optimizer.
@@ -98,7 +98,7 @@ def make_optimizer(recipe, steps, branch=()):
         warmup_target=recipe.learning_rate,
         warmup_steps=warmup,
     )
-    slow = branch if recipe.branch_rate < 1 else []
+    slow = branch if recipe.encoder_lr_scale < 1 else []
     optimizer = MultiRateAdamW(
         rate,
         weight_decay=recipe.weight_decay,
@@ -106,7 +106,7 @@ def make_optimizer(recipe, steps, branch=()):
         use_ema=recipe.ema > 0,
         ema_momentum=recipe.ema or 0.99,
         slow=slow,
-        factor=recipe.branch_rate,
+        factor=recipe.encoder_lr_scale,
     )
     optimizer.exclude_from_weight_decay(
         var_list=slow, var_names=["bias", "gamma", "beta", "embeddings"]

@@ -1,6 +1,10 @@
 """How each architecture is trained unless told otherwise."""
 
 import dataclasses
+import math
+from typing import Literal
+
+from mmkeras.training.precision import POLICIES
 
 MIN_STEPS = 600
 MIN_STEPS_SMALL = 1000  # With batches smaller than a recipe's largest.
@@ -8,58 +12,74 @@ MAX_EPOCHS = 100
 _MIN_BATCH_SIZE = 8
 _MIN_BATCHES = 16  # Per epoch.
 _RULES = ("min_epochs", "max_batch_size")
+_RANGES = {
+    "epochs": (1, math.inf),
+    "batch_size": (1, math.inf),
+    "learning_rate": (0, math.inf),
+    "encoder_lr_scale": (0, math.inf),
+    "label_smoothing": (0, 1),
+    "ema": (0, 1),
+    "modality_dropout": (0, 1),
+    "patience": (1, math.inf),
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """Settings of a training.
+    """How a model is trained.
 
     Attributes:
-        epochs: Number of epochs, or `None` to choose it by the number of
+        epochs: Number of epochs. By default chosen by the number of training
             examples; see `resolve`.
-        batch_size: Examples per batch (captions, of a captioner), or `None`
-            to choose it by the number of examples; see `resolve`.
-        min_epochs: Smallest number of epochs that is chosen.
-        max_batch_size: Largest batch size that is chosen.
-        learning_rate: Peak, after the warm-up; then a cosine to 2 % of it.
-        branch_rate: Learning rate of the image branch, where it is trained,
-            in parts of the others'.
-        warmup: Share of all steps.
-        weight_decay: Of AdamW; not on biases, norms and embeddings.
-        label_smoothing: In [0, 1).
-        clip: Largest norm of a weight's gradient.
-        ema: Decay of moving averages of the weights, 0 for none. It warms up
-            with the number of steps; see `optimizers.MultiRateAdamW`.
-        monitor: What chooses the best epoch, of validation: `"cider"` or
-            `"loss"` of a captioner, `"accuracy"`, `"f1_weighted"` or
-            `"loss"` of a judge.
-        patience: Epochs without a better one before training stops; `None`
-            to go on.
-        augment: Names of the modalities that are changed at random in
-            training: `"audio"`, and `"image"` where the whole image branch is
-            trained; see `mmkeras.data.augment`.
-        together: Number of examples with the same image (or other file) in
-            one batch, where its branch is trained: it processes the image
-            once for all of them. 0 for as many as an image has; `None` for
-            batches drawn at random.
-        reward: One of `self_critical.REWARDS`, to teach a captioner by what
-            its own sentences are worth; `None` to teach people's, word by
-            word.
-        draws: Sentences drawn of each image for that; a batch has
-            `batch_size / draws` images.
-        temperature: At which they are drawn.
-        views: What a frozen branch is shown of each training image; see
-            `mmkeras.data.views`.
-        pooled: Whether the decoder sees only the mean of the regions, so
-            that a frozen branch can be cached as one vector.
-        modality_dropout: How often each modality is hidden from a judge, in
-            [0, 1); never all of an example.
-        every_subset: Whether a judge is taught with every subset of the
-            modalities of each example instead, and chosen by the mean over
-            them; see `training.subsets`.
-        by_length: Whether texts of similar length share a batch, which is as
-            long as the longest of them.
-        settings: Arguments of the builder.
+        batch_size: Examples per batch. By default chosen by the number of
+            training examples; see `resolve`.
+        min_epochs: Minimum number of epochs, if they are chosen.
+        max_batch_size: Maximum batch size, if it is chosen.
+        learning_rate: Peak learning rate, after the warm-up; then a cosine
+            decay to 2 % of it.
+        encoder_lr_scale: Learning rate of the image branch, if it is trained,
+            as a fraction of the learning rate of the other layers. With
+            `fine_tune`, 0.2 by default.
+        warmup: Duration of the warm-up, as a fraction of all steps.
+        weight_decay: Weight decay of AdamW; not applied to biases, norms and
+            embeddings.
+        label_smoothing: Label smoothing, in [0, 1).
+        clip: Maximum norm of the gradient of a weight.
+        ema: Decay of the exponential moving average of the weights, 0 for
+            none. It warms up with the number of steps.
+        monitor: Validation metric that selects the best epoch.
+        patience: Stop after this many epochs without an improvement; null to
+            train all epochs.
+        augment: Modalities that are augmented at random in training: audio,
+            and image where the whole image branch is trained.
+        examples_per_image: Number of examples with the same image in a batch,
+            if the image branch is trained: it processes the image once for
+            all of them. 0 for all examples of an image; null for batches
+            drawn at random.
+        reward: One of `self_critical.REWARDS`, for self-critical training;
+            `None` to train on the captions of the data set.
+        num_samples: Captions sampled per image in self-critical training; a
+            batch has `batch_size / num_samples` images.
+        temperature: Temperature at which they are sampled.
+        views: Versions of each training image whose features a frozen branch
+            computes: plain, mirror, crop-0 to crop-3.
+        pool_image: Whether a pretrained image network returns only the mean
+            of the regions, so that its cached features are one vector.
+        modality_dropout: Probability of hiding each modality of an example,
+            in [0, 1); never all of them.
+        all_subsets: Whether to train on every subset of the modalities of
+            each example instead, and to select the epoch by the mean over
+            them.
+        bucket_by_length: Whether texts of similar length share a batch, which
+            is as long as the longest of them.
+        fine_tune: Continue training the pretrained image network: all of it
+            (all), or from this layer on. The layers before it stay frozen,
+            and their outputs are computed once.
+        cache_at: For a pretrained image network that is not fine-tuned: also
+            cache its outputs at this layer, so that a later run can fine-tune
+            from there.
+        precision: Precision of training; auto chooses it by the machine.
+        model: Arguments of the builder; see `mmkeras.build_model`.
     """
 
     epochs: int | None = None
@@ -67,29 +87,41 @@ class Recipe:
     min_epochs: int = 10
     max_batch_size: int = 128
     learning_rate: float = 1e-3
-    branch_rate: float = 1.0
+    encoder_lr_scale: float = 1.0
     warmup: float = 0.05
     weight_decay: float = 0.01
     label_smoothing: float = 0.1
     clip: float = 5.0
     ema: float = 0.0
-    monitor: str = "cider"
+    monitor: Literal["accuracy", "cider", "f1_weighted", "loss"] = "cider"
     patience: int | None = None
     augment: tuple = ()
-    together: int | None = None
+    examples_per_image: int | None = None
     reward: str | None = None
-    draws: int = 5
+    num_samples: int = 5
     temperature: float = 0.5
     views: tuple = ("plain", "mirror")
-    pooled: bool = False
+    pool_image: bool = False
     modality_dropout: float = 0.0
-    every_subset: bool = False
-    by_length: bool = False
-    settings: dict = dataclasses.field(default_factory=dict)
+    all_subsets: bool = False
+    bucket_by_length: bool = False
+    fine_tune: str | None = None
+    cache_at: str | None = None
+    precision: Literal["auto", *POLICIES] = "auto"
+    model: dict = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         for name in ("augment", "views"):  # JSON has lists only.
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name, (low, high) in _RANGES.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                expected = f"at least {low}"
+                if high < math.inf:
+                    expected = f"in [{low}, {high}]"
+                raise ValueError(
+                    f"`{name}` must be {expected}. Received: {name}={value}"
+                )
 
     def to_dict(self):
         """Gives all that decides a training, for JSON, once `resolve` chose."""
@@ -123,7 +155,7 @@ _TALKER = dataclasses.replace(
     max_batch_size=128,
     learning_rate=1e-3,
     modality_dropout=0.02,
-    together=0,
+    examples_per_image=0,
 )
 # As VisDial's authors: 512 units, 64 rounds a batch.
 _RANKER = dataclasses.replace(
@@ -133,7 +165,7 @@ _RANKER = dataclasses.replace(
     label_smoothing=0.1,
     modality_dropout=0.05,
 )
-_CAPTIONER = Recipe(together=5, by_length=True)
+_CAPTIONER = Recipe(examples_per_image=5, bucket_by_length=True)
 _PLAIN = {"caption": _CAPTIONER, "vqa": _ANSWERER}
 
 _MANY_VIEWS = ("plain", "mirror", "crop-0", "crop-1", "crop-2", "crop-3")
@@ -144,8 +176,8 @@ _RECIPES = {
         learning_rate=2e-3,
         ema=0.998,
         views=_MANY_VIEWS,
-        pooled=True,
-        settings={"dim": 512, "dropout": 0.4},
+        pool_image=True,
+        model={"dim": 512, "dropout": 0.4},
     ),
     "caption-cnn-attention-lstm": dataclasses.replace(
         _CAPTIONER,
@@ -154,13 +186,13 @@ _RECIPES = {
         weight_decay=0.02,
         ema=0.998,
         views=_MANY_VIEWS,
-        settings={"dim": 384, "dropout": 0.5},
+        model={"dim": 384, "dropout": 0.5},
     ),
     "caption-cnn-transformer": dataclasses.replace(
         _CAPTIONER,
         min_epochs=8,
         learning_rate=5e-4,
-        settings={"dim": 256, "depth": 2, "heads": 8, "dropout": 0.3},
+        model={"dim": 256, "depth": 2, "heads": 8, "dropout": 0.3},
     ),
     "caption-vit-transformer": dataclasses.replace(
         _CAPTIONER, min_epochs=20, learning_rate=5e-4, weight_decay=0.05
@@ -169,14 +201,14 @@ _RECIPES = {
     "dialogue-text-image-late": _RANKER,
     "dialogue-text-image-memory": _RANKER,
     "dialogue-text-image-transformer": dataclasses.replace(
-        _TALKER, settings={"dim": 64, "depth": 1}
+        _TALKER, model={"dim": 64, "depth": 1}
     ),
     "dialogue-text-scene-gru": dataclasses.replace(
         _JUDGE,
         min_epochs=8,
         learning_rate=2e-3,
         modality_dropout=0.1,
-        by_length=True,
+        bucket_by_length=True,
     ),
     "emotion-text-context": dataclasses.replace(
         _JUDGE,
@@ -187,7 +219,7 @@ _RECIPES = {
         monitor="f1_weighted",
     ),
     "vqa-cnn-bow": dataclasses.replace(
-        _ANSWERER, min_epochs=8, settings={"fusion": "product", "dropout": 0.0}
+        _ANSWERER, min_epochs=8, model={"fusion": "product", "dropout": 0.0}
     ),
 }
 
@@ -227,13 +259,14 @@ def resolve(recipe, num_examples):
     return dataclasses.replace(recipe, batch_size=size, epochs=epochs)
 
 
-def rewarded(recipe, reward):
-    """Makes the recipe by which a captioner goes on with its own sentences.
+def self_critical(recipe, reward):
+    """Makes the recipe for self-critical training of a captioning model.
 
-    Without dropout, for what is drawn and what is taught must be of one mind.
+    There is no dropout: captions must be sampled from the model that is
+    trained on them.
 
     Args:
-        recipe: The `Recipe` it was taught by.
+        recipe: The `Recipe` that the model was trained with.
         reward: One of `self_critical.REWARDS`.
 
     Returns:
@@ -248,5 +281,5 @@ def rewarded(recipe, reward):
         ema=0.99,
         views=("plain", "mirror"),
         reward=reward,
-        settings={**recipe.settings, "dropout": 0.0},
+        model={**recipe.model, "dropout": 0.0},
     )

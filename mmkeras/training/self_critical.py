@@ -105,9 +105,10 @@ def training(task, examples, recipe, batching, seed=0, start=0):
     Args:
         task: A `tasks.Task` that generates text.
         examples: A `training.examples.Examples`.
-        recipe: A `recipes.Recipe`, with `draws` (at least 2), `temperature`
-            and `epochs`.
-        batching: A `data.batches.Batching`, with groups of `draws`.
+        recipe: A `recipes.Recipe`, with `num_samples` (at least 2),
+            `temperature` and `epochs`.
+        batching: A `data.batches.Batching`, with groups of
+            `num_samples`.
         seed: int.
         start: int. First epoch.
 
@@ -125,11 +126,12 @@ def training(task, examples, recipe, batching, seed=0, start=0):
         others' mean as the baseline, [Luo, 2020](
         https://arxiv.org/abs/2003.09971)
     """
-    samples, field = recipe.draws, batching.shared
+    samples, field = recipe.num_samples, batching.shared
     if samples < 2:
         raise ValueError(
-            "`draws` must be at least 2, as each sampled caption is compared "
-            f"with the other samples of its image. Received: draws={samples}"
+            "`num_samples` must be at least 2, as each sampled caption is "
+            "compared with the other samples of its image. Received: "
+            f"num_samples={samples}"
         )
     if keras.backend.backend() == "jax":
         raise ValueError(
@@ -152,12 +154,12 @@ def training(task, examples, recipe, batching, seed=0, start=0):
         uniforms = draw.random((size, length, samples), "float32")
         x = examples.inputs(first[order], view=view)
         x = task.normalize(x, cached=examples.cached)
+        x = {name: np.asarray(value) for name, value in x.items()}
         tokens = model.predict_on_batch({**x, "uniforms": uniforms})["tokens"]
         tokens = np.asarray(tokens).reshape(-1, length)
         gain = _advantage(reward(np.repeat(order, samples), tokens), samples)
         tokens = np.pad(tokens, ((0, 0), (1, 0)), constant_values=codec.START)
         found = batches.without_padding(batches.shortened(tokens), gain)
-        x = {name: np.asarray(value) for name, value in x.items()}
         index = np.repeat(np.arange(size, dtype="int32"), samples)
         x["tokens"], x["positions"], y, weight = found
         return {**x, f"{field}_index": index}, y, weight

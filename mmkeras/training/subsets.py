@@ -10,7 +10,7 @@ from mmkeras.tasks import graph
 from mmkeras.training.training_model import TrainingModel
 
 
-def every_subset(model):
+def all_subsets(model):
     """Shows each example with every subset of its modalities.
 
     To hide modalities now and then leaves less for each subset to learn from;

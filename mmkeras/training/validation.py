@@ -35,7 +35,7 @@ class Validation:
         self.task = task
         self.val = val
         metric = task.monitor(recipe.monitor)
-        prefix = _SUBSETS if recipe.every_subset else "val_"
+        prefix = _SUBSETS if recipe.all_subsets else "val_"
         self.monitor = f"{prefix}{metric}"
         self._outputs = None
 

@@ -14,10 +14,10 @@ from mmkeras.data.synthetic import shapes
 from mmkeras.files import atomic
 
 TRAIN = [
-    *["--epochs", "2", "--batch-size", "20"],
-    *["--minimum", "1", "--image-size", "32", "--set", "dim=16"],
-    *["--length", "12"],
-    *["--precision", "float32"],
+    *["train.epochs=2", "train.batch_size=20"],
+    *["data.min_count=1", "data.image_size=32", "model.dim=16"],
+    *["data.max_length=12"],
+    *["train.precision=float32"],
 ]
 pytestmark = pytest.mark.usefixtures("eager_models")
 
@@ -162,7 +162,7 @@ def test_a_run_starts_from_another(run, world, tmp_path):
     def train(name):
         return call(
             *["train", name, *TRAIN, "--data", world, "--init", run],
-            *["--out", tmp_path / name, "--learning-rate", "1e-9"],
+            *["--out", tmp_path / name, "train.learning_rate=1e-9"],
         )
 
     found = train("caption-cnn-attention-lstm")
@@ -185,7 +185,7 @@ def test_a_run_starts_from_another(run, world, tmp_path):
 @pytest.mark.slow
 def test_a_captioner_learns_from_what_it_says(run, world, tmp_path):
     asked = ["train", "caption-cnn-attention-lstm", *TRAIN]
-    asked += ["--data", world, "--reward", "cider"]
+    asked += ["--data", world, "task.reward=cider"]
     found = call(*asked, "--init", run, "--out", tmp_path / "rewarded")
     assert found.exit_code == 0, found.output
     old = mmkeras.load(run).model.trainable_weights
@@ -232,7 +232,7 @@ def test_predict_survives_hostile_files(run, world, tmp_path):
         paths.append(tmp_path / f"{i:04}.jpg")
         paths[-1].write_bytes(data)
     asked = [*paths[: count // 2], good, *paths[count // 2 :]]
-    found = call("predict", run, *asked, "--jsonl", "--beam", "1")
+    found = call("predict", run, *asked, "--jsonl", "generate.beam=1")
     rows = [json.loads(line) for line in found.stdout.splitlines()]
     assert found.exit_code == 1
     assert [row["image"] for row in rows] == [str(path) for path in asked]
@@ -240,14 +240,14 @@ def test_predict_survives_hostile_files(run, world, tmp_path):
     refused = sum("error" in row for row in rows)
     assert 0.3 < refused / count < 0.9
     (alone,) = call(
-        "predict", run, good, "--jsonl", "--beam", "1"
+        "predict", run, good, "--jsonl", "generate.beam=1"
     ).stdout.splitlines()
     assert rows[count // 2]["caption"] == json.loads(alone)["caption"]
 
 
 @pytest.mark.slow
 def test_export(run, tmp_path):
-    found = call("export", run, tmp_path / "exports", "--beam", "2")
+    found = call("export", run, tmp_path / "exports", "generate.beam=2")
     assert found.exit_code == 0, found.output
     assert (tmp_path / "exports" / "1" / "saved_model.pb").exists()
 

@@ -9,8 +9,8 @@ from mmkeras.cli import app
 from mmkeras.files import atomic
 
 TRAIN = [
-    *["train", "classify-text-bow", "--epochs", "1", "--set", "dim=4"],
-    *["--precision", "float32", "--length", "8"],
+    *["train", "classify-text-bow", "train.epochs=1", "model.dim=4"],
+    *["train.precision=float32", "data.max_length=8"],
 ]
 
 

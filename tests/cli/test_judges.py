@@ -18,11 +18,11 @@ pytestmark = [
     pytest.mark.usefixtures("eager_models"),
 ]
 NAME = "classify-image-audio-concat"
-TRAIN = [
-    *["--epochs", "3", "--batch-size", "8"],
-    *["--image-size", "16", "--seconds", "0.125", "--set", "dim=8"],
-    *["--precision", "float32"],
+SHORT = [
+    *["train.epochs=3", "train.batch_size=8", "model.dim=8"],
+    "train.precision=float32",
 ]
+TRAIN = [*SHORT, "data.image_size=16", "data.audio_seconds=0.125"]
 
 
 def call(*arguments):
@@ -98,12 +98,12 @@ def test_predict_says_that_a_sound_is_cut(run, tmp_path):
     assert found.exit_code == 0, found.output
     assert (
         "audio: 1 of 1 is longer than 0.125 s and is truncated (longest 2 s); "
-        "train with a greater --seconds"
+        "train with a greater data.audio_seconds"
     ) in found.stderr
 
 
 def test_train_says_that_sounds_are_cut(table, tmp_path):
-    options = [*TRAIN, "--seconds", "0.05", "--epochs", "1"]
+    options = [*SHORT, "data.audio_seconds=0.05", "train.epochs=1"]
     found = call(
         *["train", "classify-audio-cnn", *options, "--data", table],
         *["--out", tmp_path / "run"],
@@ -113,14 +113,28 @@ def test_train_says_that_sounds_are_cut(table, tmp_path):
     assert cut in found.stdout
 
 
-@pytest.mark.parametrize("option", ["--weights", "--stem", "--init"])
-def test_a_start_that_does_not_exist_or_fit_is_refused(table, tmp_path, option):
+@pytest.mark.parametrize(
+    "start",
+    [["model.image=some"], ["--init", "some"], ["train.cache_at=some"]],
+)
+def test_a_start_that_does_not_exist_or_fit_is_refused(table, tmp_path, start):
     found = call(
-        *["train", NAME, "--data", table],
-        *["--out", tmp_path / "run", option, "some"],
+        *["train", NAME, "--data", table, "--out", tmp_path / "run", *start]
     )
     assert found.exit_code == 1
     assert "some" in found.output
+
+
+@pytest.mark.parametrize(
+    "pair", ["task.reward=bleu", "generate.beam=3", "train.temperature=1"]
+)
+def test_keys_of_captioning_models_do_not_exist(table, tmp_path, pair):
+    found = call(
+        *["train", NAME, "--data", table, "--out", tmp_path / "run", pair]
+    )
+    assert found.exit_code == 1
+    key = pair.partition("=")[0]
+    assert f"{NAME} has no key '{key}'" in found.output
 
 
 def test_predict_refuses_what_the_model_does_not_take(run, table):
@@ -221,7 +235,7 @@ def test_report_with_each_modality_alone(run):
         *["confusion", "fusion_gain", "reliability", "robustness", "subsets"]
     }
     card = atomic.read_json(run / "alone-image" / "run.json")
-    assert card["arguments"]["only"] == "image"
+    assert card["arguments"]["task"]["modalities"] == "image"
     again = call("report", run / "alone-image")  # By itself, a run like any.
     assert again.exit_code == 0, again.output
 
@@ -245,18 +259,19 @@ def test_train_begins_with_word_vectors(table, tmp_path):
         vectors, word_vectors.Vectors(names, np.eye(len(names), 8))
     )
     found = call(
-        *["train", "classify-text-bow", *TRAIN, "--data", table],
-        *["--vectors", vectors, "--out", tmp_path / "run"],
+        *["train", "classify-text-bow", *SHORT, "--data", table],
+        *[f"data.word_vectors={vectors}", "--out", tmp_path / "run"],
     )
     assert found.exit_code == 0, found.output
     card = atomic.read_json(tmp_path / "run" / "run.json")
-    assert card["arguments"]["vectors"] == str(vectors)
+    assert card["arguments"]["data"]["word_vectors"] == str(vectors)
 
 
 def test_word_vectors_that_do_not_exist_are_named(table, tmp_path):
     found = call(
-        *["train", "classify-text-bow", *TRAIN, "--data", table],
-        *["--vectors", tmp_path / "none.txt", "--out", tmp_path / "run"],
+        *["train", "classify-text-bow", *SHORT, "--data", table],
+        *["--out", tmp_path / "run"],
+        f"data.word_vectors={tmp_path / 'none.txt'}",
     )
     assert found.exit_code == 1
     assert "none.txt" in found.output

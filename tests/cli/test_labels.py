@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 from mmkeras.cli import app
 
 TRAIN = [
-    *["train", "classify-text-bow", "--epochs", "1"],
-    *["--set", "dim=4", "--precision", "float32"],
+    *["train", "classify-text-bow", "train.epochs=1"],
+    *["model.dim=4", "train.precision=float32"],
 ]
 
 
@@ -98,10 +98,11 @@ def test_training_refuses_what_check_named(tmp_path, labels, splits, named):
 
 def test_a_target_is_refused_where_labels_are_of_one_kind(tmp_path):
     captioner = ["train", "caption-cnn-lstm", "--data", tmp_path]
-    found = call(*captioner, "--out", tmp_path / "run", *TARGET)
-    assert found.exit_code == 1 and "--target" in found.output
+    target = "task.target=class"
+    found = call(*captioner, "--out", tmp_path / "run", target)
+    assert found.exit_code == 1 and "no key 'task.target'" in found.output
     published = ["train", "classify-text-bow", "--data", "meld"]
-    found = call(*published, "--out", tmp_path / "run", *TARGET)
+    found = call(*published, "--out", tmp_path / "run", target)
     assert found.exit_code == 1 and "your own data" in found.output
 
 
@@ -111,7 +112,7 @@ def run(tmp_path_factory):
     home = tmp_path_factory.mktemp("number")
     table = write(home / "a.csv", ["1", "2", "3", "4"] * 10)
     arguments = [*TRAIN, "--data", table, "--out", home / "run"]
-    found = call(*arguments, "--target", "number")
+    found = call(*arguments, "task.target=number")
     assert found.exit_code == 0, found.output
     assert "label: number from 1 to 4" in found.output
     return home / "run", arguments
@@ -121,8 +122,8 @@ def run(tmp_path_factory):
 def test_a_target_is_stored_in_the_run(run):
     run, arguments = run
     card = json.loads((run / "run.json").read_text())
-    assert card["arguments"]["target"] == "number"
-    found = call(*arguments, "--target", "class")
+    assert card["arguments"]["task"]["target"] == "number"
+    found = call(*arguments, "task.target=class")
     assert found.exit_code == 1 and "target" in found.output
 
 

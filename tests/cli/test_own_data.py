@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.usefixtures("eager_models"),
     pytest.mark.filterwarnings("default::UserWarning"),
 ]
-SHORT = ["--epochs", "2", "--batch-size", "8", "--precision", "float32"]
+SHORT = ["train.epochs=2", "train.batch_size=8", "train.precision=float32"]
 BAD = {
     "empty": b"",
     "archive": b"PK\x03\x04x",
@@ -137,7 +137,7 @@ def test_half_an_emoji_is_named_and_left_out(tmp_path):
     run = tmp_path / "run"
     found = call(
         *["train", "classify-text-bow", "--data", path],
-        *["--out", run, "--set", "dim=8", *SHORT],
+        *["--out", run, "model.dim=8", *SHORT],
     )
     assert found.exit_code == 0, found.output
     assert "table.jsonl:5: `text` is not valid Unicode" in found.stderr
@@ -170,9 +170,9 @@ def test_names_of_files_need_not_be_utf8(tmp_path):
     assert found.exit_code == 0, found.output
     run = tmp_path / "run"
     found = call(
-        *["train", "caption-cnn-lstm", "--data", tmp_path, "--minimum", "1"],
-        *["--out", run, "--image-size", "32"],
-        *["--set", "dim=8", *SHORT],
+        *["train", "caption-cnn-lstm", "--data", tmp_path, "data.min_count=1"],
+        *["--out", run, "data.image_size=32"],
+        *["model.dim=8", *SHORT],
     )
     assert found.exit_code == 0, found.output
     lines = (run / "captions-val.jsonl").read_bytes().splitlines()

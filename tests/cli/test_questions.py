@@ -48,9 +48,9 @@ def run(table, tmp_path_factory):
         patch.setenv("MMKERAS_CACHE", str(home / "cache"))
         trained = call(
             *["train", "vqa-cnn-stacked-attention", "--data", table],
-            *["--out", home / "run", "--epochs", "2"],
-            *["--batch-size", "8", "--image-size", "32", "--length", "8"],
-            *["--set", "dim=8", "--precision", "float32", "--answers", "5"],
+            *["--out", home / "run", "train.epochs=2"],
+            *["train.batch_size=8", "data.image_size=32", "data.max_length=8"],
+            *["model.dim=8", "train.precision=float32", "task.max_answers=5"],
             *["--results", home / "results"],
         )
     assert trained.exit_code == 0, trained.output

@@ -12,12 +12,13 @@ from mmkeras.data.synthetic import shapes
 
 ENTRY = {
     "before": ["mmkeras train caption-cnn-lstm --data d --out first"],
-    "command": "mmkeras train caption-cnn-lstm --data d --weights w.npz "
-    "--folder d --init first --augment --results results --overwrite "
-    "--set dim=16 --set dropout=0.1 --out last",
-    "evaluation": "mmkeras evaluate last --split test --beam 10",
+    "command": "mmkeras train caption-cnn-lstm --data d --folder d "
+    "--init first --results results --overwrite --out last "
+    "model.image=w.npz train.augment=image,audio model.dim=16 "
+    "model.dropout=0.1",
+    "evaluation": "mmkeras evaluate last --split test generate.beam=10",
 }
-NOTHING = {"--weights": None, "--data": None, "--folder": None}
+NOTHING = {"--data": None, "--folder": None}, {}
 
 
 def call(*arguments):
@@ -25,37 +26,54 @@ def call(*arguments):
 
 
 def test_runs_lie_where_it_is_said():
-    first, last, measured = commands(ENTRY, pathlib.Path("a b"), NOTHING)
+    first, last, measured = commands(ENTRY, pathlib.Path("a b"), *NOTHING)
     train = ["train", "caption-cnn-lstm", "--data", "d"]
     assert first == [*train, "--out", "a b/first"]
     assert last == [
-        *[*train, "--weights", "w.npz", "--init", "a b/first", "--augment"],
-        *["--set", "dim=16", "--set", "dropout=0.1", "--out", "a b/last"],
+        *[*train, "--init", "a b/first", "--out", "a b/last"],
+        *["model.image=w.npz", "train.augment=image,audio"],
+        *["model.dim=16", "model.dropout=0.1"],
     ]
-    search = ["--split", "test", "--beam", "10"]
+    search = ["--split", "test", "generate.beam=10"]
     assert measured == ["evaluate", "a b/last", *search]
 
 
 def test_files_are_where_the_user_has_them():
-    given = {"--weights": "/w/my.npz", "--data": "coco", "--folder": "/d"}
-    _, last, _ = commands(ENTRY, pathlib.Path("runs"), given)
+    given, changes = {"--data": "coco", "--folder": "/d"}, "/w/my.npz"
+    first, last, _ = commands(
+        ENTRY, pathlib.Path("runs"), given, {"model.image": changes}
+    )
     pairs = list(zip(last, last[1:]))
     assert all(pair in pairs for pair in given.items())
+    assert "model.image=/w/my.npz" in last
+    assert not [word for word in first if word.startswith("model.image")]
+
+
+def test_a_file_of_an_earlier_version_is_reproduced():
+    former = {
+        **ENTRY,
+        "command": "mmkeras train caption-cnn-lstm --data d --weights w.npz "
+        "--set dim=16 --out last",
+        "evaluation": "mmkeras evaluate last --split test --beam 10",
+    }
+    made = commands(former, pathlib.Path("runs"), *NOTHING)
+    assert made[1][-2:] == ["model.image=w.npz", "model.dim=16"]
+    assert made[2][-1] == "generate.beam=10"
 
 
 def test_what_is_fine_tuned_later_is_computed_once():
-    train = "mmkeras train caption-cnn-lstm --data d --weights w.npz"
+    train = "mmkeras train caption-cnn-lstm --data d model.image=w.npz"
     entry = {
         **ENTRY,
         "before": [
             f"{train} --out first",
-            f"{train} --init first --fine-tune conv_2 --out tuned",
+            f"{train} --init first --out tuned train.fine_tune=conv_2",
         ],
-        "command": f"{train} --init tuned --reward bleu --out last",
+        "command": f"{train} --init tuned --out last task.reward=bleu",
     }
-    made = commands(entry, pathlib.Path("runs"), NOTHING)
-    assert made[0][-2:] == ["--stem", "conv_2"]
-    assert ["--stem" in words for words in made[1:]] == [False] * 3
+    made = commands(entry, pathlib.Path("runs"), *NOTHING)
+    assert made[0][-1] == "train.cache_at=conv_2"
+    assert ["cache_at" in str(words) for words in made[1:]] == [False] * 3
 
 
 @pytest.mark.parametrize(
@@ -65,7 +83,7 @@ def test_what_is_fine_tuned_later_is_computed_once():
 def test_another_command_is_refused(command):
     expected = "`mmkeras train` or `mmkeras evaluate`. Received: "
     with pytest.raises(ValueError, match=expected):
-        commands({**ENTRY, "before": [command]}, pathlib.Path("."), NOTHING)
+        commands({**ENTRY, "before": [command]}, pathlib.Path("."), *NOTHING)
 
 
 def test_what_is_no_file_of_figures_is_refused(tmp_path):
@@ -86,11 +104,10 @@ def test_the_same_figures_come_out(tmp_path, monkeypatch, capfd):
     results, again = tmp_path / "results", tmp_path / "again"
     command = [
         *["train", "caption-cnn-lstm", "--data", world],
-        *["--epochs", 2, "--batch-size", 20, "--minimum", 1],
-        *["--image-size", 32, "--set", "dim=16", "--precision", "float32"],
+        *["train.epochs=2", "train.batch_size=20", "data.min_count=1"],
+        *["data.image_size=32", "model.dim=16", "train.precision=float32"],
         *["--out", tmp_path / "a run", "--results", results],
     ]
-    monkeypatch.setattr("sys.argv", ["mmkeras", *map(str, command)])
     trained = call(*command)
     assert trained.exit_code == 0, trained.output
     (path,) = results.glob("*.json")

@@ -16,8 +16,8 @@ from mmkeras.cli import app
 from mmkeras.files import atomic
 
 TRAIN = [
-    *["train", "classify-text-bow", "--batch-size", "4"],
-    *["--set", "dim=4", "--precision", "float32", "--minimum", "1"],
+    *["train", "classify-text-bow", "train.batch_size=4"],
+    *["model.dim=4", "train.precision=float32", "data.min_count=1"],
 ]
 pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 
@@ -35,7 +35,7 @@ def call(*arguments):
 
 
 def train(table, out, *options, epochs=2, seed=0):
-    asked = ["--epochs", epochs, "--seed", seed, *options]
+    asked = [f"train.epochs={epochs}", "--seed", seed, *options]
     return call(*TRAIN, "--data", table, "--out", out, *asked)
 
 
@@ -120,7 +120,7 @@ def test_overwrite_goes_on_with_the_same_run(run, table):
 def test_the_changed_option_alone_is_shown(run, table):
     found = train(table, run, epochs=3)
     assert found.exit_code == 1
-    assert "another run: recipe.epochs was 2, is 3. Give" in found.output
+    assert "another run: train.epochs was 2, is 3. Give" in found.output
 
 
 def test_changed_texts_are_noticed(run, tmp_path):
@@ -138,12 +138,12 @@ def test_changed_word_vectors_are_noticed(table, tmp_path):
     words = ["good", "bad", "day", *"01234567"]
     lines = [f"{word} {i} 0 0 1" for i, word in enumerate(words)]
     vectors.write_text("\n".join(lines))
-    found = train(table, run, "--vectors", vectors)
+    found = train(table, run, f"data.word_vectors={vectors}")
     assert found.exit_code == 0, found.output
     vectors.write_text("\n".join(lines[::-1]))
-    found = train(table, run, "--vectors", vectors)
+    found = train(table, run, f"data.word_vectors={vectors}")
     assert found.exit_code == 1
-    assert "files.vectors was" in found.output
+    assert "files.data.word_vectors was" in found.output
 
 
 @pytest.mark.parametrize("name", ["checkpoint.npz", "best.npz"])
@@ -237,8 +237,8 @@ def test_another_folder_is_measured_by_its_own_images(tmp_path, monkeypatch):
     run = tmp_path / "run"
     found = call(
         *["train", "classify-image-cnn", "--data", first],
-        *["--out", run, "--image-size", "16"],
-        *["--set", "dim=4", "--epochs", "1", "--batch-size", "4"],
+        *["--out", run, "data.image_size=16"],
+        *["model.dim=4", "train.epochs=1", "train.batch_size=4"],
     )
     assert found.exit_code == 0, found.output
     measured = []

@@ -77,9 +77,9 @@ def environment(tmp_path_factory):
 def train(world, out, epochs):
     return [
         *["train", "caption-cnn-attention-lstm", "--data", str(world)],
-        *["--out", str(out), "--epochs", str(epochs)],
-        *["--batch-size", "20", "--minimum", "1", "--image-size", "32"],
-        *["--set", "dim=16", "--precision", "float32"],
+        *["--out", str(out), f"train.epochs={epochs}"],
+        *["train.batch_size=20", "data.min_count=1", "data.image_size=32"],
+        *["model.dim=16", "train.precision=float32"],
     ]
 
 
@@ -141,7 +141,7 @@ def test_a_signal_at_any_moment_has_its_code(world, environment, tmp_path):
     verbs = [
         (train(world, tmp_path / "long", 500), None),
         (
-            ["evaluate", str(run), "--split", "train", "--beam", "10"],
+            ["evaluate", str(run), "--split", "train", "generate.beam=10"],
             "Most frequent captions",
         ),
         (["predict", str(run), *[image] * 500], "test-00000.jpg"),

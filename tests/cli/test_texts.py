@@ -9,7 +9,7 @@ import mmkeras
 from mmkeras.cli import app
 
 pytestmark = pytest.mark.usefixtures("eager_models")
-EPOCHS = ["--epochs", "2", "--batch-size", "8", "--learning-rate", "0.05"]
+EPOCHS = ["train.epochs=2", "train.batch_size=8", "train.learning_rate=0.05"]
 
 
 def run(*arguments):

@@ -17,8 +17,8 @@ OWNERS = np.array([0, 0, 0, 0, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4])
 # A caption begins with a letter of its own, by which it is found in a batch.
 FIRST = "abcdefghijklmnopqrstuvwy"
 CAPTIONS = [" ".join([FIRST[i], *"x" * (i % 6)]) for i in range(14)]
-GROUPED = {"shared": "image", "by_length": True}
-CASES = [Batching(4, by_length=True), Batching(4, group=2, **GROUPED)]
+GROUPED = {"shared": "image", "bucket_by_length": True}
+CASES = [Batching(4, bucket_by_length=True), Batching(4, group=2, **GROUPED)]
 
 
 def image(number):
@@ -92,7 +92,7 @@ def numbers_of(targets):
 
 
 def test_each_caption_comes_with_its_image_once_per_epoch(captions):
-    found = read(captions, Batching(7, by_length=True), 2)
+    found = read(captions, Batching(7, bucket_by_length=True), 2)
     assert len(found) == 4
     for epoch in (found[:2], found[2:]):
         numbers = np.concatenate([numbers_of(part[-1]) for part in epoch])
@@ -254,7 +254,7 @@ def texts(lengths):
 def test_texts_of_similar_length_share_a_batch():
     lengths = np.random.default_rng(0).integers(3, 41, 64)
     examples = numbered(texts(lengths), text=codecs.Text(["x"], length=40))
-    found = taken(examples, Batching(8, by_length=True), 2, seed=1)
+    found = taken(examples, Batching(8, bucket_by_length=True), 2, seed=1)
     assert len(found) == 16
     for x, order, _ in found:
         longest = lengths[order].max()

@@ -26,7 +26,7 @@ def rows(texts, field="text", **others):
 def test_names_texts_without_a_vocabulary(rows, good):
     found = list(check_vocabulary.problems(rows))
     assert good == (not found)
-    assert all("`--minimum 1`" in problem.detail for problem in found)
+    assert all("`data.min_count=1`" in problem.detail for problem in found)
 
 
 def test_only_training_texts_count():

@@ -32,7 +32,7 @@ def test_counts_sounds_that_are_cut_and_names_the_longest(tmp_path):
     rows = [{"audio": value} for value in values + others]
     assert note({"audio": codecs.Audio(16000, 2.0)}, rows) == (
         "audio: 3 of 5 are longer than 2 s and are truncated (longest 300 s); "
-        "set --seconds to use more."
+        "set data.audio_seconds to use more."
     )
 
 
@@ -41,7 +41,7 @@ def test_counts_texts_that_are_cut():
     rows = [{"text": t} for t in ("a b c", "a b c d", None, "half \ud83d", "")]
     assert note(taken, rows).startswith(
         "text: 1 of 2 is longer than 5 ids and is truncated (longest 6 ids); "
-        "set --length"
+        "set data.max_length"
     )
 
 
@@ -67,5 +67,5 @@ def test_check_says_how_long_sounds_are(tmp_path, seconds):
     output = " ".join(found.output.split())
     assert "audio: median 0.50" in output
     assert f" s, longest {max(seconds, 0.511):g} s" in output
-    cut = "1 of 12 is longer than 2 s and is truncated (longest 3 s); set --sec"
+    cut = "1 of 12 is longer than 2 s and is truncated (longest 3 s); set data."
     assert (cut in output) == (seconds > 2)

@@ -157,7 +157,7 @@ def test_a_beam_never_scores_below_greedy(search, greedy, beam, length_penalty):
 
 
 def test_a_beam_never_scores_below_greedy_under_constraints(recurrent):
-    options = {"length": 9, "no_repeat": 2, "minimum": 3}
+    options = {"length": 9, "no_repeat_ngram_size": 2, "min_length": 3}
     _, greedy = write(recurrent, CONTEXT, **options)
     _, score = write(recurrent, CONTEXT, beam=4, **options)
     assert (score >= greedy - 1e-4 * np.abs(greedy)).all()
@@ -199,7 +199,7 @@ def every_sentence(vocabulary, length):
     [
         {"length_penalty": 0.0},
         {"length_penalty": 1.0},
-        {"length_penalty": 0.7, "no_repeat": 2, "minimum": 2},
+        {"length_penalty": 0.7, "no_repeat_ngram_size": 2, "min_length": 2},
     ],
     ids=lambda options: ",".join(map(str, options.values())),
 )
@@ -211,8 +211,8 @@ def test_a_wide_beam_finds_the_best_of_all_sentences(kind, options):
     said = [
         s
         for s in every_sentence(6, length)
-        if not (options.get("no_repeat") and repeats(s, 2))
-        and sum(t > END for t in s) >= options.get("minimum", 0)
+        if not (options.get("no_repeat_ngram_size") and repeats(s, 2))
+        and sum(t > END for t in s) >= options.get("min_length", 0)
     ]
     said = np.array(said, "int32")
     rows = np.repeat(context, len(said), axis=0)
@@ -379,17 +379,17 @@ def every_lane(decoder, **options):
 def free(request, recurrent):
     """Ways to write, and what they say as long as n-grams may repeat."""
     options = {"length": 12, "seed": 0, **request.param}
-    return options, write(recurrent, CONTEXT, minimum=11, **options)[0]
+    return options, write(recurrent, CONTEXT, min_length=11, **options)[0]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_no_n_gram_occurs_twice(recurrent, free, size):
     options, tokens = free
     assert sum(repeats(row, size) for row in tokens)
-    options = {"minimum": 8, **options}
+    options = {"min_length": 8, **options}
     if size == 1:  # There are but four words.
-        options["minimum"] = 2
-    tokens, _ = write(recurrent, CONTEXT, no_repeat=size, **options)
+        options["min_length"] = 2
+    tokens, _ = write(recurrent, CONTEXT, no_repeat_ngram_size=size, **options)
     assert not sum(repeats(row, size) for row in tokens)
     assert is_well_formed(tokens)
 
@@ -397,7 +397,13 @@ def test_no_n_gram_occurs_twice(recurrent, free, size):
 @pytest.mark.parametrize("options", [{}, {"beam": 3}, {"temperature": 1.0}])
 def test_who_has_nothing_left_to_say_ends(recurrent, options):
     tokens, score = write(
-        recurrent, CONTEXT, length=8, no_repeat=1, minimum=7, seed=0, **options
+        recurrent,
+        CONTEXT,
+        length=8,
+        no_repeat_ngram_size=1,
+        min_length=7,
+        seed=0,
+        **options,
     )
     assert is_well_formed(tokens)
     np.testing.assert_array_equal(count(tokens), 5)  # Four words, an end.
@@ -409,7 +415,7 @@ def test_minimum_length(speaker, options):
     options = {"length": 8, "seed": 0, **options}
     free, _ = write(speaker, CONTEXT, **options)
     assert ((free > END).sum(axis=1) < 5).any()
-    tokens, _ = write(speaker, CONTEXT, minimum=5, **options)
+    tokens, _ = write(speaker, CONTEXT, min_length=5, **options)
     assert ((tokens > END).sum(axis=1) >= 5).all()
     assert is_well_formed(tokens)
     assert (count(tokens) == 6).any()  # Five words and an end.
@@ -534,7 +540,7 @@ def test_compiled_in_a_model_it_writes_the_same(decoder, search, beam):
 
 
 def test_config_and_file(decoder, tmp_path):
-    options = {"length": 4, "beam": 2, "no_repeat": 2, "end": 3}
+    options = {"length": 4, "beam": 2, "no_repeat_ngram_size": 2, "end": 3}
     writer = generation.SequenceGenerator(decoder, **options)
     again = generation.SequenceGenerator.from_config(writer.get_config())
     assert again.options == writer.options
@@ -561,7 +567,7 @@ def test_end_and_start_can_be_other_ids(recurrent):
     "options",
     [
         {},
-        {"beam": 3, "no_repeat": 2},
+        {"beam": 3, "no_repeat_ngram_size": 2},
         {"beam": 4, "consensus": 1.0},
         {"beam": 2, "samples": 6, "temperature": 1.0},
     ],
@@ -602,9 +608,9 @@ def test_mixed_precision_scores_in_float32(decoder, policy):
         {"top_k": -1},
         {"top_p": 0.0},
         {"top_p": 1.1},
-        {"no_repeat": -1},
-        {"minimum": -1},
-        {"minimum": 5, "length": 5},
+        {"no_repeat_ngram_size": -1},
+        {"min_length": -1},
+        {"min_length": 5, "length": 5},
     ],
     ids=str,
 )
@@ -637,5 +643,5 @@ def test_more_words_than_the_decoder_reads_are_refused():
     decoder = decoding.decoder("transformer", length=4)
     with pytest.raises(ValueError, match="length=4.*length=5"):
         generation.SequenceGenerator(decoder, length=5)
-    tokens, _ = write(decoder, CONTEXT, length=4, minimum=3)
+    tokens, _ = write(decoder, CONTEXT, length=4, min_length=3)
     assert is_well_formed(tokens)

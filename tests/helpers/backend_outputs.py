@@ -16,7 +16,12 @@ from mmkeras import losses
 
 WRITERS = {
     "greedy": {},
-    "beam": {"beam": 4, "length_penalty": 1.0, "no_repeat": 3, "minimum": 2},
+    "beam": {
+        "beam": 4,
+        "length_penalty": 1.0,
+        "no_repeat_ngram_size": 3,
+        "min_length": 2,
+    },
     "consensus": {"beam": 5, "consensus": 2.0},
     "samples": {"beam": 2, "samples": 8, "temperature": 0.7},
 }

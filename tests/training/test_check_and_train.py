@@ -20,7 +20,7 @@ from mmkeras.training import recipes
 
 NAME = "classify-text-bow"
 RECIPE = dataclasses.replace(
-    recipes.get(NAME), epochs=1, batch_size=16, settings={"dim": 2}
+    recipes.get(NAME), epochs=1, batch_size=16, model={"dim": 2}
 )
 TARGETS = st.sampled_from([None] * 7 + ["class", "labels", "number"])
 

@@ -16,7 +16,7 @@ from mmkeras.tasks import modalities
 from mmkeras.training import engine
 from mmkeras.training import recipes
 
-TINY = {"image_size": 32, "length": 12, "minimum": 1, "policy": "float32"}
+TINY = {"image_size": 32, "max_length": 12, "min_count": 1}
 SOURCE = datasets.get("visdial")
 pytestmark = pytest.mark.usefixtures("eager_models")
 
@@ -38,7 +38,8 @@ def train(folder, out, name, only=None):
         learning_rate=1e-2,
         monitor="accuracy",
         label_smoothing=0.0,
-        settings={
+        precision="float32",
+        model={
             "dim": 8,
             "dropout": 0.0,
             **(

@@ -155,11 +155,10 @@ def captioner(image_rows):
     return engine.build(
         "caption-cnn-lstm",
         engine.Data(image_rows, image_rows),
-        recipes.Recipe(settings={"dim": 8}),
+        recipes.Recipe(model={"dim": 8}, precision="float32"),
         image_size=32,
-        minimum=1,
-        length=40,
-        policy="float32",
+        min_count=1,
+        max_length=40,
     )
 
 

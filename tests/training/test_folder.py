@@ -44,14 +44,14 @@ def test_overwrite_deletes_the_other_run(tmp_path):
 
 
 def test_the_difference_alone_is_shown(tmp_path):
-    old = {"recipe": {"epochs": 10, "settings": {"dim": 8}}, "seed": 3}
-    new = {"recipe": {"epochs": 20, "settings": {"dim": 8, "heads": 2}}}
+    old = {"train": {"epochs": 10, "model": {"dim": 8}}, "seed": 3}
+    new = {"train": {"epochs": 20, "model": {"dim": 8, "heads": 2}}}
     RunFolder(tmp_path).open(old).close()
     with pytest.raises(ValueError) as caught:
         RunFolder(tmp_path).open(new | {"seed": 3})
     told = str(caught.value)
-    assert "recipe.epochs was 10, is 20; " in told
-    assert "recipe.settings.heads was not given, is 2. " in told
+    assert "train.epochs was 10, is 20; " in told
+    assert "train.model.heads was not given, is 2. " in told
     assert "dim" not in told and "seed" not in told
 
 

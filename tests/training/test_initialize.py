@@ -9,14 +9,20 @@ from mmkeras.training import engine
 from mmkeras.training import initialize
 from mmkeras.training import recipes
 
-RECIPE = recipes.Recipe(settings={"dim": 8})
+RECIPE = recipes.Recipe(model={"dim": 8})
 
 
-def build(name, vectors=None, **options):
+def build(name, word_vectors=None, **options):
     keras.utils.set_random_seed(0)
     data = engine.Data(rows(count=24), rows("val", 8))
-    options = {"image_size": 16, "seconds": 0.125, "minimum": 1} | options
-    return engine.build(name, data, RECIPE, vectors=vectors, **options)
+    options = {
+        "image_size": 16,
+        "audio_seconds": 0.125,
+        "min_count": 1,
+    } | options
+    return engine.build(
+        name, data, RECIPE, word_vectors=word_vectors, **options
+    )
 
 
 def known(task):
@@ -57,7 +63,9 @@ def test_turns_of_a_talk_have_words_too(tmp_path):
     data = engine.Data(talk, talk[:8])
     plain = engine.build("emotion-text-context", data, RECIPE)
     path, array = written(tmp_path / "vectors.txt", known(plain))
-    begun = engine.build("emotion-text-context", data, RECIPE, vectors=path)
+    begun = engine.build(
+        "emotion-text-context", data, RECIPE, word_vectors=path
+    )
     ids = [plain.codecs["text"].vocabulary.index(w) for w in known(plain)]
     np.testing.assert_allclose(table(begun)[ids], array, rtol=1e-5)
 
@@ -81,7 +89,7 @@ def test_warns_of_words_that_nearly_all_have_none(tmp_path):
 def test_vectors_of_another_size_are_refused(tmp_path):
     task = build("classify-text-bow")
     path, _ = written(tmp_path / "vectors.txt", known(task), size=5)
-    with pytest.raises(ValueError, match="size 8, .* size 5.*--set dim=5"):
+    with pytest.raises(ValueError, match="size 8, .* size 5.*model.dim=5"):
         initialize.initialize_embeddings(task, path)
 
 

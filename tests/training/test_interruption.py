@@ -12,7 +12,11 @@ from mmkeras.training import engine
 from mmkeras.training import recipes
 
 RECIPE = recipes.Recipe(
-    epochs=4, batch_size=4, learning_rate=1e-2, settings={"dim": 4}
+    epochs=4,
+    batch_size=4,
+    learning_rate=1e-2,
+    model={"dim": 4},
+    precision="float32",
 )
 pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 
@@ -63,9 +67,7 @@ class Signal(keras.callbacks.Callback):
 
 def fit(data, folder, *also):
     keras.utils.set_random_seed(0)
-    task = engine.build(
-        "classify-text-bow", data, RECIPE, policy="float32", minimum=1
-    )
+    task = engine.build("classify-text-bow", data, RECIPE, min_count=1)
     notes = engine.fit(task, data, folder, RECIPE, verbose=0, also=also)
     return [keras.ops.convert_to_numpy(w) for w in task.model.weights], notes
 

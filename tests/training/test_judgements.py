@@ -32,14 +32,15 @@ def recipe(**changes):
         learning_rate=1e-2,
         monitor="accuracy",
         modality_dropout=0.3,
-        settings={"dim": 8, "dropout": 0.0},
+        model={"dim": 8, "dropout": 0.0},
+        precision="float32",
     )
     return dataclasses.replace(plain, **changes)
 
 
 def build(name, data, **changes):
     keras.utils.set_random_seed(0)
-    sizes = {"image_size": 16, "seconds": 0.125, "policy": "float32"}
+    sizes = {"image_size": 16, "audio_seconds": 0.125}
     return engine.build(name, data, recipe(**changes), **sizes)
 
 
@@ -75,7 +76,7 @@ def test_learns_from_images_and_sounds(trained, data):
 
 @pytest.mark.slow
 def test_every_subset_is_taught(data, tmp_path):
-    task, notes = train(data, tmp_path, every_subset=True, modality_dropout=0.0)
+    task, notes = train(data, tmp_path, all_subsets=True, modality_dropout=0.0)
     _, subsets = evaluation.evaluate(engine.Examples(task, data.val))
     found = [
         subsets.scores[subset]

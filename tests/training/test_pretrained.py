@@ -15,7 +15,7 @@ from mmkeras.training import engine
 from mmkeras.training import recipes
 
 RECIPE = recipes.Recipe(
-    epochs=2, batch_size=8, learning_rate=1e-2, settings={"dim": 8}
+    epochs=2, batch_size=8, learning_rate=1e-2, model={"dim": 8}
 )
 
 
@@ -54,10 +54,13 @@ def data(name, count=16):
     return engine.Data(*parts)
 
 
-def build(name, weights, known, recipe=RECIPE, **options):
-    sizes = {"image_size": 64, "seconds": 0.125, "minimum": 1}
-    options = {"policy": "float32", **sizes, **options}
-    return engine.build(name, known, recipe, weights, **options)
+def build(name, weights, known, recipe=RECIPE, init=None, **changes):
+    model = {**recipe.model, **({"image": weights} if weights else {})}
+    recipe = dataclasses.replace(
+        recipe, model=model, precision="float32", **changes
+    )
+    sizes = {"image_size": 64, "audio_seconds": 0.125, "min_count": 1}
+    return engine.build(name, known, recipe, init, **sizes)
 
 
 NAMES = (
@@ -106,7 +109,7 @@ def test_a_network_is_trained_from_a_layer_on_at_its_own_rate(
 ):
     name = "classify-image-text-gated"
     known = data(name)
-    recipe = dataclasses.replace(RECIPE, branch_rate=0.5)
+    recipe = dataclasses.replace(RECIPE, encoder_lr_scale=0.5)
     task = build(name, weights, known, recipe, fine_tune="conv_1")
     branch = frozen_parts.branches(task.model)["image"]
     kernels = {w.path: numpy(w) for w in branch.model.weights}
@@ -123,7 +126,7 @@ def test_a_network_is_trained_from_a_layer_on_at_its_own_rate(
 def test_a_model_without_an_image_branch_takes_no_network(weights):
     with pytest.raises(ValueError, match="no image branch"):
         build("classify-text-bow", weights, data(""))
-    with pytest.raises(ValueError, match="`fine_tune` continues"):
+    with pytest.raises(ValueError, match="`train.fine_tune` is an option"):
         build("vqa-cnn-lstm", None, data(""), fine_tune="conv_1")
 
 
@@ -136,7 +139,7 @@ def test_any_run_may_be_the_start_of_another(tmp_path):
     for old, new in zip(first.model.weights, task.model.weights, strict=True):
         np.testing.assert_array_equal(numpy(old), numpy(new))
     assert task.codecs["text"].get_config() == first.codecs["text"].get_config()
-    wide = dataclasses.replace(RECIPE, settings={"dim": 12})
+    wide = dataclasses.replace(RECIPE, model={"dim": 12})
     with pytest.raises(ValueError, match="does not match this model's"):
         build(name, None, known, wide, init=tmp_path)
 

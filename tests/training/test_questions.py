@@ -13,8 +13,8 @@ from mmkeras.evaluation.questions import errors
 from mmkeras.training import engine
 from mmkeras.training import recipes
 
-TINY = {"image_size": 32, "length": 10, "minimum": 1, "policy": "float32"}
 pytestmark = pytest.mark.usefixtures("eager_models")
+TINY = {"image_size": 32, "max_length": 10, "min_count": 1}
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,8 @@ RECIPE = recipes.Recipe(
     learning_rate=1e-2,
     monitor="accuracy",
     label_smoothing=0.0,
-    settings={"dim": 8, "dropout": 0.0},
+    model={"dim": 8, "dropout": 0.0},
+    precision="float32",
 )
 
 
@@ -107,7 +108,7 @@ def test_people_teach_as_often_as_they_say_it(tmp_path):
 def test_an_answer_that_training_lacks_is_never_right(tmp_path):
     question_datasets.easy_vqa(tmp_path, (16, 4))
     source = datasets.get("easy-vqa")
-    task = train(source, tmp_path, answers=2)
+    task = train(source, tmp_path, max_answers=2)
     label = task.codecs["label"]
     assert label.size == 2 and label("violet") == -1
     rows = source.rows("test", tmp_path)

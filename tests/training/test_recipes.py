@@ -64,5 +64,5 @@ def test_a_resolved_recipe_is_read_back_from_json():
 
 
 def test_own_sentences_take_their_own_batches():
-    recipe = resolve(recipes.rewarded(Recipe(), "cider"), 30_000)
+    recipe = resolve(recipes.self_critical(Recipe(), "cider"), 30_000)
     assert (recipe.batch_size, recipe.epochs) == (120, 4)

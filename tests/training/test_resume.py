@@ -19,9 +19,10 @@ def command(source, out):
         sys.executable,
         *["-m", "mmkeras.cli", "train", "caption-cnn-attention-lstm"],
         *["--data", str(source), "--out", str(out)],
-        *["--epochs", "4", "--batch-size", "20", "--minimum", "1"],
-        *["--image-size", "32", "--set", "dim=16", "--ema", "0.9"],
-        *["--precision", "float32", "--seed", "5", "--augment"],
+        *["train.epochs=4", "train.batch_size=20", "data.min_count=1"],
+        *["data.image_size=32", "model.dim=16", "train.ema=0.9"],
+        *["train.precision=float32", "train.augment=image,audio"],
+        *["--seed", "5"],
     ]
 
 

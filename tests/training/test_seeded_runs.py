@@ -7,6 +7,7 @@ captions. What was recorded may only change together with a published result:
     python tests/training/test_seeded_runs.py
 """
 
+import dataclasses
 import json
 import pathlib
 import tempfile
@@ -51,17 +52,17 @@ def caption(folder, **changes):
     options = {
         "augment": ("image",),
         "batch_size": 20,
-        "together": 5,
-        "by_length": True,
+        "examples_per_image": 5,
+        "bucket_by_length": True,
         **SETTINGS,
         **changes,
     }
-    recipe = recipes.Recipe(settings=settings, **options)
+    recipe = recipes.Recipe(model=settings, **options)
     return (
         caption_rows(folder / "data"),
         "caption-cnn-lstm",
         recipe,
-        {"image_size": 32, "minimum": 1},
+        {"image_size": 32, "min_count": 1},
     )
 
 
@@ -72,7 +73,7 @@ def self_critical(folder):
         augment=(),
         batch_size=12,
         reward="cider",
-        draws=3,
+        num_samples=3,
         temperature=1.0,
     )
 
@@ -89,14 +90,14 @@ def classify(folder, **changes):
     return (
         Data(multimodal_rows.rows(count=32), multimodal_rows.rows("val", 8)),
         "classify-image-audio-concat",
-        recipes.Recipe(settings={"dim": 8, "dropout": 0.2}, **options),
-        {"image_size": 16, "seconds": 0.125},
+        recipes.Recipe(model={"dim": 8, "dropout": 0.2}, **options),
+        {"image_size": 16, "audio_seconds": 0.125},
     )
 
 
 def every_subset(folder):
     """Every subset of the modalities of each example."""
-    return classify(folder, every_subset=True, modality_dropout=0.0)
+    return classify(folder, all_subsets=True, modality_dropout=0.0)
 
 
 def emotion(folder):
@@ -106,9 +107,9 @@ def emotion(folder):
         Data(*rows),
         "emotion-text-context",
         recipes.Recipe(
-            batch_size=4, by_length=False, settings={"dim": 8}, **SETTINGS
+            batch_size=4, bucket_by_length=False, model={"dim": 8}, **SETTINGS
         ),
-        {"length": 12, "minimum": 1},
+        {"max_length": 12, "min_count": 1},
     )
 
 
@@ -122,12 +123,12 @@ def dialogue(folder):
         "dialogue-text-image-modules",
         recipes.Recipe(
             batch_size=9,
-            together=0,
+            examples_per_image=0,
             label_smoothing=0.0,
-            settings={"dim": 8},
+            model={"dim": 8},
             **SETTINGS,
         ),
-        {"image_size": 32, "length": 12, "minimum": 1},
+        {"image_size": 32, "max_length": 12, "min_count": 1},
     )
 
 
@@ -138,7 +139,8 @@ def train(run, folder):
     """Returns the losses after each step, and the norm of every weight."""
     data, name, recipe, options = run(folder)
     keras.utils.set_random_seed(0)
-    task = build.build(name, data, recipe, policy="float32", **options)
+    recipe = dataclasses.replace(recipe, precision="float32")
+    task = build.build(name, data, recipe, **options)
     steps = StepLosses()
     (folder / "run").mkdir()
     engine.fit(

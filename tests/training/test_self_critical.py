@@ -20,9 +20,10 @@ RECIPE = recipes.Recipe(
     epochs=2,
     batch_size=12,
     reward="cider",
-    draws=3,
+    num_samples=3,
     temperature=1.0,
-    settings={"dim": 8},
+    model={"dim": 8},
+    precision="float32",
 )
 BATCHING = Batching(12, "image", 3)  # 4 images, 3 captions of each.
 
@@ -33,15 +34,14 @@ def data(tmp_path_factory):
     return engine.Data(*map(datasets.get(source).rows, ("train", "val")))
 
 
-def build(data, minimum=1, policy="float32"):
+def build(data, min_count=1, recipe=RECIPE):
     keras.utils.set_random_seed(0)
     return engine.build(
         "caption-cnn-lstm",
         data,
-        RECIPE,
+        recipe,
         image_size=32,
-        minimum=minimum,
-        policy=policy,
+        min_count=min_count,
     )
 
 
@@ -109,7 +109,7 @@ def test_an_epoch_logs_the_scores_of_its_samples(task, references):
 
 
 def test_an_unknown_word_has_no_reward(data, references):
-    task = build(data, minimum=6)
+    task = build(data, min_count=6)
     ids = task.codecs["text"]([each[0] for each in references]).numpy()
     row = int(np.argmax((ids == UNKNOWN).any(axis=1)))
     assert UNKNOWN in ids[row]
@@ -209,7 +209,8 @@ def test_a_step_makes_better_captions_more_likely(data):
 @pytest.mark.slow
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_trains_in_mixed_precision(data, tmp_path, policy):
-    task = build(data, policy=policy)
+    recipe = dataclasses.replace(RECIPE, precision=policy)
+    task = build(data, recipe=recipe)
     before = [keras.ops.convert_to_numpy(w) for w in task.model.weights]
     engine.fit(task, data, tmp_path, RECIPE, 3, verbose=0)
     keras.config.set_dtype_policy("float32")
@@ -248,8 +249,10 @@ def test_an_unknown_reward_is_refused(task):
 
 
 def test_a_single_sample_per_image_is_refused(task, examples):
-    with pytest.raises(ValueError, match="at least 2, .*Received: draws=1"):
-        sampled(1, task, examples, dataclasses.replace(RECIPE, draws=1))
+    with pytest.raises(
+        ValueError, match="at least 2, .*Received: num_samples=1"
+    ):
+        sampled(1, task, examples, dataclasses.replace(RECIPE, num_samples=1))
 
 
 def test_jax_is_refused(task, examples, monkeypatch):

@@ -59,9 +59,12 @@ def train(name, folder, out, *options):
 def test_few_steps_separate_what_is_easily_told_apart(tmp_path):
     data = engine.Data(days(40), days(8, "val"))
     recipe = dataclasses.replace(
-        recipes.get("classify-text-bow"), epochs=30, learning_rate=0.05
+        recipes.get("classify-text-bow"),
+        epochs=30,
+        learning_rate=0.05,
+        precision="float32",
     )
-    task = engine.build("classify-text-bow", data, recipe, policy="float32")
+    task = engine.build("classify-text-bow", data, recipe)
     engine.fit(task, data, tmp_path, recipe, verbose=0)
     answer = task.answer({"text": ["day good", "day bad"]})
     assert list(answer["label"]) == ["yes", "no"]
@@ -74,11 +77,10 @@ def test_norms_of_few_steps_are_those_of_the_data(tmp_path):
         recipes.get("classify-audio-cnn"),
         epochs=8,
         learning_rate=1e-2,
-        settings={"dim": 16},
+        model={"dim": 16},
+        precision="float32",
     )
-    task = engine.build(
-        "classify-audio-cnn", data, recipe, seconds=0.125, policy="float32"
-    )
+    task = engine.build("classify-audio-cnn", data, recipe, audio_seconds=0.125)
     engine.fit(task, data, tmp_path, recipe, verbose=0)
     found = engine.Examples(task, data.train)
     assert task.score(found, found.outputs())["accuracy"] > 0.9
@@ -88,21 +90,23 @@ def test_norms_of_few_steps_are_those_of_the_data(tmp_path):
 def test_what_is_chosen_is_said_and_kept(tmp_path):
     rows = [*days(40), *days(8, "val"), *days(8, "test")]
     folder = write(tmp_path / "table", rows, ["text"])
-    given = "classify-text-bow", folder, tmp_path / "run", "--epochs", "2"
+    given = "classify-text-bow", folder, tmp_path / "run", "train.epochs=2"
     output = train(*given)
-    assert "Chosen for 40 training examples: --batch-size 8\n" in output
+    assert "Chosen for 40 training examples: train.batch_size=8\n" in output
     card = atomic.read_json(tmp_path / "run" / "run.json")
-    recipe = card["arguments"]["recipe"]
+    recipe = card["arguments"]["train"]
     assert (recipe["batch_size"], recipe["epochs"]) == (8, 2)
-    stated = train(*given, "--batch-size", "8")  # The same run.
+    stated = train(*given, "train.batch_size=8")  # The same run.
     assert "Chosen" not in stated and "epoch 1/2" not in stated
 
 
 def test_fit_chooses_what_a_recipe_leaves_out(tmp_path, monkeypatch):
     monkeypatch.setattr(recipes, "MAX_EPOCHS", 2)
     data = engine.Data(days(16), days(8, "val"))
-    recipe = recipes.Recipe(monitor="accuracy", min_epochs=1)
-    task = engine.build("classify-text-bow", data, recipe, policy="float32")
+    recipe = recipes.Recipe(
+        monitor="accuracy", min_epochs=1, precision="float32"
+    )
+    task = engine.build("classify-text-bow", data, recipe)
     notes = engine.fit(task, data, tmp_path, recipe, verbose=0)
     assert notes["epochs"] == 2
 
@@ -110,9 +114,9 @@ def test_fit_chooses_what_a_recipe_leaves_out(tmp_path, monkeypatch):
 def test_one_training_example_is_enough_to_train(tmp_path):
     data = engine.Data(days(2)[:1], days(2, "val"))
     recipe = recipes.get("classify-text-bow")
-    recipe = dataclasses.replace(recipe, epochs=1)
+    recipe = dataclasses.replace(recipe, epochs=1, precision="float32")
     both = engine.Data(days(2), data.val)
-    task = engine.build("classify-text-bow", both, recipe, policy="float32")
+    task = engine.build("classify-text-bow", both, recipe)
     notes = engine.fit(task, data, tmp_path, recipe, verbose=0)
     assert notes["epochs"] == 1
 

@@ -37,7 +37,7 @@ def training_model(model):
 def test_each_subset_is_judged_as_if_it_were_alone(name):
     keras.utils.set_random_seed(0)
     model = registry.build_model(name, **registry.get(name).tiny)
-    taught = subsets.every_subset(training_model(model))
+    taught = subsets.all_subsets(training_model(model))
     assert model.get_config()["name"]  # It can be saved as before.
     assert {id(w) for w in taught.weights} == {id(w) for w in model.weights}
     x = inputs(model, 3, np.random.default_rng(0))
@@ -81,4 +81,4 @@ def test_refuses_what_has_no_tokens():
     tiny = registry.get(name).tiny
     late = registry.build_model(name, **tiny, fusion="late")
     with pytest.raises(ValueError, match="modality_dropout"):
-        subsets.every_subset(training_model(late))
+        subsets.all_subsets(training_model(late))

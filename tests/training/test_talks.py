@@ -22,9 +22,10 @@ def build(name, data, **changes):
     keras.utils.set_random_seed(0)
     recipe = dataclasses.replace(
         recipes.get(name),
-        **{"settings": {"dim": 16, "dropout": 0.0}, "ema": 0.0, **changes},
+        **{"model": {"dim": 16, "dropout": 0.0}, "ema": 0.0, **changes},
+        precision="float32",
     )
-    return engine.build(name, data, recipe, policy="float32"), recipe
+    return engine.build(name, data, recipe), recipe
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,7 @@ def test_a_voice_fills_its_slot():
 def test_talks_and_scenes_go_through_training(tmp_path):
     data = engine.Data(scenes(), scenes("val", 12))
     task, recipe = build(PICKS, data, epochs=2, batch_size=8)
-    assert task.fields == ["text", "scene"] and recipe.by_length
+    assert task.fields == ["text", "scene"] and recipe.bucket_by_length
     notes = engine.fit(task, data, tmp_path, recipe, verbose=0)
     assert notes["epochs"] == 2 and notes["corrupt"] == []
     found = engine.Examples(task, data.val)

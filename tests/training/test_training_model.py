@@ -22,10 +22,10 @@ RECIPE = recipes.Recipe(
     epochs=2,
     batch_size=20,
     augment=("image",),
-    together=5,
-    by_length=True,
+    examples_per_image=5,
+    bucket_by_length=True,
     monitor="loss",
-    settings={"dim": 8},
+    model={"dim": 8},
 )
 
 
@@ -39,7 +39,7 @@ def data(tmp_path_factory):
 def build(data):
     def build(recipe=RECIPE):
         return engine.build(
-            "caption-cnn-lstm", data, recipe, image_size=32, minimum=1
+            "caption-cnn-lstm", data, recipe, image_size=32, min_count=1
         )
 
     return build
@@ -155,11 +155,11 @@ def test_few_images_fill_a_batch(build, counts, group, size):
 @pytest.mark.parametrize(
     "changes, group, size",
     [
-        ({"together": 0, "batch_size": 9}, 4, 8),  # All of an image.
-        ({"together": 0, "batch_size": 3}, 3, 3),
-        ({"together": None}, 1, 8),
-        ({"every_subset": True}, 1, 8),
-        ({"reward": "cider", "draws": 6}, 6, 18),
+        ({"examples_per_image": 0, "batch_size": 9}, 4, 8),  # All of an image.
+        ({"examples_per_image": 0, "batch_size": 3}, 3, 3),
+        ({"examples_per_image": None}, 1, 8),
+        ({"all_subsets": True}, 1, 8),
+        ({"reward": "cider", "num_samples": 6}, 6, 18),
     ],
 )
 def test_recipes_choose_how_many_examples_share_an_image(
@@ -178,7 +178,7 @@ def test_images_of_a_frozen_branch_are_not_shared(build):
     batching = engine._batching(task, RECIPE, examples)
     assert (batching.group, batching.size) == (1, 20)
     recipe = dataclasses.replace(RECIPE, reward="cider")
-    assert engine._batching(task, recipe, examples).group == recipe.draws
+    assert engine._batching(task, recipe, examples).group == recipe.num_samples
 
 
 @pytest.fixture
@@ -205,20 +205,22 @@ def net(tmp_path, monkeypatch):
 def build_on(net, data, tmp_path):
     """Builds captioners with the network's weights."""
 
-    def build(recipe=RECIPE, **options):
-        weights = str(tmp_path / "net.weights.h5")
+    def build(recipe=RECIPE, init=None, **changes):
+        image = str(tmp_path / "net.weights.h5")
+        recipe = dataclasses.replace(
+            recipe, model={**recipe.model, "image": image}, **changes
+        )
         return engine.build(
-            *("caption-cnn-lstm", data, recipe, weights),
+            *("caption-cnn-lstm", data, recipe, init),
             image_size=64,
-            minimum=1,
-            **options,
+            min_count=1,
         )
 
     return build
 
 
 def test_layers_behind_a_frozen_part_are_trained(net, build_on, data, tmp_path):
-    recipe = dataclasses.replace(RECIPE, branch_rate=0.5)
+    recipe = dataclasses.replace(RECIPE, encoder_lr_scale=0.5)
     task = build_on(recipe, fine_tune="conv_1")
     branch = branch_of(task)
     assert branch.frozen.output_shape == (None, 15, 15, 4)
@@ -240,7 +242,7 @@ def test_layers_behind_a_frozen_part_are_trained(net, build_on, data, tmp_path):
 def test_fine_tuning_finds_the_cached_layer_of_a_frozen_network(
     build_on, data, tmp_path, monkeypatch
 ):
-    task = build_on(stem="conv_1")
+    task = build_on(cache_at="conv_1")
     branch = branch_of(task)
     assert branch.cache_at and branch.frozen is branch.model
     recipe = dataclasses.replace(RECIPE, epochs=1)
@@ -257,8 +259,9 @@ def test_fine_tuning_finds_the_cached_layer_of_a_frozen_network(
 
 
 def test_a_branch_trained_from_scratch_has_no_layer_to_cache(data):
-    with pytest.raises(ValueError, match="scratch has no stem.*'conv_1'"):
-        engine.build("caption-cnn-lstm", data, RECIPE, stem="conv_1")
+    recipe = dataclasses.replace(RECIPE, cache_at="conv_1")
+    with pytest.raises(ValueError, match="option of a pretrained.*conv_1"):
+        engine.build("caption-cnn-lstm", data, recipe)
 
 
 @pytest.mark.slow
@@ -277,7 +280,7 @@ def test_a_run_starts_with_the_weights_and_vocabulary_of_another(
         weight.assign(weight + 0.125)
     first.save(tmp_path)
     fewer = engine.Data(data.train[:3], data.val)
-    options = {"image_size": 32, "minimum": 1, "init": tmp_path}
+    options = {"image_size": 32, "min_count": 1, "init": tmp_path}
     task = engine.build("caption-cnn-lstm", fewer, RECIPE, **options)
     for mine, other in zip(
         task.model.weights, first.model.weights, strict=True
@@ -287,6 +290,6 @@ def test_a_run_starts_with_the_weights_and_vocabulary_of_another(
     np.testing.assert_array_equal(
         task.codecs["text"](texts), first.codecs["text"](texts)
     )
-    wide = dataclasses.replace(RECIPE, settings={"dim": 12})
+    wide = dataclasses.replace(RECIPE, model={"dim": 12})
     with pytest.raises(ValueError, match="does not match this model's"):
         engine.build("caption-cnn-lstm", fewer, wide, **options)

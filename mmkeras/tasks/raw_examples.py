@@ -1,6 +1,7 @@
 """Reads the examples to predict from files and tables."""
 
 import dataclasses
+import os
 import pathlib
 
 import numpy as np
@@ -44,7 +45,7 @@ def from_files(task, paths, texts):
     """Makes one example from files and texts.
 
     Args:
-        task: A `mmkeras.tasks.Classify`.
+        task: A `mmkeras.tasks.Task`.
         paths: Paths of an image and an audio file.
         texts: Dict of strings by field, e.g. of `"question"`.
 
@@ -74,6 +75,25 @@ def from_files(task, paths, texts):
     return Example("", values)
 
 
+def from_path(task, path):
+    """Makes an example of one file, which has not been read yet.
+
+    Args:
+        task: A `mmkeras.tasks.Task`.
+        path: Path of a file; the field follows from its type.
+
+    Returns:
+        An `Example`, named like the path.
+    """
+    field = _field_of(pathlib.Path(path), task)
+    if field not in task.fields:
+        raise ValueError(
+            f"The model takes {', '.join(task.fields)}. Received: {field}, "
+            f"{path}"
+        )
+    return Example(os.fspath(path), {field: os.fspath(path)})
+
+
 def are_several(task, paths):
     """Whether paths are of several examples, not of one's modalities."""
     folders = any(pathlib.Path(path).is_dir() for path in paths)
@@ -84,7 +104,7 @@ def from_each(task, paths):
     """Makes an example of each file.
 
     Args:
-        task: A `mmkeras.tasks.Classify` of one field.
+        task: A `mmkeras.tasks.Task` of one field.
         paths: Paths of files, and of folders of such files.
 
     Returns:
@@ -119,7 +139,7 @@ def from_table(task, path, names=None):
     """Reads the rows of a table.
 
     Args:
-        task: A `mmkeras.tasks.Classify`; its fields are the columns.
+        task: A `mmkeras.tasks.Task`; its fields are the columns.
         path: Path of a JSONL, CSV or TSV file. Paths in it are relative to
             its folder.
         names: Dict from columns to the names that the table has for them;
@@ -155,7 +175,7 @@ def read(task, example, folder):
     """Reads the values of one row of a table.
 
     Args:
-        task: A `mmkeras.tasks.Classify`.
+        task: A `mmkeras.tasks.Task`.
         example: An `Example` of `from_table`.
         folder: `pathlib.Path` of the table's folder.
 
@@ -190,9 +210,9 @@ def _value(codec, value, folder):
     if value is None or (isinstance(value, str) and not value):
         return None
     in_file = codec.in_file or codec.kind == "features"
-    if in_file and isinstance(value, str):
+    if in_file and isinstance(value, (str, os.PathLike)):
         value = _file(codec.kind, files.resolve(folder, value))
-    elif in_file and not isinstance(value, (bytes, list, np.ndarray)):
+    elif in_file and not isinstance(value, (bytes, list, tuple, np.ndarray)):
         raise ValueError(
             "expected the path of a file. Received: a value of type "
             f"{type(value).__name__}"

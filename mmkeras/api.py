@@ -1,0 +1,275 @@
+"""Trains, evaluates, predicts and exports: what the command line calls."""
+
+import os
+import pathlib
+
+from mmkeras import registry
+from mmkeras import serving
+from mmkeras import tasks
+from mmkeras.data import datasets
+from mmkeras.data import label_kinds
+from mmkeras.evaluation import runs as evaluations
+from mmkeras.tasks import predict as predictions
+from mmkeras.training import config as configuration
+from mmkeras.training import config_keys
+from mmkeras.training import runs
+from mmkeras.training import sources
+from mmkeras.training.reporter import Reporter
+
+
+def train(
+    name=None,
+    data=None,
+    out=None,
+    *,
+    folder=None,
+    columns=None,
+    init=None,
+    config=None,
+    seed=None,
+    overwrite=False,
+    results=None,
+    reporter=None,
+    **settings,
+):
+    """Trains a model of the zoo, or resumes an interrupted training.
+
+    The best epoch is selected on the validation split, which is evaluated at
+    the end; the test split is evaluated only with `results`.
+
+    Args:
+        name: Architecture, one of `mmkeras.list_models()`.
+        data: Name of a published data set; or the path of a table (JSONL, CSV
+            or TSV) or folder, a pandas DataFrame, or a list of dicts.
+        out: Folder of the run. The same run there is resumed.
+        folder: Folder of a published data set. By default
+            `$MMKERAS_DATA/<data>`.
+        columns: Dict from columns to the names that your own table has for
+            them, e.g. `{"label": "class"}`.
+        init: Folder of a run of the same architecture to take the initial
+            weights and the vocabulary from.
+        config: Dict from keys to values, e.g. `{"model.dim": 512}`, or of
+            dicts by group; or the path of such a JSON file, or of the
+            `run.json` of a run, which also gives the name, the data, `init`
+            and the seed.
+        seed: int, 0 by default.
+        overwrite: bool. Whether to delete another run in the folder.
+        results: Folder of results to add the test metrics to, or `None`.
+        reporter: A `mmkeras.training.reporter.Reporter` that is told about
+            the progress, or `None` to log.
+        **settings: Keys of the group `train` without their group, e.g.
+            `epochs=10`; they take precedence over `config`. See `mmkeras
+            config` for the keys of an architecture.
+
+    Returns:
+        The trained `mmkeras.tasks.Task`, as `mmkeras.load` reads it.
+
+    Raises:
+        ValueError: If the architecture does not have a key, a value is wrong,
+            the data cannot be trained on, or the folder has another run.
+        FileNotFoundError: If there is no such data.
+    """
+    reporter = reporter or Reporter()
+    values, known = _read(config)
+    values |= _with_group("train", settings)
+    name, out = name or known.get("architecture"), out and pathlib.Path(out)
+    if data is None:
+        data, folder = known.get("data"), folder or known.get("folder")
+    init = init or known.get("init")
+    seed = known.get("seed") if seed is None else seed
+    _require(name=name, data=data, out=out)
+    resolved = configuration.resolve(name, values)
+    _check_start(resolved, out, init)
+    columns = {**resolved.columns, **(columns or {})}
+    source = sources.make(name, data, folder, columns)
+    rows = _rows(resolved, source, reporter)
+    runs.train(
+        resolved, source, rows, out, seed or 0, init, overwrite, reporter
+    )
+    task = None
+    for split in ("val", "test") if results else ("val",):
+        found = evaluations.evaluate(
+            out,
+            split,
+            data,
+            folder,
+            columns,
+            resolved.generate,
+            results,
+            task,
+            reporter,
+        )
+        task = found.task
+    return task
+
+
+def evaluate(
+    run,
+    split="val",
+    *,
+    data=None,
+    folder=None,
+    columns=None,
+    results=None,
+    reporter=None,
+    **generate,
+):
+    """Evaluates a run on a split.
+
+    Args:
+        run: Folder of a run.
+        split: `"train"`, `"val"` or `"test"`.
+        data: As of `train`; by default the data set of the run.
+        folder: Folder of a published data set. By default the one used in
+            training.
+        columns: As of `train`; by default as in training.
+        results: Folder of results to add the test metrics to, or `None`.
+        reporter: As of `train`.
+        **generate: For models that generate text: keys of the group
+            `generate`, e.g. `beam=10`; see `mmkeras config`.
+
+    Returns:
+        Dict of metrics, which are also written to `results.json`.
+
+    Raises:
+        ValueError: If a file of the run is damaged, or an option is wrong.
+        FileNotFoundError: If there is no such run or data.
+    """
+    task = tasks.load(run)
+    options = generation_options(task, generate)
+    found = evaluations.evaluate(
+        run, split, data, folder, columns, options, results, task, reporter
+    )
+    return found.metrics
+
+
+def predict(run, inputs, batch_size=64, *, columns=None, **generate):
+    """Predicts raw examples; any modality may be absent.
+
+    Args:
+        run: Folder of a run.
+        inputs: List of examples: dicts of raw values by field; paths or bytes
+            of images, or paths of other files; for models of one field, its
+            raw values, e.g. texts. Or the path of a table (JSONL, CSV or TSV)
+            whose columns are the fields.
+        batch_size: int. Number of examples predicted at once.
+        columns: As of `train`, for a table; by default as in training.
+        **generate: As of `evaluate`.
+
+    Returns:
+        List of dicts, one per example: `"text"` and `"score"`, or `"label"`
+        and `"probability"`; and `"error"`, empty or why it cannot be read.
+
+    Raises:
+        ValueError: If an example has a field that the model does not take.
+        FileNotFoundError: If there is no such run.
+    """
+    task = tasks.load(run)
+    options = task.generation_options(**generation_options(task, generate))
+    columns = columns or sources.remembered_columns(run)
+    return predictions.predict(task, inputs, batch_size, columns, **options)
+
+
+def export(run, folder, version=None, **generate):
+    """Exports a run as a SavedModel and verifies it in a separate process.
+
+    Args:
+        run: Folder of a run.
+        folder: Folder that holds all versions.
+        version: int, or `None` for the next one.
+        **generate: As of `evaluate`.
+
+    Returns:
+        Path of the version's folder.
+
+    Raises:
+        RuntimeError: If the export's outputs differ from the model's.
+    """
+    task = tasks.load(run)
+    options = task.generation_options(**generation_options(task, generate))
+    return serving.export(task, folder, version, **options)
+
+
+def generation_options(task, given):
+    """Checks options of generation against a task.
+
+    Args:
+        task: A `tasks.Task`.
+        given: Dict from keys of the group `generate`, with or without it, to
+            values.
+
+    Returns:
+        Dict of options of `mmkeras.generation.SequenceGenerator`.
+
+    Raises:
+        ValueError: If the task generates no text, or an option is wrong.
+    """
+    values = _with_group("generate", given)
+    generates = task.target.generates
+    known = config_keys.generate(task) if generates else []
+    name = task.model.name.replace("_", "-")
+    if values and not generates:
+        raise ValueError(
+            f"{name} generates no text, so it has no options of generation. "
+            f"Received: {', '.join(values)}"
+        )
+    checked = configuration.check(name, {k.name: k for k in known}, values)
+    return configuration.split(checked)["generate"]
+
+
+def _read(config):
+    """Keys and values of a configuration, and what else a run.json says."""
+    if config is None:
+        return {}, {}
+    if isinstance(config, (str, os.PathLike)):
+        return configuration.read(config)
+    return configuration.flatten(config), {}
+
+
+def _with_group(group, values):
+    """Adds the name of a group to keys that have none."""
+    return {
+        key if "." in key else f"{group}.{key}": value
+        for key, value in values.items()
+    }
+
+
+def _require(**given):
+    """Refuses a training without an architecture, data or a folder."""
+    missing = [name for name, value in given.items() if value is None]
+    if missing:
+        raise ValueError(
+            "Training needs the name of an architecture, `data` and `out` "
+            "(`mmkeras train ARCH --data NAME|PATH --out RUN`), or a config "
+            f"that has the first two. Missing: {', '.join(missing)}."
+        )
+
+
+def _check_start(config, out, init):
+    if init and pathlib.Path(init).resolve() == out.resolve():
+        raise ValueError(
+            "`--init` and `--out` must be different folders. Received: --init "
+            f"{init} and --out {out}"
+        )
+    if config.task.reward and not init:
+        raise ValueError(
+            "task.reward continues the training of a captioning model: it "
+            "expects --init with a run of it. Received: "
+            f"{config.architecture}, init={init}"
+        )
+
+
+def _rows(config, source, reporter):
+    """Training and validation rows; reports what was read."""
+    rows, notes, skipped = datasets.read(
+        splits=("train", "val"), target=config.task.target, **source
+    )
+    kind = tasks.of(registry.get(config.architecture))
+    if kind.target_field == "label" and "question" not in rows[0][0]:
+        labels = [row["label"] for row in rows[0]]
+        reporter.note(label_kinds.describe(labels))
+    for note in notes:
+        reporter.note(note)
+    if skipped:
+        reporter.warn(skipped)
+    return rows

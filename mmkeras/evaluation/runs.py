@@ -1,0 +1,155 @@
+"""Evaluates a run and records its scores."""
+
+import dataclasses
+import pathlib
+
+from mmkeras import tasks
+from mmkeras.data import datasets
+from mmkeras.evaluation.caption import summarise
+from mmkeras.evaluation.evaluate import evaluate as evaluate_examples
+from mmkeras.files import atomic
+from mmkeras.tasks import modalities
+from mmkeras.training import commands
+from mmkeras.training import folder as run_folder
+from mmkeras.training import precision
+from mmkeras.training import results as result_files
+from mmkeras.training import sources
+from mmkeras.training.examples import Examples
+from mmkeras.training.reporter import Reporter
+
+
+@dataclasses.dataclass
+class Evaluation:
+    """Scores of a run on a split.
+
+    Attributes:
+        task: The run's task, whose compiled functions can be reused.
+        title: Names the data set and the split.
+        scores: Dict of metrics, without those of `subsets`.
+        subsets: A `Subsets` of modalities, or `None`.
+        common: Most frequent captions and their counts, or `None`.
+        skipped: List of tuples of a row that could not be read, and why.
+    """
+
+    task: tasks.Task
+    title: str
+    scores: dict
+    subsets: object = None
+    common: list | None = None
+    skipped: list = dataclasses.field(default_factory=list)
+
+    @property
+    def metrics(self):
+        """Dict of all metrics."""
+        subsets = self.subsets.figures() if self.subsets else {}
+        return self.scores | subsets
+
+
+def evaluate(
+    run,
+    split="val",
+    data=None,
+    folder=None,
+    columns=None,
+    generate=None,
+    results=None,
+    task=None,
+    reporter=None,
+):
+    """Evaluates a run on a split; writes its metrics and captions.
+
+    Args:
+        run: Path of the run's folder.
+        split: `"train"`, `"val"` or `"test"`.
+        data: Name or path of the data set, a DataFrame or rows, or `None` for
+            the data of the run.
+        folder: Folder of a published data set, or `None` for the one used in
+            training.
+        columns: Dict as of `datasets.read`, or `None` for that of the run.
+        generate: Dict of options of `mmkeras.generation.SequenceGenerator`.
+        results: Folder of results to add test metrics to, or `None`.
+        task: The run's task, if already loaded.
+        reporter: A `training.reporter.Reporter`, or `None` to log.
+
+    Returns:
+        An `Evaluation`.
+    """
+    run, reporter = pathlib.Path(run), reporter or Reporter()
+    run_folder.check(run)
+    card = run_folder.read_card(run)
+    source = sources.of_run(card, data, folder, columns)
+    task = task or tasks.load(run)
+    rows = sources.split_rows(task, source, split, reporter)
+    name = datasets.name_of(source["source"])
+    title = f"{name}, {split} ({len(rows)} rows)"
+    chosen = card["arguments"]["task"].get("modalities")
+    rows = modalities.select(task, rows, chosen)
+    generate = task.generation_options(**(generate or {}))
+    measure = _captions if task.texts_differ else _predictions
+    found = measure(run, task, rows, split, generate, title, reporter)
+    _record(run, split, name, generate, found.metrics)
+    reporter.skipped(found.skipped)
+    reporter.evaluated(found)
+    if results and split == "test":
+        path = _publish(run, card, task, name, results)
+        reporter.note(f"Added to {path}.")
+    return found
+
+
+def _captions(run, task, rows, split, generate, title, reporter):
+    examples = Examples(task, rows, reporter.counter("images"))
+    scores, rows, texts, common = summarise(examples, **generate)
+    lines = [
+        atomic.encode_json({"id": row["id"], "caption": text})
+        for row, text in zip(rows, texts)
+    ]
+    path = run / f"captions-{split}.jsonl"
+    atomic.write(path, lambda file: file.write(b"".join(lines)))
+    return Evaluation(task, title, scores, common=common, skipped=examples.bad)
+
+
+def _predictions(run, task, rows, split, generate, title, reporter):
+    examples = Examples(task, rows, reporter.counter("files"))
+    scores, subsets = evaluate_examples(examples, **generate)
+    subsets = subsets if len(task.fields) > 1 else None
+    return Evaluation(task, title, scores, subsets, skipped=examples.bad)
+
+
+def _record(run, split, name, generate, metrics):
+    """Adds the scores of a split to `results.json`."""
+    measured = {"data": name, "generate": generate, "metrics": metrics}
+    atomic.update_json(
+        run / "results.json",
+        lambda old: {**(old or {}), split: measured},
+        dict,
+    )
+
+
+def _publish(run, card, task, data, folder):
+    """Adds the test metrics to the file of results; returns its path."""
+    known = atomic.read_json(run / "results.json")
+    training = atomic.read_json(
+        run / "training.json", {"seconds": (int, float), "epochs": int}
+    )
+    arguments, before = card["arguments"], card.get("before") or {}
+    entry = {
+        "metrics": known["test"]["metrics"],
+        "validation": known.get("val", {}).get("metrics"),
+        "parameters": task.model.count_params(),
+        "seconds": training["seconds"] + before.get("seconds", 0),
+        "epochs": training["epochs"],
+        "precision": precision.choose(arguments["train"]["precision"]),
+        "before": before.get("commands", []),
+        "command": commands.portable(card["command"]),
+        "evaluation": commands.evaluate(run, known["test"]["generate"]),
+        **{k: card[k] for k in ("versions", "machine", "backend")},
+        "fingerprint": arguments["fingerprint"],
+    }
+    return result_files.merge(
+        folder,
+        arguments["architecture"],
+        data,
+        arguments["seed"],
+        entry,
+        arguments["task"].get("modalities"),
+    )

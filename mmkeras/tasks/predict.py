@@ -1,0 +1,107 @@
+"""Predicts raw examples: files, texts, rows of a table."""
+
+import os
+import pathlib
+
+import numpy as np
+
+from mmkeras.tasks import raw_examples
+
+_BATCH_SIZE = 64  # Examples whose files are in memory at the same time.
+
+
+def predict(task, inputs, batch_size=_BATCH_SIZE, columns=None, **options):
+    """Predicts examples; those that cannot be read get an error.
+
+    Args:
+        task: A `tasks.Task`.
+        inputs: List of examples: dicts of raw values by field; paths or bytes
+            of images, or paths of other files; for models of one field, its
+            raw values, e.g. texts. Or the path of a table (JSONL, CSV or TSV)
+            whose columns are the fields.
+        batch_size: int. Number of examples predicted at once.
+        columns: Dict from columns to the names that a table has for them.
+        **options: Of generation.
+
+    Returns:
+        List of dicts, one per example: `"text"` and `"score"`, or `"label"`
+        and `"probability"`; and `"error"`, empty or why it cannot be read.
+    """
+    examples, folder = raw(task, inputs, columns)
+    return [
+        answer
+        for _, answer in answers(task, examples, folder, batch_size, **options)
+    ]
+
+
+def answers(task, examples, folder, batch_size=_BATCH_SIZE, **options):
+    """Yields each example, with its values read, and its answer.
+
+    Args:
+        task: A `tasks.Task`.
+        examples: List of `raw_examples.Example`s.
+        folder: `pathlib.Path` that paths are relative to.
+        batch_size: int.
+        **options: Of generation.
+    """
+    for i in range(0, len(examples), batch_size):
+        some = [
+            raw_examples.read(task, example, folder)
+            for example in examples[i : i + batch_size]
+        ]
+        yield from zip(some, _answer(task, some, options))
+
+
+def raw(task, inputs, columns=None):
+    """Makes `raw_examples.Example`s of inputs as of `predict`.
+
+    Returns:
+        Tuple of their list and the folder that their paths are relative to.
+    """
+    if isinstance(inputs, (str, os.PathLike)):
+        if not raw_examples.is_table(inputs):
+            raise ValueError(
+                "Expected a list of examples, or the path of a table (JSONL, "
+                f"CSV or TSV). Received: {inputs!r}. For a single example, "
+                f"pass a list of one: [{str(inputs)!r}]."
+            )
+        examples, _ = raw_examples.from_table(task, inputs, columns)
+        return examples, pathlib.Path(inputs).absolute().parent
+    return [
+        _example(task, str(i), value) for i, value in enumerate(inputs, 1)
+    ], pathlib.Path()
+
+
+def _example(task, name, value):
+    if not isinstance(value, dict) and len(task.fields) == 1:
+        value = {task.fields[0]: value}
+    if isinstance(value, (str, os.PathLike)):
+        return raw_examples.from_path(task, value)
+    if isinstance(value, bytes):
+        value = {"image": value}
+    unknown = sorted(set(value) - set(task.fields))
+    if unknown:
+        raise ValueError(
+            f"The model takes {', '.join(task.fields)}. Received: "
+            f"{', '.join(unknown)}"
+        )
+    return raw_examples.Example(name, value)
+
+
+def _answer(task, examples, options):
+    """Predicts examples; those with an error get an empty answer."""
+    readable = [e for e in examples if not e.error]
+    batch = {f: [e.values.get(f) for e in readable] for f in task.fields}
+    found = task.answer(batch, **options)
+    rows = iter(
+        dict(zip(found, map(_plain, row))) for row in zip(*found.values())
+    )
+    return [
+        {**task.no_answer, "error": e.error} if e.error else next(rows)
+        for e in examples
+    ]
+
+
+def _plain(value):
+    """A number of NumPy as one of Python."""
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,65 @@
+"""The commands that train a run and evaluate it, as they are recorded."""
+
+import pathlib
+import re
+import shlex
+
+from mmkeras.data import datasets
+from mmkeras.training import config as configuration
+from mmkeras.training import pretrained
+
+_KEY = re.compile(r"[a-z]+(\.\w+)+")
+
+
+def train(config, source, out, seed=0, init=None):
+    """Returns the command that trains a run.
+
+    Args:
+        config: A `config.Config`.
+        source: Dict as of `sources.make`.
+        out: Folder of the run.
+        seed: int.
+        init: Folder of the run to start from, or `None`.
+    """
+    data, folder = source["source"], source["folder"]
+    name = data if isinstance(data, str) else datasets.name_of(data)
+    words = ["mmkeras", "train", config.architecture, "--data", name]
+    words += ["--folder", str(folder)] if folder else []
+    words += ["--init", str(init)] if init else []
+    words += ["--out", str(out), "--seed", str(seed)]
+    for column, own in source["columns"].items():
+        words += ["--column", f"{column}={own}"]
+    return shlex.join([*words, *_pairs(config.given)])
+
+
+def evaluate(run, options):
+    """Returns the command that evaluates a run on the test split.
+
+    Args:
+        run: Path of the run's folder.
+        options: Dict of options of generation.
+    """
+    words = ["mmkeras", "evaluate", run.name, "--split", "test"]
+    given = {f"generate.{name}": value for name, value in options.items()}
+    return shlex.join([*words, *_pairs(given)])
+
+
+def portable(command):
+    """Reduces every path in a command to its last part."""
+    return shlex.join(map(_portable_word, shlex.split(command)))
+
+
+def _portable_word(word):
+    key, mark, value = word.partition("=")
+    if not mark or not _KEY.fullmatch(key):
+        return pathlib.PurePath(word).name
+    if key == "model.image":
+        return f"{key}={pretrained.portable(value)}"
+    return f"{key}={pathlib.PurePath(value).name}" if "/" in value else word
+
+
+def _pairs(given):
+    return [
+        configuration.format_pair(key, configuration.plain(value))
+        for key, value in given.items()
+    ]

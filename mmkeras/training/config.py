@@ -1,0 +1,280 @@
+"""The configuration of a training run, from keys and values.
+
+A configuration has five groups: `train.epochs=10 model.dim=256
+data.max_length=20 task.target=class generate.beam=5`. See `config_keys`.
+"""
+
+import dataclasses
+import difflib
+import json
+import pathlib
+
+from mmkeras import registry
+from mmkeras.files import atomic
+from mmkeras.tasks import options
+from mmkeras.training import config_keys
+from mmkeras.training import former_runs
+from mmkeras.training import pretrained
+from mmkeras.training import recipes
+
+_FINE_TUNED_SCALE = 0.2  # `encoder_lr_scale` with `fine_tune`.
+_COLUMNS = "data.columns."
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """What is trained, and how.
+
+    Attributes:
+        architecture: Name of the architecture.
+        recipe: A `recipes.Recipe`: the groups `train` and `model`.
+        data: A `tasks.options.DataOptions`.
+        task: A `tasks.options.TaskOptions`.
+        generate: Dict of options of generation that were given.
+        columns: Dict from columns to the names that a table has for them.
+        given: Dict of the keys that were given, with their values.
+    """
+
+    architecture: str
+    recipe: recipes.Recipe
+    data: options.DataOptions
+    task: options.TaskOptions
+    generate: dict
+    columns: dict
+    given: dict
+
+    def build_options(self):
+        """Arguments of `build.build`, besides the recipe."""
+        trained = self._of("task", self.task)
+        names = {"target", "max_answers"}
+        return self._of("data", self.data) | {
+            name: value for name, value in trained.items() if name in names
+        }
+
+    def to_dict(self):
+        """The groups that decide the training, as dicts for JSON."""
+        values = self.recipe.to_dict()
+        model = values.pop("model")
+        return {
+            "train": self._only("train", values),
+            "model": {k: plain(v) for k, v in self._model(model).items()},
+            "data": self._of("data", self.data),
+            "task": self._of("task", self.task),
+        }
+
+    def with_recipe(self, recipe):
+        """The same configuration with another recipe."""
+        return dataclasses.replace(self, recipe=recipe)
+
+    def _model(self, changes):
+        """Arguments of the builder that are not left to it."""
+        known = config_keys.keys(self.architecture)
+        defaults = {
+            name.removeprefix("model."): key.default
+            for name, key in known.items()
+            if name.startswith("model.") and key.default is not None
+        }
+        return defaults | changes
+
+    def _of(self, group, owner):
+        return self._only(group, dataclasses.asdict(owner))
+
+    def _only(self, group, values):
+        known = config_keys.keys(self.architecture)
+        return {k: v for k, v in values.items() if f"{group}.{k}" in known}
+
+
+def resolve(name, given):
+    """Checks a configuration and completes it.
+
+    Args:
+        name: Architecture.
+        given: Dict from keys, such as `"train.epochs"`, to values.
+
+    Returns:
+        A `Config`.
+
+    Raises:
+        ValueError: If the architecture does not have a key, or a value is
+            wrong. The error says what is expected.
+    """
+    columns = {
+        key.removeprefix(_COLUMNS): str(value)
+        for key, value in given.items()
+        if key.startswith(_COLUMNS)
+    }
+    known = config_keys.keys(name)
+    given = {k: v for k, v in given.items() if not k.startswith(_COLUMNS)}
+    groups = split(check(name, known, given))
+    task = options.TaskOptions(**groups["task"])
+    recipe = _recipe(name, groups["train"], groups["model"], task.reward)
+    data = _data(name, recipe, groups["data"])
+    return Config(name, recipe, data, task, groups["generate"], columns, given)
+
+
+def check(name, known, given):
+    """Checks keys and their values.
+
+    Args:
+        name: What the keys are of, for errors.
+        known: Dict of `config_keys.Key`s.
+        given: Dict from keys to values.
+
+    Returns:
+        Dict from keys to values of the right type.
+
+    Raises:
+        ValueError: If there is no such key, or a value is wrong.
+    """
+    for key in given:
+        if key not in known:
+            raise ValueError(_unknown(name, key, known))
+    return {key: known[key].convert(value) for key, value in given.items()}
+
+
+def split(values):
+    """Groups values: a dict by group, each a dict without the prefix."""
+    groups = {group: {} for group in config_keys.GROUPS}
+    for key, value in values.items():
+        group, _, name = key.partition(".")
+        groups[group][name] = value
+    return groups
+
+
+def flatten(groups):
+    """The reverse of `split`; values that are not dicts stay as they are.
+
+    Args:
+        groups: Dict of dicts by group, or from keys to values.
+    """
+    flat = {}
+    for group, values in groups.items():
+        if group in config_keys.GROUPS and isinstance(values, dict):
+            columns = values.get("columns")
+            if group == "data" and isinstance(columns, dict):
+                flat |= {f"{_COLUMNS}{k}": v for k, v in columns.items()}
+                values = {k: v for k, v in values.items() if k != "columns"}
+            flat |= {f"{group}.{name}": value for name, value in values.items()}
+        else:
+            flat[group] = values
+    return flat
+
+
+def parse(pairs):
+    """Parses `key=value` pairs; values are JSON, or else text.
+
+    Args:
+        pairs: List of strings.
+
+    Returns:
+        Dict from keys to values.
+
+    Raises:
+        ValueError: If a pair has no `=`.
+    """
+    found = {}
+    for pair in pairs:
+        key, mark, value = pair.partition("=")
+        if not mark or not key:
+            raise ValueError(
+                f"Expected key=value, e.g. train.epochs=10. Received: {pair}"
+            )
+        found[key.strip()] = _value(key, value)
+    return found
+
+
+def format_pair(key, value):
+    """The reverse of `parse`, for one key."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, str) and _value(key, value) != value:
+        text = json.dumps(value)
+    return f"{key}={text}"
+
+
+def plain(value):
+    """A value for JSON; of layers and models, what they are made with."""
+    if not hasattr(value, "get_config"):
+        return value
+    import keras  # Late: reading configurations does not need it.
+
+    return keras.saving.serialize_keras_object(value)
+
+
+def read(path):
+    """Reads the configuration in a JSON file.
+
+    Args:
+        path: Path of the `run.json` of a run, or of a file of groups or keys.
+
+    Returns:
+        Tuple of a dict from keys to values, and a dict of what else a
+        `run.json` says: `"architecture"`, `"data"`, `"folder"`, `"seed"` and
+        `"init"`, as far as it is known.
+    """
+    content = atomic.read_json(pathlib.Path(path), dict)
+    arguments = content.get("arguments")
+    if not isinstance(arguments, dict):
+        return flatten(content), {}
+    arguments = former_runs.upgrade(arguments)
+    groups = {k: v for k, v in arguments.items() if k in config_keys.GROUPS}
+    groups["generate"] = content.get("generate", {})
+    columns = content.get("columns") or {}
+    values = flatten(groups)
+    values |= {f"{_COLUMNS}{k}": v for k, v in columns.items()}
+    return values, {
+        "architecture": arguments.get("architecture"),
+        "data": content.get("path") or arguments.get("dataset"),
+        "folder": content.get("folder"),
+        "seed": arguments.get("seed"),
+        "init": arguments.get("init"),
+    }
+
+
+def _recipe(name, train, model, reward):
+    recipe = recipes.get(name)
+    if reward:
+        recipe = recipes.self_critical(recipe, reward)
+    if train.get("fine_tune"):
+        train = {"encoder_lr_scale": _FINE_TUNED_SCALE, **train}
+    model = {k: v for k, v in model.items() if v is not None}
+    return dataclasses.replace(recipe, **train, model={**recipe.model, **model})
+
+
+def _data(name, recipe, given):
+    architecture = registry.get(name)
+    data = dataclasses.replace(options.defaults(architecture), **given)
+    has_network = pretrained.of(recipe) is not None
+    size = options.resolve_image_size(
+        architecture, data.image_size, has_network
+    )
+    return dataclasses.replace(data, image_size=size)
+
+
+def _value(key, value):
+    if key.startswith(_COLUMNS):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _unknown(name, key, known):
+    """Says that there is no such key, and which there are."""
+    group, mark, word = key.partition(".")
+    groups = dict.fromkeys(k.partition(".")[0] for k in known)
+    members = [k for k in known if k.startswith(f"{group}.")]
+    same = [k for k in known if k.partition(".")[2] == (word or key)]
+    close = same or difflib.get_close_matches(key, known, n=1)
+    if not close:
+        words = {k.partition(".")[2]: k for k in known}
+        near = difflib.get_close_matches(word or key, words, n=1)
+        close = [words[x] for x in near]
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    if mark and members:
+        words = ", ".join(k.partition(".")[2] for k in members)
+        return f"{name} has no key {key!r}.{hint} Keys of {group}: {words}."
+    return (
+        f"{name} has no key {key!r}.{hint} Expected group.key=value; its "
+        f"groups: {', '.join(groups)}. `mmkeras config {name}` lists all keys."
+    )

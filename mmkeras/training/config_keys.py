@@ -1,0 +1,222 @@
+"""The keys of a configuration that an architecture has.
+
+Names, types, defaults and descriptions come from the dataclass or function
+that owns them: `train` from `recipes.Recipe`, `model` from the architecture's
+builder, `data` and `task` from `tasks.options`, and `generate` from
+`generation.SequenceGenerator`. A key that would have no effect on an
+architecture does not exist for it.
+"""
+
+import dataclasses
+import functools
+import inspect
+import re
+import typing
+
+from mmkeras import docstrings
+from mmkeras import generation
+from mmkeras import registry
+from mmkeras import tasks
+from mmkeras.tasks import options
+from mmkeras.training import recipes
+from mmkeras.training import value_types
+
+GROUPS = ("train", "model", "data", "task", "generate")
+# What keys need: see `_features`. Keys that are not listed need nothing.
+_NEEDS = {
+    "train.encoder_lr_scale": "image",
+    "train.augment": "file",
+    "train.examples_per_image": "image",
+    "train.num_samples": "captions",
+    "train.temperature": "captions",
+    "train.views": "network",
+    "train.pool_image": "network",
+    "train.modality_dropout": "several",
+    "train.all_subsets": "several",
+    "train.bucket_by_length": "text",
+    "train.fine_tune": "network",
+    "train.cache_at": "network",
+    "data.image_size": "image",
+    "data.audio_seconds": "audio",
+    "data.max_length": "text",
+    "data.min_count": "text",
+    "data.word_vectors": "text",
+    "task.target": "classes",
+    "task.max_answers": "answers",
+    "task.modalities": "several",
+    "task.reward": "captions",
+}
+_TYPE = re.compile(r"^(int|float|str|bool)\b[^.]*\. ")  # Said by `Key.type`.
+_INTERNAL = ("reward", "model")  # Fields of a recipe with keys elsewhere.
+_FROM_DATA = ("num_classes", "vocabulary_size")  # And all shapes.
+
+
+@dataclasses.dataclass(frozen=True)
+class Key:
+    """One key of a configuration.
+
+    Attributes:
+        name: Its name with its group, e.g. `"train.epochs"`.
+        type: Type of its values; see `value_types`.
+        default: Value if none is given.
+        doc: One line about it.
+        takes_objects: Whether it also takes layers and models, in Python.
+    """
+
+    name: str
+    type: object
+    default: object
+    doc: str
+    takes_objects: bool = False
+
+    def convert(self, value):
+        """Checks a value; returns it as the key's type.
+
+        Raises:
+            ValueError: If the value has another type.
+        """
+        plain = value is None or isinstance(
+            value, (bool, int, float, str, list, tuple, dict)
+        )
+        if self.takes_objects and not plain:
+            return value
+        if self.takes_objects and isinstance(value, dict):
+            raise ValueError(
+                f"{self.name} was a layer or branch built in Python. Pass it "
+                "again, in the `config` of `mmkeras.train`."
+            )
+        try:
+            return value_types.convert(value, self.type)
+        except TypeError as error:
+            raise ValueError(
+                f"{self.name}: {error}. Received: {self.name}={value}"
+            ) from None
+
+
+@functools.cache
+def keys(name):
+    """Returns the keys of an architecture.
+
+    Args:
+        name: Architecture, e.g. `"caption-cnn-lstm"`.
+
+    Returns:
+        Dict from names to `Key`s, by group.
+    """
+    architecture = registry.get(name)
+    features = _features(architecture)
+    found = [
+        *_train(name, tasks.of(architecture)),
+        *_model(architecture),
+        *_fields("data", options.defaults(architecture)),
+        *_fields("task", options.TaskOptions()),
+    ]
+    if "generates" in features:
+        found += generate(tasks.of(architecture))
+    return {
+        key.name: key
+        for key in found
+        if _NEEDS.get(key.name) in (None, *features)
+    }
+
+
+def generate(task):
+    """Lists the keys of the group `generate`.
+
+    Args:
+        task: A `tasks.Task` that generates text, or its class.
+    """
+    generator = generation.SequenceGenerator
+    parameters = inspect.signature(generator).parameters
+    defaults = {**task.generation_defaults, **task.evaluation_defaults}
+    defaults["length"] = None  # That of the texts in training.
+    docs = docstrings.parameters(generator)
+    return [
+        Key(
+            f"generate.{name}",
+            _type(parameter),
+            defaults.get(name, parameter.default),
+            _TYPE.sub("", docs[name]),
+        )
+        for name, parameter in parameters.items()
+        if name not in ("decoder", "start", "end", "kwargs")
+    ]
+
+
+def _features(architecture):
+    """What an architecture has: inputs, and kinds of outputs."""
+    taken = architecture.arguments
+    model = registry.build_model(architecture.name, **architecture.tiny)
+    kind = tasks.of(architecture)
+    waveform = "audio_shape" in taken and len(taken["audio_shape"] or "1") == 1
+    found = {
+        "image": "image" in model.input,
+        "audio": waveform,
+        "file": "image" in model.input or waveform,
+        "network": "image" in taken,
+        "text": "vocabulary_size" in taken,
+        "several": tasks.task.PRESENCE in model.input,
+        "generates": tasks.task.TOKENS in model.input,
+        "captions": kind.texts_differ,
+        "classes": "num_classes" in taken and "question" not in model.input,
+        "answers": "num_classes" in taken and "question" in model.input,
+    }
+    return [feature for feature, has in found.items() if has]
+
+
+def _train(name, kind):
+    found = _fields("train", recipes.get(name), _INTERNAL)
+    monitors = typing.Literal[kind.monitors]
+    return [
+        dataclasses.replace(key, type=monitors)
+        if key.name == "train.monitor"
+        else key
+        for key in found
+    ]
+
+
+def _fields(group, owner, without=()):
+    """Keys of the fields of a dataclass, whose instance has the defaults."""
+    docs = docstrings.parameters(type(owner))
+    return [
+        Key(
+            f"{group}.{field.name}",
+            field.type,
+            getattr(owner, field.name),
+            docs[field.name],
+        )
+        for field in dataclasses.fields(owner)
+        if field.name not in without
+    ]
+
+
+def _model(architecture):
+    """Keys of a builder's arguments that do not follow from the data."""
+    builder = architecture.builder
+    docs = docstrings.parameters(builder)
+    defaults = {
+        **architecture.arguments,
+        **recipes.get(architecture.name).model,
+    }
+    found = []
+    for name, parameter in inspect.signature(builder).parameters.items():
+        if name in _FROM_DATA or name.endswith("_shape"):
+            continue
+        expected, doc = _type(parameter), _TYPE.sub("", docs.get(name, ""))
+        if name == "image":
+            expected = str | None
+            doc += (
+                " For a pretrained network, its weights: a file or imagenet, "
+                "or application:NETWORK:WEIGHTS of keras.applications."
+            )
+        elif parameter.default is None:
+            expected, doc = type(None), f"{doc} In Python only."
+        key = f"model.{name}", expected, defaults[name], doc
+        found.append(Key(*key, takes_objects=True))
+    return found
+
+
+def _type(parameter):
+    if parameter.annotation is not inspect.Parameter.empty:
+        return parameter.annotation
+    return value_types.of(parameter.default)

@@ -1,0 +1,165 @@
+"""Trains an architecture in the folder of a run."""
+
+import contextlib
+import pathlib
+
+import keras
+
+from mmkeras.data import check_texts
+from mmkeras.data import truncation
+from mmkeras.files import atomic
+from mmkeras.files import digests
+from mmkeras.tasks import modalities
+from mmkeras.training import build
+from mmkeras.training import commands
+from mmkeras.training import engine
+from mmkeras.training import folder as run_folder
+from mmkeras.training import pretrained
+from mmkeras.training import recipes
+from mmkeras.training import sources
+from mmkeras.training.examples import Data
+from mmkeras.training.reporter import Reporter
+
+
+def train(
+    config, source, rows, out, seed=0, init=None, overwrite=False, reporter=None
+):
+    """Trains an architecture in a run's folder, or resumes its training.
+
+    Args:
+        config: A `config.Config`; values that it does not set are chosen by
+            the number of training examples.
+        source: Dict as of `sources.make`: the data set.
+        rows: Tuple of its training and validation rows.
+        out: Folder of the run.
+        seed: int.
+        init: Folder of a run of the same architecture to start from, or
+            `None`.
+        overwrite: bool. Whether to delete another run there.
+        reporter: A `reporter.Reporter`, or `None` to log.
+
+    Raises:
+        ValueError: If the folder holds another run, or as of `build.build`.
+    """
+    reporter = reporter or Reporter()
+    rows, stated = Data(*rows), config.recipe
+    count = build.num_examples(config.architecture, rows)
+    recipe = recipes.resolve(stated, count)
+    arguments = {
+        "architecture": config.architecture,
+        "dataset": sources.identity(source),
+        "fingerprint": rows.fingerprint,
+        "seed": seed,
+        **config.with_recipe(recipe).to_dict(),
+        **_start(config, init),
+    }
+    notes = {
+        "command": commands.train(config, source, out, seed, init),
+        "generate": config.generate,
+        **sources.place(source),
+        "before": _before(init),
+    }
+    owner = run_folder.RunFolder(out, reporter.warn)
+    with _own_policy(), owner.open(arguments, overwrite, **notes) as held:
+        if stated != recipe:
+            reporter.note(_chosen(stated, recipe, count))
+        keras.utils.set_random_seed(seed)
+        task = build.build(
+            config.architecture, rows, recipe, init, **config.build_options()
+        )
+        for note in _text_notes(task, [*rows.train, *rows.val]):
+            reporter.note(note)
+        training = _fit(task, rows, held.path, config, recipe, seed, reporter)
+        task.save(held.path)
+        digest = run_folder.digest(held.path)
+        held.write("training.json", {**training, "run": digest})
+
+
+@contextlib.contextmanager
+def _own_policy():
+    """Leaves the dtype policy as it was before training."""
+    policy = keras.config.dtype_policy()
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(policy)
+
+
+def _fit(task, rows, path, config, recipe, seed, reporter):
+    chosen = config.task.modalities
+    parts = (rows.train, rows.val)
+    rows = Data(*(modalities.select(task, part, chosen) for part in parts))
+    with reporter.epochs(recipe.epochs) as callbacks:
+        training = engine.fit(
+            task,
+            rows,
+            path,
+            recipe,
+            seed,
+            reporter.counter("files"),
+            verbose=reporter.verbose,
+            also=callbacks,
+        )
+    reporter.skipped(training["corrupt"])
+    reporter.note(_best_epoch(training))
+    return training
+
+
+def _start(config, init):
+    """The run that training starts from, and digests of all its files."""
+    files = {
+        "model.image": pretrained.file_of(config.recipe),
+        "data.word_vectors": config.data.word_vectors,
+        "init": str(pathlib.Path(init, "task.json")) if init else None,
+    }
+    found = {key: digests.digest(file) for key, file in files.items()}
+    found = {key: value for key, value in found.items() if value}
+    return {
+        **({"init": str(init)} if init else {}),
+        **({"files": found} if found else {}),
+    }
+
+
+def _best_epoch(training):
+    """Describes which epoch was kept, and by which metric."""
+    lowest = training["monitor"].endswith("loss")
+    ties = "" if lowest else "; equal ones: the lowest val_loss"
+    return (
+        f"Kept epoch {training['best_epoch']} of {training['epochs']}: "
+        f"{'lowest' if lowest else 'highest'} {training['monitor']}{ties}."
+    )
+
+
+def _chosen(stated, recipe, count):
+    """Describes what was chosen by the number of training examples."""
+    chosen = [
+        f"train.{name}={getattr(recipe, name)}"
+        for name in ("batch_size", "epochs")
+        if getattr(stated, name) is None
+    ]
+    return f"Chosen for {count} training examples: {' '.join(chosen)}"
+
+
+def _text_notes(task, rows):
+    """Describes how texts are tokenized and truncated."""
+    texts = [{"text": x} for row in rows for x in row.get("captions", [])]
+    sizes = truncation.measure(task.codecs, texts or rows)
+    return [
+        *check_texts.describe_split(task.codecs),
+        *truncation.describe(task.codecs, sizes),
+    ]
+
+
+def _before(init):
+    """The commands that made the initial run, and their time in seconds."""
+    files = [pathlib.Path(init or "", f"{x}.json") for x in ("run", "training")]
+    if not init or not all(file.exists() for file in files):
+        return None
+    card = run_folder.read_card(init)
+    training = atomic.read_json(files[1], {"seconds": (int, float)})
+    earlier = card.get("before") or {"commands": [], "seconds": 0}
+    command = commands.portable(card["command"])
+    return {
+        "commands": [*earlier["commands"], command],
+        "seconds": earlier["seconds"] + training["seconds"],
+    }

@@ -1,0 +1,124 @@
+"""Where the data of a run is, and how it is read."""
+
+import os
+import pathlib
+
+from mmkeras import registry
+from mmkeras.data import datasets
+from mmkeras.training import folder as run_folder
+
+
+def make(architecture, data, folder=None, columns=None):
+    """Describes the data of a new run.
+
+    Args:
+        architecture: Name of the architecture.
+        data: Name of a published data set; or the path of a table or folder,
+            a pandas DataFrame, or a list of dicts.
+        folder: Folder of a published data set, or `None`.
+        columns: Dict from columns to the names that a table has for them.
+
+    Returns:
+        Dict of arguments of `datasets.read`.
+    """
+    if isinstance(data, os.PathLike):
+        data = os.fspath(data)
+    return {
+        "source": data,
+        "folder": folder,
+        "kind": datasets.kind_for(registry.get(architecture).task),
+        "columns": columns or {},
+    }
+
+
+def of_run(card, data=None, folder=None, columns=None):
+    """Describes the data that a run is evaluated on.
+
+    Args:
+        card: Dict of the run's `run.json`.
+        data: Another data set, or `None` for that of the training.
+        folder: Folder of a published data set, or `None` for the one used in
+            training.
+        columns: As of `make`; `None` or empty for those used in training.
+
+    Returns:
+        Dict of arguments of `datasets.read`.
+
+    Raises:
+        ValueError: If no data is given and the run does not say where its
+            data is: it was rows in memory.
+    """
+    arguments = card["arguments"]
+    source = card.get("path") or arguments["dataset"] if data is None else data
+    is_published = datasets.is_published(source)
+    if data is None and not card.get("path") and not is_published:
+        raise ValueError(
+            "The run does not say where its data is, such as a DataFrame. Give "
+            "the data with `data` (`--data`)."
+        )
+    if data is None:
+        folder = folder or card.get("folder")
+    if not columns and not is_published:
+        columns = card.get("columns")
+    return make(arguments["architecture"], source, folder, columns)
+
+
+def remembered_columns(run):
+    """Returns the names of columns in the table that a run was trained on.
+
+    Args:
+        run: Folder of a run, or of a task alone.
+
+    Returns:
+        Dict as of `make`; empty if none is known.
+    """
+    if not pathlib.Path(run, "run.json").exists():
+        return {}
+    return run_folder.read_card(run).get("columns") or {}
+
+
+def place(source):
+    """Says where data is, and how its columns are called, for `run.json`.
+
+    Args:
+        source: Dict as of `make`.
+    """
+    data, folder = source["source"], source["folder"]
+    in_file = isinstance(data, str) and not datasets.is_published(data)
+    return {
+        "path": str(pathlib.Path(data).resolve()) if in_file else None,
+        "folder": str(pathlib.Path(folder).resolve()) if folder else None,
+        "columns": source["columns"],
+    }
+
+
+def identity(source):
+    """Name of a published data set; of your own data only its kind.
+
+    Your own data may be moved: its fingerprint says whether it is the same.
+    """
+    is_published = datasets.is_published(source["source"])
+    return source["source"] if is_published else source["kind"]
+
+
+def split_rows(task, source, split, reporter):
+    """Reads a split as in training.
+
+    Args:
+        task: The task; labels of a table are read as the type it was trained
+            on.
+        source: Dict as of `make`.
+        split: `"train"`, `"val"` or `"test"`.
+        reporter: A `reporter.Reporter`; told which rows are left out.
+
+    Returns:
+        List of rows.
+    """
+    target = None
+    own = not datasets.is_published(source["source"])
+    if own and source["kind"] == "labels":
+        target = getattr(task.target.codec, "target", None)
+    [rows], _, skipped = datasets.read(splits=[split], target=target, **source)
+    if skipped:
+        reporter.warn(skipped)
+    return rows

@@ -1,0 +1,67 @@
+"""`mmkeras config`, and keys on the command line."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from mmkeras.cli import app
+from mmkeras.training import config_keys
+
+
+def call(*arguments, width=400):
+    return CliRunner().invoke(
+        app, [str(a) for a in arguments], env={"COLUMNS": str(width)}
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["caption-cnn-lstm", "sentiment-text-audio-video-context"]
+)
+def test_config_lists_every_key(name):
+    found = call("config", name)
+    assert found.exit_code == 0, found.output
+    rows = [line.strip("│ ").split("│") for line in found.output.splitlines()]
+    rows = {row[0].strip(): row for row in rows if len(row) == 4}
+    keys = config_keys.keys(name)
+    assert set(keys) == set(rows) - {"key"}
+    for key in keys.values():
+        assert rows[key.name][1].strip() == json.dumps(key.default)
+        assert rows[key.name][3].strip() == key.doc
+
+
+def test_config_of_an_unknown_architecture_suggests():
+    found = call("config", "caption-cnn-lstn")
+    assert found.exit_code == 1
+    assert "Did you mean 'caption-cnn-lstm'?" in found.output
+
+
+def test_the_help_of_train_fits_one_screen():
+    found = call("train", "--help", width=80)
+    _, _, options = found.output.partition("Options")
+    assert "--data" in options
+    assert len(options.strip().splitlines()) <= 24
+
+
+@pytest.mark.parametrize(
+    "pair, error",
+    [
+        ("train.epoch=3", "Did you mean 'train.epochs'?"),
+        ("train.epochs=ten", "train.epochs: expected an integer or null."),
+        ("epochs", "Expected key=value, e.g. train.epochs=10."),
+    ],
+)
+def test_a_wrong_key_or_value_is_one_line(tmp_path, pair, error):
+    out = tmp_path / "run"
+    command = ["train", "classify-text-bow", "--data", "x", "--out", out]
+    found = call(*command, pair)
+    assert found.exit_code == 1
+    assert error in found.output and found.output.count("\n") == 1
+    assert not out.exists()
+
+
+def test_data_and_out_are_asked_for():
+    found = call("train", "classify-text-bow")
+    assert found.exit_code == 1
+    assert "--data NAME|PATH --out RUN" in found.output
+    assert "Missing: data, out." in found.output
