@@ -73,7 +73,7 @@ def types_in(folder):
 def test_every_architecture_says_the_same(name, beam, tmp_path, photos):
     task = tiny_captioners.tiny(name, PNG)
     path = serving.export(
-        task, tmp_path, check=False, samples=photos, beam=beam
+        task, tmp_path, check=False, examples=photos, beam=beam
     )
     expected = task.answer({"image": photos}, beam=beam)
     serve = tf.saved_model.load(path).signatures["serving_default"]
@@ -121,7 +121,7 @@ def test_a_model_of_mixed_precision_is_exported_in_float32(tmp_path, photos):
     try:
         mixed = tiny_captioners.tiny("caption-cnn-attention-lstm", PNG)
         mixed.answer({"image": photos}, beam=3)
-        path = serving.export(mixed, tmp_path, check=False, samples=photos)
+        path = serving.export(mixed, tmp_path, check=False, examples=photos)
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
     finally:
         keras.config.set_dtype_policy("float32")
@@ -226,8 +226,8 @@ def test_an_existing_version_is_refused_before_any_work(folder):
     "wrong, message",
     [
         ({"temperature": 0.5}, "temperature=0.5"),
-        ({"samples": []}, "0 of type none"),
-        ({"samples": ["photo.jpg"]}, "1 of type str"),
+        ({"examples": []}, "0 of type none"),
+        ({"examples": ["photo.jpg"]}, "1 of type str"),
         ({"beam": 0}, "beam=0"),
         ({"version": "1"}, "version='1'"),
     ],
