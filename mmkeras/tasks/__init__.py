@@ -9,5 +9,8 @@ from mmkeras.tasks.task import load
 
 
 def of(architecture):
-    """Returns the class of an architecture's task."""
-    return {"caption": Caption}.get(architecture.task, Classify)
+    """Returns the class of an architecture's task.
+
+    It is that of the same name, or `Classify`.
+    """
+    return task.TASKS.get(architecture.task, Classify)

@@ -33,15 +33,17 @@ class Caption(Task):
     no_answer = {"text": "", "score": 0.0}
     size_argument = ("vocabulary_size", "tokens")
     evaluation_defaults = {"beam": 3, "length_penalty": 0.7}
+    fields_of_all = ("image",)
     texts_differ = True
     metric = "cider"
     monitors = ("cider", "loss")
 
     @classmethod
-    def count_examples(cls, model, rows):
-        return sum(len(row["captions"]) for row in rows)
+    def data_kind(cls, architecture):
+        return "captions"
 
-    def examples(self, rows):
+    @classmethod
+    def expand(cls, rows):
         """One example per caption; those of an image stand together."""
         return [
             {**row, "caption": text, "row": i}

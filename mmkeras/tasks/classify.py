@@ -14,6 +14,8 @@ from mmkeras.tasks.task import Task
 
 CANDIDATES = "candidates"
 
+_DATA_KINDS = {"vqa": "questions", "dialogue": "dialogues"}
+
 
 class Classify(Task):
     """Predicts a class, several labels, a number, or an answer in words.
@@ -42,6 +44,10 @@ class Classify(Task):
     generation_defaults = {"length_penalty": 0.0, "min_length": 1}
 
     @classmethod
+    def data_kind(cls, architecture):
+        return _DATA_KINDS.get(architecture.task, "labels")
+
+    @classmethod
     def joined(cls, model, rows):
         is_sequence = len(model.output_shape) == 3 and TOKENS not in model.input
         return groups.join(rows) if is_sequence else rows
@@ -63,17 +69,15 @@ class Classify(Task):
         return rows
 
     def decode(self, outputs, errors, raw):
-        labels, probabilities = self.target.decode(outputs)
-        if self.target.generates:
-            probabilities = keras.ops.exp(outputs["score"])[:, None]
+        answers, errors = super().decode(outputs, errors, raw)
         if CANDIDATES in self.fields:
-            labels, errors = encoding.top_candidate(
+            answers["label"], errors = encoding.top_candidate(
                 self.codecs[CANDIDATES],
                 raw.get(CANDIDATES),
-                probabilities,
+                answers["probability"],
                 errors,
             )
-        return {"label": labels, "probability": probabilities}, errors
+        return answers, errors
 
     @property
     def attention_layers(self):

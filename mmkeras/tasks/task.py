@@ -16,7 +16,7 @@ from mmkeras.tasks import targets
 PRESENCE = "presence"
 TOKENS = targets.text.TOKENS
 
-_TASKS: dict[str, type] = {}
+TASKS: dict[str, type] = {}
 
 
 class Task:
@@ -42,13 +42,15 @@ class Task:
     no_answer = {"label": "", "probability": []}  # With an error.
     size_argument = ("num_classes", "classes")
     monitors = ()  # Validation metrics that can select the best epoch.
+    fields_of_all = ()  # Inputs, if all architectures of the task have them.
+    label_type = None  # Of `label_kinds.TARGETS`; by default inferred.
     always_given = ()  # Fields that are never hidden in training.
     generation_defaults = {}  # For models that generate text.
     evaluation_defaults = {}  # Of these, what evaluation and exports use.
     texts_differ = False  # Whether texts for different inputs should differ.
 
     def __init_subclass__(cls):
-        _TASKS[cls.name] = cls
+        TASKS[cls.name] = cls
 
     def __init__(self, model, codecs):
         self.model = model
@@ -62,6 +64,23 @@ class Task:
             self.target.decoder(model)
 
     @classmethod
+    def data_kind(cls, architecture):
+        """Kind of your own data that is read; see `datasets.columns.KINDS`."""
+        return "labels"
+
+    @classmethod
+    def expand(cls, rows):
+        """Makes examples of rows: each has the target's value, and inputs.
+
+        Args:
+            rows: Rows of a data set.
+
+        Returns:
+            List of dicts; here, the rows.
+        """
+        return rows
+
+    @classmethod
     def joined(cls, model, rows):
         """Rows as a model takes them to fit codecs to; here, as they are."""
         return rows
@@ -69,7 +88,7 @@ class Task:
     @classmethod
     def count_examples(cls, model, rows):
         """Number of examples that a model has of rows."""
-        return len(cls.joined(model, rows))
+        return len(cls.joined(model, cls.expand(rows)))
 
     @property
     def fields(self):
@@ -85,8 +104,8 @@ class Task:
         return shape[1] if is_sequence else None
 
     def examples(self, rows):
-        """Makes examples of the rows of a data set; here, one of each."""
-        return rows
+        """Makes examples of rows as this model takes them."""
+        return self.expand(rows)
 
     def encode(self, example):
         """Maps one raw example to `(x, y)`; use it in `dataset.map`.
@@ -238,7 +257,10 @@ class Task:
         Returns:
             Tuple of a dict of answers and the errors.
         """
-        raise NotImplementedError
+        labels, probabilities = self.target.decode(outputs)
+        if self.target.generates:
+            probabilities = keras.ops.exp(outputs["score"])[:, None]
+        return {"label": labels, "probability": probabilities}, errors
 
     def score(self, examples, outputs):
         """Scores the outputs for all examples of a split.
@@ -354,9 +376,9 @@ def load(folder):
         FileNotFoundError: If the folder holds no task.
         ValueError: If a file is truncated, tampered with or asks for code.
     """
-    name, model, codecs = saving.load(folder, _TASKS)
+    name, model, codecs = saving.load(folder, TASKS)
     try:
-        return _TASKS[name](model, codecs)
+        return TASKS[name](model, codecs)
     except saving.MALFORMED as error:
         path = pathlib.Path(folder, "task.json")
         raise ValueError(

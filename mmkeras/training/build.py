@@ -42,35 +42,37 @@ def build(name, data, recipe, init=None, **changes):
     taken = architecture.arguments
     network = pretrained.of(recipe)
     _check_network(name, taken, network, recipe)
-    splits = {"train": data.train, "val": data.val}
+    kind = tasks.of(architecture)
+    train, val = map(kind.expand, (data.train, data.val))
+    splits = {"train": train, "val": val}
     training_problems.require(training_problems.find(splits))
     start = tasks.load(init) if init else None
     precision.use(recipe.precision)
     encoding, trained = _options(architecture, changes)
-    kind = tasks.of(architecture)
     side = options.resolve_image_size(
         architecture, encoding.image_size, network is not None
     )
     inputs = side, encoding.audio_seconds
     texts = {"length": encoding.max_length, "minimum": encoding.min_count}
-    if kind.target_field == "text":  # No smallest model: it draws weights.
-        found = fit_codecs.fit_codecs(["image"], data.train, *inputs, {})
-        captions = [text for row in data.train for text in row["captions"]]
-        found["text"] = codecs.Text.from_texts(captions, **texts)
+    if kind.fields_of_all:  # No smallest model: it would draw weights.
+        fields = kind.fields_of_all
+        found = fit_codecs.fit_codecs(fields, data.train, *inputs, {})
+        values = [example[kind.example_field] for example in train]
+        found[kind.target_field] = codecs.Text.from_texts(values, **texts)
     else:
         tiny = registry.build_model(name, **architecture.tiny)
-        rows = kind.joined(tiny, data.train)
+        rows = kind.joined(tiny, train)
         fields = fit_codecs.input_fields(tiny, rows, taken)
         if options.punctuation(architecture) != "drop":
             texts["punctuation"] = options.punctuation(architecture)
         found = fit_codecs.fit_codecs(fields, rows, *inputs, texts)
-        labels = [row["label"] for row in [*data.train, *data.val]]
+        labels = [row["label"] for row in [*train, *val]]
         found["label"] = fit_codecs.fit_label(
             found,
-            data.train,
+            train,
             trained.max_answers,
             tasks.task.TOKENS in tiny.input,
-            trained.target or label_kinds.infer(labels),
+            trained.target or kind.label_type or label_kinds.infer(labels),
         )
     if start:
         found = initialize.codecs_of(start, found)

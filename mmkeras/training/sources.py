@@ -4,6 +4,7 @@ import os
 import pathlib
 
 from mmkeras import registry
+from mmkeras import tasks
 from mmkeras.data import datasets
 from mmkeras.training import folder as run_folder
 
@@ -23,10 +24,11 @@ def make(architecture, data, folder=None, columns=None):
     """
     if isinstance(data, os.PathLike):
         data = os.fspath(data)
+    architecture = registry.get(architecture)
     return {
         "source": data,
         "folder": folder,
-        "kind": datasets.kind_for(registry.get(architecture).task),
+        "kind": tasks.of(architecture).data_kind(architecture),
         "columns": columns or {},
     }
 

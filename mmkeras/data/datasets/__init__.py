@@ -37,7 +37,6 @@ _NAMES = (
 )
 # Earlier names of your own data, by its layout.
 _FORMER = ("dialogues", "folder", "labelled", "questions", "table")
-_KINDS = {"caption": "captions", "vqa": "questions", "dialogue": "dialogues"}
 _TABLES = (".csv", ".json", ".jsonl", ".tsv")
 
 
@@ -54,18 +53,6 @@ def is_published(source) -> bool:
 def name_of(source) -> str:
     """Names a data set: published ones, or the last part of a path."""
     return source if is_published(source) else own.OwnData(source).name
-
-
-def kind_for(task) -> str:
-    """Returns the kind of your own data that a task needs.
-
-    Args:
-        task: Task of an architecture, e.g. `"caption"`.
-
-    Returns:
-        One of `columns.KINDS`.
-    """
-    return _KINDS.get(task, "labels")
 
 
 def get(source, kind=None, columns=None):

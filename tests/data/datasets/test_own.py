@@ -59,13 +59,12 @@ def test_the_columns_tell_what_data_it_is(tmp_path, kind, name):
 
 def test_a_task_takes_its_columns_and_no_others(tmp_path):
     path = table(tmp_path / "table.csv", ROWS["captions"] | ROWS["dialogues"])
-    assert datasets.kind_for("emotion") == "labels"
-    (row,) = datasets.scan(path, kind=datasets.kind_for("caption")).rows
+    (row,) = datasets.scan(path, kind="captions").rows
     assert set(row) == {"id", "image", "captions", "split"}
-    found = datasets.scan(path, kind=datasets.kind_for("vqa"))
+    found = datasets.scan(path, kind="questions")
     assert found.rows[0]["label"] == "a dog"
     assert "Ignored columns: `caption`, `history`." in found.notes
-    (row,) = datasets.scan(path, kind=datasets.kind_for("dialogue")).rows
+    (row,) = datasets.scan(path, kind="dialogues").rows
     assert row["history"] == "Who? me"
     with pytest.raises(ValueError, match="of captions.*--column.*label"):
         datasets.read(path, ["train"], kind="labels")
