@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 import mmkeras
 from mmkeras import serving
 from mmkeras.cli import app
+from mmkeras.data.synthetic import shapes
 from mmkeras.files import atomic
 
 pytestmark = [only_tensorflow, pytest.mark.usefixtures("eager_models")]
@@ -129,3 +130,27 @@ def test_what_training_needs_is_named(tmp_path):
 
 def test_the_functions_are_found_in_the_package():
     assert {"train", "evaluate", "predict", "export"} <= set(dir(mmkeras))
+
+
+@pytest.mark.slow
+def test_options_of_generation_reach_captions_and_exports(tmp_path):
+    source = shapes.write(tmp_path / "shapes", 8, 4, 4)
+    mmkeras.train(
+        "caption-cnn-lstm",
+        data=source,
+        out=tmp_path / "run",
+        epochs=1,
+        config={"model.dim": 8, "data.image_size": 32, "generate.beam": 2},
+    )
+    written = atomic.read_json(tmp_path / "run" / "results.json")
+    assert written["val"]["generate"] == {"beam": 2, "length_penalty": 0.7}
+    options = {"beam": 2, "samples": 4}
+    scores = mmkeras.evaluate(tmp_path / "run", "test", **options)
+    assert "cider" in scores
+    images = sorted((source.parent / "images").glob("test-*"))
+    found = mmkeras.predict(tmp_path / "run", images, **options)
+    assert [answer["error"] for answer in found] == [""] * 4
+    mmkeras.export(tmp_path / "run", tmp_path / "captions", **options)
+    served = serving.load(tmp_path / "captions")
+    answers = served.predict({"image": [x.read_bytes() for x in images]})
+    assert list(answers["text"]) == [answer["text"] for answer in found]

@@ -1,6 +1,8 @@
 """The Python code of the README runs, and its table of losses is right."""
 
+import json
 import re
+import shlex
 
 import keras
 import numpy as np
@@ -15,6 +17,9 @@ from checks import numpy
 from checks import only_tensorflow
 
 import mmkeras
+from mmkeras.cli import settings
+from mmkeras.training import config
+from mmkeras.training import config_keys
 
 README = (ROOT / "README.md").read_text()
 HEAD, *SECTIONS = re.split(r"^## ", README, flags=re.M)
@@ -48,6 +53,10 @@ CASES = {
     ),
     "text": ("caption-cnn-lstm", {}, np.array([[4, 5, 6, 2, 0, 0]] * 4)),
 }
+
+
+COMMANDS = re.findall(r"^mmkeras [^\n#]*[^\n# ]", README, re.M)
+COMMANDS += re.findall(r"`(mmkeras [^`]*)`", README)
 
 
 def run(text, **variables):
@@ -109,3 +118,49 @@ def test_padding_costs_nothing(targets, padding):
     np.testing.assert_allclose(
         numpy(loss(y, other)), numpy(loss(y, logits)), rtol=1e-6
     )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [shlex.join(shlex.split(x)) for x in COMMANDS if "=" in x],
+)
+def test_the_keys_of_every_command_exist(command):
+    verb, *words = shlex.split(command)[1:]
+    [name, *_], values = settings.split([x for x in words if x != "..."])
+    if verb != "train" or name.startswith("--"):
+        name = "caption-cnn-lstm"  # All that are evaluated generate text.
+    assert values or "--column" in words
+    config.check(name, config_keys.keys(name), values)
+
+
+def test_every_key_that_is_named_exists():
+    named = set(re.findall(r"`(\w+\.\w+)(?:=[^`]*)?`", README))
+    groups = tuple(f"{group}." for group in config_keys.GROUPS)
+    known = {
+        key for name in mmkeras.list_models() for key in config_keys.keys(name)
+    }
+    in_python = {"model.fit", "model.input", "task.answer"}
+    named = {key for key in named if key.startswith(groups)} - in_python
+    assert named and named <= known
+
+
+@only_tensorflow
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Of equal captions.
+def test_python_does_the_same(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    section = next(x for x in SECTIONS if x.startswith("Configuration\n"))
+    lines = []
+    for split, count in (("train", 8), ("val", 4), ("test", 4)):
+        for i in range(count):
+            size = 8 * (1 + len(lines)), 64
+            path = tmp_path / "photos" / f"{len(lines) + 1}.jpg"
+            path.parent.mkdir(exist_ok=True)
+            PIL.Image.new("RGB", size, (i, 0, 0)).save(path)
+            row = {"image": f"photos/{path.name}", "caption": "a red box"}
+            lines.append(json.dumps({**row, "split": split}))
+    (tmp_path / "photos.jsonl").write_text("\n".join(lines))
+    found = run(section)
+    assert "cider" in found["scores"] and len(found["answers"]) == 2
+    assert found["path"].name == "1"
+    assert found["task"].model.name == "caption_cnn_lstm"

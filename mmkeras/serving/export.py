@@ -93,7 +93,8 @@ def export(task, folder, version=None, check=True, examples=None, **options):
 
 
 def _check(options):
-    if options.get("temperature"):
+    # The samples that a caption is chosen by follow from a seed.
+    if options.get("temperature") and not options.get("samples"):
         raise ValueError(
             "Exports are deterministic; sampling (temperature > 0) is not "
             f"supported. Received: temperature={options['temperature']}"

@@ -211,7 +211,7 @@ def _value(codec, value, folder):
         return None
     in_file = codec.in_file or codec.kind == "features"
     if in_file and isinstance(value, (str, os.PathLike)):
-        value = _file(codec.kind, files.resolve(folder, value))
+        value = _file(codec.kind, files.resolve(folder, os.fspath(value)))
     elif in_file and not isinstance(value, (bytes, list, tuple, np.ndarray)):
         raise ValueError(
             "expected the path of a file. Received: a value of type "

@@ -138,6 +138,18 @@ def test_every_way_to_generate_gives_the_same(task):
     assert task.generate(pixels, batch_size=2, beam=3) == expected
 
 
+def test_the_caption_that_agrees_with_samples_is_chosen(task):
+    options = task.generation_options(samples=4)
+    assert options["temperature"] == 0.7 and options["beam"] == 3
+    model = task.inference(**options)
+    assert set(model.input) == {"image"}  # No uniform numbers to pass.
+    assert model.output["tokens"].shape == (None, 8)
+    sampled = task.inference(num_samples=4, temperature=0.7)
+    assert sampled.output["tokens"].shape == (None, 4, 8)
+    assert task.generation_options(temperature=1.0)["beam"] == 1
+    assert task.generation_options() == task.evaluation_defaults
+
+
 def test_a_model_for_generation_is_made_once(task):
     model = task.inference(beam=2, length=5)
     assert task.inference(length=5, beam=2) is model
