@@ -266,7 +266,7 @@ def _rows(config, source, reporter):
     )
     kind = tasks.of(registry.get(config.architecture))
     if kind.target_field == "label" and "question" not in rows[0][0]:
-        labels = [row["label"] for row in rows[0]]
+        labels = [row["label"] for row in kind.expand(rows[0])]
         reporter.note(label_kinds.describe(labels))
     for note in notes:
         reporter.note(note)

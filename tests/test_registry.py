@@ -52,7 +52,7 @@ def test_build_passes_keywords_on(entry):
 
 
 def test_list_models_by_task(entry, zoo):
-    assert mmkeras.list_models("count") == ["count-beads"]
+    assert "count-beads" in mmkeras.list_models("count")
     captioners = mmkeras.list_models(task="caption")
     assert {
         "caption-cnn-lstm",

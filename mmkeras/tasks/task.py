@@ -47,6 +47,7 @@ class Task:
     always_given = ()  # Fields that are never hidden in training.
     generation_defaults = {}  # For models that generate text.
     evaluation_defaults = {}  # Of these, what evaluation and exports use.
+    attention_layers = ()  # Of the model, for figures.
     texts_differ = False  # Whether texts for different inputs should differ.
 
     def __init_subclass__(cls):

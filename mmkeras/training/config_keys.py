@@ -158,7 +158,9 @@ def _features(architecture):
         "several": tasks.task.PRESENCE in model.input,
         "generates": tasks.task.TOKENS in model.input,
         "captions": kind.texts_differ,
-        "classes": "num_classes" in taken and "question" not in model.input,
+        "classes": kind.label_type is None
+        and "num_classes" in taken
+        and "question" not in model.input,
         "answers": "num_classes" in taken and "question" in model.input,
     }
     return [feature for feature, has in found.items() if has]

@@ -18,10 +18,11 @@ def build(name, kind="single", vocabulary=None, image=codecs.Image, **changes):
         **changes: Arguments of the builder to change.
 
     Returns:
-        A `Caption` or a `Classify`.
+        A task of the architecture's class.
     """
     found = mmkeras.get(name)
     arguments = {**found.tiny, **changes}
+    kind = tasks.of(found).label_type or kind
     if kind == "number":
         arguments["num_classes"] = 1
     count = arguments.get("vocabulary_size", 11) - 4
@@ -33,7 +34,7 @@ def build(name, kind="single", vocabulary=None, image=codecs.Image, **changes):
         return tasks.Caption(model, _codecs(model, words, image, length=9))
     fitting = _codecs(model, words, image, skip=("presence", "tokens"))
     fitting["label"] = _label(model, kind, words)
-    return tasks.Classify(model, fitting)
+    return tasks.of(found)(model, fitting)
 
 
 def _codecs(model, words, image, length=6, skip=()):

@@ -106,3 +106,12 @@ def test_every_kind_of_input_and_target_passes_the_check(kind, tmp_path):
     task = tiny_tasks.build(*KINDS[kind], image=PNG)
     path = serving.export(task, tmp_path / "exports", check=False)
     check.compare(path, replay.replay(path))
+
+
+def test_numbers_in_print_agree_as_numbers():
+    one = {"label": "0.886476", "probability": [0.88647646], "error": ""}
+    other = {"label": "0.886477", "probability": [0.88647681], "error": ""}
+    assert check._same(one, other)
+    assert not check._same(one, {**other, "label": "0.9"})
+    named = {"label": "1.000000", "probability": [0.4, 0.6], "error": ""}
+    assert not check._same(named, {**named, "label": "1.000001"})
