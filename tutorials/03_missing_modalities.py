@@ -169,4 +169,5 @@ charts.robustness(borne)
 
 # %% [markdown]
 # From the command line: `mmkeras train ... train.modality_dropout=0.3`, then
-# `mmkeras report runs/x --alone --corrupt` does all of this for your own data.
+# `mmkeras report runs/x --unimodal --robustness` does all of this for your own
+# data.

@@ -297,5 +297,5 @@ print(ran.stdout)
 
 # %% [markdown]
 # From the command line: `mmkeras train vqa-cnn-film --data asked.jsonl
-# --out runs/asked`, then `mmkeras report runs/asked --alone` puts
+# --out runs/asked`, then `mmkeras report runs/asked --unimodal` puts
 # it beside a blind one, by type of question, for your own data.

@@ -150,8 +150,8 @@ PIL.Image.open(io.BytesIO(image)).resize((252, 252))
 # ## 4. Do image and history matter?
 #
 # By type of question, and with parts hidden from the model. What is hidden
-# here it was seldom taught to do without: `mmkeras report --alone` trains the
-# same model without the image, and without the history, to compare.
+# here it was seldom taught to do without: `mmkeras report --unimodal` trains
+# the same model without the image, and without the history, to compare.
 
 # %%
 found = engine.Examples(task, rows["test"])
@@ -190,4 +190,4 @@ if keras.backend.backend() == "tensorflow":
 # %% [markdown]
 # From the command line, with MNIST: `mmkeras train dialogue-text-image-modules
 # --data digits-discussed --out runs/digits`, `mmkeras report runs/digits
-# --alone`, `mmkeras chat runs/digits --image digits.png`.
+# --unimodal`, `mmkeras chat runs/digits --image digits.png`.

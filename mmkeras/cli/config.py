@@ -21,6 +21,10 @@ def run(
 
     console = Console(highlight=False)
     keys = config_keys.keys(name)
+    if not console.is_terminal:  # One line per key, separated by tabs.
+        for key in keys.values():
+            typer.echo("\t".join(_cells(key)))
+        return
     for group in config.split(keys):
         chosen = [k for k in keys.values() if k.name.startswith(f"{group}.")]
         if chosen:
@@ -34,15 +38,19 @@ def run(
 def _table(group, keys):
     from rich.table import Table
 
-    from mmkeras.training import value_types
-
     table = Table(title=group, title_justify="left")
     table.add_column("key", no_wrap=True)
     table.add_column("default")
     table.add_column("type")
     table.add_column("meaning")
     for key in keys:
-        default = json.dumps(key.default)
-        kind = value_types.describe(key.type)
-        table.add_row(key.name, default, kind, key.doc)
+        table.add_row(*_cells(key))
     return table
+
+
+def _cells(key):
+    from mmkeras.training import value_types
+
+    kind = value_types.describe(key.type)
+    kind = kind.removeprefix("an ").removeprefix("a ")
+    return key.name, json.dumps(key.default), kind, key.doc

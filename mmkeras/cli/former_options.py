@@ -61,6 +61,14 @@ _VERBS = {
     "export": _GENERATE,
     "reproduce": {"--weights": "model.image"},
 }
+_RENAMED = {
+    ("list", "--names"): "--names-only",
+    ("report", "--against"): "--compare",
+    ("report", "--alone"): "--unimodal",
+    ("report", "--corrupt"): "--robustness",
+    ("report", "--draws"): "--bootstrap-samples",
+    ("report", "--rows"): "--max-examples",
+}
 
 
 def key_of(verb, option):
@@ -84,6 +92,8 @@ def hint(verb, option, value=None):
     Returns:
         A sentence, or `None` if it is no such option.
     """
+    if (verb, option) in _RENAMED:
+        return f"{option} is now {_RENAMED[verb, option]}"
     key = key_of(verb, option)
     if key is None:
         return None

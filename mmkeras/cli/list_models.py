@@ -21,9 +21,11 @@ def run(
         str | None,
         typer.Option(help="List only the architectures for this task."),
     ] = None,
-    names: Annotated[
+    names_only: Annotated[
         bool,
-        typer.Option("--names", help="Print only the names, one per line."),
+        typer.Option(
+            "--names-only", help="Print only the names, one per line."
+        ),
     ] = False,
 ):
     """List the architectures of the zoo."""
@@ -37,7 +39,7 @@ def run(
             f"No architecture is registered for the task {task!r}. Tasks: "
             f"{', '.join(tasks)}."
         )
-    if names:
+    if names_only:
         for entry in chosen:
             typer.echo(entry["name"])
         return

@@ -14,24 +14,25 @@ def run(
     data: options.RunData = None,
     data_folder: options.RunFolder = None,
     column: options.RunColumns = None,
-    alone: Annotated[
+    unimodal: Annotated[
         bool,
         typer.Option(
-            "--alone",
+            "--unimodal",
             help="Also train the same model on each modality alone, with the "
             "same budget, in subfolders of the run; done once.",
         ),
     ] = False,
-    against: Annotated[
+    compare: Annotated[
         list[str] | None,
         typer.Option(
             help="Folder of a run to compare with, e.g. a text-only model."
         ),
     ] = None,
-    corrupt: Annotated[
+    robustness: Annotated[
         bool,
         typer.Option(
-            "--corrupt", help="Corrupt each modality with increasing severity."
+            "--robustness",
+            help="Corrupt each modality with increasing severity.",
         ),
     ] = False,
     baseline: Annotated[
@@ -41,10 +42,10 @@ def run(
             "which effective robustness is computed."
         ),
     ] = None,
-    rows: Annotated[
+    max_examples: Annotated[
         int, typer.Option(min=2, help="Maximum number of examples to corrupt.")
     ] = 500,
-    draws: Annotated[
+    bootstrap_samples: Annotated[
         int,
         typer.Option(
             min=2, help="Number of bootstrap samples for the intervals."
@@ -68,12 +69,14 @@ def run(
     console = Console(highlight=False, soft_wrap=True)
     out = told.run / f"report-{split}"
     out.mkdir(exist_ok=True)
-    written = told.scores(console, out, draws)
+    written = told.scores(console, out, bootstrap_samples)
     if len(told.task.fields) > 1:
-        if alone:
-            told.train_alone()
-        written |= told.fusion_gain(console, out, against or [], draws)
-    if corrupt or baseline:
-        written |= told.robustness(console, out, baseline, rows)
+        if unimodal:
+            told.train_unimodal()
+        written |= told.fusion_gain(
+            console, out, compare or [], bootstrap_samples
+        )
+    if robustness or baseline:
+        written |= told.robustness(console, out, baseline, max_examples)
     atomic.write_json(out / "report.json", written)
     console.print(f"Figures and report.json saved to {out}.")

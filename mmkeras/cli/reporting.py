@@ -118,7 +118,7 @@ class Reporting:
             figures.write_png(drawn, out / "answers.png")
         return {"confusion": counts.tolist()}
 
-    def train_alone(self):
+    def train_unimodal(self):
         """Trains the same model on each modality alone, or resumes it."""
         values, start = configuration.read(self.run / "run.json")
         source = sources.of_run(self.card)
@@ -132,7 +132,7 @@ class Reporting:
                 config,
                 source,
                 rows,
-                self._alone(field),
+                self._unimodal(field),
                 start["seed"],
                 start["init"],
                 reporter=Console(),
@@ -152,8 +152,8 @@ class Reporting:
         """
         models = {pathlib.Path(path).name: path for path in against}
         for field in self._parts():
-            if (self._alone(field) / "task.json").exists():
-                models[field] = self._alone(field)
+            if (self._unimodal(field) / "task.json").exists():
+                models[field] = self._unimodal(field)
         target = self.task.target
         known = self._labels(self._rows("train"))
         labels = self._labels(self.rows)
@@ -165,8 +165,8 @@ class Reporting:
             predicted[name] = self._chosen(other, majority, name)
         if not models:
             console.print(
-                "There is no unimodal model to compare with: pass --alone, or "
-                "--against with a run. Instead, the other modalities are "
+                "There is no unimodal model to compare with: pass --unimodal, "
+                "or --compare with a run. Instead, the other modalities are "
                 "hidden from the same model."
             )
             models = dict.fromkeys(self._parts())
@@ -243,8 +243,8 @@ class Reporting:
             for gone in ("image", "history")
         ]
 
-    def _alone(self, field):
-        return self.run / f"alone-{field}"
+    def _unimodal(self, field):
+        return self.run / f"unimodal-{field}"
 
     def _examples(self, task, rows):
         return Examples(task, rows, progress.counter("files"))

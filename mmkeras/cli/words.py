@@ -1,4 +1,4 @@
-"""`mmkeras words`: train, cover, neighbours, analogy, similarity."""
+"""`mmkeras words`: train, coverage, neighbours, analogy, similarity."""
 
 import enum
 import itertools
@@ -28,10 +28,10 @@ Text = Annotated[
         help="Text file, one sentence per line; optionally with .gz."
     ),
 ]
-AsIs = Annotated[
+NoTokenize = Annotated[
     bool,
     typer.Option(
-        "--as-is",
+        "--no-tokenize",
         help="Split at spaces only. By default, texts are lowercased and "
         "punctuation is removed, as for captions.",
     ),
@@ -95,14 +95,16 @@ def train(
         typer.Option(min=0, help="[default: 0.005; glove: 0.05]"),
     ] = None,
     seed: int = 0,
-    as_is: AsIs = False,
+    no_tokenize: NoTokenize = False,
 ):
     """Train word vectors on your own text."""
     from mmkeras import word_vectors
     from mmkeras.cli import progress
 
     glove = method is Method.GLOVE
-    corpus = word_vectors.Corpus.read(_sentences(text, as_is), minimum, size)
+    corpus = word_vectors.Corpus.read(
+        _sentences(text, no_tokenize), minimum, size
+    )
     typer.echo(
         f"{len(corpus.words):,} distinct words, {len(corpus.tokens):,} in "
         "total."
@@ -124,19 +126,19 @@ def train(
     typer.echo(f"Wrote {out}.")
 
 
-def cover(
+def coverage(
     vectors: Vectors,
     text: Text,
     minimum: Annotated[
         int, typer.Option(min=1, help="Minimum count of a word.")
     ] = 1,
     count: Count = 20,
-    as_is: AsIs = False,
+    no_tokenize: NoTokenize = False,
 ):
     """Show how many words of a text have vectors, and which have none."""
     from mmkeras import word_vectors
 
-    corpus = word_vectors.Corpus.read(_sentences(text, as_is), minimum)
+    corpus = word_vectors.Corpus.read(_sentences(text, no_tokenize), minimum)
     found = word_vectors.read(vectors, wanted=corpus.words)
     report = word_vectors.coverage(found, corpus.counts_by_word)
     _show(
@@ -241,12 +243,12 @@ def similarity(
     )
 
 
-def _sentences(path, as_is):
+def _sentences(path, no_tokenize):
     """Sentences of a file: strings to split at spaces, or lists of words."""
     from mmkeras import word_vectors
 
     lines = word_vectors.sentences(path)
-    return lines if as_is else _as_captions(lines)
+    return lines if no_tokenize else _as_captions(lines)
 
 
 def _as_captions(lines):
@@ -277,6 +279,6 @@ def _show(titles, rows):
     Console().print(table)
 
 
-for verb in (train, cover, neighbours, analogy, similarity):
-    heavy = verb in (train, cover)
+for verb in (train, coverage, neighbours, analogy, similarity):
+    heavy = verb in (train, coverage)
     app.command(verb.__name__)(explained(verb, heavy=heavy))

@@ -35,7 +35,7 @@ _EXPECTED = {
 # All that training, measuring and reporting write into a run's folder.
 _NAMES = (
     _CARD,
-    "alone-*",
+    "alone-*",  # Of earlier versions: `unimodal-*`.
     "best.npz",
     "captions-*.jsonl",
     "checkpoint.npz",
@@ -47,6 +47,7 @@ _NAMES = (
     "task.json",
     "tensorboard",
     "training.json",
+    "unimodal-*",
 )
 # Temporary names of earlier versions.
 _OLD_LEFTOVERS = (".save-*", *(f".{name}.part" for name in _NAMES))

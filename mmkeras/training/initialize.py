@@ -127,7 +127,7 @@ def initialize_embeddings(task, path, seed=0):
         warnings.warn(
             f"{path} has vectors for {found.words_found:,} of the "
             f"{found.words:,} words in the texts, and none for: {missing}. "
-            "See `mmkeras words cover`.",
+            "See `mmkeras words coverage`.",
             stacklevel=2,
         )
     return found

@@ -47,7 +47,7 @@ def run(world, tmp_path_factory):
 
 
 def test_report(run, world):
-    found = call("report", run, "--corrupt", "--rows", "2")
+    found = call("report", run, "--robustness", "--max-examples", "2")
     assert found.exit_code == 0, found.output
     out = run / "report-val"
     written = atomic.read_json(out / "report.json")
@@ -59,7 +59,7 @@ def test_report(run, world):
 
 
 def test_list():
-    found = call("list", "--task", "caption", "--names").output.split()
+    found = call("list", "--task", "caption", "--names-only").output.split()
     assert "caption-cnn-lstm" in found
     assert all(name.startswith("caption-") for name in found)
 

@@ -1,11 +1,14 @@
 """`mmkeras config`, and keys on the command line."""
 
+import io
 import json
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from mmkeras.cli import app
+from mmkeras.cli import config
 from mmkeras.training import config_keys
 
 
@@ -21,13 +24,20 @@ def call(*arguments, width=400):
 def test_config_lists_every_key(name):
     found = call("config", name)
     assert found.exit_code == 0, found.output
-    rows = [line.strip("│ ").split("│") for line in found.output.splitlines()]
-    rows = {row[0].strip(): row for row in rows if len(row) == 4}
+    rows = [line.split("\t") for line in found.output.splitlines()]
     keys = config_keys.keys(name)
-    assert set(keys) == set(rows) - {"key"}
-    for key in keys.values():
-        assert rows[key.name][1].strip() == json.dumps(key.default)
-        assert rows[key.name][3].strip() == key.doc
+    assert [row[0] for row in rows] == list(keys)
+    for key, (_, default, kind, doc) in zip(keys.values(), rows):
+        assert (default, doc) == (json.dumps(key.default), key.doc)
+        assert kind
+
+
+def test_on_a_terminal_keys_are_in_tables_by_group():
+    console = Console(file=io.StringIO(), force_terminal=True, width=100)
+    keys = config_keys.keys("caption-cnn-lstm")
+    console.print(config._table("train", [keys["train.pool_image"]]))
+    shown = console.file.getvalue()
+    assert "train.pool_image" in shown and "true or false" in shown
 
 
 def test_config_of_an_unknown_architecture_suggests():

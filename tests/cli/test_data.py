@@ -120,7 +120,7 @@ def test_a_run_remembers_where_and_how_its_data_is_read(tmp_path, monkeypatch):
     assert str(tmp_path) not in published.read_text()
     monkeypatch.chdir("/")
     run = tmp_path / "run"
-    for verb in (["evaluate"], ["report", "--draws", "2"]):
+    for verb in (["evaluate"], ["report", "--bootstrap-samples", "2"]):
         found = call(verb[0], run, *verb[1:])
         assert found.exit_code == 0, found.output
         assert "days.csv, val (4 rows)" in found.output

@@ -114,6 +114,12 @@ def test_a_former_option_names_its_key(words, hint):
     assert found.output.startswith(f"Error: {option} is now a key: {hint}\n")
 
 
+def test_a_former_option_names_the_new_one():
+    found = CliRunner().invoke(app, ["report", "run", "--alone"])
+    assert found.exit_code == 2
+    assert found.output == "Error: --alone is now --unimodal\n"
+
+
 def test_an_option_that_never_was_is_refused():
     found = CliRunner().invoke(app, ["train", "a", "--nonsense"])
     assert found.exit_code == 2 and "--nonsense" in found.output

@@ -220,7 +220,9 @@ def test_export(run, table, tmp_path):
 
 
 def test_report_with_each_modality_alone(run):
-    found = call("report", run, "--alone", "--corrupt", "--draws", "50")
+    found = call(
+        "report", run, "--unimodal", "--robustness", "--bootstrap-samples", "50"
+    )
     assert found.exit_code == 0, found.output
     assert "Fusion " in found.output and "image: blur" in found.output
     assert "no unimodal model" not in found.output
@@ -234,16 +236,16 @@ def test_report_with_each_modality_alone(run):
     assert images == {
         *["confusion", "fusion_gain", "reliability", "robustness", "subsets"]
     }
-    card = atomic.read_json(run / "alone-image" / "run.json")
+    card = atomic.read_json(run / "unimodal-image" / "run.json")
     assert card["arguments"]["task"]["modalities"] == "image"
-    again = call("report", run / "alone-image")  # By itself, a run like any.
+    again = call("report", run / "unimodal-image")  # By itself, a run like any.
     assert again.exit_code == 0, again.output
 
 
 def test_report_against_another_run_and_a_baseline(run, tmp_path):
     found = call(
-        *["report", run, "--against", run, "--baseline", run],
-        *["--rows", "6", "--draws", "20"],
+        *["report", run, "--compare", run, "--baseline", run],
+        *["--max-examples", "6", "--bootstrap-samples", "20"],
     )
     assert found.exit_code == 0, found.output
     written = atomic.read_json(run / "report-val" / "report.json")

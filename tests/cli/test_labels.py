@@ -135,7 +135,9 @@ def test_a_run_is_measured_on_what_it_was_trained_on(run, tmp_path):
     assert found.exit_code == 0, found.output
     metrics = json.loads((run[0] / "results.json").read_text())
     assert "mae" in metrics["test"]["metrics"]
-    found = call("report", run[0], "--split", "test", *other, "--draws", "2")
+    found = call(
+        "report", run[0], "--split", "test", *other, "--bootstrap-samples", "2"
+    )
     assert found.exit_code == 0, found.output
 
 

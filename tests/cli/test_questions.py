@@ -83,7 +83,7 @@ def test_predict_answers_and_draws_where_it_looked(run, table, tmp_path):
 
 
 def test_report_and_question_only(run):
-    found = call("report", run, "--alone", "--draws", "20")
+    found = call("report", run, "--unimodal", "--bootstrap-samples", "20")
     assert found.exit_code == 0, found.output
     assert "By question type" in found.output
     assert "no unimodal model" not in found.output

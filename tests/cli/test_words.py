@@ -55,14 +55,14 @@ def file(tmp_path):
 def test_cover(file, tmp_path):
     text = tmp_path / "text.txt"
     text.write_text("The man, the dog.\nA man!\n")
-    found = call("cover", file, text)
+    found = call("coverage", file, text)
     assert found.exit_code == 0, found.output
     lines = [line.split() for line in found.output.splitlines()]
     assert ["words", "2", "4", "50.0%"] in lines
     assert ["words", "in", "total", "4", "6", "66.7%"] in lines
     assert "Found 1 as they are, 1 capitalised." in found.output
     assert lines[-2:] == [["a", "1"], ["dog", "1"]]
-    found = call("cover", file, text, "--as-is", "--minimum", 1)
+    found = call("coverage", file, text, "--no-tokenize", "--minimum", 1)
     lines = [line.split() for line in found.output.splitlines()]
     assert ["words", "2", "6", "33.3%"] in lines
     assert ["man,", "1"] in lines
