@@ -112,7 +112,7 @@ def test_a_run_remembers_where_and_how_its_data_is_read(tmp_path, monkeypatch):
     found = call(*train, "--results", results)
     assert found.exit_code == 0, found.output
     card = atomic.read_json(tmp_path / "run" / "run.json")
-    assert card["arguments"]["data"] == "labels"
+    assert card["arguments"]["dataset"] == "labels"
     assert card["path"] == str(path)
     assert card["columns"] == {"label": "class", "text": "sentence"}
     (published,) = results.glob("*.json")
