@@ -144,12 +144,14 @@ def _changes(pairs):
 
 def _pairs(words, changes=None):
     """The pairs of keys and values among words, with changes."""
-    pairs = [word for word in words if settings.is_pair(word)]
-    keys = [pair.partition("=")[0] for pair in pairs]
-    return [
-        f"{key}={changes[key]}" if key in (changes or {}) else pair
-        for key, pair in zip(keys, pairs)
-    ]
+    found = dict(word.split("=", 1) for word in words if settings.is_pair(word))
+    for key in set(changes or {}) & set(found):
+        network, mark, _ = found[key].rpartition(":")
+        value = changes[key]
+        if key == "model.image" and ":" not in value:
+            value = f"{network}{mark}{value}"  # The same network's weights.
+        found[key] = value
+    return [f"{key}={value}" for key, value in found.items()]
 
 
 def _require_data(commands):

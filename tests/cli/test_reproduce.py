@@ -49,6 +49,14 @@ def test_files_are_where_the_user_has_them():
     assert not [word for word in first if word.startswith("model.image")]
 
 
+def test_other_weights_are_of_the_same_network():
+    train = "mmkeras train caption-cnn-lstm --data d --out last"
+    entry = {**ENTRY, "command": f"{train} model.image=application:VGG16:w.npz"}
+    changes = {"model.image": "/w/my.npz"}
+    _, last, _ = commands(entry, pathlib.Path("runs"), NOTHING[0], changes)
+    assert last[-1] == "model.image=application:VGG16:/w/my.npz"
+
+
 def test_a_file_of_an_earlier_version_is_reproduced():
     former = {
         **ENTRY,
