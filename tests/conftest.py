@@ -44,20 +44,6 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: order.get(item.path.parent.name, len(long)))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def plain_graphs(request):
-    """Leaves graphs as they are traced in quick tests.
-
-    They run a few times on a few numbers: TensorFlow optimizes them for
-    longer than they run. Slow tests, and processes that tests start, have
-    them optimized, as users do.
-    """
-    quick = "not slow" in request.config.getoption("markexpr")
-    if quick and "tensorflow" in sys.modules:
-        optimizer = sys.modules["tensorflow"].config.optimizer
-        optimizer.set_experimental_options({"disable_meta_optimizer": True})
-
-
 @pytest.fixture(scope="module")
 def eager_models():
     """Runs models operation by operation, for tests of what is around them.
