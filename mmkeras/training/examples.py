@@ -8,6 +8,7 @@ from mmkeras import losses
 from mmkeras.data import batches
 from mmkeras.data import encoding
 from mmkeras.data import field_arrays
+from mmkeras.data.fingerprint import fingerprint
 from mmkeras.tasks import frozen_parts
 
 _CONTEXTS = 1024  # Whose decoder inputs are in memory at the same time.
@@ -24,8 +25,6 @@ class Data:
     @property
     def fingerprint(self):
         """Digest of all that the rows and their files hold."""
-        from mmkeras.data.fingerprint import fingerprint
-
         return fingerprint([*self.train, *self.val])
 
 
@@ -158,10 +157,10 @@ class Examples:
         Returns:
             Dict of arrays, as the model takes them once they are normalized.
         """
-        x, present = {}, []
+        x, present, replaced = {}, [], replaced or {}
         for i, (field, found) in enumerate(self._arrays.items()):
-            whose = (replaced or {}).get(field, np.arange(len(self)))
-            rows = self._kept[whose[order]]
+            whose = replaced[field][order] if field in replaced else order
+            rows = self._kept[whose]
             place = found.place[rows]
             views = np.minimum(view, len(found.array) - 1)
             views = np.broadcast_to(views, place.shape)
@@ -214,8 +213,9 @@ class Examples:
         Returns:
             Logits, an array with an entry per example; or token ids.
         """
-        parts = self._outputs(fields, replaced, batch_size, options)
-        return np.concatenate([outputs for _, outputs in parts])[self._inverse]
+        first, inverse = self._distinct(replaced)
+        parts = self._outputs(first, fields, replaced, batch_size, options)
+        return np.concatenate([outputs for _, outputs in parts])[inverse]
 
     def predictions(self, outputs):
         """Probabilities, numbers or tokens, as `Target.score` takes them."""
@@ -242,7 +242,8 @@ class Examples:
         target = self.task.target
         if target.generates:
             return self.outputs(fields, replaced, batch_size, **options)
-        parts = self._outputs(fields, replaced, batch_size, {}, distinct=False)
+        every = np.arange(len(self))
+        parts = self._outputs(every, fields, replaced, batch_size, {})
         found = [
             target.choose(self._predictions(outputs, order))
             for order, outputs in parts
@@ -295,10 +296,11 @@ class Examples:
 
     def _distinct(self, replaced=None):
         """Places of examples with different inputs; and whose each has."""
-        numbers = []
+        numbers, replaced = [], replaced or {}
         for i, (field, found) in enumerate(self._arrays.items()):
-            whose = (replaced or {}).get(field, np.arange(len(self)))
-            rows = self._kept[whose]
+            rows = self._kept
+            if field in replaced:
+                rows = rows[replaced[field]]
             present = self.presence[rows, i]
             numbers.append(np.where(present, found.place[rows], -1))
         _, first, inverse = np.unique(
@@ -308,16 +310,13 @@ class Examples:
             return np.arange(len(self)), np.arange(len(self))
         return first, inverse.reshape(-1)
 
-    def _outputs(self, fields, replaced, batch_size, options, distinct=True):
+    def _outputs(self, examples, fields, replaced, batch_size, options):
         """Yields places of examples and outputs for them, by batches."""
-        first = self._inverse = np.arange(len(self))
-        if distinct:
-            first, self._inverse = self._distinct(replaced)
         hidden = [fields is not None and f not in fields for f in self.fields]
         model = self.task.inference(bool(self.cached), **options)
-        size = min(batch_size, len(first))
-        for places in _orders(len(first), size):
-            order = first[places]
+        size = min(batch_size, len(examples))
+        for places in _orders(len(examples), size):
+            order = examples[places]
             padded = np.pad(order, (0, size - len(order)), mode="edge")
             x = self.inputs(padded, np.tile(hidden, (len(padded), 1)), replaced)
             x = self.task.normalize(x, cached=self.cached)
