@@ -1,12 +1,13 @@
 """Checks what is in several splits: images, sounds, groups and names."""
 
 import collections
-import concurrent.futures
-import hashlib
 
 from mmkeras.data import check_files
 from mmkeras.data import files
 from mmkeras.data.problems import Problem
+from mmkeras.files import digests
+
+_EMPTY = digests.digest(b"")
 
 
 def problems(rows, published=False):
@@ -43,15 +44,14 @@ def _names(rows):
 
 def _contents(rows, field):
     """Lists the rows of each content, one for each file and split."""
-    values = check_files.in_files(rows, field)
-    digests = dict(zip(values, _digests(values)))
+    known = _digests(check_files.in_files(rows, field))
     contents = collections.defaultdict(dict)
     for row in rows:
         value = row.get(field)
-        if isinstance(value, (str, bytes)) and digests.get(value):
+        if isinstance(value, (str, bytes)) and value in known:
             key = row["id"] if "captions" in row else value, row["split"]
             where = check_files.where(row, field)
-            contents[digests[value]].setdefault(key, (where, row))
+            contents[known[value]].setdefault(key, (where, row))
     return [list(same.values()) for same in contents.values()]
 
 
@@ -77,14 +77,11 @@ def _join(splits):
 
 
 def _digests(values):
-    """Hashes files, several at once; `None` for unreadable and empty ones."""
-
-    def digest(value):
-        try:
-            data = value if isinstance(value, bytes) else files.read(value)
-        except ValueError:
-            return None
-        return hashlib.sha256(data).digest() if data else None
-
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        return list(pool.map(digest, values, chunksize=64))
+    """Dict from files to digests, without unreadable and empty files."""
+    readable = [
+        value
+        for value in values
+        if isinstance(value, bytes) or not files.why_unreadable(value)
+    ]
+    found = zip(readable, digests.digests(readable))
+    return {v: digest for v, digest in found if digest not in (None, _EMPTY)}
