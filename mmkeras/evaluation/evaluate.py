@@ -62,7 +62,10 @@ def evaluate(examples, draws=200, seed=0, **options):
         plain = len(labels) == len(examples) and target.has_accuracy
         scores |= mismatched(
             lambda replaced: target.agreement(
-                labels, examples.chosen(replaced=replaced, **options)
+                labels,
+                examples.chosen(replaced=replaced, **options)
+                if replaced
+                else predicted[fields],
             ),
             fields,
             len(examples),
