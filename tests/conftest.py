@@ -85,6 +85,14 @@ def fresh_start():
         sys.modules["keras"].config.set_dtype_policy("float32")
 
 
+@pytest.fixture(scope="module")
+def module_cache(tmp_path_factory):
+    """An empty cache of decoded files, for the tests of a module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MMKERAS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def data_folder():
     """Folder of the real data sets, `MMKERAS_DATA`.

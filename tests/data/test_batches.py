@@ -13,6 +13,8 @@ from mmkeras.tasks import Caption
 from mmkeras.tasks import Classify
 from mmkeras.training.examples import Examples
 
+pytestmark = pytest.mark.usefixtures("module_cache")
+
 OWNERS = np.array([0, 0, 0, 0, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4])
 # A caption begins with a letter of its own, by which it is found in a batch.
 FIRST = "abcdefghijklmnopqrstuvwy"
@@ -53,13 +55,6 @@ def captioned(captions, owners, views=("plain",)):
         for number in range(max(owners) + 1)
     ]
     return Examples(task, rows, views=views)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MMKERAS_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,9 @@ from mmkeras.tasks import modalities
 from mmkeras.training import engine
 from mmkeras.training import recipes
 
+pytestmark = pytest.mark.usefixtures("module_cache")
+
 NAME = "classify-image-audio-concat"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MMKERAS_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 @pytest.fixture(scope="module")
