@@ -64,7 +64,7 @@ def fit(
     model = training_model.build(task, recipe, True, shared, seed)
     if recipe.all_subsets:
         model = subsets.all_subsets(model)
-    branch = _pretrained(task)
+    branch = _image_weights(task)
     optimizers.compile_model(model, recipe, steps, branch)
 
     def teach(start):
@@ -202,7 +202,7 @@ def _augment(task, recipe):
     return change if fields else None
 
 
-def _pretrained(task):
+def _image_weights(task):
     """Weights of image branches, to which `encoder_lr_scale` applies."""
     return [
         weight

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 
 from mmkeras import losses
-from mmkeras.data import batches
 from mmkeras.data import encoding
 from mmkeras.data import field_arrays
+from mmkeras.data import padding
 from mmkeras.data.fingerprint import fingerprint
 from mmkeras.tasks import frozen_parts
 
@@ -194,8 +194,8 @@ class Examples:
         weight = np.where(there, self.weight[known], np.float32(0))
         if not self.task.target.generates:
             return x, self.targets.take(known), weight
-        tokens = batches.shortened(self.targets.take(order))
-        found = batches.without_padding(tokens, weight)
+        tokens = padding.shortened(self.targets.take(order))
+        found = padding.without_padding(tokens, weight)
         x["tokens"], x["positions"], y, weight = found
         return x, y, weight
 
@@ -339,7 +339,7 @@ class Examples:
             for i in range(0, len(mine), batch_size):
                 order = mine[i : i + batch_size]
                 blank = (0, batch_size - len(order))  # One shape, one trace.
-                ids = batches.shortened(tokens[order])
+                ids = padding.shortened(tokens[order])
                 ids = np.pad(ids, [blank, (0, 0)])
                 context = contexts[np.pad(inverse[order] - start, blank)]
                 logits = task.decoder_model.predict_on_batch(

@@ -8,6 +8,7 @@ import pytest
 import mmkeras
 from mmkeras.data import batches
 from mmkeras.data import codecs
+from mmkeras.data import padding
 from mmkeras.data.batches import Batching
 from mmkeras.tasks import Caption
 from mmkeras.tasks import Classify
@@ -182,7 +183,7 @@ def test_little_padding_is_predicted(captions, batching):
 def test_without_padding_keeps_targets_and_their_weights():
     tokens = np.array([[1, 5, 2, 0, 0], [0, 0, 0, 0, 0], [1, 6, 7, 8, 2]])
     weight = np.array([3.0, 4.0, 5.0])
-    read, positions, y, weights = batches.without_padding(tokens, weight)
+    read, positions, y, weights = padding.without_padding(tokens, weight)
     np.testing.assert_array_equal(read, tokens[:, :-1])
     np.testing.assert_array_equal(positions, [0, 1, 8, 9, 10, 11])
     np.testing.assert_array_equal(y, [5, 2, 6, 7, 8, 2])
@@ -190,7 +191,7 @@ def test_without_padding_keeps_targets_and_their_weights():
     # A multiple of a sixteenth of the tokens, here of 2.
     tokens = np.pad(tokens, ((0, 0), (0, 8)))
     tokens[0, 3] = 2
-    _, positions, y, weights = batches.without_padding(tokens, weight)
+    _, positions, y, weights = padding.without_padding(tokens, weight)
     assert len(positions) == len(y) == len(weights) == 8
     np.testing.assert_array_equal(y, [5, 2, 2, 6, 7, 8, 2, 0])
 
