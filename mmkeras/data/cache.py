@@ -1,4 +1,4 @@
-"""Images decoded once.
+"""Files decoded once.
 
 They are arrays on disk (see `mmkeras.data.store`), found again by their names
 and contents, and the codec.
@@ -19,30 +19,32 @@ from mmkeras.data.fingerprint import contents
 from mmkeras.data.store import cached
 from mmkeras.data.store import clear
 
-__all__ = ["batches", "cached", "clear", "pixels"]
+__all__ = ["batches", "cached", "clear", "decoded"]
 
 _DECODING = 2  # To be raised when a codec decodes a file differently.
 _THREADS = min(max(os.cpu_count() or 2, 2), 8)  # Each decodes a batch.
 
 
-def pixels(rows, codec, folder=None, progress=None, bad=None, batch_size=64):
-    """Decodes the images of rows, or finds them decoded.
+def decoded(rows, codec, folder=None, progress=None, bad=None, batch_size=64):
+    """Decodes the images or sounds of rows, or finds them decoded.
 
     Args:
-        rows: List of dicts with `"id"` and `"image"`, a path.
-        codec: A `codecs.Image`.
+        rows: List of dicts with `"id"` and `"image"`, a path or the bytes of
+            the file that the codec reads.
+        codec: A `codecs.Image` or `codecs.Audio`.
         folder: Where to keep the array; see `store.cached`.
-        progress: Function of the images done and in all.
-        bad: List to which `(row id, error)` of each image that cannot be
-            read is added; it is black. Without it, such an image is an
+        progress: Function of the files done and in all.
+        bad: List to which `(row id, error)` of each file that cannot be
+            read is added; it is all zeros. Without it, such a file is an
             error.
-        batch_size: How many images to decode at a time.
+        batch_size: How many files to decode at a time.
 
     Returns:
-        uint8 array of shape `(rows, height, width, 3)`, memory-mapped.
+        Array of shape `(rows, *codec.shape)` of the codec's dtype,
+        memory-mapped.
 
     Raises:
-        ValueError: If an image cannot be read and `bad` is None.
+        ValueError: If a file cannot be read and `bad` is None.
         OSError: If the disk is full.
     """
     paths = [row["image"] for row in rows]
@@ -56,7 +58,7 @@ def pixels(rows, codec, folder=None, progress=None, bad=None, batch_size=64):
 
     key = {"kind": "pixels", **key_of(rows, codec)}
     shape = (len(rows), *codec.shape)
-    return cached(key, make, shape, "uint8", folder, progress, bad)
+    return cached(key, make, shape, codec.dtype, folder, progress, bad)
 
 
 def batches(paths, codec, start=0, batch_size=64):
@@ -110,6 +112,7 @@ def _read(path):
 
 
 def named(rows, errors):
+    """List of `(row id, error)` of the rows that have an error, as bytes."""
     return [
         (row["id"], error.decode("utf-8"))
         for row, error in zip(rows, errors, strict=True)
@@ -118,13 +121,13 @@ def named(rows, errors):
 
 
 def key_of(rows, codec):
-    """Describes images, by their names and contents, and the codec.
+    """Describes files, by their names and contents, and the codec.
 
     Nothing that tells of a file from outside is enough: those unpacked from
     archives may share names, sizes and times.
 
     Args:
-        rows: As of `pixels`.
+        rows: As of `decoded`.
         codec: The codec that decodes them.
 
     Returns:
@@ -135,23 +138,9 @@ def key_of(rows, codec):
     """
     if not rows:
         raise ValueError("Expected at least one row. Received: rows=[]")
-    names = [row["id"] for row in rows]
-    contents = key_of_files([row["image"] for row in rows], codec)
-    return {"names": _hash(names), **contents}
-
-
-def key_of_files(values, codec):
-    """Describes files by their contents, and the codec that decodes them.
-
-    Args:
-        values: List of paths, or of the bytes of files.
-        codec: The codec.
-
-    Returns:
-        Dict for `store.cached`.
-    """
     return {
-        "files": _hash(contents(values)),
+        "names": _hash([row["id"] for row in rows]),
+        "files": _hash(contents(row["image"] for row in rows)),
         "codec": codecs.to_config(codec),
         "decoding": _DECODING,
     }

@@ -63,11 +63,12 @@ def _files(codec, values, branch, views, progress, keep):
     """Decodes files, each different one once, or runs a branch over them."""
     present = np.array([bool(value) for value in values])
     different = list(dict.fromkeys(value for value in values if value))
+    rows = [{"id": i, "image": value} for i, value in enumerate(different)]
     part = branch.frozen if branch and keep and different else None
     if part is not None:
-        array, bad = _features(codec, different, branch, views, progress)
+        array, bad = _features(codec, rows, branch, views, progress)
     elif different:
-        array, bad = _decoded(codec, different, progress, keep)
+        array, bad = _decoded(codec, rows, progress, keep)
     else:
         array, bad = np.zeros((1, 1, *codec.shape), codec.dtype), []
     reasons = {i: _named(different[i], error) for i, error in bad}
@@ -77,11 +78,12 @@ def _files(codec, values, branch, views, progress, keep):
     return FieldArray(array, place, present, errors, cached=part is not None)
 
 
-def _features(codec, values, branch, views, progress):
+def _features(codec, rows, branch, views, progress):
+    """What a frozen branch makes of files, and `(number, error)` of some."""
     bad = []
     array = frozen.features(
         branch.frozen_in_float32,
-        [{"id": i, "image": value} for i, value in enumerate(values)],
+        rows,
         codec,
         views=views if codec.kind == "image" else ("plain",),
         progress=progress,
@@ -91,33 +93,17 @@ def _features(codec, values, branch, views, progress):
     return array, bad
 
 
-def _decoded(codec, values, progress, keep):
-    shape, bad = (len(values), *codec.shape), []
+def _decoded(codec, rows, progress, keep):
+    """Files decoded, as one view, and `(number, error)` of some."""
     if keep:
-        array = cache.cached(
-            {"kind": "files", **cache.key_of_files(values, codec)},
-            lambda array, start: _fill(codec, values, array, start),
-            shape,
-            codec.dtype,
-            progress=progress,
-            bad=bad,
-        )
+        bad = []
+        array = cache.decoded(rows, codec, progress=progress, bad=bad)
     else:
-        array = np.zeros(shape, codec.dtype)
-        for _, _, wrong in _fill(codec, values, array):
-            bad += wrong
+        values = [row["image"] for row in rows]
+        parts, errors = zip(*cache.batches(values, codec))
+        array = np.concatenate(parts)
+        bad = cache.named(rows, np.concatenate(errors))
     return array[None], bad
-
-
-def _fill(codec, values, array, start=0):
-    """Fills an array; yields as `cache.cached` wants it."""
-    for batch, errors in cache.batches(values, codec, start):
-        end = start + len(batch)
-        array[start:end] = batch
-        named = zip(range(start, end), errors)
-        bad = [(i, error.decode("utf-8")) for i, error in named if error]
-        yield end, len(values), bad
-        start = end
 
 
 def _named(value, error):

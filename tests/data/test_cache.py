@@ -11,28 +11,28 @@ from mmkeras.data import codecs
 
 def test_pixels(rows, codec, folder):
     seen = []
-    array = cache.pixels(
+    array = cache.decoded(
         rows, codec, folder, lambda *at: seen.append(at), batch_size=3
     )
     assert array.dtype == np.uint8
     np.testing.assert_array_equal(array, image_files.decoded(rows, codec))
     assert seen == [(3, 7), (6, 7), (7, 7)]
-    cache.pixels(rows, codec, folder, lambda *at: seen.append(at))
+    cache.decoded(rows, codec, folder, lambda *at: seen.append(at))
     assert len(seen) == 3
 
 
 def test_pixels_depend_on_files_rows_and_codec(rows, codec, folder):
-    cache.pixels(rows, codec, folder)
-    cache.pixels(rows[::-1], codec, folder)
-    cache.pixels(rows, codecs.Image((6, 8)), folder)
+    cache.decoded(rows, codec, folder)
+    cache.decoded(rows[::-1], codec, folder)
+    cache.decoded(rows, codecs.Image((6, 8)), folder)
     assert image_files.arrays(folder) == 3
     with open(rows[2]["image"], "wb") as file:
         file.write(image_files.save(image_files.ramp(9, 9), "PNG"))
-    array = cache.pixels(rows, codec, folder)
+    array = cache.decoded(rows, codec, folder)
     assert image_files.arrays(folder) == 4
     np.testing.assert_array_equal(array, image_files.decoded(rows, codec))
     os.utime(rows[2]["image"], ns=(1, 1))
-    cache.pixels(rows, codec, folder)
+    cache.decoded(rows, codec, folder)
     assert image_files.arrays(folder) == 4  # Its content is the same.
 
 
@@ -54,7 +54,7 @@ def test_images_of_equal_names_sizes_and_times_are_told_apart(
 ):
     for seed in (0, 1):
         rows = unpacked(tmp_path / f"set-{seed}", seed)
-        array = cache.pixels(rows, codec, folder)
+        array = cache.decoded(rows, codec, folder)
         np.testing.assert_array_equal(array, image_files.decoded(rows, codec))
     assert image_files.arrays(folder) == 2
 
@@ -62,19 +62,19 @@ def test_images_of_equal_names_sizes_and_times_are_told_apart(
 def test_an_image_changed_in_place_is_decoded_again(codec, folder, tmp_path):
     """As by a copy that keeps the time."""
     rows = unpacked(tmp_path / "set", 0)
-    cache.pixels(rows, codec, folder)
+    cache.decoded(rows, codec, folder)
     shutil.copytree(tmp_path / "set", tmp_path / "old")
     shutil.rmtree(tmp_path / "set")
     rows = unpacked(tmp_path / "set", 1)
-    array = cache.pixels(rows, codec, folder)
+    array = cache.decoded(rows, codec, folder)
     np.testing.assert_array_equal(array, image_files.decoded(rows, codec))
 
 
 def test_a_data_set_that_was_moved_is_not_decoded_again(
     codec, folder, tmp_path
 ):
-    cache.pixels(unpacked(tmp_path / "set", 0), codec, folder)
-    cache.pixels(unpacked(tmp_path / "elsewhere", 0), codec, folder)
+    cache.decoded(unpacked(tmp_path / "set", 0), codec, folder)
+    cache.decoded(unpacked(tmp_path / "elsewhere", 0), codec, folder)
     assert image_files.arrays(folder) == 1
 
 
@@ -84,9 +84,9 @@ def test_bad_images_are_named(rows, codec, folder):
     os.remove(rows[4]["image"])
     open(rows[5]["image"], "w").close()
     with pytest.raises(ValueError, match="3 images.*row-1: truncated PNG"):
-        cache.pixels(rows, codec, folder)
+        cache.decoded(rows, codec, folder)
     bad = []
-    array = cache.pixels(rows, codec, folder, bad=bad)
+    array = cache.decoded(rows, codec, folder, bad=bad)
     assert bad == [
         ("row-1", "truncated PNG"),
         ("row-4", "no such file"),
@@ -113,4 +113,4 @@ def test_files_are_read_by_path_or_given(rows, codec):
 
 def test_refuses_no_rows(codec, folder):
     with pytest.raises(ValueError, match="at least one row"):
-        cache.pixels([], codec, folder)
+        cache.decoded([], codec, folder)
