@@ -5,7 +5,7 @@ from keras import ops
 
 
 def token_crossentropy(targets, logits, label_smoothing=0.0):
-    """Cross-entropy of every token, in float32; 0 where the target is padding.
+    """Computes the cross-entropy per token in float32; 0 where padded.
 
         (1 - e) * -log p(target) + e * mean_v(-log p(v))
 
@@ -37,10 +37,10 @@ def token_crossentropy(targets, logits, label_smoothing=0.0):
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class TokenCrossentropy(keras.losses.Loss):
-    """Mean cross-entropy a token, padding left out.
+    """Mean cross-entropy per token, without padding.
 
-    Targets are sentences, of shape `(batch, length)`, with a sample weight for
-    each, or single tokens, of shape `(n,)`, likewise.
+    Targets are sentences of shape `(batch, length)`, with one sample weight
+    each, or single tokens of shape `(n,)`, likewise.
 
     Args:
         label_smoothing: float in [0, 1).
@@ -54,12 +54,12 @@ class TokenCrossentropy(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         loss = token_crossentropy(y_true, y_pred, self.label_smoothing)
-        said = ops.sum(ops.cast(ops.cast(y_true, "int32") != 0, "float32"))
+        count = ops.sum(ops.cast(ops.cast(y_true, "int32") != 0, "float32"))
         size = ops.cast(ops.shape(y_true)[0], "float32")
         # An example's share, such that the mean over examples is the mean
         # over tokens, and sample weights weigh whole sentences.
         loss = ops.sum(loss, axis=-1) if len(loss.shape) > 1 else loss
-        return loss * (size / ops.maximum(said, 1.0))
+        return loss * (size / ops.maximum(count, 1.0))
 
     def get_config(self):
         return {

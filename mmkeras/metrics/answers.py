@@ -23,7 +23,7 @@ _CONTRACTED = """
     why're why's won't would've wouldn't wouldn't've y'all y'all'd've y'all'll
     you'd you'd've you'll you're you've
 """
-# What lacks one apostrophe gets it back; the last is as in the official code.
+# Restores a missing apostrophe; the last entry is as in the official code.
 _CONTRACTIONS = {
     word[: mark.start()] + word[mark.end() :]: word
     for word in _CONTRACTED.split()
@@ -34,10 +34,10 @@ _CONTRACTIONS = {
 def normalized(answer):
     """Normalises an answer as the official evaluation of VQA does.
 
-    Signs are dropped where a space is beside one, or where a comma stands
-    between digits, else they become spaces; full stops stay before digits
-    alone; letters are small; "two" becomes 2; articles are dropped; "dont"
-    becomes "don't".
+    Signs next to a space are dropped, as are all signs if the answer has a
+    comma between digits; otherwise they become spaces. Full stops are kept
+    only before digits; letters are lower-cased; "two" becomes 2;
+    articles are dropped; "dont" becomes "don't".
 
     Args:
         answer: str.
@@ -49,29 +49,29 @@ def normalized(answer):
         [Antol et al., 2015](https://arxiv.org/abs/1505.00468), and
         `vqaEval.py` of github.com/GT-Vision-Lab/VQA
     """
-    text = _stripped(answer)
+    text = _strip(answer)
     thousands = re.search(r"\d,\d", text)
-    found = text
+    plain = text
     for sign in _SIGNS:
-        beside = f"{sign} " in text or f" {sign}" in text
-        found = found.replace(sign, "" if beside or thousands else " ")
-    found = re.sub(r"\.(?!\d)", "", found)
-    words = [_NUMBERS.get(word, word) for word in found.lower().split()]
+        at_space = f"{sign} " in text or f" {sign}" in text
+        plain = plain.replace(sign, "" if at_space or thousands else " ")
+    plain = re.sub(r"\.(?!\d)", "", plain)
+    words = [_NUMBERS.get(word, word) for word in plain.lower().split()]
     words = [word for word in words if word not in _ARTICLES]
     return " ".join(_CONTRACTIONS.get(word, word) for word in words)
 
 
-def vqa_accuracy(said, answers):
+def vqa_accuracy(prediction, answers):
     """Scores an answer by those of several people.
 
         accuracy = mean over the people of min(1, matches among the others / 3)
 
-    Of one person's answer alone, whether it is the same. White space around
-    answers does not count; they are normalised unless all people gave the
-    same one.
+    With a single reference answer, the score is 1 if the two are equal, else
+    0. White space around answers is ignored; answers are normalised unless
+    all people gave the same one.
 
     Args:
-        said: str. The answer to score.
+        prediction: str. The answer to score.
         answers: List of the people's answers; VQA has 10 of them.
 
     Returns:
@@ -86,15 +86,16 @@ def vqa_accuracy(said, answers):
     if not answers:
         raise ValueError("Expected at least one answer. Received: answers=[]")
     if len(answers) == 1:
-        return float(normalized(said) == normalized(answers[0]))
-    said, answers = _stripped(said), list(map(_stripped, answers))
+        return float(normalized(prediction) == normalized(answers[0]))
+    prediction, answers = _strip(prediction), list(map(_strip, answers))
     if len(set(answers)) > 1:
-        said, answers = normalized(said), list(map(normalized, answers))
-    matches = [answer == said for answer in answers]
+        prediction = normalized(prediction)
+        answers = list(map(normalized, answers))
+    matches = [answer == prediction for answer in answers]
     same = sum(matches)
     scores = [min(1.0, (same - match) / 3) for match in matches]
     return sum(scores) / len(scores)
 
 
-def _stripped(answer):
+def _strip(answer):
     return answer.replace("\n", " ").replace("\t", " ").strip()

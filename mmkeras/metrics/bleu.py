@@ -15,7 +15,7 @@ from mmkeras.metrics.ngrams import tally
 # pycocoevalcap's guards against 0 / 0 and 0 ** 0.
 _TINY = 1e-15
 _SMALL = 1e-9
-# Of each n in the mean logarithm of BLEU-1 to BLEU-4.
+# Weight of each n in the mean logarithm of BLEU-1 to BLEU-4.
 _WEIGHTS = np.cumsum([1 / 16, 1 / 12, 1 / 8, 1 / 4])[::-1]
 _FAR = 2**20  # More words than a sentence has.
 
@@ -25,7 +25,7 @@ def corpus_bleu(candidates, references, order=4):
 
     `BLEU-n = BP * (p_1 * ... * p_n) ** (1 / n)` with `p_k` the share of the
     candidates' k-grams that occur in a reference, each counted at most as
-    often as in the reference that has it most. The brevity penalty is
+    often as in the reference that has the most of it. The brevity penalty is
     `BP = min(1, exp(1 - r / c))`, with `c` the candidates' total length and
     `r` the total of the reference lengths closest to each (the shorter on a
     tie). Nothing is smoothed.
@@ -33,8 +33,8 @@ def corpus_bleu(candidates, references, order=4):
     Equal to pycocoevalcap's `Bleu`, which reports the "closest" length.
 
     Args:
-        candidates: One token list an item.
-        references: A list of token lists an item.
+        candidates: One token list per item.
+        references: A list of token lists per item.
         order: Longest n-gram.
 
     Returns:
@@ -51,25 +51,25 @@ def corpus_bleu(candidates, references, order=4):
     Reference: Papineni et al., 2002, https://aclanthology.org/P02-1040.
     """
     check_corpus(candidates, references)
-    right, guessed = [0] * order, [0] * order
+    matches, totals = [0] * order, [0] * order
     length = closest = 0
     for candidate, sentences in zip(candidates, references):
         length += len(candidate)
         closest += _closest(len(candidate), sentences)
         for n in range(1, order + 1):
-            guessed[n - 1] += max(0, len(candidate) - n + 1)
-            right[n - 1] += _clipped_matches(candidate, sentences, n)
-    return from_counts(right, guessed, length, closest)
+            totals[n - 1] += max(0, len(candidate) - n + 1)
+            matches[n - 1] += _clipped_matches(candidate, sentences, n)
+    return from_counts(matches, totals, length, closest)
 
 
-def from_counts(right, guessed, length, closest):
-    """Computes BLEU-1 to BLEU-n from what was counted in a corpus.
+def from_counts(matches, totals, length, closest):
+    """Computes BLEU-1 to BLEU-n from the counts of a corpus.
 
     Args:
-        right: n numbers of n-grams that occur in a reference.
-        guessed: n numbers of n-grams.
-        length: Words in all.
-        closest: Words of the closest references in all.
+        matches: List of n counts of n-grams that occur in a reference.
+        totals: List of n counts of all n-grams.
+        length: Total number of words.
+        closest: Total number of words of the closest references.
 
     Returns:
         List of n floats.
@@ -77,8 +77,8 @@ def from_counts(right, guessed, length, closest):
     ratio = (length + _TINY) / (closest + _SMALL)
     penalty = math.exp(1 - 1 / ratio) if ratio < 1 else 1.0
     scores, product = [], 1.0
-    for n, (hits, tries) in enumerate(zip(right, guessed), 1):
-        product *= (hits + _TINY) / (tries + _SMALL)
+    for n, (hits, total) in enumerate(zip(matches, totals), 1):
+        product *= (hits + _TINY) / (total + _SMALL)
         scores.append(penalty * product ** (1 / n))
     return scores
 
@@ -86,8 +86,9 @@ def from_counts(right, guessed, length, closest):
 class Reward:
     """Scores the sentences of a batch by what each adds to its BLEU.
 
-    BLEU is of a corpus; a sentence's own is mostly 0. To the first order, the
-    mean logarithm of BLEU-1 to BLEU-4 of a batch grows by a share of
+    BLEU is defined for a corpus; that of a single sentence is mostly 0. To
+    first order, one sentence changes the mean logarithm of BLEU-1 to BLEU-4 of
+    a batch by a share of
 
         sum_n w_n (m_n / M_n - c_n / C_n)  +  [C < R] R / C (c / C - r / R)
 
@@ -98,7 +99,7 @@ class Reward:
     Sequences are read as `mmkeras.metrics.cider.Reward` reads them.
 
     Args:
-        references: A list of id sequences an item, which may be padded with 0.
+        references: A list of id sequences per item, which may be padded with 0.
         start: Id that may stand in front of a sequence.
         end: Id that ends a sequence.
 
@@ -113,12 +114,12 @@ class Reward:
         counts = [len(item) for item in references]
         sentences = [sentence for item in references for sentence in item]
         tokens, lengths = ids.words(ids.to_matrix(sentences), start, end)
-        owners, slots = ids.places(counts)
+        items, slots = ids.places(counts)
         self._lengths = np.full((len(counts), max(counts)), _FAR)
-        self._lengths[owners, slots] = lengths
+        self._lengths[items, slots] = lengths
         self._index = Index(tokens, lengths)
-        self._known = [
-            _most_of(numbers, rows, owners, size)
+        self._limits = [
+            _max_counts(numbers, rows, items, size)
             for size, (numbers, rows) in zip(
                 self._index.sizes, self._index.number(tokens, lengths)
             )
@@ -132,7 +133,7 @@ class Reward:
         return shares(*self.count(indices, candidates))
 
     def count(self, indices, candidates):
-        """Counts what BLEU is made of.
+        """Counts the matches and n-grams that BLEU is computed from.
 
         Args:
             indices: (n,) ints, the item each candidate describes.
@@ -148,9 +149,9 @@ class Reward:
         indices, candidates = ids.check(indices, candidates, len(self))
         tokens, lengths = ids.words(candidates, *self._edges)
         matches = [
-            _matched(numbers, rows, indices, *known)
-            for known, (numbers, rows) in zip(
-                self._known, self._index.number(tokens, lengths)
+            _count_matches(numbers, rows, indices, *limits)
+            for limits, (numbers, rows) in zip(
+                self._limits, self._index.number(tokens, lengths)
             )
         ]
         grams = np.maximum(lengths[:, None] - np.arange(len(matches)), 0)
@@ -161,43 +162,43 @@ class Reward:
 
 
 def shares(matches, grams, closest):
-    """What each sentence of a batch adds to its BLEU; see `Reward`.
+    """Computes what each sentence of a batch adds to its BLEU; see `Reward`.
 
     Args:
-        matches: As `Reward.count` gives it.
-        grams: The same.
-        closest: The same.
+        matches: Array of shape `(n, 4)`, as from `Reward.count`.
+        grams: Array of shape `(n, 4)`, likewise.
+        closest: Array of shape `(n,)`, likewise.
 
     Returns:
         float32 array of shape `(n,)`.
     """
     right = np.maximum(matches.mean(axis=0), 1 / max(len(matches), 1))
-    said = np.maximum(grams.mean(axis=0), 1e-9)
-    share = (matches / right - grams / said) @ _WEIGHTS
-    length, wanted = said[0], closest.mean()
-    if length < wanted:
-        share += wanted / length * (grams[:, 0] / length - closest / wanted)
+    total = np.maximum(grams.mean(axis=0), 1e-9)
+    share = (matches / right - grams / total) @ _WEIGHTS
+    length, target = total[0], closest.mean()
+    if length < target:
+        share += target / length * (grams[:, 0] / length - closest / target)
     return share.astype("float32")
 
 
-def _most_of(numbers, rows, owners, size):
-    """Of every n-gram of an item: a code, and how many one reference has."""
+def _max_counts(numbers, rows, items, size):
+    """Returns a code for each n-gram of an item, and its largest count."""
     rows, grams, counts = tally(numbers, rows, size)
-    codes, places = np.unique(owners[rows] * size + grams, return_inverse=True)
-    most = np.zeros(len(codes), "int64")
-    np.maximum.at(most, places, counts)
-    return codes, most, size
+    codes, places = np.unique(items[rows] * size + grams, return_inverse=True)
+    maxima = np.zeros(len(codes), "int64")
+    np.maximum.at(maxima, places, counts)
+    return codes, maxima, size
 
 
-def _matched(numbers, rows, items, codes, most, size):
-    """How many n-grams of each sentence its item's references have."""
+def _count_matches(numbers, rows, items, codes, maxima, size):
+    """Counts the n-grams of each sentence that its item's references have."""
     rows, grams, counts = tally(numbers, rows, size)
-    wanted = items[rows] * size + grams
-    places = np.searchsorted(codes, wanted)
+    keys = items[rows] * size + grams
+    places = np.searchsorted(codes, keys)
     hit = (grams < size) & (places < len(codes))
-    hit[hit] = codes[places[hit]] == wanted[hit]
-    shared = np.minimum(counts[hit], most[places[hit]])
-    return np.bincount(rows[hit], shared, minlength=len(items))
+    hit[hit] = codes[places[hit]] == keys[hit]
+    matches = np.minimum(counts[hit], maxima[places[hit]])
+    return np.bincount(rows[hit], matches, minlength=len(items))
 
 
 def _closest(length, sentences):
@@ -207,8 +208,8 @@ def _closest(length, sentences):
 
 def _clipped_matches(candidate, sentences, n):
     counts = Counter(ngrams(candidate, n))
-    known = [Counter(ngrams(sentence, n)) for sentence in sentences]
+    limits = [Counter(ngrams(sentence, n)) for sentence in sentences]
     return sum(
-        min(count, max(counter.get(gram, 0) for counter in known))
+        min(count, max(counter.get(gram, 0) for counter in limits))
         for gram, count in counts.items()
     )

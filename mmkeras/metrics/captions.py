@@ -1,4 +1,4 @@
-"""All the scores of a captioner at once."""
+"""All scores of captions."""
 
 from mmkeras.metrics import diversity
 from mmkeras.metrics.bleu import corpus_bleu
@@ -13,8 +13,8 @@ def caption_scores(candidates, references, tokenize=_tokenize):
     """Scores captions against reference captions.
 
     Args:
-        candidates: One caption (a string) an item.
-        references: A list of captions (strings) an item.
+        candidates: One caption (a string) per item.
+        references: A list of captions (strings) per item.
         tokenize: Splits a caption into a list of tokens. The default is for
             English; pass `list` to score by character, `str.split` for text
             that is split already.

@@ -24,12 +24,12 @@ def cider(candidates, references):
     with `sigma` = 6, averaged over references and n = 1..4, times 10.
 
     Equal to pycocoevalcap's `Cider`. Document frequencies come from the
-    references given, so scores of different corpora do not compare, and a
-    single item always scores 0.
+    references, so scores of different corpora are not comparable, and a single
+    item always scores 0.
 
     Args:
-        candidates: One token list an item.
-        references: A list of token lists an item.
+        candidates: One token list per item.
+        references: A list of token lists per item.
 
     Returns:
         A float in [0, 10].
@@ -53,20 +53,20 @@ def cider(candidates, references):
 class Reward:
     """Scores batches of token ids by CIDEr-D against fixed references.
 
-    Made for self-critical training: document frequencies and reference
-    vectors are computed once, a batch is a few array operations.
+    For self-critical training: document frequencies and reference vectors are
+    computed once; scoring a batch takes a few array operations.
 
     A sequence ends before the first `end` or 0; a `start` in front is skipped.
 
     Args:
-        references: A list of id sequences an item. Sequences may be padded
+        references: A list of id sequences per item. Sequences may be padded
             with 0. Document frequencies count these items, so pass the whole
             training set, not a batch.
         start: Id that may stand in front of a sequence.
         end: Id that ends a sequence.
-        keep_end: If True, the end counts as a word. Without it a sentence cut
-            off after "on a" loses no agreement, and a captioner trained on
-            the reward learns to cut.
+        keep_end: bool. Whether the end counts as a word. Without it, a sentence
+            truncated after "on a" loses no score, and a model trained on the
+            reward learns to truncate.
 
     Raises:
         ValueError: If there is no item or one without a reference, or if ids
@@ -129,12 +129,12 @@ class _Consensus:
     def __init__(self, tokens, lengths, counts):
         counts = np.asarray(counts)
         self.items, self._counts = len(counts), counts
-        owners, slots = ids.places(counts)
+        item, slots = ids.places(counts)
         self._lengths = np.zeros((self.items, counts.max()), "int64")
-        self._lengths[owners, slots] = lengths
+        self._lengths[item, slots] = lengths
         self._index = Index(tokens, lengths, ORDER)
         self._orders = [
-            _Vectors(numbers, owners[rows], slots[rows], self._lengths, size)
+            _Vectors(numbers, item[rows], slots[rows], self._lengths, size)
             for size, (numbers, rows) in zip(
                 self._index.sizes, self._index.number(tokens, lengths)
             )
@@ -161,28 +161,29 @@ class _Vectors:
 
     Args:
         numbers: (n-grams,) number of every n-gram in the references.
-        owners: (n-grams,) item of each.
+        item: (n-grams,) item of each.
         slots: (n-grams,) place of its reference within the item.
-        shape: An array of shape (items, width), width the most references.
+        shape: An array of shape (items, width), width the largest number of
+            references of an item.
         size: How many different n-grams there are.
     """
 
-    def __init__(self, numbers, owners, slots, shape, size):
+    def __init__(self, numbers, item, slots, shape, size):
         items, self._width = shape.shape
         self._size = size
-        keys = owners * size + numbers
+        keys = item * size + numbers
         self._entries, counts = np.unique(
             keys * self._width + slots, return_counts=True
         )
-        owners, grams = np.divmod(np.unique(keys), max(size, 1))
-        found = np.bincount(grams, minlength=size)
+        _, grams = np.divmod(np.unique(keys), max(size, 1))
+        frequencies = np.bincount(grams, minlength=size)
         # The last weight is for every n-gram that no reference has.
-        self._rarity = np.log(items) - np.log(np.append(found, 1))
+        self._rarity = np.log(items) - np.log(np.append(frequencies, 1))
         keys, slots = np.divmod(self._entries, self._width)
-        owners, grams = np.divmod(keys, max(size, 1))
+        item, grams = np.divmod(keys, max(size, 1))
         self._weights = counts * self._rarity[grams]
         self._norms = _norms(
-            self._weights, owners * self._width + slots, shape.size
+            self._weights, item * self._width + slots, shape.size
         ).reshape(shape.shape)
 
     def agreement(self, numbers, rows, items):
@@ -190,11 +191,11 @@ class _Vectors:
         rows, grams, counts = tally(numbers, rows, self._size)
         weights = counts * self._rarity[np.minimum(grams, self._size)]
         norms = _norms(weights, rows, len(items))[:, None] * self._norms[items]
-        known = grams < self._size
+        indexed = grams < self._size
         dots = self._dots(
-            items[rows[known]] * self._size + grams[known],
-            rows[known],
-            weights[known],
+            items[rows[indexed]] * self._size + grams[indexed],
+            rows[indexed],
+            weights[indexed],
             norms.size,
         ).reshape(norms.shape)
         return np.divide(dots, norms, out=np.zeros_like(dots), where=norms > 0)

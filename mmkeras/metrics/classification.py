@@ -2,11 +2,11 @@
 
 import numpy as np
 
-_ROWS = 1024  # At a time: of thousands of classes they fill the memory.
+_ROWS = 1024  # Per step: with thousands of classes, more would fill memory.
 
 
 def accuracy(labels, predicted):
-    """Share of examples predicted correctly.
+    """Computes the share of examples that are predicted correctly.
 
     Args:
         labels: Integers of shape `(n,)`.
@@ -38,13 +38,13 @@ def f1(true, predicted, average="macro"):
 
         F1 = 2 TP / (2 TP + FP + FN)
 
-    and 0 for a class that is neither there nor predicted.
+    and 0 for a class that is neither a label nor predicted.
 
     Args:
         true: Booleans of shape `(n, num_classes)`, of one label or of several.
         predicted: Booleans of the same shape.
         average: `"macro"`, the mean of the classes; `"weighted"`, weighted by
-            how often each is there; `"micro"`, of all decisions together; or
+            the number of examples of each; `"micro"`, over all decisions; or
             `None` for each class.
 
     Returns:
@@ -99,9 +99,9 @@ def brier(labels, probabilities):
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
     num_classes = probabilities.shape[1]
     truth = np.eye(num_classes + 1, num_classes)
-    found = np.zeros(len(labels))
+    errors = np.zeros(len(labels))
     for i in range(0, len(labels), _ROWS):
         part = slice(i, i + _ROWS)
         gaps = np.asarray(probabilities[part], "float64") - truth[labels[part]]
-        found[part] = np.sum(gaps**2, axis=1)
-    return float(np.mean(found))
+        errors[part] = np.sum(gaps**2, axis=1)
+    return float(np.mean(errors))

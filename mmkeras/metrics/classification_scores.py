@@ -11,18 +11,19 @@ def classification_scores(labels, predicted, kind="single"):
 
     Args:
         labels: As the codec encodes them: integers `(n,)` for `"single"`, -1
-            for one that is none of the classes,
-            0 and 1 `(n, classes)` for `"multi"`, floats `(n,)` for
-            `"number"`, word ids `(n, length)` for `"text"`.
+            for a label outside the classes; 0 and 1 `(n, classes)` for
+            `"multi"`; floats `(n,)` for `"number"`; word ids `(n, length)` for
+            `"text"`.
         predicted: Probabilities `(n, classes)`; or numbers `(n, 1)`; or word
             ids `(n, length)`.
         kind: str. Kind of the label codec.
 
     Returns:
-        Dict of figures: accuracy, macro, micro and weighted F1, calibration
-        error and Brier score; of several labels the F1s, and accuracy of
-        whole sets; of numbers the mean absolute error, the correlation, and
-        accuracies as of sentiment; of words the accuracy of whole answers.
+        Dict of metrics. For `"single"`: accuracy, macro, micro and weighted F1,
+        calibration error and Brier score. For `"multi"`: the F1s, and the
+        accuracy of whole sets of labels. For `"number"`: the mean absolute
+        error, the correlation, and the metrics of sentiment. For `"text"`: the
+        accuracy of whole answers.
     """
     labels, predicted = np.asarray(labels), np.asarray(predicted)
     if kind == "text":
@@ -36,14 +37,14 @@ def classification_scores(labels, predicted, kind="single"):
             **regression.sentiment_scores(labels, predicted),
         }
     if kind == "multi":
-        true, said = labels > 0.5, predicted > 0.5
-        whole = float(np.mean(np.all(true == said, axis=1)))
-        return {"accuracy": whole, **_f1s(true, said)}
-    one = np.eye(predicted.shape[1] + 1, predicted.shape[1], dtype=bool)
-    said = predicted.argmax(axis=1)
+        true, positive = labels > 0.5, predicted > 0.5
+        whole = float(np.mean(np.all(true == positive, axis=1)))
+        return {"accuracy": whole, **_f1s(true, positive)}
+    one_hot = np.eye(predicted.shape[1] + 1, predicted.shape[1], dtype=bool)
+    classes = predicted.argmax(axis=1)
     return {
-        "accuracy": classification.accuracy(labels, said),
-        **_f1s(one[labels], one[said]),
+        "accuracy": classification.accuracy(labels, classes),
+        **_f1s(one_hot[labels], one_hot[classes]),
         "calibration_error": classification.calibration_error(
             labels, predicted
         ),
@@ -51,8 +52,8 @@ def classification_scores(labels, predicted, kind="single"):
     }
 
 
-def _f1s(true, said):
+def _f1s(true, predicted):
     return {
-        f"f1_{average}": classification.f1(true, said, average)
+        f"f1_{average}": classification.f1(true, predicted, average)
         for average in ("macro", "micro", "weighted")
     }

@@ -1,17 +1,17 @@
-"""Whether all questions that belong together are answered right."""
+"""Consistency: are all questions of a group answered correctly?"""
 
 import numpy as np
 
 
 def consistency(right, groups):
-    """Share of groups of which every answer is right.
+    """Computes the share of groups with no wrong answer.
 
-    Where a group is a sentence, and its members the images that it is true
-    or false of, this is the consistency of NLVR.
+    If a group is a sentence, and its members are the images of which it is
+    true or false, this is the consistency of NLVR.
 
     Args:
         right: Booleans of shape `(n,)`.
-        groups: Sequence of n, what each belongs to.
+        groups: Sequence of n group names or numbers, one per answer.
 
     Returns:
         float in [0, 1].

@@ -1,14 +1,14 @@
-"""How much a captioner varies what it says."""
+"""Diversity of generated captions."""
 
 from mmkeras.metrics.inputs import check_sentences
 from mmkeras.metrics.ngrams import ngrams
 
 
 def distinct(candidates, n=1):
-    """Computes the share of different n-grams among all n-grams written.
+    """Computes the share of different n-grams among all n-grams.
 
     Args:
-        candidates: One token list an item.
+        candidates: One token list per item.
         n: Length of the n-grams.
 
     Returns:
@@ -23,15 +23,15 @@ def distinct(candidates, n=1):
     Reference: Li et al., 2016, https://arxiv.org/abs/1510.03055.
     """
     check_sentences(candidates)
-    written = [gram for tokens in candidates for gram in ngrams(tokens, n)]
-    return len(set(written)) / len(written) if written else 0.0
+    grams = [gram for tokens in candidates for gram in ngrams(tokens, n)]
+    return len(set(grams)) / len(grams) if grams else 0.0
 
 
 def vocabulary(candidates):
     """Counts the different tokens used.
 
     Args:
-        candidates: One token list an item.
+        candidates: One token list per item.
 
     Returns:
         An int.
@@ -47,7 +47,7 @@ def unique_share(candidates):
     """Computes the number of different captions over that of captions.
 
     Args:
-        candidates: One token list an item.
+        candidates: One token list per item.
 
     Returns:
         A float in (0, 1]: 1 if no two captions are alike.

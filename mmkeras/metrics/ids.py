@@ -1,4 +1,4 @@
-"""Sentences as rows of token ids, as a decoder writes them."""
+"""Sentences as rows of token ids, as a decoder generates them."""
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def to_matrix(sequences):
 
 
 def places(counts):
-    """Item of every sentence, and its place among the item's own.
+    """Returns the item of each sentence, and its place within the item.
 
     Args:
         counts: (items,) how many sentences each item has, one after the other.
@@ -33,18 +33,18 @@ def places(counts):
     Returns:
         Tuple of two (sentences,) int64 arrays.
     """
-    owners = np.repeat(np.arange(len(counts)), counts)
-    return owners, np.concatenate([np.arange(count) for count in counts])
+    items = np.repeat(np.arange(len(counts)), counts)
+    return items, np.concatenate([np.arange(count) for count in counts])
 
 
 def words(ids, start, end, keep_end=False):
-    """(n, length) ids -> the flat words that count, and (n,) lengths.
+    """Flattens (n, length) ids to the words that count, and (n,) lengths.
 
     Args:
         ids: Integers of shape `(n, length)`.
         start: Id that may stand in front of a sentence and does not count.
-        end: Id before whose first, or before 0, a sentence ends.
-        keep_end: Whether that end counts as a word.
+        end: Id that ends a sentence, as 0 does.
+        keep_end: bool. Whether this end counts as a word.
 
     Raises:
         ValueError: If ids are not whole numbers of at least 0.
@@ -56,20 +56,20 @@ def words(ids, start, end, keep_end=False):
         )
     stops = (ids == 0) | (ids == end)
     before = np.cumsum(stops, axis=1) - stops
-    kept = (before == 0) & ~stops
+    mask = (before == 0) & ~stops
     if keep_end:
-        kept |= (before == 0) & (ids == end)
-    kept[:, :1] &= ids[:, :1] != start
-    return ids[kept].astype("int64"), kept.sum(axis=1)
+        mask |= (before == 0) & (ids == end)
+    mask[:, :1] &= ids[:, :1] != start
+    return ids[mask].astype("int64"), mask.sum(axis=1)
 
 
 def check(indices, candidates, items):
-    """Gives candidates and the items they are of as arrays that fit.
+    """Returns candidates and the indices of their items as arrays.
 
     Args:
         indices: (n,) ints.
         candidates: (n, length) ints, or n id sequences.
-        items: int. How many items there are.
+        items: int. Number of items.
 
     Raises:
         ValueError: If shapes do not fit or an index has no item.
@@ -83,11 +83,11 @@ def check(indices, candidates, items):
             "Expected `indices` (n,) and `candidates` (n, length). "
             f"Received: shapes {indices.shape} and {candidates.shape}."
         )
-    known = (indices >= 0) & (indices < items)
-    if len(indices) and (indices.dtype.kind not in "iu" or not known.all()):
+    valid = (indices >= 0) & (indices < items)
+    if len(indices) and (indices.dtype.kind not in "iu" or not valid.all()):
         raise ValueError(
             f"`indices` must be integers from 0 to {items - 1}, the items "
             f"that the reward was created with. Received: {indices.dtype} "
-            f"{indices[~known][:3]}."
+            f"{indices[~valid][:3]}."
         )
     return indices, candidates

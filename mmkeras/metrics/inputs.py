@@ -1,12 +1,12 @@
-"""What every corpus metric expects, checked in one place."""
+"""Checks of the arguments of corpus metrics."""
 
 
 def check_corpus(candidates, references):
-    """Checks that a corpus is token lists with references for each.
+    """Checks that a corpus consists of token lists, each with references.
 
     Args:
-        candidates: One token list an item.
-        references: A list of token lists an item.
+        candidates: One token list per item.
+        references: A list of token lists per item.
 
     Raises:
         ValueError: If the two differ in length, are empty, an item has no
@@ -20,7 +20,7 @@ def check_corpus(candidates, references):
 
 
 def check_lengths(candidates, references):
-    """Checks that there is one non-empty list of references a candidate.
+    """Checks that there is one non-empty list of references per candidate.
 
     Raises:
         ValueError: If not.

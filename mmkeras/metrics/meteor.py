@@ -1,4 +1,4 @@
-"""METEOR: an alignment of words, and how broken it is."""
+"""METEOR: alignment of words, with a penalty for fragmentation."""
 
 import functools
 import heapq
@@ -34,7 +34,7 @@ def meteor(candidates, references, stem=True):
 
     Words of a candidate and a reference are aligned one to one: as many as
     possible, then as many as possible exactly, then in as few chunks (runs of
-    neighbours in both) as possible, then over the least distance. With
+    neighbours in both) as possible, then over the shortest distance. With
     `w` = 1 for an exact match and 0.6 for one of stems, and content words
     weighing 0.75 to a function word's 0.25,
 
@@ -57,8 +57,8 @@ def meteor(candidates, references, stem=True):
     - tokens are scored as given, without METEOR's own normaliser.
 
     Args:
-        candidates: One token list an item, lower-case.
-        references: A list of token lists an item.
+        candidates: One token list per item, lower-case.
+        references: A list of token lists per item.
         stem: Whether words with the same stem (Snowball's English stemmer, or
             Porter 2) match.
 
@@ -104,21 +104,21 @@ def align(candidate, reference, reduce=str):
     counts = Counter(ours)
     # A state is (used places as bits, place of the previous word's match).
     states = {(0, -2): (0, None)}
-    for here, key in enumerate(ours):
+    for i, key in enumerate(ours):
         options = places.get(key, ())
         spare = counts[key] > len(options)
         following = {}
         for (used, last), (cost, path) in states.items():
             if spare:
                 _keep(following, (used, -2), cost, path)
-            for there in options:
-                if used >> there & 1:
+            for j in options:
+                if used >> j & 1:
                     continue
-                price = abs(here - there) - _MATCH
-                price -= _EXACT * (candidate[here] == reference[there])
-                price += _CHUNK * (there != last + 1)
-                state = (used | 1 << there, there)
-                _keep(following, state, cost + price, (here, there, path))
+                price = abs(i - j) - _MATCH
+                price -= _EXACT * (candidate[i] == reference[j])
+                price += _CHUNK * (j != last + 1)
+                state = (used | 1 << j, j)
+                _keep(following, state, cost + price, (i, j, path))
         states = _prune(following)
     path = min(states.values(), key=lambda value: value[0])[1]
     pairs = []
@@ -141,17 +141,17 @@ def _prune(states):
 
 
 def _count(candidate, reference, reduce):
-    """Counts what the score is made of; counts add up over a corpus."""
+    """Counts what the score is computed from; a corpus sums the counts."""
     pairs = align(candidate, reference, reduce)
     ours = theirs = chunks = 0
     last = None
-    for here, there in pairs:
-        exact = candidate[here] == reference[there]
+    for i, j in pairs:
+        exact = candidate[i] == reference[j]
         weight = 1 if exact else STEM_WEIGHT
-        ours += weight * _weigh(candidate[here])
-        theirs += weight * _weigh(reference[there])
-        chunks += last != (here - 1, there - 1)
-        last = here, there
+        ours += weight * _weigh(candidate[i])
+        theirs += weight * _weigh(reference[j])
+        chunks += last != (i - 1, j - 1)
+        last = i, j
     whole = len(pairs) == len(candidate) == len(reference)
     return (
         ours,

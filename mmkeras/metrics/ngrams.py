@@ -1,4 +1,4 @@
-"""N-grams: of one sentence in Python, of many at once in NumPy."""
+"""N-grams of one sentence in Python, and of many sentences in NumPy."""
 
 import numpy as np
 
@@ -17,8 +17,8 @@ def tally(numbers, rows, size):
 
     Args:
         numbers: (n-grams,) numbers of one length, as of `Index.number`.
-        rows: (n-grams,) the sentences they stand in.
-        size: How many different n-grams the index knows.
+        rows: (n-grams,) the sentences that contain them.
+        size: int. Number of different n-grams of the index.
 
     Returns:
         Tuple of sentences, n-grams' numbers and counts, one entry for each
@@ -33,10 +33,11 @@ class Index:
     """Numbers the different n-grams of a fixed set of sentences.
 
     An n-gram's number tells whether two n-grams of one length are the same.
-    It is found by extending the n-gram one token shorter, so that any size of
-    vocabulary fits in 64 bits without hashing.
+    It is computed by extending the n-gram one token shorter, so that any
+    size of vocabulary fits in 64 bits without hashing.
 
-    Sentences are given flat: all tokens in one array, and a length each.
+    Sentences are given flat: all tokens in one array, and one length per
+    sentence.
 
     Args:
         tokens: (all tokens,) int64, at least 0 and below 2**31.
@@ -50,7 +51,7 @@ class Index:
 
     @property
     def sizes(self):
-        """How many different n-grams there are of each length, from 1."""
+        """Numbers of different n-grams of each length, from 1."""
         return [len(table) for table in self._tables]
 
     def number(self, tokens, lengths):
@@ -62,8 +63,8 @@ class Index:
 
         Returns:
             A list with a pair of int64 arrays for every n: the n-grams'
-            numbers and the sentences they stand in. N-grams that the index
-            does not know get numbers from `sizes[n - 1]` upwards.
+            numbers and the sentences that contain them. N-grams outside the
+            index get numbers from `sizes[n - 1]` upwards.
         """
         walk = self._walk(tokens, lengths)
         return [(numbers, rows) for numbers, rows, _ in walk]
@@ -83,8 +84,8 @@ class Index:
 def _rank(codes, table):
     """Places codes in a sorted table; unknown ones come after its end."""
     places = np.searchsorted(table, codes)
-    known = places < len(table)
-    known[known] = table[places[known]] == codes[known]
-    new, ranks = np.unique(codes[~known], return_inverse=True)
-    places[~known] = len(table) + ranks
+    present = places < len(table)
+    present[present] = table[places[present]] == codes[present]
+    new, ranks = np.unique(codes[~present], return_inverse=True)
+    places[~present] = len(table) + ranks
     return places, new

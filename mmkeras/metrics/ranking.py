@@ -1,13 +1,13 @@
-"""What an order of candidate answers is worth, as VisDial counts."""
+"""Metrics of ranked candidate answers, as in VisDial."""
 
 import numpy as np
 
 
 def ranks(scores, answers):
-    """Places of the right candidates, from 1.
+    """Computes the ranks of the right candidates, from 1.
 
-    A candidate that is scored as high as the right one is before it: who
-    scores all alike gains nothing.
+    A candidate with the same score as the right one is ranked before it, so
+    equal scores for all candidates gain nothing.
 
     Args:
         scores: Floats of shape `(n, candidates)`; higher is better.
@@ -17,10 +17,10 @@ def ranks(scores, answers):
         Integers of shape `(n,)`.
 
     Raises:
-        ValueError: If the shapes do not fit, an answer is no candidate, or a
-            score is no number.
+        ValueError: If the shapes do not fit, an answer is not a candidate, or a
+            score is NaN.
     """
-    scores, answers = _checked(scores), np.asarray(answers)
+    scores, answers = _as_scores(scores), np.asarray(answers)
     count = scores.shape[1]
     good = answers.shape == (len(scores),) and answers.dtype.kind in "iu"
     if not good or not np.all((0 <= answers) & (answers < count)):
@@ -33,12 +33,12 @@ def ranks(scores, answers):
 
 
 def mean_reciprocal_rank(ranks):
-    """Mean of 1 / rank, in (0, 1]."""
+    """Computes the mean of 1 / rank, in (0, 1]."""
     return float(np.mean(1 / np.asarray(ranks)))
 
 
 def recall_at(ranks, k):
-    """Share of right candidates among the first `k`."""
+    """Computes the share of right candidates among the first `k`."""
     return float(np.mean(np.asarray(ranks) <= k))
 
 
@@ -48,9 +48,9 @@ def ndcg(scores, relevance):
         DCG = sum over i = 1 ... k of relevance(i) / log2(i + 1)
         NDCG = DCG of the scores' order / DCG of the best order
 
-    with k the number of candidates of a relevance above 0, as VisDial counts;
-    elsewhere k is often fixed. Candidates scored alike are ordered as if the
-    less relevant were better.
+    with k the number of candidates of a relevance above 0, as in VisDial;
+    elsewhere k is often fixed. Among equal scores, the less relevant candidate
+    comes first.
 
     Args:
         scores: Floats of shape `(n, candidates)`; higher is better.
@@ -60,36 +60,36 @@ def ndcg(scores, relevance):
         Mean over the rows that have a relevant candidate, in [0, 1].
 
     Raises:
-        ValueError: If the shapes differ, or there is no relevant candidate.
+        ValueError: If the shapes differ, or no candidate is relevant.
 
     Reference:
         [Das et al., 2017](https://arxiv.org/abs/1611.08669); visualdialog.org
         for the dense relevance
     """
-    scores, relevance = _checked(scores), np.asarray(relevance, "float64")
+    scores, relevance = _as_scores(scores), np.asarray(relevance, "float64")
     if relevance.shape != scores.shape or not np.all(relevance >= 0):
         raise ValueError(
             "`relevance` must have the shape of `scores` and values of at "
             f"least 0. Received: shapes {relevance.shape} and {scores.shape}"
         )
-    known = np.any(relevance > 0, axis=1)
-    if not known.any():
+    has_relevant = np.any(relevance > 0, axis=1)
+    if not has_relevant.any():
         raise ValueError(
             "Expected a relevant candidate in at least one row. Received: "
             "relevance with only zeros"
         )
-    scores, relevance = scores[known], relevance[known]
+    scores, relevance = scores[has_relevant], relevance[has_relevant]
     place = np.arange(1, scores.shape[1] + 1)
-    counted = place <= np.sum(relevance > 0, axis=1, keepdims=True)
-    weight = counted / np.log2(place + 1)
+    in_top_k = place <= np.sum(relevance > 0, axis=1, keepdims=True)
+    weight = in_top_k / np.log2(place + 1)
     order = np.lexsort((relevance, -scores), axis=1)
-    gained = np.sum(np.take_along_axis(relevance, order, 1) * weight, axis=1)
+    gain = np.sum(np.take_along_axis(relevance, order, 1) * weight, axis=1)
     best = np.sum(-np.sort(-relevance, axis=1) * weight, axis=1)
-    return float(np.mean(gained / best))
+    return float(np.mean(gain / best))
 
 
 def ranking_scores(scores, answers, relevance=None):
-    """Measures orders of candidate answers.
+    """Computes all metrics of ranked candidate answers.
 
     Args:
         scores: Floats of shape `(n, candidates)`; higher is better.
@@ -100,16 +100,16 @@ def ranking_scores(scores, answers, relevance=None):
         Dict of `"mrr"`, `"recall_1"`, `"recall_5"`, `"recall_10"`,
         `"mean_rank"` and, with relevance, `"ndcg"`.
     """
-    placed = ranks(scores, answers)
-    found = {"mrr": mean_reciprocal_rank(placed)}
-    found |= {f"recall_{k}": recall_at(placed, k) for k in (1, 5, 10)}
-    found["mean_rank"] = float(np.mean(placed))
+    answer_ranks = ranks(scores, answers)
+    metrics = {"mrr": mean_reciprocal_rank(answer_ranks)}
+    metrics |= {f"recall_{k}": recall_at(answer_ranks, k) for k in (1, 5, 10)}
+    metrics["mean_rank"] = float(np.mean(answer_ranks))
     if relevance is not None:
-        found["ndcg"] = ndcg(scores, relevance)
-    return found
+        metrics["ndcg"] = ndcg(scores, relevance)
+    return metrics
 
 
-def _checked(scores):
+def _as_scores(scores):
     scores = np.asarray(scores, "float64")
     if scores.ndim != 2 or not scores.size or np.isnan(scores).any():
         raise ValueError(

@@ -6,12 +6,12 @@ from mmkeras.metrics.classification import f1
 
 
 def mean_absolute_error(true, predicted):
-    """Mean of |true - predicted|, both of shape `(n,)`."""
+    """Computes the mean of |true - predicted|, both of shape `(n,)`."""
     return float(np.mean(np.abs(np.asarray(true) - np.asarray(predicted))))
 
 
 def correlation(true, predicted):
-    """Pearson's correlation; 0 where one of the two is constant."""
+    """Computes Pearson's correlation; 0 where one of the two is constant."""
     true, predicted = np.asarray(true, float), np.asarray(predicted, float)
     if len(true) < 2 or not true.std() or not predicted.std():
         return 0.0
@@ -35,14 +35,14 @@ def sentiment_scores(true, predicted):
         [Tsai et al., 2019](https://arxiv.org/abs/1906.00295)
     """
     true, predicted = np.asarray(true, float), np.asarray(predicted, float)
-    kept = true != 0
+    nonzero = true != 0
     has0, non0 = (
         (true >= 0, predicted >= 0),
-        (true[kept] > 0, predicted[kept] > 0),
+        (true[nonzero] > 0, predicted[nonzero] > 0),
     )
     return {
-        "acc_7": _rounded(true, predicted, 3),
-        "acc_5": _rounded(true, predicted, 2),
+        "acc_7": _rounded_accuracy(true, predicted, 3),
+        "acc_5": _rounded_accuracy(true, predicted, 2),
         "acc_2_has0": _mean(has0[0] == has0[1]),
         "acc_2_non0": _mean(non0[0] == non0[1]),
         "f1_has0": f1(*map(_both, has0), "weighted"),
@@ -50,7 +50,7 @@ def sentiment_scores(true, predicted):
     }
 
 
-def _rounded(true, predicted, limit):
+def _rounded_accuracy(true, predicted, limit):
     true, predicted = (
         np.round(np.clip(x, -limit, limit)) for x in (true, predicted)
     )

@@ -16,8 +16,8 @@ def rouge_l(candidates, references):
     token: it matches another empty sentence and nothing else.
 
     Args:
-        candidates: One token list an item.
-        references: A list of token lists an item.
+        candidates: One token list per item.
+        references: A list of token lists per item.
 
     Returns:
         A float in [0, 1].

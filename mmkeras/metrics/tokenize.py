@@ -16,9 +16,9 @@ _BRACKETS = {
     "{": "-lcb-",
     "}": "-rcb-",
 }
-# Coco-caption's list, by character, and what the Java tokenizer writes as one
-# of them: the ellipsis and dashes.
-_DROPPED = frozenset("'\".?!,:;-\u2026\u2010\u2011\u2012\u2013\u2014\u2015")
+# Coco-caption's list, by character, and characters that the Java tokenizer
+# replaces by one of them: the ellipsis and dashes.
+_PUNCTUATION = frozenset("'\".?!,:;-\u2026\u2010\u2011\u2012\u2013\u2014\u2015")
 
 _ASSIMILATED = {
     "cannot": ("can", "not"),
@@ -59,7 +59,7 @@ _MARKS = "".join(
 _LETTER = r"[^\W\d_]"
 _ANY = rf"(?:[^\W_]|[{_MARKS}])"
 _ATOM = rf"(?:\d+(?:[.,]\d+)+|{_ANY}+(?:[.!?]{_LETTER}{_ANY}*)*)"
-_JOINED = rf"{_ATOM}(?:[-_/]{_ATOM})*"
+_WORD = rf"{_ATOM}(?:[-_/]{_ATOM})*"
 _ABBREVIATION = "mrs?|ms|dr|prof|st|mt|ft|ave|jr|sr|vs|etc|inc|ltd|corp|co"
 _CLITIC = r"s|t|d|m|re|ve|ll|em|n'|n|tis|twas|till?|cause|\d0s"
 _TOKEN = re.compile(
@@ -73,7 +73,7 @@ _TOKEN = re.compile(
             rf"(?:{_LETTER}\.){{2,}}(?!{_ANY})",
             rf"(?:{_ABBREVIATION})\.(?!{_ANY})",
             r"\d+(?::\d+)+",
-            rf"{_JOINED}(?:'{_JOINED})*",
+            rf"{_WORD}(?:'{_WORD})*",
             r"\S",
         )
     )
@@ -137,7 +137,7 @@ def tokenize(sentence):
 def _words(token):
     if token in _BRACKETS:
         return (_BRACKETS[token],)
-    if token in _DROPPED or _is_invisible(token):
+    if token in _PUNCTUATION or _is_invisible(token):
         return ()
     if token in _ASSIMILATED:
         return _ASSIMILATED[token]

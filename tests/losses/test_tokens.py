@@ -15,9 +15,9 @@ def log_softmax(x):
 
 def smoothed(targets, logits, share):
     """Cross-entropy with the target mixed with the even distribution."""
-    wanted = np.eye(logits.shape[-1])[targets]
-    wanted = (1 - share) * wanted + share / logits.shape[-1]
-    loss = -(wanted * log_softmax(logits.astype("float64"))).sum(axis=-1)
+    mixed = np.eye(logits.shape[-1])[targets]
+    mixed = (1 - share) * mixed + share / logits.shape[-1]
+    loss = -(mixed * log_softmax(logits.astype("float64"))).sum(axis=-1)
     return loss * (targets != 0)
 
 

@@ -48,30 +48,30 @@ def test_leaves_each_person_out_in_turn(same):
 
 
 def test_known_values():
-    known = {0: 0, 1: 0.3, 2: 0.6, 3: 0.9, 4: 1}
-    for same, expected in known.items():
+    scores = {0: 0, 1: 0.3, 2: 0.6, 3: 0.9, 4: 1}
+    for same, expected in scores.items():
         answers = ["2"] * same + ["3"] * (10 - same)
         assert vqa_accuracy("two", answers) == pytest.approx(
             expected if same < 10 else 1
         )
 
 
-def test_answers_of_one_voice_are_compared_as_they_are():
+def test_unanimous_answers_are_compared_without_normalization():
     assert vqa_accuracy("dog", ["the dog"] * 10) == 0
     assert vqa_accuracy("the dog", ["the dog"] * 10) == 1
     assert vqa_accuracy("dog", ["the dog"] * 9 + ["cat"]) == 1
 
 
-def test_one_person_alone():
+def test_a_single_reference_answer():
     assert vqa_accuracy("Two", ["2"]) == 1
     assert vqa_accuracy("three", ["2"]) == 0
     with pytest.raises(ValueError, match="Received: answers=\\[\\]"):
         vqa_accuracy("2", [])
 
 
-@pytest.mark.parametrize("said", ["yes ", "\tyes", "yes\n", " yes"])
-def test_white_space_around_an_answer_does_not_count(said):
-    assert vqa_accuracy(said, ["yes"] * 10) == 1
-    assert vqa_accuracy("yes", [said] * 10) == 1
-    assert vqa_accuracy("yes", [said, "yes"] * 5) == 1
+@pytest.mark.parametrize("answer", ["yes ", "\tyes", "yes\n", " yes"])
+def test_white_space_around_an_answer_does_not_count(answer):
+    assert vqa_accuracy(answer, ["yes"] * 10) == 1
+    assert vqa_accuracy("yes", [answer] * 10) == 1
+    assert vqa_accuracy("yes", [answer, "yes"] * 5) == 1
     assert vqa_accuracy("Yes", ["yes"] * 10) == 0  # As the official code.

@@ -89,11 +89,11 @@ def test_empty_candidates_score_zero():
 
 
 def ids_of(corpus):
-    """A corpus in token ids from 3 on, its candidates ended by 2."""
-    known = {}
+    """Converts a corpus to token ids from 3; candidates end with 2."""
+    ids = {}
 
     def number(tokens):
-        return [3 + known.setdefault(token, len(known)) for token in tokens]
+        return [3 + ids.setdefault(token, len(ids)) for token in tokens]
 
     references = [[number(s) for s in item] for item in corpus[1]]
     return [[*number(tokens), 2] for tokens in corpus[0]], references
@@ -102,19 +102,19 @@ def ids_of(corpus):
 @relaxed
 @given(corpora())
 def test_a_reward_counts_as_the_corpus_does(corpus):
-    said, references = ids_of(corpus)
-    parts = Reward(references).count(np.arange(len(said)), said)
-    right, guessed, closest = (x.sum(axis=0) for x in parts)
-    found = from_counts(right, guessed, guessed[0], closest)
-    assert found == pytest.approx(coco(*corpus), abs=1e-6)
+    candidates, references = ids_of(corpus)
+    parts = Reward(references).count(np.arange(len(candidates)), candidates)
+    matches, totals, closest = (x.sum(axis=0) for x in parts)
+    scores = from_counts(matches, totals, totals[0], closest)
+    assert scores == pytest.approx(coco(*corpus), abs=1e-6)
 
 
 @pytest.mark.parametrize("cut", [None, 8])
 def test_a_reward_is_what_a_sentence_adds_to_bleu(cut):
     candidates, references = captions(40)
     candidates = [tokens[:cut] for tokens in candidates]
-    said, known = ids_of((candidates, references))
-    reward = Reward(known)(np.arange(40), said)
+    ids, reference_ids = ids_of((candidates, references))
+    reward = Reward(reference_ids)(np.arange(40), ids)
     assert abs(reward.mean()) < 1e-6 and reward.std() > 0.1
 
     def bleu(extra):
@@ -139,13 +139,13 @@ def test_a_reward_reads_starts_ends_and_padding():
 
 
 @pytest.mark.parametrize(
-    "indices, said, error",
+    "indices, candidates, error",
     [
         ([0], [[3], [4]], r"Received: shapes \(1,\) and \(2, 1\)"),
         ([2], [[3]], "integers from 0 to 1"),
         ([0], [[-3]], "Token ids must be integers"),
     ],
 )
-def test_a_reward_refuses_what_does_not_fit(indices, said, error):
+def test_a_reward_refuses_what_does_not_fit(indices, candidates, error):
     with pytest.raises(ValueError, match=error):
-        Reward([[[4, 5]], [[8, 9]]])(indices, said)
+        Reward([[[4, 5]], [[8, 9]]])(indices, candidates)

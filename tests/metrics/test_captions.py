@@ -18,12 +18,12 @@ def joined(sentences):
     return [" ".join(words) for words in sentences]
 
 
-def assert_equals_coco(scores, wanted, said):
-    bleus = Bleu(4).compute_score(wanted, said, verbose=0)[0]
+def assert_equals_coco(scores, references, candidates):
+    bleus = Bleu(4).compute_score(references, candidates, verbose=0)[0]
     names = [f"bleu_{n}" for n in range(1, 5)]
     expected = dict(zip(names, bleus)) | {
-        "rouge_l": Rouge().compute_score(wanted, said)[0],
-        "cider": Cider().compute_score(wanted, said)[0],
+        "rouge_l": Rouge().compute_score(references, candidates)[0],
+        "cider": Cider().compute_score(references, candidates)[0],
     }
     for name, value in expected.items():
         assert scores[name] == pytest.approx(value, abs=1e-6), name
@@ -45,9 +45,9 @@ def test_scores_are_those_of_the_metrics():
 
 
 def test_captions_are_tokenized():
-    said = ["A dog's ball.", "The man isn't here!"]
-    wanted = [["a dog 's ball"], ["the man is n't here"]]
-    scores = metrics.caption_scores(said, wanted)
+    candidates = ["A dog's ball.", "The man isn't here!"]
+    references = [["a dog 's ball"], ["the man is n't here"]]
+    scores = metrics.caption_scores(candidates, references)
     assert scores["cider"] == pytest.approx(10)
     assert scores["bleu_4"] == pytest.approx(1)
     assert scores["length"] == 4.5
@@ -66,7 +66,7 @@ def test_tokenize_may_be_replaced():
     assert scores["bleu_1"] == pytest.approx(np.exp(1 - 9 / 8))
 
 
-def test_arrays_of_strings_are_taken():
+def test_arrays_of_strings_are_accepted():
     scores = metrics.caption_scores(np.array(["a dog"]), [np.array(["a dog"])])
     assert scores["rouge_l"] == pytest.approx(1)
 
@@ -109,5 +109,5 @@ def test_equals_pycocoevalcap_on_flickr8k(data_folder):
         for sentences in (candidates, *references)
     ]
     assert_equals_coco(scores, *to_coco(words[0], words[1:]))
-    # What one annotator's caption is worth against the others'.
+    # The score of one annotator's caption against those of the others.
     assert 0.6 < scores["cider"] < 1.2

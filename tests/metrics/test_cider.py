@@ -25,13 +25,12 @@ def coco(candidates, references):
 
 
 def to_ids(candidates, references, first=3, step=1):
-    """Replaces tokens by ids from `first`, unlike tokens by unlike ids."""
-    known = {}
+    """Replaces tokens by distinct ids: `first`, `first + step`, ..."""
+    ids = {}
 
     def number(tokens):
         return [
-            first + step * known.setdefault(token, len(known))
-            for token in tokens
+            first + step * ids.setdefault(token, len(ids)) for token in tokens
         ]
 
     references = [[number(tokens) for tokens in item] for item in references]
@@ -156,9 +155,9 @@ def test_reward_keeps_the_end_as_a_word():
     cut, whole = scores[:2]
     assert cut < whole == pytest.approx(10)
     words = [[["5", "6", "7", "."]], [["8", "9", "."]]]
-    said = [["5", "6", "7", "."], ["8", "5", "."]]
+    candidates = [["5", "6", "7", "."], ["8", "5", "."]]
     np.testing.assert_allclose(
-        scores[1:], coco(said, words)[1], rtol=1e-5, atol=1e-6
+        scores[1:], coco(candidates, words)[1], rtol=1e-5, atol=1e-6
     )
 
 

@@ -18,7 +18,7 @@ def score(candidate, *references, **options):
 
 
 def merit(pairs, candidate, reference):
-    """What an alignment is chosen by, the greater the better."""
+    """Returns the key by which alignments are chosen: greater is better."""
     exact = sum(candidate[i] == reference[j] for i, j in pairs)
     chunks = sum((i - 1, j - 1) not in pairs for i, j in pairs)
     distance = sum(abs(i - j) for i, j in pairs)
@@ -125,7 +125,8 @@ def test_better_captions_score_higher():
     copied = [sentences[0] for sentences in references]
     halves = [words[: len(words) // 2] for words in copied]
     worst, middle, best = (
-        meteor(said, references) for said in (candidates, halves, copied)
+        meteor(sentences, references)
+        for sentences in (candidates, halves, copied)
     )
     assert worst < middle < best == pytest.approx(1)
 

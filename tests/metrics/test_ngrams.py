@@ -22,15 +22,15 @@ def test_ngrams():
 
 @relaxed
 @given(sentences, sentences)
-def test_numbers_tell_ngrams_apart(known, other):
-    index = Index(*flat(known))
+def test_numbers_distinguish_ngrams(indexed, other):
+    index = Index(*flat(indexed))
     for n, (numbers, rows) in enumerate(index.number(*flat(other)), start=1):
         grams = [g for row in other for g in ngrams(row, n)]
         places = [at for at, row in enumerate(other) for _ in ngrams(row, n)]
-        seen = {gram for row in known for gram in ngrams(row, n)}
-        assert index.sizes[n - 1] == len(seen)
+        vocabulary = {gram for row in indexed for gram in ngrams(row, n)}
+        assert index.sizes[n - 1] == len(vocabulary)
         assert rows.tolist() == places
         pairs = set(zip(grams, numbers.tolist()))
         assert len(pairs) == len(set(grams)) == len(set(numbers.tolist()))
         for gram, number in pairs:
-            assert (number < len(seen)) == (gram in seen)
+            assert (number < len(vocabulary)) == (gram in vocabulary)
