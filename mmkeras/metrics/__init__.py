@@ -18,6 +18,8 @@ from mmkeras.metrics.answers import normalized
 from mmkeras.metrics.answers import vqa_accuracy
 from mmkeras.metrics.bleu import corpus_bleu
 from mmkeras.metrics.captions import caption_scores
+from mmkeras.metrics.captions import caption_statistics
+from mmkeras.metrics.captions import scores_of_statistics
 from mmkeras.metrics.classification_scores import classification_scores
 from mmkeras.metrics.consistency import consistency
 from mmkeras.metrics.diversity import distinct

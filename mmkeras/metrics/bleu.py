@@ -50,16 +50,48 @@ def corpus_bleu(candidates, references, order=4):
 
     Reference: Papineni et al., 2002, https://aclanthology.org/P02-1040.
     """
+    counts = sentence_counts(candidates, references, order)
+    return from_sentences(counts)
+
+
+def sentence_counts(candidates, references, order=4):
+    """Counts per sentence what BLEU of a corpus is computed from.
+
+    Args:
+        candidates: One token list per item.
+        references: A list of token lists per item.
+        order: Longest n-gram.
+
+    Returns:
+        int64 array of shape `(n, 2 * order + 2)`: matches and totals of each
+        n-gram length, the candidate's length, and that of the closest
+        reference.
+
+    Raises:
+        ValueError: As of `corpus_bleu`.
+    """
     check_corpus(candidates, references)
-    matches, totals = [0] * order, [0] * order
-    length = closest = 0
+    lengths, counts = range(1, order + 1), []
     for candidate, sentences in zip(candidates, references):
-        length += len(candidate)
-        closest += _closest(len(candidate), sentences)
-        for n in range(1, order + 1):
-            totals[n - 1] += max(0, len(candidate) - n + 1)
-            matches[n - 1] += _clipped_matches(candidate, sentences, n)
-    return from_counts(matches, totals, length, closest)
+        matches = [_clipped_matches(candidate, sentences, n) for n in lengths]
+        totals = [max(0, len(candidate) - n + 1) for n in lengths]
+        closest = _closest(len(candidate), sentences)
+        counts.append([*matches, *totals, len(candidate), closest])
+    return np.array(counts, "int64")
+
+
+def from_sentences(counts):
+    """Computes BLEU-1 to BLEU-n of a corpus.
+
+    Args:
+        counts: Integers as of `sentence_counts`, of any of its rows.
+
+    Returns:
+        List of n floats.
+    """
+    *sums, length, closest = np.sum(counts, axis=0, dtype="int64").tolist()
+    order = len(sums) // 2
+    return from_counts(sums[:order], sums[order:], length, closest)
 
 
 def from_counts(matches, totals, length, closest):

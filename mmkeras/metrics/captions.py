@@ -1,8 +1,11 @@
 """All scores of captions."""
 
+import numpy as np
+
+from mmkeras.metrics import bleu
 from mmkeras.metrics import diversity
-from mmkeras.metrics.bleu import corpus_bleu
 from mmkeras.metrics.cider import cider
+from mmkeras.metrics.cider import sentence_cider
 from mmkeras.metrics.inputs import check_lengths
 from mmkeras.metrics.meteor import meteor
 from mmkeras.metrics.rouge import rouge_l
@@ -33,6 +36,56 @@ def caption_scores(candidates, references, tokenize=_tokenize):
 
     >>> caption_scores(["a dog runs"], [["a dog runs", "the dog is running"]])
     """
+    candidates, references = _split_all(candidates, references, tokenize)
+    bleus = bleu.corpus_bleu(candidates, references)
+    return {f"bleu_{n}": score for n, score in enumerate(bleus, start=1)} | {
+        "rouge_l": rouge_l(candidates, references),
+        "meteor": meteor(candidates, references),
+        "cider": cider(candidates, references),
+        "distinct_1": diversity.distinct(candidates, 1),
+        "distinct_2": diversity.distinct(candidates, 2),
+        "vocabulary": diversity.vocabulary(candidates),
+        "unique": diversity.unique_share(candidates),
+        "length": sum(map(len, candidates)) / len(candidates),
+    }
+
+
+def caption_statistics(candidates, references, tokenize=_tokenize):
+    """Computes what CIDEr and BLEU of any selection of items follow from.
+
+    Document frequencies of CIDEr are those of all items.
+
+    Args:
+        candidates: As of `caption_scores`.
+        references: As of `caption_scores`.
+        tokenize: As of `caption_scores`.
+
+    Returns:
+        float64 array of shape `(n, 11)`: CIDEr-D of each item, and its counts
+        as of `bleu.sentence_counts`.
+
+    Raises:
+        ValueError: As of `caption_scores`.
+    """
+    pair = _split_all(candidates, references, tokenize)
+    scores = sentence_cider(*pair)
+    return np.column_stack([scores, bleu.sentence_counts(*pair)])
+
+
+def scores_of_statistics(statistics):
+    """Computes the metrics that captioning models are compared by.
+
+    Args:
+        statistics: Rows of `caption_statistics`, each any number of times.
+
+    Returns:
+        Dict of "cider" and "bleu_4".
+    """
+    bleu_4 = bleu.from_sentences(statistics[:, 1:])[-1]
+    return {"cider": float(np.mean(statistics[:, 0])), "bleu_4": bleu_4}
+
+
+def _split_all(candidates, references, tokenize):
     check_lengths(candidates, references)
     candidates = [
         _split(caption, f"candidates[{row}]", tokenize)
@@ -45,17 +98,7 @@ def caption_scores(candidates, references, tokenize=_tokenize):
         ]
         for row, captions in enumerate(references)
     ]
-    bleus = corpus_bleu(candidates, references)
-    return {f"bleu_{n}": score for n, score in enumerate(bleus, start=1)} | {
-        "rouge_l": rouge_l(candidates, references),
-        "meteor": meteor(candidates, references),
-        "cider": cider(candidates, references),
-        "distinct_1": diversity.distinct(candidates, 1),
-        "distinct_2": diversity.distinct(candidates, 2),
-        "vocabulary": diversity.vocabulary(candidates),
-        "unique": diversity.unique_share(candidates),
-        "length": sum(map(len, candidates)) / len(candidates),
-    }
+    return candidates, references
 
 
 def _split(caption, where, tokenize):

@@ -40,6 +40,22 @@ def cider(candidates, references):
 
     Reference: Vedantam et al., 2015, https://arxiv.org/abs/1411.5726.
     """
+    return float(sentence_cider(candidates, references).mean())
+
+
+def sentence_cider(candidates, references):
+    """Computes CIDEr-D of each item, the mean of which is `cider`.
+
+    Args:
+        candidates: One token list per item.
+        references: A list of token lists per item.
+
+    Returns:
+        float64 array of shape `(n,)`.
+
+    Raises:
+        ValueError: As of `cider`.
+    """
     check_corpus(candidates, references)
     numbers = {}
     sentences = [tokens for item in references for tokens in item]
@@ -47,7 +63,7 @@ def cider(candidates, references):
         *_to_flat(sentences, numbers), [len(item) for item in references]
     )
     items = np.arange(len(candidates))
-    return float(consensus(items, *_to_flat(candidates, numbers)).mean())
+    return consensus(items, *_to_flat(candidates, numbers))
 
 
 class Reward:

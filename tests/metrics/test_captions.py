@@ -111,3 +111,18 @@ def test_equals_pycocoevalcap_on_flickr8k(data_folder):
     assert_equals_coco(scores, *to_coco(words[0], words[1:]))
     # The score of one annotator's caption against those of the others.
     assert 0.6 < scores["cider"] < 1.2
+
+
+def test_statistics_give_the_metrics_of_any_selection_of_items():
+    candidates, references = captions(40)
+    texts = joined(candidates), list(map(joined, references))
+    statistics = metrics.caption_statistics(*texts)
+    scores = metrics.caption_scores(*texts)
+    expected = {name: scores[name] for name in ("cider", "bleu_4")}
+    found = metrics.scores_of_statistics(statistics)
+    assert found == pytest.approx(expected, rel=1e-12)
+    rows = np.random.default_rng(0).integers(0, 40, 40)
+    found = metrics.scores_of_statistics(statistics[rows])
+    some = [candidates[i] for i in rows], [references[i] for i in rows]
+    assert found["bleu_4"] == metrics.corpus_bleu(*some)[-1]
+    assert found["cider"] == pytest.approx(statistics[rows, 0].mean())
