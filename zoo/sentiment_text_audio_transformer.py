@@ -62,7 +62,7 @@ def sentiment_text_audio_transformer(
     """
     arguments.check_multiple("dim", dim, 4)
     text_encoder = text or branches.text.words(vocabulary_size, 300)
-    audio_encoder = audio or branches.audio.frames(audio_shape, together=4)
+    audio_encoder = audio or branches.audio.frames(audio_shape, stack=4)
     words = layers.input_like(text_encoder, "text")
     samples = layers.input_like(audio_encoder, "audio")
     presence = layers.presence_input(2)

@@ -1,7 +1,7 @@
-"""Branches that listen.
+"""Branches that encode audio.
 
-All take sound as samples in [-1, 1], one channel, of a fixed length: zeros at
-the end are padding. They return one step a stretch of time, with a mask.
+All take samples in [-1, 1], one channel, of a fixed length; trailing zeros
+are padding. They return one step per time interval, with a mask.
 """
 
 import keras
@@ -15,7 +15,7 @@ from mmkeras.layers import GRU
 from mmkeras.layers import AttachMask
 from mmkeras.layers import LogMel
 from mmkeras.layers import SpecAugment
-from mmkeras.layers.sound import sound_length
+from mmkeras.layers.num_samples import num_samples
 
 __all__ = [
     "cnn",
@@ -35,20 +35,20 @@ def cnn(
     depth=3,
     mels=64,
     dropout=0.1,
-    hide=0.0,
+    mask_fraction=0.0,
     name="audio_encoder",
 ):
     """Convolutions over a log-mel spectrogram, trained from scratch.
 
     Args:
-        shape: Tuple `(samples,)` of one sound.
-        rate: int. Samples a second, in Hz.
+        shape: Tuple `(samples,)` of one clip.
+        rate: int. Sample rate in Hz.
         dim: int. Size of a step's features.
-        depth: int. Number of convolutions; each halves time and pitch.
+        depth: int. Number of convolutions; each halves time and frequency.
         mels: int. Bins of the spectrogram, at least `2 ** depth`.
         dropout: float in [0, 1). Of whole channels, before the last step.
-        hide: float in [0, 1]. Longest stretch of time, and widest band of
-            pitch, hidden in training, in parts; see `layers.SpecAugment`.
+        mask_fraction: float in [0, 1]. Maximum fraction of time, and of
+            frequency, masked in training; see `layers.SpecAugment`.
         name: Name of the branch.
 
     Returns:
@@ -57,7 +57,8 @@ def cnn(
     """
     samples = keras.Input(shape, name="samples")
     spectrogram = LogMel(rate, mels, name="log_mel")
-    x = ops.expand_dims(_hidden(spectrogram(samples), hide), axis=-1)
+    x = _augmented(spectrogram(samples), mask_fraction)
+    x = ops.expand_dims(x, axis=-1)
     mask = spectrogram.compute_mask(samples)
     for i in range(depth):
         last = i == depth - 1
@@ -67,7 +68,7 @@ def cnn(
         x = x * ops.cast(mask[:, :, None, None], x.dtype)
     x = keras.layers.SpatialDropout2D(dropout, name="dropout")(x)
     x = ops.reshape(x, (-1, x.shape[1], x.shape[2] * dim))
-    x = keras.layers.Dense(dim, "relu", name="pitches")(x)
+    x = keras.layers.Dense(dim, "relu", name="frequencies")(x)
     x = AttachMask(name="padding")([x, mask])
     return keras.Model(samples, x, name=name)
 
@@ -78,21 +79,21 @@ def gru(
     dim=128,
     mels=64,
     dropout=0.1,
-    hide=0.0,
+    mask_fraction=0.0,
     name="audio_encoder",
 ):
     """A bidirectional GRU over a log-mel spectrogram.
 
-    Two convolutions over time come first, so that a step is 40 ms.
+    Two convolutions over time come first, so a step is 40 ms.
 
     Args:
-        shape: Tuple `(samples,)` of one sound.
-        rate: int. Samples a second, in Hz.
+        shape: Tuple `(samples,)` of one clip.
+        rate: int. Sample rate in Hz.
         dim: int, even. Size of a step's features, half of them from each
             direction.
         mels: int. Bins of the spectrogram.
         dropout: float in [0, 1).
-        hide: As of `cnn`.
+        mask_fraction: See `cnn`.
         name: Name of the branch.
 
     Returns:
@@ -102,10 +103,10 @@ def gru(
         ValueError: If `dim` is odd.
     """
     arguments.check_even(dim)
-    samples, x, mask = _steps(shape, rate, dim, mels, dropout, hide)
+    samples, x, mask = _steps(shape, rate, dim, mels, dropout, mask_fraction)
     x = AttachMask(name="padding")([x, mask])
     cell = GRU(dim // 2, return_sequences=True)
-    x = keras.layers.Bidirectional(cell, name="listen")(x)
+    x = keras.layers.Bidirectional(cell, name="bidirectional")(x)
     return keras.Model(samples, x, name=name)
 
 
@@ -117,22 +118,22 @@ def transformer(
     heads=4,
     mels=64,
     dropout=0.1,
-    hide=0.0,
+    mask_fraction=0.0,
     name="audio_encoder",
 ):
     """A Transformer encoder over a log-mel spectrogram.
 
-    Two convolutions over time come first, so that a step is 40 ms.
+    Two convolutions over time come first, so a step is 40 ms.
 
     Args:
-        shape: Tuple `(samples,)` of one sound.
-        rate: int. Samples a second, in Hz.
+        shape: Tuple `(samples,)` of one clip.
+        rate: int. Sample rate in Hz.
         dim: int. Size of a step's features.
         depth: int. Number of Transformer blocks.
         heads: int. Attention heads; divides `dim`.
         mels: int. Bins of the spectrogram.
         dropout: float in [0, 1).
-        hide: As of `cnn`.
+        mask_fraction: See `cnn`.
         name: Name of the branch.
 
     Returns:
@@ -144,9 +145,9 @@ def transformer(
     import keras_hub  # Late: it takes half a second.
 
     arguments.check_heads(dim, heads)
-    samples, x, mask = _steps(shape, rate, dim, mels, dropout, hide)
-    places = keras_hub.layers.PositionEmbedding(x.shape[1], name="places")
-    x = AttachMask(name="padding")([x + places(x), mask])
+    samples, x, mask = _steps(shape, rate, dim, mels, dropout, mask_fraction)
+    positions = keras_hub.layers.PositionEmbedding(x.shape[1], name="positions")
+    x = AttachMask(name="padding")([x + positions(x), mask])
     for i in range(depth):
         x = keras_hub.layers.TransformerEncoder(
             4 * dim,
@@ -166,23 +167,23 @@ def frames(
     mels=64,
     coefficients=0,
     normalize=True,
-    together=1,
+    stack=1,
     name="audio_encoder",
 ):
-    """Log-mel frames or MFCCs as they are, for a model that has its own way.
+    """Log-mel frames or MFCCs, without an encoder.
 
     Args:
-        shape: Tuple `(samples,)` of one sound.
-        rate: int. Samples a second, in Hz.
+        shape: Tuple `(samples,)` of one clip.
+        rate: int. Sample rate in Hz.
         mels: int. Bins of the spectrogram.
-        coefficients: int. How many MFCCs to give instead; 0 for none.
-        normalize: bool. Whether to bring each bin to mean 0 and variance 1
-            over a sound.
-        together: int. Frames side by side in one step.
+        coefficients: int. Number of MFCCs to return instead; 0 for none.
+        normalize: bool. Whether to normalize each bin to mean 0 and variance
+            1 over a clip.
+        stack: int. Number of frames concatenated into one step.
         name: Name of the branch.
 
     Returns:
-        A model from `(batch, samples)` to `(batch, steps, together * (mels
+        A model from `(batch, samples)` to `(batch, steps, stack * (mels
         or coefficients))`; a frame is 10 ms.
     """
     samples = keras.Input(shape, name="samples")
@@ -194,24 +195,24 @@ def frames(
         name="log_mel",
     )
     x, mask = spectrogram(samples), spectrogram.compute_mask(samples)
-    if together > 1:
-        rest = -x.shape[1] % together
-        x = ops.pad(x, [(0, 0), (0, rest), (0, 0)])
-        steps = x.shape[1] // together
-        x = ops.reshape(x, (-1, steps, together * x.shape[2]))
-        mask = mask[:, ::together]
+    if stack > 1:
+        padding = -x.shape[1] % stack
+        x = ops.pad(x, [(0, 0), (0, padding), (0, 0)])
+        steps = x.shape[1] // stack
+        x = ops.reshape(x, (-1, steps, stack * x.shape[2]))
+        mask = mask[:, ::stack]
     x = AttachMask(name="padding")([x, mask])
     return keras.Model(samples, x, name=name)
 
 
 def wave_cnn(shape=(32000,), dim=128, depth=3, name="audio_encoder"):
-    """Convolutions over the wave itself, trained from scratch.
+    """Convolutions over the waveform, trained from scratch.
 
     Args:
-        shape: Tuple `(samples,)` of one sound.
+        shape: Tuple `(samples,)` of one clip.
         dim: int. Size of a step's features.
-        depth: int. Number of convolutions after the first, which sees 80
-            samples every 4; each is followed by pooling over 4 steps.
+        depth: int. Number of convolutions after the first, which has 80
+            samples and stride 4; each is followed by pooling over 4 steps.
         name: Name of the branch.
 
     Returns:
@@ -229,17 +230,17 @@ def wave_cnn(shape=(32000,), dim=128, depth=3, name="audio_encoder"):
         x = _convolved(x, i, filters, keras.layers.Conv1D, size, stride)
         x = keras.layers.MaxPooling1D(4, padding="same", name=f"pool_{i}")(x)
     starts = np.arange(x.shape[1]) * 4 ** (depth + 2)
-    mask = ops.less(starts[None].astype("float32"), sound_length(samples))
+    mask = ops.less(starts[None].astype("float32"), num_samples(samples))
     x = AttachMask(name="padding")([x, mask])
     return keras.Model(samples, x, name=name)
 
 
-def _steps(shape, rate, dim, mels, dropout, hide):
+def _steps(shape, rate, dim, mels, dropout, mask_fraction):
     """Computes log-mel frames, four per step, and the mask of the steps."""
     samples = keras.Input(shape, name="samples")
     spectrogram = LogMel(rate, mels, name="log_mel")
     x, mask = (
-        _hidden(spectrogram(samples), hide),
+        _augmented(spectrogram(samples), mask_fraction),
         spectrogram.compute_mask(samples),
     )
     for i in range(2):
@@ -250,17 +251,20 @@ def _steps(shape, rate, dim, mels, dropout, hide):
     return samples, x, mask
 
 
-def _hidden(frames, hide):
-    if not hide:
+def _augmented(frames, mask_fraction):
+    if not mask_fraction:
         return frames
-    width = round(hide * frames.shape[-1])
-    return SpecAugment(width=width, length=hide, name="hide")(frames)
+    return SpecAugment(
+        freq_width=round(mask_fraction * frames.shape[-1]),
+        time_fraction=mask_fraction,
+        name="spec_augment",
+    )(frames)
 
 
 def _halved(x, number, filters, kind):
-    """A convolution of stride 2, step t in the middle of frame 2 t.
+    """A convolution of stride 2, step t centred on frame 2 t.
 
-    With "same" padding the place would depend on how long the input is.
+    With "same" padding the centre would depend on the length of the input.
     """
     axes = len(x.shape) - 2
     x = ops.pad(x, [(0, 0), *[(1, 1)] * axes, (0, 0)])

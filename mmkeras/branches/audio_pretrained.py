@@ -1,4 +1,4 @@
-"""Branches that listen with networks that others have trained."""
+"""Audio branches with pretrained networks."""
 
 import math
 import os
@@ -11,7 +11,7 @@ from mmkeras.branches.weights import load_weights
 from mmkeras.layers import AttachMask
 from mmkeras.layers import WhisperSpectrogram
 from mmkeras.layers import YAMNetSpectrogram
-from mmkeras.layers.sound import sound_length
+from mmkeras.layers.num_samples import num_samples
 
 # Filters and stride of each of YAMNet's depthwise separable convolutions.
 YAMNET = (
@@ -25,7 +25,7 @@ def yamnet(shape=(32000,), weights=None, trainable=False, name="audio_encoder"):
     """YAMNet: MobileNet's depthwise convolutions over log-mel patches.
 
     Args:
-        shape: Tuple `(samples,)` of one sound at 16 kHz.
+        shape: Tuple `(samples,)` of one clip at 16 kHz.
         weights: File of weights with the layers `frontend`, `conv0`, `dw1`,
             `pw1`, ... `pw13`; see `load_weights`. `None` for random ones.
         trainable: bool. Whether to fine-tune the convolutions.
@@ -57,23 +57,24 @@ def yamnet(shape=(32000,), weights=None, trainable=False, name="audio_encoder"):
 def hub(backbone, shape=(32000,), trainable=False, name="audio_encoder"):
     """The encoder of KerasHub's Whisper or Moonshine.
 
-    Whisper was trained on 30 s at a time, shorter sounds followed by silence;
-    here the silence is as long as `shape` says, and its steps are masked only
-    after the encoder, as Whisper has no mask of its own.
+    Whisper was trained on windows of 30 s, shorter clips padded with silence;
+    here clips are padded to `shape`, and the steps of the padding are masked
+    only after the encoder, as Whisper has no mask of its own.
 
     Args:
         backbone: A KerasHub backbone, built, or the name, handle or local
             folder of a preset, read by `from_preset`.
-        shape: Tuple `(samples,)` of one sound at 16 kHz.
+        shape: Tuple `(samples,)` of one clip at 16 kHz.
         trainable: bool. Whether to fine-tune the encoder.
         name: Name of the branch.
 
     Returns:
         A model from `(batch, samples)` to `(batch, steps, dim)`; a step is
-        20 ms of Whisper, 24 ms of Moonshine.
+        20 ms for Whisper, 24 ms for Moonshine.
 
     Raises:
-        ValueError: If the backbone does not listen, or not that long.
+        ValueError: If the backbone has no audio encoder, or `shape` is too
+            long for it.
 
     Reference:
         [Radford et al., 2022](https://arxiv.org/abs/2212.04356);
@@ -83,38 +84,38 @@ def hub(backbone, shape=(32000,), trainable=False, name="audio_encoder"):
         import keras_hub  # Late: it takes half a second.
 
         backbone = keras_hub.models.Backbone.from_preset(str(backbone))
-    taken = backbone.input if isinstance(backbone.input, dict) else {}
-    fields = [field for field in taken if field.startswith("encoder_")]
+    inputs = backbone.input if isinstance(backbone.input, dict) else {}
+    fields = [field for field in inputs if field.startswith("encoder_")]
     samples = keras.Input(shape, name="samples")
     if fields == ["encoder_features"]:
-        given, strides = _whisper(backbone, samples), (160, 2)
+        features, strides = _whisper(backbone, samples), (160, 2)
     elif "encoder_input_values" in fields:
-        given, strides = _moonshine(samples), (64, 3, 2)
+        features, strides = _moonshine(samples), (64, 3, 2)
     else:
         raise ValueError(
             "`backbone` must be a KerasHub WhisperBackbone or "
             f"MoonshineBackbone. Received: {type(backbone).__name__}, which "
-            f"takes {sorted(taken) or backbone.input}"
+            f"takes {sorted(inputs) or backbone.input}"
         )
     encoder = keras.Model(
-        {field: taken[field] for field in fields},
+        {field: inputs[field] for field in fields},
         backbone.output["encoder_sequence_output"],
         name="encoder",
     )
     encoder.trainable = trainable
-    x = encoder(given)
+    x = encoder(features)
     starts = np.arange(x.shape[1]) * math.prod(strides)
-    mask = ops.less(starts[None].astype("float32"), sound_length(samples))
+    mask = ops.less(starts[None].astype("float32"), num_samples(samples))
     x = AttachMask(name="padding")([x, mask])
     return keras.Model(samples, x, name=name)
 
 
 def _whisper(backbone, samples):
-    """Log-mel frames as Whisper's encoder takes them."""
-    most = backbone.max_encoder_sequence_length
-    if samples.shape[1] > most * 160:
+    """Log-mel frames for Whisper's encoder."""
+    maximum = backbone.max_encoder_sequence_length
+    if samples.shape[1] > maximum * 160:
         raise ValueError(
-            f"The backbone takes at most {most * 160} samples. Received: "
+            f"The backbone takes at most {maximum * 160} samples. Received: "
             f"shape={tuple(samples.shape[1:])}"
         )
     spectrogram = WhisperSpectrogram(backbone.num_mels, name="log_mel")
@@ -122,21 +123,21 @@ def _whisper(backbone, samples):
 
 
 def _moonshine(samples):
-    """The wave itself, and where it ends."""
-    place = ops.cumsum(ops.ones_like(samples), axis=1)  # From 1.
+    """The waveform and its mask, for Moonshine's encoder."""
+    position = ops.cumsum(ops.ones_like(samples), axis=1)  # From 1.
     return {
         "encoder_input_values": ops.expand_dims(samples, -1),
-        "encoder_padding_mask": ops.less_equal(place, sound_length(samples)),
+        "encoder_padding_mask": ops.less_equal(position, num_samples(samples)),
     }
 
 
 def _depthwise(x):
-    """YAMNet's convolutions, their batch normalisation folded in."""
-    rest = {"padding": "same", "activation": "relu"}
-    x = keras.layers.Conv2D(32, 3, strides=2, name="conv0", **rest)(x)
+    """YAMNet's convolutions, with folded batch normalisation."""
+    options = {"padding": "same", "activation": "relu"}
+    x = keras.layers.Conv2D(32, 3, strides=2, name="conv0", **options)(x)
     for i, (filters, stride) in enumerate(YAMNET, 1):
         x = keras.layers.DepthwiseConv2D(
-            3, strides=stride, name=f"dw{i}", **rest
+            3, strides=stride, name=f"dw{i}", **options
         )(x)
-        x = keras.layers.Conv2D(filters, 1, name=f"pw{i}", **rest)(x)
+        x = keras.layers.Conv2D(filters, 1, name=f"pw{i}", **options)(x)
     return x

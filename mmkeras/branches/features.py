@@ -1,4 +1,4 @@
-"""Branches for features that were computed elsewhere."""
+"""Branches for precomputed features."""
 
 import keras
 
@@ -8,12 +8,12 @@ from mmkeras.layers import AttachMask
 
 
 def dense(shape, dim=128, dropout=0.2, name="features_encoder"):
-    """A dense layer on one vector an example.
+    """A dense layer on one vector per example.
 
     Args:
         shape: Tuple `(size,)` of one vector.
-        dim: int. Size of the features that come out.
-        dropout: float in [0, 1). Of what goes in.
+        dim: int. Size of the output features.
+        dropout: float in [0, 1). Of the input.
         name: Name of the branch.
 
     Returns:
@@ -39,7 +39,7 @@ def gru(shape, dim=128, dropout=0.2, name="features_encoder"):
             A step that is all zeros is padding.
         dim: int, even. Size of a step's features, half of them from each
             direction.
-        dropout: float in [0, 1). Of what goes in.
+        dropout: float in [0, 1). Of the input.
         name: Name of the branch.
 
     Returns:
@@ -56,7 +56,7 @@ def gru(shape, dim=128, dropout=0.2, name="features_encoder"):
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     x = AttachMask(name="padding")([x, mask])
     cell = GRU(dim // 2, return_sequences=True)
-    x = keras.layers.Bidirectional(cell, name="read")(x)
+    x = keras.layers.Bidirectional(cell, name="bidirectional")(x)
     return keras.Model(steps, x, name=name)
 
 

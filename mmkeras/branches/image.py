@@ -1,6 +1,6 @@
-"""Branches that see.
+"""Branches that encode images.
 
-All take pixels in [0, 1] and return regions, read row by row.
+All take pixels in [0, 1] and return regions in row-major order.
 """
 
 import difflib
@@ -38,17 +38,17 @@ def cnn_flat(shape=(48, 48, 3), dim=128, name="encoder"):
     """A network for small, simple images, trained from scratch.
 
     Patches of 6 x 6 pixels, then two convolutions, each followed by pooling.
-    What it finds is laid out as one long region, so that a decoder that takes
-    the mean of the regions still knows what is where.
+    The features are flattened into one region, so that a decoder that takes
+    the mean of the regions keeps the positions.
 
     Args:
         shape: Tuple `(height, width, channels)` of one image.
-        dim: int. Size of a place's features.
+        dim: int. Size of a position's features.
         name: Name of the branch.
 
     Returns:
         A model from `(batch, height, width, channels)` pixels to
-        `(batch, 1, places * dim)` features; a place is 16 x 16 pixels.
+        `(batch, 1, positions * dim)` features; a position is 16 x 16 pixels.
     """
     pixels = keras.Input(shape, name="pixels")
     x = _convolved(pixels, 0, max(3 * dim // 8, 1), size=6, strides=4)
@@ -76,25 +76,24 @@ def application(
         weights: `"imagenet"` (downloaded), `None` (random), or a file; see
             `load_weights`.
         trainable: bool, or the name of a layer, e.g. `"block_13_expand"`.
-            Whether to fine-tune the network, or from which layer on: what is
-            before it stays frozen, and can be computed once. Weights that
-            were read keep their batch normalisation in inference mode.
-        pooled: bool. Whether to return the mean of the regions alone, as one
-            region.
-        stem: Name of a layer of a frozen network; what is before it is
-            computed apart, and can be kept for a branch that is fine-tuned
-            from there.
+            Whether to fine-tune the network, or from which layer on: earlier
+            layers stay frozen and can be computed once. With pretrained
+            weights, batch normalisation stays in inference mode.
+        pooled: bool. Whether to return the mean of the regions as one region.
+        stem: Name of a layer of a frozen network; earlier layers are computed
+            separately, and their outputs can be cached for a branch that is
+            fine-tuned from there.
         name: Name of the branch.
 
     Returns:
         A model from `(batch, height, width, channels)` pixels to
-        `(batch, regions, dim)` features. Its layer `"frozen"`, if it was cut,
-        gives what the frozen part makes.
+        `(batch, regions, dim)` features. If the network is split, the layer
+        `"frozen"` returns the output of the frozen part.
 
     Raises:
         ValueError: If `keras.applications` has no such network, or the
-            network no such layer, or cannot be cut before it; or if there is
-            a stem of a network that is not frozen.
+            network no such layer, or cannot be split before it; or if `stem`
+            and `trainable` are both given.
     """
     if stem and trainable:
         raise ValueError(
@@ -112,9 +111,9 @@ def application(
     pixels = keras.Input(shape, name="pixels")
     x = keras.layers.Rescaling(255.0, name="bytes")(pixels)
     x = preprocess(x)
-    before = trainable if isinstance(trainable, str) else stem
-    if before:
-        start, net = _cut(net, before)
+    split = trainable if isinstance(trainable, str) else stem
+    if split:
+        start, net = _split(net, split)
         x = keras.layers.Identity(name="frozen")(start(x))
     x = net(x)
     if pooled:
@@ -134,8 +133,8 @@ def hub(backbone, weights=None, trainable=False, name="encoder"):
 
     Returns:
         A model from `(batch, height, width, channels)` pixels to
-        `(batch, regions, dim)` features. A preset's own scale and offset of
-        pixels are part of it; a backbone without sees pixels in [0, 255].
+        `(batch, regions, dim)` features. A preset's scale and offset of
+        pixels are included; a backbone without them gets pixels in [0, 255].
 
     Raises:
         ValueError: If the backbone does not take one image.
@@ -208,14 +207,14 @@ def vit(
 
 
 def _freeze_norms(net):
-    """Few images say less of means and variances than those learned from."""
+    """Freezes batch normalisation: a few images estimate statistics badly."""
     for layer in net.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
 
 
-def _cut(net, name):
-    """Splits a network before a layer, into a frozen part and the rest."""
+def _split(net, name):
+    """Splits a network before a layer, into a frozen and a trainable part."""
     names = [layer.name for layer in net.layers]
     if name not in names:
         close = difflib.get_close_matches(name, names, n=1)
@@ -225,7 +224,7 @@ def _cut(net, name):
     try:
         if isinstance(between, (list, tuple)):
             raise ValueError(f"{name} takes {len(between)} inputs.")
-        rest = keras.Model(between, net.output, name=f"{net.name}_top")
+        end = keras.Model(between, net.output, name=f"{net.name}_top")
     except ValueError as error:
         raise ValueError(
             f"{net.name} cannot be split before {name!r}: another path leads "
@@ -233,17 +232,17 @@ def _cut(net, name):
         ) from error
     stem = keras.Model(net.input, between, name=f"{net.name}_stem")
     stem.trainable = False
-    return stem, rest
+    return stem, end
 
 
 def _from_preset(preset):
-    """A preset's backbone, and what takes pixels in [0, 1] to its own."""
+    """Loads a preset's backbone, and the scale and offset of its pixels."""
     import keras_hub  # Late: it takes half a second.
 
     backbone = keras_hub.models.Backbone.from_preset(preset)
     try:
         converter = keras_hub.layers.ImageConverter.from_preset(preset)
-    except FileNotFoundError:  # A local folder of a backbone alone.
+    except FileNotFoundError:  # A local folder with a backbone only.
         return backbone, 255.0, 0.0
     scale = 1.0 if converter.scale is None else converter.scale
     scale = keras.tree.map_structure(lambda s: 255.0 * s, scale)
@@ -272,7 +271,7 @@ def _regions(x):
 
 
 def _find(network):
-    """The network's function and the one that prepares its pixels."""
+    """Returns a network's function and its preprocessing."""
     names = {
         name.lower(): name
         for name, value in vars(keras.applications).items()

@@ -1,7 +1,7 @@
-"""Branches that read.
+"""Branches that encode text.
 
-All take token ids, where id 0 is padding, and return one step a word or, for
-a bag of words, one step in all; the mask of the words is kept.
+All take token ids, where id 0 is padding, and return one step per word, with
+the mask of the words; a bag of words returns a single step.
 """
 
 import os
@@ -27,8 +27,8 @@ def bow(
         vocabulary_size: int. Number of token ids; id 0 is padding.
         dim: int. Size of a word's vector.
         dropout: float in [0, 1). Of the vectors.
-        vectors: Array of shape `(vocabulary_size, size)` to start with, e.g.
-            of word2vec, or `None` for random ones of size `dim`.
+        vectors: Initial array of shape `(vocabulary_size, size)`, e.g. of
+            word2vec, or `None` for random ones of size `dim`.
         name: Name of the branch.
 
     Returns:
@@ -54,14 +54,14 @@ def words(
     vectors=None,
     name="text_encoder",
 ):
-    """Word vectors as they are, for a model that has its own way to read.
+    """Word vectors, without an encoder.
 
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.
         dim: int. Size of a word's vector.
         dropout: float in [0, 1). Of the vectors.
-        vectors: Array of shape `(vocabulary_size, size)` to start with, e.g.
-            of GloVe, or `None` for random ones of size `dim`.
+        vectors: Initial array of shape `(vocabulary_size, size)`, e.g. of
+            GloVe, or `None` for random ones of size `dim`.
         name: Name of the branch.
 
     Returns:
@@ -91,15 +91,15 @@ def gru(
             direction.
         depth: int. Layers of GRUs.
         dropout: float in [0, 1). Of word vectors and between layers.
-        vectors: Array of shape `(vocabulary_size, size)` of word vectors to
-            start with, or `None` for random ones of size `dim`.
+        vectors: Initial word vectors of shape `(vocabulary_size, size)`,
+            or `None` for random ones of size `dim`.
         name: Name of the branch.
 
     Returns:
         A model from `(batch, length)` ids to `(batch, length, dim)` features.
 
     Raises:
-        ValueError: If `dim` is odd, or if `vectors` does not fit.
+        ValueError: If `dim` is odd, or if `vectors` has another shape.
 
     Reference:
         [Cho et al., 2014](https://arxiv.org/abs/1406.1078)
@@ -135,7 +135,7 @@ def transformer(
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.
         dim: int. Size of a step's features.
-        length: int. The longest text it can read.
+        length: int. Maximum length of a text.
         depth: int. Number of Transformer blocks.
         heads: int. Attention heads; divides `dim`.
         dropout: float in [0, 1).
@@ -177,7 +177,7 @@ def hub(backbone, padding=0, trainable=False, name="text_encoder"):
 
     Args:
         backbone: A KerasHub backbone, built, or the name, handle or local
-            folder of a preset, read by `from_preset`.
+            folder of a preset, loaded by `from_preset`.
         padding: int. The id of padding in the backbone's vocabulary.
         trainable: bool. Whether to fine-tune the backbone.
         name: Name of the branch.
@@ -186,31 +186,32 @@ def hub(backbone, padding=0, trainable=False, name="text_encoder"):
         A model from `(batch, length)` ids to `(batch, length, dim)` features.
 
     Raises:
-        ValueError: If the backbone does not read one text.
+        ValueError: If the backbone does not take a single text.
     """
     if isinstance(backbone, (str, os.PathLike)):
         import keras_hub  # Late: it takes half a second.
 
         backbone = keras_hub.models.Backbone.from_preset(str(backbone))
-    taken = backbone.input if isinstance(backbone.input, dict) else {}
-    known = {"token_ids", "padding_mask", "segment_ids"}
-    if "token_ids" not in taken or set(taken) - known:
+    inputs = backbone.input if isinstance(backbone.input, dict) else {}
+    fields = {"token_ids", "padding_mask", "segment_ids"}
+    if "token_ids" not in inputs or set(inputs) - fields:
         raise ValueError(
             "`backbone` must be a text backbone with the inputs `token_ids` "
             f"and `padding_mask`. Received: {type(backbone).__name__}, which "
-            f"takes {sorted(taken) or backbone.input}"
+            f"takes {sorted(inputs) or backbone.input}"
         )
     backbone.trainable = trainable
     tokens = _tokens()
     mask = ops.cast(ops.not_equal(tokens, padding), "int32")
-    given = {
+    arrays = {
         "token_ids": tokens,
         "padding_mask": mask,
         "segment_ids": ops.zeros_like(tokens),
     }
-    read = backbone({key: given[key] for key in taken})
-    steps = read["sequence_output"] if isinstance(read, dict) else read
-    x = AttachMask(name="padding")([steps, mask])
+    outputs = backbone({key: arrays[key] for key in inputs})
+    if isinstance(outputs, dict):
+        outputs = outputs["sequence_output"]
+    x = AttachMask(name="padding")([outputs, mask])
     return keras.Model(tokens, x, name=name)
 
 
@@ -222,7 +223,7 @@ def _recurrent(cell, vocabulary_size, dim, depth, dropout, vectors, name):
         if i:
             x = keras.layers.Dropout(dropout, name=f"dropout_{i}")(x)
         steps = cell(dim // 2, return_sequences=True)
-        x = keras.layers.Bidirectional(steps, name=f"read_{i}")(x)
+        x = keras.layers.Bidirectional(steps, name=f"bidirectional_{i}")(x)
     return keras.Model(tokens, x, name=name)
 
 
@@ -231,7 +232,7 @@ def _tokens():
 
 
 def _words(tokens, vocabulary_size, dim, dropout, vectors):
-    """Word vectors, masked where there is no word."""
+    """Word vectors, with padding masked."""
     arguments.check_vectors(vectors, vocabulary_size)
     dim = dim if vectors is None else vectors.shape[1]
     words = keras.layers.Embedding(

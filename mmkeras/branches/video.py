@@ -1,4 +1,4 @@
-"""Branches for video: images in the order of time.
+"""Branches for video: images in temporal order.
 
 Features of frames computed elsewhere go through `branches.features.gru`.
 """
@@ -15,15 +15,15 @@ from mmkeras.layers import AttachMask
 def frames(
     shape=(8, 64, 64, 3), dim=128, dropout=0.2, image=None, name="video_encoder"
 ):
-    """A bidirectional GRU over what an image branch sees in every frame.
+    """A bidirectional GRU over the image features of each frame.
 
     Args:
         shape: Tuple `(length, height, width, channels)` of one video, pixels
-            in [0, 1]. A frame that is black all over is padding.
+            in [0, 1]. An all-black frame is padding.
         dim: int, even. Size of a frame's features, half of them from each
             direction.
-        dropout: float in [0, 1). Of what was seen of a frame.
-        image: Image branch to see a frame with, from
+        dropout: float in [0, 1). Of the features of a frame.
+        image: Image branch for single frames, from
             `(batch, height, width, channels)` to `(batch, regions, dim)`.
             Defaults to `branches.image.cnn`.
         name: Name of the branch.
@@ -42,14 +42,14 @@ def frames(
         )
     arguments.check_even(dim)
     length, *size = shape
-    see = image or images.cnn(tuple(size), dim, name="image_encoder")
+    image_encoder = image or images.cnn(tuple(size), dim, name="image_encoder")
     video = keras.Input(shape, name="video")
     mask = ops.any(ops.not_equal(video, 0), axis=(2, 3, 4))
-    x = see(ops.reshape(video, (-1, *size)))
+    x = image_encoder(ops.reshape(video, (-1, *size)))
     x = ops.mean(x, axis=1)  # Over regions.
     x = ops.reshape(x, (-1, length, x.shape[-1]))
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     x = AttachMask(name="padding")([x, mask])
     cell = GRU(dim // 2, return_sequences=True)
-    x = keras.layers.Bidirectional(cell, name="watch")(x)
+    x = keras.layers.Bidirectional(cell, name="bidirectional")(x)
     return keras.Model(video, x, name=name)

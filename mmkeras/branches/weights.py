@@ -13,33 +13,33 @@ from mmkeras.files import sizes
 def load_weights(model, path):
     """Loads weights into a model by layer name.
 
-    A `.npz` holds one array a weight under `<layer>/<variable>`, e.g.
+    A `.npz` holds one array per weight under `<layer>/<variable>`, e.g.
     `Conv1/kernel`, or `attend/query/kernel` in a layer of layers; arrays of
-    layers that the model does not have are left alone. A batch normalisation
-    that was folded into its convolution has only a `beta`: it gets gamma 1,
-    mean 0 and variance 1.
+    layers that the model does not have are ignored. A batch normalisation
+    that was folded into its convolution has only a `beta`: its gamma is set to
+    1, its mean to 0 and its variance to 1.
 
     Args:
         model: A built `keras.Model`.
-        path: File to read. Nothing in it is executed.
+        path: File to load. Nothing in it is executed.
 
     Returns:
         The model.
 
     Raises:
-        ValueError: If the file is of another kind, or if a weight is missing
-            or has another shape, and the error names it; or if a `.npz` is
-            broken or holds a pickle.
-        FileNotFoundError: If there is no such file.
+        ValueError: If the file has another format, if a weight is missing or
+            has another shape (the error names it), or if a `.npz` is broken
+            or holds a pickle.
+        FileNotFoundError: If the file does not exist.
     """
     path = pathlib.Path(path)
     if not path.exists():
         raise FileNotFoundError(f"Weights file not found: {path}.")
     if path.suffix == ".npz":
         arrays = _read(path)
-        # All are found before any is set: an error leaves the model alone.
-        found = [_find(layer, arrays, path) for layer in model.layers]
-        for layer, values in zip(model.layers, found):
+        # Checked before any is set: an error leaves the model unchanged.
+        weights = [_find(layer, arrays, path) for layer in model.layers]
+        for layer, values in zip(model.layers, weights):
             layer.set_weights(values)
     elif path.suffix in (".h5", ".keras"):
         _load_keras_file(model, path)
@@ -57,7 +57,7 @@ def _load_keras_file(model, path):
             with zipfile.ZipFile(path) as archive:
                 sizes.check_archive(archive)
         model.load_weights(path)
-    except Exception as error:  # Of any kind: the file may be a stranger's.
+    except Exception as error:  # Of any kind: the file is untrusted.
         raise ValueError(
             f"{path} is not a complete file of this model's weights: "
             f"{type(error).__name__}: {error}"
@@ -76,7 +76,7 @@ def _read(path):
 
 def _find(layer, arrays, path):
     """The values of a layer's weights, in order."""
-    found = []
+    values = []
     for weight in layer.weights:
         key = _key(layer, weight)
         if key in arrays:
@@ -90,8 +90,8 @@ def _find(layer, arrays, path):
                 f"{key!r} in {path} has shape {value.shape}; the model "
                 f"expects {tuple(weight.shape)}."
             )
-        found.append(value)
-    return found
+        values.append(value)
+    return values
 
 
 def _key(layer, weight):
@@ -105,12 +105,12 @@ def _key(layer, weight):
 def _is_folded(layer, arrays):
     if not isinstance(layer, keras.layers.BatchNormalization):
         return False
-    kept = {key for key in arrays if key.startswith(f"{layer.name}/")}
-    return kept == {f"{layer.name}/beta"}
+    names = {key for key in arrays if key.startswith(f"{layer.name}/")}
+    return names == {f"{layer.name}/beta"}
 
 
 def _identity(layer, weight):
-    """The value that makes a batch normalisation do nothing."""
+    """Returns the value that makes a batch normalisation the identity."""
     name = weight.path.split("/")[-1]
     value = {"gamma": 1.0, "moving_variance": 1.0 - layer.epsilon}.get(name, 0)
     return np.full(weight.shape, value, "float32")

@@ -1,4 +1,4 @@
-"""A mask for steps that lost theirs, or never had one."""
+"""Attaches a mask to a sequence that has none."""
 
 import keras
 from keras import ops
@@ -6,18 +6,17 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class AttachMask(keras.layers.Layer):
-    """Says which steps of a sequence are there.
+    """Attaches a mask to the steps of a sequence.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
         inputs: List of a tensor of shape `(batch, length, dim)`, and one of
-            shape `(batch, length)` which is not 0 (or `True`) where a step is
-            there.
+            shape `(batch, length)` that is 0 (or `False`) for padding.
 
     Returns:
-        The first tensor, with a mask for the layers that follow.
+        The first tensor, with a mask for the following layers.
     """
 
     def __init__(self, **kwargs):

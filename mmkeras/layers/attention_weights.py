@@ -1,4 +1,4 @@
-"""Where a model looks: weights over the steps of a sequence."""
+"""Attention weights over the steps of a sequence."""
 
 import keras
 from keras import ops
@@ -6,9 +6,9 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class AttentionWeights(keras.layers.Layer):
-    """Turns scores of steps into weights that sum to 1, padding left out.
+    """Turns scores of steps into weights that sum to 1, without padding.
 
-        w_i = exp(s_i) / sum of exp(s_j) over the steps j that are kept
+        w_i = exp(s_i) / sum of exp(s_j) over the unmasked steps j
 
     computed in float32. Where all steps are masked, all weights are 0.
 
@@ -16,14 +16,14 @@ class AttentionWeights(keras.layers.Layer):
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
-        inputs: List of scores, shape `(batch, length, looks)`, and the steps
-            that they are of, shape `(batch, length, dim)`.
+        inputs: List of scores, shape `(batch, length, glimpses)`, and their
+            steps, shape `(batch, length, dim)`.
         mask: List of two; the second, booleans of shape `(batch, length)` or
-            `None`, keeps the steps where it is true.
+            `None`, is true for the steps to attend to.
 
     Returns:
-        Weights of shape `(batch, looks, length)`; multiplied with the steps
-        they give what was seen, `(batch, looks, dim)`.
+        Weights of shape `(batch, glimpses, length)`; their product with the
+        steps is the attended features, `(batch, glimpses, dim)`.
     """
 
     def __init__(self, **kwargs):
@@ -43,5 +43,5 @@ class AttentionWeights(keras.layers.Layer):
         return None
 
     def compute_output_shape(self, inputs_shape):
-        batch, length, looks = inputs_shape[0]
-        return batch, looks, length
+        batch, length, glimpses = inputs_shape[0]
+        return batch, glimpses, length

@@ -1,4 +1,4 @@
-"""Regions as the image's rows and columns, each knowing where it is."""
+"""Image regions on a grid, with their coordinates."""
 
 import keras
 from keras import ops
@@ -6,7 +6,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class CoordinateGrid(keras.layers.Layer):
-    """Lays regions out in rows and columns, and adds each one's place.
+    """Arranges regions in rows and columns and appends their coordinates.
 
     Two features are added to each region: its row and its column, evenly
     spaced from -1 to 1.
@@ -22,7 +22,7 @@ class CoordinateGrid(keras.layers.Layer):
         Tensor of shape `(batch, rows, regions / rows, dim + 2)`.
 
     Raises:
-        ValueError: If the regions are no such grid.
+        ValueError: If `rows` does not divide the number of regions.
 
     Reference:
         [Perez et al., 2018](https://arxiv.org/abs/1709.07871)
@@ -46,9 +46,9 @@ class CoordinateGrid(keras.layers.Layer):
         x = ops.reshape(inputs, (-1, rows, columns, size - 2))
         down = ops.linspace(-1.0, 1.0, rows)[:, None, None]
         across = ops.linspace(-1.0, 1.0, columns)[None, :, None]
-        one = ops.ones_like(x[..., :1])
-        places = [one * ops.cast(y, x.dtype) for y in (down, across)]
-        return ops.concatenate([x, *places], axis=-1)
+        ones = ops.ones_like(x[..., :1])
+        coordinates = [ones * ops.cast(y, x.dtype) for y in (down, across)]
+        return ops.concatenate([x, *coordinates], axis=-1)
 
     def compute_mask(self, inputs, mask=None):
         return None  # An image has no padding.

@@ -1,4 +1,4 @@
-"""Scores of candidates."""
+"""Scores candidates against a query."""
 
 import keras
 from keras import ops
@@ -10,7 +10,7 @@ class DotScores(keras.layers.Layer):
 
         s_i = q . c_i
 
-    computed in float32; of candidates that are not there, -1e9.
+    computed in float32; -1e9 for masked candidates.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer`.
@@ -19,7 +19,7 @@ class DotScores(keras.layers.Layer):
         inputs: List of a query, shape `(batch, dim)`, and candidates, shape
             `(batch, candidates, dim)`.
         mask: List of two; the second, booleans of shape `(batch,
-            candidates)` or `None`, says which candidates are there.
+            candidates)` or `None`, is true for valid candidates.
 
     Returns:
         float32 scores of shape `(batch, candidates)`.

@@ -9,9 +9,9 @@ from keras import ops
 def flatten_projections(attention):
     """Lets built attention project the steps of all examples at once.
 
-    Keras takes each example's product with a kernel apart, and TensorFlow
-    therefore its gradient: a kernel an example, written and summed up. What
-    is computed is the same.
+    Keras multiplies each example by the kernel separately, so TensorFlow
+    materialises one kernel gradient per example before summing. Flattening
+    the batch avoids this; results are identical.
 
     Args:
         attention: A built `keras.layers.MultiHeadAttention`, or a subclass.
@@ -19,8 +19,8 @@ def flatten_projections(attention):
     Returns:
         The same layer.
     """
-    asked = attention.query_dense, attention.key_dense, attention.value_dense
-    for dense in asked:  # Kernels of shape (dim, heads, size).
+    inputs = attention.query_dense, attention.key_dense, attention.value_dense
+    for dense in inputs:  # Kernels of shape (dim, heads, size).
         dense.call = functools.partial(_product, dense, 1)
     dense = attention.output_dense  # Of shape (heads, size, dim).
     dense.call = functools.partial(_product, dense, 2)

@@ -1,37 +1,37 @@
-"""Sound as the ear hears it: log-mel spectrograms and MFCCs."""
+"""Log-mel spectrograms and MFCCs of audio."""
 
 import keras
 import numpy as np
 from keras import ops
 
-from mmkeras.layers.sound import sound_length
+from mmkeras.layers.num_samples import num_samples
 
 FLOOR = 1e-6  # Added to energies before the logarithm.
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class LogMel(keras.layers.Layer):
-    """Turns sound into frames of log-mel energies, or of their cosines.
+    """Turns audio into log-mel frames or MFCCs.
 
         frame_t = log(mel(|STFT(x)|^2)_t + 1e-6)
 
-    and with `coefficients` the first of its orthonormal DCT-II (MFCC). Each
-    bin is then brought to mean 0 and variance 1 over the frames of a sound,
-    unless its loudness and colour are to be kept.
+    and with `coefficients` its first orthonormal DCT-II coefficients (MFCC).
+    With `normalize`, each bin then has mean 0 and variance 1 over the frames
+    of a clip, which removes loudness and timbre.
 
-    Zeros at the end of a sound are padding: the frames there are 0 and
-    masked, and do not depend on how many there are. `keras.layers`' own
-    decibels are not used, for they depend on the loudest sound of the batch.
+    Trailing zeros of a clip are padding: their frames are 0 and masked, and
+    do not depend on the number of zeros. The decibels of `keras.layers` are
+    not used, as they depend on the loudest clip of the batch.
 
     Args:
-        rate: int. Samples a second, in Hz.
-        mels: int. Bins on the mel scale.
+        rate: int. Sample rate in Hz.
+        mels: int. Number of mel bins.
         window: float. Length of a frame in seconds.
-        stride: float. From one frame to the next, in seconds.
+        stride: float. Time between two frames, in seconds.
         low: float. Lowest frequency, in Hz.
         high: float. Highest frequency, in Hz; half of `rate` by default.
-        coefficients: int. How many MFCCs to give instead; 0 for none.
-        normalize: bool. Whether to bring each bin to mean 0 and variance 1.
+        coefficients: int. Number of MFCCs to return instead; 0 for none.
+        normalize: bool. Whether to normalize each bin to mean 0 and variance 1.
         **kwargs: Passed to `keras.layers.Layer`. Computed in float32.
 
     Call arguments:
@@ -42,8 +42,8 @@ class LogMel(keras.layers.Layer):
         with a mask; the hop is `stride * rate` samples.
 
     Raises:
-        ValueError: If `coefficients` is greater than `mels`, or `high` beyond
-            half of `rate`.
+        ValueError: If `coefficients` is greater than `mels`, or `high` greater
+            than half of `rate`.
 
     Reference:
         [Davis and Mermelstein, 1980](https://doi.org/10.1109/TASSP.1980.1163420)
@@ -101,7 +101,7 @@ class LogMel(keras.layers.Layer):
 
     def call(self, inputs):
         frames = self._count(ops.shape(inputs)[1])
-        # So that what is reflected at the end is silence.
+        # Reflection at the end then sees silence.
         x = ops.pad(inputs, [(0, 0), (0, self.mel.fft_length)])
         x = ops.swapaxes(self.mel(x), 1, 2)[:, :frames]
         x = ops.log(x + FLOOR)  # (batch, frames, mels)
@@ -112,10 +112,10 @@ class LogMel(keras.layers.Layer):
         return _standardize(x, frame_mask) if self.normalize else x * frame_mask
 
     def compute_mask(self, inputs, mask=None):
-        # Without shapes, which a symbolic tensor may not know.
-        place = ops.cumsum(ops.ones_like(inputs), axis=1)  # From 1.
-        starts = ops.pad(place, [(0, 0), (1, 0)])[:, :: self.hop]
-        return ops.less(starts, sound_length(inputs))
+        # Without shapes, which may be unknown for a symbolic tensor.
+        position = ops.cumsum(ops.ones_like(inputs), axis=1)  # From 1.
+        starts = ops.pad(position, [(0, 0), (1, 0)])[:, :: self.hop]
+        return ops.less(starts, num_samples(inputs))
 
     def compute_output_shape(self, input_shape):
         batch, samples = input_shape

@@ -1,4 +1,4 @@
-"""The mask of a sequence, as numbers."""
+"""The mask of a sequence as floats."""
 
 import keras
 from keras import ops
@@ -6,15 +6,15 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class MaskToFloat(keras.layers.Layer):
-    """Gives 1 for each step that is there, 0 for padding.
+    """Returns 1 for each step and 0 for padding.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
         inputs: Tensor of shape `(batch, length, dim)`.
-        mask: Boolean tensor of shape `(batch, length)`, or `None` if all
-            steps are there.
+        mask: Boolean tensor of shape `(batch, length)`, or `None` if there
+            is no padding.
 
     Returns:
         Tensor of shape `(batch, length, 1)`.
@@ -25,10 +25,10 @@ class MaskToFloat(keras.layers.Layer):
         self.supports_masking = True
 
     def call(self, inputs, mask=None):
-        one = ops.ones_like(inputs[..., :1])
+        ones = ops.ones_like(inputs[..., :1])
         if mask is None:
-            return one
-        return ops.where(ops.expand_dims(mask, -1), one, ops.zeros_like(one))
+            return ones
+        return ops.where(ops.expand_dims(mask, -1), ones, ops.zeros_like(ones))
 
     def compute_mask(self, inputs, mask=None):
         return None

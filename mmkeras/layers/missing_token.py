@@ -8,7 +8,7 @@ from keras import ops
 class MissingToken(keras.layers.Layer):
     """Replaces missing inputs by a learned token.
 
-    The values of a missing input do not matter, not even NaN.
+    The values of a missing input have no effect, not even NaN.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer`.
@@ -66,7 +66,7 @@ class MissingToken(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class Presence(keras.layers.Layer):
-    """Returns the presence mask given, or a mask of all modalities.
+    """Returns its presence mask, or one in which all are present.
 
     Args:
         modalities: int.

@@ -1,11 +1,11 @@
-"""A functional model whose optional inputs may be left out."""
+"""A functional model whose optional inputs may be omitted."""
 
 import keras
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class MultimodalModel(keras.Model):
-    """Takes a dict of inputs, from which optional ones may be left out.
+    """Takes a dict of inputs, from which optional ones may be omitted.
 
     A functional model of Keras accepts `None` for an optional input, but
     requires its key in the dict. This model adds the key, so that `fit`,
@@ -44,11 +44,11 @@ class MultimodalModel(keras.Model):
         return super().compute_output_spec(inputs, *args, **kwargs)
 
     def _complete(self, inputs):
-        """Adds `None` for each optional input that is left out."""
+        """Adds `None` for each optional input that is omitted."""
         if not isinstance(inputs, dict):
             return inputs
         for name in inputs:
-            # Keras would warn, and take it for an input that is left out.
+            # Keras would warn and treat it as an omitted input.
             if name not in self.input:
                 raise ValueError(
                     f"`{self.name}` has no input {name!r}. Expected the keys "

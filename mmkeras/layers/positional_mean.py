@@ -1,4 +1,4 @@
-"""The mean of steps that know their order."""
+"""The mean of the steps of a sequence, weighted by position."""
 
 import keras
 from keras import ops
@@ -6,25 +6,25 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class PositionalMean(keras.layers.Layer):
-    """Averages the steps of a sequence, each scaled by where it stands.
+    """Averages the steps of a sequence, each scaled by its position.
 
-        y = mean over the steps j that are there of (1 + p_j) x_j
+        y = mean over the unmasked steps j of (1 + p_j) x_j
 
-    with a learned vector p_j a place. It reads a sentence nearly as cheaply
-    as a bag of words does, which does not know their order.
+    with a learned vector p_j per position. It is nearly as cheap as a bag of
+    words, but depends on word order.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
-        inputs: Tensor of shape `(batch, length, dim)`, of a known length.
+        inputs: Tensor of shape `(batch, length, dim)`, of fixed length.
         mask: Boolean tensor of shape `(batch, length)`; `True` keeps a step.
 
     Returns:
-        Tensor of shape `(batch, dim)`; zeros if no step is there.
+        Tensor of shape `(batch, dim)`; zeros if all steps are masked.
 
     Raises:
-        ValueError: If the length is not known.
+        ValueError: If the length is not fixed.
 
     Reference:
         The position encoding of [Sukhbaatar et al.,
@@ -38,8 +38,8 @@ class PositionalMean(keras.layers.Layer):
     def build(self, shape):
         if len(shape) != 3 or None in shape[1:]:
             raise ValueError(
-                "`OrderedMean` takes a sequence (batch, length, dim) of fixed "
-                f"length. Received: shape={tuple(shape)}"
+                "`PositionalMean` takes a sequence (batch, length, dim) of "
+                f"fixed length. Received: shape={tuple(shape)}"
             )
         self.places = self.add_weight(
             shape=tuple(shape[1:]),

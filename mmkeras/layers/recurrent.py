@@ -1,8 +1,8 @@
-"""Keras' recurrent layers, in a precision that cuDNN does not know too."""
+"""Recurrent layers of Keras, also in precisions that cuDNN lacks."""
 
 import keras
 
-# cuDNN's recurrent networks, by what each backend hands to them.
+# Data types of cuDNN's recurrent networks, by backend.
 _CUDNN = {
     "jax": {"float32"},
     "tensorflow": {"float32", "float16"},
@@ -14,9 +14,9 @@ _CUDNN = {
 class LSTM(keras.layers.LSTM):
     """`keras.layers.LSTM` that trains in bfloat16 on a GPU.
 
-    Keras calls cuDNN wherever the layer's other options allow it, which then
-    fails: it has no recurrent networks in bfloat16, nor has JAX's way to it in
-    float16. There, this layer takes Keras' own loop.
+    Keras calls cuDNN wherever the layer's other options allow it. cuDNN has
+    no recurrent networks in bfloat16, and on JAX none in float16, so the call
+    fails; this layer then uses the loop of Keras.
 
     Args:
         units: int. Size of the output and of the state.
@@ -50,6 +50,6 @@ class GRU(keras.layers.GRU):
 
 
 def _cudnn(dtype):
-    known = _CUDNN.get(keras.backend.backend(), {"float32"})
+    dtypes = _CUDNN.get(keras.backend.backend(), {"float32"})
     compute = keras.dtype_policies.get(dtype).compute_dtype
-    return "auto" if compute in known else False
+    return "auto" if compute in dtypes else False

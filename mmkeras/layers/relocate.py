@@ -1,4 +1,4 @@
-"""Marks on a grid of regions, moved to their neighbours."""
+"""Moves attention on a grid of regions to neighbouring regions."""
 
 import keras
 from keras import ops
@@ -6,12 +6,12 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class Relocate(keras.layers.Layer):
-    """Moves what is marked by one region, or leaves it where it is.
+    """Moves marks by at most one region in each direction.
 
         y_ij = sum over u, v in {-1, 0, 1} of w_uv m_(i + u, j + v)
 
-    where nothing is marked beyond the edge: with all weight on u = 1, v = 0
-    each mark moves up by a row.
+    where marks beyond the edge are 0: with all weight on u = 1, v = 0 each
+    mark moves up by a row.
 
     Args:
         rows: int. Rows of the grid; divides the number of regions.
@@ -19,17 +19,18 @@ class Relocate(keras.layers.Layer):
 
     Call arguments:
         inputs: List of marks, shape `(batch, regions)`, read row by row, and
-            weights, shape `(batch, 9)`, the u-th row of 3 after the other.
+            weights w, shape `(batch, 9)`, row by row.
 
     Returns:
         Marks of shape `(batch, regions)`.
 
     Raises:
-        ValueError: If the regions are no such grid, or the weights not 9.
+        ValueError: If `rows` does not divide the number of regions, or there
+            are not 9 weights.
 
     Reference:
         The module "relocate" of [Hu et al.,
-        2017](https://arxiv.org/abs/1704.05526), with the places alone
+        2017](https://arxiv.org/abs/1704.05526), with positions alone
     """
 
     def __init__(self, rows, **kwargs):

@@ -1,4 +1,4 @@
-"""SpecAugment: bands of pitch and stretches of time are hidden."""
+"""SpecAugment: masks random frequency bands and time spans."""
 
 import keras
 from keras import ops
@@ -6,45 +6,54 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class SpecAugment(keras.layers.Layer):
-    """Hides random bands and stretches of a spectrogram, in training only.
+    """Masks random frequency bands and time spans, in training only.
 
-    What is hidden is 0, the mean of a normalised spectrogram. Each band is
-    from 0 to `width` bins, each stretch from 0 to `length` of all frames.
+    Masked values are 0, the mean of a normalised spectrogram. Each frequency
+    mask has 0 to `freq_width` bins, each time mask up to `time_fraction` of
+    all frames.
 
     Args:
-        bands: int. Bands of each sound.
-        width: int. Bins of the widest.
-        stretches: int. Stretches of each sound.
-        length: float in [0, 1]. The longest, in parts of all frames.
-        seed: int, or `None` to draw one.
+        freq_masks: int. Number of frequency masks per spectrogram.
+        freq_width: int. Maximum width of a frequency mask, in bins.
+        time_masks: int. Number of time masks per spectrogram.
+        time_fraction: float in [0, 1]. Maximum length of a time mask, as a
+            fraction of all frames.
+        seed: int, or `None` for a random one.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
         inputs: Tensor of shape `(batch, frames, bins)`.
-        training: bool. Whether to hide anything.
+        training: bool. Whether to mask anything.
 
     Returns:
-        Tensor of the same shape; a mask is kept.
+        Tensor of the same shape, with the same mask.
 
     Raises:
-        ValueError: If `length` is not in [0, 1].
+        ValueError: If `time_fraction` is not in [0, 1].
 
     Reference:
         [Park et al., 2019](https://arxiv.org/abs/1904.08779), without warping
     """
 
     def __init__(
-        self, bands=1, width=8, stretches=1, length=0.2, seed=None, **kwargs
+        self,
+        freq_masks=1,
+        freq_width=8,
+        time_masks=1,
+        time_fraction=0.2,
+        seed=None,
+        **kwargs,
     ):
         super().__init__(**kwargs)
-        if not 0 <= length <= 1:
+        if not 0 <= time_fraction <= 1:
             raise ValueError(
-                f"`length` must be in [0, 1]. Received: length={length}"
+                "`time_fraction` must be in [0, 1]. Received: "
+                f"time_fraction={time_fraction}"
             )
-        self.bands = bands
-        self.width = width
-        self.stretches = stretches
-        self.length = length
+        self.freq_masks = freq_masks
+        self.freq_width = freq_width
+        self.time_masks = time_masks
+        self.time_fraction = time_fraction
         self.seed = seed
         self.generator = keras.random.SeedGenerator(seed)
         self.supports_masking = True
@@ -54,11 +63,12 @@ class SpecAugment(keras.layers.Layer):
             return inputs
         _, frames, bins = ops.shape(inputs)
         x = inputs
-        longest = self.length * ops.cast(frames, "float32")
-        for _ in range(self.bands):
-            x = x * self._kept(x, bins, min(self.width, bins))[:, None, :]
-        for _ in range(self.stretches):
-            x = x * self._kept(x, frames, longest)[:, :, None]
+        widest = min(self.freq_width, bins)
+        longest = self.time_fraction * ops.cast(frames, "float32")
+        for _ in range(self.freq_masks):
+            x = x * self._mask(x, bins, widest)[:, None, :]
+        for _ in range(self.time_masks):
+            x = x * self._mask(x, frames, longest)[:, :, None]
         return x
 
     def compute_output_shape(self, input_shape):
@@ -66,21 +76,21 @@ class SpecAugment(keras.layers.Layer):
 
     def get_config(self):
         config = {
-            "bands": self.bands,
-            "width": self.width,
-            "stretches": self.stretches,
-            "length": self.length,
+            "freq_masks": self.freq_masks,
+            "freq_width": self.freq_width,
+            "time_masks": self.time_masks,
+            "time_fraction": self.time_fraction,
             "seed": self.seed,
         }
         return {**super().get_config(), **config}
 
-    def _kept(self, x, size, longest):
-        """Ones of shape `(batch, size)`, but for one run of zeros each."""
+    def _mask(self, x, size, longest):
+        """Ones of shape `(batch, size)`, except one run of zeros per row."""
         shape = (ops.shape(x)[0], 1)
         uniform = keras.random.uniform
         run = uniform(shape, 0.0, 1.0, seed=self.generator) * longest
-        places = ops.cast(size, "float32")
-        start = uniform(shape, 0.0, 1.0, seed=self.generator) * (places - run)
-        place = ops.cast(ops.arange(size), "float32")[None] + 0.5
-        hidden = ops.logical_and(place >= start, place < start + run)
-        return ops.cast(ops.logical_not(hidden), x.dtype)
+        length = ops.cast(size, "float32")
+        start = uniform(shape, 0.0, 1.0, seed=self.generator) * (length - run)
+        position = ops.cast(ops.arange(size), "float32")[None] + 0.5
+        inside = ops.logical_and(position >= start, position < start + run)
+        return ops.cast(ops.logical_not(inside), x.dtype)

@@ -1,4 +1,4 @@
-"""Sound in log-mel frames as Whisper hears it."""
+"""Log-mel frames of audio as Whisper takes them."""
 
 import keras
 from keras import ops
@@ -8,17 +8,17 @@ WINDOW, STRIDE = 400, 160  # Samples at 16 kHz.
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class WhisperSpectrogram(keras.layers.Layer):
-    """Turns sound at 16 kHz into Whisper's log-mel frames.
+    """Turns audio at 16 kHz into Whisper's log-mel frames.
 
         frame_t = log10(max(mel(|STFT(x)|^2)_t, 1e-10))
         frame_t = (max(frame_t, loudest - 8) + 4) / 4
 
-    where `loudest` is the largest value of the sound; the filters are
+    where `loudest` is the largest value of the clip; the filters are
     KerasHub's. It equals `keras_hub.layers.WhisperAudioConverter`, which does
     not run inside a model.
 
     Args:
-        mels: int. Bins on the mel scale.
+        mels: int. Number of mel bins.
         **kwargs: Passed to `keras.layers.Layer`. Computed in float32.
 
     Call arguments:

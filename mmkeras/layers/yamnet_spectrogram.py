@@ -1,10 +1,10 @@
-"""Sound in patches of log-mel frames, as YAMNet hears it."""
+"""Patches of log-mel frames as YAMNet takes them."""
 
 import keras
 import numpy as np
 from keras import ops
 
-from mmkeras.layers.sound import sound_length
+from mmkeras.layers.num_samples import num_samples
 
 RATE = 16000  # Hz.
 FRAMES, HOP = 96, 48  # Of a patch, and from one patch to the next.
@@ -14,13 +14,13 @@ MELS, LOW, HIGH = 64, 125.0, 7500.0  # Bins, Hz.
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class YAMNetSpectrogram(keras.layers.Layer):
-    """Cuts sound at 16 kHz into overlapping patches of log-mel frames.
+    """Cuts audio at 16 kHz into overlapping patches of log-mel frames.
 
         frame_t = log(mel_matrix^T |STFT(x)|_t + log_offset)
 
     Frames of 25 ms every 10 ms; patches of 96 frames (0.96 s) every 48. The
     matrix and the offset are weights, so that they can be read from a file,
-    but are not trained. A sound shorter than a patch is filled with silence.
+    but are not trained. A clip shorter than a patch is padded with silence.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer`. Computed in float32.
@@ -30,11 +30,11 @@ class YAMNetSpectrogram(keras.layers.Layer):
             end are padding.
 
     Returns:
-        Tensor of shape `(batch, patches, 96, 64)`. The mask leaves out
-        patches that begin after the end of the sound.
+        Tensor of shape `(batch, patches, 96, 64)`. The mask excludes
+        patches that begin right the end of the clip.
 
     Raises:
-        ValueError: If the number of samples is not known.
+        ValueError: If the number of samples is not fixed.
 
     Reference:
         [Hershey et al., 2017](https://arxiv.org/abs/1609.09430)
@@ -47,7 +47,7 @@ class YAMNetSpectrogram(keras.layers.Layer):
     def build(self, input_shape):
         if len(input_shape) != 2 or input_shape[1] is None:
             raise ValueError(
-                "`LogMelPatches` takes waveforms of shape (batch, samples) "
+                "`YAMNetSpectrogram` takes waveforms of shape (batch, samples) "
                 "with a fixed number of samples. Received: "
                 f"input_shape={tuple(input_shape)}"
             )
@@ -67,10 +67,10 @@ class YAMNetSpectrogram(keras.layers.Layer):
     def call(self, inputs):
         patches = _patches(inputs.shape[1])
         frames = FRAMES + HOP * (patches - 1)
-        before = (FFT - WINDOW) // 2  # The window stands in the middle.
-        need = before + (frames - 1) * STRIDE + FFT
-        after = max(need - before - inputs.shape[1], 0)
-        x = ops.pad(inputs, [(0, 0), (before, after)])
+        left = (FFT - WINDOW) // 2  # The window is centred.
+        need = left + (frames - 1) * STRIDE + FFT
+        right = max(need - left - inputs.shape[1], 0)
+        x = ops.pad(inputs, [(0, 0), (left, right)])
         real, imaginary = ops.stft(x, WINDOW, STRIDE, FFT, center=False)
         size = ops.sqrt(ops.square(real) + ops.square(imaginary))
         x = ops.matmul(size[:, :frames], self.mel_matrix)
@@ -80,14 +80,14 @@ class YAMNetSpectrogram(keras.layers.Layer):
 
     def compute_mask(self, inputs, mask=None):
         starts = np.arange(_patches(inputs.shape[1])) * HOP * STRIDE
-        return ops.greater(sound_length(inputs), starts[None].astype("float32"))
+        return ops.greater(num_samples(inputs), starts[None].astype("float32"))
 
     def compute_output_shape(self, input_shape):
         return input_shape[0], _patches(input_shape[1]), FRAMES, MELS
 
 
 def _patches(samples):
-    """How many patches a sound has: every sample is in one."""
+    """Counts the patches of a clip: every sample is in one."""
     frames = -(-max(samples - WINDOW, 0) // STRIDE) + 1
     return -(-max(frames - FRAMES, 0) // HOP) + 1
 

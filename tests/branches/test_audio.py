@@ -35,7 +35,7 @@ def sounds(samples=SAMPLES, seed=0):
 
 
 def pooled(branch):
-    """A model that averages the steps of a branch, as the mask tells it."""
+    """A model that averages the unmasked steps of a branch."""
     sound = keras.Input(branch.input_shape[1:], name="sound")
     return keras.Model(sound, layers.MaskedPool()(branch(sound)))
 
@@ -50,18 +50,18 @@ def branch(kind):
     return randomize(KINDS[kind](SAMPLES))
 
 
-def test_one_step_a_stretch_of_time(kind, branch):
+def test_one_step_per_time_interval(kind, branch):
     assert branch.name == "audio_encoder"
     assert branch.output_shape == (None, STEPS[kind], 8)
-    found = numpy(fast(branch)(sounds()))
-    assert found.shape == (3, STEPS[kind], 8)
-    assert np.isfinite(found).all()
+    features = numpy(fast(branch)(sounds()))
+    assert features.shape == (3, STEPS[kind], 8)
+    assert np.isfinite(features).all()
 
 
 def test_silence_is_no_step(branch):
-    found = numpy(fast(pooled(branch))(sounds()))
-    assert not found[2].any()
-    assert np.abs(found[:2]).min(axis=0).max() > 1e-3
+    features = numpy(fast(pooled(branch))(sounds()))
+    assert not features[2].any()
+    assert np.abs(features[:2]).min(axis=0).max() > 1e-3
 
 
 def test_a_sound_does_not_depend_on_the_others(branch):
@@ -79,14 +79,14 @@ def test_learns_and_saves(kind):
 
 
 @pytest.mark.parametrize("kind", ["gru"])
-def test_only_the_end_hears_how_much_padding_follows(kind):
+def test_padding_affects_only_the_end(kind):
     short, long = (KINDS[kind](n) for n in (SAMPLES, 2 * SAMPLES))
     randomize(short)
     long.set_weights(short.get_weights())
     x = sounds()[:2]
     longer = np.pad(x, [(0, 0), (0, SAMPLES)])
-    found, expected = numpy(pooled(long)(longer)), numpy(pooled(short)(x))
-    np.testing.assert_allclose(found, expected, atol=0.2 * expected.std())
+    features, expected = numpy(pooled(long)(longer)), numpy(pooled(short)(x))
+    np.testing.assert_allclose(features, expected, atol=0.2 * expected.std())
 
 
 def test_odd_sizes_of_two_directions_are_refused():
@@ -140,7 +140,7 @@ def test_yamnet_reads_its_weights(tmp_path):
     np.testing.assert_array_equal(mask, [[1, 1, 1], [1, 1, 0]])
 
 
-def test_yamnet_hears_a_short_sound_as_one_patch():
+def test_a_short_clip_is_one_patch_of_yamnet():
     branch = audio.yamnet((1000,))
     assert branch.output_shape == (None, 1, 1024)
     model = pooled(branch)
@@ -165,9 +165,9 @@ def test_yamnet_s_own_weights():
     x = np.stack([tone, noise]).astype("float32")
     with np.load(file) as arrays:
         kernel, bias = arrays["classifier/kernel"], arrays["classifier/bias"]
-    heard = numpy(branch(x))[:, 0] @ kernel.astype("float32") + bias
+    scores = numpy(branch(x))[:, 0] @ kernel.astype("float32") + bias
     names = (file.parent / "yamnet_class_map.csv").read_text().splitlines()[1:]
-    for sound, name in zip(heard, ("Dial tone", "Static")):
+    for sound, name in zip(scores, ("Dial tone", "Static")):
         likely = [names[i] for i in sound.argsort()[-3:]]
         assert any(name in line for line in likely), likely
 

@@ -67,28 +67,28 @@ def test_gives_steps_of_the_encoder(kind):
     branch = branch_of(kind)
     assert branch.output_shape == (None, *SHAPES[kind])
     assert not branch.trainable_weights
-    found = numpy(fast(pooled(branch))(SOUNDS))
-    assert np.isfinite(found).all()
-    assert not found[2].any()  # Silence is no step.
+    features = numpy(fast(pooled(branch))(SOUNDS))
+    assert np.isfinite(features).all()
+    assert not features[2].any()  # Silence has no steps.
 
 
 def test_equals_the_backbone(kind):
     backbone = randomize(BACKBONES[kind](), 0.3)
     branch = branches.audio.hub(backbone, (SAMPLES,))
-    given = {
+    inputs = {
         "decoder_token_ids": np.ones((1, 4), "int32"),
         "decoder_padding_mask": np.ones((1, 4), bool),
     }
     if kind == "whisper":
-        hear = keras_hub.layers.WhisperAudioConverter(
+        converter = keras_hub.layers.WhisperAudioConverter(
             num_mels=16, max_audio_length=1
         )
-        hear.num_samples = SAMPLES
-        given["encoder_features"] = numpy(hear(SOUNDS[:1]))
+        converter.num_samples = SAMPLES
+        inputs["encoder_features"] = numpy(converter(SOUNDS[:1]))
     else:
-        given["encoder_input_values"] = SOUNDS[:1, :, None]
-        given["encoder_padding_mask"] = np.ones((1, SAMPLES), bool)
-    expected = numpy(backbone(given)["encoder_sequence_output"])
+        inputs["encoder_input_values"] = SOUNDS[:1, :, None]
+        inputs["encoder_padding_mask"] = np.ones((1, SAMPLES), bool)
+    expected = numpy(backbone(inputs)["encoder_sequence_output"])
     np.testing.assert_allclose(
         numpy(branch(SOUNDS[:1])), expected, rtol=1e-3, atol=1e-4
     )
@@ -101,15 +101,15 @@ def test_learns_and_saves(kind):
 
 
 @pytest.mark.slow
-def test_loads_where_nobody_imported_keras_hub(tmp_path):
+def test_loads_without_an_import_of_keras_hub(tmp_path):
     model = pooled(branch_of("whisper"))
     model.save(tmp_path / "model.keras")
     code = (
         "import sys, keras, mmkeras.branches\n"
         "keras.saving.load_model(sys.argv[1])"
     )
-    done = run_python(code, tmp_path / "model.keras")
-    assert done.returncode == 0, done.stderr[-2000:]
+    process = run_python(code, tmp_path / "model.keras")
+    assert process.returncode == 0, process.stderr[-2000:]
 
 
 def test_reads_a_preset_in_a_folder(tmp_path):

@@ -14,7 +14,7 @@ STEPS = np.random.default_rng(0).normal(size=(3, 4, 5)).astype("float32")
 
 
 def pooled(branch):
-    steps = keras.Input(branch.input_shape[1:], name="given")
+    steps = keras.Input(branch.input_shape[1:], name="features")
     return keras.Model(steps, layers.MaskedPool()(branch(steps)))
 
 
@@ -25,9 +25,9 @@ def test_dense_equals_its_formula():
     x = x / np.sqrt(VECTORS.var(axis=1, keepdims=True) + norm.epsilon)
     x = x * numpy(norm.gamma) + numpy(norm.beta)
     x = np.maximum(x @ numpy(dense.kernel) + numpy(dense.bias), 0)
-    found = numpy(branch(VECTORS))
-    assert found.shape == (3, 1, 4)
-    np.testing.assert_allclose(found[:, 0], x, rtol=1e-4, atol=1e-5)
+    actual = numpy(branch(VECTORS))
+    assert actual.shape == (3, 1, 4)
+    np.testing.assert_allclose(actual[:, 0], x, rtol=1e-4, atol=1e-5)
 
 
 def test_steps_of_zeros_are_padding():

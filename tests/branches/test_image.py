@@ -65,14 +65,14 @@ def test_cnn_saves():
     check_saves(branch, pixels())
 
 
-def test_cnn_flat_keeps_what_is_where():
+def test_cnn_flat_keeps_positions():
     branch = randomize(branches.image.cnn_flat((32, 48, 3), dim=16))
     assert branch.output_shape == (None, 1, 2 * 3 * 16)
     x = pixels(32, 48)
-    places = regions(branch, x).reshape(2, 2, 3, 16)
+    features = regions(branch, x).reshape(2, 2, 3, 16)
     changed = x.copy()
     changed[:, :3, :3] = 1 - changed[:, :3, :3]
-    moved = abs(regions(branch, changed).reshape(places.shape) - places)
+    moved = abs(regions(branch, changed).reshape(features.shape) - features)
     assert moved[:, 0, 0].max() > 0
     assert moved[:, :, 2].max() == 0  # Too far away to see it.
     check_saves(branch, x)
@@ -119,30 +119,30 @@ def mobile():
         (32, 32, 3), include_top=False, weights=None
     )
     rng = np.random.default_rng(0)
-    kept = {}
+    weights = {}
     for weight in net.weights:
         if not weight.path.endswith(("gamma", "mean", "variance")):
             scale = 0.02 if weight.path.endswith("beta") else 0.1
             value = rng.normal(0, scale, weight.shape).astype("float16")
-            kept[weight.path] = value
+            weights[weight.path] = value
     with NamedTemporaryFile(suffix=".npz") as file:
-        np.savez(file, **kept)
+        np.savez(file, **weights)
         file.flush()
         return branches.image.application(
             "MobileNetV2", (32, 32, 3), weights=file.name
-        ), kept
+        ), weights
 
 
 def test_application_reads_folded_weights(mobile):
-    branch, kept = mobile
+    branch, weights = mobile
     net = next(x for x in branch.layers if isinstance(x, keras.Model))
     np.testing.assert_array_equal(
         numpy(net.get_layer("Conv1").kernel),
-        kept["Conv1/kernel"].astype("float32"),
+        weights["Conv1/kernel"].astype("float32"),
     )
     norm = net.get_layer("bn_Conv1")
     np.testing.assert_array_equal(
-        numpy(norm.beta), kept["bn_Conv1/beta"].astype("float32")
+        numpy(norm.beta), weights["bn_Conv1/beta"].astype("float32")
     )
     np.testing.assert_allclose(
         numpy(norm.moving_variance) + norm.epsilon, 1, rtol=1e-6, atol=1e-6
@@ -164,12 +164,12 @@ def test_application_prepares_pixels_as_its_authors_did(mobile):
 def test_a_frozen_application_stays_as_it_is(mobile):
     branch, _ = mobile
     assert branch.trainable_weights == []
-    before = frozen_bytes(branch)
+    original = frozen_bytes(branch)
     y = numpy(branch(pixels(32, 32), training=True))
     np.testing.assert_allclose(
         y, numpy(branch(pixels(32, 32), training=False)), rtol=1e-5, atol=1e-6
     )
-    assert frozen_bytes(branch) == before
+    assert frozen_bytes(branch) == original
 
 
 @pytest.mark.slow
@@ -230,8 +230,8 @@ def two_blocks(input_shape, weights, include_top, around=False):
 def blocks(monkeypatch, tmp_path):
     """Makes a branch of two blocks whose weights were read from a file."""
     preprocess = keras.applications.vgg16.preprocess_input
-    kept = randomize(two_blocks((8, 8, 3), None, False))
-    kept.save_weights(tmp_path / "kept.weights.h5")
+    network = randomize(two_blocks((8, 8, 3), None, False))
+    network.save_weights(tmp_path / "kept.weights.h5")
 
     def make(trainable, build=two_blocks, **options):
         monkeypatch.setattr(
@@ -360,7 +360,7 @@ def test_hub_takes_a_built_resnet(hub):
 
 
 @pytest.mark.parametrize("make", [tiny_vit, tiny_resnet])
-def test_hub_is_frozen_unless_asked_and_saves(hub, make):
+def test_hub_is_frozen_by_default_and_saves(hub, make):
     branch = branches.image.hub(make(hub))
     assert branch.trainable_weights == []
     side = branch.input_shape[1]
@@ -371,11 +371,11 @@ def test_hub_is_frozen_unless_asked_and_saves(hub, make):
 
 def test_hub_reads_weights_from_arrays(hub, tmp_path):
     backbone = tiny_vit(hub)
-    kept = {weight.path: numpy(weight) + 1 for weight in backbone.weights}
-    np.savez(tmp_path / "vit.npz", **kept)
+    weights = {weight.path: numpy(weight) + 1 for weight in backbone.weights}
+    np.savez(tmp_path / "vit.npz", **weights)
     branches.image.hub(backbone, weights=tmp_path / "vit.npz")
     for weight in backbone.weights:
-        np.testing.assert_array_equal(numpy(weight), kept[weight.path])
+        np.testing.assert_array_equal(numpy(weight), weights[weight.path])
 
 
 def test_hub_reads_a_local_preset_with_its_pixel_scale(hub, tmp_path):

@@ -38,12 +38,12 @@ def branch(request):
 
 
 def pooled(branch):
-    """A model that averages the words of a branch, as the mask tells it."""
+    """A model that averages the words of a branch, without padding."""
     tokens = keras.Input((None,), dtype="int32", name="text")
     return keras.Model(tokens, layers.MaskedPool()(branch(tokens)))
 
 
-def test_one_step_a_word_or_one_in_all(branch):
+def test_one_step_per_word_or_a_single_step(branch):
     length = 1 if "mean" in [x.name for x in branch.layers] else None
     assert branch.name == "text_encoder"
     assert branch.output_shape == (None, length, 6)
@@ -59,13 +59,13 @@ def test_padding_changes_nothing_behind_the_branch_either(branch):
 
 
 def test_every_word_counts(branch):
-    model, before = pooled(branch), numpy(pooled(branch)(TOKENS))
-    for place in range(4):
+    model, original = pooled(branch), numpy(pooled(branch)(TOKENS))
+    for position in range(4):
         changed = TOKENS.copy()
-        changed[0, place] = 8
+        changed[0, position] = 8
         after = numpy(model(changed))
-        assert np.abs(after[0] - before[0]).max() > 1e-4
-        np.testing.assert_allclose(after[1], before[1], atol=1e-5)
+        assert np.abs(after[0] - original[0]).max() > 1e-4
+        np.testing.assert_allclose(after[1], original[1], atol=1e-5)
 
 
 def test_saves(branch):
@@ -115,7 +115,7 @@ def test_odd_sizes_of_two_directions_are_refused():
 # Backbones of KerasHub.
 
 
-def test_hub_is_frozen_unless_asked():
+def test_hub_is_frozen_by_default():
     assert not text.hub(bert()).trainable_weights
 
 
@@ -123,9 +123,9 @@ def test_hub_reads_a_preset_s_folder(tmp_path):
     backbone = randomize(bert())
     backbone.save_to_preset(tmp_path / "bert")
     expected = text.hub(backbone)
-    read = text.hub(tmp_path / "bert")
+    loaded = text.hub(tmp_path / "bert")
     np.testing.assert_allclose(
-        numpy(read(TOKENS)), numpy(expected(TOKENS)), rtol=1e-5, atol=1e-6
+        numpy(loaded(TOKENS)), numpy(expected(TOKENS)), rtol=1e-5, atol=1e-6
     )
 
 
@@ -145,7 +145,7 @@ def test_hub_with_another_padding():
     )
 
 
-def test_what_reads_no_text_is_refused():
+def test_a_backbone_without_text_is_refused():
     whisper = keras_hub.models.WhisperBackbone(
         vocabulary_size=9,
         num_layers=1,

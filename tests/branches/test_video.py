@@ -14,7 +14,7 @@ VIDEO = VIDEO.astype("float32")
 
 
 def pooled(branch):
-    video = keras.Input(branch.input_shape[1:], name="watched")
+    video = keras.Input(branch.input_shape[1:], name="video")
     return keras.Model(video, layers.MaskedPool()(branch(video)))
 
 
@@ -38,17 +38,19 @@ def test_black_frames_at_the_end_are_padding():
 
 def test_the_order_of_frames_counts():
     model = pooled(randomize(small()))
-    there, back = numpy(model(VIDEO)), numpy(model(VIDEO[:, ::-1]))
-    assert np.abs(there - back).max() > 1e-2
+    forward, backward = numpy(model(VIDEO)), numpy(model(VIDEO[:, ::-1]))
+    assert np.abs(forward - backward).max() > 1e-2
 
 
-def test_every_frame_is_seen_by_the_image_branch():
-    see = randomize(branches.image.cnn((16, 16, 3), 4, depth=2))
-    branch = branches.video.frames((3, 16, 16, 3), 8, image=see)
-    seen = numpy(see(VIDEO.reshape(6, 16, 16, 3))).mean(1).reshape(2, 3, 4)
-    watch = branch.get_layer("watch")
+def test_every_frame_goes_through_the_image_branch():
+    encoder = randomize(branches.image.cnn((16, 16, 3), 4, depth=2))
+    branch = branches.video.frames((3, 16, 16, 3), 8, image=encoder)
+    features = (
+        numpy(encoder(VIDEO.reshape(6, 16, 16, 3))).mean(1).reshape(2, 3, 4)
+    )
+    gru = branch.get_layer("bidirectional")
     np.testing.assert_allclose(
-        numpy(branch(VIDEO)), numpy(watch(seen)), rtol=1e-4, atol=1e-5
+        numpy(branch(VIDEO)), numpy(gru(features)), rtol=1e-4, atol=1e-5
     )
 
 

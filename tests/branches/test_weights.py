@@ -76,27 +76,29 @@ def test_half_precision_arrays_are_read(source, target, tmp_path):
 
 def test_folded_batch_normalisation_only_shifts(target, tmp_path):
     """With a `beta` alone, gamma is 1, mean 0 and variance 1."""
-    kept = arrays(network(seed=2))
+    weights = arrays(network(seed=2))
     for name in ("gamma", "moving_mean", "moving_variance"):
-        kept.pop(f"norm/{name}")
-    np.savez(tmp_path / "folded.npz", **kept)
+        weights.pop(f"norm/{name}")
+    np.savez(tmp_path / "folded.npz", **weights)
     branches.load_weights(target, tmp_path / "folded.npz")
     x = np.random.default_rng(1).normal(size=(2, 3, 3, 4)).astype("float32")
     y = numpy(target.get_layer("norm")(x, training=False))
-    np.testing.assert_allclose(y, x + kept["norm/beta"], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        y, x + weights["norm/beta"], rtol=1e-5, atol=1e-6
+    )
 
 
 def test_missing_weight_is_named(source, target, tmp_path):
-    kept = arrays(source)
-    kept.pop("attend/query/kernel")
-    np.savez(tmp_path / "net.npz", **kept)
+    weights = arrays(source)
+    weights.pop("attend/query/kernel")
+    np.savez(tmp_path / "net.npz", **weights)
     with pytest.raises(ValueError, match="net.npz.*'attend/query/kernel'"):
         branches.load_weights(target, tmp_path / "net.npz")
 
 
 def test_a_folded_normalisation_needs_its_beta(source, target, tmp_path):
-    kept = {k: v for k, v in arrays(source).items() if "norm" not in k}
-    np.savez(tmp_path / "net.npz", **kept)
+    weights = {k: v for k, v in arrays(source).items() if "norm" not in k}
+    np.savez(tmp_path / "net.npz", **weights)
     with pytest.raises(ValueError, match="no weight 'norm/"):
         branches.load_weights(target, tmp_path / "net.npz")
 
@@ -111,14 +113,14 @@ def test_wrong_shape_is_named(source, tmp_path):
 
 
 def test_a_failed_load_changes_nothing(source, target, tmp_path):
-    kept = arrays(source)
-    kept.pop("out/bias")
-    np.savez(tmp_path / "net.npz", **kept)
-    before = arrays(target)
+    weights = arrays(source)
+    weights.pop("out/bias")
+    np.savez(tmp_path / "net.npz", **weights)
+    original = arrays(target)
     with pytest.raises(ValueError):
         branches.load_weights(target, tmp_path / "net.npz")
     for path, value in arrays(target).items():
-        np.testing.assert_array_equal(value, before[path])
+        np.testing.assert_array_equal(value, original[path])
 
 
 def test_no_such_file(target, tmp_path):
@@ -183,11 +185,11 @@ def test_a_broken_file_of_keras_is_an_error_with_its_name(
 def test_a_header_that_promises_too_much_is_named(source, target, tmp_path):
     file = tmp_path / "net.npz"
     np.savez(file, **{**arrays(source), "out/bias": np.zeros(5, "float32")})
-    told = b"'shape': (5,), }" + b" " * 20
+    shape = b"'shape': (5,), }" + b" " * 20
     data = file.read_bytes()
-    assert told in data
+    assert shape in data
     file.write_bytes(
-        data.replace(told, b"'shape': (10000000000000,), }".ljust(36))
+        data.replace(shape, b"'shape': (10000000000000,), }".ljust(36))
     )
     with pytest.raises(ValueError, match="net.npz is not a complete .npz file"):
         branches.load_weights(target, file)

@@ -37,19 +37,19 @@ def test_takes_the_mask_of_the_steps_and_passes_none_on():
     words = keras.Input((None,), dtype="int32", name="words")
     x = keras.layers.Embedding(9, 5, mask_zero=True, name="embed")(words)
     scores = keras.layers.Dense(1, name="scores")(x)
-    look = layers.AttentionWeights(name="look")
-    model = keras.Model(words, ops.matmul(look([scores, x]), x), name="seen")
+    layer = layers.AttentionWeights(name="attention")
+    model = keras.Model(words, ops.matmul(layer([scores, x]), x), name="model")
     short = np.array([[3, 4], [5, 6]], "int32")
     long = np.pad(short, [(0, 0), (0, 3)])
     np.testing.assert_allclose(
         numpy(model(long)), numpy(model(short)), rtol=1e-5, atol=1e-6
     )
-    assert look.compute_mask(None, [None, long > 0]) is None
-    check_config(look)
+    assert layer.compute_mask(None, [None, long > 0]) is None
+    check_config(layer)
     check_saves(model, long)
 
 
-def test_the_grid_reads_row_by_row_and_knows_its_places():
+def test_the_grid_is_row_major_and_has_coordinates():
     x = RNG.normal(size=(2, 6, 3)).astype("float32")
     grid = layers.CoordinateGrid(2)
     actual = numpy(grid(x))
@@ -57,8 +57,8 @@ def test_the_grid_reads_row_by_row_and_knows_its_places():
     np.testing.assert_allclose(actual[..., :3], x.reshape(2, 2, 3, 3))
     for row, down in enumerate((-1, 1)):
         for column, across in enumerate((-1, 0, 1)):
-            place = actual[:, row, column, 3:]
-            np.testing.assert_allclose(place, [[down, across]] * 2)
+            coordinates = actual[:, row, column, 3:]
+            np.testing.assert_allclose(coordinates, [[down, across]] * 2)
     check_config(layers.CoordinateGrid(2))
     steps = keras.Input((6, 3), name="steps")
     check_saves(

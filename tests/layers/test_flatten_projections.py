@@ -17,7 +17,7 @@ def attention(kind, **options):
     return KINDS[kind](2, 3, name="attention", **options)
 
 
-def given():
+def inputs():
     rng = np.random.default_rng(0)
     x, memory = (rng.normal(size=(2, n, 5)).astype("float32") for n in (3, 4))
     mask = rng.random((2, 3, 4)) < 0.7
@@ -28,15 +28,15 @@ def given():
 @pytest.mark.parametrize("use_bias", [True, False])
 @pytest.mark.parametrize("kind", KINDS)
 def test_computes_the_same(kind, use_bias):
-    x, memory, mask = given()
+    x, memory, mask = inputs()
     layer = attention(kind, use_bias=use_bias)
     layer.build(x.shape, memory.shape)
     randomize(layer)
     expected = numpy(layer(x, memory, attention_mask=mask))
-    found = numpy(
+    actual = numpy(
         layers.flatten_projections(layer)(x, memory, attention_mask=mask)
     )
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_takes_any_batch_and_length():
@@ -49,12 +49,12 @@ def test_takes_any_batch_and_length():
     assert model.output_shape == (None, None, 5)
     for size, steps in ((2, 3), (4, 1)):
         shape = (size, steps, 5)
-        found = model([np.ones(shape, "float32")] * 2)
-        assert tuple(found.shape) == shape
+        outputs = model([np.ones(shape, "float32")] * 2)
+        assert tuple(outputs.shape) == shape
 
 
 def test_learns_as_it_would():
-    x, memory, _ = given()
+    x, memory, _ = inputs()
     learned = []
     for change in (lambda layer: layer, layers.flatten_projections):
         first, second = (keras.Input(a.shape[1:]) for a in (x, memory))

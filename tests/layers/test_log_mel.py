@@ -19,7 +19,7 @@ def tones(*pitches, seconds=0.25, seed=0):
     return (0.5 * sound + 0.01 * noise).astype("float32")
 
 
-def heard(layer, x):
+def spectrogram(layer, x):
     return numpy(fast(layer.__call__)(x))
 
 
@@ -54,31 +54,34 @@ def expected(x, mels=10, size=200, hop=80, low=20.0):
     ]
     power = np.abs(np.fft.rfft(frames)) ** 2
     y = np.log(power @ mel_matrix(fft // 2 + 1, mels, RATE, low) + 1e-6)
-    there = np.arange(len(y)) * hop < len(x)
-    y[~there] = 0
-    y[there] -= y[there].mean(axis=0)
-    y[there] /= np.sqrt(y[there].var(axis=0) + 1e-3)
+    frame_mask = np.arange(len(y)) * hop < len(x)
+    y[~frame_mask] = 0
+    y[frame_mask] -= y[frame_mask].mean(axis=0)
+    y[frame_mask] /= np.sqrt(y[frame_mask].var(axis=0) + 1e-3)
     return y
 
 
 def test_equals_the_formula():
     x = tones(440, 1000)
-    found = heard(layers.LogMel(RATE, mels=10), x)
-    assert found.shape == (2, 26, 10)
-    for row, sound in zip(found, x):
+    actual = spectrogram(layers.LogMel(RATE, mels=10), x)
+    assert actual.shape == (2, 26, 10)
+    for row, sound in zip(actual, x):
         np.testing.assert_allclose(row, expected(sound), rtol=0.01, atol=0.01)
 
 
 def test_unless_normalized_a_sound_keeps_its_loudness():
     x = tones(440)
     raw = layers.LogMel(RATE, mels=10, normalize=False)
-    found, louder = heard(raw, x)[0, 5:20], heard(raw, 2 * x)[0, 5:20]
-    np.testing.assert_allclose(louder - found, np.log(4), atol=0.01)
+    actual, louder = (
+        spectrogram(raw, x)[0, 5:20],
+        spectrogram(raw, 2 * x)[0, 5:20],
+    )
+    np.testing.assert_allclose(louder - actual, np.log(4), atol=0.01)
 
 
 def test_a_higher_tone_is_a_higher_bin():
     sweep = np.concatenate([tones(300), tones(2500)], axis=1)
-    [frames] = heard(layers.LogMel(RATE, mels=20), sweep)
+    [frames] = spectrogram(layers.LogMel(RATE, mels=20), sweep)
     early, late = frames[5:20].mean(axis=0), frames[30:45].mean(axis=0)
     assert np.argmax(early - late) < 8 < np.argmax(late - early)
 
@@ -87,39 +90,43 @@ def test_coefficients_are_a_cosine_transform():
     scipy_fft = pytest.importorskip("scipy.fft")
     x = tones(440)
     layer = layers.LogMel(RATE, mels=10, coefficients=4)
-    found = heard(layer, x)[0]
+    actual = spectrogram(layer, x)[0]
     power = numpy(layer.mel(np.pad(x, [(0, 0), (0, 256)])))[0].T[:26]
     cosines = scipy_fft.dct(np.log(power + 1e-6), norm="ortho")[:, :4]
-    there = cosines[:25]  # The last frame begins where the sound ends.
-    y = (there - there.mean(axis=0)) / np.sqrt(there.var(axis=0) + 1e-3)
-    np.testing.assert_allclose(found[:25], y, rtol=1e-2, atol=1e-2)
+    cosines = cosines[:25]  # The last frame begins at the end of the clip.
+    y = cosines - cosines.mean(axis=0)
+    y /= np.sqrt(cosines.var(axis=0) + 1e-3)
+    np.testing.assert_allclose(actual[:25], y, rtol=1e-2, atol=1e-2)
 
 
 def test_silence_at_the_end_is_padding():
     x = tones(440, 1000)
     x[1, 1000:] = 0
     layer = layers.LogMel(RATE, mels=10)
-    short, long = heard(layer, x), heard(layer, np.pad(x, [(0, 0), (0, 800)]))
+    short, long = (
+        spectrogram(layer, x),
+        spectrogram(layer, np.pad(x, [(0, 0), (0, 800)])),
+    )
     np.testing.assert_allclose(long[:, :26], short, rtol=1e-4, atol=1e-4)
     assert not long[:, 26:].any()
     mask = numpy(layer.compute_mask(keras.ops.convert_to_tensor(x)))
     np.testing.assert_array_equal(mask.sum(axis=1), [25, 13])
-    alone = heard(layer, x[1:, :1000])
-    np.testing.assert_allclose(short[1:, :13], alone, rtol=1e-4, atol=1e-4)
+    single = spectrogram(layer, x[1:, :1000])
+    np.testing.assert_allclose(short[1:, :13], single, rtol=1e-4, atol=1e-4)
 
 
 def test_a_sound_does_not_depend_on_others_or_on_its_loudness():
     x = tones(440, 1000)
     layer = layers.LogMel(RATE, mels=10)
     loud = np.stack([x[0], 0.9 * x[1], 0 * x[0]])
-    found = heard(layer, loud)
-    np.testing.assert_allclose(found[:2], heard(layer, x), atol=0.02)
-    assert not found[2].any()  # Silence is no sound, and not NaN.
+    actual = spectrogram(layer, loud)
+    np.testing.assert_allclose(actual[:2], spectrogram(layer, x), atol=0.02)
+    assert not actual[2].any()  # Silence gives zeros, not NaN.
 
 
-def test_layers_that_follow_see_the_mask():
+def test_following_layers_use_the_mask():
     sound = keras.Input((None,), name="sound")
-    x = layers.LogMel(RATE, mels=10, name="ear")(sound)
+    x = layers.LogMel(RATE, mels=10, name="log_mel")(sound)
     x = keras.layers.Activation("relu")(x)
     model = keras.Model(sound, layers.MaskedPool()(x))
     x = tones(440, 1000)
@@ -130,7 +137,7 @@ def test_layers_that_follow_see_the_mask():
 
 
 def test_config_and_shape():
-    layer = layers.LogMel(RATE, mels=10, high=3000.0, name="ear")
+    layer = layers.LogMel(RATE, mels=10, high=3000.0, name="log_mel")
     check_config(layer)
     assert layer.compute_output_shape((2, 2000)) == (2, 26, 10)
     assert layer.compute_output_shape((2, None)) == (2, None, 10)
@@ -144,8 +151,8 @@ def test_float32_under_mixed_precision():
         layer = layers.LogMel(RATE, mels=10)
     finally:
         keras.config.set_dtype_policy("float32")
-    exact = heard(layers.LogMel(RATE, mels=10), tones(440))
-    np.testing.assert_array_equal(heard(layer, tones(440)), exact)
+    exact = spectrogram(layers.LogMel(RATE, mels=10), tones(440))
+    np.testing.assert_array_equal(spectrogram(layer, tones(440)), exact)
 
 
 def test_what_cannot_be_is_refused():

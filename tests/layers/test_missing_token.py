@@ -8,17 +8,17 @@ from keras import ops
 
 from mmkeras import layers
 
-THERE = np.array([True, False, True])
+PRESENT = np.array([True, False, True])
 
 
 def test_a_token_stands_for_an_absent_vector():
     x = np.ones((3, 4), "float32")
     x[1] = np.nan
     layer = layers.MissingToken()
-    found = numpy(layer([x, ops.convert_to_tensor(THERE)]))
-    np.testing.assert_array_equal(found[[0, 2]], x[[0, 2]])
-    np.testing.assert_array_equal(found[1], numpy(layer.token))
-    assert np.abs(found[1]).max() > 0
+    actual = numpy(layer([x, ops.convert_to_tensor(PRESENT)]))
+    np.testing.assert_array_equal(actual[[0, 2]], x[[0, 2]])
+    np.testing.assert_array_equal(actual[1], numpy(layer.token))
+    assert np.abs(actual[1]).max() > 0
     check_config(layer)
 
 
@@ -27,47 +27,47 @@ def test_of_an_absent_sequence_one_step_is_left():
     mask = np.ones((3, 5), bool)
     mask[0, 2:] = False
     layer = layers.MissingToken()
-    inputs = [ops.convert_to_tensor(x), ops.convert_to_tensor(THERE)]
+    inputs = [ops.convert_to_tensor(x), ops.convert_to_tensor(PRESENT)]
     layer(inputs)
     expected = mask.copy()
     expected[1] = [True, False, False, False, False]
-    kept = numpy(
+    step_mask = numpy(
         layer.compute_mask(inputs, [ops.convert_to_tensor(mask), None])
     )
-    np.testing.assert_array_equal(kept, expected)
-    kept = numpy(layer.compute_mask(inputs, None))
-    np.testing.assert_array_equal(kept[[0, 2]], True)
+    np.testing.assert_array_equal(step_mask, expected)
+    step_mask = numpy(layer.compute_mask(inputs, None))
+    np.testing.assert_array_equal(step_mask[[0, 2]], True)
     pooled = numpy(layers.MaskedPool()(layer(inputs)))
     np.testing.assert_allclose(
         pooled[1], numpy(layer.token), rtol=1e-6, atol=1e-6
     )
 
 
-def test_presence_is_all_unless_it_is_told():
+def test_all_are_present_by_default():
     layer = layers.Presence(2)
     x = np.zeros((3, 7), "float32")
     assert numpy(layer(x)).tolist() == [[True, True]] * 3
-    told = np.array([[1, 0], [0, 1], [0, 0]], bool)
-    found = numpy(layer(x, presence=ops.convert_to_tensor(told)))
-    np.testing.assert_array_equal(found, told)
+    presence = np.array([[1, 0], [0, 1], [0, 0]], bool)
+    actual = numpy(layer(x, presence=ops.convert_to_tensor(presence)))
+    np.testing.assert_array_equal(actual, presence)
     check_config(layer)
 
 
 def test_a_model_with_tokens_saves():
     a, b = keras.Input((4,), name="a"), keras.Input((5, 3), name="b")
-    there = layers.presence_input(2)
-    x, y = layers.replace_missing([a, b], there)
+    presence = layers.presence_input(2)
+    x, y = layers.replace_missing([a, b], presence)
     y = layers.MaskedPool(name="mean")(y)
     out = keras.layers.Concatenate(name="both")([x, y])
-    model = keras.Model({"a": a, "b": b, "presence": there}, out)
-    given = {
+    model = keras.Model({"a": a, "b": b, "presence": presence}, out)
+    inputs = {
         "a": np.ones((2, 4), "float32"),
         "b": np.ones((2, 5, 3), "float32"),
         "presence": np.array([[True, False], [False, True]]),
     }
-    check_saves(model, given)
+    check_saves(model, inputs)
 
 
 def test_what_has_no_features_is_refused():
     with pytest.raises(ValueError, match="vector.*sequence"):
-        layers.MissingToken()([np.ones((3, 2, 2, 2), "float32"), THERE])
+        layers.MissingToken()([np.ones((3, 2, 2, 2), "float32"), PRESENT])

@@ -35,10 +35,10 @@ def test_as_the_formula():
     grid = np.zeros((3, 5, 6))
     grid[:, 1:4, 1:5] = marks.reshape(3, 3, 4)
     expected = np.zeros((3, 3, 4))
-    for place in np.ndindex(3, 3, 4):
-        n, i, j = place
+    for position in np.ndindex(3, 3, 4):
+        n, i, j = position
         near = grid[n, i : i + 3, j : j + 3]
-        expected[place] = (weights[n].reshape(3, 3) * near).sum()
+        expected[position] = (weights[n].reshape(3, 3) * near).sum()
     np.testing.assert_allclose(
         actual, expected.reshape(3, 12), rtol=1e-5, atol=1e-6
     )
