@@ -44,7 +44,7 @@ class Caption(Task):
 
     @classmethod
     def expand(cls, rows):
-        """One example per caption; those of an image stand together."""
+        """Makes one example per caption, in the order of the images."""
         return [
             {**row, "caption": text, "row": i}
             for i, row in enumerate(rows)
@@ -65,8 +65,8 @@ class Caption(Task):
         Returns:
             Tuple of the rows of the images and a list of captions.
         """
-        numbers = [row["row"] for row in examples.rows]
-        _, first = np.unique(numbers, return_index=True)
+        indices = [row["row"] for row in examples.rows]
+        _, first = np.unique(indices, return_index=True)
         texts = self.target.texts(outputs[first])
         return [examples.rows[i] for i in first], texts
 
@@ -99,7 +99,7 @@ class Caption(Task):
     def score_texts(self, texts, references):
         """Scores captions; see `mmkeras.metrics.caption_scores`.
 
-        Where the codec takes characters as tokens, so do the metrics.
+        If the codec's tokens are characters, those of the metrics are too.
         """
         if self.target.codec.split == "words":
             return metrics.caption_scores(texts, references)
@@ -141,7 +141,7 @@ class Caption(Task):
         return self.codecs["text"](example["text"])
 
     def _characters(self, text):
-        """Splits text that is written without spaces, without punctuation."""
+        """Splits text of a script without spaces; drops punctuation."""
         form = self.target.codec.normalization or "NFC"
         text = scripts.spaced(unicodedata.normalize(form, text))
         return [

@@ -1,4 +1,4 @@
-"""Classifies examples of several modalities, any of which may be missing."""
+"""Classifies examples of several modalities."""
 
 import re
 
@@ -18,18 +18,18 @@ _DATA_KINDS = {"vqa": "questions", "dialogue": "dialogues"}
 
 
 class Classify(Task):
-    """Predicts a class, several labels, a number, or an answer in words.
+    """Predicts a class, several labels, a number, or a text answer.
 
-    `answer` returns `"label"`: the most likely class; of several labels those
-    with a probability above 0.5, separated by `|`; the number; the most
-    likely of the example's candidates; or the generated answer. And
+    `answer` returns `"label"`: the most likely class; all labels with a
+    probability above 0.5, separated by `|`; the number; the most likely of
+    the example's candidates; or the generated answer. It also returns
     `"probability"`: of every class or candidate, or of the generated answer.
     For sequences there is a label for every step, empty after the last.
 
     Args:
         model: A model from a dict of modalities, e.g. `"text"` and `"image"`,
             and `"presence"` if there are several, to logits; every
-            architecture of the zoo that is not a captioner is one.
+            architecture of the zoo that does not caption images is one.
         codecs: Dict of a codec for each modality, and `"label"`, a
             `codecs.Labels`, or a codec of texts for a model that generates.
 
@@ -53,14 +53,13 @@ class Classify(Task):
         return groups.join(rows) if is_sequence else rows
 
     def examples(self, rows):
-        """Joins rows of a group, for models of sequences; finds candidates.
+        """Joins the rows of a group, for models of sequences.
 
-        The label of an example with candidates is the index of the right
-        one.
+        The label of an example with candidates becomes its index among them.
 
         Raises:
-            ValueError: If a row that needs a group has none, or the right
-                answer is not among the candidates.
+            ValueError: If a row has no group but needs one, or its label is
+                not a candidate.
         """
         if self.steps is not None:
             rows = groups.join(rows, self.steps)
@@ -88,10 +87,9 @@ class Classify(Task):
     def attention_maps(self, batch):
         """Returns the attention over image regions before the prediction.
 
-        A layer `layers.AttentionWeights` gives weights of the regions. For
-        any other, which gives features of them, it is the share of features
-        that are largest in a region: what a maximum over all regions was
-        taken from.
+        A layer `layers.AttentionWeights` returns weights of the regions. Any
+        other layer returns their features, over which a maximum is taken: the
+        weight is the share of features with their maximum in a region.
 
         Args:
             batch: As of `answer`.
@@ -112,10 +110,10 @@ class Classify(Task):
         raw, _ = encoding.pack_batch(self.codecs, batch)
         x = self.normalize(self.encode_batch(raw)[0])
         x = {name: value.numpy() for name, value in x.items()}
-        outputs = [layer.output for layer in self.attention_layers]
-        probe = keras.Model(self.model.input, outputs)
-        found = keras.tree.flatten(probe.predict_on_batch(x))
-        pairs = zip(self.attention_layers, map(np.float32, found))
+        tensors = [layer.output for layer in self.attention_layers]
+        probe = keras.Model(self.model.input, tensors)
+        values = keras.tree.flatten(probe.predict_on_batch(x))
+        pairs = zip(self.attention_layers, map(np.float32, values))
         return np.concatenate(
             [
                 value
@@ -128,7 +126,7 @@ class Classify(Task):
 
 
 def _largest(features):
-    """Share of features whose largest value is in each region; ties share."""
+    """Share of features with their maximum in each region, ties split."""
     features = features.reshape(len(features), -1, features.shape[-1])
     best = features == features.max(axis=1, keepdims=True)
     shares = best / best.sum(axis=1, keepdims=True, dtype="float32")

@@ -7,17 +7,17 @@ from mmkeras import registry
 from mmkeras.data import codecs
 from mmkeras.data import examples
 
-_LINES = ("history", "candidates")  # Of which each line is a text.
-_NAMED = {"text", "image", "audio", "features"}  # As in names of the zoo.
+_LINE_FIELDS = ("history", "candidates")  # Strings with one text per line.
+_MODALITIES = {"text", "image", "audio", "features"}  # In names of the zoo.
 
 
-def input_fields(model, rows, taken):
+def input_fields(model, rows, defaults):
     """Names the inputs of a model, except optional ones that no row has.
 
     Args:
         model: The architecture's smallest model.
         rows: Training rows.
-        taken: Dict of the builder's arguments and their defaults.
+        defaults: Dict of the builder's arguments and their defaults.
 
     Returns:
         List of names, in the model's order.
@@ -26,7 +26,7 @@ def input_fields(model, rows, taken):
         field
         for field in model.input
         if field not in ("presence", "tokens")
-        and not _is_spare(field, taken, rows)
+        and not _is_omitted(field, defaults, rows)
     ]
 
 
@@ -47,16 +47,18 @@ def fit_codecs(fields, rows, image_size, seconds, options):
         ValueError: If the rows lack a field.
     """
     options = {"emoji": "keep", **options}
-    found = _of_dialogue(fields, rows, options) if "history" in fields else {}
-    others = {
+    dialogue = (
+        _dialogue_codecs(fields, rows, options) if "history" in fields else {}
+    )
+    rest = {
         field: _codec(field, rows, image_size, seconds, options)
         for field in fields
-        if field not in found
+        if field not in dialogue
     }
-    return found | others
+    return dialogue | rest
 
 
-def fit_label(codecs_by_field, rows, answers, generates=False, target=None):
+def fit_target(codecs_by_field, rows, answers, generates=False, target=None):
     """Fits the codec of the label.
 
     Args:
@@ -70,44 +72,44 @@ def fit_label(codecs_by_field, rows, answers, generates=False, target=None):
         A `codecs.Labels`, or a codec of texts.
     """
     if generates:
-        return _of_answers(codecs_by_field["question"], rows)
+        return _answer_codec(codecs_by_field["question"], rows)
     if "candidates" in codecs_by_field:
         places = range(codecs_by_field["candidates"].turns)
         return codecs.Labels([str(place) for place in places])
-    most = answers if "question" in codecs_by_field else None
+    limit = answers if "question" in codecs_by_field else None
     labels = [row["label"] for row in rows]
-    return codecs.Labels.from_values(labels, most, target)
+    return codecs.Labels.from_values(labels, limit, target)
 
 
-def builder_arguments(codecs_by_field, target_field, taken):
-    """The arguments of a builder that follow from codecs.
+def builder_arguments(codecs_by_field, target_field, defaults):
+    """Determines a builder's arguments from codecs.
 
     Args:
         codecs_by_field: Dict of codecs, with that of the target.
         target_field: Name of the target's codec.
-        taken: As of `input_fields`.
+        defaults: As of `input_fields`.
 
     Returns:
         Dict of those arguments that the builder has.
     """
     target = codecs_by_field[target_field]
-    known = {"num_classes": target.size}
+    values = {"num_classes": target.size}
     if target.kind == "text":
-        known["vocabulary_size"] = target.size
+        values["vocabulary_size"] = target.size
     for field, codec in codecs_by_field.items():
         if field != target_field:
-            known |= _arguments(field, codec, taken)
-    return {k: v for k, v in known.items() if k in taken}
+            values |= _arguments(field, codec, defaults)
+    return {k: v for k, v in values.items() if k in defaults}
 
 
-def _is_spare(field, taken, rows):
-    """Whether a modality may be left out of a model, and no row has it."""
-    spare = taken.get(f"{field}_shape", ()) is None
-    return spare and all(row.get(field) is None for row in rows)
+def _is_omitted(field, defaults, rows):
+    """Whether a modality is optional in a model and no row has it."""
+    is_optional = defaults.get(f"{field}_shape", ()) is None
+    return is_optional and all(row.get(field) is None for row in rows)
 
 
 def _codec(field, rows, image_size, seconds, options):
-    """The codec that fits a field's values."""
+    """Fits the codec of a field."""
     values = _values(field, rows)
     if isinstance(values[0], np.ndarray):
         return codecs.Features.from_arrays(values)
@@ -121,70 +123,73 @@ def _codec(field, rows, image_size, seconds, options):
 
 
 def _values(field, rows):
-    """A field's values, where it is there."""
+    """A field's values, without missing ones."""
     values = [row[field] for row in rows if row.get(field) is not None]
     if not values:
-        raise ValueError(_lacking(field, rows))
+        raise ValueError(_missing_field(field, rows))
     return values
 
 
-def _lacking(field, rows):
-    """Says which field no row has, and which architectures fit the rows."""
-    given = dict.fromkeys(
+def _missing_field(field, rows):
+    """Error text: the field that no row has, and architectures that fit."""
+    present = dict.fromkeys(
         name for row in rows for name in examples.modalities(row)
     )
-    fit = [
+    absent = _MODALITIES - set(present)
+    names = [
         name
         for name in registry.list_models("classify")
-        if (taken := _NAMED & set(name.split("-"))) and taken <= set(given)
+        if (words := set(name.split("-"))) & _MODALITIES and not words & absent
     ]
-    other = f" Architectures for these rows: {', '.join(fit)}." if fit else ""
+    other = (
+        f" Architectures for these rows: {', '.join(names)}." if names else ""
+    )
     return (
         f"The architecture takes {field!r}, which no training row has. "
-        f"Received rows with: {', '.join(given) or 'no modality'}.{other}"
+        f"Received rows with: {', '.join(present) or 'no modality'}.{other}"
     )
 
 
-def _of_dialogue(fields, rows, options):
+def _dialogue_codecs(fields, rows, options):
     """Codecs of the texts of a dialogue, all with the same vocabulary.
 
-    A turn is counted once: where it is the last of a history.
+    A turn counts once: in the history that it ends.
     """
     texts = [line.split("\n")[-1] for line in _values("history", rows)]
     texts += _values("question", rows)
     texts += [str(row["label"]) for row in rows]
     words = codecs.Text.from_texts(texts, **options)
-    known = words.get_config()
-    kept = {"question": words}
-    for field in set(fields) & set(_LINES):
-        most = max(text.count("\n") + 1 for text in _values(field, rows))
-        kept[field] = codecs.Dialogue(turns=most, **known)
-    return kept
+    config = words.get_config()
+    fitted = {"question": words}
+    for field in set(fields) & set(_LINE_FIELDS):
+        turns = max(text.count("\n") + 1 for text in _values(field, rows))
+        fitted[field] = codecs.Dialogue(turns=turns, **config)
+    return fitted
 
 
-def _of_answers(words, rows):
-    """The codec of answers in the words of a dialogue."""
-    known = words.get_config()
+def _answer_codec(question_codec, rows):
+    """The codec of answers, with the vocabulary of the questions."""
+    config = question_codec.get_config()
     texts = [str(row["label"]) for row in rows]
-    longest = words.tokenize(texts).row_lengths().numpy().max()
-    length = min(max(int(longest) + 2, 3), words.length)
-    return codecs.Text(**{**known, "length": length})
+    longest = question_codec.tokenize(texts).row_lengths().numpy().max()
+    length = min(max(int(longest) + 2, 3), question_codec.length)
+    return codecs.Text(**{**config, "length": length})
 
 
-def _arguments(field, codec, taken):
+def _arguments(field, codec, defaults):
     """The arguments of a builder that follow from an input's codec."""
-    if codec.kind == "features" and field in taken:
+    if codec.kind == "features" and field in defaults:
         name = f"{field}_encoder"
-        make = {
+        builder = {
             1: branches.features.dense,
             2: branches.features.gru,
             4: branches.video.frames,
         }.get(len(codec.shape))
-        if make is None:
+        if builder is None:
             raise ValueError(
                 f"{field!r} has arrays of shape {codec.shape}. Expected "
                 "vectors, (size,), sequences, (length, size), or videos, "
                 "(length, height, width, channels)."
             )
-        return {field: make(codec.shape, name=name)}
+        return {field: builder(codec.shape, name=name)}
     return codec.builder_arguments(field)

@@ -1,4 +1,4 @@
-"""Splits a model where its frozen layers end and training begins."""
+"""Splits a model into frozen and trained parts."""
 
 import functools
 
@@ -7,7 +7,7 @@ import keras
 from mmkeras.tasks import graph
 from mmkeras.tasks.precision import in_float32
 
-_CUT = "frozen"  # What branches call the layer where they are split.
+_CUT = "frozen"  # Name of the layer at which a branch is split.
 
 
 class Branch:
@@ -33,9 +33,9 @@ class Branch:
     def frozen(self):
         """The layers before the first trainable one, a model; or `None`.
 
-        All of a frozen branch; or what ends in its layer named `"frozen"`, if
-        what follows is trained. Branches that return a mask are not split:
-        cached outputs have none.
+        The whole branch if it is frozen; else the layers up to the one named
+        `"frozen"`. Branches that return a mask are not split, because cached
+        outputs have no mask.
         """
         if getattr(self.output, "_keras_mask", None) is not None:
             return None
@@ -49,12 +49,12 @@ class Branch:
 
     @property
     def frozen_in_float32(self):
-        """The frozen part, faster and computed only once."""
+        """The frozen part in float32."""
         return in_float32(self.frozen)
 
     @functools.cached_property
     def trained(self):
-        """The layers behind the frozen part, a model; `None` if none."""
+        """The layers after the frozen part, a model; `None` if none."""
         if self.frozen is None:
             return self.model
         if self.is_frozen:
@@ -66,8 +66,8 @@ class Branch:
     def cache_at(self):
         """Name of the layer whose outputs are cached as well, or `None`.
 
-        Of a frozen branch that is split, so that a later run that trains it
-        from there on finds them.
+        Frozen branches with a layer named `"frozen"` have one: a later run
+        that trains the branch from this layer on reuses the outputs.
         """
         return _CUT if self.is_frozen and self._is_split else None
 
@@ -81,30 +81,30 @@ def branches(model):
     return {name: Branch(*pair) for name, pair in graph.branches(model).items()}
 
 
-def begin(model, cached=True, shared=(), augment=None):
-    """Makes new inputs for a model, behind its frozen parts.
+def training_inputs(model, cached=True, shared=(), augment=None):
+    """Makes new inputs for a model, after its frozen parts.
 
     Args:
         model: A functional `keras.Model` with a dict of inputs.
         cached: bool. Whether the inputs of branches with a frozen part are
             its outputs instead of raw values.
-        shared: Names of inputs that a batch holds once for several examples:
-            an input `<name>_index`, integers `(batch,)`, then says which of
-            them each example has.
-        augment: Dict from names of inputs to layers that change raw values,
+        shared: Names of inputs whose values several examples of a batch
+            share: a further input `<name>_index`, integers `(batch,)`, is the
+            index of each example's value.
+        augment: Dict from names of inputs to layers that augment raw values,
             or `None`.
 
     Returns:
         Tuple of a dict of inputs, and a list of pairs for `graph.replay`.
     """
-    found, inputs, given = branches(model), {}, []
+    parts, inputs, pairs = branches(model), {}, []
     for name, tensor in model.input.items():
-        branch = found.get(name)
+        branch = parts.get(name)
         frozen = branch.frozen if branch and cached else None
         shape = frozen.output_shape[1:] if frozen else None
         x = inputs[name] = _input(tensor, name, shape)
         if branch is None:
-            given.append((tensor, x))
+            pairs.append((tensor, x))
             continue
         if augment and name in augment and not frozen:
             x = augment[name](x)
@@ -114,8 +114,8 @@ def begin(model, cached=True, shared=(), augment=None):
             index = keras.Input((), dtype="int32", name=f"{name}_index")
             inputs[f"{name}_index"] = index
             x = keras.ops.take(x, index, axis=0)
-        given.append((branch.output, x))
-    return inputs, given
+        pairs.append((branch.output, x))
+    return inputs, pairs
 
 
 def _input(tensor, name, shape):

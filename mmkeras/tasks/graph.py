@@ -1,43 +1,43 @@
-"""The graph of a functional model: its branches, and parts of it anew."""
+"""Parts of the graph of a functional model."""
 
 import keras
 
 
 def replay(model, given, outputs):
-    """Calls layers of a functional model again, from other tensors on.
+    """Calls the layers of a functional model on other tensors.
 
-    The layers, and so the weights, are shared with the model.
+    The layers, and therefore the weights, are shared with the model.
 
     Args:
         model: A functional `keras.Model`.
-        given: List of pairs: a tensor of the model's graph, and the tensor to
-            continue from in its place.
+        given: List of pairs: a tensor of the model's graph, and the tensor
+            that replaces it.
         outputs: Tensor of the model's graph, or a structure of them.
 
     Returns:
-        The tensors that `outputs` become, in the same structure.
+        The new outputs, in the same structure.
 
     Raises:
         ValueError: If an output depends on an input that is not given.
     """
-    known = {id(old): new for old, new in given}
+    tensors = {id(old): new for old, new in given}
     for node in _nodes(model):
-        ready = all(id(x) in known for x in node.input_tensors)
-        if ready and any(id(x) not in known for x in node.outputs):
-            args, kwargs = node.arguments.fill_in(known)
-            made = keras.tree.flatten(node.operation(*args, **kwargs))
-            for old, new in zip(node.outputs, made):
-                known.setdefault(id(old), new)
+        ready = all(id(x) in tensors for x in node.input_tensors)
+        if ready and any(id(x) not in tensors for x in node.outputs):
+            args, kwargs = node.arguments.fill_in(tensors)
+            values = keras.tree.flatten(node.operation(*args, **kwargs))
+            for old, new in zip(node.outputs, values):
+                tensors.setdefault(id(old), new)
 
-    def found(tensor):
-        if id(tensor) not in known:
+    def replacement(tensor):
+        if id(tensor) not in tensors:
             raise ValueError(
                 f"A part of {model.name} depends on inputs that are not "
                 f"given: {tensor}"
             )
-        return known[id(tensor)]
+        return tensors[id(tensor)]
 
-    return keras.tree.map_structure(found, outputs)
+    return keras.tree.map_structure(replacement, outputs)
 
 
 def call_of(model, layer):
@@ -68,7 +68,7 @@ def branches(model):
         and the tensor of the model's graph that it returns.
     """
     names = {id(tensor): name for name, tensor in model.input.items()}
-    found, calls = {}, {}
+    candidates, calls = {}, {}
     for node in _nodes(model):
         if not isinstance(node.operation, keras.Model):
             continue
@@ -76,8 +76,8 @@ def branches(model):
         inputs, outputs = node.input_tensors, node.outputs
         if len(inputs) == len(outputs) == 1 and id(inputs[0]) in names:
             name = names[id(inputs[0])]
-            found[name] = node.operation, outputs[0]
-    return {k: pair for k, pair in found.items() if calls[pair[0]] == 1}
+            candidates[name] = node.operation, outputs[0]
+    return {k: pair for k, pair in candidates.items() if calls[pair[0]] == 1}
 
 
 def input_like(tensor, name, shape=None):
@@ -92,7 +92,7 @@ def input_like(tensor, name, shape=None):
 
 
 def _nodes(model):
-    """Yields the calls of a model's layers, each after those it needs."""
+    """Yields the calls of a model's layers in topological order."""
     by_depth = model._nodes_by_depth
     for depth in sorted(by_depth, reverse=True):
         for node in by_depth[depth]:

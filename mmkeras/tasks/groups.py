@@ -1,4 +1,4 @@
-"""Makes examples of rows that belong together."""
+"""Joins rows of a group, such as a dialogue, to examples."""
 
 import numpy as np
 
@@ -7,19 +7,19 @@ def join(rows, max_steps=None):
     """Joins the rows of each group, e.g. the utterances of a video, in order.
 
     Args:
-        rows: Rows with `"group"`, and in a dialogue with `"text"` and, if it
-            is known, `"speaker"`.
+        rows: Rows with `"group"`, and in a dialogue with `"text"` and
+            optionally `"speaker"`.
         max_steps: int. Maximum number of rows per group; a longer group is
-            cut into several, so that none is lost, though the later ones lack
-            what came before. `None` for any number.
+            split into several, of which the later ones have no earlier
+            context. `None` for any number.
 
     Returns:
-        List of rows, one per group, of sequences of features, zeros for
-        members that lack them; of texts, each after its speaker's name; and
-        of labels and ids.
+        List of rows, one per group, with lists of texts, each after its
+        speaker's name, of labels and of ids, and with sequences of features,
+        zeros where missing.
 
     Raises:
-        ValueError: If a row belongs to no group.
+        ValueError: If a row has no group.
     """
     groups = {}
     for row in rows:
@@ -37,7 +37,7 @@ def join(rows, max_steps=None):
 
 
 def label_by_candidate(rows):
-    """Makes the label of each row the index of the right candidate.
+    """Replaces the label of each row by the index of that candidate.
 
     Args:
         rows: Rows with `"candidates"`, one per line, and `"label"`.
@@ -46,9 +46,9 @@ def label_by_candidate(rows):
         List of rows.
 
     Raises:
-        ValueError: If the right answer is not a candidate.
+        ValueError: If the label is not a candidate.
     """
-    found = []
+    labelled = []
     for row in rows:
         candidates = (row.get("candidates") or "").split("\n")
         if row["label"] not in candidates:
@@ -56,18 +56,18 @@ def label_by_candidate(rows):
                 f"The answer of {row['id']} must be one of its candidates. "
                 f"Received: {row['label']!r}, {candidates[:5]}"
             )
-        found.append({**row, "label": str(candidates.index(row["label"]))})
-    return found
+        labelled.append({**row, "label": str(candidates.index(row["label"]))})
+    return labelled
 
 
 def _joined(name, split, members):
-    """One row of the members of a group."""
+    """Joins the members of a group to one row."""
     row = {"id": name, "split": split}
     for key in dict.fromkeys(key for member in members for key in member):
         values = [member.get(key) for member in members]
-        known = next((v for v in values if isinstance(v, np.ndarray)), None)
-        if known is not None:
-            zeros = np.zeros_like(known)
+        array = next((v for v in values if isinstance(v, np.ndarray)), None)
+        if array is not None:
+            zeros = np.zeros_like(array)
             row[key] = np.stack([zeros if v is None else v for v in values])
         elif key == "text" and any(values):
             row[key] = [_with_speaker(member) for member in members]

@@ -1,10 +1,10 @@
-"""Chooses among the modalities of examples."""
+"""Selects modalities of examples."""
 
 
 def select(task, rows, field):
     """Keeps only the given modalities and drops all others.
 
-    Candidates are kept in any case: without them there is no answer.
+    Candidates are always kept: without them there is no answer.
 
     Args:
         task: A `tasks.Task`.
@@ -20,11 +20,11 @@ def select(task, rows, field):
     """
     if field is None:
         return rows
-    kept = field.split("+")
-    if not set(kept) <= set(task.fields):
+    names = field.split("+")
+    if not set(names) <= set(task.fields):
         raise ValueError(
             f"Expected one of {', '.join(task.fields)}, or several joined by "
             f"'+'. Received: {field!r}"
         )
-    dropped = set(task.fields) - {*kept, *task.always_given}
+    dropped = set(task.fields) - {*names, *task.always_given}
     return [{k: v for k, v in r.items() if k not in dropped} for r in rows]

@@ -1,4 +1,4 @@
-"""How the data of each task is encoded, and what is trained on it."""
+"""Options of data and tasks, and their defaults."""
 
 import dataclasses
 from typing import Literal
@@ -39,8 +39,8 @@ class TaskOptions:
     Attributes:
         target: Type of the labels of your own data: one class per row,
             several labels, or a number. By default inferred from all rows.
-        max_answers: Number of answers to choose among: the most frequent ones
-            in training.
+        max_answers: Number of answer classes: the most frequent answers in
+            training.
         modalities: Modalities to train on, joined by `+`, such as
             image+question; all others are absent. By default all.
         reward: Continue the training of a captioning model from `--init` with
@@ -62,8 +62,8 @@ _DATA = {
     "vqa": DataOptions(max_length=20),
 }
 _IMAGE_SIZE = {"caption": 64}  # Of images, for networks without weights.
-# Punctuation says something about emotions.
-_KEEPS_PUNCTUATION = ("dialogue", "emotion")
+# Tasks whose texts keep their punctuation, which expresses emotions.
+_PUNCTUATION_TASKS = ("dialogue", "emotion")
 
 
 def defaults(architecture):
@@ -80,7 +80,7 @@ def defaults(architecture):
 
 def punctuation(architecture):
     """Whether texts keep their punctuation: `"keep"` or `"drop"`."""
-    keeps = architecture.task in _KEEPS_PUNCTUATION
+    keeps = architecture.task in _PUNCTUATION_TASKS
     return "keep" if keeps else "drop"
 
 

@@ -15,7 +15,7 @@ def in_float32(model):
     Returns:
         The model itself if it is in float32 already, else a copy.
     """
-    config = _plain(model.get_config())
+    config = _float32_config(model.get_config())
     if config == model.get_config():
         return model
     copy = type(model).from_config(config)
@@ -23,15 +23,15 @@ def in_float32(model):
     return copy
 
 
-def _plain(config):
+def _float32_config(config):
     if isinstance(config, dict):
         if config.get("class_name") == "DTypePolicy":
             inner = config["config"]
             name = "float32" if "float" in inner["name"] else inner["name"]
             return {**config, "config": {**inner, "name": name}}
-        return {key: _plain(value) for key, value in config.items()}
+        return {key: _float32_config(value) for key, value in config.items()}
     if isinstance(config, (list, tuple)):
-        return type(config)(_plain(value) for value in config)
+        return type(config)(_float32_config(value) for value in config)
     if isinstance(config, keras.DTypePolicy):
         return keras.DTypePolicy("float32")
     return config

@@ -20,7 +20,7 @@ def predict(task, inputs, batch_size=_BATCH_SIZE, columns=None, **options):
             raw values, e.g. texts. Or the path of a table (JSONL, CSV or TSV)
             whose columns are the fields.
         batch_size: int. Number of examples predicted at once.
-        columns: Dict from columns to the names that a table has for them.
+        columns: Dict from columns to their names in a table.
         **options: Of generation.
 
     Returns:
@@ -35,7 +35,7 @@ def predict(task, inputs, batch_size=_BATCH_SIZE, columns=None, **options):
 
 
 def answers(task, examples, folder, batch_size=_BATCH_SIZE, **options):
-    """Yields each example, with its values read, and its answer.
+    """Yields each example, with the contents of its files, and its answer.
 
     Args:
         task: A `tasks.Task`.
@@ -45,15 +45,15 @@ def answers(task, examples, folder, batch_size=_BATCH_SIZE, **options):
         **options: Of generation.
     """
     for i in range(0, len(examples), batch_size):
-        some = [
+        loaded = [
             raw_examples.read(task, example, folder)
             for example in examples[i : i + batch_size]
         ]
-        yield from zip(some, _answer(task, some, options))
+        yield from zip(loaded, _answer(task, loaded, options))
 
 
 def raw(task, inputs, columns=None):
-    """Makes `raw_examples.Example`s of inputs as of `predict`.
+    """Converts inputs, as of `predict`, to `raw_examples.Example`s.
 
     Returns:
         Tuple of their list and the folder that their paths are relative to.
@@ -92,9 +92,9 @@ def _answer(task, examples, options):
     """Predicts examples; those with an error get an empty answer."""
     readable = [e for e in examples if not e.error]
     batch = {f: [e.values.get(f) for e in readable] for f in task.fields}
-    found = task.answer(batch, **options)
+    answers = task.answer(batch, **options)
     rows = iter(
-        dict(zip(found, map(_plain, row))) for row in zip(*found.values())
+        dict(zip(answers, map(_plain, row))) for row in zip(*answers.values())
     )
     return [
         {**task.no_answer, "error": e.error} if e.error else next(rows)
@@ -103,5 +103,5 @@ def _answer(task, examples, options):
 
 
 def _plain(value):
-    """A number of NumPy as one of Python."""
+    """Converts a NumPy number to a Python number."""
     return value.item() if isinstance(value, np.generic) else value

@@ -66,8 +66,8 @@ def from_files(task, paths, texts):
                 "example at a time, or a table (JSONL, CSV or TSV)."
             )
         values[field] = _file(kinds.get(field), path)
-    strange = sorted(set(values) - set(task.fields))
-    if strange or not values:
+    unknown = sorted(set(values) - set(task.fields))
+    if unknown or not values:
         raise ValueError(
             f"The model takes {', '.join(task.fields)}. Received: "
             f"{', '.join(values) or 'nothing'}"
@@ -76,7 +76,7 @@ def from_files(task, paths, texts):
 
 
 def from_path(task, path):
-    """Makes an example of one file, which has not been read yet.
+    """Makes an example of one file, without reading it.
 
     Args:
         task: A `mmkeras.tasks.Task`.
@@ -95,7 +95,7 @@ def from_path(task, path):
 
 
 def are_several(task, paths):
-    """Whether paths are of several examples, not of one's modalities."""
+    """Whether paths are several examples, not modalities of one."""
     folders = any(pathlib.Path(path).is_dir() for path in paths)
     return folders or (len(paths) > 1 and len(task.fields) == 1)
 
@@ -108,7 +108,7 @@ def from_each(task, paths):
         paths: Paths of files, and of folders of such files.
 
     Returns:
-        List of `Example`s, whose files have not been read yet.
+        List of `Example`s; their files are not read.
 
     Raises:
         ValueError: If the task has several fields, or takes no files.
@@ -121,18 +121,18 @@ def from_each(task, paths):
             "A folder is for models with one input that is a file. This model "
             f"takes {', '.join(task.fields)}: give a table (JSONL, CSV or TSV)."
         )
-    named = []
+    file_paths = []
     for path in map(pathlib.Path, paths):
         if not path.is_dir():
-            named.append(path)
+            file_paths.append(path)
             continue
-        found = [p for p in path.rglob("*") if p.suffix.lower() in suffixes]
-        if not found:
+        matches = [p for p in path.rglob("*") if p.suffix.lower() in suffixes]
+        if not matches:
             raise FileNotFoundError(
                 f"{path} has no files of {field} ({', '.join(suffixes)})."
             )
-        named += sorted(found)
-    return [Example(str(path), {field: str(path)}) for path in named]
+        file_paths += sorted(matches)
+    return [Example(str(path), {field: str(path)}) for path in file_paths]
 
 
 def from_table(task, path, names=None):
@@ -142,12 +142,12 @@ def from_table(task, path, names=None):
         task: A `mmkeras.tasks.Task`; its fields are the columns.
         path: Path of a JSONL, CSV or TSV file. Paths in it are relative to
             its folder.
-        names: Dict from columns to the names that the table has for them;
-            those that it does not have are of no effect.
+        names: Dict from columns to their names in the table; names that the
+            table does not have have no effect.
 
     Returns:
-        Tuple of a list of `Example`s in the order of the table, whose files
-        have not been read yet; and notes, a list of strings.
+        Tuple of a list of `Example`s in the order of the table, their files
+        not read; and notes, a list of strings.
 
     Raises:
         ValueError: If the whole table cannot be read.
@@ -155,20 +155,20 @@ def from_table(task, path, names=None):
     path = pathlib.Path(path)
     scan = layout.Scan()
     schema = columns.to_predict(task.fields, _renamed(task, path, names))
-    found = {}
+    examples = {}
     for number, values in tabular.lines(path, scan, schema):
         try:
             name = tabular.id_of(values, number)
         except ValueError as error:
-            found[number] = Example(str(number), {}, str(error))
+            examples[number] = Example(str(number), {}, str(error))
         else:
-            found[number] = Example(name, values)
+            examples[number] = Example(name, values)
     for problem in scan.problems:
         if not problem.skippable:
             raise ValueError(f"{problem.where}: {problem.detail}")
         number = int(problem.where.rpartition(":")[2])
-        found[number] = Example(str(number), {}, problem.detail)
-    return [found[number] for number in sorted(found)], scan.notes
+        examples[number] = Example(str(number), {}, problem.detail)
+    return [examples[number] for number in sorted(examples)], scan.notes
 
 
 def read(task, example, folder):
@@ -195,13 +195,13 @@ def read(task, example, folder):
 
 
 def _renamed(task, path, names):
-    """The columns of a table that have other names, as of a `Schema`."""
-    there = tabular.column_names(path, columns.of_any_kind())
-    there = {name.casefold() for name in there}
+    """Pairs of columns and their names in a table, for a `Schema`."""
+    headers = tabular.column_names(path, columns.of_any_kind())
+    headers = {name.casefold() for name in headers}
     return [
         (column, name)
         for column, name in (names or {}).items()
-        if column in ("id", *task.fields) and name.strip().casefold() in there
+        if column in ("id", *task.fields) and name.strip().casefold() in headers
     ]
 
 

@@ -1,4 +1,4 @@
-"""Loads a model file from a stranger without executing anything in it."""
+"""Loads an untrusted model file without executing code in it."""
 
 import json
 import struct
@@ -11,7 +11,7 @@ from mmkeras.files import sizes
 
 TRUSTED = {"keras", "keras_hub", "mmkeras"}
 BUILT_IN = {"dict", "list", "set", "slice", "tuple"}
-# Classes of trusted packages that run code which lies in a file.
+# Classes of trusted packages that execute code from a file.
 CODE = {
     "FlaxLayer",
     "JaxLayer",
@@ -43,8 +43,9 @@ def load_model(path):
         The model, uncompiled.
 
     Raises:
-        ValueError: If the file is broken, or names a layer that holds code, a
-            function or a class outside Keras, KerasHub and mmkeras.
+        ValueError: If the file is damaged, or refers to a layer that contains
+            code, or to a function or class outside Keras, KerasHub and
+            mmkeras.
     """
     try:
         config = _config(path)
@@ -58,7 +59,7 @@ def load_model(path):
     _import(classes)
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Of any kind: the config is a stranger's.
+    except Exception as error:  # Any: the config is untrusted.
         raise ValueError(
             f"{path} is not a complete .keras file, or was saved by another "
             f"version of Keras or mmkeras: {type(error).__name__}: {error}"
@@ -66,7 +67,7 @@ def load_model(path):
 
 
 def _config(path):
-    """Reads a model's config, after checking what the file unpacks to."""
+    """Reads a model's config, after checking the unpacked sizes."""
     with zipfile.ZipFile(path) as archive:
         sizes.check_archive(archive)
         for member in archive.infolist():

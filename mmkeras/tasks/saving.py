@@ -14,7 +14,7 @@ from mmkeras.files import atomic
 from mmkeras.tasks import safety
 from mmkeras.tasks.precision import in_float32
 
-# What a description that is not one of codecs may raise.
+# Exceptions that an invalid description of codecs may raise.
 MALFORMED = (
     ArithmeticError,
     AttributeError,
@@ -26,18 +26,17 @@ MALFORMED = (
 )
 
 
-def save(folder, name, model, kept):
+def save(folder, name, model, codecs_by_field):
     """Writes a task into a folder, the model in float32.
 
-    The folder then holds `model-<digest>.keras` and `task.json`, which is
-    written last and atomically: an interrupted save leaves the task that was
-    there before.
+    The folder then has `model-<digest>.keras` and `task.json`, which is
+    written last and atomically: an interrupted save leaves the former task.
 
     Args:
-        folder: Where to write; made if need be.
+        folder: Where to write; created if necessary.
         name: Name of the task.
         model: Its model.
-        kept: Dict of its codecs by field.
+        codecs_by_field: Dict of its codecs.
 
     Returns:
         The folder, a `pathlib.Path`.
@@ -57,7 +56,8 @@ def save(folder, name, model, kept):
             "model": file.name,
             "sha256": digest,
             "codecs": {
-                field: codecs.to_config(codec) for field, codec in kept.items()
+                field: codecs.to_config(codec)
+                for field, codec in codecs_by_field.items()
             },
         }
         os.replace(path, file)
@@ -75,14 +75,14 @@ def load(folder, names):
 
     Args:
         folder: The folder with `task.json`.
-        names: Names of the known tasks.
+        names: Names of all tasks.
 
     Returns:
         Tuple of the task's name, the model in float32, and the codecs.
 
     Raises:
-        FileNotFoundError: If the folder holds no task.
-        ValueError: If a file is truncated, tampered with or asks for code.
+        FileNotFoundError: If the folder has no task.
+        ValueError: If a file is truncated, tampered with or contains code.
     """
     card_path = pathlib.Path(folder, "task.json")
     if not card_path.exists():
@@ -94,7 +94,9 @@ def load(folder, names):
         card = atomic.read_json(card_path)
         path = card_path.parent / pathlib.PurePath(card["model"]).name
         task, fields, digest = card["task"], card["codecs"], card["sha256"]
-        kept = {field: codecs.from_config(c) for field, c in fields.items()}
+        codecs_by_field = {
+            field: codecs.from_config(c) for field, c in fields.items()
+        }
     except MALFORMED as error:
         raise ValueError(f"{card_path} is not a task: {error!r}") from error
     if not isinstance(task, str) or task not in names:
@@ -111,13 +113,14 @@ def load(folder, names):
             f"{path} is not the file that {card_path} was written with (its "
             "SHA-256 differs): it is truncated, or was tampered with."
         )
-    return task, safety.load_model(path), kept
+    return task, safety.load_model(path), codecs_by_field
 
 
 def _write_model(model, path):
-    """Writes a `.keras` file, whatever the date.
+    """Writes a `.keras` file.
 
-    Keras itself cannot before 1980 and from 2108 on, which ZIP cannot hold.
+    Keras itself fails if the clock is before 1980 or after 2107, dates that a
+    ZIP file cannot store.
     """
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         keras.saving.save_model(model, folder, zipped=False)

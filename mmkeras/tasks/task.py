@@ -1,4 +1,4 @@
-"""What all tasks share: a model, codecs, and one target."""
+"""Base class of tasks: a model, its codecs and one target."""
 
 import functools
 import pathlib
@@ -24,8 +24,8 @@ class Task:
 
     Args:
         model: A model of the zoo: from a dict of inputs, and `"presence"` if
-            there are several, to logits; one that generates takes `"tokens"`
-            as well and has a layer named `"decoder"`.
+            there are several, to logits; a model that generates text also
+            takes `"tokens"` and has a layer named `"decoder"`.
         codecs: Dict of a codec for each input, and one for the target.
 
     Attributes:
@@ -66,12 +66,12 @@ class Task:
 
     @classmethod
     def data_kind(cls, architecture):
-        """Kind of your own data that is read; see `datasets.columns.KINDS`."""
+        """Kind of your own data; see `datasets.columns.KINDS`."""
         return "labels"
 
     @classmethod
     def expand(cls, rows):
-        """Makes examples of rows: each has the target's value, and inputs.
+        """Makes examples of rows: each has inputs and the target's value.
 
         Args:
             rows: Rows of a data set.
@@ -83,19 +83,19 @@ class Task:
 
     @classmethod
     def joined(cls, model, rows):
-        """Rows as a model takes them to fit codecs to; here, as they are."""
+        """Rows that a model's codecs are fitted to; here, all rows."""
         return rows
 
     @classmethod
     def count_examples(cls, model, rows):
-        """Number of examples that a model has of rows."""
+        """Number of examples that rows become for a model."""
         return len(cls.joined(model, cls.expand(rows)))
 
     @property
     def fields(self):
         """Names of the inputs, in the order of the presence mask."""
-        spare = (PRESENCE, TOKENS)
-        return [name for name in self.model.input if name not in spare]
+        extra = (PRESENCE, TOKENS)
+        return [name for name in self.model.input if name not in extra]
 
     @property
     def steps(self):
@@ -105,16 +105,16 @@ class Task:
         return shape[1] if is_sequence else None
 
     def examples(self, rows):
-        """Makes examples of rows as this model takes them."""
+        """Makes examples of rows for this model."""
         return self.expand(rows)
 
     def encode(self, example):
         """Maps one raw example to `(x, y)`; use it in `dataset.map`.
 
         Args:
-            example: Dict of scalar strings by field, text or the bytes of
-                files, or arrays of features; empty or NaN where missing, or
-                left out; and the target's value, as its codec encodes it.
+            example: Dict by field of scalar strings, text or the bytes of
+                files, or arrays of features; a missing value is empty, NaN or
+                left out. Also the target's value.
 
         Returns:
             The model's inputs, pixels as uint8 (see `normalize`), and the
@@ -127,16 +127,16 @@ class Task:
         return x, y
 
     def normalize(self, x, y=None, cached=()):
-        """Scales encoded values to what the model takes; use it in `map`.
+        """Scales encoded values for the model; use it in `dataset.map`.
 
         Args:
             x: Dict of a batch of the model's inputs.
-            y: The batch's targets, returned as they are; or `None`.
-            cached: Names of the fields that are outputs of frozen branches
-                already.
+            y: The batch's targets, returned unchanged; or `None`.
+            cached: Names of the fields whose values are cached outputs of
+                frozen branches.
 
         Returns:
-            The inputs, pixels in [0, 1]; and `y`, if it is given.
+            The inputs, pixels in [0, 1]; and `y` unless it is `None`.
         """
         scaled = {
             field: self.codecs[field].normalize(x[field])
@@ -150,11 +150,11 @@ class Task:
         """Returns the model for prediction; the same one at every call.
 
         Args:
-            cached: bool. Whether it takes the outputs of frozen branches in
-                place of what these take.
+            cached: bool. Whether it takes the outputs of frozen branches
+                instead of their inputs.
             num_samples: int. Texts to sample per example, from a further input
                 `"uniforms"`, numbers of shape `(batch, length, num_samples)`;
-                0 to generate one text as the options say.
+                0 to generate one text according to the options.
             **options: For models that generate text: of
                 `mmkeras.generation.SequenceGenerator`.
 
@@ -195,7 +195,7 @@ class Task:
         return {**defaults, **changes}
 
     def context_model(self, cached=False):
-        """For models that generate text: from inputs to what is decoded."""
+        """For models that generate text: from inputs to the context."""
         return self._model("context", cached, self._context)
 
     @functools.cached_property
@@ -222,7 +222,7 @@ class Task:
 
         Returns:
             Dict of arrays with one entry per example; see the task. `"error"`
-            is empty, or says why the example could not be read.
+            is empty, or the reason why the example could not be read.
         """
         batch = inputs.lists(batch, self.fields)
         count = len(next(iter(batch.values())))
@@ -230,9 +230,9 @@ class Task:
         parts = []
         for i in range(0, count, batch_size):
             part = {k: v[i : i + batch_size] for k, v in batch.items()}
-            raw, unread = encoding.pack_batch(self.codecs, part)
+            raw, read_errors = encoding.pack_batch(self.codecs, part)
             x, errors = self.encode_batch(raw)
-            errors = encoding.first_error(unread, errors)
+            errors = encoding.first_error(read_errors, errors)
             x = {field: value.numpy() for field, value in x.items()}
             parts.append(self._answer(x, errors, model, raw))
         if not parts:
@@ -243,12 +243,12 @@ class Task:
         }
 
     def graph(self, batch, **options):
-        """As `answer` for one batch, with TensorFlow operations alone."""
+        """As `answer`, for one batch, with TensorFlow operations alone."""
         x, errors = self.encode_batch(batch)
         return self._answer(x, errors, self.inference(**options), batch)
 
     def decode(self, outputs, errors, raw):
-        """Turns a model's outputs into answers, by TensorFlow operations.
+        """Converts a model's outputs to answers, by TensorFlow operations.
 
         Args:
             outputs: As of the model of `inference`.
@@ -289,7 +289,7 @@ class Task:
         """Writes the task into a folder, the model in float32.
 
         Args:
-            folder: Where to write; made if need be.
+            folder: Where to write; created if necessary.
 
         Returns:
             The folder, a `pathlib.Path`.
@@ -297,7 +297,7 @@ class Task:
         return saving.save(folder, self.name, self.model, self.codecs)
 
     def check(self):
-        """Refuses codecs that the model does not fit."""
+        """Raises an error if the codecs do not fit the model."""
         needed = [*self.fields, self.target_field]
         if any(field not in self.codecs for field in needed):
             raise ValueError(
@@ -337,7 +337,7 @@ class Task:
 
     def _model(self, key, cached, make):
         if (key, cached) not in self._models:
-            inputs, given = frozen_parts.begin(self.model, cached)
+            inputs, given = frozen_parts.training_inputs(self.model, cached)
             if self.target.generates:
                 tokens = inputs.pop(TOKENS)
                 given = [pair for pair in given if pair[1] is not tokens]
@@ -374,8 +374,8 @@ def load(folder):
         A `Task`, its model in float32.
 
     Raises:
-        FileNotFoundError: If the folder holds no task.
-        ValueError: If a file is truncated, tampered with or asks for code.
+        FileNotFoundError: If the folder has no task.
+        ValueError: If a file is truncated, tampered with or contains code.
     """
     name, model, codecs = saving.load(folder, TASKS)
     try:
@@ -388,7 +388,7 @@ def load(folder):
 
 
 def as_strings(array):
-    """Turns an array of bytes into one of strings; others stay."""
+    """Converts an array of bytes to strings; returns other arrays as is."""
     if array.dtype.kind in "OS":
         flat = [x.decode("utf-8") for x in array.ravel().tolist()]
         return np.array(flat, object).reshape(array.shape)

@@ -67,7 +67,7 @@ def build(name, data, recipe, init=None, **changes):
             texts["punctuation"] = options.punctuation(architecture)
         found = fit_codecs.fit_codecs(fields, rows, *inputs, texts)
         labels = [row["label"] for row in [*train, *val]]
-        found["label"] = fit_codecs.fit_label(
+        found["label"] = fit_codecs.fit_target(
             found,
             train,
             trained.max_answers,

@@ -59,7 +59,7 @@ def build(task, recipe, cached=True, shared=None, seed=0):
             for field in task.fields
             if task.codecs[field].kind == "image"
         }
-    inputs, given = frozen_parts.begin(
+    inputs, given = frozen_parts.training_inputs(
         task.model, cached, (shared,) if shared else (), changes
     )
     if task.target.generates:

@@ -52,7 +52,7 @@ def test_encode_maps_raw_examples(task):
 
 
 @pytest.mark.slow
-def test_learns_two_images_and_says_so(tmp_path):
+def test_learns_to_caption_two_images(tmp_path):
     keras.utils.set_random_seed(0)
     words = Text(["a", "dog", "runs", "cat"], length=6)
     model = mmkeras.build_model(
@@ -73,22 +73,22 @@ def test_learns_two_images_and_says_so(tmp_path):
     model.compile(keras.optimizers.Adam(0.02), losses.TokenCrossentropy())
     model.optimizer.build(model.trainable_variables)
     model.fit(data, verbose=0)
-    said = task.answer({"image": raw["image"]})
-    assert said["text"].tolist() == raw["text"]
+    answers = task.answer({"image": raw["image"]})
+    assert answers["text"].tolist() == raw["text"]
     task.save(tmp_path)
     again = mmkeras.load(tmp_path).answer({"image": raw["image"]}, beam=3)
     assert again["text"].tolist() == raw["text"]
 
 
-def test_answer_gives_one_caption_a_image(task):
-    said = task.answer({"image": PHOTOGRAPHS})
-    assert set(said) == {"text", "score", "error"}
-    assert [type(text) for text in said["text"]] == [str] * 5
-    assert said["score"].shape == (5,)
-    assert said["error"].tolist() == [""] * 5
-    assert (said["score"] < 0).all()
-    assert len(set(said["text"])) > 1
-    assert set(" ".join(said["text"]).split()) <= {
+def test_answer_gives_one_caption_per_image(task):
+    answers = task.answer({"image": PHOTOGRAPHS})
+    assert set(answers) == {"text", "score", "error"}
+    assert [type(text) for text in answers["text"]] == [str] * 5
+    assert answers["score"].shape == (5,)
+    assert answers["error"].tolist() == [""] * 5
+    assert (answers["score"] < 0).all()
+    assert len(set(answers["text"])) > 1
+    assert set(" ".join(answers["text"]).split()) <= {
         *tiny_captioners.WORDS,
         "<unknown>",
     }
@@ -105,28 +105,28 @@ def test_answers_keep_their_order_over_batches(task):
     assert back["text"].tolist() == whole["text"].tolist()[::-1]
 
 
-def test_nothing_asked_nothing_answered(task):
-    said = task.answer({"image": []})
-    assert {key: value.shape for key, value in said.items()} == {
+def test_an_empty_batch_gives_empty_answers(task):
+    answers = task.answer({"image": []})
+    assert {key: value.shape for key, value in answers.items()} == {
         "text": (0,),
         "score": (0,),
         "error": (0,),
     }
 
 
-def test_a_bad_image_harms_no_other(task):
+def test_a_bad_image_does_not_change_other_captions(task):
     good = task.answer({"image": PHOTOGRAPHS})
     images = list(PHOTOGRAPHS)
     images[1], images[3] = b"no image", PHOTOGRAPHS[3][:60]
-    said = task.answer({"image": images})
+    answers = task.answer({"image": images})
     for i in range(5):
         if i in (1, 3):
-            assert said["error"][i]
-            assert said["text"][i] == ""
-            assert said["score"][i] == 0
+            assert answers["error"][i]
+            assert answers["text"][i] == ""
+            assert answers["score"][i] == 0
         else:
-            assert said["error"][i] == ""
-            assert said["text"][i] == good["text"][i]
+            assert answers["error"][i] == ""
+            assert answers["text"][i] == good["text"][i]
 
 
 def test_every_way_to_generate_gives_the_same(task):
@@ -138,7 +138,7 @@ def test_every_way_to_generate_gives_the_same(task):
     assert task.generate(pixels, batch_size=2, beam=3) == expected
 
 
-def test_the_caption_that_agrees_with_samples_is_chosen(task):
+def test_mbr_selects_the_caption_that_agrees_with_samples(task):
     options = task.generation_options(samples=4)
     assert options["temperature"] == 0.7 and options["beam"] == 3
     model = task.inference(**options)
@@ -203,8 +203,8 @@ def test_outputs_of_frozen_layers_can_be_computed_once():
     pixels = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), "uint8")
     x = task.normalize({"image": pixels})
     cached = {"image": numpy(branch.frozen(x["image"]))}
-    found = task.inference(cached=True).predict_on_batch(cached)
-    assert task.target.texts(found["tokens"]) == task.generate(pixels)
+    outputs = task.inference(cached=True).predict_on_batch(cached)
+    assert task.target.texts(outputs["tokens"]) == task.generate(pixels)
     np.testing.assert_allclose(
         numpy(task.context_model(cached=True)(cached)),
         numpy(branch.model(x["image"])),
@@ -265,13 +265,13 @@ def test_the_paths_of_files_are_read(task, tmp_path):
     path = tmp_path / "photo.jpg"
     path.write_bytes(photo)
     given = [photo, path, str(path), tmp_path / "none.jpg", tmp_path, None]
-    said = task.answer({"image": given}, beam=2)
-    assert said["text"].tolist()[:3] == [said["text"][0]] * 3
-    assert said["error"].tolist()[:3] == [""] * 3
-    assert "none.jpg: no such file" in said["error"][3]
-    assert "not a regular file but a folder" in said["error"][4]
-    assert said["error"][5] == "example has no input: image is missing"
-    assert not said["score"][3:].any()
+    answers = task.answer({"image": given}, beam=2)
+    assert answers["text"].tolist()[:3] == [answers["text"][0]] * 3
+    assert answers["error"].tolist()[:3] == [""] * 3
+    assert "none.jpg: no such file" in answers["error"][3]
+    assert "not a regular file but a folder" in answers["error"][4]
+    assert answers["error"][5] == "example has no input: image is missing"
+    assert not answers["score"][3:].any()
 
 
 @pytest.mark.parametrize("bad", ["photo.jpg", b"\xff\xd8", pathlib.Path("a")])

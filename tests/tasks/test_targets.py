@@ -22,10 +22,10 @@ ROWS = [
 
 
 def test_classes_are_one_hot_and_others_nothing():
-    found = OPEN.encode([{"label": x} for x in "bzc"])
-    assert found.labels.tolist() == [1, -1, 2]
-    assert found.weight.tolist() == [1, 1, 1]
-    assert found.take(np.array([2, 0, 1])).tolist() == [
+    encoded = OPEN.encode([{"label": x} for x in "bzc"])
+    assert encoded.labels.tolist() == [1, -1, 2]
+    assert encoded.weight.tolist() == [1, 1, 1]
+    assert encoded.take(np.array([2, 0, 1])).tolist() == [
         *[[0, 0, 1], [0, 1, 0], [0, 0, 0]]
     ]
 
@@ -35,28 +35,28 @@ def test_annotators_count_by_their_shares():
         {"label": "a", "answers": ["a", "a", "b", "z"]},
         {"label": "c", "answers": None},
     ]
-    found = OPEN.encode(rows)
-    assert found.take(np.arange(2)).tolist() == [[0.5, 0.25, 0], [0, 0, 1]]
+    encoded = OPEN.encode(rows)
+    assert encoded.take(np.arange(2)).tolist() == [[0.5, 0.25, 0], [0, 0, 1]]
 
 
 def test_sequences_weigh_nothing_beyond_their_end():
     rows = [{"label": ["a", "b"]}, {"label": ["c", "c", "a", "b"]}]
-    found = OPEN.encode(rows, steps=3)
-    assert found.weight.tolist() == [[1, 1, 0], [1, 1, 1]]
-    assert found.labels.tolist() == [0, 1, 2, 2, 0]  # Too long: cut.
-    y = found.take(np.arange(2))
+    encoded = OPEN.encode(rows, steps=3)
+    assert encoded.weight.tolist() == [[1, 1, 0], [1, 1, 1]]
+    assert encoded.labels.tolist() == [0, 1, 2, 2, 0]  # Too long: cut.
+    y = encoded.take(np.arange(2))
     assert y.shape == (2, 3, 3) and not y[0, 2].any()
     assert y[1].argmax(axis=1).tolist() == [2, 2, 0]
 
 
 def test_several_labels_and_numbers():
     several = targets.make(codecs.Labels(["a", "b"], "multi"))
-    found = several.encode([{"label": ["b"]}, {"label": []}])
-    assert found.take(np.arange(2)).tolist() == [[0, 1], [0, 0]]
+    encoded = several.encode([{"label": ["b"]}, {"label": []}])
+    assert encoded.take(np.arange(2)).tolist() == [[0, 1], [0, 0]]
     number = targets.make(codecs.Labels(kind="number"))
-    found = number.encode([{"label": 0.5}, {"label": -2}])
-    assert found.take(np.arange(2)).tolist() == [0.5, -2]
-    assert found.labels.tolist() == [0.5, -2]
+    encoded = number.encode([{"label": 0.5}, {"label": -2}])
+    assert encoded.take(np.arange(2)).tolist() == [0.5, -2]
+    assert encoded.labels.tolist() == [0.5, -2]
 
 
 def test_labels_that_cannot_be_encoded_are_named():
@@ -71,12 +71,12 @@ def test_labels_that_cannot_be_encoded_are_named():
 
 
 def test_texts_begin_with_the_start_and_are_padded():
-    found = TEXT.encode([{"label": "On grass"}, {"label": "on a two"}])
-    assert found.values.tolist() == [[1, 4, 5, 2], [1, 4, 3, 2]]  # It is cut.
-    assert found.labels.tolist() == [[4, 5, 2], [4, 3, 2]]
-    assert found.take(np.array([1, -1])).tolist() == [[1, 4, 3, 2], [0] * 4]
-    assert found.lengths.tolist() == [4, 4]
-    assert TEXT.texts(found.labels) == ["on grass", "on <unknown>"]
+    encoded = TEXT.encode([{"label": "On grass"}, {"label": "on a two"}])
+    assert encoded.values.tolist() == [[1, 4, 5, 2], [1, 4, 3, 2]]  # It is cut.
+    assert encoded.labels.tolist() == [[4, 5, 2], [4, 3, 2]]
+    assert encoded.take(np.array([1, -1])).tolist() == [[1, 4, 3, 2], [0] * 4]
+    assert encoded.lengths.tolist() == [4, 4]
+    assert TEXT.texts(encoded.labels) == ["on grass", "on <unknown>"]
     assert targets.Text in type(TEXT).__mro__ and TEXT.generates
 
 
@@ -99,8 +99,8 @@ def test_the_majority_is_predicted_for_every_example(target, labels, expected):
     assert target.majority(labels, 2).tolist() == expected
     samples = target.prior(labels, 2000, seed=1)
     assert len(samples) == 2000
-    known = {str(x) for x in np.maximum(labels, 0).tolist()}
-    assert {str(np.squeeze(x).tolist()) for x in samples} <= known | {"0"}
+    classes = {str(x) for x in np.maximum(labels, 0).tolist()}
+    assert {str(np.squeeze(x).tolist()) for x in samples} <= classes | {"0"}
 
 
 def test_agreement_of_texts_is_of_whole_texts():
@@ -123,8 +123,8 @@ def test_answers_by_type_of_question():
     )
     predictions = labels.copy()
     predictions[0] = labels[3]
-    found = questions(examples, predictions)
-    assert found == {"consistency": 0.5, "type_count": 1, "type_where": 0.5}
+    scores = questions(examples, predictions)
+    assert scores == {"consistency": 0.5, "type_count": 1, "type_where": 0.5}
     wrong = errors(examples, predictions)["where"]
     assert wrong["confused"] == [("on grass", "grass", 1)]
     assert wrong["right"] == 0.5

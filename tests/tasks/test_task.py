@@ -57,10 +57,10 @@ def test_save_and_load(task, folder):
         assert loaded.codecs[field].get_config() == codec.get_config()
     for old, new in zip(task.model.weights, loaded.model.weights):
         np.testing.assert_array_equal(numpy(new), numpy(old))
-    asked = {"image": PHOTOGRAPHS}
+    batch = {"image": PHOTOGRAPHS}
     assert (
-        loaded.answer(asked)["text"].tolist()
-        == task.answer(asked)["text"].tolist()
+        loaded.answer(batch)["text"].tolist()
+        == task.answer(batch)["text"].tolist()
     )
 
 
@@ -88,7 +88,7 @@ def test_what_was_trained_in_half_precision_is_saved_in_float32(tmp_path):
     loaded = mmkeras.load(task.save(tmp_path)).model
     assert loaded.get_layer("decoder").compute_dtype == "float32"
     assert loaded.get_layer("encoder").compute_dtype == "float32"
-    assert decoder.compute_dtype == "bfloat16"  # As it was.
+    assert decoder.compute_dtype == "bfloat16"  # Unchanged.
 
 
 def test_a_second_save_replaces_the_first(folder):
@@ -143,7 +143,9 @@ def test_an_interrupted_save_leaves_the_old_task(
         replace(*args)
 
     with monkeypatch.context() as patch:
-        if broken_at == 2:  # While tidying up: the new one is there.
+        if (
+            broken_at == 2
+        ):  # While removing old files: the new model is complete.
             patch.setattr(
                 saving.pathlib.Path,
                 "unlink",
@@ -156,11 +158,11 @@ def test_an_interrupted_save_leaves_the_old_task(
     np.testing.assert_array_equal(left, old + (broken_at == 2))
     task.save(folder)
     assert len(list(folder.iterdir())) == 2
-    now = numpy(mmkeras.load(folder).model.get_layer("decoder").logits.bias)
-    np.testing.assert_array_equal(now, old + 1)
+    bias = numpy(mmkeras.load(folder).model.get_layer("decoder").logits.bias)
+    np.testing.assert_array_equal(bias, old + 1)
 
 
-def test_no_task_there(tmp_path):
+def test_a_folder_without_a_task_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="task.json.*mmkeras train"):
         mmkeras.load(tmp_path)
 

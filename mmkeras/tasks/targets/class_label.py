@@ -20,8 +20,8 @@ class EncodedClasses(Encoded):
     Attributes:
         size: Number of classes.
         annotators: Integers `(n, people)`: the class that each annotator
-            chose, -1 for none of the known; `None` for one annotator.
-        shares: float32 of the same shape: how much each of them counts.
+            chose, -1 for an unknown one; `None` for one annotator.
+        shares: float32 of the same shape: the weight of each annotator.
     """
 
     size: int = 0
@@ -31,8 +31,8 @@ class EncodedClasses(Encoded):
     def take(self, order):
         """One-hot targets `(n, [steps,] classes)`, float32.
 
-        With several annotators, the share of each class. Zeros for a class
-        that is not among the known.
+        With several annotators, the share of each class. Zeros for an unknown
+        class.
         """
         if self.annotators is None:
             votes = self.values[order][..., None]
@@ -60,11 +60,13 @@ class ClassLabel(Target):
         return super().errors(rows)
 
     def encode(self, rows, steps=None):
-        plain = super().encode(rows, steps)
-        found = EncodedClasses(plain.values, plain.weight, self.codec.size)
+        encoded = super().encode(rows, steps)
+        classes = EncodedClasses(
+            encoded.values, encoded.weight, self.codec.size
+        )
         if steps is None and any(row.get("answers") for row in rows):
-            found.annotators, found.shares = self._annotators(rows)
-        return found
+            classes.annotators, classes.shares = self._annotators(rows)
+        return classes
 
     def loss(self, y, outputs, weight=None, label_smoothing=0.0):
         loss = keras.losses.CategoricalCrossentropy(
@@ -82,16 +84,16 @@ class ClassLabel(Target):
     def score(self, labels, predictions):
         return metrics.classification_scores(labels, predictions, "single")
 
-    def agreement(self, labels, chosen):
-        return float(np.mean(labels == chosen))
+    def agreement(self, labels, choices):
+        return float(np.mean(labels == choices))
 
     def majority(self, labels, count):
         labels = np.asarray(labels)
-        known = labels[labels >= 0]  # -1 is none of the classes.
-        return np.full(count, np.bincount(known, minlength=1).argmax())
+        classes = labels[labels >= 0]  # -1 is an unknown class.
+        return np.full(count, np.bincount(classes, minlength=1).argmax())
 
     def prior(self, labels, count, seed=0):
-        # -1, none of the classes, is never predicted.
+        # -1, an unknown class, is never predicted.
         return np.maximum(super().prior(labels, count, seed), 0)
 
     def correct(self, y, outputs):

@@ -27,8 +27,8 @@ class MultiLabel(Target):
     def score(self, labels, predictions):
         return metrics.classification_scores(labels, predictions, "multi")
 
-    def agreement(self, labels, chosen):
-        return classification.f1(labels > 0.5, chosen > 0.5, "micro")
+    def agreement(self, labels, choices):
+        return classification.f1(labels > 0.5, choices > 0.5, "micro")
 
     def majority(self, labels, count):
         return np.tile(np.mean(labels, 0), (count, 1))

@@ -9,7 +9,7 @@ from mmkeras.tasks.targets.target import Target
 
 
 class Number(Target):
-    """A number, with the mean absolute error as its loss."""
+    """A number; the loss is the mean absolute error."""
 
     metric = "acc_2_non0"
     monitors = ("loss",)
@@ -25,8 +25,8 @@ class Number(Target):
     def score(self, labels, predictions):
         return metrics.classification_scores(labels, predictions, "number")
 
-    def agreement(self, labels, chosen):
-        return sentiment_scores(labels, chosen.reshape(-1))[self.metric]
+    def agreement(self, labels, choices):
+        return sentiment_scores(labels, choices.reshape(-1))[self.metric]
 
     def majority(self, labels, count):
         return np.full((count, 1), np.median(labels))

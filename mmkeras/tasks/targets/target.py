@@ -36,7 +36,7 @@ class Target:
     """Base class of all targets.
 
     Args:
-        codec: Encodes one value, and has `size`, the number of outputs.
+        codec: Encodes one value; its `size` is the number of outputs.
         field: Name of the value in an example.
 
     Attributes:
@@ -65,7 +65,7 @@ class Target:
         return requested if requested in self.monitors else self.monitors[0]
 
     def errors(self, rows):
-        """Says why the targets of examples cannot be encoded.
+        """Explains why the targets of examples cannot be encoded.
 
         Args:
             rows: Examples; those of sequences (`"ids"`) have a list of values.
@@ -73,9 +73,11 @@ class Target:
         Returns:
             List of strings, empty where the target can be encoded.
         """
-        listed = [_listed(row, self.field, "ids" in row) for row in rows]
-        found = [(self._error(value) for value in values) for values in listed]
-        return [next(filter(None, errors), "") for errors in found]
+        return [
+            next(filter(None, map(self._error, values)), "")
+            for row in rows
+            for values in [_values(row, self.field, "ids" in row)]
+        ]
 
     def encode(self, rows, steps=None):
         """Encodes the targets of examples.
@@ -88,14 +90,16 @@ class Target:
         Returns:
             An `Encoded`.
         """
-        listed = [_listed(row, self.field, steps) for row in rows]
-        encoded = [[self.codec(x) for x in values[:steps]] for values in listed]
+        encoded = [
+            [self.codec(x) for x in _values(row, self.field, steps)[:steps]]
+            for row in rows
+        ]
         shape = (len(rows), steps or 1, *np.shape(encoded[0][0]))
         values = np.zeros(shape, np.asarray(encoded[0][0]).dtype)
         weight = np.zeros(shape[:2], "float32")
-        for i, known in enumerate(encoded):
-            values[i, : len(known)] = known
-            weight[i, : len(known)] = 1
+        for i, row in enumerate(encoded):
+            values[i, : len(row)] = row
+            weight[i, : len(row)] = 1
         if steps is None:
             values, weight = values[:, 0], weight[:, 0]
         return Encoded(values, weight)
@@ -136,7 +140,7 @@ class Target:
         return self.decode(outputs)[1].numpy()
 
     def choose(self, predictions):
-        """Reduces predictions to what `agreement` takes."""
+        """Reduces predictions to what `agreement` takes, e.g. classes."""
         return predictions
 
     def score(self, labels, predictions):
@@ -151,12 +155,12 @@ class Target:
         """
         raise NotImplementedError
 
-    def agreement(self, labels, chosen):
-        """The headline metric of chosen predictions; see `choose`."""
+    def agreement(self, labels, choices):
+        """The headline metric of the choices that `choose` returns."""
         raise NotImplementedError
 
     def majority(self, labels, count):
-        """Predicts the same for every example, whatever the inputs.
+        """Predicts the same for every example: the mode, mean or median.
 
         Args:
             labels: Labels to count, as of `Encoded.labels`.
@@ -182,7 +186,7 @@ class Target:
         return np.asarray(labels)[order]
 
     def correct(self, y, outputs):
-        """Whether each target is met, and whether it counts.
+        """Whether each prediction is correct, and whether it counts.
 
         Returns:
             Tuple of two boolean arrays of one shape.
@@ -197,5 +201,5 @@ class Target:
         return ""
 
 
-def _listed(row, field, is_sequence):
+def _values(row, field, is_sequence):
     return row[field] if is_sequence else [row[field]]

@@ -30,7 +30,7 @@ class EncodedTexts(Encoded):
         return np.count_nonzero(self.values, axis=1)
 
     def take(self, order):
-        """Token ids of some texts; of -1, none."""
+        """Token ids of some texts; zeros for the index -1."""
         tokens = self.values[np.maximum(order, 0)]
         return np.where(np.asarray(order)[:, None] < 0, 0, tokens)
 
@@ -71,8 +71,8 @@ class Text(Target):
     def score(self, labels, predictions):
         return metrics.classification_scores(labels, predictions, "text")
 
-    def agreement(self, labels, chosen):
-        return float(np.mean(np.all(labels == chosen, axis=1)))
+    def agreement(self, labels, choices):
+        return float(np.mean(np.all(labels == choices, axis=1)))
 
     def majority(self, labels, count):
         texts, counts = np.unique(labels, axis=0, return_counts=True)
@@ -97,10 +97,10 @@ class Text(Target):
             ) from None
 
     def teacher_forcing(self, model, inputs, given):
-        """The model's logits, of chosen tokens only.
+        """The model's logits, at selected positions only.
 
-        To choose among all words is half of what a decoder computes, and a
-        quarter of the tokens of a batch is padding.
+        The output layer takes half of a decoder's time, and a quarter of the
+        tokens of a batch are padding.
 
         Args:
             model: A functional model.
@@ -113,16 +113,16 @@ class Text(Target):
             Logits `(n, vocabulary_size)`.
         """
         decoder = self.decoder(model)
-        before, _ = graph.call_of(model, decoder)
-        tokens, context = graph.replay(model, given, before)
+        arguments, _ = graph.call_of(model, decoder)
+        tokens, context = graph.replay(model, given, arguments)
         positions = keras.Input((), dtype="int32", name="positions")
         inputs["positions"] = positions
         return decoder([tokens, context], positions=positions)
 
     def context(self, model, given):
-        """What the decoder reads besides tokens; see `graph.replay`."""
-        before, _ = graph.call_of(model, self.decoder(model))
-        return graph.replay(model, given, before[1])
+        """The decoder's input besides tokens; see `graph.replay`."""
+        arguments, _ = graph.call_of(model, self.decoder(model))
+        return graph.replay(model, given, arguments[1])
 
     def generator(self, model, **options):
         """The layer that generates texts with the model's decoder.
