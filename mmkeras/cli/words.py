@@ -203,7 +203,10 @@ def analogy(
         _show(
             ["", "right", "of those answered", "share", "of all questions"],
             [
-                (*_share(name, x["right"], x["asked"]), f"{x['questions']:,}")
+                (
+                    *_share(name, x["correct"], x["with_vectors"]),
+                    f"{x['questions']:,}",
+                )
                 for name, x in figures.items()
             ],
         )
@@ -237,7 +240,7 @@ def similarity(
             ("Spearman's correlation", f"{figures['spearman']:.3f}"),
             (
                 "pairs with vectors",
-                f"{figures['asked']:,} of {figures['pairs']:,}",
+                f"{figures['with_vectors']:,} of {figures['pairs']:,}",
             ),
         ],
     )

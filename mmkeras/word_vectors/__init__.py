@@ -2,8 +2,8 @@
 
 `read` and `write` handle the usual formats; `embedding_matrix` makes the
 matrix that a branch takes as `vectors`; `coverage` reports how much of a
-corpus has vectors; `train_skipgram` and `train_glove` train vectors on your
-own text; `neighbours`, `analogy`, `score_analogies` and `score_similarities`
+corpus has vectors; `train_skipgram` and `train_glove` train vectors on a
+corpus; `neighbours`, `analogy`, `score_analogies` and `score_similarities`
 evaluate them.
 
 The trainers, which need Keras, are imported at first use.

@@ -1,16 +1,16 @@
-"""Batches that are drawn anew for every epoch."""
+"""Batches that are sampled again for every epoch."""
 
 import keras
 import numpy as np
 
 
 class Batches(keras.utils.PyDataset):
-    """Gives `fit` batches that depend on epoch and step alone.
+    """Batches for `fit` that depend only on the epoch and the step.
 
     Args:
         draw: Function of the epoch's number, from 0, that returns a function
             of the step's number, which returns the batch.
-        steps: int. Batches an epoch.
+        steps: int. Batches per epoch.
     """
 
     def __init__(self, draw, steps):
@@ -26,12 +26,12 @@ class Batches(keras.utils.PyDataset):
         return self.batch(step)
 
     def start_epoch(self, epoch):
-        """Draws an epoch."""
+        """Samples the batches of an epoch."""
         self.batch = self.draw(epoch)
 
     @property
     def callback(self):
-        """The callback that `fit` needs; it draws every epoch but the first."""
+        """Callback for `fit` that samples every epoch except the first."""
         batches = self
 
         class Draw(keras.callbacks.Callback):
@@ -42,20 +42,20 @@ class Batches(keras.utils.PyDataset):
         return Draw()
 
 
-def spread(items, size, steps, step):
-    """Chooses the items of a batch, spread evenly over all of them.
+def batch_indices(items, size, steps, step):
+    """Returns the indices of a batch, spaced evenly over all items.
 
-    If `size * steps` is the number of items, every one comes once an epoch;
-    if it is a little more or less, a few come twice or not at all.
+    If `size * steps` is the number of items, each is in one batch of an epoch;
+    if it is slightly more or less, a few are in two batches or in none.
 
     Args:
         items: int. Number of items.
-        size: int. Items a batch.
-        steps: int. Batches an epoch.
-        step: int. Which of them.
+        size: int. Items per batch.
+        steps: int. Batches per epoch.
+        step: int. Index of the batch within the epoch.
 
     Returns:
-        Array of shape `(size,)`, numbers in `[0, items)`.
+        int64 array of shape `(size,)`, in `[0, items)`.
     """
     places = np.arange(size, dtype="int64") * steps + step
     return places * items // (size * steps)

@@ -1,8 +1,8 @@
 """Vectors in word2vec's binary format.
 
-A line of the number of words and of numbers a word; then each word, a space,
-and its numbers, little-endian float32. word2vec itself ends each with a line
-break, others do not.
+The first line contains the number of words and the number of values per word.
+Each word follows, then a space and its numbers as little-endian float32.
+word2vec itself ends each row with a line break, other programs do not.
 """
 
 import itertools
@@ -11,33 +11,34 @@ import re
 import numpy as np
 
 _BLOCK = 1 << 22
-_LONGEST = 4096  # Bytes of a word: GoogleNews' longest has 98.
+_LONGEST = 4096  # Bytes of a word: the longest of GoogleNews has 98.
 _CONTROL = re.compile(rb"[\x00-\x1f]")  # A word has none of these characters.
 _BREAK = ord("\n")
 _SAMPLE = 8
 
 
-def rows(file, path, count, dim, wanted, block=_BLOCK):
-    """Reads all rows, and the numbers of those that are wanted.
+def rows(file, path, count, dim, is_wanted, block=_BLOCK):
+    """Reads all rows, and decodes the numbers of selected words.
 
-    Where each row ends in a line break, a word may have spaces in it. Without
-    line breaks, such a word cannot be told from its numbers and is refused.
+    If each row ends in a line break, a word may contain spaces. Without line
+    breaks, such a word is ambiguous and raises an error.
 
     Args:
-        file: Binary file object, behind the first line.
-        path: The file's name, for errors.
+        file: Binary file object, positioned after the first line.
+        path: Name of the file, for errors.
         count: int. Number of rows.
-        dim: int. Numbers a row.
-        wanted: Function of a word, bytes, that says whether to read it.
+        dim: int. Numbers per row.
+        is_wanted: Function from a word (bytes) to whether its numbers are
+            decoded.
         block: int. Bytes to read at a time.
 
     Yields:
         Tuples of a word, bytes, and of its numbers, a float32 array of shape
-        `(dim,)`; `None` if it is not wanted.
+        `(dim,)`; `None` for words that are not selected.
 
     Raises:
-        ValueError: If the file ends early, goes on behind the last row, or
-            has no word where one should be.
+        ValueError: If the file ends early, has data after the last row, or
+            has no word where one is expected.
     """
     reader = _Reader(file, path, count, dim, block)
     breaks = False  # Whether every row ends in a line break.
@@ -47,7 +48,7 @@ def rows(file, path, count, dim, wanted, block=_BLOCK):
         if breaks:
             reader.skip_break(row)
         word = reader.word(row, breaks)
-        yield word, reader.numbers(wanted(word))
+        yield word, reader.numbers(is_wanted(word))
     if not reader.at_end():
         raise ValueError(
             f"{path} has data after the {count} rows its header declares. It "
@@ -56,25 +57,26 @@ def rows(file, path, count, dim, wanted, block=_BLOCK):
 
 
 def fits(file, path, count, dim):
-    """Whether a file's first rows can be of this format; moves in the file.
+    """Checks whether the first rows of a file fit this format.
 
     Args:
-        file: Binary file object, behind the first line.
-        path: As of `rows`.
-        count: As of `rows`.
-        dim: As of `rows`.
+        file: Binary file object, positioned after the first line; its
+            position changes.
+        path: As for `rows`.
+        count: As for `rows`.
+        dim: As for `rows`.
     """
-    some = itertools.islice(
+    sample = itertools.islice(
         rows(file, path, count, dim, lambda word: False), _SAMPLE
     )
     try:
-        return len(list(some)) == min(count, _SAMPLE)
+        return len(list(sample)) == min(count, _SAMPLE)
     except ValueError:
         return False
 
 
 class _Reader:
-    """What is left of a file, read block by block."""
+    """Reads the rest of a file block by block."""
 
     def __init__(self, file, path, count, dim, block):
         self.file, self.path = file, path
@@ -85,10 +87,10 @@ class _Reader:
     def at_break(self):
         return self._fill(1) and self.buffer[self.place] == _BREAK
 
-    def numbers(self, wanted):
-        """Takes the numbers of a row; returns them if they are wanted."""
+    def numbers(self, decode):
+        """Skips the numbers of a row; returns them if `decode` is true."""
         start, self.place = self.place, self.place + self.size
-        if wanted:
+        if decode:
             return np.frombuffer(self.buffer[start : self.place], "<f4")
         return None
 
@@ -100,7 +102,7 @@ class _Reader:
         self.place += 1
 
     def word(self, row, breaks):
-        """Takes a word and the space behind it; its numbers are there then."""
+        """Reads a word and the space after it; buffers its numbers."""
         space = self.buffer.find(b" ", self.place) - self.place
         end = self.place + space + 1 + self.size
         simple = 0 <= space <= _LONGEST and end < len(self.buffer)
@@ -113,7 +115,7 @@ class _Reader:
         return word
 
     def _search(self, row, breaks):
-        """Finds the space behind a word, and reads its numbers."""
+        """Finds the space after a word, and buffers its numbers."""
         space = self._space(row, 0)
         while breaks and not self._ends_row(space + 1 + self.size, row):
             space = self._space(row, space + 1)
@@ -126,25 +128,25 @@ class _Reader:
         return not self.buffer[self.place :].strip(b"\n")
 
     def _space(self, row, start):
-        """Finds a space, so many bytes from here on or later."""
+        """Finds the first space at least `start` bytes after the place."""
         while True:
-            found = self.buffer.find(b" ", self.place + start)
-            length = found if found >= 0 else len(self.buffer)
+            position = self.buffer.find(b" ", self.place + start)
+            length = position if position >= 0 else len(self.buffer)
             if length - self.place > _LONGEST:
                 raise self._no_word(row, "that ends with a space")
-            if found >= 0:
-                return found - self.place
+            if position >= 0:
+                return position - self.place
             if not self._fill(len(self.buffer) - self.place + 1):
                 raise self._ends_early(row)
 
     def _ends_row(self, place, row):
-        """Whether a row can end so many bytes from here."""
+        """Checks whether a row can end `place` bytes from here."""
         if self._fill(place + 1):
             return self.buffer[self.place + place] == _BREAK
         return row == self.count or len(self.buffer) - self.place < place
 
     def _fill(self, size):
-        """Reads until so many bytes are there; says whether they are."""
+        """Reads until `size` bytes are buffered; returns whether they are."""
         if len(self.buffer) - self.place >= size:
             return True
         while len(self.buffer) - self.place < size:
@@ -155,21 +157,21 @@ class _Reader:
         return True
 
     def _no_word(self, row, how):
-        shown = self.buffer[self.place : self.place + 40]
+        excerpt = self.buffer[self.place : self.place + 40]
         return ValueError(
             f"{self.path}, row {row}: expected a word {how}. Received: "
-            f"{shown!r}. Is there a space or a control character in this word "
-            "or the previous one, or is the file of another format, or "
+            f"{excerpt!r}. Is there a space or a control character in this "
+            "word or the previous one, or is the file of another format, or "
             "damaged? For words with spaces, use text or .npz."
         )
 
     def _ends_early(self, row):
-        left = len(self.buffer) - self.place
+        remaining = len(self.buffer) - self.place
         return ValueError(
             f"{self.path}, row {row}: expected a word and {self.dim} numbers "
-            f"({self.size} bytes). Received: the end of the file after {left} "
-            f"bytes; {self.count - row + 1} of {self.count} rows are missing. "
-            "The file is truncated: download it again."
+            f"({self.size} bytes). Received: the end of the file after "
+            f"{remaining} bytes; {self.count - row + 1} of {self.count} rows "
+            "are missing. The file is truncated: download it again."
         )
 
 

@@ -1,12 +1,12 @@
-"""How often words occur near each other."""
+"""Counts of words that occur near each other."""
 
 import numpy as np
 
-_CHUNK = 250_000  # Times twice the window: the pairs in memory.
+_CHUNK = 250_000  # Tokens; each has up to twice the window of pairs.
 
 
 def cooccurrence(corpus, window=10, chunk=_CHUNK):
-    """Counts words near each other, near ones for more.
+    """Counts pairs of words that occur near each other, by 1 / distance.
 
         X[i, j] = sum over the places of i and j of 1 / distance
 
@@ -28,21 +28,21 @@ def cooccurrence(corpus, window=10, chunk=_CHUNK):
     size = np.int64(len(corpus.words))
     keys, sums = np.zeros(0, "int64"), np.zeros(0)
     for start in range(0, len(corpus.tokens), chunk):
-        # Behind the chunk lie neighbours of its last words.
+        # The tokens after the chunk are neighbours of its last words.
         tokens = corpus.tokens[start : start + chunk + window].astype("int64")
         sentence = corpus.sentence[start : start + chunk + window]
-        here = min(chunk, len(tokens))
-        found, weights = [keys], [sums]
+        count = min(chunk, len(tokens))
+        parts, weights = [keys], [sums]
         for distance in range(1, window + 1):
-            last = min(here, len(tokens) - distance)
+            last = min(count, len(tokens) - distance)
             if last <= 0:
                 break
-            near = slice(distance, distance + last)
-            same = sentence[:last] == sentence[near]
-            left, right = tokens[:last][same], tokens[near][same]
-            found += [left * size + right, right * size + left]
+            shifted = slice(distance, distance + last)
+            same = sentence[:last] == sentence[shifted]
+            left, right = tokens[:last][same], tokens[shifted][same]
+            parts += [left * size + right, right * size + left]
             weights.append(np.full(2 * len(left), 1 / distance))
-        keys, place = np.unique(np.concatenate(found), return_inverse=True)
+        keys, place = np.unique(np.concatenate(parts), return_inverse=True)
         sums = np.bincount(place, np.concatenate(weights), len(keys))
     rows, columns = np.divmod(keys, size)
     return rows.astype("int32"), columns.astype("int32"), sums

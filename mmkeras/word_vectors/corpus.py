@@ -11,22 +11,22 @@ from mmkeras.word_vectors import streams
 
 
 def sentences(path):
-    """Reads sentences from a text file, UTF-8, perhaps compressed by gzip.
+    """Reads sentences from a text file, UTF-8, optionally compressed by gzip.
 
     Args:
-        path: File of one sentence a line.
+        path: File of one sentence per line.
 
     Yields:
         Strings.
 
     Raises:
-        ValueError: If a line is not UTF-8, or compressed data is cut off.
+        ValueError: If a line is not UTF-8, or compressed data is truncated.
         OSError: If the file cannot be read.
     """
     with streams.reading(path) as file:
         for number, line in enumerate(file, 1):
             try:
-                # The first line of some files begins with a mark.
+                # The first line of some files begins with a byte order mark.
                 encoding = "utf-8-sig" if number == 1 else "utf-8"
                 yield line.decode(encoding).strip()
             except UnicodeDecodeError as error:
@@ -38,7 +38,7 @@ def sentences(path):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Corpus:
-    """Sentences as numbers of words; the commonest word is 0.
+    """Sentences as word indices; the commonest word is 0.
 
     Attributes:
         words: List of the different words, by falling count, then
@@ -62,24 +62,24 @@ class Corpus:
 
     @classmethod
     def read(cls, sentences, minimum=5, size=None):
-        """Reads a corpus, once from beginning to end.
+        """Reads a corpus in one pass.
 
-        Words that are left out are as if they had not been written: their
-        neighbours become neighbours of each other.
+        Rare words are removed: their neighbours become neighbours of each
+        other.
 
         Args:
             sentences: Iterable of sentences: strings, which are split at
-                spaces, or lists of words. Of a file,
-                `mmkeras.word_vectors.sentences` reads them.
-            minimum: int. How often a word must occur.
-            size: int or `None`. The most words to keep, the commonest.
+                spaces, or lists of words. For those of a file, use
+                `mmkeras.word_vectors.sentences`.
+            minimum: int. Minimum count of a word.
+            size: int or `None`. Maximum number of words, the commonest first.
 
         Returns:
             A `Corpus`.
 
         Raises:
-            ValueError: If no word occurs so often, or `sentences` is a single
-                string.
+            ValueError: If no word occurs `minimum` times, or `sentences` is a
+                single string.
         """
         if isinstance(sentences, (str, bytes, os.PathLike)):
             raise ValueError(
@@ -101,13 +101,13 @@ class Corpus:
                 "Lower `minimum`."
             )
         words = [word for _, word in order]
-        kept = [numbers[word] for word in words]
+        indices = [numbers[word] for word in words]
         renumbered = np.full(len(numbers), -1, "int32")
-        renumbered[kept] = np.arange(len(words))
+        renumbered[indices] = np.arange(len(words))
         tokens = renumbered[tokens]
         sentence = np.repeat(np.arange(len(lengths), dtype="int32"), lengths)
-        there = tokens >= 0
-        return cls(words, counts[kept], tokens[there], sentence[there])
+        mask = tokens >= 0
+        return cls(words, counts[indices], tokens[mask], sentence[mask])
 
 
 def _number(sentences):

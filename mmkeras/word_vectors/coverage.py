@@ -1,18 +1,18 @@
-"""How much of a corpus has vectors."""
+"""Coverage of a corpus by word vectors."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Coverage:
-    """How many words of a corpus have vectors, and which have none.
+    """Coverage of the words of a corpus by vectors.
 
     Attributes:
         words: int. Different words of the corpus.
-        words_found: int. Of these, how many have a vector.
-        tokens: int. Words of the corpus, each as often as it occurs.
-        tokens_found: int. Of these, how many have a vector.
-        spelled: Dict of how many different words were found `"as they are"`,
+        words_found: int. Number of these that have a vector.
+        tokens: int. Running words of the corpus.
+        tokens_found: int. Number of these that have a vector.
+        spelled: Dict of the numbers of different words found `"as they are"`,
             `"in lower case"`, `"capitalised"` and `"by another name"`.
         missing: List of the words without a vector, as tuples of the word and
             its count, the commonest first.
@@ -40,7 +40,7 @@ _SPELLED = ("as they are", "in lower case", "capitalised", "by another name")
 
 
 def coverage(vectors, counts, minimum=1):
-    """Says how many words of a corpus have vectors, and which have none.
+    """Counts the words of a corpus that have vectors, and lists the others.
 
     Words are looked up as `mmkeras.word_vectors.embedding_matrix` does.
 
@@ -48,13 +48,13 @@ def coverage(vectors, counts, minimum=1):
         vectors: A `mmkeras.word_vectors.Vectors`.
         counts: Dict from words to how often they occur, as
             `mmkeras.word_vectors.Corpus.counts_by_word`.
-        minimum: int. Leave out words that occur less often.
+        minimum: int. Minimum count; words that occur less often are ignored.
 
     Returns:
         A `Coverage`.
 
     Raises:
-        ValueError: If no word occurs so often.
+        ValueError: If no word occurs `minimum` times.
     """
     counts = {word: n for word, n in counts.items() if n >= minimum}
     if not counts:
@@ -62,17 +62,17 @@ def coverage(vectors, counts, minimum=1):
             "Expected at least one word to look up. Received: counts without "
             f"a word that occurs at least minimum={minimum} times"
         )
-    found = {word: vectors.find(word) for word in counts}
-    places = [hit[1] for hit in found.values() if hit]
+    matches = {word: vectors.find(word) for word in counts}
+    places = [match[1] for match in matches.values() if match]
     missing = sorted(
-        (-counts[word], word) for word in counts if not found[word]
+        (-counts[word], word) for word in counts if not matches[word]
     )
-    lost = sum(n for n, _ in missing)
+    missing_tokens = -sum(n for n, _ in missing)
     return Coverage(
         words=len(counts),
         words_found=len(places),
         tokens=sum(counts.values()),
-        tokens_found=sum(counts.values()) + lost,
+        tokens_found=sum(counts.values()) - missing_tokens,
         spelled={
             name: places.count(place) for place, name in enumerate(_SPELLED)
         },

@@ -1,11 +1,11 @@
-"""What word vectors are worth: analogies and similarities people agree on."""
+"""Evaluation of word vectors by analogies and by rated similarities."""
 
 import numpy as np
 
 from mmkeras.word_vectors.corpus import sentences
 from mmkeras.word_vectors.neighbours import analogy_values
 
-_BATCH = 1 << 25  # Numbers at a time, of questions by words.
+_BATCH = 1 << 25  # Scores at a time, of questions by words.
 
 
 def read_analogies(path):
@@ -15,10 +15,10 @@ def read_analogies(path):
         Athens Greece Baghdad Iraq
 
     Args:
-        path: The file, perhaps compressed by gzip.
+        path: The file, optionally compressed by gzip.
 
     Returns:
-        Dict from a section's name to its questions, lists of four words.
+        Dict from names of sections to questions, lists of four words.
 
     Raises:
         ValueError: If a line is malformed; the error has its number.
@@ -35,17 +35,17 @@ def read_analogies(path):
                 f"{path}:{number} must be four words, or the name of a "
                 f"section after a colon. Received: {line!r:.80}"
             )
-    return _filled(sections, path)
+    return _check_filled(sections, path)
 
 
 def read_similarities(path):
-    """Reads judgements in the layout of WordSim-353: two words and a number.
+    """Reads similarity ratings in the layout of WordSim-353.
 
-    Columns are separated by tabs. Lines that begin with `#`, and a first line
-    of titles, are passed over.
+    Each line has two words and a number, separated by tabs. Lines that begin
+    with `#`, and a first line of titles, are skipped.
 
     Args:
-        path: The file, perhaps compressed by gzip.
+        path: The file, optionally compressed by gzip.
 
     Returns:
         List of tuples of two words and a float.
@@ -53,36 +53,37 @@ def read_similarities(path):
     Raises:
         ValueError: If a line is malformed; the error has its number.
     """
-    found = []
+    pairs = []
     for number, line in enumerate(sentences(path), 1):
         if not line or line.startswith("#"):
             continue
         try:
             first, second, score = line.split("\t")
-            found.append((first, second, float(score)))
+            pairs.append((first, second, float(score)))
         except ValueError as error:
-            if not found and line.count("\t") == 2 and number == 1:
+            if not pairs and line.count("\t") == 2 and number == 1:
                 continue
             raise ValueError(
                 f"{path}:{number} must be two words and a number, separated "
                 f"by tabs. Received: {line!r:.80}"
             ) from error
-    return _filled(found, path)
+    return _check_filled(pairs, path)
 
 
 def score_analogies(vectors, sections, method="add"):
     """Counts the analogies whose best answer is right.
 
-    The answer is sought among all words but the question's three.
+    The answer is sought among all words except the three of the question.
 
     Args:
         vectors: A `mmkeras.word_vectors.Vectors`.
-        sections: Dict from names to questions, as of `read_analogies`.
+        sections: Dict from names to questions, as from `read_analogies`.
         method: `"add"` or `"multiply"`; see `mmkeras.word_vectors.analogy`.
 
     Returns:
-        Dict from the names, and `"total"`, to dicts of `"questions"`,
-        `"asked"`, of which all four words have vectors, and `"right"`.
+        Dict from the names, and `"total"`, to dicts of numbers of questions:
+        `"questions"`, all; `"with_vectors"`, those all four words of which
+        have vectors; and `"correct"`.
 
     Raises:
         ValueError: If the method is unknown.
@@ -90,46 +91,47 @@ def score_analogies(vectors, sections, method="add"):
     Reference:
         [Mikolov et al., 2013](https://arxiv.org/abs/1301.3781)
     """
-    figures = {}
+    scores = {}
     for name, questions in sections.items():
-        found = [[vectors.find(word) for word in four] for four in questions]
-        rows = [[row for row, _ in four] for four in found if all(four)]
+        matches = [[vectors.find(word) for word in four] for four in questions]
+        rows = [[row for row, _ in four] for four in matches if all(four)]
         rows = np.array(rows, int).reshape(-1, 4)
-        figures[name] = {
+        scores[name] = {
             "questions": len(questions),
-            "asked": len(rows),
-            "right": _count_right(vectors, rows, method),
+            "with_vectors": len(rows),
+            "correct": _count_correct(vectors, rows, method),
         }
     total = {
-        key: sum(figure[key] for figure in figures.values())
-        for key in ("questions", "asked", "right")
+        key: sum(counts[key] for counts in scores.values())
+        for key in ("questions", "with_vectors", "correct")
     }
-    return {**figures, "total": total}
+    return {**scores, "total": total}
 
 
 def score_similarities(vectors, pairs):
-    """Compares cosines with what people say: Spearman's rank correlation.
+    """Computes Spearman's rank correlation of cosines with human ratings.
 
     Args:
         vectors: A `mmkeras.word_vectors.Vectors`.
-        pairs: List of tuples of two words and a number, as of
+        pairs: List of tuples of two words and a number, as from
             `read_similarities`.
 
     Returns:
-        Dict of `"pairs"`, `"asked"`, of which both words have vectors, and
-        `"spearman"`, in [-1, 1]; NaN if it is not defined.
+        Dict of `"pairs"`, the number of pairs; `"with_vectors"`, the number of
+        pairs both words of which have vectors; and `"spearman"`, in [-1, 1];
+        NaN if it is not defined.
     """
-    found = [(vectors.find(a), vectors.find(b), n) for a, b, n in pairs]
-    known = [(a[0], b[0], n) for a, b, n in found if a and b]
-    a, b = (np.array([row[i] for row in known], int) for i in range(2))
+    matches = [(vectors.find(a), vectors.find(b), n) for a, b, n in pairs]
+    rows = [(a[0], b[0], n) for a, b, n in matches if a and b]
+    a, b = (np.array([row[i] for row in rows], int) for i in range(2))
     cosines = np.sum(vectors.unit[a] * vectors.unit[b], axis=1)
-    judged = np.array([row[2] for row in known])
-    rho = spearman(judged, cosines)
-    return {"pairs": len(pairs), "asked": len(known), "spearman": rho}
+    ratings = np.array([row[2] for row in rows])
+    rho = spearman(ratings, cosines)
+    return {"pairs": len(pairs), "with_vectors": len(rows), "spearman": rho}
 
 
 def spearman(x, y):
-    """Spearman's rank correlation; equal values share the mean of their ranks.
+    """Computes Spearman's rank correlation; ties have the mean of their ranks.
 
     Args:
         x: Array of shape `(n,)`.
@@ -150,21 +152,21 @@ def _ranks(x):
     return (last - (counts - 1) / 2)[place]
 
 
-def _count_right(vectors, rows, method):
-    right = 0
+def _count_correct(vectors, rows, method):
+    correct = 0
     size = max(_BATCH // max(len(vectors), 1), 1)
     for start in range(0, max(len(rows), 1), size):
-        some = rows[start : start + size]
-        scores = analogy_values(vectors, some[:, :3], method)
-        np.put_along_axis(scores, some[:, :3], -np.inf, axis=1)
-        right += int(np.sum(scores.argmax(axis=1) == some[:, 3]))
-    return right
+        batch = rows[start : start + size]
+        scores = analogy_values(vectors, batch[:, :3], method)
+        np.put_along_axis(scores, batch[:, :3], -np.inf, axis=1)
+        correct += int(np.sum(scores.argmax(axis=1) == batch[:, 3]))
+    return correct
 
 
-def _filled(found, path):
-    if not found:
+def _check_filled(lines, path):
+    if not lines:
         raise ValueError(
             f"Expected at least one line to evaluate in {path}. Received: no "
             "lines"
         )
-    return found
+    return lines

@@ -1,4 +1,4 @@
-"""Words whose vectors are near, and words that are to others as others are."""
+"""Nearest neighbours of words, and analogies."""
 
 import numpy as np
 
@@ -7,19 +7,19 @@ _TINY = 0.001  # Levy and Goldberg's guard against 0 / 0.
 
 
 def neighbours(vectors, word, count=10):
-    """Finds the words whose vectors point most in the direction of a word's.
+    """Finds the words with the highest cosine similarity to a word.
 
     Args:
         vectors: A `mmkeras.word_vectors.Vectors`.
         word: str, or an array of shape `(dim,)`.
-        count: int. How many words to return.
+        count: int. Number of words to return.
 
     Returns:
-        List of tuples of a word and of the cosine, in [-1, 1], the nearest
-        first; without the word itself.
+        List of tuples of a word and its cosine similarity, in [-1, 1], the
+        nearest first, without the word itself.
 
     Raises:
-        ValueError: If the word has no vector, or the array another size.
+        ValueError: If the word has no vector, or the array has another size.
     """
     if isinstance(word, str):
         row = vectors.row(word)
@@ -37,7 +37,7 @@ def neighbours(vectors, word, count=10):
 def analogy(vectors, a, b, c, count=10, method="add"):
     """Finds the words that are to c what b is to a.
 
-    With `"add"` (3CosAdd) those of the greatest
+    With `"add"` (3CosAdd), the words x with the greatest
 
         cos(x, b) - cos(x, a) + cos(x, c)
 
@@ -50,12 +50,12 @@ def analogy(vectors, a, b, c, count=10, method="add"):
         a: str, e.g. "man".
         b: str, e.g. "king".
         c: str, e.g. "woman".
-        count: int. How many words to return.
+        count: int. Number of words to return.
         method: `"add"` or `"multiply"`.
 
     Returns:
-        List of tuples of a word and of the formula's value, the greatest
-        first; without the three words themselves.
+        List of tuples of a word and the value of the formula, the greatest
+        first, without the three words themselves.
 
     Raises:
         ValueError: If a word has no vector, or the method is unknown.
@@ -95,11 +95,11 @@ def analogy_values(vectors, rows, method="add"):
     return b * c / (a + _TINY)
 
 
-def _best(vectors, scores, without, count):
-    """The words of the greatest scores, some left out."""
+def _best(vectors, scores, exclude, count):
+    """Returns the words with the greatest scores, except excluded rows."""
     scores = scores.copy()
-    scores[without] = -np.inf
-    count = max(min(count, len(scores) - len(set(without))), 0)
+    scores[exclude] = -np.inf
+    count = max(min(count, len(scores) - len(set(exclude))), 0)
     if not count:
         return []
     top = np.argpartition(-scores, count - 1)[:count]

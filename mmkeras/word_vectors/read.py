@@ -1,4 +1,4 @@
-"""Reads word vectors from files of every usual format."""
+"""Reads word vectors from files in the common formats."""
 
 import io
 import itertools
@@ -14,32 +14,32 @@ from mmkeras.word_vectors.vectors import Vectors
 from mmkeras.word_vectors.vectors import spellings
 
 _ZIP = b"PK\x03\x04"
-_MARK = b"\xef\xbb\xbf"  # Some programs begin a UTF-8 file with it.
+_MARK = b"\xef\xbb\xbf"  # Byte order mark at the start of some UTF-8 files.
 
 
 def read(path, wanted=None, limit=None):
-    """Reads word vectors; the content says in which format they are.
+    """Reads word vectors; their format is detected from the content.
 
     The formats are word2vec's text and binary, GloVe's text, and an `.npz` of
-    `words` and `vectors`; each may be compressed by gzip. Of a word that
-    comes twice, the first is taken.
+    `words` and `vectors`; each may be compressed by gzip. If a word occurs
+    twice, its first vector is used.
 
-    Text and binary are read as a stream, so that with `wanted` no more than
-    the words asked for are ever in memory.
+    Text and binary files are streamed, so that with `wanted` only the wanted
+    words are in memory.
 
     Args:
         path: The file.
         wanted: Iterable of words to keep, in any of their
             `mmkeras.word_vectors.spellings`; `None` for all.
-        limit: int or `None`. Read that many rows at the file's beginning,
-            where most have the commonest words.
+        limit: int or `None`. Number of rows to read from the beginning, where
+            most files have the commonest words.
 
     Returns:
         A `mmkeras.word_vectors.Vectors`.
 
     Raises:
-        ValueError: If the file is none of these, malformed or cut off; the
-            error names the line or row.
+        ValueError: If the file has none of these formats, or is malformed or
+            truncated; the error names the line or row.
         OSError: If the file cannot be read.
 
     Example:
@@ -50,19 +50,19 @@ def read(path, wanted=None, limit=None):
         [Mikolov et al., 2013](https://arxiv.org/abs/1310.4546);
         [Pennington et al., 2014](https://aclanthology.org/D14-1162)
     """
-    kept = _Kept(wanted, path)
+    selection = _Selection(wanted, path)
     with streams.reading(path) as file:
-        dim, rows = _open(file, path, kept.wants)
+        dim, rows = _open(file, path, selection.is_wanted)
         for word, numbers in itertools.islice(rows, limit):
             if numbers is not None:
-                kept.add(word, numbers)
-            if kept.complete:
+                selection.add(word, numbers)
+            if selection.complete:
                 break
-    return kept.vectors(dim)
+    return selection.vectors(dim)
 
 
-class _Kept:
-    """The words and vectors kept so far."""
+class _Selection:
+    """The wanted words and their vectors."""
 
     def __init__(self, wanted, path):
         self.path = path
@@ -76,9 +76,9 @@ class _Kept:
     def complete(self):
         return self.wanted is not None and len(self.rows) == len(self.wanted)
 
-    def wants(self, word):
-        asked = self.wanted is None or word in self.wanted
-        return asked and word not in self.rows
+    def is_wanted(self, word):
+        wanted = self.wanted is None or word in self.wanted
+        return wanted and word not in self.rows
 
     def add(self, word, numbers):
         with np.errstate(over="ignore"):
@@ -92,23 +92,23 @@ class _Kept:
         self.rows[word] = vector
 
     def vectors(self, dim):
-        found = {}
+        vectors = {}
         for word, vector in self.rows.items():
-            found.setdefault(_decode(word), vector)
-        array = np.array(list(found.values()), "float32")
-        return Vectors(found, array.reshape(-1, dim))
+            vectors.setdefault(_decode(word), vector)
+        array = np.array(list(vectors.values()), "float32")
+        return Vectors(vectors, array.reshape(-1, dim))
 
 
 def _decode(word):
     return word.decode("utf-8", "replace")
 
 
-def _open(file, path, wants):
+def _open(file, path, is_wanted):
     """Returns the size of a file's vectors, and an iterator of its rows."""
     start = file.read(len(_ZIP))
     file.seek(0)
     if start == _ZIP:
-        return _arrays(file, path, wants)
+        return _arrays(file, path, is_wanted)
     begin = len(_MARK) if start.startswith(_MARK) else 0
     file.seek(begin)
     first = file.readline(text.LONGEST_LINE)
@@ -118,15 +118,16 @@ def _open(file, path, wants):
         if not dim:
             raise _unknown_format(path, first)
         file.seek(begin)
-        return dim, text.rows(file, path, dim, 1, wants)
+        return dim, text.rows(file, path, dim, 1, is_wanted)
     count, dim = head
     begin += len(first)
     _check_header(path, count, dim)
     if _is_text(file, path, begin, count, dim):
         file.seek(begin)
-        return dim, _counted(text.rows(file, path, dim, 2, wants), path, count)
+        rows = text.rows(file, path, dim, 2, is_wanted)
+        return dim, _check_count(rows, path, count)
     file.seek(begin)
-    return dim, binary.rows(file, path, count, dim, wants)
+    return dim, binary.rows(file, path, count, dim, is_wanted)
 
 
 def _check_header(path, count, dim):
@@ -145,7 +146,7 @@ def _check_header(path, count, dim):
 
 
 def _is_text(file, path, begin, count, dim):
-    """Whether the rows behind a first line of numbers are text."""
+    """Checks whether the rows after a first line of numbers are text."""
     second = file.readline(text.LONGEST_LINE)
     if text.fits(second, dim):
         return True
@@ -155,8 +156,8 @@ def _is_text(file, path, begin, count, dim):
     return not binary.fits(file, path, count, dim)
 
 
-def _counted(rows, path, count):
-    """Holds the rows against the number that the first line promises."""
+def _check_count(rows, path, count):
+    """Yields rows, and checks their number against the header."""
     number = 0
     for row in rows:
         number += 1
@@ -164,17 +165,19 @@ def _counted(rows, path, count):
             break
         yield row
     if number != count:
-        found = "more" if number > count else f"{number}"
+        received = "more" if number > count else f"{number}"
         raise ValueError(
             f"{path} must have the {count} words its header declares. "
-            f"Received: {found}. If there are fewer, the file is truncated: "
+            f"Received: {received}. If there are fewer, the file is truncated: "
             "download it again."
         )
 
 
-def _arrays(file, path, wants):
+def _arrays(file, path, is_wanted):
     """Reads an `.npz` row by row."""
-    if not isinstance(file.raw, io.FileIO):  # Compressed as a whole as well.
+    if not isinstance(
+        file.raw, io.FileIO
+    ):  # The whole file is compressed, too.
         file = io.BytesIO(file.read())
     try:
         with npz.opened(file) as arrays:
@@ -189,10 +192,10 @@ def _arrays(file, path, wants):
         )
     if kinds[0] not in "US" or kinds[1] not in "fiu":
         raise _no_arrays(path, f"they are of the kinds {', '.join(kinds)}")
-    return vectors[1], _array_rows(file, path, wants)
+    return vectors[1], _array_rows(file, path, is_wanted)
 
 
-def _array_rows(file, path, wants):
+def _array_rows(file, path, is_wanted):
     try:
         with npz.opened(file) as arrays:
             pairs = zip(arrays.rows("words"), arrays.rows("vectors"))
@@ -200,7 +203,7 @@ def _array_rows(file, path, wants):
                 word = word.item()
                 if isinstance(word, str):
                     word = word.encode("utf-8", "replace")
-                yield word, row if wants(word) else None
+                yield word, row if is_wanted(word) else None
     except ValueError as error:
         raise _no_arrays(path, error) from error
 
@@ -213,9 +216,9 @@ def _no_arrays(path, reason):
 
 
 def _unknown_format(path, line):
-    shown = line[:60].decode("utf-8", "replace")
+    excerpt = line[:60].decode("utf-8", "replace")
     return ValueError(
         f"{path} is not a file of word vectors: its first line must be two "
         "integers (word2vec) or a word and its numbers (GloVe), separated by "
-        f"single spaces. Received: {shown!r}"
+        f"single spaces. Received: {excerpt!r}"
     )

@@ -1,4 +1,4 @@
-"""Skip-gram with negative sampling: word vectors of one's own corpus."""
+"""Skip-gram with negative sampling: word vectors trained on a corpus."""
 
 import keras
 import numpy as np
@@ -6,21 +6,21 @@ from keras import ops
 
 from mmkeras.word_vectors import pairs
 from mmkeras.word_vectors.batches import Batches
-from mmkeras.word_vectors.batches import spread
+from mmkeras.word_vectors.batches import batch_indices
 from mmkeras.word_vectors.vectors import Vectors
 
 
 def negative_sampling(targets, logits):
-    """The loss of skip-gram, in float32.
+    """Computes the loss of skip-gram, in float32.
 
         -log s(u_1 . v) - sum_k log s(-u_k . v)
 
     with `v` the vector of a word, `u_1` that of its neighbour, the other `u`
-    those of words drawn at random, and `s` the logistic function.
+    those of negatives (random words), and `s` the logistic function.
 
     Args:
         targets: Tensor of shape `(batch, 1 + negatives)`: 1 for neighbours, 0
-            for words drawn at random.
+            for negatives.
         logits: Tensor of the same shape, the products.
 
     Returns:
@@ -51,13 +51,13 @@ class NegativeSampling(keras.losses.Loss):
 
 
 def skipgram_model(vocabulary_size, dim=100, seed=0):
-    """Builds skip-gram: products of a word's vector and of others'.
+    """Builds skip-gram: products of the vectors of a word and of others.
 
     Args:
         vocabulary_size: int. Number of words.
         dim: int. Size of a vector.
-        seed: int. Draws the first vectors, from [-1 / 2 dim, 1 / 2 dim];
-            those of neighbours begin as zeros.
+        seed: int. Seed of the initial vectors, uniform in [-1 / 2 dim,
+            1 / 2 dim]; those of neighbours are initially zero.
 
     Returns:
         A model from `{"word": (batch,), "others": (batch, n)}` to logits of
@@ -65,9 +65,9 @@ def skipgram_model(vocabulary_size, dim=100, seed=0):
     """
     word = keras.Input((), dtype="int32", name="word")
     others = keras.Input((None,), dtype="int32", name="others")
-    even = keras.initializers.RandomUniform(-0.5 / dim, 0.5 / dim, seed)
+    uniform = keras.initializers.RandomUniform(-0.5 / dim, 0.5 / dim, seed)
     v = keras.layers.Embedding(
-        vocabulary_size, dim, even, dtype="float32", name="words"
+        vocabulary_size, dim, uniform, dtype="float32", name="words"
     )(word)
     u = keras.layers.Embedding(
         vocabulary_size, dim, "zeros", dtype="float32", name="contexts"
@@ -88,25 +88,25 @@ def train_skipgram(
     seed=0,
     callbacks=(),
 ):
-    """Learns word vectors by skip-gram with negative sampling.
+    """Trains word vectors by skip-gram with negative sampling.
 
-    Every epoch draws anew which common words are left out, how far each word
-    sees, and the noise. All of it depends on `seed` alone.
+    Every epoch samples again which common words are dropped, the window of
+    each word, and the negatives. All of it depends on `seed` alone.
 
-    Departure from the paper: whole batches are learned from at once, by Adam
-    and a learning rate that falls to 0 in a straight line, instead of pair by
-    pair, by gradient descent.
+    Departure from the paper: each step uses a batch of pairs and Adam, with a
+    learning rate that decays linearly to 0, instead of one pair and gradient
+    descent.
 
     Args:
         corpus: A `mmkeras.word_vectors.Corpus`.
         dim: int. Size of a vector.
-        window: int. The farthest neighbours, in words.
-        negatives: int. Words drawn at random for each neighbour.
-        sample: float. Words whose share is greater are thinned out: 1e-3 for
+        window: int. Largest distance of neighbours, in words.
+        negatives: int. Random words per neighbour.
+        sample: float. Words with a greater share are subsampled: 1e-3 for
             small corpora, 1e-5 for billions of words; 0 for none.
-        epochs: int. Times that the corpus is gone through.
-        batch_size: int. Pairs a batch.
-        learning_rate: float. Of Adam, at the beginning.
+        epochs: int. Passes over the corpus.
+        batch_size: int. Pairs per batch.
+        learning_rate: float. Initial learning rate of Adam.
         seed: int.
         callbacks: Further callbacks of `fit`.
 
@@ -115,7 +115,7 @@ def train_skipgram(
 
     Raises:
         ValueError: If the corpus has fewer than two words, or no two of them
-            side by side.
+            occur together.
 
     Reference:
         [Mikolov et al., 2013](https://arxiv.org/abs/1310.4546)
@@ -126,7 +126,7 @@ def train_skipgram(
         learning_rate, len(data) * epochs, 0.0
     )
     model.compile(keras.optimizers.Adam(rate), NegativeSampling())
-    # Left to the first step, it would be traced twice.
+    # Built here, since the first step would otherwise be traced twice.
     model.optimizer.build(model.trainable_variables)
     model.fit(
         data,
@@ -142,19 +142,20 @@ def train_skipgram(
 def skipgram_batches(
     corpus, window=5, negatives=5, sample=1e-3, batch_size=1024, seed=0
 ):
-    """Makes the batches of `train_skipgram`, for a training loop of one's own.
+    """Makes the batches of `train_skipgram`, for a custom training loop.
 
     Args:
         corpus: A `mmkeras.word_vectors.Corpus`.
-        window: int. The farthest neighbours, in words.
-        negatives: int. Words drawn at random for each neighbour.
+        window: int. Largest distance of neighbours, in words.
+        negatives: int. Random words per neighbour.
         sample: float. See `mmkeras.word_vectors.pairs.keep_probability`.
-        batch_size: int. Pairs a batch.
+        batch_size: int. Pairs per batch.
         seed: int.
 
     Returns:
-        A `mmkeras.word_vectors.batches.Batches`, of `{"word", "others"}` and of
-        targets, 1 in the first column and 0 in those of noise.
+        A `mmkeras.word_vectors.batches.Batches`, of inputs
+        `{"word", "others"}` and targets, 1 in the first column and 0 in those
+        of negatives.
 
     Raises:
         ValueError: See `train_skipgram`.
@@ -164,35 +165,38 @@ def skipgram_batches(
             "Negative sampling needs at least two different words. Received: "
             f"a corpus of {corpus.words}. Lower `minimum`."
         )
-    chances = np.cumsum(pairs.noise_probability(corpus.counts))
+    cumulative = np.cumsum(pairs.noise_probability(corpus.counts))
     targets = np.zeros((batch_size, 1 + negatives), "float32")
     targets[:, 0] = 1
 
     def draw(epoch):
-        found = _pairs(corpus, window, sample, [seed, epoch])
+        epoch_pairs = _pairs(corpus, window, sample, [seed, epoch])
         order = np.random.default_rng([seed, epoch, 0]).permutation(steps)
 
         def batch(step):
-            chosen = spread(len(found), batch_size, steps, order[step])
-            word, near = found[chosen]
+            indices = batch_indices(
+                len(epoch_pairs), batch_size, steps, order[step]
+            )
+            word, near = epoch_pairs[indices]
             rng = np.random.default_rng([seed, epoch, 1 + step])
-            far = pairs.noise(chances, near, negatives, rng)
+            far = pairs.noise(cumulative, near, negatives, rng)
             others = np.concatenate([near[:, None], far], axis=1)
             return {"word": word, "others": others}, targets
 
         return batch
 
-    # Every epoch finds a few more or less; all have as many steps.
+    # Epochs differ slightly in their numbers of pairs, not of steps.
     steps = -(-len(_pairs(corpus, window, sample, [seed, 0])) // batch_size)
     return Batches(draw, steps)
 
 
 def _pairs(corpus, window, sample, seed):
-    found = pairs.Pairs(corpus, window, sample, np.random.default_rng(seed))
-    if not len(found):
+    rng = np.random.default_rng(seed)
+    epoch_pairs = pairs.Pairs(corpus, window, sample, rng)
+    if not len(epoch_pairs):
         raise ValueError(
             "No word has a neighbour to train on. Received: a corpus of "
             f"{len(corpus.tokens)} words, subsampled with sample={sample}. "
             "Use more text, or a greater `sample`."
         )
-    return found
+    return epoch_pairs

@@ -1,4 +1,4 @@
-"""Files to read, perhaps compressed, and to write in one stroke."""
+"""Files to read, optionally compressed, and to write atomically."""
 
 import contextlib
 import gzip
@@ -15,23 +15,23 @@ _GZIP = b"\x1f\x8b"
 
 @contextlib.contextmanager
 def reading(path):
-    """Opens a file to read; what it holds says whether it is gzip's.
+    """Opens a file to read; gzip is detected from its content.
 
     Args:
         path: The file.
 
     Yields:
-        A binary file object that can seek.
+        A seekable binary file object.
 
     Raises:
-        ValueError: If the compressed data ends early, is damaged, or unpacks
-            to far more than real data does.
+        ValueError: If the compressed data ends early, is damaged, or
+            decompresses to far more than real data does.
         OSError: If the file cannot be read.
     """
     with open(path, "rb") as raw:
-        packed = raw.peek(2)[:2] == _GZIP
-        unpacked = io.BufferedReader(_Unpacked(raw, path)) if packed else raw
-        with unpacked as file:
+        is_gzip = raw.peek(2)[:2] == _GZIP
+        stream = io.BufferedReader(_GzipStream(raw, path)) if is_gzip else raw
+        with stream as file:
             try:
                 yield file
             except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -42,25 +42,25 @@ def reading(path):
 
 
 def largest(path):
-    """The most bytes that `reading` can read from a file."""
+    """Returns the largest number of bytes `reading` can read from a file."""
     with open(path, "rb") as file:
-        packed = file.read(2) == _GZIP
+        is_gzip = file.read(2) == _GZIP
     size = os.path.getsize(path)
-    return sizes.largest(size) if packed else size
+    return sizes.largest(size) if is_gzip else size
 
 
-class _Unpacked(io.RawIOBase):
-    """What a file compressed by gzip holds, within limits.
+class _GzipStream(io.RawIOBase):
+    """Content of a gzip file, within limits.
 
     Args:
         raw: Binary file object.
-        path: The file's name, for errors.
+        path: Name of the file, for errors.
     """
 
     def __init__(self, raw, path):
         self._file = gzip.open(raw)
         self._path = path
-        self._packed = os.path.getsize(path)
+        self._size = os.path.getsize(path)
 
     def readable(self):
         return True
@@ -77,7 +77,7 @@ class _Unpacked(io.RawIOBase):
     def readinto(self, buffer):
         count = self._file.readinto(buffer)
         try:
-            sizes.check_ratio(self._file.tell(), self._packed)
+            sizes.check_ratio(self._file.tell(), self._size)
         except ValueError as error:
             raise ValueError(f"{self._path} cannot be read: {error}") from error
         return count
@@ -85,21 +85,21 @@ class _Unpacked(io.RawIOBase):
 
 @contextlib.contextmanager
 def writing(path):
-    """Opens a file to write that appears, whole, when all is written.
+    """Opens a file to write atomically: it appears when it is complete.
 
     Args:
-        path: The file, compressed if its name ends in `.gz`. One that is
-            there stays as it is until the new one is on disk.
+        path: The file, compressed if its name ends in `.gz`. An existing file
+            is unchanged until the new one is on disk.
 
     Yields:
         A binary file object.
 
     Raises:
-        OSError: If it cannot be written; the old file is untouched then.
+        OSError: If it cannot be written; an existing file is unchanged.
     """
     with atomic.writing(path) as raw:
         if pathlib.Path(path).suffix == ".gz":
-            # No name and no time: equal vectors make equal files.
+            # Without name and time, so that equal vectors give equal files.
             with gzip.GzipFile("", "wb", 6, raw, 0) as file:
                 yield file
         else:

@@ -1,11 +1,11 @@
-"""Vectors as lines of text: word2vec's and GloVe's formats.
+"""Vectors as lines of text: the formats of word2vec and GloVe.
 
-A line is a word and its numbers, with single spaces between. word2vec puts a
-line before them, of the number of words and of numbers a word. A word may
-have spaces in it: it is what comes before the last `dim` numbers.
+A line has a word and its numbers, separated by single spaces. The first line
+of word2vec has the number of words and the number of values per word. A word
+may contain spaces: it is everything before the last `dim` numbers.
 """
 
-_SHOWN = 60
+_EXCERPT = 60
 _DIGITS = 18  # Of a number in the first line.
 LONGEST_LINE = 1 << 20  # Bytes.
 
@@ -17,8 +17,8 @@ def header(line):
         line: bytes.
 
     Returns:
-        Tuple of the number of words and of numbers a word, or `None` if the
-        line is another.
+        Tuple of the number of words and the number of values per word, or
+        `None` for any other line.
     """
     parts = line.split()
     whole = all(part.isdigit() and len(part) <= _DIGITS for part in parts)
@@ -28,7 +28,7 @@ def header(line):
 
 
 def columns(line):
-    """Counts the numbers of a line, those at its end that follow its word.
+    """Counts the numbers at the end of a line, after its word.
 
     Args:
         line: bytes.
@@ -46,23 +46,23 @@ def columns(line):
 
 
 def is_word(word, dim):
-    """Whether a word with spaces can be one, before so many numbers.
+    """Checks whether text with spaces can be one word before `dim` numbers.
 
-    Two lines that lost the break between them are none.
+    Two lines without the line break between them cannot.
 
     Args:
         word: bytes.
-        dim: int. Numbers a line.
+        dim: int. Numbers per line.
     """
     return sum(map(_is_number, word.split(b" "))) < max(dim, 2)
 
 
 def fits(line, dim):
-    """Whether a line is a word and exactly so many numbers.
+    """Checks whether a line is a word and exactly `dim` numbers.
 
     Args:
         line: bytes.
-        dim: int. Numbers a line.
+        dim: int. Numbers per line.
     """
     line = line.rstrip(b" \r\n")
     if columns(line) < dim:
@@ -72,7 +72,7 @@ def fits(line, dim):
 
 
 def is_row(line):
-    """Whether a line, perhaps malformed, is text, a word before its numbers.
+    """Checks whether a line, even if malformed, is text: a word and numbers.
 
     Args:
         line: bytes.
@@ -82,19 +82,20 @@ def is_row(line):
     return any(map(_is_number, line.split()[1:]))
 
 
-def rows(file, path, dim, start, wanted):
-    """Reads lines, and the numbers of those that are wanted.
+def rows(file, path, dim, start, is_wanted):
+    """Reads lines, and parses the numbers of selected words.
 
     Args:
         file: Binary file object, before the first of the lines.
-        path: The file's name, for errors.
-        dim: int. Numbers a line.
+        path: Name of the file, for errors.
+        dim: int. Numbers per line.
         start: int. The number of the first line.
-        wanted: Function of a word, bytes, that says whether to read it.
+        is_wanted: Function from a word (bytes) to whether its numbers are
+            parsed.
 
     Yields:
         Tuples of a word, bytes, and of its numbers, a list of floats; `None`
-        if it is not wanted.
+        for words that are not selected.
 
     Raises:
         ValueError: If a line is malformed; the error has its number.
@@ -111,7 +112,7 @@ def rows(file, path, dim, start, wanted):
             word = line[: line.index(b" ")]
         else:
             word = _spaced(line, spaces, dim, f"{path}:{number}")
-        if not wanted(word):
+        if not is_wanted(word):
             yield word, None
             continue
         try:
@@ -121,7 +122,7 @@ def rows(file, path, dim, start, wanted):
 
 
 def _spaced(line, spaces, dim, where):
-    """The word of a line that has spaces in it, if it can be one."""
+    """Returns the word of a line if it may contain these spaces."""
     word = line.rsplit(b" ", dim)[0]
     if spaces < dim or not is_word(word, dim):
         raise _malformed(line, dim, where)
@@ -129,10 +130,10 @@ def _spaced(line, spaces, dim, where):
 
 
 def _malformed(line, dim, where):
-    shown = line[:_SHOWN].decode("utf-8", "replace")
+    excerpt = line[:_EXCERPT].decode("utf-8", "replace")
     return ValueError(
         f"{where} must be a word and {dim} numbers, separated by single "
-        f"spaces. Received: {shown!r}{'...' * (len(line) > _SHOWN)}, with "
+        f"spaces. Received: {excerpt!r}{'...' * (len(line) > _EXCERPT)}, with "
         f"{columns(line)} numbers at its end. If it is the last line, the "
         "file is truncated: download it again."
     )

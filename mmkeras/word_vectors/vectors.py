@@ -5,9 +5,9 @@ import functools
 
 import numpy as np
 
-# GloVe's name for all rare words together, in files that have a vector of it.
+# GloVe's token for all rare words, in files that have a vector for it.
 _OTHER_NAMES = {"<unknown>": ("<unk>",)}
-_SUGGESTED = 20_000  # To compare a word with millions would take a minute.
+_SUGGESTED = 20_000  # Comparing a word with millions would take a minute.
 
 
 class Vectors:
@@ -23,7 +23,7 @@ class Vectors:
         array: float32 array of shape `(n, dim)`.
 
     Raises:
-        ValueError: If there is not one row a word, or a word comes twice.
+        ValueError: If there is not one row per word, or a word occurs twice.
 
     Example:
 
@@ -55,10 +55,10 @@ class Vectors:
         return word in self._rows
 
     def __getitem__(self, word):
-        """The vector of a word, written as `find` allows.
+        """Returns the vector of a word, spelled as `find` allows.
 
         Raises:
-            ValueError: If there is none; the error suggests a word.
+            ValueError: If it has no vector; the error suggests a word.
         """
         return self.array[self.row(word)]
 
@@ -74,15 +74,15 @@ class Vectors:
         return self.array / np.where(norms > 0, norms, 1)
 
     def find(self, word):
-        """Finds a word by the first of its `spellings` that is there.
+        """Finds a word by the first of its `spellings` that has a vector.
 
         Args:
             word: str.
 
         Returns:
-            Tuple of its row, and of the place of the spelling: 0 as it is,
-            1 lower case, 2 capitalised, 3 under another name. `None` if the
-            word is not there.
+            Tuple of its row and the index of the spelling: 0 as it is, 1 lower
+            case, 2 capitalised, 3 under another name. `None` if no spelling
+            has a vector.
         """
         for place, spelling in enumerate(spellings(word)):
             if spelling in self._rows:
@@ -90,13 +90,13 @@ class Vectors:
         return None
 
     def row(self, word):
-        """Returns the row of a word, written as `find` allows.
+        """Returns the row of a word, spelled as `find` allows.
 
         Raises:
-            ValueError: If there is none; the error suggests a word.
+            ValueError: If it has no vector; the error suggests a word.
         """
-        found = self.find(word)
-        if found is None:
+        match = self.find(word)
+        if match is None:
             close = difflib.get_close_matches(
                 word, self.words[:_SUGGESTED], n=1
             )
@@ -105,18 +105,18 @@ class Vectors:
                 f"{word!r} is not among the {len(self):,} words with a "
                 f"vector.{hint}"
             )
-        return found[0]
+        return match[0]
 
 
 def spellings(word):
-    """Lists how a word may be written in a file of vectors.
+    """Lists the spellings of a word in a file of vectors.
 
     Args:
         word: str.
 
     Returns:
-        Tuple of the word as it is, in lower case, and with a capital; and of
-        `"<unknown>"`, the codec's word for all others, `"<unk>"`.
+        Tuple of the word as it is, in lower case, and capitalised; for the
+        codec's `"<unknown>"` also `"<unk>"`.
     """
     capitalised = word[:1].upper() + word[1:]
     return word, word.lower(), capitalised, *_OTHER_NAMES.get(word, ())

@@ -1,4 +1,4 @@
-"""Writes word vectors for this library and others to read."""
+"""Writes word vectors in formats that other libraries read."""
 
 import io
 import pathlib
@@ -13,24 +13,24 @@ _ENDINGS = {".bin": "word2vec-binary", ".npz": "npz"}
 
 
 def write(path, vectors, kind=None):
-    """Writes word vectors, in one stroke.
+    """Writes word vectors atomically.
 
-    Every number comes back as it was, in text too: it is written with as many
-    digits as it takes to tell a float32 from the next.
+    Numbers are restored exactly, from text as well: each is written with
+    enough digits to distinguish a float32 from the next.
 
     Args:
-        path: The file, compressed if its name ends in `.gz`. One that is
-            there stays as it is until the new one is on disk.
+        path: The file, compressed if its name ends in `.gz`. An existing file
+            is unchanged until the new one is on disk.
         vectors: A `mmkeras.word_vectors.Vectors`.
         kind: One of `"word2vec"`, its text format; `"word2vec-binary"`;
             `"glove"`, the same text without a first line; and `"npz"`. `None`
-            to go by the name: `.bin` is binary, `.npz` is itself, and all
-            else is word2vec's text.
+            infers it from the name: `.bin` is binary, `.npz` is an `.npz`,
+            everything else is word2vec's text.
 
     Raises:
-        ValueError: If the format is unknown, or cannot hold a word: no line
-            break fits in text, and no space in word2vec's formats, as others
-            read them.
+        ValueError: If the format is unknown, or cannot represent a word: text
+            has no line breaks in words, and word2vec's formats, as others
+            read them, no spaces.
         OSError: If the file cannot be written.
 
     Example:
@@ -75,7 +75,7 @@ def _check(vectors, kind):
 
 
 def _check_spaced(vectors):
-    """Refuses words with spaces that would be read as numbers of a vector."""
+    """Rejects words with spaces that would be read as numbers of a vector."""
     for i, word in enumerate(vectors.words):
         if i and " " not in word:
             continue
@@ -115,7 +115,7 @@ def _write_binary(file, vectors):
 
 def _write_npz(file, vectors):
     words = np.array(vectors.words, str)
-    seekable = io.BytesIO()  # As gzip's files are not.
+    seekable = io.BytesIO()  # Files of gzip are not seekable.
     np.savez(seekable, words=words, vectors=vectors.array)
     file.write(seekable.getbuffer())
 

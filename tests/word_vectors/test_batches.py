@@ -3,33 +3,33 @@ import numpy as np
 import pytest
 
 from mmkeras.word_vectors.batches import Batches
-from mmkeras.word_vectors.batches import spread
+from mmkeras.word_vectors.batches import batch_indices
 
 
-def drawn(items, size, steps):
-    return [spread(items, size, steps, step) for step in range(steps)]
+def epoch(items, size, steps):
+    return [batch_indices(items, size, steps, step) for step in range(steps)]
 
 
-def test_every_item_comes_once():
-    found = np.concatenate(drawn(12, 4, 3))
-    assert sorted(found) == list(range(12))
+def test_every_item_is_in_one_batch():
+    indices = np.concatenate(epoch(12, 4, 3))
+    assert sorted(indices) == list(range(12))
 
 
 @pytest.mark.parametrize("items", [1, 9, 10, 11])
-def test_a_few_come_twice(items):
-    found = np.concatenate(drawn(items, 4, 3))
-    assert set(found) == set(range(items))
+def test_a_few_items_repeat(items):
+    indices = np.concatenate(epoch(items, 4, 3))
+    assert set(indices) == set(range(items))
 
 
-def test_a_few_do_not_come():
-    found = np.concatenate(drawn(14, 4, 3))
-    assert len(set(found)) == 12
-    assert set(found) < set(range(14))
+def test_a_few_items_are_left_out():
+    indices = np.concatenate(epoch(14, 4, 3))
+    assert len(set(indices)) == 12
+    assert set(indices) < set(range(14))
 
 
 def test_fit_draws_every_epoch():
-    def draw(epoch):
-        return lambda step: (np.full((2, 1), 10.0 * epoch + step), zeros)
+    def draw(number):
+        return lambda step: (np.full((2, 1), 10.0 * number + step), zeros)
 
     zeros = np.zeros((2, 1))
     data = Batches(draw, steps=3)

@@ -22,18 +22,18 @@ def by_hand(corpus, window):
 def test_a_sentence_by_hand():
     corpus = Corpus.read(["a b a c"], minimum=1)
     rows, columns, counts = cooccurrence(corpus, window=2)
-    found = {
+    actual = {
         corpus.words[i] + corpus.words[j]: x
         for i, j, x in zip(rows, columns, counts.tolist())
     }
-    # The two a are two apart, and each is the other's neighbour.
+    # The two a have distance 2, and each is the other's neighbour.
     expected = {"aa": 1.0, "ab": 2.0, "ac": 1.0, "bc": 0.5}
-    assert found == {**expected, "ba": 2.0, "ca": 1.0, "cb": 0.5}
+    assert actual == {**expected, "ba": 2.0, "ca": 1.0, "cb": 0.5}
 
 
 @pytest.mark.parametrize("window", [1, 3, 10])
 @pytest.mark.parametrize("chunk", [1, 7, 100_000])
-def test_chunks_count_what_is_counted_pair_by_pair(window, chunk):
+def test_chunks_equal_counting_pair_by_pair(window, chunk):
     rng = np.random.default_rng(0)
     texts = [
         " ".join(map(str, rng.integers(0, 9, rng.integers(0, 12))))

@@ -15,7 +15,7 @@ def test_words_by_falling_count_then_alphabetical():
     assert corpus.sentence.tolist() == [0, 0, 0, 2, 2, 3, 3]
 
 
-def test_rare_words_are_as_if_not_written():
+def test_rare_words_are_removed():
     corpus = Corpus.read(["a x b", "b a y"], minimum=2)
     assert corpus.words == ["a", "b"]
     assert corpus.tokens.tolist() == [0, 1, 1, 0]
@@ -39,7 +39,7 @@ def test_no_word_is_common_enough(source):
         Corpus.read(source, minimum=2)
 
 
-def test_a_string_is_no_corpus():
+def test_a_string_is_not_a_corpus():
     with pytest.raises(ValueError, match="use `mmkeras.word_vectors.sentences"):
         Corpus.read("corpus.txt")
 
@@ -51,14 +51,14 @@ def test_sentences_of_a_file(tmp_path, pack):
     assert list(sentences(path)) == ["Ein Hund.", "", "né 犬"]
 
 
-def test_a_line_that_is_no_unicode(tmp_path):
+def test_a_line_that_is_not_unicode(tmp_path):
     path = tmp_path / "corpus"
     path.write_bytes(b"dog\ncaf\xe9\n")
     with pytest.raises(ValueError, match="corpus:2 is not valid UTF-8"):
         list(sentences(path))
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_word(tmp_path):
+def test_a_byte_order_mark_is_not_part_of_the_first_word(tmp_path):
     path = tmp_path / "text"
     path.write_bytes(b"\xef\xbb\xbfthe dog\nthe cat\n")
     assert list(sentences(path)) == ["the dog", "the cat"]

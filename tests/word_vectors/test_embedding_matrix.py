@@ -24,16 +24,16 @@ def test_rows_are_those_of_the_codec():
     assert not matrix[0].any()
 
 
-def test_what_is_missing_is_drawn_to_the_scale_of_what_is_known():
+def test_random_vectors_have_the_scale_of_the_pretrained():
     matrix = embedding_matrix(VECTORS, ["", "dog", *map(str, range(100))])
-    drawn = matrix[2:]
+    random = matrix[2:]
     scale = np.sqrt(np.mean(VECTORS["dog"] ** 2))
-    assert drawn.std() == pytest.approx(scale, rel=0.02)
-    assert np.abs(drawn).max() <= np.sqrt(3) * scale
-    assert len(np.unique(drawn)) > 0.99 * drawn.size
+    assert random.std() == pytest.approx(scale, rel=0.02)
+    assert np.abs(random).max() <= np.sqrt(3) * scale
+    assert len(np.unique(random)) > 0.99 * random.size
 
 
-def test_the_seed_draws():
+def test_the_seed_decides():
     tokens = ["", "dog", "x", "y"]
     same = embedding_matrix(VECTORS, tokens, 3)
     np.testing.assert_array_equal(embedding_matrix(VECTORS, tokens, 3), same)
@@ -42,7 +42,7 @@ def test_the_seed_draws():
     np.testing.assert_array_equal(other[:2], same[:2])
 
 
-def test_what_others_are_found_changes_the_scale_alone():
+def test_other_words_change_only_the_scale():
     one, two = (
         embedding_matrix(VECTORS, ["", "dog", word, "x"])[3]
         for word in ("cat", "y")
@@ -66,12 +66,12 @@ def test_a_branch_takes_it():
     np.testing.assert_allclose(bag, VECTORS["cat"][None], rtol=1e-5, atol=1e-6)
 
 
-def test_a_word_in_the_place_of_padding():
+def test_a_word_at_the_id_of_padding():
     with pytest.raises(ValueError, match="begins with the word 'dog'. Put ''"):
         embedding_matrix(VECTORS, ["dog", "cat"])
 
 
 @pytest.mark.parametrize("tokens", [[], ["", "hund", "katze"]])
-def test_no_word_known(tokens):
+def test_no_word_has_a_vector(tokens):
     with pytest.raises(ValueError, match="None of the . tokens"):
         embedding_matrix(VECTORS, tokens)

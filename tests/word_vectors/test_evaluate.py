@@ -35,45 +35,49 @@ def write(path, text):
 
 
 def test_read_analogies(tmp_path):
-    found = read_analogies(write(tmp_path / "q", QUESTIONS))
-    assert list(found) == ["family", "odd ones"]
-    assert found["family"][1] == ["woman", "queen", "man", "king"]
+    sections = read_analogies(write(tmp_path / "q", QUESTIONS))
+    assert list(sections) == ["family", "odd ones"]
+    assert sections["family"][1] == ["woman", "queen", "man", "king"]
 
 
 def test_score_analogies(tmp_path, monkeypatch):
     sections = read_analogies(write(tmp_path / "q", QUESTIONS))
     expected = {
-        "family": {"questions": 3, "asked": 2, "right": 2},
-        "odd ones": {"questions": 1, "asked": 1, "right": 0},
-        "total": {"questions": 4, "asked": 3, "right": 2},
+        "family": {"questions": 3, "with_vectors": 2, "correct": 2},
+        "odd ones": {"questions": 1, "with_vectors": 1, "correct": 0},
+        "total": {"questions": 4, "with_vectors": 3, "correct": 2},
     }
     assert score_analogies(FAMILY, sections) == expected
     monkeypatch.setattr(evaluate, "_BATCH", 1)
     assert score_analogies(FAMILY, sections, "multiply") == expected
 
 
-def test_right_is_what_analogy_answers():
+def test_correct_answers_are_those_of_analogy():
     rng = np.random.default_rng(0)
     vectors = Vectors([f"w{i}" for i in range(12)], rng.normal(size=(12, 3)))
-    asked = [[f"w{i}" for i in rng.permutation(12)[:4]] for _ in range(200)]
+    questions = [[f"w{i}" for i in rng.permutation(12)[:4]] for _ in range(200)]
     for method in ("add", "multiply"):
-        answers = [analogy(vectors, *q[:3], 1, method)[0][0] for q in asked]
-        right = sum(answer == q[3] for answer, q in zip(answers, asked))
-        figures = score_analogies(vectors, {"": asked}, method)
-        assert figures["total"]["right"] == right > 0
+        answers = [analogy(vectors, *q[:3], 1, method)[0][0] for q in questions]
+        correct = sum(answer == q[3] for answer, q in zip(answers, questions))
+        scores = score_analogies(vectors, {"": questions}, method)
+        assert scores["total"]["correct"] == correct > 0
 
 
 def test_similarities(tmp_path):
     pairs = read_similarities(write(tmp_path / "p", PAIRS))
     assert pairs[1] == ("Man", "woman", 4.5)
-    figures = score_similarities(FAMILY, pairs)
-    assert figures == {"pairs": 4, "asked": 3, "spearman": pytest.approx(1)}
+    scores = score_similarities(FAMILY, pairs)
+    assert scores == {
+        "pairs": 4,
+        "with_vectors": 3,
+        "spearman": pytest.approx(1),
+    }
 
 
-def test_nothing_known_has_no_correlation():
-    figures = score_similarities(FAMILY, [("a", "b", 1.0)])
-    assert figures["asked"] == 0
-    assert np.isnan(figures["spearman"])
+def test_no_correlation_without_vectors():
+    scores = score_similarities(FAMILY, [("a", "b", 1.0)])
+    assert scores["with_vectors"] == 0
+    assert np.isnan(scores["spearman"])
 
 
 def test_spearman_by_hand():
@@ -103,6 +107,6 @@ def test_spearman_equals_scipy_s():
         (read_similarities, "Word 1\tWord 2\tMean\n", "one line to eval.*/f"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path, reader, text, error):
+def test_errors_name_the_line(tmp_path, reader, text, error):
     with pytest.raises(ValueError, match=error):
         reader(write(tmp_path / "f", text))

@@ -23,9 +23,9 @@ def test_neighbours_by_their_cosine():
         ((cosine(MANY["w7"], MANY[w]), w) for w in MANY.words if w != "w7"),
         reverse=True,
     )[:5]
-    found = neighbours(MANY, "w7", 5)
-    assert [word for word, _ in found] == [word for _, word in expected]
-    assert [x for _, x in found] == pytest.approx([x for x, _ in expected])
+    actual = neighbours(MANY, "w7", 5)
+    assert [word for word, _ in actual] == [word for _, word in expected]
+    assert [x for _, x in actual] == pytest.approx([x for x, _ in expected])
 
 
 def test_neighbours_of_a_vector():
@@ -38,10 +38,10 @@ def test_no_more_neighbours_than_words():
     assert neighbours(Vectors(["a"], [[1.0]]), "a") == []
 
 
-def test_a_known_analogy():
+def test_an_analogy_by_hand():
     for method in ("add", "multiply"):
-        found = analogy(FAMILY, "man", "king", "woman", 1, method)
-        assert found[0][0] == "queen"
+        actual = analogy(FAMILY, "man", "king", "woman", 1, method)
+        assert actual[0][0] == "queen"
 
 
 def test_analogies_by_their_formulas():
@@ -55,12 +55,12 @@ def test_analogies_by_their_formulas():
         near = [(1 + y) / 2 for y in near]
         multiply[word] = near[1] * near[2] / (near[0] + 0.001)
     for method, expected in {"add": add, "multiply": multiply}.items():
-        found = analogy(MANY, "w1", "w2", "w3", len(others), method)
-        assert [w for w, _ in found] == sorted(others, key=expected.get)[::-1]
-        assert dict(found) == pytest.approx(expected, rel=1e-4, abs=1e-5)
+        actual = analogy(MANY, "w1", "w2", "w3", len(others), method)
+        assert [w for w, _ in actual] == sorted(others, key=expected.get)[::-1]
+        assert dict(actual) == pytest.approx(expected, rel=1e-4, abs=1e-5)
 
 
-def test_what_is_refused():
+def test_invalid_arguments():
     with pytest.raises(ValueError, match="Did you mean 'queen'"):
         neighbours(FAMILY, "quen")
     with pytest.raises(ValueError, match=r"Received: shape \(3,\)"):

@@ -47,7 +47,7 @@ def write(path, data):
 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_every_format_is_known_by_its_content(tmp_path, name, pack):
+def test_every_format_is_detected_by_its_content(tmp_path, name, pack):
     vectors = read(write(tmp_path / "vectors", pack(FORMATS[name])))
     assert vectors.words == ["the", "dog"]
     assert vectors.array.dtype == "float32"
@@ -55,16 +55,16 @@ def test_every_format_is_known_by_its_content(tmp_path, name, pack):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_only_what_is_wanted_is_kept(tmp_path, name):
+def test_only_wanted_words_are_read(tmp_path, name):
     path = write(tmp_path / "vectors", FORMATS[name])
     vectors = read(path, wanted=["dog", "cat"])
     assert vectors.words == ["dog"]
     np.testing.assert_array_equal(vectors["dog"], np.float32(ARRAY[1]))
-    nothing = read(path, wanted=["cat"])
-    assert (len(nothing), nothing.dim) == (0, 3)
+    empty = read(path, wanted=["cat"])
+    assert (len(empty), empty.dim) == (0, 3)
 
 
-def test_other_spellings_of_what_is_wanted_are_kept(tmp_path):
+def test_other_spellings_of_wanted_words_are_read(tmp_path):
     path = write(tmp_path / "v", "Rome 1 2\ndog 3 4\n<unk> 5 6\nus 7 8\n")
     vectors = read(path, wanted=["rome", "Dog", "<unknown>"])
     assert vectors.words == ["Rome", "dog", "<unk>"]
@@ -117,9 +117,7 @@ def test_a_binary_word_with_spaces_between_line_breaks(tmp_path, place):
 @pytest.mark.parametrize("word", [b"New York", b"a\0b", b"a\nb", b"a\x1fb"])
 @pytest.mark.parametrize("end", [b"", b"\n"])
 @pytest.mark.parametrize("place", [0, 1])
-def test_a_binary_word_that_cannot_be_told_is_refused(
-    tmp_path, word, end, place
-):
+def test_an_ambiguous_binary_word_is_refused(tmp_path, word, end, place):
     words = [b"the", b"cat", b"dog"]
     words[place] = word
     rows = [row(word, 0.1 + i, -0.5, end=end) for i, word in enumerate(words)]
@@ -146,7 +144,7 @@ def test_text_that_could_be_binary(tmp_path):
 
 @pytest.mark.parametrize("name", ["glove", "word2vec", "binary"])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_a_byte_order_mark_is_no_part_of_a_word(tmp_path, name, pack):
+def test_a_byte_order_mark_is_not_part_of_a_word(tmp_path, name, pack):
     data = pack(b"\xef\xbb\xbf" + FORMATS[name])
     vectors = read(write(tmp_path / "v", data))
     assert vectors.words == ["the", "dog"]
@@ -184,12 +182,12 @@ def test_arrays_of_other_kinds_are_refused(tmp_path, words, vectors):
         read(path)
 
 
-def promised(data, shape):
-    """An `.npz` of vectors whose header says that they have another shape."""
-    told = b"'shape': (2, 3), }" + b" " * 30
+def with_header_shape(data, shape):
+    """Replaces the shape in the header of an `.npz` of vectors."""
+    old = b"'shape': (2, 3), }" + b" " * 30
     header = f"'shape': {shape}, }}".encode()
-    assert told in data
-    return data.replace(told, header.ljust(len(told)))
+    assert old in data
+    return data.replace(old, header.ljust(len(old)))
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
@@ -202,22 +200,22 @@ def promised(data, shape):
         b"1000000000000 2\ndog 1 2\n",
         b"1 1000000000000\ndog 1 2\n",
         b"1" * 5000 + b" " + b"9" * 5000 + b"\ndog 1 2\n",
-        promised(FORMATS["npz"], (2, 10**13)),
-        promised(FORMATS["npz"], (10**13, 3)),
+        with_header_shape(FORMATS["npz"], (2, 10**13)),
+        with_header_shape(FORMATS["npz"], (10**13, 3)),
     ],
 )
-def test_what_a_header_promises_is_not_believed(tmp_path, data, pack):
+def test_sizes_in_a_header_are_not_trusted(tmp_path, data, pack):
     path = write(tmp_path / "v", pack(data))
     tracemalloc.start()
     with pytest.raises(ValueError, match="/v"):
         read(path)
-    _, most = tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert most < 5e7
+    assert peak < 5e7
 
 
 def zeros(kind):
-    """Little that unpacks to 64 MiB."""
+    """Returns a small file that decompresses to 64 MiB."""
     file, block = io.BytesIO(), bytes(1 << 20)
     if kind == "npz":
         array = np.zeros((1 << 12, 1 << 12), "float32")
@@ -233,23 +231,23 @@ def zeros(kind):
 
 
 @pytest.mark.parametrize("kind", ["line", "word", "row", "npz"])
-def test_what_unpacks_to_far_too_much_is_refused(tmp_path, monkeypatch, kind):
+def test_decompression_bombs_are_refused(tmp_path, monkeypatch, kind):
     monkeypatch.setattr(sizes, "_ALWAYS", 1 << 22)
     path = write(tmp_path / "v", zeros(kind))
     tracemalloc.start()
     with pytest.raises(ValueError, match="/v"):
         read(path)
-    _, most = tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert most < 4e7
+    assert peak < 4e7
 
 
-def test_bytes_that_are_no_unicode(tmp_path):
+def test_bytes_that_are_not_unicode(tmp_path):
     vectors = read(write(tmp_path / "v", b"dog 1 2\n\xff\xfe 3 4\n"))
     assert vectors.words == ["dog", "\ufffd\ufffd"]
 
 
-def test_of_a_word_twice_the_first_counts(tmp_path):
+def test_the_first_vector_of_a_repeated_word_counts(tmp_path):
     text = write(tmp_path / "t", "dog 1 2\ncat 3 4\ndog 5 6\n")
     data = b"3 1\ndog " + packed(1) + b"cat " + packed(3) + b"dog " + packed(5)
     for path in (text, write(tmp_path / "b", data)):
@@ -261,15 +259,15 @@ def test_of_a_word_twice_the_first_counts(tmp_path):
 def test_limit_reads_no_further(tmp_path):
     path = write(tmp_path / "v", "dog 1 2\ncat 3 4\nbird 5\n")
     assert read(path, limit=2).words == ["dog", "cat"]
-    cut = write(tmp_path / "b", BINARY[:-4])
-    assert read(cut, limit=1).words == ["the"]
+    truncated = write(tmp_path / "b", BINARY[:-4])
+    assert read(truncated, limit=1).words == ["the"]
 
 
-class Watched(io.BytesIO):
-    asked = ()
+class LoggingFile(io.BytesIO):
+    sizes = ()
 
     def read(self, size=-1):
-        self.asked = [*self.asked, size]
+        self.sizes = [*self.sizes, size]
         return super().read(size)
 
 
@@ -278,15 +276,15 @@ def test_binary_is_read_in_blocks(block):
     words = [f"word{i}".encode() * (1 + i % 9) for i in range(50)]
     rows = np.random.default_rng(0).normal(size=(50, 3)).astype("<f4")
     data = b"".join(w + b" " + row.tobytes() for w, row in zip(words, rows))
-    file = Watched(data)
-    found = list(binary.rows(file, "v", 50, 3, lambda w: True, block))
-    assert [word for word, _ in found] == words
-    np.testing.assert_array_equal([row for _, row in found], rows)
-    assert max(file.asked) == max(block, 12)
-    some = list(
+    file = LoggingFile(data)
+    pairs = list(binary.rows(file, "v", 50, 3, lambda w: True, block))
+    assert [word for word, _ in pairs] == words
+    np.testing.assert_array_equal([row for _, row in pairs], rows)
+    assert max(file.sizes) == max(block, 12)
+    selection = list(
         binary.rows(io.BytesIO(data), "v", 50, 3, words[7:9].__contains__)
     )
-    assert [row is not None for _, row in some] == [
+    assert [row is not None for _, row in selection] == [
         word in words[7:9] for word in words
     ]
 
@@ -332,12 +330,12 @@ def test_binary_is_read_in_blocks(block):
         ),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path, data, error):
+def test_errors_name_the_problem(tmp_path, data, error):
     with pytest.raises(ValueError, match=f"(?s){error}"):
         read(write(tmp_path / "v", data))
 
 
-def test_a_line_that_nobody_wants_is_checked_as_well(tmp_path):
+def test_unwanted_lines_are_checked_as_well(tmp_path):
     path = write(tmp_path / "v", "dog 1 2\ncat 3\nbird 4 5\n")
     with pytest.raises(ValueError, match="v:2 "):
         read(path, wanted=["bird"])

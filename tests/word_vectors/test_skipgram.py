@@ -32,15 +32,15 @@ def formula(products):
 def test_loss():
     products = np.random.default_rng(0).normal(0, 2, (5, 4))
     targets = np.eye(4)[np.zeros(5, int)]
-    found = numpy(negative_sampling(targets, products))
-    np.testing.assert_allclose(found, formula(products), rtol=1e-5, atol=1e-6)
+    actual = numpy(negative_sampling(targets, products))
+    np.testing.assert_allclose(actual, formula(products), rtol=1e-5, atol=1e-6)
     mean = numpy(NegativeSampling()(targets, products))
     assert mean == pytest.approx(formula(products).mean(), rel=1e-5)
 
 
-def test_loss_of_great_products_is_finite():
-    found = numpy(negative_sampling([[1, 0]], [[-1e4, 1e4]]))
-    assert found == pytest.approx([2e4])
+def test_loss_of_large_products_is_finite():
+    actual = numpy(negative_sampling([[1, 0]], [[-1e4, 1e4]]))
+    assert actual == pytest.approx([2e4])
 
 
 def test_loss_is_saved():
@@ -56,10 +56,10 @@ def test_model():
     model.get_layer("words").set_weights([words])
     model.get_layer("contexts").set_weights([contexts])
     word, others = np.array([1, 5]), np.array([[0, 2, 3], [4, 4, 1]])
-    found = numpy(model({"word": word, "others": others}))
+    actual = numpy(model({"word": word, "others": others}))
     expected = np.einsum("bd,bnd->bn", words[word], contexts[others])
-    assert found.dtype == "float32"
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    assert actual.dtype == "float32"
+    np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_first_vectors():
@@ -90,8 +90,8 @@ def test_words_of_a_class_become_neighbours(corpus):
     vectors = train_skipgram(corpus, epochs=10, learning_rate=0.02, **SMALL)
     assert vectors.words == corpus.words
     nearest = word_classes.nearest(vectors)
-    kind = word_classes.MEMBERS
-    assert [w for w in kind if kind[nearest[w]] != kind[w]] == []
+    classes = word_classes.MEMBERS
+    assert [w for w in classes if classes[nearest[w]] != classes[w]] == []
 
 
 def test_the_seed_decides(corpus):

@@ -52,6 +52,6 @@ def test_unit_keeps_zeros():
         (["a", "a"], (2, 3), "2 words, 1 of them distinct"),
     ],
 )
-def test_what_does_not_fit(words, shape, error):
+def test_invalid_arguments(words, shape, error):
     with pytest.raises(ValueError, match=error):
         Vectors(words, np.zeros(shape))

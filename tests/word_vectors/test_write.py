@@ -24,9 +24,9 @@ def test_round_trip(tmp_path, kind, ending):
     path = tmp_path / f"vectors{ending}"
     write(path, VECTORS, kind)
     assert (path.read_bytes()[:2] == b"\x1f\x8b") == bool(ending)
-    found = read(path)
-    assert found.words == VECTORS.words
-    np.testing.assert_array_equal(found.array, VECTORS.array)
+    vectors = read(path)
+    assert vectors.words == VECTORS.words
+    np.testing.assert_array_equal(vectors.array, VECTORS.array)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
@@ -36,14 +36,16 @@ several = st.lists(st.text(letters, min_size=1), min_size=1, unique=True)
 
 @relaxed
 @given(several, st.sampled_from(KINDS), st.data())
-def test_all_words_and_numbers_come_back(tmp_path_factory, words, kind, data):
+def test_all_words_and_numbers_are_restored(
+    tmp_path_factory, words, kind, data
+):
     floats = st.floats(width=32, allow_nan=False, allow_infinity=False)
     array = data.draw(arrays("float32", (len(words), 4), elements=floats))
     path = tmp_path_factory.mktemp("words") / "vectors"
     write(path, Vectors(words, array), kind)
-    found = read(path)
-    assert found.words == words
-    np.testing.assert_array_equal(found.array, array)
+    vectors = read(path)
+    assert vectors.words == words
+    np.testing.assert_array_equal(vectors.array, array)
 
 
 @pytest.mark.parametrize("kind", ["glove", "npz"])
@@ -69,7 +71,7 @@ def test_the_bytes_are_word2vec_s(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ENDINGS)
-def test_the_name_says_the_kind(tmp_path, kind):
+def test_the_kind_follows_from_the_name(tmp_path, kind):
     for name in (f"a.{ENDINGS[kind]}", f"b.{ENDINGS[kind]}.gz"):
         write(tmp_path / name, VECTORS)
         write(tmp_path / "same", VECTORS, kind)
@@ -88,7 +90,7 @@ def test_the_name_says_the_kind(tmp_path, kind):
         ("5 1990", "glove"),
     ],
 )
-def test_words_that_would_not_come_back_are_refused(tmp_path, word, kind):
+def test_words_that_cannot_be_restored_are_refused(tmp_path, word, kind):
     with pytest.raises(ValueError, match="cannot store .*or write 'npz'"):
         write(tmp_path / "v", Vectors([word, "dog"], np.eye(2)), kind)
     assert not list(tmp_path.iterdir())
