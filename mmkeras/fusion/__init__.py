@@ -1,6 +1,6 @@
 """Fusion: layers that combine several modalities into one tensor.
 
-A fusion is a layer called on a list of two or more inputs and, if some of
+A fusion is a layer called on a list of at least two inputs and, if some of
 them may be missing, on a `presence` mask of shape `(batch, inputs)`. The
 output is bit for bit independent of the missing inputs.
 """

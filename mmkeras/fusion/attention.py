@@ -1,4 +1,4 @@
-"""The attention that fusions of sequences are made of."""
+"""Attention blocks of the fusions of sequences."""
 
 import keras
 from keras import ops
@@ -13,7 +13,7 @@ class Block(keras.layers.Layer):
         q = norm(x);  m = norm(memory)
         x = x + attention(q, m, m);  x = x + feed(norm'(x))
 
-    with feed(h) = V gelu(W h + w) + v. Where nothing of the memory is there,
+    with feed(h) = V gelu(W h + w) + v. Where all memory steps are masked,
     attention adds nothing.
 
     Args:
@@ -26,8 +26,8 @@ class Block(keras.layers.Layer):
     Call arguments:
         x: Tensor of shape `(batch, length, dim)`.
         memory: Tensor of shape `(batch, steps, dim)`; `None` for `x`.
-        there: Boolean tensor of shape `(batch, steps)`: which steps of the
-            memory may be attended to.
+        step_mask: Boolean tensor of shape `(batch, steps)`, true for the
+            steps of the memory to attend to.
 
     Returns:
         Tensor of the shape of `x`.
@@ -58,34 +58,35 @@ class Block(keras.layers.Layer):
             dense(self, wide, self.dim, "feed_out"),
         ]
 
-    def call(self, x, memory=None, there=None, training=None):
+    def call(self, x, memory=None, step_mask=None, training=None):
         query = self.norms[0](x)
-        known = query if memory is None else self.norms[0](memory)
-        mask = None if there is None else there[:, None, :]
+        memory = query if memory is None else self.norms[0](memory)
+        mask = None if step_mask is None else step_mask[:, None, :]
         y = self.attention(
-            query, known, known, attention_mask=mask, training=training
+            query, memory, memory, attention_mask=mask, training=training
         )
-        if there is not None:  # Softmax over nothing is not 0.
-            something = ops.any(there, axis=1)[:, None, None]
-            y = ops.where(something, y, ops.zeros_like(y))
+        if step_mask is not None:  # A softmax over nothing is not 0.
+            is_valid = ops.any(step_mask, axis=1)[:, None, None]
+            y = ops.where(is_valid, y, ops.zeros_like(y))
         x = x + self.drop(y, training=training)
         y = self.feed[1](self.feed[0](self.norms[1](x)))
         return x + self.drop(y, training=training)
 
 
 def blocks(layer, depth, name, dim=None):
-    """Builds blocks of a layer's `heads`, `dropout` and precision.
+    """Builds blocks with the `heads`, `dropout` and precision of a layer.
 
     Args:
-        layer: The layer they are part of.
-        depth: int. How many.
-        name: str. Start of their names.
+        layer: The layer that contains them.
+        depth: int. Number of blocks.
+        name: str. Prefix of their names.
         dim: int. Size of a step; the layer's `dim` by default.
 
     Returns:
         List of built `Block`s.
     """
-    dim, made = dim or layer.dim, []
+    dim = dim or layer.dim
+    stack = []
     for i in range(depth):
         block = Block(
             dim,
@@ -95,12 +96,12 @@ def blocks(layer, depth, name, dim=None):
             name=f"{name}_{i}",
         )
         block.build((None, None, dim))
-        made.append(block)
-    return made
+        stack.append(block)
+    return stack
 
 
 def norm(layer, dim, name):
-    """Builds a layer normalisation of a layer's own precision."""
+    """Builds a layer normalisation with the precision of a layer."""
     part = keras.layers.LayerNormalization(dtype=layer.dtype_policy, name=name)
     part.build((None, None, dim))
     return part
@@ -115,7 +116,7 @@ def sine_positions(layer):
     import keras_hub  # Late: it takes half a second.
 
     encoding = keras_hub.layers.SinePositionEncoding(
-        dtype=layer.dtype_policy, name="places"
+        dtype=layer.dtype_policy, name="positions"
     )
     encoding.supports_masking = True  # Else Keras warns that it drops masks.
     return encoding

@@ -1,11 +1,11 @@
-"""Bottleneck tokens: modalities that speak through a few shared steps."""
+"""Bottleneck tokens: modalities interact through a few shared steps."""
 
 import keras
 from keras import ops
 
 from mmkeras import arguments
 from mmkeras.fusion import attention
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 from mmkeras.fusion.dense import dense
 
 
@@ -13,22 +13,22 @@ from mmkeras.fusion.dense import dense
 class Bottleneck(keras.layers.Layer):
     """Transformers of each modality that share bottleneck tokens (MBT).
 
-    Each modality i has its own blocks, first for itself, then beside the few
-    tokens b, all that it learns of the others:
+    Each modality i has its own blocks: first unimodal ones, then ones that
+    also attend to a few tokens b, its only access to the other modalities:
 
-        h_i          = [class_i; W_i x_i + sines of the place]
+        h_i          = [class_i; W_i x_i + sine positions]
         [h_i; b_i]   = block_i([h_i; b])          every layer
-        b            = mean of the b_i that are there
+        b            = mean of the b_i of present inputs
         y            = mean over i of norm(class_i)
 
     Departure from the paper: the class tokens are averaged, not their logits,
-    so that any head may follow.
+    so that any head can follow.
 
     Args:
         dim: int. Size of a step and of the result.
-        tokens: int. Bottleneck tokens.
-        depth: int. Layers with the bottleneck.
-        alone: int. Layers before, of each modality by itself.
+        tokens: int. Number of bottleneck tokens.
+        depth: int. Number of blocks with the bottleneck.
+        unimodal_depth: int. Number of blocks of each modality before them.
         heads: int. Attention heads; divides `dim`.
         dropout: float in [0, 1).
         **kwargs: Passed to `keras.layers.Layer`.
@@ -37,7 +37,7 @@ class Bottleneck(keras.layers.Layer):
         inputs: List of n >= 2 tensors, the i-th of shape `(batch, length_i,
             dim_i)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent and left out of both means; `None` if all are there.
+            is absent and excluded from both means; `None` if all are present.
         mask: List of n boolean tensors of shape `(batch, length_i)`, each or
             all of them `None`; `True` keeps a step.
 
@@ -45,7 +45,7 @@ class Bottleneck(keras.layers.Layer):
         Tensor of shape `(batch, dim)`.
 
     Raises:
-        ValueError: If there is but one input, if one is not a sequence, or if
+        ValueError: If there is only one input, if one is not a sequence, or if
             `heads` does not divide `dim`.
 
     Reference:
@@ -59,7 +59,7 @@ class Bottleneck(keras.layers.Layer):
         dim=128,
         tokens=4,
         depth=2,
-        alone=1,
+        unimodal_depth=1,
         heads=4,
         dropout=0.1,
         **kwargs,
@@ -69,44 +69,48 @@ class Bottleneck(keras.layers.Layer):
         self.dim = dim
         self.tokens = tokens
         self.depth = depth
-        self.alone = alone
+        self.unimodal_depth = unimodal_depth
         self.heads = heads
         self.dropout = dropout
-        self.places = attention.sine_positions(self)
+        self.positions = attention.sine_positions(self)
 
     def build(self, inputs_shape):
-        given.check_sequences(self, inputs_shape)
-        self.projections, self.alones, self.shared = [], [], []
-        self.classes = []
+        modalities.check_sequences(self, inputs_shape)
+        self.projections, self.classes = [], []
+        self.unimodal_blocks, self.shared = [], []
         for i, shape in enumerate(inputs_shape):
             self.projections.append(
                 dense(self, shape, self.dim, f"project_{i}")
             )
-            self.alones.append(attention.blocks(self, self.alone, f"alone_{i}"))
+            self.unimodal_blocks.append(
+                attention.blocks(self, self.unimodal_depth, f"unimodal_{i}")
+            )
             self.shared.append(attention.blocks(self, self.depth, f"share_{i}"))
             self.classes.append(self._tokens(1, f"class_{i}"))
         self.bottleneck = self._tokens(self.tokens, "bottleneck")
         self.norm = attention.norm(self, self.dim, "norm")
 
     def call(self, inputs, presence=None, mask=None, training=None):
-        inputs = given.mask_absent(inputs, presence)
-        there = given.present_steps(inputs, presence, mask)
+        inputs = modalities.mask_absent(inputs, presence)
+        step_masks = modalities.present_steps(inputs, presence, mask)
         steps = [self._first(i, x) for i, x in enumerate(inputs)]
-        there = [_and(kept, 1, before=True) for kept in there]
-        for i, own in enumerate(self.alones):
+        step_masks = [_extend(mask, 1, first=True) for mask in step_masks]
+        for i, own in enumerate(self.unimodal_blocks):
             for block in own:
-                steps[i] = block(steps[i], there=there[i], training=training)
-        passed = attention.tile_batch(self.bottleneck, steps[0])
-        there = [_and(kept, self.tokens) for kept in there]
+                steps[i] = block(
+                    steps[i], step_mask=step_masks[i], training=training
+                )
+        tokens = attention.tile_batch(self.bottleneck, steps[0])
+        step_masks = [_extend(mask, self.tokens) for mask in step_masks]
         for layer in zip(*self.shared):
-            said = []
+            outputs = []
             for i, block in enumerate(layer):
-                x = ops.concatenate([steps[i], passed], axis=1)
-                x = block(x, there=there[i], training=training)
+                x = ops.concatenate([steps[i], tokens], axis=1)
+                x = block(x, step_mask=step_masks[i], training=training)
                 steps[i] = x[:, : -self.tokens]
-                said.append(x[:, -self.tokens :])
-            passed = given.mean(said, presence)
-        return given.mean([self.norm(x[:, 0]) for x in steps], presence)
+                outputs.append(x[:, -self.tokens :])
+            tokens = modalities.mean(outputs, presence)
+        return modalities.mean([self.norm(x[:, 0]) for x in steps], presence)
 
     def compute_mask(self, inputs, mask=None):
         return None
@@ -119,7 +123,7 @@ class Bottleneck(keras.layers.Layer):
             "dim": self.dim,
             "tokens": self.tokens,
             "depth": self.depth,
-            "alone": self.alone,
+            "unimodal_depth": self.unimodal_depth,
             "heads": self.heads,
             "dropout": self.dropout,
         }
@@ -135,11 +139,11 @@ class Bottleneck(keras.layers.Layer):
     def _first(self, number, x):
         x = self.projections[number](x)
         token = attention.tile_batch(self.classes[number], x)
-        return ops.concatenate([token, x + self.places(x)], axis=1)
+        return ops.concatenate([token, x + self.positions(x)], axis=1)
 
 
-def _and(there, count, before=False):
-    """Adds so many steps that are always there."""
-    always = ops.ones((ops.shape(there)[0], count), "bool")
-    both = [always, there] if before else [there, always]
-    return ops.concatenate(both, axis=1)
+def _extend(mask, count, first=False):
+    """Adds `count` unmasked steps, at the end or first."""
+    ones = ops.ones((ops.shape(mask)[0], count), "bool")
+    masks = [ones, mask] if first else [mask, ones]
+    return ops.concatenate(masks, axis=1)

@@ -18,9 +18,9 @@ def classification_head(
 
     Args:
         fusion: A fusion layer, or the name of one.
-        steps: List of n tensors of shape `(batch, length_i, dim_i)`, made by
-            layers of a functional model.
-        presence: Boolean tensor of shape `(batch, n)`, as of
+        steps: List of n tensors of shape `(batch, length_i, dim_i)`, outputs of
+            layers in a functional model.
+        presence: Boolean tensor of shape `(batch, n)`; see
             `mmkeras.layers.presence_input`.
         num_classes: int. Number of classes.
         dim: int. Size of the fused vector, if the fusion has one, and of the
@@ -34,12 +34,12 @@ def classification_head(
     if not getattr(fuse, "takes_sequences", False):
         steps = [_pooled(x, f"mean_{i}") for i, x in enumerate(steps)]
     if getattr(fuse, "takes_logits", False):
-        votes = [
+        logits = [
             _logits(x, num_classes, dropout, f"logits_{i}")
             for i, x in enumerate(steps)
         ]
-        mask = layers.Presence(len(votes), name="presence_mask")
-        return fuse(votes, presence=mask(votes[0], presence=presence))
+        mask = layers.Presence(len(logits), name="presence_mask")
+        return fuse(logits, presence=mask(logits[0], presence=presence))
     x = fuse(layers.replace_missing(steps, presence))
     x = _pooled(x, "mean") if len(x.shape) == 3 else x
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)

@@ -4,39 +4,39 @@ import keras
 import numpy as np
 from keras import ops
 
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 from mmkeras.fusion.power import power_normalized
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class CompactBilinear(keras.layers.Layer):
-    """Projects the outer product of inputs to few dimensions, unformed (MCB).
+    """Projects the outer product of inputs without forming it (MCB).
 
-    Each input is sketched: feature j is added to place h_j of a vector, with
-    sign s_j, both drawn once. The sketch of the outer product is then the
+    Each input is sketched: feature j is added at position h_j of a vector, with
+    sign s_j, both sampled once. The sketch of the outer product is then the
     circular convolution of the sketches:
 
         sketch(x)_k = sum over j with h_j = k of s_j x_j
         z = irfft(rfft(sketch(x_1)) * ... * rfft(sketch(x_n)))
-        y = sign(z) sqrt(|z|), brought to length 1
+        y = sign(z) sqrt(|z|), scaled to length 1
 
-    It has no weights; computed in float32.
+    The layer has no weights; it computes in float32.
 
     Args:
         dim: int, even. Size of the fused vector.
-        seed: int. Draws places and signs.
+        seed: int. Seed of the positions and signs.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
         inputs: List of n >= 2 tensors, the i-th of shape `(batch, dim_i)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent and drops out of the product; `None` if all are there.
+            is absent and excluded from the product; `None` if all are present.
 
     Returns:
         Tensor of shape `(batch, dim)`.
 
     Raises:
-        ValueError: If `dim` is odd, there is but one input, or one is not a
+        ValueError: If `dim` is odd, there is only one input, or one is not a
             vector.
 
     Reference:
@@ -51,27 +51,27 @@ class CompactBilinear(keras.layers.Layer):
         self.seed = seed
 
     def build(self, inputs_shape):
-        given.check_vectors(self, inputs_shape)
+        modalities.check_vectors(self, inputs_shape)
         self.sketches = [
-            self._draw(i, shape[-1]) for i, shape in enumerate(inputs_shape)
+            self._sample(i, shape[-1]) for i, shape in enumerate(inputs_shape)
         ]
-        places, signs = zip(*self.sketches)
+        positions, signs = zip(*self.sketches)
         # One vector for all sketches, the i-th from i `dim`.
-        self.places = np.concatenate(
-            [place + i * self.dim for i, place in enumerate(places)]
+        self.positions = np.concatenate(
+            [x + i * self.dim for i, x in enumerate(positions)]
         )
         self.signs = np.concatenate(signs)
 
-    def _draw(self, i, size):
-        """Place and sign of each feature of the i-th input."""
+    def _sample(self, i, size):
+        """Samples position and sign of each feature of the i-th input."""
         rng = np.random.default_rng([self.seed, i])
-        places = rng.integers(0, self.dim, size).astype("int32")
-        return places, rng.choice([-1.0, 1.0], size).astype("float32")
+        positions = rng.integers(0, self.dim, size).astype("int32")
+        return positions, rng.choice([-1.0, 1.0], size).astype("float32")
 
     def call(self, inputs, presence=None):
-        inputs = given.mask_absent(inputs, presence)
+        inputs = modalities.mask_absent(inputs, presence)
         a, b = ops.rfft(self._sketched(inputs))
-        if presence is not None:  # Ones: what is absent drops out.
+        if presence is not None:  # Ones: absent inputs have no effect.
             a = ops.where(presence[:, :, None], a, 1.0)
             b = ops.where(presence[:, :, None], b, 0.0)
         real, imaginary = a[:, 0], b[:, 0]
@@ -88,7 +88,7 @@ class CompactBilinear(keras.layers.Layer):
         inputs = [ops.cast(x, "float32") for x in inputs]
         sums = ops.segment_sum(
             ops.transpose(ops.concatenate(inputs, axis=-1) * self.signs),
-            self.places,
+            self.positions,
             num_segments=len(inputs) * self.dim,
         )
         return ops.reshape(ops.transpose(sums), (-1, len(inputs), self.dim))

@@ -1,11 +1,11 @@
-"""Cross-attention: one modality asks the others."""
+"""Cross-attention: one modality attends to the others."""
 
 import keras
 from keras import ops
 
 from mmkeras import arguments
 from mmkeras.fusion import attention
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 from mmkeras.fusion.dense import dense
 
 
@@ -18,7 +18,7 @@ class CrossAttention(keras.layers.Layer):
         a   = h_1 + attention(norm(h_1), norm(m), norm(m))
         y   = norm''(a + feed(norm'(a)))
 
-    where e_i tells modalities apart and feed is a hidden layer of 4 `dim`
+    where e_i distinguishes the modalities and feed is a hidden layer of 4 `dim`
     with GELU.
 
     Args:
@@ -31,8 +31,8 @@ class CrossAttention(keras.layers.Layer):
         inputs: List of n >= 2 tensors, the i-th of shape `(batch, length_i,
             dim_i)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent: nobody attends to it, and an absent first one asks with
-            zeros. `None` if all are there.
+            is absent and not attended to; an absent first input is zeros.
+            `None` if all are present.
         mask: List of n boolean tensors of shape `(batch, length_i)`, each or
             all of them `None`; `True` keeps a step.
 
@@ -40,7 +40,7 @@ class CrossAttention(keras.layers.Layer):
         Tensor of shape `(batch, length_1, dim)`, with the first one's mask.
 
     Raises:
-        ValueError: If there is but one input, if one is not a sequence, or if
+        ValueError: If there is only one input, if one is not a sequence, or if
             `heads` does not divide `dim`.
 
     Reference:
@@ -58,24 +58,24 @@ class CrossAttention(keras.layers.Layer):
         self.dropout = dropout
 
     def build(self, inputs_shape):
-        given.check_sequences(self, inputs_shape)
+        modalities.check_sequences(self, inputs_shape)
         self.projections = [
             dense(self, shape, self.dim, f"project_{i}")
             for i, shape in enumerate(inputs_shape)
         ]
-        [self.block] = attention.blocks(self, 1, "ask")
+        [self.block] = attention.blocks(self, 1, "cross")
         self.norm = attention.norm(self, self.dim, "norm")
 
     def call(self, inputs, presence=None, mask=None, training=None):
-        inputs = given.mask_absent(inputs, presence)
-        _, *there = given.present_steps(inputs, presence, mask)
+        inputs = modalities.mask_absent(inputs, presence)
+        _, *step_masks = modalities.present_steps(inputs, presence, mask)
         first, *others = (
             project(x) for project, x in zip(self.projections, inputs)
         )
         y = self.block(
             first,
             ops.concatenate(others, axis=1),
-            ops.concatenate(there, axis=1),
+            ops.concatenate(step_masks, axis=1),
             training=training,
         )
         return self.norm(y)

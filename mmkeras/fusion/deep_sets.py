@@ -1,8 +1,8 @@
-"""Deep sets: a sum over whatever is there."""
+"""Deep sets: a sum over the inputs that are present."""
 
 import keras
 
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 from mmkeras.fusion.dense import dense
 
 
@@ -24,13 +24,13 @@ class DeepSets(keras.layers.Layer):
     Call arguments:
         inputs: List of n >= 2 tensors, the i-th of shape `(batch, dim_i)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent and adds nothing; `None` if all are there.
+            is absent and adds nothing; `None` if all are present.
 
     Returns:
         Tensor of shape `(batch, dim)`.
 
     Raises:
-        ValueError: If there is but one input, or one is not a vector.
+        ValueError: If there is only one input, or one is not a vector.
 
     Reference:
         [Zaheer et al., 2017](https://arxiv.org/abs/1703.06114)
@@ -41,7 +41,7 @@ class DeepSets(keras.layers.Layer):
         self.dim = dim
 
     def build(self, inputs_shape):
-        given.check_vectors(self, inputs_shape)
+        modalities.check_vectors(self, inputs_shape)
         self.projections = [
             dense(self, shape, self.dim, f"project_{i}")
             for i, shape in enumerate(inputs_shape)
@@ -50,11 +50,11 @@ class DeepSets(keras.layers.Layer):
         self.rho = dense(self, (None, self.dim), self.dim, "rho", "relu")
 
     def call(self, inputs, presence=None):
-        inputs = given.mask_absent(inputs, presence)
+        inputs = modalities.mask_absent(inputs, presence)
         members = [
             self.phi(project(x)) for project, x in zip(self.projections, inputs)
         ]
-        return self.rho(sum(given.mask_absent(members, presence)))
+        return self.rho(sum(modalities.mask_absent(members, presence)))
 
     def compute_output_shape(self, inputs_shape):
         return inputs_shape[0][0], self.dim

@@ -1,17 +1,17 @@
-"""The dense layers that fusions are made of."""
+"""Dense layers of fusions."""
 
 import keras
 
 
 def dense(layer, shape, units, name, activation=None, use_bias=True):
-    """Builds a dense layer of a layer's own precision.
+    """Builds a dense layer with the precision of a layer.
 
     Args:
-        layer: The layer it is part of.
+        layer: The layer that contains it.
         shape: Shape of its input.
         units: int.
         name: str.
-        activation: As of `keras.layers.Dense`.
+        activation: See `keras.layers.Dense`.
         use_bias: bool.
 
     Returns:

@@ -2,7 +2,7 @@
 
 import keras
 
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 from mmkeras.fusion.dense import dense
 
 
@@ -19,21 +19,21 @@ class FiLM(keras.layers.Layer):
     Call arguments:
         inputs: List of n >= 2 tensors of shape `(batch, dim_i)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent and changes nothing; an absent first one is zeros.
-            `None` if all are there.
+            is absent and changes nothing; an absent first input is zeros.
+            `None` if all are present.
 
     Returns:
         Tensor of shape `(batch, dim_1)`.
 
     Raises:
-        ValueError: If there is but one input, or one is not a vector.
+        ValueError: If there is only one input, or one is not a vector.
 
     Reference:
         [Perez et al., 2018](https://arxiv.org/abs/1709.07871)
     """
 
     def build(self, inputs_shape):
-        given.check_vectors(self, inputs_shape)
+        modalities.check_vectors(self, inputs_shape)
         (_, size), *others = inputs_shape
         self.films = [
             dense(self, shape, 2 * size, f"film_{i}")
@@ -41,10 +41,10 @@ class FiLM(keras.layers.Layer):
         ]
 
     def call(self, inputs, presence=None):
-        x, *others = given.mask_absent(inputs, presence)
+        x, *others = modalities.mask_absent(inputs, presence)
         changes = [film(z) for film, z in zip(self.films, others)]
         if presence is not None:
-            changes = given.mask_absent(changes, presence[:, 1:])
+            changes = modalities.mask_absent(changes, presence[:, 1:])
         change = sum(changes)
         size = x.shape[-1]
         return (1 + change[:, :size]) * x + change[:, size:]

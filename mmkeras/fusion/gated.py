@@ -3,16 +3,16 @@
 import keras
 from keras import ops
 
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 from mmkeras.fusion.dense import dense
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class Gated(keras.layers.Layer):
-    """Lets the inputs decide how much each of them counts.
+    """Weights each input by a gate over all inputs.
 
-    Each input `x_i` is squashed to size `dim` and scaled by a gate that sees
-    all n inputs:
+    Each input `x_i` is projected to size `dim` and scaled by a gate that
+    depends on all n inputs:
 
         h_i = tanh(W_i x_i)
         z_i = sigmoid(V_i [x_1; ...; x_n])
@@ -25,13 +25,13 @@ class Gated(keras.layers.Layer):
     Call arguments:
         inputs: List of n >= 2 tensors, the i-th of shape `(batch, dim_i)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent and adds nothing; `None` if all are there.
+            is absent and adds nothing; `None` if all are present.
 
     Returns:
         Tensor of shape `(batch, dim)`.
 
     Raises:
-        ValueError: If there is but one input, or one is not a vector.
+        ValueError: If there is only one input, or one is not a vector.
 
     Reference:
         [Arevalo et al., 2017](https://arxiv.org/abs/1702.01992)
@@ -42,7 +42,7 @@ class Gated(keras.layers.Layer):
         self.dim = dim
 
     def build(self, inputs_shape):
-        given.check_vectors(self, inputs_shape)
+        modalities.check_vectors(self, inputs_shape)
         total = sum(shape[-1] for shape in inputs_shape)
         self.values, self.gates = [], []
         for i, shape in enumerate(inputs_shape):
@@ -52,10 +52,10 @@ class Gated(keras.layers.Layer):
             self.gates.append(dense(self, *gate))
 
     def call(self, inputs, presence=None):
-        inputs = given.mask_absent(inputs, presence)
-        everything = ops.concatenate(inputs, axis=-1)  # (batch, sum of dim_i)
+        inputs = modalities.mask_absent(inputs, presence)
+        joined = ops.concatenate(inputs, axis=-1)  # (batch, sum of dim_i)
         return sum(
-            gate(everything) * value(x)
+            gate(joined) * value(x)
             for gate, value, x in zip(self.gates, self.values, inputs)
         )
 

@@ -1,4 +1,4 @@
-"""Finds a fusion by its name."""
+"""Returns a fusion by its name."""
 
 import difflib
 import inspect
@@ -14,8 +14,8 @@ def get(fusion, **settings):
     Args:
         fusion: A layer, which is returned as it is, or the name of one in
             kebab case: `"gated"` is `mmkeras.fusion.Gated`.
-        **settings: What the layer is made with; those that it does not take
-            are left out, so that a builder may offer its `dim` to all.
+        **settings: Arguments of the layer; those that it does not take are
+            ignored, so that a builder can pass its `dim` to any fusion.
 
     Returns:
         A `keras.layers.Layer`.
@@ -29,20 +29,22 @@ def get(fusion, **settings):
     """
     if isinstance(fusion, keras.layers.Layer):
         return fusion
-    known = names()
-    if fusion not in known:
-        close = difflib.get_close_matches(str(fusion), known, n=1)
+    classes = names()
+    if fusion not in classes:
+        close = difflib.get_close_matches(str(fusion), classes, n=1)
         hint = f"Did you mean {close[0]!r}? " if close else ""
         raise ValueError(
             f"Unknown fusion {fusion!r}. {hint}Expected one of "
-            f"{', '.join(known)}; or a layer."
+            f"{', '.join(classes)}; or a layer."
         )
-    taken = {"name", *inspect.signature(known[fusion]).parameters}
-    return known[fusion](**{k: v for k, v in settings.items() if k in taken})
+    parameters = {"name", *inspect.signature(classes[fusion]).parameters}
+    return classes[fusion](
+        **{k: v for k, v in settings.items() if k in parameters}
+    )
 
 
 def names():
-    """Dict of the name of every fusion to its class, in order."""
+    """Dict from the name of each fusion to its class, sorted."""
     classes = {
         _to_name(cls): cls
         for cls in vars(mmkeras.fusion).values()
@@ -52,5 +54,5 @@ def names():
 
 
 def _to_name(cls):
-    """Returns the name of a fusion: of `low_rank.LowRank`, `"low-rank"`."""
+    """Returns the name of a fusion, e.g. `"low-rank"` for `LowRank`."""
     return cls.__module__.rpartition(".")[2].replace("_", "-")

@@ -1,10 +1,10 @@
-"""The inputs of fusion layers: vectors or sequences, some of them absent."""
+"""Inputs of fusion layers: vectors or sequences, some of them absent."""
 
 from keras import ops
 
 
 def check_vectors(layer, shapes):
-    """Refuses what is not a list of two or more vectors.
+    """Raises unless the inputs are at least two vectors.
 
     Args:
         layer: The layer, for its name.
@@ -24,7 +24,7 @@ def check_vectors(layer, shapes):
 
 
 def check_sequences(layer, shapes):
-    """Refuses what is not a list of two or more sequences.
+    """Raises unless the inputs are at least two sequences.
 
     Args:
         layer: The layer, for its name.
@@ -46,7 +46,7 @@ def check_sequences(layer, shapes):
 
 
 def check_alike(layer, shapes):
-    """Refuses what is not a list of two or more tensors of one shape.
+    """Raises unless the inputs are at least two tensors of one shape.
 
     Args:
         layer: The layer, for its name.
@@ -67,7 +67,7 @@ def check_alike(layer, shapes):
 def mask_absent(inputs, presence, fill=0.0):
     """Replaces absent inputs by a constant.
 
-    The values of an absent input do not matter, not even NaN.
+    The values of an absent input have no effect, not even NaN.
 
     Args:
         inputs: List of n tensors, batch first.
@@ -92,7 +92,7 @@ def where(flags, x, other):
 
 
 def product(factors, presence):
-    """Multiplies factors, leaving out those of absent inputs.
+    """Multiplies factors, except those of absent inputs.
 
     Args:
         factors: List of n tensors of one shape, batch first.
@@ -108,7 +108,7 @@ def product(factors, presence):
 
 
 def mean(inputs, presence):
-    """Averages tensors of one shape, leaving out those that are absent.
+    """Averages tensors of one shape, except those that are absent.
 
     Args:
         inputs: List of n tensors of one shape, batch first.
@@ -125,7 +125,7 @@ def mean(inputs, presence):
 
 
 def present_steps(inputs, presence, masks=None):
-    """Masks the steps of sequences that are padding or absent.
+    """Returns masks that exclude padding and absent sequences.
 
     Args:
         inputs: List of n tensors of shape `(batch, length_i, dim)`.

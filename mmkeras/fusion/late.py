@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 from mmkeras.fusion.dense import dense
 
 KINDS = ("mean", "weighted", "learned")
@@ -11,7 +11,7 @@ KINDS = ("mean", "weighted", "learned")
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class Late(keras.layers.Layer):
-    """Fuses the logits that each modality has come to by itself.
+    """Fuses the logits that each modality predicts by itself.
 
     With p_i = 1 where input i is present, by `kind`:
 
@@ -20,7 +20,7 @@ class Late(keras.layers.Layer):
         learned:   y = W [p_1 x_1; ...; p_n x_n; p_1; ...; p_n] + b
 
     Args:
-        kind: `"mean"`, `"weighted"` (a learned weight each) or `"learned"`.
+        kind: `"mean"`, `"weighted"` (one learned weight each) or `"learned"`.
         **kwargs: Passed to `keras.layers.Layer`. Computed in float32.
 
     Call arguments:
@@ -29,11 +29,11 @@ class Late(keras.layers.Layer):
             is absent; `None` if all are present.
 
     Returns:
-        Tensor of shape `(batch, num_classes)`; of nothing present zeros, or the
-        learned bias.
+        Tensor of shape `(batch, num_classes)`; zeros, or the learned
+        bias, if no input is present.
 
     Raises:
-        ValueError: If the kind is unknown, there is but one input, or the
+        ValueError: If the kind is unknown, there is only one input, or the
             shapes differ.
 
     Reference:
@@ -52,8 +52,8 @@ class Late(keras.layers.Layer):
         self.kind = kind
 
     def build(self, inputs_shape):
-        given.check_vectors(self, inputs_shape)
-        given.check_alike(self, inputs_shape)
+        modalities.check_vectors(self, inputs_shape)
+        modalities.check_alike(self, inputs_shape)
         count, classes = len(inputs_shape), inputs_shape[0][-1]
         if self.kind == "weighted":
             self.weight = self.add_weight(
@@ -64,7 +64,7 @@ class Late(keras.layers.Layer):
             self.combine = dense(self, (None, size), classes, "combine")
 
     def call(self, inputs, presence=None):
-        x = ops.stack(given.mask_absent(inputs, presence), axis=1)
+        x = ops.stack(modalities.mask_absent(inputs, presence), axis=1)
         present = ops.ones_like(x[:, :, 0])
         if presence is not None:
             present = ops.cast(presence, x.dtype)  # (batch, n)

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
@@ -23,14 +23,14 @@ class LowRank(keras.layers.Layer):
     Call arguments:
         inputs: List of n >= 2 tensors, the i-th of shape `(batch, dim_i)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent and counts as zeros, so that of its factor the 1
-            remains; `None` if all are there.
+            is absent and counts as zeros, so that only the 1 of its factor
+            remains; `None` if all are present.
 
     Returns:
         Tensor of shape `(batch, dim)`.
 
     Raises:
-        ValueError: If there is but one input, or one is not a vector.
+        ValueError: If there is only one input, or one is not a vector.
 
     Reference:
         [Liu et al., 2018](https://arxiv.org/abs/1806.00064)
@@ -42,7 +42,7 @@ class LowRank(keras.layers.Layer):
         self.rank = rank
 
     def build(self, inputs_shape):
-        given.check_vectors(self, inputs_shape)
+        modalities.check_vectors(self, inputs_shape)
         self.factors = [
             self.add_weight(
                 shape=(shape[-1] + 1, self.rank * self.dim),
@@ -60,7 +60,9 @@ class LowRank(keras.layers.Layer):
 
     def call(self, inputs, presence=None):
         product = 1.0
-        for x, factor in zip(given.mask_absent(inputs, presence), self.factors):
+        for x, factor in zip(
+            modalities.mask_absent(inputs, presence), self.factors
+        ):
             x = ops.cast(x, "float32")
             x = ops.pad(x, [[0, 0], [0, 1]], constant_values=1.0)
             product = product * ops.matmul(x, ops.cast(factor, "float32"))

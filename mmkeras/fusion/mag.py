@@ -3,13 +3,13 @@
 import keras
 from keras import ops
 
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 from mmkeras.fusion.dense import dense
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class MAG(keras.layers.Layer):
-    """Shifts the first input, the words, by what the others say (MAG).
+    """Shifts the first input, the words, by the other inputs (MAG).
 
     For the words h and another input x_i:
 
@@ -19,21 +19,22 @@ class MAG(keras.layers.Layer):
         y   = layer norm(h + a d)
 
     Args:
-        beta: float. How long the shift may be, in parts of the words.
+        beta: float. Maximum length of the shift, as a fraction of the words'
+            length.
         dropout: float in [0, 1). Of the result.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
         inputs: List of n >= 2 tensors of shape `(batch, dim_i)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent: it shifts nothing; absent words are zeros, and are not
-            shifted. `None` if all are there.
+            is absent and does not shift; absent words are zeros and are not
+            shifted. `None` if all are present.
 
     Returns:
         Tensor of shape `(batch, dim_1)`.
 
     Raises:
-        ValueError: If there is but one input, or one is not a vector.
+        ValueError: If there is only one input, or one is not a vector.
 
     Reference:
         [Rahman et al., 2020](https://arxiv.org/abs/1908.05787)
@@ -49,7 +50,7 @@ class MAG(keras.layers.Layer):
         )
 
     def build(self, inputs_shape):
-        given.check_vectors(self, inputs_shape)
+        modalities.check_vectors(self, inputs_shape)
         (_, size), *others = inputs_shape
         self.gates, self.values = [], []
         for i, (_, dim) in enumerate(others, 1):
@@ -63,13 +64,13 @@ class MAG(keras.layers.Layer):
         self.norm.build((None, size))
 
     def call(self, inputs, presence=None, training=None):
-        h, *others = given.mask_absent(inputs, presence)
+        h, *others = modalities.mask_absent(inputs, presence)
         shifts = [
             gate(ops.concatenate([h, x], axis=-1)) * value(x)
             for gate, value, x in zip(self.gates, self.values, others)
         ]
         if presence is not None:
-            shifts = given.mask_absent(shifts, presence[:, 1:])
+            shifts = modalities.mask_absent(shifts, presence[:, 1:])
         d = ops.cast(sum(shifts), "float32") + ops.cast(self.shift, "float32")
         words = ops.cast(h, "float32")
         longest = self.beta * _length(words) / _length(d)

@@ -2,7 +2,7 @@
 
 import keras
 
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
@@ -17,20 +17,20 @@ class Mean(keras.layers.Layer):
     Call arguments:
         inputs: List of n >= 2 tensors of one shape, batch first.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent and is left out; `None` if all are there.
+            is absent and excluded; `None` if all are present.
 
     Returns:
-        Tensor of the same shape; zeros where nothing is there.
+        Tensor of the same shape; zeros where all inputs are absent.
 
     Raises:
-        ValueError: If there is but one input, or the shapes differ.
+        ValueError: If there is only one input, or the shapes differ.
     """
 
     def build(self, inputs_shape):
-        given.check_alike(self, inputs_shape)
+        modalities.check_alike(self, inputs_shape)
 
     def call(self, inputs, presence=None):
-        return given.mean(inputs, presence)
+        return modalities.mean(inputs, presence)
 
     def compute_output_shape(self, inputs_shape):
         return inputs_shape[0]

@@ -2,7 +2,7 @@
 
 import keras
 
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 from mmkeras.fusion.dense import dense
 
 
@@ -20,13 +20,13 @@ class MLB(keras.layers.Layer):
     Call arguments:
         inputs: List of n >= 2 tensors, the i-th of shape `(batch, dim_i)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent and drops out of the product; `None` if all are there.
+            is absent and excluded from the product; `None` if all are present.
 
     Returns:
         Tensor of shape `(batch, dim)`.
 
     Raises:
-        ValueError: If there is but one input, or one is not a vector.
+        ValueError: If there is only one input, or one is not a vector.
 
     Reference:
         [Kim et al., 2017](https://arxiv.org/abs/1610.04325)
@@ -39,7 +39,7 @@ class MLB(keras.layers.Layer):
         self.drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, inputs_shape):
-        given.check_vectors(self, inputs_shape)
+        modalities.check_vectors(self, inputs_shape)
         self.factors = [
             dense(self, shape, self.dim, f"factor_{i}", "tanh")
             for i, shape in enumerate(inputs_shape)
@@ -47,10 +47,10 @@ class MLB(keras.layers.Layer):
         self.out = dense(self, (None, self.dim), self.dim, "out")
 
     def call(self, inputs, presence=None, training=None):
-        inputs = given.mask_absent(inputs, presence)
+        inputs = modalities.mask_absent(inputs, presence)
         inputs = [self.drop(x, training=training) for x in inputs]
         factors = [part(x) for part, x in zip(self.factors, inputs)]
-        return self.out(given.product(factors, presence))
+        return self.out(modalities.product(factors, presence))
 
     def compute_output_shape(self, inputs_shape):
         return inputs_shape[0][0], self.dim

@@ -1,15 +1,15 @@
-"""A deep stack over the joined features."""
+"""A stack of dense layers on the concatenated features."""
 
 import keras
 from keras import ops
 
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 from mmkeras.fusion.dense import dense
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class MLP(keras.layers.Layer):
-    """Puts vectors side by side and a stack of dense layers on them.
+    """Concatenates vectors and applies a stack of dense layers.
 
         h_0 = [x_1; ...; x_n]
         h_k = relu(W_k h_(k-1) + b_k)
@@ -24,13 +24,13 @@ class MLP(keras.layers.Layer):
     Call arguments:
         inputs: List of n >= 2 tensors, the i-th of shape `(batch, dim_i)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent and counts as zeros; `None` if all are there.
+            is absent and counts as zeros; `None` if all are present.
 
     Returns:
         Tensor of shape `(batch, dim)`.
 
     Raises:
-        ValueError: If there is but one input, or one is not a vector.
+        ValueError: If there is only one input, or one is not a vector.
 
     Reference:
         [Ngiam et al., 2011](https://icml.cc/2011/papers/399_icmlpaper.pdf)
@@ -44,7 +44,7 @@ class MLP(keras.layers.Layer):
         self.drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, inputs_shape):
-        given.check_vectors(self, inputs_shape)
+        modalities.check_vectors(self, inputs_shape)
         size = sum(shape[-1] for shape in inputs_shape)
         self.stack = []
         for i in range(self.depth):
@@ -53,7 +53,7 @@ class MLP(keras.layers.Layer):
             size = self.dim
 
     def call(self, inputs, presence=None, training=None):
-        x = ops.concatenate(given.mask_absent(inputs, presence), axis=-1)
+        x = ops.concatenate(modalities.mask_absent(inputs, presence), axis=-1)
         for part in self.stack:
             x = self.drop(part(x), training=training)
         return x

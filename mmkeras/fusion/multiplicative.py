@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 from mmkeras.fusion.dense import dense
 
 KINDS = ("matrix", "vector", "scalar")
@@ -11,7 +11,7 @@ KINDS = ("matrix", "vector", "scalar")
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class Multiplicative(keras.layers.Layer):
-    """Lets one input choose the linear map that the other goes through.
+    """Transforms one input by a linear map that depends on the other.
 
     For an input x and a context z, by `kind`:
 
@@ -19,8 +19,8 @@ class Multiplicative(keras.layers.Layer):
         vector:  y = (W z) * (V x) + U z + b
         scalar:  y = (w . z) (V x) + U z + b
 
-    Departure from the paper: of n > 2 inputs, the result of the first two
-    meets the third as its context, and so on.
+    Departure from the paper: for n > 2 inputs, the result of the first two
+    is combined with the third as its context, and so on.
 
     Args:
         dim: int. Size of the fused vector.
@@ -30,13 +30,13 @@ class Multiplicative(keras.layers.Layer):
     Call arguments:
         inputs: List of n >= 2 tensors, the i-th of shape `(batch, dim_i)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent and counts as zeros; `None` if all are there.
+            is absent and counts as zeros; `None` if all are present.
 
     Returns:
         Tensor of shape `(batch, dim)`.
 
     Raises:
-        ValueError: If the kind is unknown, there is but one input, or one is
+        ValueError: If the kind is unknown, there is only one input, or one is
             not a vector.
 
     Reference:
@@ -54,7 +54,7 @@ class Multiplicative(keras.layers.Layer):
         self.kind = kind
 
     def build(self, inputs_shape):
-        given.check_vectors(self, inputs_shape)
+        modalities.check_vectors(self, inputs_shape)
         x, *contexts = inputs_shape
         self.rounds = []
         for i, z in enumerate(contexts):
@@ -62,18 +62,18 @@ class Multiplicative(keras.layers.Layer):
             x = None, self.dim
 
     def _round(self, x, z, i):
-        """The weights with which a context joins."""
+        """Builds the weights that combine an input with a context."""
         parts = {
             "own": dense(self, x, self.dim, f"own_{i}", None, False),
             "shift": dense(self, z, self.dim, f"shift_{i}"),
         }
         if self.kind == "matrix":
-            parts["both"] = self.add_weight(
+            parts["bilinear"] = self.add_weight(
                 shape=(z[-1], x[-1], self.dim),
                 initializer=keras.initializers.VarianceScaling(
                     1 / z[-1], "fan_in", "untruncated_normal"
                 ),
-                name=f"both_{i}",
+                name=f"bilinear_{i}",
             )
         else:
             size = self.dim if self.kind == "vector" else 1
@@ -81,18 +81,19 @@ class Multiplicative(keras.layers.Layer):
         return parts
 
     def call(self, inputs, presence=None):
-        x, *contexts = given.mask_absent(inputs, presence)
+        x, *contexts = modalities.mask_absent(inputs, presence)
         for z, parts in zip(contexts, self.rounds):
-            x = self._meet(x, z, **parts)
+            x = self._combine(x, z, **parts)
         return x
 
-    def _meet(self, x, z, own, shift, both=None, scale=None):
+    def _combine(self, x, z, own, shift, bilinear=None, scale=None):
         if scale is not None:
             return scale(z) * own(x) + shift(z)
         pairs = ops.einsum("bz,bx->bzx", z, x)
         pairs = ops.reshape(pairs, (-1, z.shape[-1] * x.shape[-1]))
-        both = ops.reshape(ops.cast(both, x.dtype), (-1, self.dim))
-        return ops.matmul(pairs, both) + own(x) + shift(z)
+        bilinear = ops.cast(bilinear, x.dtype)
+        bilinear = ops.reshape(bilinear, (-1, self.dim))
+        return ops.matmul(pairs, bilinear) + own(x) + shift(z)
 
     def compute_output_shape(self, inputs_shape):
         return inputs_shape[0][0], self.dim

@@ -3,13 +3,13 @@
 import keras
 from keras import ops
 
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 from mmkeras.fusion.dense import dense
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class MUTAN(keras.layers.Layer):
-    """A bilinear map in Tucker's form, its core of low rank (MUTAN).
+    """A bilinear map in Tucker form with a core of low rank (MUTAN).
 
         h_i = tanh(W_i x_i + b_i)
         y   = sum_r (M_1r h_1) * ... * (M_nr h_n)
@@ -19,20 +19,20 @@ class MUTAN(keras.layers.Layer):
 
     Args:
         dim: int. Size of the fused vector.
-        hidden: int. Size of the squashed inputs h_i.
+        hidden: int. Size of the projected inputs h_i.
         rank: int. Number of terms.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
         inputs: List of n >= 2 tensors, the i-th of shape `(batch, dim_i)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent and drops out of the products; `None` if all are there.
+            is absent and excluded from the products; `None` if all are present.
 
     Returns:
         Tensor of shape `(batch, dim)`.
 
     Raises:
-        ValueError: If there is but one input, or one is not a vector.
+        ValueError: If there is only one input, or one is not a vector.
 
     Reference:
         [Ben-younes et al., 2017](https://arxiv.org/abs/1705.06676)
@@ -45,7 +45,7 @@ class MUTAN(keras.layers.Layer):
         self.rank = rank
 
     def build(self, inputs_shape):
-        given.check_vectors(self, inputs_shape)
+        modalities.check_vectors(self, inputs_shape)
         self.squash, self.factors = [], []
         for i, shape in enumerate(inputs_shape):
             squash = dense(self, shape, self.hidden, f"squash_{i}", "tanh")
@@ -59,10 +59,12 @@ class MUTAN(keras.layers.Layer):
         factors = [
             part(squash(x))
             for squash, part, x in zip(
-                self.squash, self.factors, given.mask_absent(inputs, presence)
+                self.squash,
+                self.factors,
+                modalities.mask_absent(inputs, presence),
             )
         ]
-        terms = given.product(factors, presence)
+        terms = modalities.product(factors, presence)
         return ops.sum(ops.reshape(terms, (-1, self.rank, self.dim)), axis=1)
 
     def compute_output_shape(self, inputs_shape):

@@ -1,11 +1,11 @@
-"""The Perceiver: a few latents attend to all inputs."""
+"""Perceiver: a few latents attend to all inputs."""
 
 import keras
 from keras import ops
 
 from mmkeras import arguments
 from mmkeras.fusion import attention
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 from mmkeras.fusion.dense import dense
 
 
@@ -13,21 +13,21 @@ from mmkeras.fusion.dense import dense
 class Perceiver(keras.layers.Layer):
     """Learned latents that attend to all modalities at once.
 
-        m = [W_i x_i + sines of the place + e_i for all i], one after another
-        z = read_d(z, m);  z = think_d(z, z)      d = 1, ..., depth
+        m = [W_i x_i + sine positions + e_i for all i], concatenated in time
+        z = cross_d(z, m);  z = self_d(z, z)      d = 1, ..., depth
         y = mean over latents of norm(z)
 
-    `read_d` and `think_d` are blocks of attention and a feed-forward layer;
+    `cross_d` and `self_d` are blocks of attention and a feed-forward layer;
     the cost grows with the latents times the steps, not with the steps times
     the steps.
 
-    Departure from the paper: every layer has weights of its own, and places
-    are sines added to the steps, not Fourier features beside them.
+    Departure from the paper: layers do not share weights, and positions are
+    sines added to the steps, not concatenated Fourier features.
 
     Args:
         dim: int. Size of a step, of a latent and of the result.
-        latents: int. How many there are.
-        depth: int. How often they read, and think.
+        latents: int. Number of latents.
+        depth: int. Number of cross-attention and self-attention blocks.
         heads: int. Attention heads; divides `dim`.
         dropout: float in [0, 1).
         **kwargs: Passed to `keras.layers.Layer`.
@@ -36,7 +36,7 @@ class Perceiver(keras.layers.Layer):
         inputs: List of n >= 2 tensors, the i-th of shape `(batch, length_i,
             dim_i)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent and is not read; `None` if all are there.
+            is absent and not attended to; `None` if all are present.
         mask: List of n boolean tensors of shape `(batch, length_i)`, each or
             all of them `None`; `True` keeps a step.
 
@@ -44,7 +44,7 @@ class Perceiver(keras.layers.Layer):
         Tensor of shape `(batch, dim)`.
 
     Raises:
-        ValueError: If there is but one input, if one is not a sequence, or if
+        ValueError: If there is only one input, if one is not a sequence, or if
             `heads` does not divide `dim`.
 
     Reference:
@@ -63,10 +63,10 @@ class Perceiver(keras.layers.Layer):
         self.depth = depth
         self.heads = heads
         self.dropout = dropout
-        self.places = attention.sine_positions(self)
+        self.positions = attention.sine_positions(self)
 
     def build(self, inputs_shape):
-        given.check_sequences(self, inputs_shape)
+        modalities.check_sequences(self, inputs_shape)
         self.projections = [
             dense(self, shape, self.dim, f"project_{i}")
             for i, shape in enumerate(inputs_shape)
@@ -76,20 +76,20 @@ class Perceiver(keras.layers.Layer):
             initializer=keras.initializers.RandomNormal(stddev=0.02),
             name="latents",
         )
-        self.reading = attention.blocks(self, self.depth, "read")
-        self.thinking = attention.blocks(self, self.depth, "think")
+        self.cross_blocks = attention.blocks(self, self.depth, "cross")
+        self.self_blocks = attention.blocks(self, self.depth, "self")
         self.norm = attention.norm(self, self.dim, "norm")
 
     def call(self, inputs, presence=None, mask=None, training=None):
-        inputs = given.mask_absent(inputs, presence)
-        there = given.present_steps(inputs, presence, mask)
+        inputs = modalities.mask_absent(inputs, presence)
+        step_masks = modalities.present_steps(inputs, presence, mask)
         steps = [project(x) for project, x in zip(self.projections, inputs)]
-        memory = ops.concatenate([x + self.places(x) for x in steps], axis=1)
-        there = ops.concatenate(there, axis=1)
+        memory = ops.concatenate([x + self.positions(x) for x in steps], axis=1)
+        step_mask = ops.concatenate(step_masks, axis=1)
         z = attention.tile_batch(self.start, memory)
-        for read, think in zip(self.reading, self.thinking):
-            z = read(z, memory, there, training=training)
-            z = think(z, training=training)
+        for cross, own in zip(self.cross_blocks, self.self_blocks):
+            z = cross(z, memory, step_mask, training=training)
+            z = own(z, training=training)
         return ops.mean(self.norm(z), axis=1)
 
     def compute_mask(self, inputs, mask=None):

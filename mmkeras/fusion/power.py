@@ -1,12 +1,12 @@
-"""The normalisation that bilinear pooling ends with."""
+"""Power normalisation, the last step of bilinear pooling."""
 
 from keras import ops
 
-_SMALL = 1e-6  # Below, the root is a straight line, of finite slope.
+_SMALL = 1e-6  # Below, the root is linear, with a finite slope.
 
 
 def power_normalized(x):
-    """Takes the signed square root of vectors, and brings them to length 1.
+    """Takes the signed square root of vectors and scales them to length 1.
 
         z = sign(x) sqrt(|x|),   y = z / |z|
 

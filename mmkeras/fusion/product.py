@@ -2,12 +2,12 @@
 
 import keras
 
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class Product(keras.layers.Layer):
-    """Multiplies tensors, element by element.
+    """Multiplies tensors elementwise.
 
         y = x_1 * ... * x_n
 
@@ -17,20 +17,20 @@ class Product(keras.layers.Layer):
     Call arguments:
         inputs: List of n >= 2 tensors of one shape, batch first.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
-            is absent and counts as ones; `None` if all are there.
+            is absent and counts as ones; `None` if all are present.
 
     Returns:
         Tensor of the same shape.
 
     Raises:
-        ValueError: If there is but one input, or the shapes differ.
+        ValueError: If there is only one input, or the shapes differ.
     """
 
     def build(self, inputs_shape):
-        given.check_alike(self, inputs_shape)
+        modalities.check_alike(self, inputs_shape)
 
     def call(self, inputs, presence=None):
-        return given.product(inputs, presence)
+        return modalities.product(inputs, presence)
 
     def compute_output_shape(self, inputs_shape):
         return inputs_shape[0]

@@ -1,24 +1,24 @@
-"""Tensor fusion: the outer product of everything."""
+"""Tensor fusion: the outer product of all inputs."""
 
 import math
 
 import keras
 from keras import ops
 
-from mmkeras.fusion import inputs as given
+from mmkeras.fusion import inputs as modalities
 
-MOST = 2**20  # Numbers an example: beyond, memory and sense run out.
+MAX_SIZE = 2**20  # Elements per example.
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class Tensor(keras.layers.Layer):
-    """Multiplies every feature of every input with those of all the others.
+    """Multiplies each feature of each input with those of all others.
 
         y = [x_1; 1] (x) ... (x) [x_n; 1]
 
     the outer product, flattened. The ones keep each input, and each pair,
-    triple, ... of inputs among the products. It has no weights; computed in
-    float32.
+    triple, ... of inputs among the products. The layer has no weights; it
+    computes in float32.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer`.
@@ -27,13 +27,13 @@ class Tensor(keras.layers.Layer):
         inputs: List of n >= 2 tensors, the i-th of shape `(batch, dim_i)`.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an input
             is absent and counts as zeros, so that the others' products
-            remain; `None` if all are there.
+            remain; `None` if all are present.
 
     Returns:
         Tensor of shape `(batch, (dim_1 + 1) ... (dim_n + 1))`.
 
     Raises:
-        ValueError: If there is but one input, one is not a vector, or the
+        ValueError: If there is only one input, one is not a vector, or the
             product has more than 2^20 numbers.
 
     Reference:
@@ -41,10 +41,10 @@ class Tensor(keras.layers.Layer):
     """
 
     def build(self, inputs_shape):
-        given.check_vectors(self, inputs_shape)
-        if _size(inputs_shape) > MOST:
+        modalities.check_vectors(self, inputs_shape)
+        if _size(inputs_shape) > MAX_SIZE:
             raise ValueError(
-                f"The outer product must have at most {MOST:,} elements. "
+                f"The outer product must have at most {MAX_SIZE:,} elements. "
                 f"Received: sizes {[shape[-1] for shape in inputs_shape]}, "
                 f"which make {_size(inputs_shape):,}. Reduce the sizes of the "
                 "inputs first, or use `mmkeras.fusion.LowRank`."
@@ -52,7 +52,7 @@ class Tensor(keras.layers.Layer):
 
     def call(self, inputs, presence=None):
         product = None
-        for x in given.mask_absent(inputs, presence):
+        for x in modalities.mask_absent(inputs, presence):
             x = ops.cast(x, "float32")
             x = ops.concatenate([x, ops.ones_like(x[:, :1])], axis=-1)
             if product is not None:

@@ -8,12 +8,12 @@ from mmkeras import fusion
 from mmkeras.fusion.power import power_normalized
 
 
-def draw(*sizes):
+def random_inputs(*sizes):
     rng = np.random.default_rng(0)
     return [rng.normal(size=(3, dim)).astype("float32") for dim in sizes]
 
 
-def made(layer, inputs):
+def randomized(layer, inputs):
     layer(inputs)
     return randomize(layer)
 
@@ -31,8 +31,8 @@ def normalized(z):
 def check(layer, inputs, expected, presence=None):
     if presence is not None:
         presence = ops.convert_to_tensor(np.array([presence] * 3, bool))
-    found = numpy(layer(inputs, presence=presence))
-    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+    actual = numpy(layer(inputs, presence=presence))
+    np.testing.assert_allclose(actual, expected, rtol=1e-3, atol=1e-4)
 
 
 def convolved(a, b):
@@ -45,30 +45,30 @@ def convolved(a, b):
     )
 
 
-@pytest.mark.parametrize("there", [(0, 1, 2), (0, 2), (1,)])
-def test_compact_bilinear_convolves_sketches(there):
-    inputs = draw(5, 4, 6)
-    layer = made(fusion.CompactBilinear(dim=8, seed=3), inputs)
+@pytest.mark.parametrize("present", [(0, 1, 2), (0, 2), (1,)])
+def test_compact_bilinear_convolves_sketches(present):
+    inputs = random_inputs(5, 4, 6)
+    layer = randomized(fusion.CompactBilinear(dim=8, seed=3), inputs)
     expected = []
     for row in range(3):
         z = np.eye(8)[0]
-        for i in there:
-            places, signs = layer.sketches[i]
+        for i in present:
+            positions, signs = layer.sketches[i]
             sketch = np.zeros(8)
-            np.add.at(sketch, places, signs * inputs[i][row])
+            np.add.at(sketch, positions, signs * inputs[i][row])
             z = convolved(z, sketch)
         expected.append(z)
-    presence = [i in there for i in range(3)]
+    presence = [i in present for i in range(3)]
     check(layer, inputs, normalized(np.array(expected)), presence)
 
 
-def test_sketches_are_drawn_by_the_seed():
-    x = draw(5, 4)
-    first, again, other = (
+def test_sketches_depend_on_the_seed():
+    x = random_inputs(5, 4)
+    first, same, other = (
         numpy(fusion.CompactBilinear(dim=16, seed=seed)(x))
         for seed in (0, 0, 1)
     )
-    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(first, same)
     assert np.abs(first - other).max() > 0.1
 
 
@@ -77,30 +77,30 @@ def test_an_odd_size_of_sketches_is_refused():
         fusion.CompactBilinear(dim=7)
 
 
-@pytest.mark.parametrize("there", [(0, 1, 2), (0, 2)])
-def test_mlb(there):
-    inputs = draw(5, 4, 6)
-    layer = made(fusion.MLB(dim=7), inputs)
+@pytest.mark.parametrize("present", [(0, 1, 2), (0, 2)])
+def test_mlb(present):
+    inputs = random_inputs(5, 4, 6)
+    layer = randomized(fusion.MLB(dim=7), inputs)
     h = np.prod(
-        [np.tanh(dense(layer.factors[i], inputs[i])) for i in there], axis=0
+        [np.tanh(dense(layer.factors[i], inputs[i])) for i in present], axis=0
     )
-    presence = [i in there for i in range(3)]
+    presence = [i in present for i in range(3)]
     check(layer, inputs, dense(layer.out, h), presence)
 
 
-@pytest.mark.parametrize("there", [(0, 1, 2), (0, 2)])
-def test_mfb(there):
-    inputs = draw(5, 4, 6)
-    layer = made(fusion.MFB(dim=7, factor=3), inputs)
-    e = np.prod([dense(layer.factors[i], inputs[i]) for i in there], axis=0)
+@pytest.mark.parametrize("present", [(0, 1, 2), (0, 2)])
+def test_mfb(present):
+    inputs = random_inputs(5, 4, 6)
+    layer = randomized(fusion.MFB(dim=7, factor=3), inputs)
+    e = np.prod([dense(layer.factors[i], inputs[i]) for i in present], axis=0)
     z = e.reshape(3, 7, 3).sum(axis=-1)
-    presence = [i in there for i in range(3)]
+    presence = [i in present for i in range(3)]
     check(layer, inputs, normalized(z), presence)
 
 
 def test_mfh():
-    inputs = draw(5, 4)
-    layer = made(fusion.MFH(dim=7, factor=3, order=2), inputs)
+    inputs = random_inputs(5, 4)
+    layer = randomized(fusion.MFH(dim=7, factor=3, order=2), inputs)
     e, expected = 1.0, []
     for block in layer.blocks:
         e = e * np.prod([dense(p, x) for p, x in zip(block, inputs)], axis=0)
@@ -108,18 +108,18 @@ def test_mfh():
     check(layer, inputs, np.concatenate(expected, axis=-1))
 
 
-@pytest.mark.parametrize("there", [(0, 1, 2), (0, 2)])
-def test_mutan(there):
-    inputs = draw(5, 4, 6)
-    layer = made(fusion.MUTAN(dim=7, hidden=4, rank=3), inputs)
+@pytest.mark.parametrize("present", [(0, 1, 2), (0, 2)])
+def test_mutan(present):
+    inputs = random_inputs(5, 4, 6)
+    layer = randomized(fusion.MUTAN(dim=7, hidden=4, rank=3), inputs)
     factors = [
         dense(
             layer.factors[i], np.tanh(dense(layer.squash[i], inputs[i]))
         ).reshape(3, 3, 7)
-        for i in there
+        for i in present
     ]
     expected = np.prod(factors, axis=0).sum(axis=1)
-    presence = [i in there for i in range(3)]
+    presence = [i in present for i in range(3)]
     check(layer, inputs, expected, presence)
 
 

@@ -7,13 +7,13 @@ from mmkeras import fusion
 X, Y = np.array([[1.0, 2], [3, 4]]), np.array([[5.0], [6]])
 
 
-def test_side_by_side():
+def test_concatenates():
     np.testing.assert_array_equal(
         numpy(fusion.Concat()([X, Y])), [[1, 2, 5], [3, 4, 6]]
     )
 
 
-def test_what_is_absent_is_zeros():
+def test_absent_inputs_are_zeros():
     presence = np.array([[False, True], [True, False]])
     np.testing.assert_array_equal(
         numpy(fusion.Concat()([X, Y], presence=presence)),

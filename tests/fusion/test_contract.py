@@ -1,4 +1,4 @@
-"""What every fusion owes: see `mmkeras.fusion`."""
+"""Properties of every fusion: see `mmkeras.fusion`."""
 
 import keras
 import numpy as np
@@ -33,25 +33,25 @@ def layer(case):
 @pytest.fixture
 def learner(layer):
     """The layer, for a test after which its weights are as before."""
-    kept = layer.get_weights()
+    weights = layer.get_weights()
     yield layer
-    layer.set_weights(kept)
+    layer.set_weights(weights)
 
 
 @pytest.fixture(scope="module")
-def whole(case, layer):
-    """What the layer makes of all inputs."""
+def complete(case, layer):
+    """The output of the layer for all inputs."""
     return fuse(layer, case.inputs())
 
 
 @pytest.fixture(scope="module")
 def partial(case, layer):
-    """What the layer makes of inputs of which some are absent."""
+    """The output of the layer with some inputs absent."""
     return fuse(layer, case.inputs(), some_absent(case))
 
 
 def fuse(layer, inputs, presence=None, **masks):
-    """What a layer makes of arrays, as an array."""
+    """Calls a layer on arrays and returns an array."""
     if presence is not None:
         presence = ops.convert_to_tensor(presence)
     return numpy(fast(layer.__call__)(inputs, presence=presence, **masks))
@@ -73,7 +73,7 @@ def some_absent(case, batch=4):
     presence[0] = True
     for i in range(1, len(case.shapes)):
         presence[i, i] = False
-    presence[:, list(case.needed)] = True
+    presence[:, list(case.required)] = True
     return presence
 
 
@@ -81,8 +81,8 @@ def test_every_fusion_has_a_case():
     assert {case.cls for case in CASES} == set(fusion.names().values())
 
 
-def test_shape_and_config(case, layer, whole):
-    assert whole.shape == (4, *case.out)
+def test_shape_and_config(case, layer, complete):
+    assert complete.shape == (4, *case.out)
     check_config(layer)
     shapes = [x.shape for x in case.inputs()]
     assert tuple(layer.compute_output_shape(shapes)) == (4, *case.out)
@@ -101,31 +101,31 @@ def test_two_inputs_do(case):
     assert np.isfinite(fuse(case.layer(), inputs)).all()
 
 
-def test_every_input_counts(case, layer, whole):
+def test_every_input_counts(case, layer, complete):
     inputs, others = case.inputs(), case.inputs(seed=1)
     changed = [  # All inputs changed, one after the other, in one batch.
         np.concatenate([others[i] if i == j else x for j in range(len(inputs))])
         for i, x in enumerate(inputs)
     ]
-    after = np.split(fuse(layer, changed), len(inputs))
-    assert all(np.abs(said - whole).max() > 1e-4 for said in after)
+    outputs = np.split(fuse(layer, changed), len(inputs))
+    assert all(np.abs(y - complete).max() > 1e-4 for y in outputs)
 
 
-def test_rows_are_strangers_to_each_other(case, layer, partial):
+def test_examples_are_independent(case, layer, partial):
     inputs, presence = case.inputs(), some_absent(case)
-    alone = fuse(layer, [x[1:2] for x in inputs], presence[1:2])
-    np.testing.assert_allclose(partial[1:2], alone, rtol=1e-4, atol=1e-5)
+    single = fuse(layer, [x[1:2] for x in inputs], presence[1:2])
+    np.testing.assert_allclose(partial[1:2], single, rtol=1e-4, atol=1e-5)
 
 
-def test_all_present_is_no_mask(case, layer, whole):
+def test_all_present_is_no_mask(case, layer, complete):
     inputs = case.inputs()
-    everything = np.ones((4, len(inputs)), bool)
+    all_present = np.ones((4, len(inputs)), bool)
     np.testing.assert_allclose(
-        fuse(layer, inputs, everything), whole, rtol=1e-5, atol=1e-6
+        fuse(layer, inputs, all_present), complete, rtol=1e-5, atol=1e-6
     )
 
 
-def test_not_a_bit_depends_on_what_is_absent(case, layer, partial):
+def test_absent_inputs_have_no_effect(case, layer, partial):
     inputs, presence = case.inputs(), some_absent(case)
     assert np.isfinite(partial).all()
     for other in (1e30, np.nan):
@@ -135,33 +135,33 @@ def test_not_a_bit_depends_on_what_is_absent(case, layer, partial):
         np.testing.assert_array_equal(fuse(layer, changed, presence), partial)
 
 
-def test_nothing_at_all_is_finite(case, layer):
-    nothing = np.zeros((4, len(case.shapes)), bool)
-    nothing[:, list(case.needed)] = True
-    assert np.isfinite(fuse(layer, case.inputs(), nothing)).all()
+def test_without_any_input_the_output_is_finite(case, layer):
+    presence = np.zeros((4, len(case.shapes)), bool)
+    presence[:, list(case.required)] = True
+    assert np.isfinite(fuse(layer, case.inputs(), presence)).all()
 
 
 def test_a_file_keeps_models_with_presence_and_without(
-    case, layer, whole, partial
+    case, layer, complete, partial
 ):
-    inputs, there = symbols(case)
-    said = [layer(inputs), layer(inputs, presence=there)]
-    loaded = reloaded(keras.Model([*inputs, there], said))
+    inputs, presence = symbols(case)
+    outputs = [layer(inputs), layer(inputs, presence=presence)]
+    loaded = reloaded(keras.Model([*inputs, presence], outputs))
     inputs, presence = case.inputs(), some_absent(case)
-    found = numpy(fast(loaded)([*inputs, presence]))
-    for actual, expected in zip(found, (whole, partial), strict=True):
+    outputs = numpy(fast(loaded)([*inputs, presence]))
+    for actual, expected in zip(outputs, (complete, partial), strict=True):
         np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6)
-    judge = keras.Model(loaded.inputs, loaded.outputs[1])
+    model = keras.Model(loaded.inputs, loaded.outputs[1])
     inputs[-1][~presence[:, -1]] = np.nan
-    judge.compile(**EAGER)
-    said = judge.predict([*inputs, presence], verbose=0)
-    np.testing.assert_allclose(said, partial, rtol=1e-4, atol=1e-5)
+    model.compile(**EAGER)
+    predictions = model.predict([*inputs, presence], verbose=0)
+    np.testing.assert_allclose(predictions, partial, rtol=1e-4, atol=1e-5)
 
 
-def test_gradients_of_what_is_absent_are_finite(case, partial):
-    inputs, there = symbols(case)
-    fused = case.layer()(inputs, presence=there)  # Of biases that are zero.
-    model = keras.Model([*inputs, there], fused)
+def test_gradients_with_absent_inputs_are_finite(case, partial):
+    inputs, presence = symbols(case)
+    fused = case.layer()(inputs, presence=presence)  # Its biases are zero.
+    model = keras.Model([*inputs, presence], fused)
     model.compile(keras.optimizers.SGD(0.1), "mse", **EAGER)
     presence = some_absent(case)
     inputs = case.inputs()
@@ -177,16 +177,18 @@ def test_padding_changes_nothing(case, layer):
     inputs = case.inputs()
     masks = [np.ones(x.shape[:2], bool) for x in inputs]
     masks[0][1, 1:] = masks[1][2, 2:] = False
-    before = fuse(layer, inputs, mask=masks)
+    expected = fuse(layer, inputs, mask=masks)
     for x, mask in zip(inputs, masks):
         x[~mask] = 1e4
-    after = fuse(layer, inputs, mask=masks)
-    kept = masks[0] if before.shape[:2] == masks[0].shape else ...
-    np.testing.assert_allclose(after[kept], before[kept], rtol=1e-4, atol=1e-5)
+    actual = fuse(layer, inputs, mask=masks)
+    mask = masks[0] if expected.shape[:2] == masks[0].shape else ...
+    np.testing.assert_allclose(
+        actual[mask], expected[mask], rtol=1e-4, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_mixed_precision(case, layer, whole, policy):
+def test_mixed_precision(case, layer, complete, policy):
     half = keras.backend.backend() == "jax" and policy == "mixed_float16"
     if half and case.sequences:
         pytest.skip("JAX has no attention in float16 on a processor")
@@ -194,9 +196,9 @@ def test_mixed_precision(case, layer, whole, policy):
     inputs = case.inputs()
     half.build([x.shape for x in inputs])
     half.set_weights(layer.get_weights())
-    found = fuse(half, inputs).astype("float32")
-    assert np.isfinite(found).all()
-    assert np.abs(found - whole).max() < 0.05 * np.abs(whole).max()
+    actual = fuse(half, inputs).astype("float32")
+    assert np.isfinite(actual).all()
+    assert np.abs(actual - complete).max() < 0.05 * np.abs(complete).max()
 
 
 def test_one_input_is_refused(case):
@@ -206,9 +208,9 @@ def test_one_input_is_refused(case):
         case.layer()(case.inputs()[0])
 
 
-def test_find_makes_it_by_name(case):
+def test_get_returns_it_by_name(case):
     [name] = [n for n, cls in fusion.names().items() if cls is case.cls]
-    made = fusion.get(name, **case.settings, of_no_use=1)
-    assert type(made) is case.cls
-    config = made.get_config()
+    instance = fusion.get(name, **case.settings, of_no_use=1)
+    assert type(instance) is case.cls
+    config = instance.get_config()
     assert all(config[k] == v for k, v in case.settings.items())

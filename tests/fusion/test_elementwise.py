@@ -15,20 +15,20 @@ FORMULAS = {
 }
 
 
-def draw(*shape):
+def random_inputs(*shape):
     rng = np.random.default_rng(0)
     return rng.normal(size=(3, 4, *shape)).astype("float32")
 
 
 @pytest.mark.parametrize("cls", FORMULAS, ids=lambda cls: cls.__name__)
 @pytest.mark.parametrize("shape", [(5,), (2, 5)], ids=["vectors", "sequences"])
-def test_equals_the_formula_over_what_is_there(cls, shape):
-    x = draw(*shape)
+def test_equals_the_formula_over_present_inputs(cls, shape):
+    x = random_inputs(*shape)
     presence = ops.convert_to_tensor(PRESENCE)
-    found = numpy(cls()(list(x), presence=presence))
-    for row, there in enumerate(PRESENCE):
-        expected = FORMULAS[cls](x[there, row])
-        np.testing.assert_allclose(found[row], expected, rtol=1e-5, atol=1e-6)
+    actual = numpy(cls()(list(x), presence=presence))
+    for row, present in enumerate(PRESENCE):
+        expected = FORMULAS[cls](x[present, row])
+        np.testing.assert_allclose(actual[row], expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("cls", FORMULAS, ids=lambda cls: cls.__name__)

@@ -15,10 +15,10 @@ def test_equals_the_formula():
     layer = fusion.Gated(dim=5)
     layer(inputs)
     randomize(layer)
-    everything = np.concatenate(inputs, axis=-1)
+    joined = np.concatenate(inputs, axis=-1)
     expected = 0
     for x, value, gate in zip(inputs, layer.values, layer.gates):
         h = np.tanh(x @ numpy(value.kernel))
-        expected += sigmoid(everything @ numpy(gate.kernel)) * h
-    found = numpy(layer(inputs))
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+        expected += sigmoid(joined @ numpy(gate.kernel)) * h
+    actual = numpy(layer(inputs))
+    np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6)

@@ -27,8 +27,8 @@ def test_equals_the_formula(kind):
         weight = np.exp(numpy(layer.weight)) if kind == "weighted" else 1
         share = p * weight / (p * weight).sum(1, keepdims=True)
         expected = np.einsum("bnc,bn->bc", x, share)
-    found = numpy(layer(inputs, presence=ops.convert_to_tensor(PRESENCE)))
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    actual = numpy(layer(inputs, presence=ops.convert_to_tensor(PRESENCE)))
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_an_unknown_kind_is_refused():

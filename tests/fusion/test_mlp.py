@@ -15,5 +15,5 @@ def test_equals_the_formula():
     for part in layer.stack:
         expected = expected @ numpy(part.kernel) + numpy(part.bias)
         expected = np.maximum(expected, 0)
-    found = numpy(layer(inputs))
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    actual = numpy(layer(inputs))
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-5)

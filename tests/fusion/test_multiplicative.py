@@ -13,7 +13,7 @@ def one_round(kind, x, z, parts):
     own = x @ numpy(parts["own"].kernel)
     shift = z @ numpy(parts["shift"].kernel) + numpy(parts["shift"].bias)
     if kind == "matrix":
-        w = numpy(parts["both"])  # (dim_z, dim_x, dim)
+        w = numpy(parts["bilinear"])  # (dim_z, dim_x, dim)
         return np.einsum("bz,zxd,bx->bd", z, w, x) + own + shift
     return (z @ numpy(parts["scale"].kernel)) * own + shift
 
@@ -27,14 +27,14 @@ def test_equals_the_formula(kind):
     randomize(layer)
     expected = one_round(kind, inputs[0], inputs[1], layer.rounds[0])
     expected = one_round(kind, expected, inputs[2], layer.rounds[1])
-    found = numpy(layer(inputs))
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    actual = numpy(layer(inputs))
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-5)
     presence = np.array([[True, False, True]] * 3)
     inputs[1] = np.zeros_like(inputs[1])
     expected = one_round(kind, inputs[0], inputs[1], layer.rounds[0])
     expected = one_round(kind, expected, inputs[2], layer.rounds[1])
-    found = numpy(layer(inputs, presence=ops.convert_to_tensor(presence)))
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    actual = numpy(layer(inputs, presence=ops.convert_to_tensor(presence)))
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_an_unknown_kind_is_refused():

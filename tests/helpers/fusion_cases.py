@@ -1,4 +1,4 @@
-"""A small one of every fusion, and what it takes."""
+"""A small instance of every fusion, and its inputs."""
 
 import dataclasses
 
@@ -9,22 +9,22 @@ from mmkeras import fusion
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """How to make a fusion and what to give it.
+    """A fusion, its arguments and its inputs.
 
     Attributes:
         cls: The layer class.
         shapes: Shapes of its inputs, without the batch.
         out: Shape of its output, without the batch.
         settings: Constructor arguments.
-        needed: Indices of the inputs that must always be there.
-        still: Ends of the paths of weights that one training step may leave.
+        required: Indices of the inputs that must be present.
+        still: Suffixes of weight paths that a training step may not change.
     """
 
     cls: type
     shapes: tuple
     out: tuple
     settings: dict = dataclasses.field(default_factory=dict)
-    needed: tuple = ()
+    required: tuple = ()
     still: tuple = ()
 
     @property
@@ -50,19 +50,19 @@ VECTORS = ((5,), (3,), (4,))
 ALIKE = ((4,), (4,), (4,))
 SEQUENCES = ((3, 5), (4, 3), (2, 4))
 SMALL = {"dim": 8, "heads": 2, "dropout": 0.0}
-# A key's bias moves all logits alike, which softmax does not see.
-UNSEEN = ("key/bias",)
+# A key's bias shifts all logits equally, so softmax ignores it.
+UNTRAINED = ("key/bias",)
 CASES = [
     Case(
         fusion.Bottleneck,
         SEQUENCES,
         (8,),
         {**SMALL, "tokens": 2, "depth": 2},
-        still=UNSEEN,
+        still=UNTRAINED,
     ),
     Case(fusion.CompactBilinear, VECTORS, (8,), {"dim": 8}),
     Case(fusion.Concat, VECTORS, (12,)),
-    Case(fusion.CrossAttention, SEQUENCES, (3, 8), SMALL, still=UNSEEN),
+    Case(fusion.CrossAttention, SEQUENCES, (3, 8), SMALL, still=UNTRAINED),
     Case(fusion.DeepSets, VECTORS, (6,), {"dim": 6}),
     Case(fusion.FiLM, VECTORS, (5,)),
     Case(fusion.Gated, VECTORS, (6,), {"dim": 6}),
@@ -79,7 +79,7 @@ CASES = [
         SEQUENCES,
         (48,),
         {**SMALL, "depth": 1, "self_depth": 1},
-        still=UNSEEN,
+        still=UNTRAINED,
     ),
     Case(fusion.Multiplicative, VECTORS, (6,), {"dim": 6}),
     Case(fusion.MUTAN, VECTORS, (6,), {"dim": 6, "hidden": 7, "rank": 2}),
@@ -88,7 +88,7 @@ CASES = [
         SEQUENCES,
         (8,),
         {**SMALL, "latents": 3, "depth": 1},
-        still=UNSEEN,
+        still=UNTRAINED,
     ),
     Case(fusion.Product, ALIKE, (4,)),
     Case(fusion.MLP, VECTORS, (6,), {"dim": 6}),
