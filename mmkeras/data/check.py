@@ -1,4 +1,4 @@
-"""Checks a data set: names every row that is not what it should be."""
+"""Checks a data set: names every row that has a problem."""
 
 import collections
 import dataclasses
@@ -20,16 +20,16 @@ __all__ = ["Problem", "Report", "check"]
 
 @dataclasses.dataclass
 class Report:
-    """What a check found.
+    """Result of a check.
 
     Attributes:
         name: Name of the data set.
-        counts: Dict of figures: `"images"`, `"captions"`, `"splits"` (images
+        counts: Dict of numbers: `"images"`, `"captions"`, `"splits"` (images
             by split), `"captions per image"` and `"words per caption"`
-            (each with the least, mean and most); of labelled examples, how
-            many have what, and the labels.
+            (each with minimum, mean and maximum); for labelled examples, the
+            number with each set of modalities, and with each label.
         problems: List of `Problem`s.
-        notes: What is worth knowing but no problem.
+        notes: Remarks that are not problems.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Report:
 
     @property
     def kinds(self) -> dict:
-        """How many problems there are of each kind."""
+        """Number of problems of each kind."""
         return dict(collections.Counter(p.kind for p in self.problems))
 
 
@@ -56,20 +56,21 @@ def check(
 ) -> Report:
     """Reads and decodes all of a data set.
 
-    Problems are of these kinds: `missing`, a file that is not there;
+    Problems are of these kinds: `missing`, a file that does not exist;
     `corrupt`, an image that cannot be decoded or a line that cannot be read;
-    `empty`, a file or caption of nothing; `duplicate`, an image of the same
+    `empty`, an empty file or caption; `duplicate`, an image with the same
     content as another of its split, or a caption that an image has twice;
     `unpaired`, an image without captions or captions without an image;
     `leak`, an image that by content or name is in two splits; in a published
     data set equal contents are `duplicate`, since its splits are the authors'.
-    Of data of your own, there are also those of `training_problems.find`.
+    Your own data is also checked for the problems of
+    `training_problems.find`.
 
     Args:
         source: Name of a published data set, path of your own, or rows in
             memory; see `datasets.get`.
         folder: As of `datasets.scan`.
-        progress: Function of the images done and in all.
+        progress: Function of the number of images done and the total.
         target: As of `datasets.scan`.
         kind: As of `datasets.scan`.
         columns: As of `datasets.scan`.
@@ -81,14 +82,14 @@ def check(
         ValueError: If there is no data set of that name.
         FileNotFoundError: If there is no such file or folder.
     """
-    scan = datasets.scan(source, folder, target, kind, columns)
-    rows, published = scan.rows, datasets.is_published(source)
-    problems, notes = list(scan.problems), list(scan.notes)
+    data = datasets.scan(source, folder, target, kind, columns)
+    rows, published = data.rows, datasets.is_published(source)
+    problems, notes = list(data.problems), list(data.notes)
     if not published:
-        problems += training_problems.of_scan(scan)
+        problems += training_problems.of_dataset(data)
         problems += check_vocabulary.problems(rows)
         notes = [*_describe_labels(rows), *notes, *check_texts.notes(rows)]
-    captioned = all(problem.kind != "missing" for problem in scan.problems)
+    captioned = all(problem.kind != "missing" for problem in data.problems)
     problems += check_files.problems(rows, progress or (lambda *_: None))
     problems += check_inputs.problems(rows, captioned)
     problems += check_contents.problems(rows, published)
@@ -101,7 +102,7 @@ def check(
 
 
 def _describe_labels(rows):
-    """Says what labels are, in a line; answers to questions are not labels."""
+    """Describes labels in a line; answers to questions are not labels."""
     if not rows or "label" not in rows[0] or "question" in rows[0]:
         return []
     return [label_kinds.describe([row["label"] for row in rows])]

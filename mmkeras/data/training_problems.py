@@ -1,7 +1,7 @@
-"""What stops training, or leaves out examples: for `check` and `train` alike.
+"""Problems that prevent training or skip examples, for `check` and `train`.
 
 Nothing here reads files. `mmkeras check` lists these problems, and training
-refuses data that has one of the kinds in `STOPPING`.
+raises an error if there is one of the kinds in `STOPPING`.
 """
 
 from mmkeras.data import label_kinds
@@ -27,14 +27,14 @@ def find(splits):
         if not splits.get(name):
             yield Problem("split", name, _EMPTY[name])
     train = splits.get("train") or []
-    labelled = train and "label" in train[0]
-    if not labelled or "history" in train[0] or "candidates" in train[0]:
-        return  # Captions, or answers that are written or ranked.
-    different = {_comparable(row["label"]) for row in train}
-    if len(different) == 1:
-        shown = repr(train[0]["label"])[:80]
+    has_labels = train and "label" in train[0]
+    if not has_labels or "history" in train[0] or "candidates" in train[0]:
+        return  # Captions, or answers that are generated or ranked.
+    labels = {_comparable(row["label"]) for row in train}
+    if len(labels) == 1:
+        label = repr(train[0]["label"])[:80]
         detail = (
-            f"all {len(train)} training rows have the label {shown}: expected "
+            f"all {len(train)} training rows have the label {label}: expected "
             "at least two different labels"
         )
         yield Problem("label", "train", detail)
@@ -42,25 +42,25 @@ def find(splits):
         yield from _unseen(splits)
 
 
-def of_scan(scan):
-    """Finds problems of all that was read of a data set.
+def of_dataset(data):
+    """Finds problems of a whole data set.
 
     Args:
-        scan: A `datasets.layout.Scan`.
+        data: A `datasets.dataset.Dataset`.
 
     Returns:
-        List of `Problem`s as of `find`; none if files or all captions are
-        missing or no row can be read, which are problems of their own.
+        List of `Problem`s as of `find`; empty if files or all captions are
+        missing or no row can be read, which are reported elsewhere.
     """
-    rows = [row for row in scan.rows if any(row.get("captions", [True]))]
-    missing = any(problem.kind == "missing" for problem in scan.problems)
-    if missing or (not rows and (scan.rows or scan.problems)):
+    rows = [row for row in data.rows if any(row.get("captions", [True]))]
+    missing = any(problem.kind == "missing" for problem in data.problems)
+    if missing or (not rows and (data.rows or data.problems)):
         return []
     return list(find({s: [r for r in rows if r["split"] == s] for s in SPLITS}))
 
 
 def require(problems):
-    """Refuses data that cannot be trained on.
+    """Raises an error if data cannot be trained on.
 
     Args:
         problems: Iterable of `Problem`s, as of `find`.
@@ -91,7 +91,7 @@ def _comparable(label):
 
 
 def _unseen(splits):
-    known = {
+    names = {
         name
         for row in splits["train"]
         for name in label_kinds.names_in(row["label"])
@@ -101,7 +101,7 @@ def _unseen(splits):
             new = [
                 name
                 for name in label_kinds.names_in(row["label"])
-                if name not in known
+                if name not in names
             ]
             if new:
                 detail = (

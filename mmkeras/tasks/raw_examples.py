@@ -9,13 +9,13 @@ import numpy as np
 from mmkeras.data import feature_files
 from mmkeras.data import files
 from mmkeras.data.datasets import columns
-from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import dataset
 from mmkeras.data.datasets import tabular
 
 TABLES = (".jsonl", ".csv", ".tsv")
 _SOUNDS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")
 _SUFFIXES = {
-    "image": layout.IMAGES,
+    "image": dataset.IMAGES,
     "audio": _SOUNDS,
     "features": (".npy",),
 }
@@ -153,22 +153,22 @@ def from_table(task, path, names=None):
         ValueError: If the whole table cannot be read.
     """
     path = pathlib.Path(path)
-    scan = layout.Scan()
+    data = dataset.Dataset()
     schema = columns.to_predict(task.fields, _renamed(task, path, names))
     examples = {}
-    for number, values in tabular.lines(path, scan, schema):
+    for number, values in tabular.lines(path, data, schema):
         try:
             name = tabular.id_of(values, number)
         except ValueError as error:
             examples[number] = Example(str(number), {}, str(error))
         else:
             examples[number] = Example(name, values)
-    for problem in scan.problems:
+    for problem in data.problems:
         if not problem.skippable:
             raise ValueError(f"{problem.where}: {problem.detail}")
         number = int(problem.where.rpartition(":")[2])
         examples[number] = Example(str(number), {}, problem.detail)
-    return [examples[number] for number in sorted(examples)], scan.notes
+    return [examples[number] for number in sorted(examples)], data.notes
 
 
 def read(task, example, folder):
@@ -243,10 +243,10 @@ def _field_of(path, task):
             if task.codecs[field].kind == "features"
         ]
         return next(iter(arrays), "features")
-    if not suffix or layout.is_image(path):
+    if not suffix or dataset.is_image(path):
         return "image"
     raise ValueError(
         f"{path} has an unknown file type, {suffix!r}. Give an image "
-        f"({', '.join(layout.IMAGES)}), an audio file ({', '.join(_SOUNDS)}), "
+        f"({', '.join(dataset.IMAGES)}), an audio file ({', '.join(_SOUNDS)}), "
         f"an array of features (.npy) or one table ({', '.join(TABLES)})."
     )

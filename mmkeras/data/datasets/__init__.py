@@ -46,12 +46,12 @@ def names() -> list[str]:
 
 
 def is_published(source) -> bool:
-    """Whether a data set was split by its authors, and is not your own."""
+    """Returns whether a data set is published, not your own."""
     return isinstance(source, str) and source in _NAMES
 
 
 def name_of(source) -> str:
-    """Names a data set: published ones, or the last part of a path."""
+    """Returns the name of a data set: its own, or the last part of its path."""
     return source if is_published(source) else own.OwnData(source).name
 
 
@@ -84,24 +84,24 @@ def get(source, kind=None, columns=None):
     if not isinstance(source, (str, os.PathLike)):
         records.check(source)
     elif not os.path.exists(source):
-        _refuse(os.fspath(source))
+        _raise_unknown(os.fspath(source))
     return own.OwnData(source, kind, columns)
 
 
 def scan(source, folder=None, target=None, kind=None, columns=None):
-    """Reads everything there is of a data set.
+    """Reads all rows of a data set.
 
     Args:
         source: As of `get`.
-        folder: Where a published data set lies, or `None` for
+        folder: Folder of a published data set, or `None` for
             `$MMKERAS_DATA/<name>`.
-        target: What the labels of your own data are, as of
-            `mmkeras.data.label_kinds`; `None` to decide by all rows.
+        target: Type of the labels of your own data, one of
+            `mmkeras.data.label_kinds.TARGETS`; `None` to infer it.
         kind: As of `get`.
         columns: As of `get`.
 
     Returns:
-        A `layout.Scan`.
+        A `dataset.Dataset`.
 
     Raises:
         ValueError: If there is no such data set, or it takes no `folder`,
@@ -109,16 +109,16 @@ def scan(source, folder=None, target=None, kind=None, columns=None):
         FileNotFoundError: If there is no such file or folder.
     """
     if folder is not None and not is_published(source):
-        _refuse_folder(source, folder)
-    data = get(source, kind, columns)
+        _raise_folder(source, folder)
+    reader = get(source, kind, columns)
     if not is_published(source):
-        return data.scan(target)
+        return reader.scan(target)
     if target is not None:
         raise ValueError(
             "`target` is an option of your own data, whose labels can be of "
             f"several types. Received: target={target!r} with {source!r}"
         )
-    return data.scan(folder)
+    return reader.scan(folder)
 
 
 def read(source, splits, folder=None, target=None, kind=None, columns=None):
@@ -133,8 +133,8 @@ def read(source, splits, folder=None, target=None, kind=None, columns=None):
         columns: As of `scan`.
 
     Returns:
-        Tuple of a list of rows per split; notes on what was read; and a
-        sentence that names rows that are left out, or `""`.
+        Tuple of a list of rows per split; a list of notes; and a sentence
+        that names rows that are skipped, or `""`.
 
     Raises:
         ValueError: If a split has no rows, if rows for training and
@@ -143,18 +143,18 @@ def read(source, splits, folder=None, target=None, kind=None, columns=None):
         FileNotFoundError: If there is no such file or folder.
     """
     if is_published(source) and target is None:
-        data = get(source, kind, columns)
-        return [data.rows(split, folder) for split in splits], [], ""
-    found = scan(source, folder, target, kind, columns)
+        reader = get(source, kind, columns)
+        return [reader.rows(split, folder) for split in splits], [], ""
+    data = scan(source, folder, target, kind, columns)
     if {"train", "val"} <= set(splits):
-        found.refuse_damage()
-        training_problems.require(training_problems.of_scan(found))
-    parts = [found.of_split(split, warn=False) for split in splits]
-    return parts, found.notes, found.skipped()
+        data.raise_if_corrupt()
+        training_problems.require(training_problems.of_dataset(data))
+    parts = [data.split(split, warn=False) for split in splits]
+    return parts, data.notes, data.skip_summary()
 
 
-def _refuse(source):
-    """Says what is wrong with a name that is no path either."""
+def _raise_unknown(source):
+    """Raises the error for a name that is not a path either."""
     folder, last = os.path.split(source)
     if source in _FORMER:
         raise ValueError(
@@ -162,8 +162,8 @@ def _refuse(source):
             "table or folder by its path, e.g. `--data photos.jsonl`, without "
             "`--folder`."
         )
-    there = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
-    close = difflib.get_close_matches(last, there, n=1)
+    files = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
+    close = difflib.get_close_matches(last, files, n=1)
     if folder or last.lower().endswith(_TABLES):
         hint = (
             f" Did you mean {os.path.join(folder, close[0])!r}?"
@@ -180,14 +180,14 @@ def _refuse(source):
     )
 
 
-def _refuse_folder(source, folder):
-    """Says what to write instead of a folder beside one's own data."""
+def _raise_folder(source, folder):
+    """Raises the error for a `folder` passed with your own data."""
     former = isinstance(source, str) and source in _FORMER
     if isinstance(source, str) and not former and not os.path.exists(source):
-        _refuse(source)
+        _raise_unknown(source)
     path = folder if former else source
     raise ValueError(
-        "`folder` (`--folder`) is where a published data set lies. Your own "
+        "`folder` (`--folder`) is the folder of a published data set. Your own "
         f"data is given by its path alone: `--data {path}`. Received: "
         f"folder={folder} with {source!r}"
     )

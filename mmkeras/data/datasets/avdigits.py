@@ -1,12 +1,11 @@
 """AV digits: a written digit and the same digit spoken.
 
-MNIST's images are paired with recordings of the Free Spoken Digit Dataset
-(FSDD), each with one of the same digit, drawn by a seed. Training takes the
-first 55,000 training images and takes 10 to 49 of the recordings,
-validation the last 5,000 and takes 5 to 9, test MNIST's 10,000 test images
-and FSDD's own test takes 0 to 4: no image and no recording is in two
-splits. Several data sets are called AV-MNIST; this one is clean, and the same
-on every machine.
+MNIST's images are paired with random recordings of the same digit from the
+Free Spoken Digit Dataset (FSDD). Training has the first 55,000 training images
+and takes 10 to 49 of the recordings, validation the last 5,000 and takes 5 to
+9, test MNIST's 10,000 test images and FSDD's own test takes 0 to 4: no image
+and no recording is in two splits. Several data sets are called AV-MNIST; this
+one has no noise, and is the same on every machine.
 """
 
 import collections
@@ -22,7 +21,7 @@ import PIL.Image
 import tensorflow as tf
 
 from mmkeras.data import examples
-from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import dataset
 
 SOURCE = (
     "Download MNIST's four *-ubyte.gz files into a folder mnist, and "
@@ -33,48 +32,48 @@ _TAKES = {"train": range(10, 50), "val": range(5, 10), "test": range(5)}
 _NAME = re.compile(r"(\d)_([a-z]+)_(\d+)\.wav")
 
 
-def scan(folder=None, seed=0) -> layout.Scan:
+def scan(folder=None, seed=0) -> dataset.Dataset:
     """Reads all images and recordings, and pairs them.
 
     Args:
         folder: Folder with the folders `mnist` and `fsdd`; None for
             `$MMKERAS_DATA` itself, or `$MMKERAS_DATA/avdigits`.
-        seed: int. Draws the recording that an image is paired with.
+        seed: int. Seed of the pairing.
 
     Returns:
-        A `Scan` of rows with `"image"`, PNG bytes, `"audio"`, the path of a
+        A `Dataset` of rows with `"image"`, PNG bytes, `"audio"`, the path of a
         WAV file, and `"label"`, from "0" to "9".
 
     Raises:
-        FileNotFoundError: If a file is not there.
+        FileNotFoundError: If a file does not exist.
     """
-    folder = _locate(folder)
+    folder = _find_folder(folder)
     takes = _recordings(folder / "fsdd" / "recordings")
-    found = layout.Scan()
-    for split in layout.SPLITS:
-        found.rows += _paired(folder / "mnist", takes[split], split, seed)
-    return found
+    data = dataset.Dataset()
+    for split in dataset.SPLITS:
+        data.rows += _pairs(folder / "mnist", takes[split], split, seed)
+    return data
 
 
 def rows(split, folder=None, seed=0) -> list[dict]:
-    """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    layout.check_split(split)
-    folder = _locate(folder)
+    """Returns the rows of one split; see `mmkeras.data.datasets`."""
+    dataset.check_split(split)
+    folder = _find_folder(folder)
     takes = _recordings(folder / "fsdd" / "recordings")
-    return _paired(folder / "mnist", takes[split], split, seed)
+    return _pairs(folder / "mnist", takes[split], split, seed)
 
 
 def load(split, folder=None) -> tf.data.Dataset:
-    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    """Returns raw examples of one split; see `mmkeras.data.examples`."""
     return examples.load(rows(split, folder))
 
 
-def _locate(folder):
-    """The folder that holds `mnist` and `fsdd`."""
+def _find_folder(folder):
+    """Returns the folder that has the folders `mnist` and `fsdd`."""
     home = os.environ.get("MMKERAS_DATA")
     if folder is None and home and pathlib.Path(home, "fsdd").exists():
         folder = home
-    return layout.locate("avdigits", folder, SOURCE)
+    return dataset.find_folder("avdigits", folder, SOURCE)
 
 
 def _recordings(folder):
@@ -94,18 +93,18 @@ def _recordings(folder):
     return takes
 
 
-def _paired(mnist, takes, split, seed):
+def _pairs(mnist, takes, split, seed):
     images, labels, first = digit_images(mnist, split)
-    draw = np.random.default_rng([seed, layout.SPLITS.index(split)])
-    chances = draw.random(len(labels))
+    rng = np.random.default_rng([seed, dataset.SPLITS.index(split)])
+    uniforms = rng.random(len(labels))
     rows = []
-    for i, (pixels, digit, chance) in enumerate(zip(images, labels, chances)):
-        choice = takes[int(digit)]
+    for i, (pixels, digit, uniform) in enumerate(zip(images, labels, uniforms)):
+        recordings = takes[int(digit)]
         rows.append(
             {
                 "id": f"{'t10k' if split == 'test' else 'train'}-{first + i}",
                 "image": _png(pixels),
-                "audio": choice[int(chance * len(choice))],
+                "audio": recordings[int(uniform * len(recordings))],
                 "label": str(digit),
                 "split": split,
             }
@@ -114,7 +113,7 @@ def _paired(mnist, takes, split, seed):
 
 
 def digit_images(folder, split):
-    """Gives MNIST's images of a split.
+    """Reads MNIST's images of a split.
 
     Args:
         folder: Path of the folder with its four files.
@@ -126,7 +125,7 @@ def digit_images(folder, split):
         number of the first in its file.
 
     Raises:
-        FileNotFoundError: If a file is not there.
+        FileNotFoundError: If a file does not exist.
     """
     name = "t10k" if split == "test" else "train"
     images = _idx(folder / f"{name}-images-idx3-ubyte.gz")

@@ -1,9 +1,9 @@
-"""CLEVR: questions about rendered solids that need several steps of thought.
+"""CLEVR: compositional questions about rendered solids.
 
 `questions/CLEVR_train_questions.json` and `CLEVR_val_questions.json`, the
 images `images/train/CLEVR_train_000000.png`. The answers of the test split
-are not public: the official validation split is `test` here, and a tenth of
-the training images, by the order of a seed, is `val`.
+are not public: the official validation split is `test` here, and a random
+tenth of the training images is `val`.
 """
 
 import functools
@@ -11,13 +11,13 @@ import functools
 import tensorflow as tf
 
 from mmkeras.data import examples
-from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import dataset
 
 SOURCE = (
     "CLEVR_v1.0 can be downloaded from cs.stanford.edu/people/jcjohns/clevr."
 )
-_PARTS = {"train": "train", "test": "val"}
-# The last function of a question's program says what kind it is.
+_OFFICIAL_SPLITS = {"train": "train", "test": "val"}
+# The last function of a question's program determines its type.
 _TYPES = {
     "exist": "exist",
     "count": "count",
@@ -27,45 +27,45 @@ _TYPES = {
 }
 
 
-def scan(folder=None, seed=0) -> layout.Scan:
+def scan(folder=None, seed=0) -> dataset.Dataset:
     """Reads all questions.
 
     Args:
         folder: The folder `CLEVR_v1.0`, or the one around it; None for
             `$MMKERAS_DATA/clevr`.
-        seed: int. Draws the images held out for validation.
+        seed: int. Seed of the validation split.
 
     Returns:
-        A `Scan` of rows with `"image"`, a path, `"question"`, `"label"`, the
-        answer, `"type"`, as the paper tells them apart, and `"group"`, the
-        image.
+        A `Dataset` of rows with `"image"`, a path, `"question"`, `"label"`,
+        the answer, `"type"`, the question type of the paper, and `"group"`,
+        the image.
 
     Raises:
         FileNotFoundError: If there is no such folder.
     """
-    folder = layout.locate("clevr", folder, SOURCE)
-    folder = layout.first_existing(folder / "CLEVR_v1.0", folder)
-    found = layout.Scan()
-    for split, part in _PARTS.items():
+    folder = dataset.find_folder("clevr", folder, SOURCE)
+    folder = dataset.first_existing(folder / "CLEVR_v1.0", folder)
+    data = dataset.Dataset()
+    for split, part in _OFFICIAL_SPLITS.items():
         path = folder / "questions" / f"CLEVR_{part}_questions.json"
         if not path.exists():
-            found.notes.append(f"File not found: {path.name}.")
+            data.notes.append(f"File not found: {path.name}.")
             continue
-        entries = layout.entries(path, found, "questions")
-        make = functools.partial(_row, folder / "images" / part, split)
+        entries = dataset.read_json(path, data, "questions")
+        parse = functools.partial(_row, folder / "images" / part, split)
         form = "image_filename, question, answer and program"
-        found.rows += found.made(path, entries, make, form)
-    found.hold_out(0.1, seed)
-    return found
+        data.rows += data.parse_entries(path, entries, parse, form)
+    data.hold_out_validation(0.1, seed)
+    return data
 
 
 def rows(split, folder=None, seed=0) -> list[dict]:
-    """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    return scan(folder, seed).of_split(split)
+    """Returns the rows of one split; see `mmkeras.data.datasets`."""
+    return scan(folder, seed).split(split)
 
 
 def load(split, folder=None) -> tf.data.Dataset:
-    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    """Returns raw examples of one split; see `mmkeras.data.examples`."""
     return examples.load(rows(split, folder))
 
 
@@ -83,7 +83,7 @@ def _row(folder, split, number, entry):
 
 
 def _type(program):
-    """Says what kind a question is, by the last function of its program."""
+    """Returns the type of a question, by the last function of its program."""
     if not program:
         return None
     last = program[-1]

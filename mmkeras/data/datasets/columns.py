@@ -1,4 +1,4 @@
-"""The columns of tables: how they are spelled, and which are needed."""
+"""The columns of tables: their names, and which are required."""
 
 import collections
 import dataclasses
@@ -15,27 +15,27 @@ class Schema:
 
     Attributes:
         kind: One of `KINDS`, or `""` for tables of examples to predict.
-        needed: Tuples of columns; of each a table has one at least.
+        required: Tuples of columns; a table needs at least one of each tuple.
         optional: Further columns.
         lists: Columns that are lists, in CSV separated by `|`.
         marks: Columns that no other kind of table has.
-        lenient: Whether texts that are not valid Unicode are left to the
+        lenient: Whether texts that are not valid Unicode are passed on to the
             reader.
-        renamed: Tuples of a column and the name that the table has for it.
+        aliases: Tuples of a column and the name that the table has for it.
     """
 
     kind: str
-    needed: tuple
+    required: tuple
     optional: tuple = ()
     lists: tuple = ()
     marks: tuple = ()
     lenient: bool = False
-    renamed: tuple = ()
+    aliases: tuple = ()
 
     @functools.cached_property
     def names(self):
         """All columns."""
-        return *(n for group in self.needed for n in group), *self.optional
+        return *(n for group in self.required for n in group), *self.optional
 
     @functools.cached_property
     def texts(self):
@@ -90,7 +90,7 @@ _OTHER_NAMES = {
     "caption": ("description",),
     "split": ("fold", "set", "subset", "partition"),
 }
-_SHOWN = 20
+_MAX_NAMES = 20
 
 
 def check_kind(kind):
@@ -101,17 +101,17 @@ def check_kind(kind):
         )
 
 
-def check_renamed(renamed):
-    """Returns the names of columns in a table, as `Schema.renamed` has them.
+def check_aliases(aliases):
+    """Checks the names of columns in a table; returns `Schema.aliases`.
 
     Args:
-        renamed: Dict from columns to the names that the table has for them,
+        aliases: Dict from columns to the names that the table has for them,
             or `None`.
 
     Raises:
         ValueError: If there is no such column.
     """
-    for name in renamed or {}:
+    for name in aliases or {}:
         if name not in ALL:
             close = difflib.get_close_matches(str(name), sorted(ALL), n=1)
             hint = f"Did you mean {close[0]!r}? " if close else ""
@@ -119,45 +119,49 @@ def check_renamed(renamed):
                 f"`columns` (`--column`) has an unknown column, {name!r}. "
                 f"{hint}Columns: {', '.join(sorted(ALL))}."
             )
-    return tuple((renamed or {}).items())
+    return tuple((aliases or {}).items())
 
 
-def of_kind(kind, renamed=()):
-    """Returns the schema of a kind of table, with columns renamed.
+def of_kind(kind, aliases=()):
+    """Returns the schema of a kind of table.
+
+    Args:
+        kind: One of `KINDS`.
+        aliases: As of `Schema.aliases`.
 
     Raises:
         ValueError: If such a table has no such column.
     """
     schema = SCHEMAS[kind]
-    for name, _ in renamed:
+    for name, _ in aliases:
         if name not in schema.names:
             raise ValueError(
                 f"tables of {kind} have no column `{name}`. Expected one of "
                 f"{', '.join(schema.names)}. Received: "
-                f"columns={dict(renamed)}"
+                f"columns={dict(aliases)}"
             )
-    return dataclasses.replace(schema, renamed=tuple(renamed))
+    return dataclasses.replace(schema, aliases=tuple(aliases))
 
 
-def of_any_kind(renamed=()):
-    """Returns the schema of a table of which nothing is known yet."""
-    return Schema("", (tuple(sorted(ALL)),), renamed=tuple(renamed))
+def of_any_kind(aliases=()):
+    """Returns the schema of a table whose kind has not been inferred."""
+    return Schema("", (tuple(sorted(ALL)),), aliases=tuple(aliases))
 
 
 def infer(names):
-    """Decides by its columns which of `KINDS` a table is."""
+    """Returns which of `KINDS` a table is, by its columns."""
     for kind in ("captions", "dialogues", "questions"):
         if set(SCHEMAS[kind].marks) & set(names):
             return kind
     return "labels"
 
 
-def to_predict(fields, renamed=()):
-    """Makes the schema of tables of examples that a task is asked about.
+def to_predict(fields, aliases=()):
+    """Makes the schema of tables of examples to predict.
 
     Args:
         fields: Names of the task's fields.
-        renamed: As of a `Schema`.
+        aliases: As of `Schema.aliases`.
     """
     lists = {name for schema in SCHEMAS.values() for name in schema.lists}
     return Schema(
@@ -166,137 +170,144 @@ def to_predict(fields, renamed=()):
         tuple(sorted(ALL - set(fields))),
         tuple(sorted(lists & set(fields))),
         lenient=True,
-        renamed=tuple(renamed),
+        aliases=tuple(aliases),
     )
 
 
-def spelled(name, schema):
-    """Returns the column that a name means, whatever its case and spaces."""
+def canonical_name(name, schema):
+    """Returns the column of a name, ignoring case and outer spaces."""
     plain = name.strip().casefold()
-    for column, other in schema.renamed:
+    for column, other in schema.aliases:
         if plain == str(other).strip().casefold():
             return column
-    if plain in dict(schema.renamed):  # Another column is read in its place.
+    if plain in dict(schema.aliases):  # Another column is read in its place.
         return f"{name.strip()} of the table"
     return plain if plain in schema.names else name.strip()
 
 
-def repeated(names):
-    """Names the columns that occur more than once, the nameless left out."""
+def duplicates(names):
+    """Names the columns that occur more than once, ignoring empty names."""
     counts = collections.Counter(name for name in names if name)
     return [name for name, count in counts.items() if count > 1]
 
 
 def check(names, schema, strict=True):
-    """Refuses columns that cannot be read as a data set.
+    """Raises an error if columns cannot be read as a data set.
 
     Args:
-        names: Names of the columns, as of `spelled`.
+        names: Names of the columns, as of `canonical_name`.
         schema: A `Schema`.
-        strict: bool. Whether columns that are needed must be there; else
-            they are asked for only if it is known what to do.
+        strict: bool. Whether a missing required column is always an error;
+            otherwise only if the message can suggest a correction.
 
     Raises:
         ValueError: If a column is missing, or occurs twice; captions may.
     """
     names = list(names)
     spare = CAPTIONS if "caption" in schema.names else ()
-    twice = [name for name in repeated(names) if name not in spare]
-    if twice:
-        raise ValueError(f"the column `{twice[0]}` occurs twice")
+    repeats = [name for name in duplicates(names) if name not in spare]
+    if repeats:
+        raise ValueError(f"the column `{repeats[0]}` occurs twice")
     if strict:
         check_present(names, schema)
-    lacking = [g for g in schema.needed if not set(g) & set(names)]
-    hint = _hint(names, schema, lacking) if lacking else ""
-    if lacking and (strict or hint):
-        wanted = " and ".join(_one_of(group) for group in schema.needed)
-        shown = names[:_SHOWN]
-        hint = hint or _remedy(lacking[0][0], "NAME")
-        raise ValueError(f"expected columns {wanted}. Received: {shown}{hint}")
+    missing = [g for g in schema.required if not set(g) & set(names)]
+    hint = _hint(names, schema, missing) if missing else ""
+    if missing and (strict or hint):
+        expected = " and ".join(_one_of(group) for group in schema.required)
+        hint = hint or _remedy(missing[0][0], "NAME")
+        raise ValueError(
+            f"expected columns {expected}. Received: {names[:_MAX_NAMES]}{hint}"
+        )
 
 
 def check_present(names, schema):
-    """Refuses a table without a column that is renamed.
+    """Raises an error if a table lacks a column named in `Schema.aliases`.
 
     Raises:
         ValueError: If there is none of that name.
     """
-    for column, other in schema.renamed:
+    for column, other in schema.aliases:
         if column not in names:
             close = difflib.get_close_matches(str(other), names, n=1)
             hint = f". Did you mean `{close[0]}`?" if close else ""
             raise ValueError(
                 f"there is no column `{other}` to read `{column}` from. "
-                f"Received: {list(names)[:_SHOWN]}{hint}"
+                f"Received: {list(names)[:_MAX_NAMES]}{hint}"
             )
 
 
-def describe(names, schema, scan, where):
+def describe(names, schema, data, where):
     """Names the columns of a whole table that are not read, or missing.
 
     Args:
-        names: List of names, as of `spelled`.
+        names: List of names, as of `canonical_name`.
         schema: A `Schema`.
-        scan: The `layout.Scan` that takes notes and problems.
+        data: The `dataset.Dataset` that collects notes and problems.
         where: The table.
     """
     try:
         check_present(names, schema)
     except ValueError as error:
-        scan.blame("corrupt", where, str(error))
-    note = _unread(names, schema)
+        data.report("corrupt", where, str(error))
+    note = _ignored_note(names, schema)
     if note:
-        scan.notes.append(note)
+        data.notes.append(note)
 
 
-def _unread(names, schema):
+def _ignored_note(names, schema):
     """Names the columns that are not read, or returns `""`."""
-    meant = _meant(names, schema)
+    suggestions = _suggestions(names, schema)
     unknown = [
         f"`{name}`"
-        + (f" (did you mean `{meant[name]}`?)" if name in meant else "")
+        + (
+            f" (did you mean `{suggestions[name]}`?)"
+            if name in suggestions
+            else ""
+        )
         for name in names
         if name and name not in schema.names
     ]
     if not unknown:
         return ""
-    more = f" and {len(unknown) - _SHOWN} more" * (len(unknown) > _SHOWN)
-    return f"Ignored columns: {', '.join(unknown[:_SHOWN])}{more}."
+    more = f" and {len(unknown) - _MAX_NAMES} more" * (
+        len(unknown) > _MAX_NAMES
+    )
+    return f"Ignored columns: {', '.join(unknown[:_MAX_NAMES])}{more}."
 
 
-def _hint(names, schema, lacking):
-    """Says what to do about a table that lacks columns, or returns `""`."""
+def _hint(names, schema, missing):
+    """Returns how to correct a table that lacks columns, or `""`."""
     others = [o.kind for o in SCHEMAS.values() if set(o.marks) & set(names)]
     other = schema.kind and others and schema.kind not in others
-    meant = _meant(names, schema)
-    if other and not {n for group in lacking for n in group} & {
-        *meant.values()
+    suggestions = _suggestions(names, schema)
+    if other and not {n for group in missing for n in group} & {
+        *suggestions.values()
     }:
         return (
             f". This is a table of {others[0]}, for {_FOR[others[0]]}; a table "
             f"of {schema.kind} is expected, for {_FOR[schema.kind]}"
-            + _remedy(lacking[0][0], "NAME")
+            + _remedy(missing[0][0], "NAME")
         )
-    if not meant:
+    if not suggestions:
         return ""
-    pairs = [f"`{new}` for `{old}`" for old, new in meant.items()]
-    old, new = next(iter(meant.items()))
+    pairs = [f"`{new}` for `{old}`" for old, new in suggestions.items()]
+    old, new = next(iter(suggestions.items()))
     remedy = _remedy(new, old).removeprefix(".")
     return f". Did you mean {', '.join(pairs)}?{remedy}"
 
 
 def _remedy(column, name):
-    """Says how to read a column from one of another name."""
+    """Returns how to read a column from one of another name."""
     return (
         f". To read `{column}` from a column of another name, pass "
         f"`--column {column}={name}` (`columns={{{column!r}: {name!r}}}`)"
     )
 
 
-def _meant(names, schema):
-    """Guesses which columns were meant by those that are not known."""
+def _suggestions(names, schema):
+    """Returns a dict from unknown columns to those probably intended."""
     free = [name for name in schema.names if name not in names]
-    found = {}
+    guesses = {}
     for name in names:
         if name in schema.names:
             continue
@@ -304,9 +315,9 @@ def _meant(names, schema):
         others = [k for k in free if plain in _OTHER_NAMES.get(k, ())]
         close = difflib.get_close_matches(plain, free, n=1, cutoff=0.7)
         for guess in (others or close)[:1]:
-            found[name] = guess
+            guesses[name] = guess
             free.remove(guess)
-    return found
+    return guesses
 
 
 def _one_of(names):

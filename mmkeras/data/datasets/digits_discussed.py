@@ -1,19 +1,20 @@
-"""Digits discussed: talks about images of nine of MNIST's digits.
+"""Digits discussed: dialogues about images of nine of MNIST's digits.
 
 Questions refer back: "how many 3s are there?", "how many of them are blue?",
 "what is above it?"; see `mmkeras.data.synthetic.digits_discussed`, which also
-knows what can be scored without the history or without the image. It is
-rendered from MNIST's files, the same every time: 20,000 training talks of the
-first 55,000 training images, 1,000 of validation of the last 5,000, and
-2,000 of test of MNIST's own test images, five turns each. Beside each
-training talk are the first turns of five others about its image.
+computes the best scores without the history or without the image. The images
+are rendered from MNIST's files, the same every time: 20,000 training dialogues
+from the first 55,000 training images, 1,000 validation dialogues from the last
+5,000, and 2,000 test dialogues from MNIST's own test images, five turns each.
+For each training dialogue there are also the first turns of five others about
+the same image.
 """
 
 import tensorflow as tf
 
 from mmkeras.data import examples
 from mmkeras.data.datasets import avdigits
-from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import dataset
 from mmkeras.data.synthetic import digits_discussed
 
 SOURCE = "Download MNIST's four *-ubyte.gz files into a folder mnist."
@@ -21,30 +22,31 @@ COUNTS = {"train": 20000, "val": 1000, "test": 2000}
 STARTS = {"train": 5}
 
 
-def scan(folder=None, seed=0) -> layout.Scan:
-    """Renders all talks.
+def scan(folder=None, seed=0) -> dataset.Dataset:
+    """Renders all dialogues.
 
     Args:
         folder: Folder of MNIST's files; None for `$MMKERAS_DATA/mnist`.
-        seed: int, not negative. Draws other talks.
+        seed: int, not negative. Seed of the dialogues.
 
     Returns:
-        A `Scan` of rows with `"image"`, PNG bytes, `"history"`, a line a
-        turn, `"question"`, `"label"`, the answer, `"candidates"`, all answers
-        there are, a line each, `"type"` and `"group"`, the talk.
+        A `Dataset` of rows with `"image"`, PNG bytes, `"history"`, one line
+        per turn, `"question"`, `"label"`, the answer, `"candidates"`, all
+        answers of the data set, one per line, `"type"` and `"group"`, the
+        dialogue.
 
     Raises:
-        FileNotFoundError: If a file is not there.
+        FileNotFoundError: If a file does not exist.
     """
-    found = layout.Scan()
-    for split in layout.SPLITS:
-        found.rows += rows(split, folder, seed)
-    return found
+    data = dataset.Dataset()
+    for split in dataset.SPLITS:
+        data.rows += rows(split, folder, seed)
+    return data
 
 
 def rows(split, folder=None, seed=0, count=None) -> list[dict]:
-    """Gives the rows of one split, or of its first `count` talks."""
-    folder = layout.locate("mnist", folder, SOURCE)
+    """Returns the rows of one split, or of its first `count` dialogues."""
+    folder = dataset.find_folder("mnist", folder, SOURCE)
     images, labels, _ = avdigits.digit_images(folder, split)
     by_digit = [images[labels == digit] for digit in range(10)]
     count = COUNTS.get(split, 0) if count is None else count
@@ -53,5 +55,5 @@ def rows(split, folder=None, seed=0, count=None) -> list[dict]:
 
 
 def load(split, folder=None) -> tf.data.Dataset:
-    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    """Returns raw examples of one split; see `mmkeras.data.examples`."""
     return examples.load(rows(split, folder))

@@ -2,8 +2,8 @@
 
 `train/questions.json` and `test/questions.json` are lists of `[question,
 answer, image]`, the images `<split>/images/<image>.png`. There is no
-validation part: a tenth of the training images, by the order of a seed, is
-held out for it with all their questions.
+validation split: a random tenth of the training images is held out for it,
+with all their questions.
 """
 
 import functools
@@ -11,46 +11,46 @@ import functools
 import tensorflow as tf
 
 from mmkeras.data import examples
-from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import dataset
 
 SOURCE = "It is the folder easy_vqa/data of github.com/vzhou842/easy-VQA."
 
 
-def scan(folder=None, seed=0) -> layout.Scan:
+def scan(folder=None, seed=0) -> dataset.Dataset:
     """Reads all questions.
 
     Args:
         folder: Folder with `train` and `test`; None for
             `$MMKERAS_DATA/easy_vqa`.
-        seed: int. Draws the images held out for validation.
+        seed: int. Seed of the validation split.
 
     Returns:
-        A `Scan` of rows with `"image"`, a path, `"question"`, `"label"`, the
+        A `Dataset` of rows with `"image"`, a path, `"question"`, `"label"`, the
         answer, `"type"`, one of yes/no, shape and color, and `"group"`, the
-        image; entries of another form are problems.
+        image; malformed entries are reported.
 
     Raises:
         FileNotFoundError: If there is no such folder.
     """
-    folder = layout.locate("easy_vqa", folder, SOURCE)
-    found = layout.Scan()
+    folder = dataset.find_folder("easy_vqa", folder, SOURCE)
+    data = dataset.Dataset()
     for split in ("train", "test"):
         path = folder / split / "questions.json"
-        entries = layout.entries(path, found)
-        make = functools.partial(_row, path.parent / "images", split)
+        entries = dataset.read_json(path, data)
+        parse = functools.partial(_row, path.parent / "images", split)
         form = "[question, answer, image]"
-        found.rows += found.made(path, entries, make, form)
-    found.hold_out(0.1, seed)
-    return found
+        data.rows += data.parse_entries(path, entries, parse, form)
+    data.hold_out_validation(0.1, seed)
+    return data
 
 
 def rows(split, folder=None, seed=0) -> list[dict]:
-    """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    return scan(folder, seed).of_split(split)
+    """Returns the rows of one split; see `mmkeras.data.datasets`."""
+    return scan(folder, seed).split(split)
 
 
 def load(split, folder=None) -> tf.data.Dataset:
-    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    """Returns raw examples of one split; see `mmkeras.data.examples`."""
     return examples.load(rows(split, folder))
 
 
@@ -68,7 +68,7 @@ def _row(folder, split, number, entry):
 
 
 def _type(question):
-    """Says what a question asks for."""
+    """Returns the type of a question's answer."""
     words = question.casefold().split()
     if words[0] != "what":
         return "yes/no"

@@ -1,44 +1,44 @@
-"""Feelings: a rendered world whose best possible accuracy is known.
+"""Feelings: synthetic emotions whose best possible accuracy is known.
 
-Sentences, faces and tones of voice, each a vote on whether somebody feels
-negative or positive; see `mmkeras.data.synthetic.feelings`. It needs no files:
-8,000 training, 1,000 validation and 1,000 test examples are rendered in
-seconds, the same ones every time.
+Sentences, faces and tones of voice, each a vote for a negative or positive
+emotion; see `mmkeras.data.synthetic.feelings`. It needs no files: 8,000
+training, 1,000 validation and 1,000 test examples are rendered in seconds, the
+same ones every time.
 """
 
 import tensorflow as tf
 
 from mmkeras.data import examples
-from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import dataset
 from mmkeras.data.synthetic import feelings
 
 COUNTS = {"train": 8000, "val": 1000, "test": 1000}
 
 
-def scan(folder=None, seed=0, **options) -> layout.Scan:
+def scan(folder=None, seed=0, **options) -> dataset.Dataset:
     """Renders all examples.
 
     Args:
-        folder: None; there is nothing to read.
-        seed: int, not negative. Draws another world.
-        **options: How often each vote is right and absent; see
+        folder: None; no files are read.
+        seed: int, not negative. Seed of the examples.
+        **options: How often each vote is correct and missing; see
             `mmkeras.data.synthetic.feelings.moments`.
 
     Returns:
-        A `Scan` of rows with `"text"`, `"image"`, PNG bytes, `"audio"`, WAV
+        A `Dataset` of rows with `"text"`, `"image"`, PNG bytes, `"audio"`, WAV
         bytes, and `"label"`, negative or positive.
 
     Raises:
-        ValueError: If there is a folder.
+        ValueError: If `folder` is given.
     """
-    found = layout.Scan()
-    for split in layout.SPLITS:
-        found.rows += rows(split, folder, seed, **options)
-    return found
+    data = dataset.Dataset()
+    for split in dataset.SPLITS:
+        data.rows += rows(split, folder, seed, **options)
+    return data
 
 
 def rows(split, folder=None, seed=0, **options) -> list[dict]:
-    """Gives the rows of one split; see `mmkeras.data.datasets`."""
+    """Returns the rows of one split; see `mmkeras.data.datasets`."""
     if folder is not None:
         raise ValueError(
             "'feelings' is generated, not read: omit `folder` (`--folder`). "
@@ -48,5 +48,5 @@ def rows(split, folder=None, seed=0, **options) -> list[dict]:
 
 
 def load(split, folder=None) -> tf.data.Dataset:
-    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    """Returns raw examples of one split; see `mmkeras.data.examples`."""
     return examples.load(rows(split, folder))

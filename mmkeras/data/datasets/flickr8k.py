@@ -1,8 +1,8 @@
 """Flickr8k: 8,000 photographs of people and dogs, five captions each.
 
 Reads the official layout: `Flicker8k_Dataset/` (its authors' spelling, or
-the right one), and `Flickr8k.token.txt` with the three lists of the split,
-beside it or in `Flickr8k_text/`.
+the correct one), and `Flickr8k.token.txt` with the three lists of the split,
+next to it or in `Flickr8k_text/`.
 
 Reference: Hodosh, Young and Hockenmaier (2013), Framing Image Description as
 a Ranking Task, JAIR 47, https://doi.org/10.1613/jair.3994
@@ -13,7 +13,7 @@ import collections
 import tensorflow as tf
 
 from mmkeras.data import examples
-from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import dataset
 
 SOURCE = (
     "Its authors provide Flickr8k_Dataset.zip and Flickr8k_text.zip at "
@@ -21,72 +21,74 @@ SOURCE = (
     "both into one folder."
 )
 _LISTS = {"train": "train", "val": "dev", "test": "test"}
-# Five captions whose key has a slip of the pen; there is no such image.
+# The key of five captions is misspelled; there is no such image.
 _BAD_KEY = "2258277193_586949ec62.jpg.1"
 
 
-def scan(folder=None) -> layout.Scan:
+def scan(folder=None) -> dataset.Dataset:
     """Reads captions and splits.
 
     Args:
-        folder: Where the data lies; None for `$MMKERAS_DATA/flickr8k`.
+        folder: Folder of the data; None for `$MMKERAS_DATA/flickr8k`.
 
     Returns:
-        A `Scan`, with the images of the official split in its order, then
-        those in no split.
+        A `Dataset`, with the images of the official split in its order, then
+        those without a split.
 
     Raises:
         FileNotFoundError: If there is no such folder.
     """
-    folder = layout.locate("flickr8k", folder, SOURCE)
-    found = layout.Scan()
-    images = layout.first_existing(
+    folder = dataset.find_folder("flickr8k", folder, SOURCE)
+    data = dataset.Dataset()
+    images = dataset.first_existing(
         folder / "Flicker8k_Dataset",
         folder / "Flickr8k_Dataset",
         folder / "Flickr8k_Dataset" / "Flicker8k_Dataset",
     )
-    captions = _captions(_text(folder, "Flickr8k.token.txt"), found)
-    listed = set()
+    captions = _captions(_text(folder, "Flickr8k.token.txt"), data)
+    keys = set()
     for split, name in _LISTS.items():
         path = _text(folder, f"Flickr_8k.{name}Images.txt")
-        for key in _keys(path, found):
-            listed.add(key)
-            found.add(key, images / key, captions.get(key, ()), split)
+        for key in _keys(path, data):
+            keys.add(key)
+            data.add(key, images / key, captions.get(key, ()), split)
     for key in captions:
-        if key not in listed:
-            found.add(key, images / key, captions[key], None)
-    layout.blame_others(images, found)
-    return found
+        if key not in keys:
+            data.add(key, images / key, captions[key], None)
+    dataset.report_unlisted_images(images, data)
+    return data
 
 
 def rows(split, folder=None) -> list[dict]:
-    """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    return scan(folder).of_split(split)
+    """Returns the rows of one split; see `mmkeras.data.datasets`."""
+    return scan(folder).split(split)
 
 
 def load(split, folder=None) -> tf.data.Dataset:
-    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    """Returns raw examples of one split; see `mmkeras.data.examples`."""
     return examples.load(rows(split, folder))
 
 
 def _text(folder, name):
-    return layout.first_existing(folder / name, folder / "Flickr8k_text" / name)
+    return dataset.first_existing(
+        folder / name, folder / "Flickr8k_text" / name
+    )
 
 
-def _keys(path, found):
+def _keys(path, data):
     if not path.exists():
-        found.blame("missing", path, "the list of a split")
+        data.report("missing", path, "the list of a split")
         return []
-    return [line.strip() for _, line in layout.lines(path, found) if line]
+    return [line.strip() for _, line in dataset.lines(path, data) if line]
 
 
-def _captions(path, found):
+def _captions(path, data):
     """Reads lines such as `1000268201_693b08cb0e.jpg#0<tab>A child ...`."""
     captions, skipped = collections.defaultdict(list), 0
     if not path.exists():
-        found.blame("missing", path, "the captions")
+        data.report("missing", path, "the captions")
         return captions
-    for number, line in layout.lines(path, found):
+    for number, line in dataset.lines(path, data):
         key, tab, caption = line.partition("\t")
         key, mark, _ = key.rpartition("#")
         if key == _BAD_KEY:
@@ -95,9 +97,9 @@ def _captions(path, found):
             captions[key].append(caption)
         elif line.strip():
             detail = "expected `image.jpg#0`, a tab and a caption"
-            found.blame("corrupt", f"{path}:{number}", detail)
+            data.report("corrupt", f"{path}:{number}", detail)
     if skipped:
-        found.notes.append(
+        data.notes.append(
             f"Skipped {skipped} captions of {_BAD_KEY}, a known error in the "
             "official file."
         )

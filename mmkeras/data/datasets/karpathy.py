@@ -2,7 +2,7 @@
 
 Reads `dataset_flickr8k.json`, `dataset_flickr30k.json` or
 `dataset_coco.json`. COCO's "restval" counts as training data. The images
-are looked for beside the file, in the folder that an entry names
+are looked for next to the file, in the folder that an entry names
 (`filepath`), in `images/`, or in the folder of the original data set.
 
 Reference: Karpathy and Fei-Fei (2015), Deep Visual-Semantic Alignments for
@@ -14,7 +14,7 @@ import json
 import tensorflow as tf
 
 from mmkeras.data import examples
-from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import dataset
 
 SOURCE = (
     "The file dataset_*.json is in caption_datasets.zip at "
@@ -31,7 +31,7 @@ _FOLDERS = (
 )
 
 
-def scan(folder=None) -> layout.Scan:
+def scan(folder=None) -> dataset.Dataset:
     """Reads captions and splits.
 
     Args:
@@ -39,45 +39,45 @@ def scan(folder=None) -> layout.Scan:
             None for `$MMKERAS_DATA/karpathy`.
 
     Returns:
-        A `Scan`.
+        A `Dataset`.
 
     Raises:
         FileNotFoundError: If there is no such folder, or not one such file.
     """
-    folder = layout.locate("karpathy", folder, SOURCE)
-    path = layout.only_file(folder, "dataset*.json")
-    found, places = layout.Scan(), {}
-    for index, entry in enumerate(_entries(path, found)):
+    folder = dataset.find_folder("karpathy", folder, SOURCE)
+    path = dataset.only_file(folder, "dataset*.json")
+    data, folders = dataset.Dataset(), {}
+    for index, entry in enumerate(_entries(path, data)):
         try:
             name, part = entry["filename"], entry.get("filepath", "")
             captions = [_caption(sentence) for sentence in entry["sentences"]]
-            split = layout.split_named(entry["split"])
+            split = dataset.canonical_split(entry["split"])
         except (AttributeError, KeyError, TypeError):
             detail = "expected `filename`, `split` and `sentences`"
-            found.blame("corrupt", f"{path}: images[{index}]", detail)
+            data.report("corrupt", f"{path}: images[{index}]", detail)
             continue
-        if part not in places:
-            places[part] = _place(path.parent, part, name)
-        found.add(name, places[part] / name, captions, split)
-    return found
+        if part not in folders:
+            folders[part] = _image_folder(path.parent, part, name)
+        data.add(name, folders[part] / name, captions, split)
+    return data
 
 
 def rows(split, folder=None) -> list[dict]:
-    """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    return scan(folder).of_split(split)
+    """Returns the rows of one split; see `mmkeras.data.datasets`."""
+    return scan(folder).split(split)
 
 
 def load(split, folder=None) -> tf.data.Dataset:
-    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    """Returns raw examples of one split; see `mmkeras.data.examples`."""
     return examples.load(rows(split, folder))
 
 
-def _entries(path, found):
+def _entries(path, data):
     try:
         return json.loads(path.read_bytes())["images"]
     except (KeyError, TypeError, ValueError) as error:
         detail = f"expected a JSON object with `images`: {error!r}"
-        found.blame("corrupt", path, detail)
+        data.report("corrupt", path, detail)
         return []
 
 
@@ -85,8 +85,8 @@ def _caption(sentence):
     return sentence.get("raw") or " ".join(sentence["tokens"])
 
 
-def _place(folder, part, name):
+def _image_folder(folder, part, name):
     """Finds the folder of the images by the first of them."""
     parts = [part, f"images/{part}"] if part else []
-    places = [folder / place for place in (*parts, *_FOLDERS)]
-    return next((p for p in places if (p / name).exists()), places[0])
+    folders = [folder / name for name in (*parts, *_FOLDERS)]
+    return next((p for p in folders if (p / name).exists()), folders[0])

@@ -1,6 +1,6 @@
-"""MELD: what is said in dialogues of a television series, with its emotion.
+"""MELD: utterances in dialogues of a television series, with their emotion.
 
-The words come from the authors' three tables, `train_sent_emo.csv` and those
+The texts come from the authors' three tables, `train_sent_emo.csv` and those
 of `dev` and `test`; the split is theirs. The label is one of seven emotions;
 data set `meld-sentiment` is the same with one of three sentiments.
 
@@ -11,7 +11,7 @@ Reference:
 import tensorflow as tf
 
 from mmkeras.data import examples
-from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import dataset
 from mmkeras.data.datasets import tabular
 
 SOURCE = "Download the tables from github.com/declare-lab/MELD (data/MELD)."
@@ -19,7 +19,7 @@ LABELS = ("Emotion", "Sentiment")
 _FILES = {"train": "train", "val": "dev", "test": "test"}
 
 
-def scan(folder=None, label="Emotion") -> layout.Scan:
+def scan(folder=None, label="Emotion") -> dataset.Dataset:
     """Reads all utterances, dialogue by dialogue and in order.
 
     Args:
@@ -27,11 +27,11 @@ def scan(folder=None, label="Emotion") -> layout.Scan:
         label: The column that is the label, one of `LABELS`.
 
     Returns:
-        A `Scan` of rows with `"text"`, `"speaker"`, `"label"` and `"group"`,
-        the dialogue; malformed lines are problems, named by line number.
+        A `Dataset` of rows with `"text"`, `"speaker"`, `"label"` and `"group"`,
+        the dialogue; malformed lines are reported by line number.
 
     Raises:
-        FileNotFoundError: If a table is not there.
+        FileNotFoundError: If a table does not exist.
         ValueError: If there is no such label.
     """
     if label not in LABELS:
@@ -39,40 +39,40 @@ def scan(folder=None, label="Emotion") -> layout.Scan:
             f"`label` must be one of {', '.join(map(repr, LABELS))}. "
             f"Received: label={label!r}"
         )
-    folder = layout.locate("meld", folder, SOURCE)
-    found = layout.Scan()
+    folder = dataset.find_folder("meld", folder, SOURCE)
+    data = dataset.Dataset()
     for split, name in _FILES.items():
         path = folder / f"{name}_sent_emo.csv"
         if not path.is_file():
             raise FileNotFoundError(f"File not found: {path}. {SOURCE}")
-        found.rows += _read(path, split, label, found)
-    return found
+        data.rows += _read(path, split, label, data)
+    return data
 
 
 def rows(split, folder=None, label="Emotion") -> list[dict]:
-    """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    return scan(folder, label).of_split(split)
+    """Returns the rows of one split; see `mmkeras.data.datasets`."""
+    return scan(folder, label).split(split)
 
 
 def load(split, folder=None, label="Emotion") -> tf.data.Dataset:
-    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    """Returns raw examples of one split; see `mmkeras.data.examples`."""
     return examples.load(rows(split, folder, label))
 
 
-def _read(path, split, label, found):
-    """The rows of one table, in the order of their dialogues."""
-    placed = []
-    for number, values in tabular.published_lines(path, found, "Utterance"):
+def _read(path, split, label, data):
+    """Reads the rows of one table, in the order of their dialogues."""
+    entries = []
+    for number, values in tabular.published_lines(path, data, "Utterance"):
         try:
             dialogue = int(values["Dialogue_ID"])
             place = int(values["Utterance_ID"])
         except (KeyError, ValueError):
             detail = "expected integers in Dialogue_ID and Utterance_ID"
-            found.blame("corrupt", f"{path}:{number}", detail)
+            data.report("corrupt", f"{path}:{number}", detail)
             continue
         if not values["Utterance"].strip() or not values.get(label):
             detail = f"expected texts in Utterance and {label}"
-            found.blame("corrupt", f"{path}:{number}", detail)
+            data.report("corrupt", f"{path}:{number}", detail)
             continue
         row = {
             "id": f"{split}-dia{dialogue}_utt{place}",
@@ -82,6 +82,6 @@ def _read(path, split, label, found):
             "label": values[label],
             "group": f"{split}-dia{dialogue}",
         }
-        placed.append((dialogue, place, row))
-    placed.sort(key=lambda entry: entry[:2])
-    return [row for *_, row in placed]
+        entries.append((dialogue, place, row))
+    entries.sort(key=lambda entry: entry[:2])
+    return [row for *_, row in entries]

@@ -1,13 +1,13 @@
-"""MUStARD: what is said in television series, in sarcasm or in earnest.
+"""MUStARD: sarcastic and sincere utterances of television series.
 
-The words come from the authors' `sarcasm_data.json`: the utterance itself,
-without what was said before. The authors give no split but five folds for
-cross-validation. Here it is drawn by a seed: of each label a tenth for
-validation, a tenth for test. The same people speak in all three.
+The texts come from the authors' `sarcasm_data.json`: the utterance itself,
+without its context. The authors define no split, only five folds for
+cross-validation. Here a random split is drawn by a seed: a tenth of each label
+for validation, a tenth for test. The same speakers are in all three.
 
 Data set `mustard-speakers` has the authors' other split, independent of the
-speaker: they test on all of Friends and train on the other series; a tenth of
-each label of the latter, drawn by a seed, is held out for validation.
+speaker: they test on all of Friends and train on the other series; a random
+tenth of each label of the latter is held out for validation.
 
 Reference:
     [Castro et al., 2019](https://arxiv.org/abs/1906.01815)
@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from mmkeras.data import examples
-from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import dataset
 
 SOURCE = (
     "The file can be downloaded from github.com/soujanyaporia/MUStARD (data)."
@@ -28,26 +28,26 @@ LABELS = ("sincere", "sarcastic")
 _TEST_SHOW = "FRIENDS"
 
 
-def scan(folder=None, seed=0, speakers=False) -> layout.Scan:
+def scan(folder=None, seed=0, speakers=False) -> dataset.Dataset:
     """Reads all utterances.
 
     Args:
         folder: `sarcasm_data.json`, or the folder with it; None for
             `$MMKERAS_DATA/mustard`.
-        seed: int. Draws the split.
-        speakers: bool. Whether nobody who speaks in test does in training.
+        seed: int. Seed of the split.
+        speakers: bool. Whether to split by speaker: `mustard-speakers`.
 
     Returns:
-        A `Scan` of rows with `"text"` and `"label"`, one of `LABELS`; entries
-        that cannot be read are problems, named by their id.
+        A `Dataset` of rows with `"text"` and `"label"`, one of `LABELS`;
+        malformed entries are reported by their id.
 
     Raises:
-        FileNotFoundError: If the file is not there.
-        ValueError: If it is no JSON object.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it is not a JSON object.
     """
-    folder = layout.locate("mustard", folder, SOURCE)
-    path = layout.only_file(folder, "sarcasm_data.json")
-    found = layout.Scan()
+    folder = dataset.find_folder("mustard", folder, SOURCE)
+    path = dataset.only_file(folder, "sarcasm_data.json")
+    data = dataset.Dataset()
     shows = []
     for name, entry in _entries(path).items():
         try:
@@ -55,22 +55,22 @@ def scan(folder=None, seed=0, speakers=False) -> layout.Scan:
             text, show = entry["utterance"].strip(), entry["show"]
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             detail = f"expected utterance, show and sarcasm: {error!r}"
-            found.blame("corrupt", f"{path}: {name}", detail)
+            data.report("corrupt", f"{path}: {name}", detail)
             continue
         row = {"id": name, "split": None, "text": text, "label": label}
-        found.rows.append(row)
+        data.rows.append(row)
         shows.append(show)
-    _split(found.rows, shows, seed, speakers)
-    return found
+    _split(data.rows, shows, seed, speakers)
+    return data
 
 
 def rows(split, folder=None, seed=0, speakers=False) -> list[dict]:
-    """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    return scan(folder, seed, speakers).of_split(split)
+    """Returns the rows of one split; see `mmkeras.data.datasets`."""
+    return scan(folder, seed, speakers).split(split)
 
 
 def load(split, folder=None) -> tf.data.Dataset:
-    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    """Returns raw examples of one split; see `mmkeras.data.examples`."""
     return examples.load(rows(split, folder))
 
 
@@ -97,21 +97,20 @@ def _flag(value):
 
 
 def _split(rows, shows, seed, speakers):
-    """Names every row's split: of each label so many, in a seed's order."""
+    """Assigns a random split to each row, stratified by label."""
     parts = ("val",) if speakers else ("val", "test")
     rng = np.random.default_rng(seed)
     for label in LABELS:
-        tested = [speakers and show == _TEST_SHOW for show in shows]
-        here = [
-            (row, out)
-            for row, out in zip(rows, tested)
-            if row["label"] == label
-        ]
-        for row, out in here:
-            row["split"] = "test" if out else "train"
-        left = [row for row, out in here if not out]
-        order = rng.permutation(len(left))
-        size = len(left) // 10
+        train = []
+        for row, show in zip(rows, shows):
+            if row["label"] != label:
+                continue
+            is_test = speakers and show == _TEST_SHOW
+            row["split"] = "test" if is_test else "train"
+            if not is_test:
+                train.append(row)
+        order = rng.permutation(len(train))
+        size = len(train) // 10
         for i, name in enumerate(parts):
             for place in order[i * size : (i + 1) * size]:
-                left[place]["split"] = name
+                train[place]["split"] = name

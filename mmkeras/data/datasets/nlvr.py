@@ -1,9 +1,9 @@
 """NLVR: is the sentence true of the image?
 
-`train/train.json`, `dev/dev.json` and `test/test.json`, one JSON object a
+`train/train.json`, `dev/dev.json` and `test/test.json`, one JSON object per
 line, the images `<split>/images/<directory>/<split>-<identifier>-<n>.png`:
-six of each scene, its boxes in another order. Training takes all six,
-validation (dev) and test the first that is there.
+six of each scene, with its boxes in different orders. Training uses all six,
+validation (dev) and test the first that exists.
 """
 
 import json
@@ -11,20 +11,20 @@ import json
 import tensorflow as tf
 
 from mmkeras.data import examples
-from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import dataset
 
 SOURCE = "It is the folder nlvr of github.com/lil-lab/nlvr."
-_OF_ANOTHER_FORM = (
+_FORM_ERRORS = (
     AttributeError,
     KeyError,
     RecursionError,
     TypeError,
     ValueError,
 )
-_PARTS = {"train": "train", "dev": "val", "test": "test"}
+_OFFICIAL_SPLITS = {"train": "train", "dev": "val", "test": "test"}
 
 
-def scan(folder=None) -> layout.Scan:
+def scan(folder=None) -> dataset.Dataset:
     """Reads all sentences.
 
     Args:
@@ -32,51 +32,51 @@ def scan(folder=None) -> layout.Scan:
             `$MMKERAS_DATA/nlvr`.
 
     Returns:
-        A `Scan` of rows with `"image"`, a path, `"question"`, the sentence,
-        `"label"`, true or false, and `"group"`, the sentence, which is told of
-        several scenes.
+        A `Dataset` of rows with `"image"`, a path, `"question"`, the sentence,
+        `"label"`, true or false, and `"group"`, the sentence, which occurs
+        with several scenes.
 
     Raises:
         FileNotFoundError: If there is no such folder.
     """
-    folder = layout.locate("nlvr", folder, SOURCE)
-    found = layout.Scan()
-    for part, split in _PARTS.items():
+    folder = dataset.find_folder("nlvr", folder, SOURCE)
+    data = dataset.Dataset()
+    for part, split in _OFFICIAL_SPLITS.items():
         path = folder / part / f"{part}.json"
         if not path.exists():
-            found.notes.append(f"File not found: {path.name}.")
+            data.notes.append(f"File not found: {path.name}.")
             continue
-        for number, line in layout.lines(path, found):
+        for number, line in dataset.lines(path, data):
             if not line.strip():
                 continue
             try:
                 entry = json.loads(line)
-                made = _rows(folder / part / "images", part, entry)
-            except _OF_ANOTHER_FORM as error:
+                rows = _rows(folder / part / "images", part, entry)
+            except _FORM_ERRORS as error:
                 where = f"{path}:{number}"
-                found.blame(
+                data.report(
                     "corrupt",
                     where,
                     f"expected identifier, label and sentence: {error!r}",
                 )
                 continue
-            made = made if split == "train" else made[:1]
-            found.rows += [{**row, "split": split} for row in made]
-    return found
+            rows = rows if split == "train" else rows[:1]
+            data.rows += [{**row, "split": split} for row in rows]
+    return data
 
 
 def rows(split, folder=None) -> list[dict]:
-    """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    return scan(folder).of_split(split)
+    """Returns the rows of one split; see `mmkeras.data.datasets`."""
+    return scan(folder).split(split)
 
 
 def load(split, folder=None) -> tf.data.Dataset:
-    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    """Returns raw examples of one split; see `mmkeras.data.examples`."""
     return examples.load(rows(split, folder))
 
 
 def _rows(folder, part, entry):
-    """A row for each image of a scene; one, if none is there."""
+    """Returns a row for each image of a scene, or one if none exists."""
     name = str(entry["identifier"])
     label = str(entry["label"]).lower()
     if label not in ("true", "false"):
@@ -85,7 +85,7 @@ def _rows(folder, part, entry):
         )
     home = folder / str(entry.get("directory", ""))
     paths = [home / f"{part}-{name}-{i}.png" for i in range(6)]
-    there = [path for path in paths if path.exists()] or paths[:1]
+    existing = [path for path in paths if path.exists()] or paths[:1]
     return [
         {
             "id": path.stem,
@@ -94,5 +94,5 @@ def _rows(folder, part, entry):
             "label": label,
             "group": f"{part}-{name.split('-')[0]}",
         }
-        for path in there
+        for path in existing
     ]

@@ -1,16 +1,17 @@
-"""OneCommon: two people each see seven dots, and agree by talking on one.
+"""OneCommon: two players each see seven dots and select one that both see.
 
-Some dots are in the view of both. An example is the talk, the seven dots of
-one person (place, size and colour, each in [-1, 1]) and the dot which that
-person chose. The files are the authors', a dialogue a line:
+Some dots are in the view of both players. An example is the dialogue, the
+seven dots of one player (position, size and color, each in [-1, 1]) and the
+dot that this player selected. The files are the authors', one dialogue per
+line:
 
     <input> 28 numbers </input> <dialogue> YOU: hi . <eos> THEM: ... <eos>
     <selection> </dialogue> <output> 3 </output>
 
 `train_uncorrelated.txt` and those of `valid` and `test`, one view of each
 dialogue; or the same as `train.jsonl`, `valid.jsonl` and `test.jsonl` with
-`"dots"`, `"turns"` and `"target"`. The split is theirs. People who failed to
-agree are among them.
+`"dots"`, `"turns"` and `"target"`. The split is theirs. Dialogues without
+agreement are included.
 
 Reference:
     [Udagawa and Aizawa, 2019](https://arxiv.org/abs/1907.03399)
@@ -22,7 +23,7 @@ import numpy as np
 import tensorflow as tf
 
 from mmkeras.data import examples
-from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import dataset
 
 SOURCE = (
     "The dialogues can be downloaded from github.com/Alab-NII/onecommon "
@@ -32,7 +33,7 @@ DOTS, NUMBERS = 7, 4
 _FILES = {"train": "train", "val": "valid", "test": "test"}
 
 
-def scan(folder=None) -> layout.Scan:
+def scan(folder=None) -> dataset.Dataset:
     """Reads all dialogues.
 
     Args:
@@ -40,41 +41,41 @@ def scan(folder=None) -> layout.Scan:
             `$MMKERAS_DATA/onecommon`.
 
     Returns:
-        A `Scan` of rows with `"text"`, a line a turn; `"scene"`, float32 of
-        shape `(7, 4)`: to the right, down, size and how light; and
-        `"label"`, the place of the chosen dot, from `"0"` to `"6"`. Malformed
-        lines are problems, named by line number.
+        A `Dataset` of rows with `"text"`, one line per turn; `"scene"`,
+        float32 of shape `(7, 4)`: x, y, size and lightness; and `"label"`, the
+        index of the selected dot, from `"0"` to `"6"`. Malformed lines are
+        reported by line number.
 
     Raises:
-        FileNotFoundError: If the file of a split is not there.
+        FileNotFoundError: If the file of a split does not exist.
     """
-    folder = layout.locate("onecommon", folder, SOURCE)
-    found = layout.Scan()
+    folder = dataset.find_folder("onecommon", folder, SOURCE)
+    data = dataset.Dataset()
     for split, name in _FILES.items():
-        path = layout.first_existing(
+        path = dataset.first_existing(
             *(folder / f"{name}{end}" for end in _READERS)
         )
         if not path.is_file():
             raise FileNotFoundError(f"File not found: {path}. {SOURCE}")
         read = _READERS[path.name.removeprefix(name)]
-        for number, line in layout.lines(path, found):
+        for number, line in dataset.lines(path, data):
             try:
                 row = _row(*read(line))
             except (ValueError, KeyError, TypeError) as error:
-                found.blame("corrupt", f"{path}:{number}", str(error))
+                data.report("corrupt", f"{path}:{number}", str(error))
             else:
-                about = {"id": f"{split}-{number}", "split": split}
-                found.rows.append({**about, **row})
-    return found
+                identity = {"id": f"{split}-{number}", "split": split}
+                data.rows.append({**identity, **row})
+    return data
 
 
 def rows(split, folder=None) -> list[dict]:
-    """Gives the rows of one split; see `mmkeras.data.datasets`."""
-    return scan(folder).of_split(split)
+    """Returns the rows of one split; see `mmkeras.data.datasets`."""
+    return scan(folder).split(split)
 
 
 def load(split, folder=None) -> tf.data.Dataset:
-    """Gives raw examples of one split; see `mmkeras.data.examples`."""
+    """Returns raw examples of one split; see `mmkeras.data.examples`."""
     return examples.load(rows(split, folder))
 
 
@@ -98,28 +99,28 @@ def _from_tags(line):
     numbers = [float(number) for number in _between(line, "input").split()]
     if len(numbers) != DOTS * NUMBERS:
         raise ValueError(f"expected {DOTS * NUMBERS} numbers in <input>")
-    talk = _between(line, "dialogue").removesuffix("<selection>")
-    turns = [turn.strip() for turn in talk.split("<eos>") if turn.strip()]
+    dialogue = _between(line, "dialogue").removesuffix("<selection>")
+    turns = [turn.strip() for turn in dialogue.split("<eos>") if turn.strip()]
     turns = [turn.replace(":", "", 1).split(" ", 1) for turn in turns]
     return (
         np.reshape(numbers, (DOTS, NUMBERS)),
-        [_turn(who, *said) for who, *said in turns],
+        [_turn(speaker, *text) for speaker, *text in turns],
         _between(line, "output"),
     )
 
 
 def _from_json(line):
     values = json.loads(line)
-    turns = [_turn(who, said) for who, said in values["turns"]]
+    turns = [_turn(speaker, text) for speaker, text in values["turns"]]
     return values["dots"], turns, values["target"]
 
 
-def _turn(who, said=""):
-    if who not in ("YOU", "THEM"):
+def _turn(speaker, text=""):
+    if speaker not in ("YOU", "THEM"):
         raise ValueError(
-            f"expected a turn of YOU or THEM. Received: {who[:20]!r}"
+            f"expected a turn of YOU or THEM. Received: {speaker[:20]!r}"
         )
-    return f"{who.lower()}: {said}".strip()
+    return f"{speaker.lower()}: {text}".strip()
 
 
 def _between(line, tag):

@@ -1,21 +1,21 @@
 """Your own data: a table, a folder of images and texts, or rows in memory.
 
 A table is JSONL, CSV or TSV, with one line per example; all paths in it are
-relative to its folder, and lists in CSV are separated by `|`. Its columns say
-of which kind it is:
+relative to its folder, and lists in CSV are separated by `|`. Its columns
+determine its kind:
 
 - captions: `image`, and `caption` or `captions`;
 - labels: any of `text`, `image`, `audio` and `features` (the path of a `.npy`
   file, with a vector or a sequence), and `label`: a name, several (a list) or a
-  number, see `data.label_kinds`; `group`, what examples belong to that must
-  not be separated, such as a speaker;
+  number, see `data.label_kinds`; `group`, e.g. the speaker: examples of a
+  group are never split;
 - questions: `image`, `question`, and `answer`, or `answers` of several
   annotators; `type`;
-- dialogues: `image`, `history`, what was asked and answered before, a string
+- dialogues: `image`, `history`, the previous questions and answers, a string
   per turn; `question`, `answer`; `candidates`, answers to choose among,
   including the right one, for architectures that rank; `type`.
 
-All may have `id` and `split`: train, val or test. What is empty is absent.
+All may have `id` and `split`: train, val or test. Empty cells are missing.
 
     {"image": "photos/1.jpg", "captions": ["A dog.", "A brown dog runs."]}
 
@@ -37,8 +37,8 @@ import tensorflow as tf
 from mmkeras.data import examples
 from mmkeras.data import label_kinds
 from mmkeras.data.datasets import columns
+from mmkeras.data.datasets import dataset
 from mmkeras.data.datasets import folder
-from mmkeras.data.datasets import layout
 from mmkeras.data.datasets import records
 from mmkeras.data.datasets import table_rows
 from mmkeras.data.datasets import tabular
@@ -65,61 +65,61 @@ class OwnData:
 
     def __post_init__(self):
         columns.check_kind(self.kind)
-        columns.check_renamed(self.columns)
+        columns.check_aliases(self.columns)
 
     @property
     def name(self):
         """The last part of the path; `"rows"` for rows in memory."""
         return self._path.name if self._path else records.NAME
 
-    def scan(self, target=None) -> layout.Scan:
-        """Reads everything there is.
+    def scan(self, target=None) -> dataset.Dataset:
+        """Reads all rows.
 
         Args:
             target: What labels are: `"class"`, `"labels"` (several) or
                 `"number"`; `None` to decide by all rows.
 
         Returns:
-            A `Scan` of rows with `"id"`, `"split"` and, by the kind, either
+            A `Dataset` of rows with `"id"`, `"split"` and, by the kind, either
             `"captions"`, a list, or `"label"`: a string, list of strings or
-            float; and the modalities, `None` where absent. Malformed lines
-            are problems, named by their number.
+            float; and the modalities, `None` where missing. Malformed lines
+            are reported by line number.
 
         Raises:
-            FileNotFoundError: If there is no such path, or not one table.
+            FileNotFoundError: If there is not exactly one such table.
             ValueError: If `target` is unknown, or there are no labels.
         """
         label_kinds.check_target(target)
-        renamed = columns.check_renamed(self.columns)
+        aliases = columns.check_aliases(self.columns)
         table = self._table()
         pairs = self._path is not None and table.is_dir()
-        kind = "captions" if pairs else self.kind or _infer(table, renamed)
+        kind = "captions" if pairs else self.kind or _infer(table, aliases)
         if target is not None and kind != "labels":
             raise ValueError(
                 "`target` is an option of tables with labels, which can be of "
                 f"several types. Received: target={target!r} with a table of "
                 f"{kind}"
             )
-        if pairs and renamed:
+        if pairs and aliases:
             raise ValueError(
                 "`columns` (`--column`) is an option of tables. Received: "
                 f"columns={self.columns} with the folder {table}"
             )
         if pairs:
             return folder.scan(table)
-        scan, schema = layout.Scan(), columns.of_kind(kind, renamed)
+        data, schema = dataset.Dataset(), columns.of_kind(kind, aliases)
         if self._path:
-            lines = tabular.lines(table, scan, schema)
+            lines = tabular.lines(table, data, schema)
             place, home = table, table.parent
         else:
-            lines = records.lines(table, scan, schema)
+            lines = records.lines(table, data, schema)
             place, home = records.NAME, pathlib.Path.cwd()
-        table_rows.read(kind, lines, place, home, scan, target)
-        return scan
+        table_rows.read(kind, lines, place, home, data, target)
+        return data
 
     def rows(self, split, target=None) -> list[dict]:
         """Returns the rows of one split; see `mmkeras.data.datasets`."""
-        return self.scan(target).of_split(split)
+        return self.scan(target).split(split)
 
     def load(self, split, target=None) -> tf.data.Dataset:
         """Returns raw examples of one split; see `mmkeras.data.examples`."""
@@ -132,13 +132,13 @@ class OwnData:
         return None
 
     def _table(self):
-        """The table's path, a folder of pairs of files, or a list of dicts."""
+        """Returns the path of a table or folder, or a list of dicts."""
         path = self._path
         if not path:
             return records.dicts(self.source)
         if not path.is_dir():
             return path
-        tables = layout.matching(path, *tabular.PATTERNS)
+        tables = dataset.matching_files(path, *tabular.PATTERNS)
         may_pair = self.kind in (None, "captions")
         if may_pair and not tables and folder.has_any(path):
             return path
@@ -147,13 +147,15 @@ class OwnData:
                 f"{path} has images with texts, and a table, {tables[0].name}. "
                 "Pass the path of the table itself, or move it elsewhere."
             )
-        return layout.only_file(path, *tabular.PATTERNS)
+        return dataset.only_file(path, *tabular.PATTERNS)
 
 
-def _infer(table, renamed):
-    """Decides by the columns of a table what kind of data it holds."""
-    schema = columns.of_any_kind(renamed)
+def _infer(table, aliases):
+    """Returns the kind of data in a table, by its columns."""
+    schema = columns.of_any_kind(aliases)
     if isinstance(table, pathlib.Path):
         return columns.infer(tabular.column_names(table, schema))
     names = records.names(table)
-    return columns.infer([columns.spelled(name, schema) for name in names])
+    return columns.infer(
+        [columns.canonical_name(name, schema) for name in names]
+    )

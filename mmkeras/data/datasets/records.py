@@ -4,14 +4,14 @@ from mmkeras.data.datasets import columns
 from mmkeras.data.datasets import tabular
 from mmkeras.data.plain_values import plain
 
-NAME = "rows"  # As which they are named: `rows:3` is the fourth.
+NAME = "rows"  # In reports: `rows:3` is the fourth row.
 
 
 def dicts(source):
     """Returns the rows of a DataFrame, or of a list of dicts.
 
     Args:
-        source: A list of dicts, or what has `to_dict` as a DataFrame.
+        source: A list of dicts, or an object with `to_dict`, as a DataFrame.
 
     Raises:
         ValueError: If it is anything else.
@@ -23,7 +23,7 @@ def dicts(source):
 
 
 def check(source):
-    """Raises a `ValueError` if a value is not rows as of `dicts`."""
+    """Raises a `ValueError` if a value is not valid for `dicts`."""
     if hasattr(source, "to_dict") or (
         isinstance(source, (list, tuple))
         and all(isinstance(row, dict) for row in source)
@@ -41,29 +41,31 @@ def names(rows):
     return list(dict.fromkeys(str(name) for row in rows for name in row))
 
 
-def lines(rows, scan, schema):
+def lines(rows, data, schema):
     """Reads rows, as `tabular.lines` reads the lines of a table.
 
     Args:
         rows: List of dicts.
-        scan: The `Scan` that takes note of what is not read.
+        data: The `Dataset` that collects notes and problems.
         schema: A `columns.Schema`.
 
     Yields:
         Tuples of a row's number, from 0, and its values, a dict.
     """
-    spelled = {name: columns.spelled(name, schema) for name in names(rows)}
+    column_names = {
+        name: columns.canonical_name(name, schema) for name in names(rows)
+    }
     try:
-        columns.check(spelled.values(), schema)
+        columns.check(column_names.values(), schema)
     except ValueError as error:
-        scan.blame("corrupt", NAME, str(error))
+        data.report("corrupt", NAME, str(error))
         return
     for number, row in enumerate(rows):
-        values = {spelled[str(k)]: plain(v) for k, v in row.items()}
+        values = {column_names[str(k)]: plain(v) for k, v in row.items()}
         try:
             tabular.check_unicode(values, schema.texts)
         except ValueError as error:
-            scan.skip(f"{NAME}:{number}", str(error))
+            data.skip(f"{NAME}:{number}", str(error))
         else:
             yield number, values
-    columns.describe(list(spelled.values()), schema, scan, NAME)
+    columns.describe(list(column_names.values()), schema, data, NAME)

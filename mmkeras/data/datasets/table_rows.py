@@ -1,9 +1,10 @@
-"""Rows of a data set out of the lines of your own table, by its kind.
+"""Makes rows of a data set from the lines of your own table, by its kind.
 
-Paths are relative to the table; empty cells are absent. Without a column
-`split`, a hash draws 80 % train, 10 % val and 10 % test (tables of labels: of
-each label); without rows of split val, a tenth of those for training. Examples
-of one group, or of equal images or sounds, stay together.
+Paths are relative to the table; empty cells are missing values. Without a
+column `split`, a hash assigns 80 % to train, 10 % to val and 10 % to test
+(tables of labels: of each label); without rows of split val, a hash moves a
+tenth of the training rows there. Examples of one group, or with equal images or
+audio, are in the same split.
 """
 
 import collections
@@ -14,23 +15,23 @@ import numpy as np
 from mmkeras.data import feature_files
 from mmkeras.data import files
 from mmkeras.data import label_column
-from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import dataset
 from mmkeras.data.datasets import tabular
 
 FIELDS = ("text", "image", "audio", "features")
 
 
-def read(kind, lines, place, folder, scan, target=None):
+def read(kind, lines, place, folder, data, target=None):
     """Makes rows of lines.
 
     Args:
         kind: One of `columns.KINDS`.
         lines: Iterable of a line's number and its values, a dict.
-        place: Where the lines are, by which bad ones are named.
+        place: Name of the table, to report malformed lines.
         folder: `pathlib.Path` that paths are relative to.
-        scan: The `layout.Scan` that takes the rows and their problems.
-        target: What labels are, as of `label_kinds`; `None` to decide by all
-            rows.
+        data: The `dataset.Dataset` that collects rows and problems.
+        target: Type of the labels, one of `label_kinds.TARGETS`; `None` to
+            infer it from all rows.
     """
     rows = {}
     for number, values in lines:
@@ -38,14 +39,14 @@ def read(kind, lines, place, folder, scan, target=None):
         try:
             rows[where] = _MAKERS[kind](values, number, folder)
         except ValueError as error:
-            scan.skip(where, str(error))
+            data.skip(where, str(error))
     if kind == "labels":
-        rows = _labelled(rows, scan, target)
-    places, scan.rows = list(rows), list(rows.values())
+        rows = _read_labels(rows, data, target)
+    places, data.rows = list(rows), list(rows.values())
     if kind == "captions":
-        scan.rows = _joined(scan.rows)
-        places = [f"{place}: {row['id']}" for row in scan.rows]
-    scan.assign_splits(places, stratify=kind == "labels")
+        data.rows = _join_captions(data.rows)
+        places = [f"{place}: {row['id']}" for row in data.rows]
+    data.assign_splits(places, stratify=kind == "labels")
 
 
 def _captions(values, number, folder):
@@ -64,12 +65,12 @@ def _captions(values, number, folder):
         "captions": [
             text.strip() for text in [*captions, caption] if text is not None
         ],
-        "split": layout.split_in(values),
+        "split": dataset.row_split(values),
     }
 
 
-def _joined(rows):
-    """Joins the rows of an image, which may have a line for each caption."""
+def _join_captions(rows):
+    """Joins the rows of an image, which may have one line per caption."""
     images = {}
     for row in rows:
         image = row["image"]
@@ -81,10 +82,10 @@ def _joined(rows):
 
 
 def _labels(values, number, folder):
-    """Checks one line, all but its label."""
+    """Checks one line, except its label."""
     row = {
         "id": tabular.id_of(values, number),
-        "split": layout.split_in(values),
+        "split": dataset.row_split(values),
         "group": _group(values.get("group")),
         "label": values.get("label"),
         **{field: _value(values, field, folder) for field in FIELDS},
@@ -94,19 +95,19 @@ def _labels(values, number, folder):
     return row
 
 
-def _labelled(rows, scan, target):
-    """Reads the labels of rows by place; leaves out those that have none."""
+def _read_labels(rows, data, target):
+    """Reads the labels of rows by place; skips rows without one."""
     column = label_column.read([r["label"] for r in rows.values()], target)
-    scan.notes += column.notes
-    good = {}
+    data.notes += column.notes
+    valid = {}
     for (place, row), label, error in zip(
         rows.items(), column.labels, column.errors
     ):
         if error:
-            scan.skip(place, error)
+            data.skip(place, error)
         else:
-            good[place] = {**row, "label": label}
-    return good
+            valid[place] = {**row, "label": label}
+    return valid
 
 
 def _questions(values, number, folder):
@@ -117,16 +118,16 @@ def _questions(values, number, folder):
     answers = [str(x).strip() for x in answers if x is not None]
     if not answers or not all(answers):
         raise ValueError("expected an answer in `answer` or `answers`")
-    [(commonest, _)] = collections.Counter(answers).most_common(1)
+    [(label, _)] = collections.Counter(answers).most_common(1)
     return {
         "id": tabular.id_of(values, number),
         "image": image,
         "question": values["question"].strip(),
-        "label": commonest,
+        "label": label,
         "answers": answers if len(answers) > 1 else None,
         "type": values.get("type") or None,
         "group": name or hashlib.sha256(image).hexdigest(),
-        "split": layout.split_in(values),
+        "split": dataset.row_split(values),
     }
 
 
@@ -149,7 +150,7 @@ def _dialogues(values, number, folder):
         "candidates": "\n".join(candidates) or None,
         "type": values.get("type") or None,
         "group": name or hashlib.sha256(image).hexdigest(),
-        "split": layout.split_in(values),
+        "split": dataset.row_split(values),
     }
 
 
@@ -162,11 +163,11 @@ _MAKERS = {
 
 
 def _image(values, folder):
-    """The image that a line must have, and its path as it is written.
+    """Returns the image of a line, which is required, and its path.
 
     Returns:
-        Tuple of a path, and how the line names it; or the bytes of the image,
-        and `""`.
+        Tuple of the resolved path, and the path as written; or of the bytes of
+        the image, and `""`.
     """
     image = values.get("image")
     if isinstance(image, bytes) and image:
@@ -177,7 +178,7 @@ def _image(values, folder):
 
 
 def _value(values, field, folder):
-    """One modality of a line, or `None` where the cell is empty."""
+    """Returns one modality of a line, or `None` if the cell is empty."""
     value = values.get(field)
     if value is None or (isinstance(value, (str, bytes)) and not value.strip()):
         return None
@@ -201,9 +202,11 @@ def _features(path):
 
 
 def _array(value):
-    """Features of a row in memory, or written out in JSON."""
+    """Converts features of a row in memory or in JSON to an array."""
     try:
-        with np.errstate(over="ignore"):  # Infinite: a check names it.
+        with np.errstate(
+            over="ignore"
+        ):  # Infinite values are reported by a check.
             array = np.asarray(value, "float32")
     except (TypeError, ValueError, OverflowError):
         array = np.empty(0)
@@ -216,12 +219,12 @@ def _array(value):
 
 
 def _group(value):
-    """Names a group, which may be a number; `None` if the cell is blank."""
+    """Returns the name of a group, which may be a number, or `None`."""
     return None if value is None else str(value).strip() or None
 
 
 def _texts(values, field):
-    """A list of strings of one line each."""
+    """Returns a list of strings of one line each."""
     value = values.get(field) or []
     value = value.split("|") if isinstance(value, str) else value
     if not isinstance(value, list) or any(

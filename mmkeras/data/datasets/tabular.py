@@ -1,8 +1,8 @@
 """Reads tables: JSONL, CSV and TSV, one example per line.
 
-The kind is recognised by the content, whatever the file's suffix: JSONL has an
-object in braces on each line; of comma, semicolon and tab, the separator is
-the one that finds the most columns in the first line.
+The format is inferred from the content, not from the file's suffix: JSONL has
+an object in braces on each line; the separator of other tables is the one of
+comma, semicolon and tab that splits the first line into most known columns.
 """
 
 import csv
@@ -17,15 +17,15 @@ from mmkeras.data.datasets import columns
 PATTERNS = ("*.jsonl", "*.csv", "*.tsv")
 _MAX_BYTES = 1 << 32
 _DEPTH = 50  # Of JSON: far below what Python's recursion allows.
-_HEAD = 1 << 20  # Characters of a table in which its first line is looked for.
-_PEEK = 100  # Lines of JSON that tell the columns.
+_HEAD = 1 << 20  # Characters of a table that are searched for its first line.
+_PEEK = 100  # Lines of JSON that are searched for columns.
 _USUAL = {".tsv": "\t"}
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _LINE_END = re.compile("\r\n|\r|\n")
 _ARRAY = re.compile(r"\[\s*(\{|$)")
 
 
-def lines(path, scan, schema):
+def lines(path, data, schema):
     """Reads the lines of a table.
 
     Names of columns are recognised in any case, e.g. `Label`. Cells of CSV
@@ -33,49 +33,49 @@ def lines(path, scan, schema):
 
     Args:
         path: A JSONL, CSV or TSV file.
-        scan: The `Scan` that takes note of what is not read.
+        data: The `Dataset` that collects notes and problems.
         schema: A `columns.Schema`.
 
     Yields:
         Tuples of a line's number and its values, a dict.
     """
-    text = _text(path, scan)
+    text = _text(path, data)
     if text is None:
         return
-    names, last = {}, None
+    names, keys = {}, None
     read = _json_lines if _is_json(path, text, schema) else _csv_lines
-    for number, values in read(path, text, scan, schema):
-        if values.keys() != last:
-            last = values.keys()
-            names.update(dict.fromkeys(last))
+    for number, values in read(path, text, data, schema):
+        if values.keys() != keys:
+            keys = values.keys()
+            names.update(dict.fromkeys(keys))
         yield number, values
     if names:
-        columns.describe(list(names), schema, scan, path)
+        columns.describe(list(names), schema, data, path)
 
 
 def column_names(path, schema):
-    """Names the columns of a table, as far as its first lines tell.
+    """Names the columns of a table that occur in its first lines.
 
     Args:
         path: A JSONL, CSV or TSV file.
         schema: A `columns.Schema`.
 
     Returns:
-        Set of names as of `columns.spelled`; none if it cannot be read.
+        Set of names as of `columns.canonical_name`; empty if it is unreadable.
     """
     try:
-        text = _decoded(files.read(path, _MAX_BYTES))
+        text = _decode(files.read(path, _MAX_BYTES))
     except ValueError:
         return set()
     if _is_json(path, text, schema):
         names = set().union(*_keys(_LINE_END.split(text[:_HEAD])[:_PEEK]))
     else:
         names = _names(_first_line(text), _separator(path, text, schema))
-    return {columns.spelled(name, schema) for name in names}
+    return {columns.canonical_name(name, schema) for name in names}
 
 
 def _keys(lines):
-    """Yields the keys of JSON objects; those that cannot be read are left."""
+    """Yields the keys of JSON objects; skips those that cannot be read."""
     for line in lines:
         try:
             yield parse(line).keys()
@@ -83,25 +83,25 @@ def _keys(lines):
             continue
 
 
-def published_lines(path, scan, column):
-    """Reads the lines of a CSV file as its authors distribute it.
+def published_lines(path, data, column):
+    """Reads the lines of a CSV file of a published data set.
 
     Args:
         path: The file.
-        scan: The `Scan` that takes note of problems.
-        column: Name of a column that it must have.
+        data: The `Dataset` that collects problems.
+        column: Name of a required column.
 
     Yields:
         Tuples of a line's number and its cells, a dict of strings.
     """
-    blame = functools.partial(scan.blame, "corrupt")
-    text = io.StringIO(_text(path, scan) or "", newline="")
+    report = functools.partial(data.report, "corrupt")
+    text = io.StringIO(_text(path, data) or "", newline="")
     reader = csv.reader(text, strict=True)
     names = next(reader, [])
     if column not in names:
-        blame(f"{path}:1", f"expected columns {column}. Received: {names}")
+        report(f"{path}:1", f"expected columns {column}. Received: {names}")
         return
-    for number, cells in _csv_cells(path, reader, names, blame):
+    for number, cells in _csv_cells(path, reader, names, report):
         yield number, dict(zip(names, cells))
 
 
@@ -109,7 +109,7 @@ def parse(line):
     """Reads the JSON object of a line.
 
     Raises:
-        ValueError: If it is invalid, or anything else.
+        ValueError: If it is not valid JSON, or not an object.
     """
     try:
         values = _DECODER.decode(line)
@@ -121,13 +121,13 @@ def parse(line):
         raise ValueError("expected a JSON object")
     if line.count("[") + line.count("{") > _DEPTH and _depth(values) > _DEPTH:
         raise ValueError("invalid JSON: nested too deeply")
-    if isinstance(values, _Repeated):
+    if isinstance(values, _DuplicateKeys):
         raise ValueError(f"the column `{values.name}` occurs twice")
     return values
 
 
-class _Repeated(dict):
-    """A JSON object in which a name occurs twice."""
+class _DuplicateKeys(dict):
+    """A JSON object in which a key occurs twice."""
 
     name = ""
 
@@ -135,8 +135,8 @@ class _Repeated(dict):
 def _object(pairs):
     values = dict(pairs)
     if len(values) < len(pairs):
-        values = _Repeated(values)
-        values.name = columns.repeated([name for name, _ in pairs])[0]
+        values = _DuplicateKeys(values)
+        values.name = columns.duplicates([name for name, _ in pairs])[0]
     return values
 
 
@@ -144,7 +144,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_object)
 
 
 def _depth(value):
-    """How deeply containers are nested, level by level."""
+    """Returns how deeply containers are nested."""
     level, depth = [value], 0
     while level := [x for x in level if isinstance(x, (dict, list))]:
         level = [
@@ -157,14 +157,14 @@ def _depth(value):
 
 
 def check_texts(values, *fields):
-    """Refuses a line that lacks a text in one of some fields.
+    """Raises an error if a line lacks a text in one of the fields.
 
     Args:
         values: Dict of a line, as of `lines`.
         *fields: Names.
 
     Raises:
-        ValueError: If there is none, or an empty one.
+        ValueError: If a text is missing or empty.
     """
     for field in fields:
         value = values.get(field)
@@ -213,20 +213,20 @@ def _check_unicode(text, field):
         ) from error
 
 
-def _text(path, scan):
+def _text(path, data):
     """Decodes a table: UTF-8, or UTF-16 if it begins with its mark.
 
     Returns:
         The text; `None` if it cannot be decoded, which is a problem.
     """
     try:
-        return _decoded(files.read(path, _MAX_BYTES))
+        return _decode(files.read(path, _MAX_BYTES))
     except ValueError as error:
-        scan.blame("corrupt", path, str(error))
+        data.report("corrupt", path, str(error))
         return None
 
 
-def _decoded(data):
+def _decode(data):
     if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
         raise ValueError("the table is UTF-32; save it as UTF-8")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -236,7 +236,7 @@ def _decoded(data):
             "the table has null characters: UTF-16 without a byte order mark, "
             "or not text; save it as UTF-8"
         )
-    # Bytes that are not UTF-8 become surrogates, found in their row.
+    # Bytes that are not UTF-8 become surrogates, reported with their row.
     return data.decode("utf-8-sig", "surrogateescape")
 
 
@@ -248,12 +248,12 @@ def _is_json(path, text, schema):
     return start == "[" or not set(names) & set(schema.names)
 
 
-def _json_lines(path, text, scan, schema):
+def _json_lines(path, text, data, schema):
     if path.suffix.lower() in (".csv", ".tsv"):
-        scan.notes.append(f"{path.name} is read as JSONL.")
+        data.notes.append(f"{path.name} is read as JSONL.")
     if _ARRAY.match(_first_line(text).strip()):
         detail = "expected one JSON object per line, not a JSON array"
-        scan.blame("corrupt", path, detail)
+        data.report("corrupt", path, detail)
         return
     spellings = {}  # Most lines have the same names.
     for number, line in enumerate(_LINE_END.split(text), 1):
@@ -264,43 +264,43 @@ def _json_lines(path, text, scan, schema):
             values = parse(line)
             names = tuple(values)
             if names not in spellings:
-                spellings[names] = _spelling(names, scan, schema)
+                spellings[names] = _spelling(names, data, schema)
             if spellings[names] != names:
                 values = dict(zip(spellings[names], values.values()))
             check_unicode(values, schema.texts)
         except ValueError as error:
-            scan.skip(f"{path}:{number}", str(error))
+            data.skip(f"{path}:{number}", str(error))
         else:
             yield number, values
 
 
-def _csv_lines(path, text, scan, schema):
+def _csv_lines(path, text, data, schema):
     separator = _separator(path, text, schema)
     if separator != _USUAL.get(path.suffix.lower(), ","):
         kind = _SEPARATORS[separator]
-        scan.notes.append(f"{path.name} is read as separated by {kind}.")
+        data.notes.append(f"{path.name} is read as separated by {kind}.")
     header = _names(_first_line(text), separator)
-    spaced = len(header) > 1 and all(n.startswith(" ") for n in header[1:])
+    has_spaces = len(header) > 1 and all(n.startswith(" ") for n in header[1:])
     reader = csv.reader(
         io.StringIO(text, newline=""),
         strict=True,
         delimiter=separator,
-        skipinitialspace=spaced,
+        skipinitialspace=has_spaces,
     )
     try:
         header = next(filter(None, reader), [])
-        names = [columns.spelled(n, schema) for n in header]
-        _note_spelling(zip(header, names), scan)
+        names = [columns.canonical_name(n, schema) for n in header]
+        _note_spelling(zip(header, names), data)
         columns.check(names, schema)
     except (ValueError, csv.Error) as error:
-        scan.blame("corrupt", f"{path}:1", str(error))
+        data.report("corrupt", f"{path}:1", str(error))
         return
-    for number, cells in _csv_cells(path, reader, names, scan.skip):
+    for number, cells in _csv_cells(path, reader, names, data.skip):
         yield number, _csv_values(names, cells, schema)
 
 
 def _first_line(text):
-    """The first line that is not blank, as far as it matters."""
+    """Returns the start of the first line that is not blank."""
     return _LINE_END.split(text[:_HEAD].lstrip(), maxsplit=1)[0]
 
 
@@ -312,11 +312,13 @@ def _names(line, separator):
 
 
 def _separator(path, text, schema):
-    """Returns what separates the columns of the first line."""
+    """Returns the separator of the columns of the first line."""
     line = _first_line(text)
 
     def fits(separator):
-        names = {columns.spelled(n, schema) for n in _names(line, separator)}
+        names = {
+            columns.canonical_name(n, schema) for n in _names(line, separator)
+        }
         return (
             len(names & set(schema.names)),
             len(names & columns.ALL),
@@ -327,22 +329,22 @@ def _separator(path, text, schema):
     return max(_SEPARATORS, key=fits)
 
 
-def _spelling(names, scan, schema):
-    """Returns the names that the data set has for columns; checks them."""
-    spelled = tuple(columns.spelled(name, schema) for name in names)
-    _note_spelling(zip(names, spelled), scan)
-    twice = columns.repeated(spelled)
-    if twice:
-        raise ValueError(f"the column `{twice[0]}` occurs twice")
-    columns.check(spelled, schema, strict=False)
-    return spelled
+def _spelling(names, data, schema):
+    """Returns the canonical names of columns; checks them."""
+    canonical = tuple(columns.canonical_name(name, schema) for name in names)
+    _note_spelling(zip(names, canonical), data)
+    repeats = columns.duplicates(canonical)
+    if repeats:
+        raise ValueError(f"the column `{repeats[0]}` occurs twice")
+    columns.check(canonical, schema, strict=False)
+    return canonical
 
 
-def _note_spelling(pairs, scan):
+def _note_spelling(pairs, data):
     for old, new in pairs:
         if old.strip() != new:
             note = f"The column {old!r} is read as {new!r}."
-            scan.notes += [note] * (note not in scan.notes)
+            data.notes += [note] * (note not in data.notes)
 
 
 def _csv_cells(path, reader, names, report):
@@ -367,7 +369,7 @@ def _csv_cells(path, reader, names, report):
 
 
 def _csv_problem(cells, names):
-    """Says what is wrong with the cells of a line, or ""."""
+    """Returns the error of the cells of a line, or ""."""
     if len(cells) != len(names):
         return f"expected {len(names)} cells. Received: {len(cells)}"
     text = "".join(cells)
@@ -392,12 +394,12 @@ def _csv_values(names, cells, schema):
     captions = [(n, c) for n, c in zip(names, cells) if n in columns.CAPTIONS]
     if "captions" in schema.lists and len(captions) > 1:
         values.pop("caption", None)
-        found = [
+        texts = [
             text
             for name, cell in captions
             for text in (cell.split("|") if name == "captions" else [cell])
         ]
-        values["captions"] = [t for t in found if t.strip()] or [""]
+        values["captions"] = [t for t in texts if t.strip()] or [""]
     return values
 
 

@@ -25,11 +25,11 @@ def folder(tmp_path):
         labels = np.arange(count) % 10
         write_idx(tmp_path / "mnist" / f"{name}-images-idx3-ubyte.gz", images)
         write_idx(tmp_path / "mnist" / f"{name}-labels-idx1-ubyte.gz", labels)
-    sounds = tmp_path / "fsdd" / "recordings"
-    sounds.mkdir(parents=True)
+    recordings = tmp_path / "fsdd" / "recordings"
+    recordings.mkdir(parents=True)
     for digit in range(10):
         for take in range(50):
-            (sounds / f"{digit}_ann_{take}.wav").write_bytes(b"")
+            (recordings / f"{digit}_ann_{take}.wav").write_bytes(b"")
     return tmp_path
 
 
@@ -73,14 +73,14 @@ def test_the_seed_draws_the_pairs(folder, no_files):
 def test_the_small_one_takes_as_many_of_each_digit(
     folder, no_files, monkeypatch
 ):
-    monkeypatch.setattr(avdigits_small, "EACH", 2)
+    monkeypatch.setattr(avdigits_small, "PER_DIGIT", 2)
     whole = avdigits.rows("train", folder)
     small = avdigits_small.rows("train", folder)
     assert sorted(row["label"] for row in small) == sorted("0123456789" * 2)
     assert all(row in whole for row in small)
     for split in ("val", "test"):
-        found = avdigits_small.rows(split, folder)
-        assert found == avdigits.rows(split, folder)
+        rows = avdigits_small.rows(split, folder)
+        assert rows == avdigits.rows(split, folder)
     scanned = avdigits_small.scan(folder).rows
     assert [row for row in scanned if row["split"] == "train"] == small
     assert len(scanned) == 20 + 5000 + 20

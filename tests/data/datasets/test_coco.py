@@ -46,14 +46,14 @@ def test_finds_the_images(tmp_path, images):
 
 def test_scan_reads_both_splits(tmp_path):
     write(tmp_path)
-    found = coco.scan(tmp_path)
-    (problem,) = found.problems
+    data = coco.scan(tmp_path)
+    (problem,) = data.problems
     assert problem.kind == "missing"
     assert problem.where.endswith("captions_train2017.json")
     write(tmp_path, "train2017")
-    found = coco.scan(tmp_path)
-    assert not found.problems
-    assert [row["split"] for row in found.rows] == ["train"] * 2 + ["val"] * 2
+    data = coco.scan(tmp_path)
+    assert not data.problems
+    assert [row["split"] for row in data.rows] == ["train"] * 2 + ["val"] * 2
 
 
 def test_names_what_is_broken(tmp_path):

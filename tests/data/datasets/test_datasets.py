@@ -6,7 +6,7 @@ import question_datasets
 
 from mmkeras.data import datasets
 from mmkeras.data import examples
-from mmkeras.data.datasets import layout
+from mmkeras.data.datasets import dataset
 from mmkeras.data.problems import Problem
 
 
@@ -32,10 +32,10 @@ def test_wrong_name(name, hint):
         datasets.get(name)
 
 
-READ = [name for name in datasets.names() if name != "feelings"]
+FROM_FILES = [name for name in datasets.names() if name != "feelings"]
 
 
-@pytest.mark.parametrize("name", READ)  # The other one is rendered.
+@pytest.mark.parametrize("name", FROM_FILES)  # The other one is rendered.
 def test_says_where_to_get_the_data(name, tmp_path, monkeypatch):
     monkeypatch.delenv("MMKERAS_DATA", raising=False)
     with pytest.raises(FileNotFoundError, match="MMKERAS_DATA"):
@@ -53,34 +53,34 @@ def test_finds_the_folder_by_environment(tmp_path, monkeypatch):
     assert datasets.get("nlvr").rows("train")
 
 
-def scan_of(*rows):
-    scan = layout.Scan()
+def dataset_of(*rows):
+    data = dataset.Dataset()
     for name, captions, split in rows:
-        scan.add(name, name, captions, split)
-    return scan
+        data.add(name, name, captions, split)
+    return data
 
 
-def test_a_split_leaves_out_what_has_no_caption():
-    scan = scan_of(
+def test_a_split_leaves_out_images_without_captions():
+    data = dataset_of(
         ("a", [" x ", ""], "train"),
         ("b", [], "train"),
         ("c", ["", " "], "train"),
         ("d", ["y"], None),
     )
-    (row,) = scan.of_split("train")
+    (row,) = data.split("train")
     assert row["captions"] == ["x"]
 
 
 def test_a_split_is_refused():
-    scan = scan_of(("a", ["x"], "train"))
+    data = dataset_of(("a", ["x"], "train"))
     with pytest.raises(ValueError, match="split='dev'"):
-        scan.of_split("dev")
+        data.split("dev")
     with pytest.raises(ValueError, match="split 'val'.*Received rows of: tr"):
-        scan.of_split("val")
+        data.split("val")
     for number in range(5):
-        scan.blame("corrupt", f"f:{number}", "bad")
+        data.report("corrupt", f"f:{number}", "bad")
     with pytest.raises(ValueError, match="f:0, 1, 2, 3, 4: bad"):
-        scan.of_split("train")
+        data.split("train")
 
 
 def test_problem_has_a_known_kind():
@@ -96,10 +96,10 @@ def test_examples_keep_the_order(tmp_path):
         path.write_bytes(bytes([number]))
         captions = [f"{number}-{i}" for i in range(number % 4)]
         rows.append({"image": str(path), "captions": captions})
-    found = list(examples.load(rows))
-    assert [x["image"].numpy()[0] for x in found] == list(range(50))
-    assert [len(x["captions"]) for x in found] == [n % 4 for n in range(50)]
-    np.testing.assert_array_equal(found[6]["captions"], [b"6-0", b"6-1"])
+    raw = list(examples.load(rows))
+    assert [x["image"].numpy()[0] for x in raw] == list(range(50))
+    assert [len(x["captions"]) for x in raw] == [n % 4 for n in range(50)]
+    np.testing.assert_array_equal(raw[6]["captions"], [b"6-0", b"6-1"])
 
 
 def test_examples_of_files_of_any_name(tmp_path):
@@ -107,8 +107,8 @@ def test_examples_of_files_of_any_name(tmp_path):
     with open(path, "wb") as file:
         file.write(b"abc")
     rows = [{"image": path}, {"image": None}, {"image": b"bytes"}]
-    found = [x["image"].numpy() for x in examples.load(rows)]
-    assert found == [b"abc", b"", b"bytes"]
+    images = [x["image"].numpy() for x in examples.load(rows)]
+    assert images == [b"abc", b"", b"bytes"]
     with pytest.raises(Exception, match="not a regular file"):
         list(examples.load([{"image": "/dev/zero"}]))
 

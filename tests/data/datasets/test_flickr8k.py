@@ -58,17 +58,17 @@ def test_reads_flat_texts_and_the_right_spelling(folder):
 
 
 def test_scan_has_the_rest_and_notes_the_bad_key(folder):
-    found = flickr8k.scan(folder)
-    assert [row["split"] for row in found.rows] == [
+    data = flickr8k.scan(folder)
+    assert [row["split"] for row in data.rows] == [
         "train",
         "train",
         "val",
         "test",
         None,
     ]
-    assert not found.problems
-    assert len(found.notes) == 1
-    assert found.notes[0].startswith(f"Skipped 2 captions of {BAD}, a known")
+    assert not data.problems
+    assert len(data.notes) == 1
+    assert data.notes[0].startswith(f"Skipped 2 captions of {BAD}, a known")
 
 
 def test_malformed_lines_are_named(folder):

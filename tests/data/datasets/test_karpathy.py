@@ -66,7 +66,7 @@ def test_names_what_is_broken(tmp_path):
     assert [p.where for p in karpathy.scan(tmp_path).problems] == [str(path)]
 
 
-def test_asks_which_of_two_files(tmp_path):
+def test_several_files_are_refused(tmp_path):
     write(tmp_path, [])
     write(tmp_path, [], "dataset_flickr8k.json")
     with pytest.raises(FileNotFoundError, match="dataset_flickr8k.json"):

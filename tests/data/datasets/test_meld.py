@@ -93,10 +93,10 @@ def test_wrong_names_and_missing_tables_are_refused(folder):
 @pytest.mark.realdata
 def test_the_real_dialogues(data_folder):
     folder = data_folder / "meld"
-    found = {s: meld.rows(s, folder) for s in ("train", "val", "test")}
+    rows = {s: meld.rows(s, folder) for s in ("train", "val", "test")}
     # The counts of the paper's tables.
-    assert [len(rows) for rows in found.values()] == [9989, 1109, 2610]
-    emotions = collections.Counter(row["label"] for row in found["test"])
+    assert [len(part) for part in rows.values()] == [9989, 1109, 2610]
+    emotions = collections.Counter(row["label"] for row in rows["test"])
     assert emotions == {
         "neutral": 1256,
         "joy": 402,
@@ -110,5 +110,5 @@ def test_the_real_dialogues(data_folder):
         row["label"] for row in meld.rows("test", folder, "Sentiment")
     )
     assert sentiments == {"neutral": 1256, "negative": 833, "positive": 521}
-    dialogues = [len({row["group"] for row in r}) for r in found.values()]
+    dialogues = [len({row["group"] for row in r}) for r in rows.values()]
     assert dialogues == [1038, 114, 280]

@@ -40,9 +40,9 @@ def write(folder, data):
 def test_rows_are_those_of_the_arrays(tmp_path, data):
     write(tmp_path, data)
     for split, name in (("train", "train"), ("val", "valid"), ("test", "test")):
-        found = mmsa.rows(split, tmp_path)
-        assert len(found) == len(data[name]["id"])
-        for i, row in enumerate(found):
+        rows = mmsa.rows(split, tmp_path)
+        assert len(rows) == len(data[name]["id"])
+        for i, row in enumerate(rows):
             for field, key in (("text", "text"), ("video", "vision")):
                 assert row[field].dtype == "float32"
                 np.testing.assert_array_equal(
@@ -54,9 +54,7 @@ def test_rows_are_those_of_the_arrays(tmp_path, data):
     assert codecs.Labels.from_values(labels).kind == "number"
 
 
-def test_what_lies_behind_a_sequence_and_what_is_not_finite_is_zero(
-    tmp_path, data
-):
+def test_padding_and_values_that_are_not_finite_become_zero(tmp_path, data):
     data["train"]["audio_lengths"] = [5, 2, 1, 5, 5, 5]
     data["train"]["audio"][0, 1, 2] = -np.inf
     data["train"]["vision"][0, 0, 0] = np.nan

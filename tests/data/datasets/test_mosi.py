@@ -41,11 +41,11 @@ def test_no_video_is_in_two_splits_and_rows_keep_their_features(folder):
             assert (
                 row["label"] == ("negative", "positive")[int(row["id"][-1]) % 2]
             )
-    assert all(len(found) == 1 for found in splits.values())
+    assert all(len(names) == 1 for names in splits.values())
     counts = collections.Counter(next(iter(s)) for s in splits.values())
     assert counts == {"train": 10, "val": 2, "test": 2}
-    found = mosi.scan(folder).rows
-    assert [row["video"][0] for row in found] == list(range(len(found)))
+    rows = mosi.scan(folder).rows
+    assert [row["video"][0] for row in rows] == list(range(len(rows)))
 
 
 def test_an_unknown_split_is_refused(folder):

@@ -37,9 +37,9 @@ def test_each_label_is_in_each_split(folder):
     counts = collections.Counter(
         (row["split"], row["label"]) for row in mustard.scan(folder).rows
     )
-    wanted = {"train": 24, "val": 3, "test": 3}
+    sizes = {"train": 24, "val": 3, "test": 3}
     assert counts == {
-        (split, label): wanted[split]
+        (split, label): sizes[split]
         for split in SPLITS
         for label in mustard.LABELS
     }
@@ -84,7 +84,7 @@ def test_a_malformed_entry_is_named(folder, bad):
         mustard.rows("train", folder)
 
 
-def test_what_is_no_such_file_is_refused(folder):
+def test_invalid_files_are_refused(folder):
     with pytest.raises(ValueError, match="split='dev'"):
         mustard.rows("dev", folder)
     write(folder, [entry(0)])
@@ -101,12 +101,12 @@ def test_what_is_no_such_file_is_refused(folder):
 @pytest.mark.realdata
 def test_the_real_utterances(data_folder):
     folder = data_folder / "mustard"
-    found = mustard.scan(folder).rows
-    labels = collections.Counter(row["label"] for row in found)
+    rows = mustard.scan(folder).rows
+    labels = collections.Counter(row["label"] for row in rows)
     assert labels == {"sarcastic": 345, "sincere": 345}
     counts = [len(mustard.rows(s, folder)) for s in SPLITS]
     assert counts == [554, 68, 68]
-    split = json.dumps([(row["id"], row["split"]) for row in found]).encode()
+    split = json.dumps([(row["id"], row["split"]) for row in rows]).encode()
     assert hashlib.sha256(split).hexdigest()[:16] == SPLIT
     source = datasets.get("mustard-speakers")
     assert len(source.rows("test", folder)) == 356  # As in the paper.

@@ -45,7 +45,7 @@ def test_every_layout_gives_the_same_rows(tmp_path, end):
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_a_check_is_content(tmp_path, end):
+def test_a_check_finds_no_problem(tmp_path, end):
     report = check.check("onecommon", write(tmp_path, end))
     assert report.ok, report.problems
     assert report.counts["splits"] == {"train": 1, "val": 1, "test": 1}
@@ -85,9 +85,9 @@ def test_wrong_names_and_missing_files_are_refused(tmp_path):
 @pytest.mark.realdata
 def test_the_real_dialogues(data_folder):
     folder = data_folder / "onecommon"
-    found = {s: onecommon.rows(s, folder) for s in ("train", "val", "test")}
-    assert [len(rows) for rows in found.values()] == [5408, 676, 675]
-    for rows in found.values():
+    splits = {s: onecommon.rows(s, folder) for s in ("train", "val", "test")}
+    assert [len(rows) for rows in splits.values()] == [5408, 676, 675]
+    for rows in splits.values():
         scenes = np.stack([row["scene"] for row in rows])
         assert scenes.shape[1:] == (7, 4) and np.abs(scenes).max() <= 1
         labels = collections.Counter(row["label"] for row in rows)

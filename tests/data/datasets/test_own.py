@@ -33,7 +33,7 @@ def table(path, row, times=1):
 
 
 class DataFrame:
-    """What is asked of a pandas DataFrame."""
+    """The part of a pandas DataFrame that the library uses."""
 
     def __init__(self, columns):
         self.columns = columns
@@ -46,7 +46,7 @@ class DataFrame:
 
 @pytest.mark.parametrize("kind", ROWS)
 @pytest.mark.parametrize("name", ["table.csv", "table.jsonl"])
-def test_the_columns_tell_what_data_it_is(tmp_path, kind, name):
+def test_the_columns_determine_the_kind(tmp_path, kind, name):
     path = table(tmp_path / name, ROWS[kind])
     (row,) = datasets.scan(path).rows
     assert ("captions" in row) == (kind == "captions")
@@ -61,9 +61,9 @@ def test_a_task_takes_its_columns_and_no_others(tmp_path):
     path = table(tmp_path / "table.csv", ROWS["captions"] | ROWS["dialogues"])
     (row,) = datasets.scan(path, kind="captions").rows
     assert set(row) == {"id", "image", "captions", "split"}
-    found = datasets.scan(path, kind="questions")
-    assert found.rows[0]["label"] == "a dog"
-    assert "Ignored columns: `caption`, `history`." in found.notes
+    data = datasets.scan(path, kind="questions")
+    assert data.rows[0]["label"] == "a dog"
+    assert "Ignored columns: `caption`, `history`." in data.notes
     (row,) = datasets.scan(path, kind="dialogues").rows
     assert row["history"] == "Who? me"
     with pytest.raises(ValueError, match="of captions.*--column.*label"):
@@ -75,22 +75,22 @@ def test_columns_of_other_names_are_read(tmp_path):
     for name in ("table.csv", "table.jsonl"):
         path = table(tmp_path / name, row)
         columns = {"image": "file", "label": "class", "split": "set"}
-        found = datasets.scan(path, columns=columns)
-        assert found.rows[0]["image"] == str(tmp_path / "1.png")
-        assert found.rows[0]["label"] == "dog" and not found.problems
-        assert found.rows[0]["split"] == "train"
-        assert "The column 'class' is read as 'label'." in found.notes
-        assert "Ignored columns: `label of the table`." in found.notes
+        data = datasets.scan(path, columns=columns)
+        assert data.rows[0]["image"] == str(tmp_path / "1.png")
+        assert data.rows[0]["label"] == "dog" and not data.problems
+        assert data.rows[0]["split"] == "train"
+        assert "The column 'class' is read as 'label'." in data.notes
+        assert "Ignored columns: `label of the table`." in data.notes
         path.unlink()
-    path = table(tmp_path / "b.csv", {"picture": "1.png", "said": "A dog."})
+    path = table(tmp_path / "b.csv", {"picture": "1.png", "alt": "A dog."})
     (row,) = datasets.scan(
-        path, columns={"image": "picture", "caption": "said"}
+        path, columns={"image": "picture", "caption": "alt"}
     ).rows
     assert row["captions"] == ["A dog."]
 
 
 @pytest.mark.parametrize("name", ["table.csv", "table.jsonl"])
-def test_a_column_that_is_not_there_is_named(tmp_path, name):
+def test_a_missing_column_is_named(tmp_path, name):
     path = table(tmp_path / name, {"text": "a", "clas": "dog"})
     columns = {"label": "class"}
     problems = datasets.scan(path, columns=columns, kind="labels").problems
@@ -133,7 +133,7 @@ def test_columns_that_are_missing_are_named(tmp_path, row, kind, remedy):
 
 def test_rows_in_memory(tmp_path):
     image, sound = b"\x89PNG", b"RIFF"
-    found = datasets.scan(
+    data = datasets.scan(
         [
             {"image": image, "label": "x", "id": 7},
             {"image": tmp_path / "a.png", "label": "y", "text": float("nan")},
@@ -145,18 +145,18 @@ def test_rows_in_memory(tmp_path):
             {"features": [1e39, 1], "label": "x"},
         ]
     )
-    first, second, third, infinite = found.rows
+    first, second, third, infinite = data.rows
     assert np.isinf(infinite["features"]).any()
     assert first["image"] == image and first["id"] == "7"
     assert second["image"] == str(tmp_path / "a.png")
     assert second["text"] is None and second["id"] == "1"
     assert third["audio"] == sound and third["label"] == "x"
     assert third["features"].dtype == "float32"
-    named = {p.where: p.detail for p in found.problems}
-    assert set(named) == {"rows:3", "rows:4", "rows:5", "rows:6"}
-    assert "path in `image`" in named["rows:4"]
-    assert "numbers in `features`" in named["rows:5"]
-    assert all(row["split"] in ("train", "val") for row in found.rows)
+    details = {p.where: p.detail for p in data.problems}
+    assert set(details) == {"rows:3", "rows:4", "rows:5", "rows:6"}
+    assert "path in `image`" in details["rows:4"]
+    assert "numbers in `features`" in details["rows:5"]
+    assert all(row["split"] in ("train", "val") for row in data.rows)
 
 
 def test_a_data_frame(tmp_path, monkeypatch):
@@ -181,9 +181,9 @@ def test_a_data_frame(tmp_path, monkeypatch):
 @pytest.mark.parametrize("kind", ["questions", "dialogues"])
 def test_questions_about_bytes_stay_together(kind):
     rows = [ROWS[kind] | {"image": b"%d" % (i // 3)} for i in range(30)]
-    found = datasets.scan(rows)
+    data = datasets.scan(rows)
     splits = {}
-    for row in found.rows:
+    for row in data.rows:
         splits.setdefault(row["group"], set()).add(row["split"])
     assert len(splits) == 10 and all(len(x) == 1 for x in splits.values())
 
@@ -192,9 +192,9 @@ def test_equal_bytes_and_files_share_a_split(tmp_path):
     (tmp_path / "a.png").write_bytes(b"same")
     rows = [{"image": b"%d" % i, "label": "xy"[i % 2]} for i in range(40)]
     rows[3]["image"], rows[4]["image"] = b"same", tmp_path / "a.png"
-    found = datasets.scan(rows).rows
-    assert found[3]["split"] == found[4]["split"]
-    assert {row["split"] for row in found} == {"train", "val", "test"}
+    rows = datasets.scan(rows).rows
+    assert rows[3]["split"] == rows[4]["split"]
+    assert {row["split"] for row in rows} == {"train", "val", "test"}
 
 
 def test_a_folder_of_images_and_texts(tmp_path):
@@ -216,7 +216,7 @@ def test_a_folder_of_images_and_texts(tmp_path):
     assert len(datasets.scan(path).rows) == 1
 
 
-def test_what_is_no_data_is_named(tmp_path, monkeypatch):
+def test_unknown_sources_are_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos.jsonl").touch()
     with pytest.raises(FileNotFoundError, match="mean 'photos.jsonl'"):

@@ -57,11 +57,11 @@ def test_reads_jsonl(tmp_path):
 def test_draws_the_split_by_hash(tmp_path):
     names = [f"{number}.jpg" for number in range(1000)]
     write(tmp_path, "image,caption\n" + "".join(f"{n},x\n" for n in names))
-    found = captions(tmp_path).scan()
-    splits = {row["id"]: row["split"] for row in found.rows}
+    data = captions(tmp_path).scan()
+    splits = {row["id"]: row["split"] for row in data.rows}
     counts = [list(splits.values()).count(s) for s in ("train", "val", "test")]
     assert counts == [800, 100, 100]
-    assert "rows are assigned by a hash" in found.notes[0]
+    assert "rows are assigned by a hash" in data.notes[0]
     (tmp_path / "other").mkdir()  # Neither the order nor the folder matters.
     lines = "".join(f"{n},x\n" for n in names[::-1])
     write(tmp_path / "other", f"image,caption\n{lines}")

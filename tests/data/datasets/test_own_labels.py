@@ -1,8 +1,8 @@
 import json
 
+import multimodal_rows
 import numpy as np
 import pytest
-from multimodal_rows import rows as drawn
 
 from mmkeras.data import check
 from mmkeras.data.datasets.own import OwnData
@@ -12,7 +12,11 @@ from mmkeras.data.datasets.own import OwnData
 def folder(tmp_path):
     """A table of every field, some cells empty."""
     lines = []
-    for row in [*drawn(count=12), *drawn("val", 4), *drawn("test", 4)]:
+    for row in [
+        *multimodal_rows.rows(count=12),
+        *multimodal_rows.rows("val", 4),
+        *multimodal_rows.rows("test", 4),
+    ]:
         line = {k: row[k] for k in ("id", "split", "text", "label")}
         for field, suffix in (("image", "png"), ("audio", "wav")):
             if row[field]:
@@ -36,11 +40,11 @@ def read(folder):
 
 
 def test_reads_every_field_and_leaves_out_empty_ones(folder):
-    found = OwnData(folder, "labels").rows("train")
-    assert len(found) == 12
-    assert found[10]["image"] is None and found[9]["audio"] is None
-    assert found[0]["image"].endswith("train-0.png")
-    assert found[0]["features"].dtype == "float32"
+    rows = OwnData(folder, "labels").rows("train")
+    assert len(rows) == 12
+    assert rows[10]["image"] is None and rows[9]["audio"] is None
+    assert rows[0]["image"].endswith("train-0.png")
+    assert rows[0]["features"].dtype == "float32"
     raw = list(OwnData(folder, "labels").load("train"))
     assert raw[10]["image"].numpy() == b""
     assert raw[0]["image"].numpy()[1:4] == b"PNG"
@@ -88,9 +92,9 @@ def labels_of(folder, labels, kind="jsonl", target=None):
     else:
         lines = [json.dumps({"text": "a", "label": x}) for x in labels]
         path.write_text("\n".join(lines))
-    found = OwnData(path).scan(target)
-    assert not found.problems
-    return [row["label"] for row in found.rows]
+    data = OwnData(path).scan(target)
+    assert not data.problems
+    return [row["label"] for row in data.rows]
 
 
 @pytest.mark.parametrize(
@@ -135,11 +139,11 @@ def test_numbers_that_are_not_finite_are_named_in_csv(tmp_path, cell, others):
 def test_several_labels_are_loaded(tmp_path):
     labels = [["x", "y"], ["x"], []] * 10
     assert labels_of(tmp_path, labels) == labels
-    found = {
+    labels = {
         tuple(raw["label"].numpy().tolist())
         for raw in OwnData(tmp_path, "labels").load("train")
     }
-    assert found == {(b"x", b"y"), (b"x",), ()}
+    assert labels == {(b"x", b"y"), (b"x",), ()}
 
 
 def test_rows_of_a_group_stay_together(tmp_path):
@@ -183,14 +187,14 @@ def test_understands_other_names_of_splits(tmp_path, name, split):
         ({"label": "x"}, "expected at least one of text, image"),
         ({"label": "x", "text": "a", "split": "odd"}, "Received: 'odd'"),
         ({"label": "x", "text": 3}, "`text`"),
-        ({"label": "x", "features": "gone.npy"}, "gone.npy"),
+        ({"label": "x", "features": "missing.npy"}, "missing.npy"),
     ],
 )
 def test_a_malformed_line_is_left_out_by_name(folder, line, reason):
     write(folder, [*read(folder), line])
     with pytest.warns(UserWarning, match="table.jsonl:21") as caught:
-        found = OwnData(folder, "labels").rows("train")
-    assert len(found) == 12
+        rows = OwnData(folder, "labels").rows("train")
+    assert len(rows) == 12
     assert reason in str(caught[0].message)
     write(folder, [line])
     with pytest.raises(ValueError, match="table.jsonl:1"):
@@ -201,9 +205,9 @@ def test_a_check_finds_nothing_wrong_and_counts(folder):
     report = check.check(folder)
     assert report.ok, report.problems
     assert report.counts["splits"] == {"train": 12, "val": 4, "test": 4}
-    there = report.counts["train with"]
-    assert there["text + image + audio + features"] == 10
-    assert there["text + image + features"] == 1
+    counts = report.counts["train with"]
+    assert counts["text + image + audio + features"] == 10
+    assert counts["text + image + features"] == 1
     assert sum(report.counts["labels"].values()) == 20
 
 
@@ -215,9 +219,8 @@ def test_a_check_names_what_is_wrong(folder):
     lines[13]["image"] = lines[3]["image"]  # A training image in val.
     np.save(folder / "train-4.npy", np.array([1, np.nan, 2]))
     write(folder, lines)
-    found = check.check(folder).problems
-    named = {(p.kind, p.where.split("/")[-1]) for p in found}
-    assert named == {
+    problems = check.check(folder).problems
+    assert {(p.kind, p.where.split("/")[-1]) for p in problems} == {
         ("corrupt", "train-0.png"),
         ("missing", "train-1.wav"),
         ("empty", "train-2.wav"),

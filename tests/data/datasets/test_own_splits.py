@@ -35,11 +35,11 @@ def write(folder, data, splits=None):
 
 def splits_of(rows):
     """The splits of each image, or group."""
-    found = collections.defaultdict(set)
+    splits = collections.defaultdict(set)
     for row in rows:
-        found[row.get("group") or row["id"]].add(row["split"])
-    assert all(len(each) == 1 for each in found.values())
-    return collections.Counter(split for (split,) in found.values())
+        splits[row.get("group") or row["id"]].add(row["split"])
+    assert all(len(each) == 1 for each in splits.values())
+    return collections.Counter(split for (split,) in splits.values())
 
 
 TABLES = ("labels", "questions", "dialogues", "captions")
@@ -48,9 +48,9 @@ TABLES = ("labels", "questions", "dialogues", "captions")
 @pytest.mark.parametrize("data", TABLES)
 def test_splits_are_drawn(tmp_path, data):
     write(tmp_path, data)
-    found = datasets.scan(tmp_path, kind=data)
-    assert splits_of(found.rows) == {"train": 8, "val": 1, "test": 1}
-    assert any("rows are assigned by a hash" in note for note in found.notes)
+    scan = datasets.scan(tmp_path, kind=data)
+    assert splits_of(scan.rows) == {"train": 8, "val": 1, "test": 1}
+    assert any("rows are assigned by a hash" in note for note in scan.notes)
 
 
 @pytest.mark.parametrize("data", TABLES)
@@ -67,16 +67,16 @@ def test_validation_is_drawn_from_training(tmp_path, data):
 @pytest.mark.parametrize("data", TABLES)
 def test_other_names_of_splits_are_understood(tmp_path, data):
     write(tmp_path, data, ["TRAIN", "dev", "training", "valid", "testing"])
-    found = datasets.scan(tmp_path, kind=data)
-    assert splits_of(found.rows) == {"train": 4, "val": 4, "test": 2}
+    scan = datasets.scan(tmp_path, kind=data)
+    assert splits_of(scan.rows) == {"train": 4, "val": 4, "test": 2}
 
 
 @pytest.mark.parametrize("data", TABLES)
 def test_rows_with_a_blank_split_are_named(tmp_path, data):
     write(tmp_path, data, ["train", "val", "test", ""])
-    found = datasets.scan(tmp_path, kind=data)
-    assert found.problems
-    for problem in found.problems:
+    scan = datasets.scan(tmp_path, kind=data)
+    assert scan.problems
+    for problem in scan.problems:
         assert "`split`, as in the other rows" in problem.detail
 
 
@@ -98,8 +98,8 @@ def test_folders_without_validation_draw_it(tmp_path):
             path = tmp_path / "train" / kind / f"{number}.{suffix}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-    found = datasets.scan(tmp_path)
-    assert splits_of(found.rows) == {"train": 18, "val": 2}
+    scan = datasets.scan(tmp_path)
+    assert splits_of(scan.rows) == {"train": 18, "val": 2}
 
 
 def test_published_splits_are_read_as_they_are():

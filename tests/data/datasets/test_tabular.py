@@ -86,8 +86,8 @@ def test_a_byte_order_mark_tells_the_encoding(tmp_path, encoding):
 @pytest.mark.parametrize("encoding", ["utf-32", "utf-16-le", "latin-1"])
 def test_another_encoding_is_named(tmp_path, encoding):
     text = "text,label,split\ncafé,x,train\n"
-    found = OwnData(write(tmp_path, text.encode(encoding)), "labels").scan()
-    (problem,) = found.problems
+    scan = OwnData(write(tmp_path, text.encode(encoding)), "labels").scan()
+    (problem,) = scan.problems
     assert "save" in problem.detail and "UTF-8" in problem.detail
 
 
@@ -126,9 +126,10 @@ def test_a_misspelt_column_is_named_once_with_a_suggestion(
         OwnData(path, "labels").rows("train")
     line = json.dumps(dict(zip(header.split(","), rows[0])))
     path = write(tmp_path, "\n".join([line] * 40), "a.jsonl")
-    found = check.check(path, kind="labels").problems
-    assert len([p for p in found if p.kind == "corrupt"]) == 40
-    lines = [x for x in problems.summarize(found) if x.startswith("corrupt")]
+    report = check.check(path, kind="labels")
+    assert len([p for p in report.problems if p.kind == "corrupt"]) == 40
+    lines = problems.summarize(report.problems)
+    lines = [line for line in lines if line.startswith("corrupt")]
     assert len(lines) == 1
     assert "1, 2, 3, 4, 5 and 35 more lines" in lines[0] and hint in lines[0]
 
@@ -169,16 +170,16 @@ def test_a_table_of_another_kind_is_named(tmp_path, name, data, row, other):
     text = json.dumps(row)
     if name.endswith("csv"):
         text = f"{','.join(row)}\n{','.join(row.values())}\n"
-    found = OwnData(write(tmp_path, text, name), data).scan()
-    assert f"This is a table of {other}" in found.problems[0].detail
+    scan = OwnData(write(tmp_path, text, name), data).scan()
+    assert f"This is a table of {other}" in scan.problems[0].detail
 
 
 def test_several_caption_columns_are_several_captions(tmp_path):
     text = (
         "image,caption,caption,split\n1.jpg,A dog.,Two,train\n2.jpg,,One,val\n"
     )
-    found = OwnData(write(tmp_path, text), "captions").scan().rows
-    assert [row["captions"] for row in found] == [["A dog.", "Two"], ["One"]]
+    rows = OwnData(write(tmp_path, text), "captions").scan().rows
+    assert [row["captions"] for row in rows] == [["A dog.", "Two"], ["One"]]
     text = "image;caption;captions\n1.jpg;A;B|C\n"
     (row,) = OwnData(write(tmp_path, text), "captions").scan().rows
     assert sorted(row["captions"]) == ["A", "B", "C"]
@@ -218,11 +219,11 @@ def test_nameless_columns_may_be_several(tmp_path):
 
 
 def test_blank_lines_come_before_the_header(tmp_path):
-    found = OwnData(
+    scan = OwnData(
         write(tmp_path, "\n\ntext,label\na,x\n,y\n"), "labels"
     ).scan()
-    assert [row["text"] for row in found.rows] == ["a"]
-    assert found.problems[0].where.endswith("table.csv:5")
+    assert [row["text"] for row in scan.rows] == ["a"]
+    assert scan.problems[0].where.endswith("table.csv:5")
 
 
 def test_a_json_array_is_named(tmp_path):

@@ -1,4 +1,4 @@
-"""Talks about images: VisDial's files, rendered digits, your own table."""
+"""Dialogues about images: VisDial, rendered digits, your own table."""
 
 import json
 
@@ -11,7 +11,7 @@ from mmkeras.data import datasets
 from mmkeras.data.datasets import digits_discussed
 from mmkeras.data.datasets import visdial
 from mmkeras.data.datasets.own import OwnData
-from mmkeras.data.synthetic import digits_discussed as world
+from mmkeras.data.synthetic import digits_discussed as synthetic
 
 
 def test_visdial(tmp_path):
@@ -59,7 +59,7 @@ def test_images_of_digits_are_of_their_split(tmp_path):
     assert rows == digits_discussed.rows("val", folder, count=3)
     assert {row["group"] for row in rows} == {"val-0", "val-1", "val-2"}
     assert rows[0]["image"][:4] == b"\x89PNG"
-    assert set(rows[0]["candidates"].split("\n")) == set(world.ANSWERS)
+    assert set(rows[0]["candidates"].split("\n")) == set(synthetic.ANSWERS)
     other = digits_discussed.rows("val", folder, seed=1, count=3)
     assert other[0]["image"] != rows[0]["image"]
     with pytest.raises(ValueError, match="split='tset'"):
@@ -95,8 +95,8 @@ def test_your_own_table(tmp_path):
         "a.png,,What?,x,z|y,val\nb.png,,,x,,val\nc.png,,What?,,,val\n"
         "d.png,,What?,x,,some\ne.png,a||b,What?,x,,val\n"
     )
-    found = OwnData(path, "dialogues").scan()
-    assert [row["history"] for row in found.rows] == ["Who? me\nWhy? so"]
-    assert [problem.where for problem in found.problems] == [
+    data = OwnData(path, "dialogues").scan()
+    assert [row["history"] for row in data.rows] == ["Who? me\nWhy? so"]
+    assert [problem.where for problem in data.problems] == [
         f"{path}:{line}" for line in (3, 4, 5, 6, 7)
     ]

@@ -1,4 +1,4 @@
-"""What the data sets have in common: folders, splits and rows."""
+"""What all data sets share: folders, splits and rows."""
 
 import dataclasses
 import functools
@@ -24,7 +24,7 @@ _OTHER_NAMES = {
     "dev": "val",
     "testing": "test",
 }
-_OF_ANOTHER_FORM = (
+_FORM_ERRORS = (
     AttributeError,
     IndexError,
     KeyError,
@@ -34,15 +34,15 @@ _OF_ANOTHER_FORM = (
 
 
 @dataclasses.dataclass
-class Scan:
-    """All that was found in a folder.
+class Dataset:
+    """The rows of all splits of a data set, and the problems in its files.
 
     Attributes:
         rows: List of dicts: `"id"`; `"image"`, a path; `"captions"`, a list
             of strings, empty where there is none; `"split"`, one of `SPLITS`
             or None.
         problems: What is wrong with the files that describe the data.
-        notes: What is worth knowing but no problem.
+        notes: Remarks that are not problems.
     """
 
     rows: list = dataclasses.field(default_factory=list)
@@ -50,16 +50,16 @@ class Scan:
     notes: list = dataclasses.field(default_factory=list)
 
     def add(self, name, image, captions, split):
-        """Adds a row; captions that are no Unicode are blamed instead."""
+        """Adds a row; reports captions that are not valid Unicode."""
         captions = [caption.strip() for caption in captions]
         good = [caption for caption in captions if _is_unicode(caption)]
         if len(good) < len(captions):
-            self.blame("corrupt", name, "a caption is not valid Unicode")
+            self.report("corrupt", name, "a caption is not valid Unicode")
         self.rows.append(
             {"id": name, "image": str(image), "captions": good, "split": split}
         )
 
-    def blame(self, kind, where, detail):
+    def report(self, kind, where, detail):
         """Adds a problem."""
         self.problems.append(Problem(kind, str(where), detail))
 
@@ -67,31 +67,31 @@ class Scan:
         """Adds a problem of one row, which is left out."""
         self.problems.append(Problem("corrupt", str(where), detail, True))
 
-    def refuse_damage(self):
+    def raise_if_corrupt(self):
         """Raises a `ValueError` that names what could not be read, if any.
 
-        Rows that are skipped are no obstacle, unless none is left.
+        Skipped rows are allowed, unless all rows are skipped.
         """
         broken = [p for p in self.problems if p.kind in ("corrupt", "missing")]
         skipped = [p for p in broken if p.skippable]
         if len(broken) > len(skipped) or (broken and not self.rows):
             raise ValueError(
                 "The data cannot be read completely. Received: "
-                f"{_named(broken)}. `mmkeras check` lists all problems."
+                f"{_first_causes(broken)}. `mmkeras check` lists all problems."
             )
 
-    def skipped(self):
+    def skip_summary(self):
         """Names the rows that cannot be read and are left out, or ""."""
         skipped = [p for p in self.problems if p.skippable]
         if not skipped:
             return ""
         return (
             f"Rows that cannot be read and are skipped: {len(skipped)}. "
-            f"{_named(skipped, 20)}. `mmkeras check` lists all problems."
+            f"{_first_causes(skipped, 20)}. `mmkeras check` lists all problems."
         )
 
-    def of_split(self, split, warn=True):
-        """Returns the rows of a split; of captions, those that have one.
+    def split(self, split, warn=True):
+        """Returns the rows of a split, without images that lack captions.
 
         Args:
             split: One of `SPLITS`.
@@ -102,49 +102,53 @@ class Scan:
                 line could not be read.
         """
         check_split(split)
-        self.refuse_damage()
-        if warn and self.skipped():
-            warnings.warn(self.skipped(), stacklevel=3)
-        rows = [_captioned(row) for row in self.rows if row["split"] == split]
+        self.raise_if_corrupt()
+        if warn and self.skip_summary():
+            warnings.warn(self.skip_summary(), stacklevel=3)
+        rows = [
+            _without_empty_captions(row)
+            for row in self.rows
+            if row["split"] == split
+        ]
         rows = [row for row in rows if row.get("captions") != []]
         if not rows:
             kind = "rows"
             if any("captions" in row for row in self.rows):
                 kind = "rows with captions"
-            known = sorted({str(row["split"]) for row in self.rows})
+            names = sorted({str(row["split"]) for row in self.rows})
             raise ValueError(
                 f"Expected {kind} in split {split!r}. Received rows of: "
-                f"{', '.join(known) or 'no split'}."
+                f"{', '.join(names) or 'no split'}."
             )
         return rows
 
-    def made(self, path, entries, make, form):
-        """Makes something of each entry of a file's list.
+    def parse_entries(self, path, entries, parse, form):
+        """Parses each entry of a file's list; reports malformed ones.
 
         Args:
-            path: The file, by which entries of another form are blamed.
+            path: The file, for the report.
             entries: Iterable of entries.
-            make: Function of an entry's number, from 0, and the entry.
-            form: What an entry is expected to be, for the blame.
+            parse: Function of an entry's number, from 0, and the entry.
+            form: What an entry is expected to be, for the report.
 
         Yields:
-            What was made.
+            Results of `parse`.
         """
         for number, entry in enumerate(entries):
             try:
-                made = make(number, entry)
-            except _OF_ANOTHER_FORM as error:
+                result = parse(number, entry)
+            except _FORM_ERRORS as error:
                 detail = f"expected {form}: {error!r}"
-                self.blame("corrupt", f"{path}: {number}", detail)
+                self.report("corrupt", f"{path}: {number}", detail)
             else:
-                yield made
+                yield result
 
     def assign_splits(self, places, stratify=False):
         """Draws splits that the table does not name; see `splits.assign`.
 
         Args:
-            places: Where each row is, such as `table.csv:7`, to name those
-                that have no split though others have one.
+            places: Where each row is, such as `table.csv:7`, to report those
+                without a split if others have one.
             stratify: bool. As of `splits.assign`.
         """
         if any(row["split"] for row in self.rows):
@@ -157,37 +161,37 @@ class Scan:
                     self.skip(place, detail)
         self.notes += splits.assign(self.rows, stratify)
 
-    def hold_out(self, share, seed):
-        """Makes some of the training groups the validation split.
+    def hold_out_validation(self, fraction, seed):
+        """Moves random groups of the training split to validation.
 
         Args:
-            share: float. Of all training groups.
-            seed: int. Draws which.
+            fraction: float. Fraction of the training groups to move.
+            seed: int.
         """
         rows = [row for row in self.rows if row["split"] == "train"]
         groups = sorted({row["group"] for row in rows})
         order = np.random.default_rng(seed).permutation(len(groups))
-        held = {groups[i] for i in order[: round(share * len(groups))]}
+        validation = {groups[i] for i in order[: round(fraction * len(groups))]}
         for row in rows:
-            row["split"] = "val" if row["group"] in held else "train"
+            row["split"] = "val" if row["group"] in validation else "train"
 
 
-def _captioned(row):
-    """A row without its empty captions, if it has any captions at all."""
+def _without_empty_captions(row):
+    """Returns a row without its empty captions, if it is captioned."""
     if "captions" not in row:
         return row
     return {**row, "captions": [text for text in row["captions"] if text]}
 
 
-def _named(problems, shown=3):
-    """Names some problems, one per cause."""
+def _first_causes(problems, count=3):
+    """Joins the first causes of problems in one line."""
     causes = summarize(problems)
-    more = f" and {len(causes) - shown} more" * (len(causes) > shown)
-    return "; ".join(causes[:shown]) + more
+    more = f" and {len(causes) - count} more" * (len(causes) > count)
+    return "; ".join(causes[:count]) + more
 
 
 def check_split(split):
-    """Raises a `ValueError` that names the splits, if it is none of them."""
+    """Raises a `ValueError` if a split is not one of `SPLITS`."""
     if split not in SPLITS:
         raise ValueError(
             f"`split` must be one of {', '.join(map(repr, SPLITS))}. "
@@ -195,13 +199,13 @@ def check_split(split):
         )
 
 
-def locate(name, folder, source):
+def find_folder(name, folder, source):
     """Finds the folder of a data set.
 
     Args:
         name: Name of the data set.
         folder: The folder, or None for `$MMKERAS_DATA/<name>`.
-        source: Where the data can be had, for the error.
+        source: Where to get the data, for the error.
 
     Returns:
         An absolute `pathlib.Path`.
@@ -227,21 +231,21 @@ def first_existing(*paths):
 
 
 def is_image(path):
-    """Tells by its name whether a file is an image."""
+    """Returns whether a file is an image, by its suffix."""
     return path.suffix.lower() in IMAGES
 
 
-def blame_others(folder, scan):
-    """Blames the images in a folder that no row knows."""
-    if any(problem.kind == "missing" for problem in scan.problems):
+def report_unlisted_images(folder, data):
+    """Reports the images in a folder that no row refers to."""
+    if any(problem.kind == "missing" for problem in data.problems):
         return  # Without captions, or a list, no image has a row.
-    known = {row["image"] for row in scan.rows}
+    paths = {row["image"] for row in data.rows}
     for file in sorted(folder.glob("*")):
-        if is_image(file) and str(file) not in known:
-            scan.blame("unpaired", file, "an image without captions")
+        if is_image(file) and str(file) not in paths:
+            data.report("unpaired", file, "an image without captions")
 
 
-def matching(folder, *patterns):
+def matching_files(folder, *patterns):
     """Lists the files in a folder that match a pattern."""
     return sorted({file for p in patterns for file in folder.glob(p)})
 
@@ -254,40 +258,42 @@ def only_file(path, *patterns):
     """
     if path.is_file():
         return path
-    found = matching(path, *patterns)
-    if len(found) != 1:
+    matches = matching_files(path, *patterns)
+    if len(matches) != 1:
         raise FileNotFoundError(
             f"Expected exactly one file {' or '.join(patterns)} in {path}. "
-            f"Received: {[file.name for file in found] or 'none'}. Pass the "
+            f"Received: {[file.name for file in matches] or 'none'}. Pass the "
             "path of the file instead."
         )
-    return found[0]
+    return matches[0]
 
 
-def entries(path, scan, key=None, kind=list):
-    """Reads a JSON file's list.
+def read_json(path, data, key=None, kind=list):
+    """Reads a list from a JSON file.
 
     Args:
         path: The file.
-        scan: The `Scan` that takes note of what is wrong.
-        key: Where the list lies in an object, or `None`.
-        kind: `list`, or `dict` for an object instead.
+        data: The `Dataset` that collects problems.
+        key: Key of the list, if the file holds an object; or `None`.
+        kind: `list`, or `dict` to read an object.
 
     Returns:
         The list; an empty one if it cannot be read.
     """
     if not path.exists():
-        scan.blame("missing", path, "the file")
+        data.report("missing", path, "the file")
         return kind()
     try:
-        found = json.loads(path.read_bytes())
-        found = found[key] if key else found
+        value = json.loads(path.read_bytes())
+        value = value[key] if key else value
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        scan.blame("corrupt", path, f"not JSON of the expected form: {error!r}")
+        data.report(
+            "corrupt", path, f"not JSON of the expected form: {error!r}"
+        )
         return kind()
-    if isinstance(found, kind):
-        return found
-    scan.blame("corrupt", path, f"expected a {kind.__name__}")
+    if isinstance(value, kind):
+        return value
+    data.report("corrupt", path, f"expected a {kind.__name__}")
     return kind()
 
 
@@ -299,22 +305,22 @@ def _is_unicode(text):
     return True
 
 
-def split_named(text):
+def canonical_split(text):
     """Returns the split that a name such as "validation" means, or None."""
     name = text.strip().lower()
     name = _OTHER_NAMES.get(name, name)
     return name if name in SPLITS else None
 
 
-def split_in(values):
-    """Returns the split that a line of a table names, or None.
+def row_split(values):
+    """Returns the split of a row of a table, or None.
 
     Raises:
-        ValueError: If it names another.
+        ValueError: If the row names an unknown split.
     """
     name = values.get("split")
     name = "" if name is None else str(name).strip()
-    split = split_named(name) if name else None
+    split = canonical_split(name) if name else None
     if name and not split:
         raise ValueError(
             "expected train, val or test in `split`. Received: "
@@ -323,25 +329,25 @@ def split_in(values):
     return split
 
 
-def lines(path, scan, skip=False):
-    """Reads a text file's lines, blaming those that are not valid UTF-8.
+def lines(path, data, skip=False):
+    """Reads a text file's lines; reports those that are not valid UTF-8.
 
     Args:
         path: The file.
-        scan: The `Scan` that takes note of problems.
-        skip: bool. Whether the other lines can be used without those.
+        data: The `Dataset` that collects problems.
+        skip: bool. Whether the valid lines can be used without those.
 
     Yields:
         Tuples of the line's number, from 1, and its text.
     """
-    blame = scan.skip if skip else functools.partial(scan.blame, "corrupt")
+    report = data.skip if skip else functools.partial(data.report, "corrupt")
     try:
-        data = files.read(path).removeprefix(b"\xef\xbb\xbf")
+        content = files.read(path).removeprefix(b"\xef\xbb\xbf")
     except ValueError as error:
-        blame(path, str(error))
+        report(path, str(error))
         return
-    for number, line in enumerate(data.splitlines(), 1):
+    for number, line in enumerate(content.splitlines(), 1):
         try:
             yield number, line.decode("utf-8")
         except UnicodeDecodeError as error:
-            blame(f"{path}:{number}", f"not valid UTF-8: {error}")
+            report(f"{path}:{number}", f"not valid UTF-8: {error}")

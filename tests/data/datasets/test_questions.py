@@ -15,17 +15,17 @@ def test_a_set_in_its_own_layout(name, tmp_path):
     question_datasets.LAYOUTS[name](tmp_path)
     source = datasets.get(name)
     rows = {s: source.rows(s, tmp_path) for s in ("train", "val", "test")}
-    images = {s: {r["image"] for r in found} for s, found in rows.items()}
-    groups = {s: {r["group"] for r in found} for s, found in rows.items()}
+    images = {s: {r["image"] for r in part} for s, part in rows.items()}
+    groups = {s: {r["group"] for r in part} for s, part in rows.items()}
     for one, other in (("train", "val"), ("train", "test"), ("val", "test")):
         assert not images[one] & images[other]
         assert not groups[one] & groups[other]
     report = check.check(name, tmp_path)
     assert report.ok, report.problems
-    for split, found in rows.items():
-        assert report.counts["splits"][split] == len(found)
-        assert len({row["id"] for row in found}) == len(found)
-        assert {row["split"] for row in found} == {split}
+    for split, part in rows.items():
+        assert report.counts["splits"][split] == len(part)
+        assert len({row["id"] for row in part}) == len(part)
+        assert {row["split"] for row in part} == {split}
     raw = next(iter(source.load("train", tmp_path)))
     assert raw["question"].numpy().decode() == rows["train"][0]["question"]
     assert len(raw["image"].numpy()) > 100
@@ -52,7 +52,7 @@ def test_easy_vqa(tmp_path):
         source.rows("test", tmp_path)
 
 
-def test_vqa_keeps_what_each_person_said(tmp_path):
+def test_vqa_has_the_answers_of_all_annotators(tmp_path):
     question_datasets.vqa(tmp_path)
     source = datasets.get("vqa")
     first, second = source.rows("test", tmp_path)[:2]
@@ -62,22 +62,22 @@ def test_vqa_keeps_what_each_person_said(tmp_path):
     assert first["answers"] == [first["label"]] * 9 + ["pink"]
     assert first["image"].endswith("val2014/COCO_val2014_000000000000.jpg")
     assert second["type"] == "yes/no" and second["group"] == first["group"]
-    part = tmp_path / "v2_mscoco_val2014_annotations.json"
-    told = json.loads(part.read_text())
-    told["annotations"] = told["annotations"][1:]
-    question_datasets.put(part, told)
+    path = tmp_path / "v2_mscoco_val2014_annotations.json"
+    content = json.loads(path.read_text())
+    content["annotations"] = content["annotations"][1:]
+    question_datasets.put(path, content)
     report = check.check("vqa", tmp_path)
     assert [p.kind for p in report.problems] == ["corrupt"]
-    part.write_text("{")
+    path.write_text("{")
     with pytest.raises(ValueError, match="not JSON of the expected form"):
         source.rows("test", tmp_path)
 
 
-def test_clevr_tells_types_by_the_last_function(tmp_path):
+def test_clevr_types_follow_from_the_last_function(tmp_path):
     question_datasets.clevr(tmp_path)
-    found = datasets.get("clevr").rows("test", tmp_path / "CLEVR_v1.0")
-    assert [row["type"] for row in found[:2]] == ["query attribute", "exist"]
-    assert found[0]["image"].endswith("images/val/CLEVR_val_000000.png")
+    rows = datasets.get("clevr").rows("test", tmp_path / "CLEVR_v1.0")
+    assert [row["type"] for row in rows[:2]] == ["query attribute", "exist"]
+    assert rows[0]["image"].endswith("images/val/CLEVR_val_000000.png")
     kinds = {
         "equal_integer": "compare numbers",
         "less_than": "compare numbers",
@@ -131,8 +131,8 @@ def test_your_own_table(tmp_path):
         "image,question,answers,split\na.png,Who?,me|I|I,val\n"
         "b.png,,x,train\nc.png,Who?,,train\nd.png,Who?,x,some\n"
     )
-    found = OwnData(path, "questions").scan()
-    assert [row["label"] for row in found.rows] == ["I"]
-    assert [problem.where for problem in found.problems] == [
+    data = OwnData(path, "questions").scan()
+    assert [row["label"] for row in data.rows] == ["I"]
+    assert [problem.where for problem in data.problems] == [
         f"{path}:{line}" for line in (3, 4, 5)
     ]
