@@ -27,6 +27,7 @@ class Architecture:
     task: str
     paper: str
     tiny: dict
+    recipe: dict
 
     @property
     def arguments(self) -> dict:
@@ -38,7 +39,14 @@ class Architecture:
 _REGISTRY: dict[str, Architecture] = {}
 
 
-def register(name: str, *, task: str, paper: str, tiny: dict):
+def register(
+    name: str,
+    *,
+    task: str,
+    paper: str,
+    tiny: dict,
+    recipe: dict | None = None,
+):
     """Registers a builder under a name.
 
     Args:
@@ -46,6 +54,9 @@ def register(name: str, *, task: str, paper: str, tiny: dict):
         task: The task the model solves, e.g. `"caption"`.
         paper: Link to the paper that introduced the architecture.
         tiny: Keyword arguments that make the smallest model worth testing.
+        recipe: Fields of `training.recipes.Recipe` where the architecture is
+            trained otherwise than others of its task, e.g.
+            `{"learning_rate": 2e-3, "model": {"dropout": 0.4}}`.
 
     Returns:
         A decorator that records the builder and returns it; when called, it
@@ -64,7 +75,9 @@ def register(name: str, *, task: str, paper: str, tiny: dict):
                 f"`{_address(builder)}`. Choose another name."
             )
         checked = _with_checks(name, builder)
-        _REGISTRY[name] = Architecture(name, checked, task, paper, tiny)
+        _REGISTRY[name] = Architecture(
+            name, checked, task, paper, tiny, recipe or {}
+        )
         return checked
 
     return decorate

@@ -7,6 +7,8 @@ import re
 import pytest
 from checks import ROOT
 
+from mmkeras import registry
+
 STOREYS = [
     {"cli"},
     {"api"},
@@ -27,6 +29,23 @@ MAY_USE_TENSORFLOW = ("data/", "serving/", "training/distribution")
 READS_PICKLES = "data/safe_pickle.py"  # Arrays only, and it runs nothing.
 CODECS = "data/codecs/"  # Elsewhere nothing depends on a codec's class.
 CODEC_CLASSES = {"Audio", "Codec", "Dialogue", "Features", "Image", "Text"}
+NAME_TASKS = ("tasks/", "zoo/", "cli/quickstart.py")
+# Strings that are spelled like a task but mean something else, by file.
+NOT_TASKS = {
+    "data/codecs/dialogue.py": {"dialogue"},  # A kind of codec.
+    "data/datasets/__init__.py": {"vqa"},  # A data set.
+    "data/datasets/coco.py": {"caption"},  # A key of its files.
+    "data/datasets/columns.py": {"caption", "sentiment"},  # Columns.
+    "data/datasets/onecommon.py": {"dialogue"},  # A key of its files.
+    "data/datasets/table_rows.py": {"caption"},  # A column.
+    "data/datasets/tabular.py": {"caption"},  # A column.
+    "data/datasets/visdial.py": {"caption"},  # A key of its files.
+    "data/datasets/vqa.py": {"vqa"},  # A data set.
+    "evaluation/robustness.py": {"dialogue"},  # A kind of codec.
+    "evaluation/runs.py": {"caption"},  # A key of the written file.
+    "evaluation/tables.py": {"caption"},  # A column.
+    "training/initialize.py": {"dialogue"},  # A kind of codec.
+}
 FORBIDDEN_NAMES = {"utils", "common", "misc", "helpers", "base"}
 
 
@@ -186,6 +205,34 @@ def test_a_switch_on_the_class_of_a_codec_is_found(line):
     )
     assert codec_switches(making) == []
     assert len(codec_switches(making + line)) == 1
+
+
+def task_names(text):
+    """Finds the strings in code that name a task or one of its models."""
+    tasks = {registry.get(name).task for name in registry.list_models()}
+    name = re.compile(rf"({'|'.join(tasks)})(-[a-z-]+)?").fullmatch
+    return {
+        node.value
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and name(node.value)
+    }
+
+
+@pytest.mark.parametrize("path", every_file())
+def test_tasks_are_named_in_their_own_files(path):
+    inside = path.relative_to(ROOT).as_posix().removeprefix("mmkeras/")
+    if not inside.startswith(NAME_TASKS):
+        assert task_names(path.read_text()) <= NOT_TASKS.get(inside, set())
+
+
+def test_the_name_of_a_task_is_found():
+    code = (
+        'def f(task):\n    """A caption."""\n    x = "captions", "report-a"\n'
+        '    if task == "caption":\n        return {"vqa-cnn-bow": 1}\n'
+    )
+    assert task_names(code) == {"caption", "vqa-cnn-bow"}
 
 
 def test_the_walk_sees_late_and_relative_imports(tmp_path, monkeypatch):

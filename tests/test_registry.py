@@ -32,6 +32,7 @@ def test_find_knows_what_was_registered(entry):
     assert entry.task == "count"
     assert entry.paper == "https://a.b"
     assert entry.tiny == {"width": 1}
+    assert entry.recipe == {}
     assert entry.arguments == {"width": 3, "depth": 2}
 
 
@@ -106,8 +107,10 @@ def test_two_builders_of_one_name_are_refused(entry):
 
 def test_a_file_may_be_read_twice(entry):
     facts = {"task": "count", "paper": "new", "tiny": {}}
+    facts["recipe"] = {"clip": 2.0}
     registry.register("count-beads", **facts)(builder)
     assert registry.get("count-beads").paper == "new"
+    assert registry.get("count-beads").recipe == {"clip": 2.0}
 
 
 def test_missing_zoo_says_how_to_install(monkeypatch):

@@ -12,6 +12,14 @@ from mmkeras.registry import register
     task="caption",
     paper="https://arxiv.org/abs/1502.03044",
     tiny={"vocabulary_size": 11, "image_shape": (16, 16, 3), "dim": 8},
+    recipe={
+        "min_epochs": 8,
+        "max_batch_size": 96,
+        "weight_decay": 0.02,
+        "ema": 0.998,
+        "views": ("plain", "mirror", "crop-0", "crop-1", "crop-2", "crop-3"),
+        "model": {"dim": 384, "dropout": 0.5},
+    },
 )
 def caption_cnn_attention_lstm(
     vocabulary_size=5000,

@@ -12,6 +12,13 @@ from mmkeras.registry import register
     task="caption",
     paper="https://arxiv.org/abs/1411.4555",
     tiny={"vocabulary_size": 11, "image_shape": (16, 16, 3), "dim": 8},
+    recipe={
+        "learning_rate": 2e-3,
+        "ema": 0.998,
+        "views": ("plain", "mirror", "crop-0", "crop-1", "crop-2", "crop-3"),
+        "pool_image": True,
+        "model": {"dim": 512, "dropout": 0.4},
+    },
 )
 def caption_cnn_lstm(
     vocabulary_size=5000,

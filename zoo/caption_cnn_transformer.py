@@ -18,6 +18,11 @@ from mmkeras.registry import register
         "depth": 1,
         "heads": 2,
     },
+    recipe={
+        "min_epochs": 8,
+        "learning_rate": 5e-4,
+        "model": {"dim": 256, "depth": 2, "heads": 8, "dropout": 0.3},
+    },
 )
 def caption_cnn_transformer(
     vocabulary_size=5000,

@@ -19,6 +19,7 @@ from mmkeras.registry import register
         "heads": 2,
         "patch": 8,
     },
+    recipe={"min_epochs": 20, "learning_rate": 5e-4, "weight_decay": 0.05},
 )
 def caption_vit_transformer(
     vocabulary_size=5000,

@@ -19,6 +19,12 @@ from mmkeras.registry import register
         "candidates_shape": (3, 4),
         "dim": 8,
     },
+    recipe={  # Batches as of the authors of VisDial: 64 rounds.
+        "max_batch_size": 64,
+        "label_smoothing": 0.1,
+        "modality_dropout": 0.05,
+        "examples_per_image": None,
+    },
 )
 def dialogue_text_image_memory(
     vocabulary_size=5000,

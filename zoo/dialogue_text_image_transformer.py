@@ -23,6 +23,7 @@ from mmkeras.registry import register
         "depth": 1,
         "heads": 2,
     },
+    recipe={"model": {"dim": 64, "depth": 1}},
 )
 def dialogue_text_image_transformer(
     vocabulary_size=5000,

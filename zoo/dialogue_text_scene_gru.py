@@ -13,6 +13,14 @@ from mmkeras.registry import register
     task="dialogue",
     paper="https://arxiv.org/abs/1907.03399",
     tiny={"vocabulary_size": 11, "scene_shape": (3, 4), "dim": 8},
+    recipe={
+        "min_epochs": 8,
+        "max_batch_size": 64,
+        "learning_rate": 2e-3,
+        "modality_dropout": 0.1,
+        "examples_per_image": None,
+        "bucket_by_length": True,
+    },
 )
 def dialogue_text_scene_gru(
     vocabulary_size=1000, scene_shape=(7, 4), dim=128, heads=4, dropout=0.4

@@ -20,6 +20,12 @@ from mmkeras.registry import register
         "audio_shape": (5, 3),
         "dim": 8,
     },
+    recipe={
+        "min_epochs": 14,
+        "max_batch_size": 16,
+        "learning_rate": 3e-3,
+        "label_smoothing": 0.1,
+    },
 )
 def emotion_text_context(
     num_classes=7,

@@ -16,6 +16,7 @@ from mmkeras.registry import register
         "image_shape": (32, 32, 3),
         "dim": 8,
     },
+    recipe={"min_epochs": 8, "model": {"fusion": "product", "dropout": 0.0}},
 )
 def vqa_cnn_bow(
     num_classes=1000,

@@ -139,8 +139,7 @@ def _tell_caption(task, path, answer, jsonl):
     if error:
         typer.echo(printable(f"{path}: {error}"), err=True)
     if jsonl:
-        last = {"error": error} if error else {"score": float(answer["score"])}
-        row = {"image": path, "caption": answer["text"], **last}
+        row = task.table_row(path, {**answer, "error": error})
         typer.echo(json.dumps(row, ensure_ascii=False))
     else:
         typer.echo(f"{printable(path)}\t{printable(answer['text'])}")
@@ -159,25 +158,16 @@ def _tell(task, name, answer, jsonl):
 def _tell_one(task, name, answer, jsonl):
     from mmkeras.data.problems import printable
 
-    names = getattr(task.target.codec, "names", None) or ["value"]
-    error = answer["error"]
-    label = "" if error else str(answer["label"])
-    probabilities = {
-        known: round(float(probability), 4)
-        for known, probability in zip(names, answer["probability"])
-    }
-    probabilities = {} if error else probabilities
+    error, row = answer["error"], task.table_row(name, answer)
     if error:
         where = f"{name}: {error}".removeprefix(": ")
         typer.echo(printable(where), err=True)
     if jsonl:
-        row = {"id": name, "label": label, "probability": probabilities}
-        row |= {"error": error} if error else {}
         typer.echo(json.dumps(row, ensure_ascii=False))
     elif name or not error:
-        likely = sorted(probabilities.items(), key=lambda item: -item[1])[:5]
+        likely = sorted(row["probability"].items(), key=lambda x: -x[1])[:5]
         shares = ", ".join(f"{known} {share:.3f}" for known, share in likely)
-        cells = [*([name] if name else []), label, shares]
+        cells = [*([name] if name else []), row["label"], shares]
         typer.echo("\t".join(map(printable, cells)))
 
 

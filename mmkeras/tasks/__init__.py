@@ -4,8 +4,11 @@ from mmkeras.tasks import targets
 from mmkeras.tasks import task
 from mmkeras.tasks.caption import Caption
 from mmkeras.tasks.classify import Classify
+from mmkeras.tasks.dialogue import Dialogue
+from mmkeras.tasks.emotion import Emotion
 from mmkeras.tasks.task import Task
 from mmkeras.tasks.task import load
+from mmkeras.tasks.vqa import VQA
 
 
 def of(architecture):

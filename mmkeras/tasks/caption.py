@@ -27,6 +27,10 @@ class Caption(Task):
     """
 
     name = "caption"
+    data_kind = "captions"
+    recipe = {"examples_per_image": 5, "bucket_by_length": True}
+    data_options = {"max_length": 20, "min_count": 5}
+    image_size = 64
     target_field = "text"
     example_field = "caption"
     answer_keys = ("text", "score", "error")
@@ -37,10 +41,6 @@ class Caption(Task):
     texts_differ = True
     metric = "cider"
     monitors = ("cider", "loss")
-
-    @classmethod
-    def data_kind(cls, architecture):
-        return "captions"
 
     @classmethod
     def expand(cls, rows):
@@ -69,6 +69,13 @@ class Caption(Task):
         _, first = np.unique(indices, return_index=True)
         texts = self.target.texts(outputs[first])
         return [examples.rows[i] for i in first], texts
+
+    def table_row(self, name, answer):
+        if answer["error"]:
+            last = {"error": answer["error"]}
+        else:
+            last = {"score": float(answer["score"])}
+        return {"image": name, "caption": answer["text"], **last}
 
     def monitor(self, requested):
         return requested if requested in self.monitors else self.monitors[0]

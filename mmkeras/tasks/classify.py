@@ -14,8 +14,6 @@ from mmkeras.tasks.task import Task
 
 CANDIDATES = "candidates"
 
-_DATA_KINDS = {"vqa": "questions", "dialogue": "dialogues"}
-
 
 class Classify(Task):
     """Predicts a class, several labels, a number, or a text answer.
@@ -42,10 +40,6 @@ class Classify(Task):
     monitors = ("accuracy", "f1_weighted", "loss")
     # The score of a generated answer is its log-probability.
     generation_defaults = {"length_penalty": 0.0, "min_length": 1}
-
-    @classmethod
-    def data_kind(cls, architecture):
-        return _DATA_KINDS.get(architecture.task, "labels")
 
     @classmethod
     def joined(cls, model, rows):

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Literal
 
+from mmkeras import tasks
 from mmkeras.data import label_kinds
 
 PRETRAINED_SIZE = 224  # Of images, for pretrained networks.
@@ -54,34 +55,16 @@ class TaskOptions:
     reward: Literal["bleu", "cider", "bleu+cider"] | None = None
 
 
-# Defaults by the task of an architecture.
-_DATA = {
-    "caption": DataOptions(max_length=20, min_count=5),
-    "dialogue": DataOptions(max_length=200),
-    "emotion": DataOptions(max_length=32),
-    "vqa": DataOptions(max_length=20),
-}
-_IMAGE_SIZE = {"caption": 64}  # Of images, for networks without weights.
-# Tasks whose texts keep their punctuation, which expresses emotions.
-_PUNCTUATION_TASKS = ("dialogue", "emotion")
-
-
 def defaults(architecture):
     """Returns the `DataOptions` of an architecture's task.
 
     Args:
         architecture: A `registry.Architecture`.
     """
-    options = _DATA.get(architecture.task, DataOptions())
+    options = DataOptions(**tasks.of(architecture).data_options)
     if "history_shape" in architecture.arguments:
         return dataclasses.replace(options, max_length=24)
     return options
-
-
-def punctuation(architecture):
-    """Whether texts keep their punctuation: `"keep"` or `"drop"`."""
-    keeps = architecture.task in _PUNCTUATION_TASKS
-    return "keep" if keeps else "drop"
 
 
 def resolve_image_size(architecture, image_size, has_network):
@@ -95,4 +78,4 @@ def resolve_image_size(architecture, image_size, has_network):
     if image_size or has_network:
         return image_size or PRETRAINED_SIZE
     shape = architecture.arguments.get("image_shape", (64,))
-    return _IMAGE_SIZE.get(architecture.task, shape[0])
+    return tasks.of(architecture).image_size or shape[0]

@@ -36,6 +36,23 @@ class Task:
     """
 
     name = None
+    data_kind = "labels"  # Of your own data; see `datasets.columns.KINDS`.
+    # How the architectures are trained, unless they say otherwise: fields of
+    # `training.recipes.Recipe`, and below of `options.DataOptions`.
+    recipe = {
+        "min_epochs": 20,
+        "max_batch_size": 64,
+        "label_smoothing": 0.0,
+        "clip": 1.0,
+        "ema": 0.99,
+        "monitor": "accuracy",
+        "augment": ("audio",),
+        "views": ("plain",),  # Labels and answers may tell left from right.
+        "modality_dropout": 0.2,
+    }
+    data_options = {}
+    image_size = None  # Of images, for networks without weights.
+    punctuation = "drop"  # Of texts; or "keep".
     target_field = "label"  # Name of the target's codec.
     example_field = "label"  # Name of the target's value in an example.
     answer_keys = ("label", "probability", "error")
@@ -63,11 +80,6 @@ class Task:
         )
         if self.target.generates:
             self.target.decoder(model)
-
-    @classmethod
-    def data_kind(cls, architecture):
-        """Kind of your own data; see `datasets.columns.KINDS`."""
-        return "labels"
 
     @classmethod
     def expand(cls, rows):
@@ -284,6 +296,27 @@ class Task:
     def monitor(self, requested):
         """Name of the validation metric that selects the best epoch."""
         return self.target.monitor(requested)
+
+    def table_row(self, name, answer):
+        """One answer as a row of a table.
+
+        Args:
+            name: Name of the example.
+            answer: Dict of an example's values of `answer`.
+
+        Returns:
+            Dict for JSON, with `"error"` only if there is one.
+        """
+        if answer["error"]:
+            row = {"id": name, "label": "", "probability": {}}
+            return {**row, "error": answer["error"]}
+        names = getattr(self.target.codec, "names", None) or ["value"]
+        probability = {
+            name: round(float(value), 4)
+            for name, value in zip(names, answer["probability"])
+        }
+        label = str(answer["label"])
+        return {"id": name, "label": label, "probability": probability}
 
     def save(self, folder):
         """Writes the task into a folder, the model in float32.

@@ -20,7 +20,7 @@ def codecs_of(start, found):
     """
     return {
         field: start.codecs.get(field, codec)
-        if getattr(codec, "kind", None) in ("text", "dialogue")
+        if getattr(codec, "kind", None) in _READ
         else codec
         for field, codec in found.items()
     }

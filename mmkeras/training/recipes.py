@@ -1,9 +1,13 @@
-"""How each architecture is trained unless told otherwise."""
+"""How an architecture is trained unless told otherwise."""
 
 import dataclasses
 import math
 from typing import Literal
 
+from mmkeras import arguments
+from mmkeras import registry
+from mmkeras import tasks
+from mmkeras.training import value_types
 from mmkeras.training.precision import POLICIES
 
 MIN_STEPS = 600
@@ -129,105 +133,63 @@ class Recipe:
         return {k: v for k, v in values.items() if k not in _RULES}
 
 
-_JUDGE = Recipe(
-    min_epochs=20,
-    max_batch_size=64,
-    label_smoothing=0.0,
-    clip=1.0,
-    ema=0.99,
-    monitor="accuracy",
-    augment=("audio",),
-    views=("plain",),  # Labels and answers may tell left from right.
-    modality_dropout=0.2,
-)
-# What is asked comes with its image: neither is hidden often.
-_ANSWERER = dataclasses.replace(
-    _JUDGE,
-    min_epochs=12,
-    max_batch_size=128,
-    learning_rate=3e-3,
-    modality_dropout=0.02,
-)
-# Of a talk: what hides the image or the question teaches nothing.
-_TALKER = dataclasses.replace(
-    _JUDGE,
-    min_epochs=10,
-    max_batch_size=128,
-    learning_rate=1e-3,
-    modality_dropout=0.02,
-    examples_per_image=0,
-)
-# As VisDial's authors: 512 units, 64 rounds a batch.
-_RANKER = dataclasses.replace(
-    _JUDGE,
-    min_epochs=10,
-    learning_rate=1e-3,
-    label_smoothing=0.1,
-    modality_dropout=0.05,
-)
-_CAPTIONER = Recipe(examples_per_image=5, bucket_by_length=True)
-_PLAIN = {"caption": _CAPTIONER, "vqa": _ANSWERER}
-
-_MANY_VIEWS = ("plain", "mirror", "crop-0", "crop-1", "crop-2", "crop-3")
-_RECIPES = {
-    "caption-cnn-lstm": dataclasses.replace(
-        _CAPTIONER,
-        min_epochs=10,
-        learning_rate=2e-3,
-        ema=0.998,
-        views=_MANY_VIEWS,
-        pool_image=True,
-        model={"dim": 512, "dropout": 0.4},
-    ),
-    "caption-cnn-attention-lstm": dataclasses.replace(
-        _CAPTIONER,
-        min_epochs=8,
-        max_batch_size=96,
-        weight_decay=0.02,
-        ema=0.998,
-        views=_MANY_VIEWS,
-        model={"dim": 384, "dropout": 0.5},
-    ),
-    "caption-cnn-transformer": dataclasses.replace(
-        _CAPTIONER,
-        min_epochs=8,
-        learning_rate=5e-4,
-        model={"dim": 256, "depth": 2, "heads": 8, "dropout": 0.3},
-    ),
-    "caption-vit-transformer": dataclasses.replace(
-        _CAPTIONER, min_epochs=20, learning_rate=5e-4, weight_decay=0.05
-    ),
-    "dialogue-text-image-modules": _TALKER,
-    "dialogue-text-image-late": _RANKER,
-    "dialogue-text-image-memory": _RANKER,
-    "dialogue-text-image-transformer": dataclasses.replace(
-        _TALKER, model={"dim": 64, "depth": 1}
-    ),
-    "dialogue-text-scene-gru": dataclasses.replace(
-        _JUDGE,
-        min_epochs=8,
-        learning_rate=2e-3,
-        modality_dropout=0.1,
-        bucket_by_length=True,
-    ),
-    "emotion-text-context": dataclasses.replace(
-        _JUDGE,
-        min_epochs=14,
-        max_batch_size=16,
-        learning_rate=3e-3,
-        label_smoothing=0.1,
-        monitor="f1_weighted",
-    ),
-    "vqa-cnn-bow": dataclasses.replace(
-        _ANSWERER, min_epochs=8, model={"fusion": "product", "dropout": 0.0}
-    ),
-}
-
-
 def get(name):
-    """Returns the recipe of an architecture; a plain one if it has none."""
-    plain = _PLAIN.get(name.split("-")[0], _JUDGE)
-    return _RECIPES.get(name, plain)
+    """Returns the recipe of an architecture.
+
+    It is `Recipe()`, changed by the `recipe` of the task's class, and that by
+    the `recipe` with which the architecture is registered.
+
+    Args:
+        name: Architecture, e.g. `"caption-cnn-lstm"`.
+
+    Returns:
+        A `Recipe`.
+
+    Raises:
+        ValueError: If one of the two has an unknown field or a wrong value.
+    """
+    architecture = registry.get(name)
+    task = tasks.of(architecture)
+    try:
+        values = _convert(task.recipe, task.monitors)
+        changes = _convert(architecture.recipe, task.monitors)
+        model = {**values.get("model", {}), **changes.get("model", {})}
+        _check_model(architecture, model)
+        return Recipe(**{**values, **changes, "model": model})
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"The recipe of {name!r} is wrong: {error}") from error
+
+
+def _convert(stated, monitors):
+    """Checks fields of a `Recipe`; returns them with values of their types."""
+    types = {field.name: field.type for field in dataclasses.fields(Recipe)}
+    types["monitor"] = Literal[monitors]
+    unknown = sorted(set(stated) - set(types))
+    if unknown:
+        raise ValueError(
+            f"expected some of {', '.join(types)}. Received: "
+            f"{', '.join(unknown)}"
+        )
+    values = {}
+    for name, value in stated.items():
+        try:
+            values[name] = value_types.convert(value, types[name])
+        except TypeError as error:
+            raise ValueError(
+                f"`{name}`: {error}. Received: {name}={value!r}"
+            ) from None
+    return values
+
+
+def _check_model(architecture, values):
+    known = architecture.arguments
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise ValueError(
+            f"`model`: expected some of {', '.join(known)}. Received: "
+            f"{', '.join(unknown)}"
+        )
+    arguments.check(architecture.name, known, values)
 
 
 def resolve(recipe, num_examples):

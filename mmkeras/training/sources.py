@@ -24,11 +24,11 @@ def make(architecture, data, folder=None, columns=None):
     """
     if isinstance(data, os.PathLike):
         data = os.fspath(data)
-    architecture = registry.get(architecture)
+    task = tasks.of(registry.get(architecture))
     return {
         "source": data,
         "folder": folder,
-        "kind": tasks.of(architecture).data_kind(architecture),
+        "kind": task.data_kind,
         "columns": columns or {},
     }
 

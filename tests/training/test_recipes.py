@@ -1,11 +1,72 @@
+import dataclasses
 import json
+import pathlib
 
 import pytest
 
 from mmkeras import registry
+from mmkeras import tasks
 from mmkeras.training import recipes
 from mmkeras.training.recipes import Recipe
 from mmkeras.training.recipes import resolve
+
+RECORDED = json.loads(
+    pathlib.Path(__file__).with_name("recipes.json").read_text()
+)
+
+
+@pytest.fixture
+def recipe_of(monkeypatch):
+    """Makes the recipe of an architecture that is registered with `recipe`."""
+    monkeypatch.setattr(registry, "_REGISTRY", dict(registry._REGISTRY))
+
+    def get(recipe):
+        name = "classify-beads"
+        register = registry.register(
+            name, task="classify", paper="", tiny={}, recipe=recipe
+        )
+        register(lambda num_classes=2, dim=8, dropout=0.1: None)
+        return recipes.get(name)
+
+    return get
+
+
+@pytest.mark.parametrize("name", sorted(set(RECORDED) - {"Recipe"}))
+def test_recipes_are_those_of_the_published_scores(name):
+    """`recipes.json` holds defaults, and where architectures differ."""
+    expected = {**RECORDED["Recipe"], **RECORDED[name]}
+    recipe = json.loads(json.dumps(dataclasses.asdict(recipes.get(name))))
+    assert recipe == expected
+
+
+def test_an_architecture_changes_the_recipe_of_its_task(recipe_of, monkeypatch):
+    plain = {**tasks.Classify.recipe, "model": {"dim": 4, "dropout": 0.2}}
+    monkeypatch.setattr(tasks.Classify, "recipe", plain)
+    recipe = recipe_of({"clip": 2, "model": {"dim": 6}})
+    assert recipe == Recipe(
+        **{**plain, "clip": 2.0, "model": {"dim": 6, "dropout": 0.2}}
+    )
+    assert isinstance(recipe.clip, float)
+    assert recipe_of(None) == Recipe(**plain)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        ({"min_epoch": 5}, "expected some of epochs, .*Received: min_epoch$"),
+        ({"clip": "high"}, "`clip`: expected a number. Received: clip='high'"),
+        ({"ema": 1.5}, r"`ema` must be in \[0, 1\]. Received: ema=1.5"),
+        ({"monitor": "cider"}, "`monitor`: expected one of accuracy, f1_"),
+        ({"model": {"depth": 3}}, "`model`: .*num_classes, dim.*: depth$"),
+        ({"model": {"dim": 0}}, "expects `dim` to be .*dim=0"),
+        ({"model": 3}, "`model`: expected an object. Received: model=3"),
+    ],
+)
+def test_a_wrong_recipe_is_refused(recipe_of, recipe, message):
+    with pytest.raises(ValueError, match="recipe of 'classify-beads' is wrong"):
+        recipe_of(recipe)
+    with pytest.raises(ValueError, match=message):
+        recipe_of(recipe)
 
 
 @pytest.mark.parametrize("name", registry.list_models())
