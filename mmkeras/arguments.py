@@ -15,20 +15,20 @@ _REMEDIES = {
 }
 
 
-def check(name, defaults, given):
+def check(name, defaults, values):
     """Checks arguments of a builder against their defaults.
 
     Args:
         name: Name of the architecture, for errors.
         defaults: Dict from the builder's keywords to their defaults.
-        given: Dict of the keywords that were given.
+        values: Dict from keywords to their values in the call.
 
     Raises:
-        ValueError: If a size is not a positive integer, a shape not a tuple of
-            as many as the default has, a rate not in [0, 1), a branch not a
-            model, or if `heads` does not divide `dim`.
+        ValueError: If a size is not a positive integer, a shape is not a tuple
+            of the default's length, a rate is not in [0, 1), a branch is not a
+            model, or `heads` does not divide `dim`.
     """
-    for keyword, value in given.items():
+    for keyword, value in values.items():
         expected = _expected(keyword, defaults[keyword], value)
         if expected:
             raise ValueError(
@@ -36,7 +36,7 @@ def check(name, defaults, given):
                 f"{keyword}={value!r}. {_remedy(keyword, defaults[keyword])}"
             )
     if "dim" in defaults and "heads" in defaults:
-        check_heads(**{k: {**defaults, **given}[k] for k in ("dim", "heads")})
+        check_heads(**{k: {**defaults, **values}[k] for k in ("dim", "heads")})
 
 
 def check_heads(dim, heads):
@@ -58,7 +58,7 @@ def check_heads(dim, heads):
 
 
 def check_even(dim):
-    """Checks that two directions can have half of the features each.
+    """Checks that the features can be halved for two directions.
 
     Args:
         dim: int.
@@ -74,7 +74,7 @@ def check_even(dim):
 
 
 def check_multiple(name, value, divisor):
-    """Checks that a size can be divided.
+    """Checks that a size is a multiple of a divisor.
 
     Args:
         name: Name of the argument, for the error.
@@ -129,13 +129,13 @@ def check_patch(patch, shape):
 
 
 def check_steps(**shapes):
-    """Checks that sequences of features run over the same steps.
+    """Checks that sequences of features have the same length.
 
     Args:
-        **shapes: Tuples `(length, size)`, by the names of their arguments.
+        **shapes: Tuples `(length, size)` by name of the argument.
 
     Raises:
-        ValueError: If one is not such a tuple, or the lengths differ.
+        ValueError: If a shape is not such a tuple, or the lengths differ.
     """
     pairs = all(len(shape) == 2 for shape in shapes.values())
     if not pairs or len({length for length, _ in shapes.values()}) > 1:
@@ -155,7 +155,7 @@ def check_vectors(vectors, vocabulary_size):
         vocabulary_size: int.
 
     Raises:
-        ValueError: If it is not an array of shape `(vocabulary_size, size)`.
+        ValueError: If `vectors` is not of shape `(vocabulary_size, size)`.
     """
     if vectors is None:
         return
@@ -170,7 +170,7 @@ def check_vectors(vectors, vocabulary_size):
 
 
 def _expected(keyword, default, value):
-    """Returns what a keyword's value should be, or "" if it is that."""
+    """Returns a description of valid values, or "" if the value is valid."""
     if keyword.endswith("_shape"):
         return _expected_shape(keyword, default, value)
     if isinstance(default, int):

@@ -1,4 +1,4 @@
-"""Reads what docstrings say about arguments and attributes."""
+"""Reads summaries, arguments and attributes from docstrings."""
 
 import inspect
 
@@ -22,17 +22,17 @@ def parameters(thing):
         thing: A function or class.
 
     Returns:
-        Dict from names to what the docstring says about them, in one line.
+        Dict from names to their descriptions, each in one line.
     """
-    found, name, inside = {}, None, False
+    docs, name, in_section = {}, None, False
     for line in (inspect.getdoc(thing) or "").splitlines():
         indent = len(line) - len(line.lstrip())
         if not indent:
             if line:
-                inside = line in ("Args:", "Attributes:")
-        elif inside and indent == 4:
+                in_section = line in ("Args:", "Attributes:")
+        elif in_section and indent == 4:
             name, _, doc = line.strip().partition(": ")
-            found[name] = doc
-        elif inside and name:
-            found[name] += f" {line.strip()}"
-    return found
+            docs[name] = doc
+        elif in_section and name:
+            docs[name] += f" {line.strip()}"
+    return docs

@@ -1,8 +1,8 @@
-"""Ctrl-C and termination, answered at a moment when nothing is lost.
+"""Ctrl-C and termination, handled at a point where no work is lost.
 
-Python's own handler raises wherever the program happens to be; raised in a
-callback of another library, the exception is at times ignored, and the work
-goes on. Here the signal is remembered as well: `check` raises it again.
+Python's own handler raises an exception at the current instruction; in a
+callback of another library, it may be ignored, and the program continues. Here
+the signal is also stored, and `check` raises it again.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ import threading
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal has asked the process to stop.
+    """A signal to stop the process was received.
 
     Attributes:
         code: int. The process's exit code by convention, 128 and the signal's
@@ -35,7 +35,7 @@ class _State:
 def handled(numbers=(signal.SIGINT, signal.SIGTERM)):
     """Raises `Interrupted` at the first signal; the second ends the process.
 
-    Only the main thread can handle signals; in others nothing is changed.
+    Only the main thread can handle signals; other threads change nothing.
     The previous handlers are restored at the end.
 
     Args:
@@ -44,14 +44,14 @@ def handled(numbers=(signal.SIGINT, signal.SIGTERM)):
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    old = {number: signal.signal(number, _handle) for number in numbers}
+    handlers = {number: signal.signal(number, _handle) for number in numbers}
     report, sys.unraisablehook = sys.unraisablehook, _silent(sys.unraisablehook)
     _State.handlers += 1
     try:
         yield
     finally:
         sys.unraisablehook = report
-        for number, handler in old.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler or signal.SIG_DFL)
         _State.handlers -= 1
         if not _State.handlers:
@@ -60,7 +60,7 @@ def handled(numbers=(signal.SIGINT, signal.SIGTERM)):
 
 @contextlib.contextmanager
 def deferred():
-    """Waits, at the first signal, for the next `check` or the end.
+    """Defers the first signal to the next `check`, or to the end.
 
     Raises:
         Interrupted: If a signal was received before the end.
@@ -88,12 +88,12 @@ def received():
 
 def _handle(number, frame):
     if _State.number is not None:
-        _show("\nStopped at once.\n")
+        _print("\nStopped at once.\n")
         os._exit(128 + number)
     _State.number = number
     if not _State.deferred:
         raise Interrupted(number)
-    _show("\nStopping after this step; press Ctrl-C again to stop at once.\n")
+    _print("\nStopping after this step; press Ctrl-C again to stop at once.\n")
 
 
 def _silent(report):
@@ -110,8 +110,8 @@ def _silent(report):
     return hook
 
 
-def _show(text):
+def _print(text):
     """Writes to the error stream, which the signal may have interrupted."""
-    shown_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""
+    show_cursor = "\x1b[?25h" if sys.stderr.isatty() else ""
     with contextlib.suppress(OSError):
-        os.write(2, (shown_cursor + text).encode())
+        os.write(2, (show_cursor + text).encode())

@@ -1,8 +1,8 @@
 """Finds zoo architectures by name.
 
 An architecture called `"caption-cnn-lstm"` is one function, decorated with
-`register` in the one file `zoo/caption_cnn_lstm.py`. The name is the address:
-nothing is scanned and nothing else is imported to find it.
+`register` in the file `zoo/caption_cnn_lstm.py`. The file follows from the
+name, so no other file is imported to find it.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ ZOO = "mmkeras.zoo"
 
 @dataclasses.dataclass(frozen=True)
 class Architecture:
-    """One entry of the zoo: a builder, and what is known about it."""
+    """One entry of the zoo: a builder and its description."""
 
     name: str
     builder: Callable
@@ -51,7 +51,7 @@ def register(
 
     Args:
         name: The public name, in kebab case, e.g. `"caption-cnn-lstm"`.
-        task: The task the model solves, e.g. `"caption"`.
+        task: The model's task, e.g. `"caption"`.
         paper: Link to the paper that introduced the architecture.
         tiny: Keyword arguments that make the smallest model worth testing.
         recipe: Fields of `training.recipes.Recipe` where the architecture is
@@ -63,28 +63,28 @@ def register(
         first checks its arguments, see `arguments.check`.
 
     Raises:
-        ValueError: If another builder has taken the name.
+        ValueError: If the name belongs to another builder.
     """
 
     def decorate(builder):
-        known = _REGISTRY.get(name)
-        if known and _address(known.builder) != _address(builder):
+        other = _REGISTRY.get(name)
+        if other and _address(other.builder) != _address(builder):
             raise ValueError(
                 f"The name {name!r} is already registered by "
-                f"`{_address(known.builder)}`. Received: "
+                f"`{_address(other.builder)}`. Received: "
                 f"`{_address(builder)}`. Choose another name."
             )
-        checked = _with_checks(name, builder)
+        build = _with_checks(name, builder)
         _REGISTRY[name] = Architecture(
-            name, checked, task, paper, tiny, recipe or {}
+            name, build, task, paper, tiny, recipe or {}
         )
-        return checked
+        return build
 
     return decorate
 
 
 def list_models(task: str | None = None) -> list[str]:
-    """Names every architecture, or those that solve one task."""
+    """Lists the names of all architectures, or of those for one task."""
     names = {_to_name(module) for module in _zoo_modules()} | set(_REGISTRY)
     return sorted(
         name for name in names if task is None or get(name).task == task
@@ -128,26 +128,26 @@ def build_model(name: str, **kwargs):
     >>> model.compile("adam", mmkeras.losses.TokenCrossentropy())
     """
     architecture = get(name)
-    known = architecture.arguments
+    keywords = architecture.arguments
     for keyword in kwargs:
-        if keyword not in known:
+        if keyword not in keywords:
             raise ValueError(
                 f"{name!r} has no argument `{keyword}`. "
-                + _hint(keyword, known, "See its docstring.")
-                + f" Arguments: {', '.join(known)}."
+                + _hint(keyword, keywords, "See its docstring.")
+                + f" Arguments: {', '.join(keywords)}."
             )
     return architecture.builder(**kwargs)
 
 
 def _with_checks(name, builder):
-    """Makes a builder check its arguments before Keras does."""
+    """Wraps a builder to check its arguments before Keras does."""
     signature = inspect.signature(builder)
     defaults = {k: p.default for k, p in signature.parameters.items()}
 
     @functools.wraps(builder)
     def build(*args, **kwargs):
-        given = signature.bind(*args, **kwargs).arguments
-        arguments.check(name, defaults, given)
+        values = signature.bind(*args, **kwargs).arguments
+        arguments.check(name, defaults, values)
         return builder(*args, **kwargs)
 
     return build

@@ -20,7 +20,7 @@ WRONG = {
     "image": ["resnet", 3, lambda pixels: pixels],
     "text": ["bert"],
 }
-HEADED = [
+WITH_HEADS = [
     name
     for name in mmkeras.list_models()
     if "heads" in mmkeras.get(name).arguments
@@ -35,13 +35,13 @@ CASES = [
 
 @pytest.mark.parametrize("name, keyword, value", CASES)
 def test_a_wrong_argument_is_named(name, keyword, value):
-    given = {**mmkeras.get(name).tiny, keyword: value}
+    options = {**mmkeras.get(name).tiny, keyword: value}
     with pytest.raises(ValueError) as caught:
-        mmkeras.build_model(name, **given)
-    told, _, remedy = str(caught.value).partition(
+        mmkeras.build_model(name, **options)
+    problem, _, remedy = str(caught.value).partition(
         f". Received: {keyword}={value!r}. "
     )
-    assert told.startswith(f"{name!r} expects `{keyword}` to be ")
+    assert problem.startswith(f"{name!r} expects `{keyword}` to be ")
     assert remedy.endswith(".")
 
 
@@ -57,12 +57,12 @@ def test_builders_called_directly_check_their_arguments(name):
         builder(**{**entry.tiny, "dropout": 1})
 
 
-@pytest.mark.parametrize("name", HEADED)
+@pytest.mark.parametrize("name", WITH_HEADS)
 @pytest.mark.parametrize("heads, dim", [(3, 8), (16, 8), (2, 7)])
 def test_heads_divide_dim(name, heads, dim):
-    given = {**mmkeras.get(name).tiny, "heads": heads, "dim": dim}
+    options = {**mmkeras.get(name).tiny, "heads": heads, "dim": dim}
     with pytest.raises(ValueError) as caught:
-        mmkeras.build_model(name, **given)
+        mmkeras.build_model(name, **options)
     assert str(caught.value).startswith(
         f"`heads` must divide `dim`. Received: dim={dim}, heads={heads}. "
         f"Choose a `dim` that is a multiple of {heads}, e.g. "
@@ -70,7 +70,7 @@ def test_heads_divide_dim(name, heads, dim):
 
 
 @pytest.mark.parametrize(
-    "name, given, expected",
+    "name, options, expected",
     [
         ("caption-vit-transformer", {"patch": 3}, "`patch`.*Received: patch=3"),
         ("emotion-text-context", {"audio_shape": (4, 3)}, "same length"),
@@ -93,15 +93,15 @@ def test_heads_divide_dim(name, heads, dim):
         ("vqa-cnn-bow", {"fusion": "concta"}, "Did you mean 'concat'"),
     ],
 )
-def test_what_only_one_builder_needs_is_checked(name, given, expected):
+def test_what_only_one_builder_needs_is_checked(name, options, expected):
     with pytest.raises(ValueError, match=expected):
-        mmkeras.build_model(name, **{**mmkeras.get(name).tiny, **given})
+        mmkeras.build_model(name, **{**mmkeras.get(name).tiny, **options})
 
 
 @pytest.mark.slow  # Builds what it can.
 @pytest.mark.parametrize("dim", [1, 2, 3, 5, 6])
 @pytest.mark.parametrize("name", mmkeras.list_models())
-def test_any_dim_is_taken_or_refused_by_name(name, dim):
+def test_any_dim_works_or_is_named_in_the_error(name, dim):
     try:
         mmkeras.build_model(name, **{**mmkeras.get(name).tiny, "dim": dim})
     except ValueError as error:
@@ -109,7 +109,7 @@ def test_any_dim_is_taken_or_refused_by_name(name, dim):
         assert "Choose" in str(error)
 
 
-def test_lists_will_do_for_tuples():
+def test_shapes_may_be_lists():
     shape = [16, 16, 3]
     model = mmkeras.build_model(
         "caption-cnn-lstm", vocabulary_size=11, image_shape=shape, dim=8
@@ -118,7 +118,7 @@ def test_lists_will_do_for_tuples():
 
 
 @pytest.mark.parametrize("name", mmkeras.list_models())
-def test_defaults_are_right(name):
+def test_defaults_are_valid(name):
     entry = mmkeras.get(name)
     arguments.check(name, entry.arguments, entry.arguments)
     arguments.check(name, entry.arguments, entry.tiny)

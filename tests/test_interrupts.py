@@ -35,15 +35,15 @@ def test_an_exception_that_was_lost_is_raised_by_the_next_check():
 
 
 def test_deferred_waits_for_a_check_or_the_end(capfd):
-    seen = []
+    steps = []
     for check in (interrupts.check, lambda: None):
         with pytest.raises(interrupts.Interrupted):
             with interrupts.deferred():
                 signal.raise_signal(signal.SIGINT)
-                seen.append("went on")
+                steps.append("continued")
                 check()
-                seen.append("unchecked")
-    assert seen == ["went on", "went on", "unchecked"]
+                steps.append("unchecked")
+    assert steps == ["continued", "continued", "unchecked"]
     assert "Stopping after this step" in capfd.readouterr().err
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
@@ -60,16 +60,16 @@ def test_the_second_signal_ends_the_process(monkeypatch):
 
 
 def test_other_threads_handle_nothing():
-    before, seen = signal.getsignal(signal.SIGINT), []
+    before, handlers = signal.getsignal(signal.SIGINT), []
 
     def run():
         with interrupts.deferred():
-            seen.append(signal.getsignal(signal.SIGINT))
+            handlers.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=run)
     thread.start()
     thread.join()
-    assert seen == [before]
+    assert handlers == [before]
 
 
 def test_a_signal_lost_in_a_callback_leaves_no_traceback(capsys):

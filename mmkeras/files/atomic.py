@@ -1,4 +1,4 @@
-"""Files that are old or new, never half."""
+"""Atomic writes: a file has its old or its new content, never a part."""
 
 import contextlib
 import json
@@ -19,15 +19,15 @@ def writing(path):
     """Opens a file to write that replaces `path` once it is complete.
 
     Args:
-        path: Where to write. A file that is there stays whole until the new
-            one is on disk.
+        path: Where to write. An existing file is kept until the new one is
+            on disk.
 
     Yields:
         A binary file object.
 
     Raises:
         OSError: If it cannot be written, e.g. on a full disk; the old file
-            is untouched then.
+            is then unchanged.
     """
     path = pathlib.Path(path)
     part = temporary(path)
@@ -52,7 +52,7 @@ def writing(path):
 
 
 def write(path, fill):
-    """Writes a file in one stroke.
+    """Writes a file atomically.
 
     Args:
         path: As of `writing`.
@@ -66,13 +66,13 @@ def write(path, fill):
 
 
 def write_json(path, value):
-    """Writes a value as JSON, in one stroke."""
+    """Writes a value as JSON atomically."""
     data = encode_json(value, indent=2)
     write(path, lambda file: file.write(data))
 
 
 def encode_json(value, **options):
-    """Encodes a value as a line of JSON in UTF-8.
+    """Encodes a value as one line of JSON in UTF-8.
 
     Halves of surrogate pairs, as in file names that are not UTF-8, become
     JSON's own escapes.
@@ -93,12 +93,12 @@ def read_json(path, expected=object):
 
     Args:
         path: The file.
-        expected: What it holds at least: a type, or a dict from the keys of
-            an object to what each holds.
+        expected: Type of the value, or a dict from required keys of an object
+            to their expected values.
 
     Raises:
-        ValueError: If the file does not hold JSON, or JSON that is nested too
-            deep to be read or not as expected; the error names the file.
+        ValueError: If the file is not valid JSON, is nested too deeply, or is
+            not as expected; the error names the file.
     """
     try:
         value = json.loads(pathlib.Path(path).read_text("utf-8"))
@@ -109,7 +109,7 @@ def read_json(path, expected=object):
 
 
 def check_json(value, expected, path, where=""):
-    """Checks what was read from a JSON file.
+    """Checks a value read from a JSON file.
 
     Args:
         value: The value.
@@ -137,12 +137,12 @@ def check_json(value, expected, path, where=""):
 
 
 def update_json(path, change, expected=object):
-    """Changes a JSON file while no other process can.
+    """Changes a JSON file under a lock.
 
     Args:
-        path: The file; beside it a hidden lock file is made, and stays.
-        change: Function of the value that the file holds, `None` if there is
-            no file, to the new one.
+        path: The file; a hidden lock file is created next to it, and stays.
+        change: Function from the value of the file, `None` if there is no
+            file, to the new value.
         expected: As of `read_json`.
 
     Raises:
@@ -156,23 +156,23 @@ def update_json(path, change, expected=object):
 
 
 def temporary(path):
-    """Names a new hidden file beside `path`, unique to this call.
+    """Names a new hidden file next to `path`, unique to this call.
 
-    The name holds this process's number, by which `remove_leftovers` tells
-    files in use from those of processes that were killed.
+    The name contains this process's id, so that `remove_leftovers` removes
+    only files of processes that have ended.
     """
     path = pathlib.Path(path)
     unique = f"{os.getpid()}-{secrets.token_hex(4)}"
-    found = path.with_name(f".{path.name}.{unique}.part")
-    _OWN.add(found.name)
-    return found
+    part = path.with_name(f".{path.name}.{unique}.part")
+    _OWN.add(part.name)
+    return part
 
 
 def remove_leftovers(folder):
-    """Removes temporary files and folders that killed processes have left.
+    """Removes temporary files and folders of processes that were killed.
 
     Args:
-        folder: The folder that `temporary` named them in.
+        folder: Folder of the files that `temporary` named.
     """
     for path in pathlib.Path(folder).glob(".*.part"):
         match = _LEFTOVER.fullmatch(path.name)
@@ -185,10 +185,10 @@ def remove_leftovers(folder):
 
 
 def _is_running(pid):
-    """Whether another process has this number."""
-    if pid == os.getpid():  # Numbers are given again, e.g. in a container.
+    """Returns whether another process has this id."""
+    if pid == os.getpid():  # Ids are reused, e.g. in a container.
         return False
-    if os.name == "nt":  # There, this would end the process.
+    if os.name == "nt":  # On Windows, `os.kill` would end the process.
         return True
     try:
         os.kill(pid, 0)
@@ -201,12 +201,12 @@ def _is_running(pid):
 
 def _sync_folder(folder):
     """Waits until a folder's new entry is on disk."""
-    if os.name == "nt":  # Windows opens no folders.
+    if os.name == "nt":  # Windows cannot open folders.
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     except OSError:
-        pass  # Some network drives cannot.
+        pass  # Some network drives do not support it.
     finally:
         os.close(handle)

@@ -1,4 +1,4 @@
-"""Digests of what files hold, whatever their names and times."""
+"""Digests of the contents of files, whatever their names and times."""
 
 import functools
 import hashlib
@@ -7,33 +7,32 @@ import stat
 import time
 from concurrent import futures
 
-_SETTLED = 2  # Seconds after which a second change has another time.
+_MIN_AGE = 2  # Seconds after which another change has another time.
 
 
 def digest(value):
     """Hashes the content of a file, or bytes.
 
-    A file is read once for as long as this process runs and the system says
-    that nothing has changed it: its time of change of state (`ctime`), which
-    no program can set, is held against that.
+    A file is read again only if its size or its time of status change
+    (`ctime`, which programs cannot set) has changed in this process.
 
     Args:
         value: Path or bytes, or `None`.
 
     Returns:
-        SHA-256 in hexadecimal digits; `None` for `None`, and for what is not
-        a regular file or cannot be read.
+        SHA-256 in hexadecimal digits; `None` for `None`, and for a path that
+        is not a regular file or cannot be read.
     """
     if isinstance(value, bytes):
         return hashlib.sha256(value).hexdigest()
     try:
-        about = os.stat(value)
-        if not stat.S_ISREG(about.st_mode):
+        status = os.stat(value)
+        if not stat.S_ISREG(status.st_mode):
             return None
-        if time.time() - about.st_ctime < _SETTLED:
-            return _of_file(value)
-        state = about.st_dev, about.st_ino, about.st_size, about.st_ctime_ns
-        return _remembered(os.fspath(value), state)
+        if time.time() - status.st_ctime < _MIN_AGE:
+            return _file_digest(value)
+        state = status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns
+        return _cached_digest(os.fspath(value), state)
     except (OSError, TypeError, ValueError):
         return None
 
@@ -51,11 +50,11 @@ def digests(values):
         return list(threads.map(digest, values))
 
 
-def _of_file(path):
+def _file_digest(path):
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @functools.lru_cache(maxsize=1 << 20)
-def _remembered(path, state):
-    return _of_file(path)
+def _cached_digest(path, state):
+    return _file_digest(path)

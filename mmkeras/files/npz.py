@@ -10,7 +10,7 @@ import numpy as np
 
 from mmkeras.files import sizes
 
-_DAMAGE = (
+_READ_ERRORS = (
     EOFError,
     KeyError,
     MemoryError,
@@ -37,15 +37,15 @@ def opened(file):
         An `Arrays`.
 
     Raises:
-        ValueError: If it is not a whole `.npz` file.
+        ValueError: If it is not a complete `.npz` file.
         FileNotFoundError: If there is no such file.
     """
     try:
         archive = zipfile.ZipFile(file)
     except FileNotFoundError:
         raise
-    except _DAMAGE as error:
-        raise _damaged(error) from error
+    except _READ_ERRORS as error:
+        raise _value_error(error) from error
     with archive:
         yield Arrays(archive)
 
@@ -76,7 +76,7 @@ class Arrays:
             return dtype
 
     def read(self, name):
-        """Reads an array whole."""
+        """Reads a whole array."""
         with self._member(name) as (member, shape, fortran, dtype):
             array = np.frombuffer(member.read(), dtype)
             return array.reshape(shape, order="F" if fortran else "C")
@@ -101,22 +101,22 @@ class Arrays:
 
     @contextlib.contextmanager
     def _member(self, name):
-        """Opens an array behind its header, which it checks."""
+        """Opens an array after its header, which is checked."""
         try:
             info = self._archive.getinfo(f"{name}.npy")
             sizes.check_ratio(info.file_size, info.compress_size)
             with self._archive.open(info) as member:
                 shape, fortran, dtype = _header(member)
-                promised = dtype.itemsize * math.prod(shape)
-                held = info.file_size - member.tell()
-                if promised != held:
+                header_size = dtype.itemsize * math.prod(shape)
+                size = info.file_size - member.tell()
+                if header_size != size:
                     raise ValueError(
-                        f"the header of {name!r} declares {promised} bytes, "
-                        f"but it has {held}"
+                        f"the header of {name!r} declares {header_size} bytes, "
+                        f"but it has {size}"
                     )
                 yield member, shape, fortran, dtype
-        except _DAMAGE as error:
-            raise _damaged(error) from error
+        except _READ_ERRORS as error:
+            raise _value_error(error) from error
 
 
 def _header(member):
@@ -133,5 +133,5 @@ def _header(member):
     return shape, fortran, dtype
 
 
-def _damaged(error):
+def _value_error(error):
     return ValueError(str(error) or type(error).__name__)

@@ -1,24 +1,23 @@
 """Limits on how large a compressed file may become."""
 
 _RATIO = 100
-_ALWAYS = 1 << 28  # Bytes that any file may unpack to: 256 MiB.
+_MIN_LIMIT = 1 << 28  # Bytes that any file may unpack to: 256 MiB.
 
 
 def largest(packed):
-    """The most bytes that so many compressed bytes may unpack to."""
-    return max(_ALWAYS, _RATIO * packed)
+    """Returns the maximum unpacked size of a number of compressed bytes."""
+    return max(_MIN_LIMIT, _RATIO * packed)
 
 
 def check_ratio(unpacked, packed):
-    """Refuses data that unpacks to far more than any real data does.
+    """Raises an error if data unpacks to far more than real data does.
 
     Args:
         unpacked: int. Bytes after decompression.
         packed: int. Bytes of the compressed data.
 
     Raises:
-        ValueError: If there are more than 256 MiB, and more than 100 for
-            each compressed byte.
+        ValueError: If `unpacked` exceeds both 256 MiB and 100 times `packed`.
     """
     if unpacked > largest(packed):
         raise ValueError(
@@ -28,13 +27,13 @@ def check_ratio(unpacked, packed):
 
 
 def check_archive(archive):
-    """Refuses a ZIP archive with a member that `check_ratio` refuses.
+    """Raises an error if `check_ratio` does for a member of a ZIP archive.
 
     Args:
         archive: A `zipfile.ZipFile`.
 
     Raises:
-        ValueError: If there is one; the error names it.
+        ValueError: If there is such a member; the error names it.
     """
     for member in archive.infolist():
         try:

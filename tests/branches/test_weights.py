@@ -198,7 +198,7 @@ def test_a_header_that_promises_too_much_is_named(source, target, tmp_path):
 def test_a_keras_file_that_unpacks_to_far_too_much_is_refused(
     source, target, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(sizes, "_ALWAYS", 1 << 20)
+    monkeypatch.setattr(sizes, "_MIN_LIMIT", 1 << 20)
     file = tmp_path / "net.keras"
     source.save(file)
     with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:

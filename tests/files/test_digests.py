@@ -20,7 +20,7 @@ def test_equal_contents_have_equal_digests(tmp_path):
 @pytest.mark.parametrize(
     "value", [None, "missing", ".", "a\0b", "\ud800", "/dev/zero"]
 )
-def test_what_is_no_readable_file_has_none(value):
+def test_anything_else_has_no_digest(value):
     assert digests.digest(value) is None
 
 
@@ -29,15 +29,15 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     assert digests.digest(tmp_path / "pipe") is None
 
 
-def test_a_change_that_keeps_size_and_time_is_seen(tmp_path, monkeypatch):
+def test_a_change_that_keeps_size_and_time_is_noticed(tmp_path, monkeypatch):
     path = tmp_path / "file"
-    for settled in (2, -1):  # Read again, and remembered.
-        monkeypatch.setattr(digests, "_SETTLED", settled)
-        found = set()
+    for min_age in (2, -1):  # Without and with the cached digest.
+        monkeypatch.setattr(digests, "_MIN_AGE", min_age)
+        values = set()
         for content in (b"one", b"two", b"six"):
             path.write_bytes(content)
             os.utime(path, (1e9, 1e9))
-            found.add(digests.digest(path))
-            if settled < 0:
+            values.add(digests.digest(path))
+            if min_age < 0:
                 time.sleep(0.02)  # Longer than a file system's clock ticks.
-        assert len(found) == 3
+        assert len(values) == 3

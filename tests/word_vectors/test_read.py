@@ -232,7 +232,7 @@ def zeros(kind):
 
 @pytest.mark.parametrize("kind", ["line", "word", "row", "npz"])
 def test_decompression_bombs_are_refused(tmp_path, monkeypatch, kind):
-    monkeypatch.setattr(sizes, "_ALWAYS", 1 << 22)
+    monkeypatch.setattr(sizes, "_MIN_LIMIT", 1 << 22)
     path = write(tmp_path / "v", zeros(kind))
     tracemalloc.start()
     with pytest.raises(ValueError, match="/v"):
