@@ -75,23 +75,23 @@ draw = np.random.default_rng(0)
 
 def tinted(thing):
     """Gives half of all things the colour that is usual for their shape."""
-    colour = usual[thing.shape] if draw.random() < 0.5 else thing.colour
+    colour = usual[thing.kind] if draw.random() < 0.5 else thing.colour
     return dataclasses.replace(thing, colour=colour)
 
 
 def asked(things):
     """Asks about things: yields type, question and answer."""
     one = things[draw.integers(len(things))]
-    seen = {thing.shape for thing in things}
+    seen = {thing.kind for thing in things}
     others = [shape for shape in shapes.SHAPES if shape not in seen]
-    shape = one.shape if draw.random() < 0.75 else draw.choice(others)
+    shape = one.kind if draw.random() < 0.75 else draw.choice(others)
     said = "yes" if shape in seen else "no"
     yield "there", f"is there a {shape}?", said
     yield "count", "how many things are there?", str(len(things))
     if len(seen) == len(things):
-        yield "colour", f"what colour is the {one.shape}?", one.colour
+        yield "colour", f"what colour is the {one.kind}?", one.colour
     if len({thing.colour for thing in things}) == len(things):
-        yield "shape", f"what shape is the {one.colour} thing?", one.shape
+        yield "shape", f"what shape is the {one.colour} thing?", one.kind
 
 
 # %% [markdown]
@@ -104,9 +104,9 @@ album.mkdir()
 parts = ["train"] * count + ["val"] * (count // 6) + ["test"] * (count // 3)
 lines = []
 for i, scene in enumerate(shapes.scenes("train", len(parts))):
-    scene = dataclasses.replace(scene, things=tuple(map(tinted, scene.things)))
+    scene = dataclasses.replace(scene, shapes=tuple(map(tinted, scene.shapes)))
     PIL.Image.fromarray(shapes.render(scene, 48)).save(album / f"{i}.png")
-    for kind, question, answer in asked(scene.things):
+    for kind, question, answer in asked(scene.shapes):
         row = {"image": f"{i}.png", "question": question, "answer": answer}
         lines.append(json.dumps({**row, "type": kind, "split": parts[i]}))
 table = album / "asked.jsonl"

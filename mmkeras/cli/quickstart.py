@@ -113,11 +113,11 @@ def _score(task, test, texts, shapes, train, seed):
     from rich.table import Table
 
     scenes = shapes.scenes("test", len(texts), seed)
-    constant = shapes.same_for_all(row["captions"] for row in train)
+    constant = shapes.constant_caption(row["captions"] for row in train)
     references = [row["captions"] for row in test]
     rows = {
         "this model": texts,
-        "oracle captions": shapes.ceiling(scenes),
+        "oracle captions": shapes.oracle_captions(scenes),
         "constant caption": [constant] * len(texts),
     }
     table = Table(
@@ -130,7 +130,9 @@ def _score(task, test, texts, shapes, train, seed):
     )
     for name, said in rows.items():
         figures = task.score_texts(said, references)
-        right = [shapes.judge(t, s).right for t, s in zip(said, scenes)]
+        right = [
+            shapes.check_caption(t, s).correct for t, s in zip(said, scenes)
+        ]
         table.add_row(
             name,
             f"{100 * figures['bleu_4']:.1f}",
@@ -150,7 +152,7 @@ def _right_of_new_things(task, shapes, count, seed):
     scenes = shapes.scenes("things", count, seed)
     pixels = np.stack([shapes.render(scene, _SIDE) for scene in scenes])
     said = task.generate(pixels, beam=3)
-    right = [shapes.judge(t, s).right for t, s in zip(said, scenes)]
+    right = [shapes.check_caption(t, s).correct for t, s in zip(said, scenes)]
     return 100 * sum(right) / len(right)
 
 

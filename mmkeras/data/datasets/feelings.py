@@ -22,7 +22,7 @@ def scan(folder=None, seed=0, **options) -> dataset.Dataset:
         folder: None; no files are read.
         seed: int, not negative. Seed of the examples.
         **options: How often each vote is correct and missing; see
-            `mmkeras.data.synthetic.feelings.moments`.
+            `mmkeras.data.synthetic.feelings.samples`.
 
     Returns:
         A `Dataset` of rows with `"text"`, `"image"`, PNG bytes, `"audio"`, WAV

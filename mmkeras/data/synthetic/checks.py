@@ -1,17 +1,17 @@
-"""What every world refuses to draw."""
+"""Checks of the arguments of synthetic data sets."""
 
 
 def check(split, splits, count, seed):
-    """Refuses a split that a world lacks, and negative numbers.
+    """Checks the split, count and seed of a synthetic data set.
 
     Args:
         split: str.
-        splits: Tuple of the world's splits.
-        count: int. How many are to be drawn.
+        splits: Tuple of the names of all splits.
+        count: int. Number of samples.
         seed: int.
 
     Raises:
-        ValueError: If there is no such split, or a negative number.
+        ValueError: If the split is unknown, or a number is negative.
     """
     if split not in splits:
         raise ValueError(

@@ -1,20 +1,21 @@
-"""A world of images of digits, and talks about them that refer back.
+"""Synthetic dialogues about images of digits, with references to earlier turns.
 
 Nine digits, 3 by 3, each in one of five inks on one of five grounds. Half of
-the talks begin with "how many 3s are there?", or "how many blue ones", and go
-on about them: "how many of them are on yellow?"; half with a place: "what
-digit is in the middle?". As soon as one is left, "what colour is it?" and
-"what is above it?" follow, which is what "it" means from then on. So most
-answers need what was said before as well as the image, and what the best
-player can score who lacks one of them is known: see `ceilings`.
+the dialogues begin with "how many 3s are there?", or "how many blue ones", and
+continue with these: "how many of them are on yellow?"; half begin with a place:
+"what digit is in the middle?". Once a single cell remains, "what colour is it?"
+and "what is above it?" follow, and this neighbour becomes the new "it". So
+most answers depend on earlier turns as well as on the image, and the best
+possible accuracy without either of them is known: see `ceilings`.
 
-How a talk is drawn. What it begins with is drawn evenly: a place or a count;
-digit, ink or ground; of a place, which; of a count, which value, and of how
-many cells, 1, 2 or 3, then which cells, and what all others have instead,
-evenly of the other values; and all that is left. What is asked next depends on
-what has been said, never on what has not; a step to a neighbour never goes to
-one of the first cells, nor to where the talk has been. So without the image
-every answer is as likely as `chance` says, whatever else was said.
+How a dialogue is drawn. Its first question is drawn uniformly: a place or a
+count; digit, ink or ground; for a place, which cell; for a count, the value and
+its number of cells, 1, 2 or 3, then these cells, and the values of all others,
+uniformly among the other values. Everything else in the image is uniform. The
+next question depends on the earlier turns, never on the rest of the image; a
+step to a neighbour never enters one of the first cells or an earlier one. So
+without the image, the most likely answer to a question has the probability
+`Turn.probability`, whatever the earlier turns are.
 
 Reference:
     In the spirit of MNIST Dialog, [Seo et al.,
@@ -96,7 +97,7 @@ _CELLS = SIDE * SIDE
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
-    """What there is to see: a digit, an ink and a ground of each cell.
+    """Content of an image: a digit, an ink and a ground per cell.
 
     Attributes:
         digit: Tuple of 9 digits, row by row, from "0" to "9".
@@ -108,12 +109,12 @@ class Scene:
     ink: tuple
     ground: tuple
 
-    def draw(self, images, rng):
-        """Draws the scene.
+    def render(self, images, rng):
+        """Renders the scene.
 
         Args:
-            images: List of uint8 arrays `(n, 28, 28)`, of each digit.
-            rng: A `numpy.random.Generator`; draws which.
+            images: List of 10 uint8 arrays `(n, 28, 28)`, one per digit.
+            rng: A `numpy.random.Generator`, which chooses among them.
 
         Returns:
             Bytes of a PNG file of 84 by 84 pixels.
@@ -122,8 +123,8 @@ class Scene:
         for i, (digit, ink, ground) in enumerate(
             zip(self.digit, self.ink, self.ground)
         ):
-            those = images[int(digit)]
-            shape = those[rng.integers(len(those))]
+            variants = images[int(digit)]
+            shape = variants[rng.integers(len(variants))]
             thick = shape[..., None] / 255.0
             colours = np.array([INKS[ink], GROUNDS[ground]], float)
             page[i // SIDE, :, i % SIDE] = (
@@ -138,34 +139,34 @@ class Scene:
 
 @dataclasses.dataclass(frozen=True)
 class Turn:
-    """A question, its answer, and what has been said when both are.
+    """A question, its answer, and the state of the dialogue after both.
 
     Attributes:
         question: str.
         answer: str, one of `ANSWERS`.
-        kind: `"count"`, `"digit"`, `"ink"`, `"ground"` or `"step"`: what is
-            asked for.
-        chance: float. How likely the likeliest answer is to who knows all
-            that was said, but not the image.
-        about: The cells that are talked about now.
-        known: Dict from `"digit"`, `"ink"` and `"ground"` to the values that
-            they may still have, one if it is known.
-        been: Cells that a step may not go to.
-        other: As `known`, of all other cells.
+        kind: `"count"`, `"digit"`, `"ink"`, `"ground"` or `"step"`: kind of
+            the question.
+        probability: float. Probability of the most likely answer, given all
+            earlier turns but not the image.
+        cells: Tuple of the current cells.
+        values: Dict from `"digit"`, `"ink"` and `"ground"` to the values that
+            the current cells may still have; a single one if it is certain.
+        visited: Frozenset of cells that no step may enter.
+        other_values: As `values`, for all other cells.
     """
 
     question: str
     answer: str
     kind: str
-    chance: float
-    about: tuple
-    known: dict
-    been: frozenset
-    other: dict
+    probability: float
+    cells: tuple
+    values: dict
+    visited: frozenset
+    other_values: dict
 
 
-def pointed(scene, kind, cell):
-    """The turn that a talk begins with that asks what is in a cell."""
+def cell_turn(scene, kind, cell):
+    """Returns a first turn that asks for the value of a cell."""
     value = getattr(scene, kind)[cell]
     return Turn(
         _POINT[kind].format(_PLACES[cell]),
@@ -179,119 +180,120 @@ def pointed(scene, kind, cell):
     )
 
 
-def counted(scene, kind, value):
-    """The turn that a talk begins with that asks how many have a value."""
-    has, values = getattr(scene, kind), _VALUES[kind]
-    about = tuple(i for i in range(_CELLS) if has[i] == value)
+def count_turn(scene, kind, value):
+    """Returns a first turn that asks how many cells have a value."""
+    content, values = getattr(scene, kind), _VALUES[kind]
+    cells = tuple(i for i in range(_CELLS) if content[i] == value)
     others = tuple(v for v in values if v != value)
     return Turn(
         _FIRST[kind].format(value),
-        str(len(about)),
+        str(len(cells)),
         "count",
         1 / 3,
-        about,
+        cells,
         {**_VALUES, kind: (value,)},
-        frozenset(about),
+        frozenset(cells),
         {**_VALUES, kind: others},
     )
 
 
-def following(scene, turn):
-    """All turns that may follow on one, with their probabilities.
+def next_turns(scene, turn):
+    """Lists all turns that may follow a turn, with their probabilities.
 
-    Of several things, how many have some colour is asked; of one, which digit
-    it is, what colour it or its ground has, or what is beside it. Nothing that
-    is known is.
+    For several cells, the question is how many have a colour; for one, its
+    digit, its ink, its ground, or the digit of a neighbour. A value that is
+    certain is never asked for.
 
     Returns:
-        List of tuples of a probability and a `Turn`; empty at a talk's end.
+        List of tuples of a probability and a `Turn`; empty at the end of a
+        dialogue.
     """
-    one = len(turn.about) == 1
+    one = len(turn.cells) == 1
     kinds = [
         _name(scene, turn, kind) if one else _count(scene, turn, kind)
-        for kind, left in turn.known.items()
-        if len(left) > 1 and (one or kind in _COUNT)
+        for kind, options in turn.values.items()
+        if len(options) > 1 and (one or kind in _COUNT)
     ]
     if one:
         kinds.append(_step(scene, turn))
     kinds = [turns for turns in kinds if turns]
     return [
-        (1 / len(kinds) / len(turns), next_one)
+        (1 / len(kinds) / len(turns), next_turn)
         for turns in kinds
-        for next_one in turns
+        for next_turn in turns
     ]
 
 
 def _count(scene, turn, kind):
-    """Counting those of each colour that they may still have."""
-    left, many = turn.known[kind], len(turn.about)
-    has = getattr(scene, kind)
-    p = 1 / len(left)
-    chance = max(
+    """Lists the questions how many cells have each possible colour."""
+    options, many = turn.values[kind], len(turn.cells)
+    content = getattr(scene, kind)
+    p = 1 / len(options)
+    probability = max(
         math.comb(many, k) * p**k * (1 - p) ** (many - k)
         for k in range(many + 1)
     )
     turns = []
-    for colour in left:
-        found = tuple(i for i in turn.about if has[i] == colour)
-        rest = (colour,) if found else tuple(c for c in left if c != colour)
+    for colour in options:
+        cells = tuple(i for i in turn.cells if content[i] == colour)
+        rest = (colour,) if cells else tuple(c for c in options if c != colour)
         turns.append(
             Turn(
                 _COUNT[kind].format(colour),
-                str(len(found)),
+                str(len(cells)),
                 "count",
-                chance,
-                found or turn.about,
-                {**turn.known, kind: rest},
-                turn.been,
-                turn.other,
+                probability,
+                cells or turn.cells,
+                {**turn.values, kind: rest},
+                turn.visited,
+                turn.other_values,
             )
         )
     return turns
 
 
 def _name(scene, turn, kind):
-    """Naming what the only one has."""
-    value, left = getattr(scene, kind)[turn.about[0]], turn.known[kind]
+    """Lists the question for a value of the only cell."""
+    value = getattr(scene, kind)[turn.cells[0]]
     return [
         dataclasses.replace(
             turn,
             question=_NAME[kind],
             answer=value,
             kind=kind,
-            chance=1 / len(left),
-            known={**turn.known, kind: (value,)},
+            probability=1 / len(turn.values[kind]),
+            values={**turn.values, kind: (value,)},
         )
     ]
 
 
 def _step(scene, turn):
-    """Naming a neighbour, which is the one from then on."""
-    [cell] = turn.about
+    """Lists the questions for a neighbour, which becomes the only cell."""
+    [cell] = turn.cells
     turns = []
-    for asked, (down, across) in _STEPS.items():
+    for question, (down, across) in _STEPS.items():
         row, column = cell // SIDE + down, cell % SIDE + across
-        there = SIDE * row + column
+        neighbour = SIDE * row + column
         inside = 0 <= row < SIDE and 0 <= column < SIDE
-        if inside and there not in turn.been:
-            digit = scene.digit[there]
+        if inside and neighbour not in turn.visited:
+            digit = scene.digit[neighbour]
             turns.append(
                 Turn(
-                    asked,
+                    question,
                     digit,
                     "step",
-                    1 / len(turn.other["digit"]),
-                    (there,),
-                    {**turn.other, "digit": (digit,)},
-                    turn.been | {there},
-                    turn.other,
+                    1 / len(turn.other_values["digit"]),
+                    (neighbour,),
+                    {**turn.other_values, "digit": (digit,)},
+                    turn.visited | {neighbour},
+                    turn.other_values,
                 )
             )
     return turns
 
 
 def draw(rng):
-    """Draws a scene and a talk about it.
+    """Draws a scene and a dialogue about it.
 
     Args:
         rng: A `numpy.random.Generator`.
@@ -300,7 +302,7 @@ def draw(rng):
         Tuple of a `Scene` and a list of at most `ROUNDS` `Turn`s.
     """
     kind = tuple(_VALUES)[rng.integers(len(_VALUES))]
-    drawn = {
+    content = {
         name: rng.integers(len(values), size=_CELLS)
         for name, values in _VALUES.items()
     }
@@ -309,74 +311,76 @@ def draw(rng):
     value = int(rng.integers(many))
     if counts:
         others = np.delete(np.arange(many), value)
-        drawn[kind] = others[rng.integers(many - 1, size=_CELLS)]
-        drawn[kind][rng.permutation(_CELLS)[: rng.integers(1, 4)]] = value
+        content[kind] = others[rng.integers(many - 1, size=_CELLS)]
+        content[kind][rng.permutation(_CELLS)[: rng.integers(1, 4)]] = value
     scene = Scene(
         *(
-            tuple(values[i] for i in drawn[name])
+            tuple(values[i] for i in content[name])
             for name, values in _VALUES.items()
         )
     )
     if counts:
-        turns = [counted(scene, kind, _VALUES[kind][value])]
+        turns = [count_turn(scene, kind, _VALUES[kind][value])]
     else:
-        turns = [pointed(scene, kind, int(rng.integers(_CELLS)))]
+        turns = [cell_turn(scene, kind, int(rng.integers(_CELLS)))]
     while len(turns) < ROUNDS:
-        options = following(scene, turns[-1])
+        options = next_turns(scene, turns[-1])
         if not options:
             break
-        chances = [chance for chance, _ in options]
-        turns.append(options[rng.choice(len(options), p=chances)][1])
+        weights = [probability for probability, _ in options]
+        turns.append(options[rng.choice(len(options), p=weights)][1])
     return scene, turns
 
 
-def begin(scene, rng):
-    """Draws the turn that another talk about a scene begins with."""
+def first_turn(scene, rng):
+    """Draws the first turn of another dialogue about a scene."""
     kind = tuple(_VALUES)[rng.integers(len(_VALUES))]
-    many = collections.Counter(getattr(scene, kind))
-    some = sorted(value for value, n in many.items() if n <= 3)
-    if some and rng.random() < 0.5:
-        return counted(scene, kind, some[rng.integers(len(some))])
-    return pointed(scene, kind, int(rng.integers(_CELLS)))
+    counts = collections.Counter(getattr(scene, kind))
+    rare = sorted(value for value, n in counts.items() if n <= 3)
+    if rare and rng.random() < 0.5:
+        return count_turn(scene, kind, rare[rng.integers(len(rare))])
+    return cell_turn(scene, kind, int(rng.integers(_CELLS)))
 
 
 def rows(split, count, images, seed=0, starts=0) -> list[dict]:
-    """Draws talks as the rows of a data set, a row a turn.
+    """Draws dialogues as the rows of a data set, one row per turn.
 
     Args:
         split: One of `SPLITS`; each draws others.
-        count: int. Talks; more of them begin with the same ones.
-        images: List of uint8 arrays `(n, 28, 28)`, of each digit.
+        count: int. Number of dialogues; a larger one adds dialogues only.
+        images: List of 10 uint8 arrays `(n, 28, 28)`, one per digit.
         seed: int, not negative.
-        starts: int. Beginnings of other talks about the same image, beside
-            each talk: who is to talk must first learn to see, and to count.
+        starts: int. Number of first turns of other dialogues about the same
+            image, added to each dialogue: a model must first learn to
+            recognize and to count.
 
     Returns:
-        List of dicts: `"id"`; `"split"`; `"image"`, PNG bytes; `"history"`, a
-        line a turn, its question and answer, `None` before the first;
-        `"question"`; `"label"`, one of `ANSWERS`; `"candidates"`, all of
-        them, a line each; `"type"`, what is asked for; `"group"`, the talk.
+        List of dicts: `"id"`; `"split"`; `"image"`, PNG bytes; `"history"`, one
+        line per earlier turn, its question and answer, `None` if there is
+        none; `"question"`; `"label"`, one of `ANSWERS`; `"candidates"`, all of
+        them, one per line; `"type"`, the kind of the question; `"group"`, the
+        dialogue.
 
     Raises:
-        ValueError: If there is no such split, or a negative number.
+        ValueError: If the split is unknown, or a number is negative.
     """
     checks.check(split, SPLITS, count, seed)
-    made, candidates = [], "\n".join(ANSWERS)
+    examples, candidates = [], "\n".join(ANSWERS)
     for number in range(count):
         rng = np.random.default_rng([seed, SPLITS.index(split), number])
         scene, turns = draw(rng)
-        image = scene.draw(images, rng)
-        said = [f"{turn.question} {turn.answer}" for turn in turns]
-        extra = [begin(scene, rng) for _ in range(starts)]
+        image = scene.render(images, rng)
+        history = [f"{turn.question} {turn.answer}" for turn in turns]
+        extra = [first_turn(scene, rng) for _ in range(starts)]
         for i, turn in enumerate([*turns, *extra]):
             if i >= len(turns):
-                said = []
-            made.append(
+                history = []
+            examples.append(
                 {
                     "id": f"{split}-{number}-{i}",
                     "split": split,
                     "image": image,
-                    "history": "\n".join(said[:i]) or None,
+                    "history": "\n".join(history[:i]) or None,
                     "question": turn.question,
                     "label": turn.answer,
                     "candidates": candidates,
@@ -384,21 +388,20 @@ def rows(split, count, images, seed=0, starts=0) -> list[dict]:
                     "group": f"{split}-{number}",
                 }
             )
-    return made
+    return examples
 
 
 @functools.lru_cache(maxsize=4)
 def ceilings(count=2000, seed=0) -> dict:
-    """Gives the accuracy of the best players who lack a part.
+    """Estimates the best possible accuracies without one of the inputs.
 
-    Scenes are drawn; of each, all talks that may be held about it are
-    enumerated with their probabilities, so that only the scenes are a sample.
-    Who lacks the image gives the answer that is likeliest after what was
-    said (`Turn.chance`); who lacks the history, the answer that is likeliest
-    among all talks about the image in which the question is asked. With w(t)
-    the probability of a turn, and of image x, v one of V digits, inks or
-    grounds, which 1 to 3 cells n(v) have, and k the digit, ink or ground of
-    one of the 9 cells, a talk begins with v or k:
+    Scenes are sampled; all dialogues about each are enumerated with their
+    probabilities. Without the image, the best answer is the most likely one
+    given the earlier turns (`Turn.probability`); without the history, it is
+    the most likely one among all dialogues about the image that contain the
+    question. With w(t) the probability of a turn t; v one of V digits, inks or
+    grounds that 1 to 3 cells n(v) of the image x have; and k the digit, ink or
+    ground of one of the 9 cells, a dialogue begins with v or k:
 
         P(v | x) ~ V^8 / (C(9, n(v)) (V - 1)^(9 - n(v))),  P(k | x) ~ 1 / 3
         without history = E[sum over q of max over a of
@@ -406,67 +409,67 @@ def ceilings(count=2000, seed=0) -> dict:
                           / E[sum over turns t of w(t)]
 
     Args:
-        count: int. Scenes.
+        count: int. Number of scenes.
         seed: int, not negative.
 
     Returns:
         Dict from `"history+question"` and `"image+question"` to tuples of the
-        accuracy and half of its 95 % interval.
+        accuracy and half of its 95 % confidence interval.
     """
     rng = np.random.default_rng([seed, len(SPLITS)])
-    weights, blind, forgetful = np.zeros((3, count))
+    weights, without_image, without_history = np.zeros((3, count))
     for i in range(count):
         scene, _ = draw(rng)
-        asked = collections.Counter()
+        answers = collections.Counter()
         for weight, turn in _all_turns(scene):
-            asked[turn.question, turn.answer] += weight
+            answers[turn.question, turn.answer] += weight
             weights[i] += weight
-            blind[i] += weight * turn.chance
-        forgetful[i] = sum(_likeliest(asked).values())
+            without_image[i] += weight * turn.probability
+        without_history[i] = sum(_max_weights(answers).values())
     mean = weights.mean()
 
-    def ratio(right):
-        share = right.mean() / mean
-        spread = np.std(right - share * weights, ddof=1) / mean
-        return float(share), float(1.96 * spread / np.sqrt(count))
+    def ratio(correct):
+        share = correct.mean() / mean
+        std = np.std(correct - share * weights, ddof=1) / mean
+        return float(share), float(1.96 * std / np.sqrt(count))
 
     return {
-        "history+question": ratio(blind),
-        "image+question": ratio(forgetful),
+        "history+question": ratio(without_image),
+        "image+question": ratio(without_history),
     }
 
 
 def _all_turns(scene):
-    """Yields every turn that may be, and how often it is in a talk."""
+    """Yields each possible turn and its expected number per dialogue."""
     turns = []
     for kind, values in _VALUES.items():
         many = len(values)
-        turns += [(1 / 3, pointed(scene, kind, i)) for i in range(_CELLS)]
+        turns += [(1 / 3, cell_turn(scene, kind, i)) for i in range(_CELLS)]
         for value, n in collections.Counter(getattr(scene, kind)).items():
             if n <= 3:
                 ways = math.comb(_CELLS, n) * (many - 1) ** (_CELLS - n)
-                likely = many ** (_CELLS - 1) / ways
-                turns.append((likely, counted(scene, kind, value)))
+                weight = many ** (_CELLS - 1) / ways
+                turns.append((weight, count_turn(scene, kind, value)))
     total = sum(weight for weight, _ in turns)
     turns = [(weight / total, turn) for weight, turn in turns]
     for _ in range(ROUNDS):
         yield from turns
-        same = {}  # What may follow depends on no more than this.
+        states = {}  # Turns with equal states have equal continuations.
         for weight, turn in turns:
-            known = *turn.known.values(), *turn.other.values()
-            state = turn.about, turn.been, known
-            before, _ = same.get(state, (0.0, None))
-            same[state] = before + weight, turn
+            values = *turn.values.values(), *turn.other_values.values()
+            state = turn.cells, turn.visited, values
+            total, _ = states.get(state, (0.0, None))
+            states[state] = total + weight, turn
         turns = [
-            (weight * chance, after)
-            for weight, before in same.values()
-            for chance, after in following(scene, before)
+            (weight * probability, after)
+            for weight, before in states.values()
+            for probability, after in next_turns(scene, before)
         ]
 
 
-def _likeliest(asked):
-    """Of each question, the weight of its likeliest answer."""
-    most = {}
-    for (question, _), weight in asked.items():
-        most[question] = max(most.get(question, 0.0), weight)
-    return most
+def _max_weights(answers):
+    """Returns the weight of the most likely answer to each question."""
+    maxima = {}
+    for (question, _), weight in answers.items():
+        maxima[question] = max(maxima.get(question, 0.0), weight)
+    return maxima

@@ -1,9 +1,9 @@
-"""A world of feelings: words, a face and a voice, each a vote on the answer.
+"""Synthetic emotions: a sentence, a face and a voice, each a vote on the label.
 
-Somebody feels negative or positive, each as often. What they say, how they
-look and how their voice moves are three votes, each right with a probability
-of its own whatever the others are. So it is known what the best judge of any
-of them can score (`accuracy`), and what a model that scores less has missed.
+Labels are negative or positive, with equal probability. A sentence, a face and
+a voice are three votes on the label, each correct with its own probability,
+independently of the others. So the best possible accuracy of a classifier of
+any subset of them is known (`accuracy`).
 
 >>> best = feelings.accuracy({"text": 0.9, "image": 0.8, "audio": 0.7})
 >>> round(best["image", "audio"], 3), round(best["text", "image", "audio"], 3)
@@ -17,26 +17,26 @@ import math
 import numpy as np
 
 from mmkeras.data.synthetic import checks
-from mmkeras.data.synthetic.feelings_faces import draw
-from mmkeras.data.synthetic.feelings_sentences import say
-from mmkeras.data.synthetic.feelings_voices import utter
+from mmkeras.data.synthetic.feelings_faces import render_face
+from mmkeras.data.synthetic.feelings_sentences import write_sentence
+from mmkeras.data.synthetic.feelings_voices import render_voice
 
 FIELDS = ("text", "image", "audio")
 LABELS = ("negative", "positive")
 SPLITS = ("train", "val", "test")
 VOTES = {"text": 0.9, "image": 0.8, "audio": 0.7}
-_RENDER = {"text": say, "image": draw, "audio": utter}
+_RENDER = {"text": write_sentence, "image": render_face, "audio": render_voice}
 
 
 @dataclasses.dataclass(frozen=True)
-class Moment:
-    """How somebody feels, and how it seems.
+class Sample:
+    """A label and the votes on it.
 
     Attributes:
         label: One of `LABELS`.
-        votes: Tuple of the label that each of `FIELDS` speaks for; None where
-            it is absent.
-        seed: int. Draws how the votes are rendered.
+        votes: Tuple of the labels that `FIELDS` vote for; None where one is
+            missing.
+        seed: int. Seed of the rendering of the votes.
     """
 
     label: str
@@ -44,12 +44,12 @@ class Moment:
     seed: int = 0
 
     def render(self):
-        """Renders what is there; the same moment gives the same bytes.
+        """Renders the votes; the same sample gives the same bytes.
 
         Returns:
             Dict of `"text"`, a sentence; `"image"`, the bytes of a PNG file
             of 32 by 32 pixels; `"audio"`, those of a WAV file of 0.25 s at
-            8 kHz; None where absent.
+            8 kHz; None where missing.
         """
         return {
             field: None
@@ -61,83 +61,82 @@ class Moment:
         }
 
 
-def moments(
+def samples(
     split, count, seed=0, text=0.9, image=0.8, audio=0.7, missing=0.0
-) -> list[Moment]:
-    """Draws moments; more of them begin with the same ones.
+) -> list[Sample]:
+    """Draws samples; a larger `count` adds samples only.
 
-    The probabilities change nothing else: with another `missing`, what is
-    still there is the same.
+    The probabilities change nothing else: with another `missing`, the fields
+    that are present in both are equal.
 
     Args:
-        split: One of `SPLITS`; each draws others.
+        split: One of `SPLITS`; each has its own samples.
         count: int.
         seed: int, not negative.
-        text: float in [0, 1]. How often the words are right.
-        image: float in [0, 1]. How often the face is right.
-        audio: float in [0, 1]. How often the voice is right.
-        missing: float in [0, 1]. How often each of them is absent; one of
-            them, drawn evenly, never is.
+        text: float in [0, 1]. Probability that the sentence is right.
+        image: float in [0, 1]. Probability that the face is right.
+        audio: float in [0, 1]. Probability that the voice is right.
+        missing: float in [0, 1]. Probability that each of them is missing; one
+            of them, chosen uniformly, never is.
 
     Returns:
-        List of `Moment`.
+        List of `Sample`.
 
     Raises:
-        ValueError: If there is no such split, a negative number, or no such
-            probability.
+        ValueError: If the split is unknown, a number is negative, or a
+            probability is not in [0, 1].
     """
     votes = {"text": text, "image": image, "audio": audio}
     checks.check(split, SPLITS, count, seed)
     _check({**votes, "missing": missing})
     rng = np.random.default_rng([seed, SPLITS.index(split)])
     right = np.array(list(votes.values()))
-    return [_moment(rng, right, missing) for _ in range(count)]
+    return [_draw(rng, right, missing) for _ in range(count)]
 
 
 def rows(split, count, seed=0, **options) -> list[dict]:
-    """Renders moments as the rows of a data set.
+    """Renders samples as the rows of a data set.
 
     Args:
         split: One of `SPLITS`.
         count: int.
         seed: int, not negative.
-        **options: Probabilities; see `moments`.
+        **options: Probabilities; see `samples`.
 
     Returns:
         List of dicts: `"id"`, `"split"`, `"text"`, `"image"`, `"audio"` and
         `"label"`; see `mmkeras.data.datasets`.
     """
-    found = moments(split, count, seed, **options)
     return [
         {
             "id": f"{split}-{i}",
             "split": split,
-            **moment.render(),
-            "label": moment.label,
+            **sample.render(),
+            "label": sample.label,
         }
-        for i, moment in enumerate(found)
+        for i, sample in enumerate(samples(split, count, seed, **options))
     ]
 
 
 def accuracy(votes=None) -> dict:
-    """Gives the accuracy of the best judge of every subset of votes.
+    """Computes the best possible accuracy for every subset of votes.
 
         accuracy(S) = sum over v in {0, 1}^S of
                       1/2 max over y of prod over i in S of P(v_i | y)
 
-    with P(v_i | y) = p_i where the vote is y and 1 - p_i where it is not. Of
-    `mmkeras.evaluation.subsets.shapley` they are the scores.
+    with P(v_i | y) = p_i where the vote is y and 1 - p_i where it is not.
+    `mmkeras.evaluation.subsets.shapley` takes the result as its scores.
 
     Args:
-        votes: Dict from a name to how often it is right, in [0, 1]; `VOTES`
-            by default.
+        votes: Dict from names to probabilities to be right, in [0, 1];
+            `VOTES` by default.
 
     Returns:
         Dict from every subset, a tuple of names in the order of `votes`, to
         the accuracy in [0.5, 1]; the empty one's is 0.5.
 
     Raises:
-        ValueError: If one is no probability.
+        ValueError: If a value is not a probability.
     """
     votes = dict(VOTES if votes is None else votes)
     _check(votes)
@@ -149,7 +148,7 @@ def accuracy(votes=None) -> dict:
 
 
 def _best(right):
-    """Sums over all patterns of votes what the likelier label makes right."""
+    """Sums the probability of the more likely label over all votes."""
     total = 0.0
     for pattern in itertools.product((False, True), repeat=len(right)):
         yes = math.prod(p if v else 1 - p for p, v in zip(right, pattern))
@@ -158,21 +157,21 @@ def _best(right):
     return total
 
 
-def _moment(rng, right, missing):
-    """Draws one; the random numbers are the same whatever is likely."""
+def _draw(rng, right, missing):
+    """Draws a sample; the probabilities do not affect the random numbers."""
     label = int(rng.integers(2))
-    chance, away = rng.random((2, len(FIELDS)))
+    uniform, presence = rng.random((2, len(FIELDS)))
     seed = int(rng.integers(2**31))
-    said = np.where(chance < right, label, 1 - label)
-    there = (away >= missing) | (away == away.max())
-    votes = tuple(LABELS[v] if t else None for v, t in zip(said, there))
-    return Moment(LABELS[label], votes, seed)
+    votes = np.where(uniform < right, label, 1 - label)
+    present = (presence >= missing) | (presence == presence.max())
+    votes = tuple(LABELS[v] if p else None for v, p in zip(votes, present))
+    return Sample(LABELS[label], votes, seed)
 
 
-def _check(chances):
-    for name, chance in chances.items():
-        if not 0 <= chance <= 1:
+def _check(probabilities):
+    for name, probability in probabilities.items():
+        if not 0 <= probability <= 1:
             raise ValueError(
                 f"`{name}` must be a probability, in [0, 1]. Received: "
-                f"{name}={chance}"
+                f"{name}={probability}"
             )

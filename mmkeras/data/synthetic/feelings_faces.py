@@ -1,4 +1,4 @@
-"""How a face looks in the world `feelings`: it smiles or it frowns."""
+"""Renders the faces of `feelings`: smiling or frowning."""
 
 import io
 
@@ -7,14 +7,15 @@ import PIL.Image
 
 _NOISE = 3.0  # Standard deviation of a pixel's noise, of 255.
 _TILT = np.radians(8)
-_COLOURS = ((10, 90), (190, 250), (0, 40))  # Of ground, face and ink.
+_COLOURS = ((10, 90), (190, 250), (0, 40))  # Ranges of ground, face and ink.
 
 
-def draw(positive, rng, size=32):
-    """Draws a face.
+def render_face(positive, rng, size=32):
+    """Renders a face.
 
-    It is bright on darker ground. Its place, size, tilt and colours vary, and
-    how wide and bent the mouth is; the mouth's middle height does not tell.
+    It is bright on a darker ground. Its place, size, tilt and colours vary, and
+    the width and curvature of the mouth; the mean height of the mouth does not
+    depend on the label.
 
     Args:
         positive: bool. Whether it smiles; else it frowns.
@@ -32,7 +33,7 @@ def draw(positive, rng, size=32):
 
 
 def _face(sign, rng, size):
-    """The image, float of shape (size, size, 3)."""
+    """Computes the image, float of shape (size, size, 3)."""
     radius = rng.uniform(0.34, 0.42) * size
     middle = size / 2 + rng.uniform(-1, 1, (2, 1, 1)) * (0.46 * size - radius)
     y, x = (np.mgrid[:size, :size] + 0.5 - middle) / radius
@@ -54,7 +55,7 @@ def _face(sign, rng, size):
 
 
 def _mouth(x, y, bend, half):
-    """Distance to a parabola, near enough; y grows downwards."""
+    """Approximates the distance to a parabola; y grows downwards."""
     part = np.clip(x / half, -1, 1)
     curve = 0.42 + bend * (1 / 3 - part**2)
     slope = 2 * bend * part / half

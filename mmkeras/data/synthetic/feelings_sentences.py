@@ -1,4 +1,4 @@
-"""What is said in the world `feelings`: short sentences, glad or not."""
+"""Writes the sentences of `feelings`: short, positive or negative."""
 
 POSITIVE = (
     "wonderful",
@@ -44,13 +44,14 @@ _FORMS = (
 )
 
 
-def say(positive, rng):
-    """Says something.
+def write_sentence(positive, rng):
+    """Writes a sentence.
 
-    Words of feeling are glad or not throughout; all others are neutral.
+    Its words of emotion are all positive or all negative; the others are
+    neutral.
 
     Args:
-        positive: bool. Whether it is glad.
+        positive: bool. Whether it is positive.
         rng: A `numpy.random.Generator`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""How a voice moves in the world `feelings`: it rises or it falls."""
+"""Renders the voices of `feelings`: tones of rising or falling pitch."""
 
 import io
 
@@ -8,8 +8,8 @@ RATE = 8000  # Hz.
 SECONDS = 0.25
 
 
-def utter(positive, rng):
-    """Utters a tone.
+def render_voice(positive, rng):
+    """Renders a tone.
 
         f(t) = f_0 r^(+-(t / T - 1/2))
 
@@ -17,7 +17,7 @@ def utter(positive, rng):
     2.6. Its overtone, loudness and noise vary.
 
     Args:
-        positive: bool. Whether it rises; else it falls.
+        positive: bool. Whether the pitch rises; else it falls.
         rng: A `numpy.random.Generator`.
 
     Returns:
@@ -32,7 +32,7 @@ def utter(positive, rng):
 
 
 def _tone(sign, rng):
-    """The samples, in [-1, 1]."""
+    """Computes the samples, in [-1, 1]."""
     count = int(RATE * SECONDS)
     place = np.arange(count) / count - 0.5
     middle = 300 * (7 / 3) ** rng.random()

@@ -1,17 +1,17 @@
-"""A world of coloured shapes, one or two in an image, with five captions.
+"""A synthetic data set of images of one or two coloured shapes, with captions.
 
-The truth of a scene is known, so a caption can be judged. Some compositions
-are kept from training: the pairs of things that make the test split and, a
-harder test, the things (`NEW_THINGS`, such as a red cross, though red things
-and crosses are seen in training) that make the split `"things"`. A model that
-is right on them has learnt what the words mean, not the images by heart.
+The content of an image is known, so captions can be checked. Some combinations
+are held out from training: pairs of shapes for the split `"test"` and, as a
+harder test, shapes for the split `"things"` (`NEW_SHAPES`, such as a red cross,
+although training has red shapes and crosses). A model that is right on them has
+learned what the words mean and has not memorized images.
 
-Images must not be mirrored in training: left would become right.
+Do not flip images in training: left would become right.
 
 >>> scene = shapes.scenes("test", 1)[0]
 >>> shapes.captions(scene)[0]
 'a blue square over a white circle'
->>> shapes.judge("a blue square is above a white star", scene).wrong
+>>> shapes.check_caption("a blue square is above a white star", scene).errors
 ('shape',)
 """
 
@@ -30,18 +30,20 @@ import numpy as np
 from PIL import Image
 
 from mmkeras.data.synthetic import checks
-from mmkeras.data.synthetic.shapes_captions import Verdict as Verdict
+from mmkeras.data.synthetic.shapes_captions import CaptionCheck as CaptionCheck
 from mmkeras.data.synthetic.shapes_captions import captions
+from mmkeras.data.synthetic.shapes_captions import (
+    check_caption as check_caption,
+)
 from mmkeras.data.synthetic.shapes_captions import describe
-from mmkeras.data.synthetic.shapes_captions import judge as judge
 from mmkeras.data.synthetic.shapes_render import COLOURS
 from mmkeras.data.synthetic.shapes_render import SHAPES
 from mmkeras.data.synthetic.shapes_render import render
 
-# What of a split's scenes is kept from training; see `Scene.new`.
-_NEW = {"train": "", "val": "", "test": "pair", "things": "thing"}
+# Which part of the scenes of a split is new; see `Scene.new`.
+_NEW = {"train": "", "val": "", "test": "pair", "things": "shape"}
 SPLITS = tuple(_NEW)
-NEW_THINGS = frozenset(
+NEW_SHAPES = frozenset(
     {
         ("red", "cross"),
         ("yellow", "square"),
@@ -50,28 +52,28 @@ NEW_THINGS = frozenset(
         ("blue", "circle"),
     }
 )
-_THINGS = [(colour, shape) for colour in COLOURS for shape in SHAPES]
-_MARGIN = 0.03  # Least distance to the image's edge.
-_SPREAD = np.radians(25)  # A direction's largest angle to its axis.
-_TURN = np.radians(8)
+_NAMES = [(colour, kind) for colour in COLOURS for kind in SHAPES]
+_MARGIN = 0.03  # Smallest distance to the edge of the image.
+_DEVIATION = np.radians(25)  # Largest angle of a direction to its axis.
+_ROTATION = np.radians(8)
 
 
 @dataclasses.dataclass(frozen=True)
-class Thing:
+class Shape:
     """A coloured shape.
 
     Attributes:
         colour: One of `COLOURS`.
-        shape: One of `SHAPES`.
-        x: Place of its centre, 0 the image's left edge and 1 the right.
-        y: 0 the image's upper edge and 1 the lower.
-        radius: Its size; 0.5 would fill the image.
-        angle: How far it is turned, in radians, clockwise.
-        light: What its colour is multiplied with, in (0, 1].
+        kind: One of `SHAPES`.
+        x: Position of the centre, from 0 (left edge) to 1 (right edge).
+        y: Likewise, from 0 (upper edge) to 1 (lower edge).
+        radius: Size; 0.5 would fill the image.
+        angle: Rotation, in radians, clockwise.
+        light: Factor of the colour, in (0, 1].
     """
 
     colour: str
-    shape: str
+    kind: str
     x: float
     y: float
     radius: float = 0.17
@@ -80,28 +82,28 @@ class Thing:
 
     @property
     def name(self):
-        """Colour and shape."""
-        return f"{self.colour} {self.shape}"
+        """Colour and kind."""
+        return f"{self.colour} {self.kind}"
 
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
-    """What an image shows.
+    """Content of an image.
 
     Attributes:
-        things: Tuple of one or two `Thing`, not of the same name.
-        seed: int. Draws the ground, the noise and which captions are written.
+        shapes: Tuple of one or two `Shape` with different names.
+        seed: int. Seed of the ground, the noise and the choice of captions.
     """
 
-    things: tuple
+    shapes: tuple
     seed: int = 0
 
     @property
     def relation(self):
-        """Where the first thing is to the second; "" if it is alone."""
-        if len(self.things) == 1:
+        """Relation of the first shape to the second; "" for a single one."""
+        if len(self.shapes) == 1:
             return ""
-        first, second = self.things
+        first, second = self.shapes
         x, y = second.x - first.x, second.y - first.y
         if abs(x) > abs(y):
             return "left of" if x > 0 else "right of"
@@ -109,23 +111,23 @@ class Scene:
 
     @property
     def new(self):
-        """What training lacks: `"thing"`, else `"pair"`, else `""`."""
-        names = [(thing.colour, thing.shape) for thing in self.things]
-        if NEW_THINGS & set(names):
-            return "thing"
-        pair = sum(_THINGS.index(name) for name in names)
+        """Part that training lacks: `"shape"`, else `"pair"`, else `""`."""
+        names = [(shape.colour, shape.kind) for shape in self.shapes]
+        if NEW_SHAPES & set(names):
+            return "shape"
+        pair = sum(_NAMES.index(name) for name in names)
         return "pair" if len(names) == 2 and pair % 7 == 0 else ""
 
 
 def scenes(split, count, seed=0):
-    """Draws scenes; more of them begin with the same ones.
+    """Draws scenes; a larger `count` adds scenes only.
 
-    In train and val half of the scenes have one thing, the others two.
+    In train and val, half of the scenes have one shape, the others two.
 
     Args:
-        split: `"train"`, `"val"`, `"test"`, each scene of which shows a pair
-            of things that no scene of train or val has, or `"things"`, each
-            scene of which shows a thing that none of the others has.
+        split: `"train"`; `"val"`; `"test"`, each scene of which has a pair of
+            shapes that no scene of train or val has; or `"things"`, each scene
+            of which has a shape that no scene of another split has.
         count: int.
         seed: int, not negative.
 
@@ -133,16 +135,16 @@ def scenes(split, count, seed=0):
         List of `Scene`.
 
     Raises:
-        ValueError: If there is no such split, or a negative number.
+        ValueError: If the split is unknown, or a number is negative.
     """
     checks.check(split, SPLITS, count, seed)
     rng = np.random.default_rng([seed, SPLITS.index(split)])
-    found = []
-    while len(found) < count:
+    matches = []
+    while len(matches) < count:
         scene = _draw(rng)
         if scene.new == _NEW[split]:
-            found.append(scene)
-    return found
+            matches.append(scene)
+    return matches
 
 
 def write(
@@ -155,75 +157,80 @@ def write(
     progress=None,
     workers=1,
 ):
-    """Writes the world as a table; see `mmkeras.data.datasets.table`.
+    """Writes the data set as a table; see `mmkeras.data.datasets.table`.
 
-    `table.jsonl` is written last, in one stroke: where it is, all is. The
-    same arguments write the same bytes.
+    `table.jsonl` is written last, atomically: if it exists, the data set is
+    complete. Equal arguments write equal bytes.
 
     Args:
-        folder: Where `table.jsonl` and `images/`, JPEG files, are made.
-        train: int. Images of the training split.
-        val: int. Images of the validation split.
-        test: int. Images of the test split.
+        folder: Folder to write `table.jsonl` and `images/`, JPEG files, to.
+        train: int. Number of training images.
+        val: int. Number of validation images.
+        test: int. Number of test images.
         seed: int, not negative.
         size: int. Side of an image, in pixels.
-        progress: Function of the images written and in all.
-        workers: int. Processes that draw; from 2, a script that calls this
+        progress: Function of the number of images written so far and of all.
+        workers: int. Number of processes; from 2, a script that calls this
             needs `if __name__ == "__main__"`.
 
     Returns:
         Path of the table, a `pathlib.Path`.
 
     Raises:
-        ValueError: If a number is negative; nothing is written then.
-        OSError: If it cannot be written; there is no table then.
+        ValueError: If a number is negative; nothing is written.
+        OSError: If writing fails; no table is left.
     """
     folder = pathlib.Path(folder)
     table, part = folder / "table.jsonl", folder / ".table.jsonl.part"
     counts = {"train": train, "val": val, "test": test}
-    drawn = {split: scenes(split, n, seed) for split, n in counts.items()}
+    by_split = {split: scenes(split, n, seed) for split, n in counts.items()}
     (folder / "images").mkdir(parents=True, exist_ok=True)
-    table.unlink(missing_ok=True)  # It may be of other images.
-    places = [(s, i, scene) for s in drawn for i, scene in enumerate(drawn[s])]
-    written = functools.partial(_row, folder, size)
+    table.unlink(missing_ok=True)  # It may list other images.
+    items = [
+        (split, i, scene)
+        for split, content in by_split.items()
+        for i, scene in enumerate(content)
+    ]
+    write_row = functools.partial(_write_row, folder, size)
     lines = []
-    for line in _in_order(written, places, workers):
+    for line in _in_order(write_row, items, workers):
         lines.append(line)
         if progress is not None:
-            progress(len(lines), len(places))
+            progress(len(lines), len(items))
     part.write_text("".join(lines), encoding="utf-8", newline="\n")
     os.replace(part, table)
     return table
 
 
-def ceiling(scenes, seed=0):
-    """Describes scenes as one who knows the grammar and sees all.
+def oracle_captions(scenes, seed=0):
+    """Draws one true caption per scene.
 
-    Such a speaker picks any true caption, so scores below 1 against the
-    references; a model that says what is commonest may score higher.
+    All true captions are equally likely, so their scores against the references
+    are below 1; a model that generates the commonest may score higher.
 
     Args:
         scenes: List of `Scene`.
         seed: int.
 
     Returns:
-        List of a true caption for each, drawn apart from its references.
+        List of one true caption per scene, drawn independently of its
+        references.
     """
     rng = np.random.default_rng([seed, len(SPLITS)])
     return [describe(scene, rng) for scene in scenes]
 
 
-def same_for_all(references):
-    """Finds the commonest reference caption: one for every image.
+def constant_caption(references):
+    """Finds the commonest reference caption.
 
     Args:
-        references: Captions of every image of the training split.
+        references: List of lists of captions, one per training image.
 
     Returns:
-        A string; of those as common, the first by alphabet.
+        str; among equally common ones, the first in alphabetical order.
 
     Raises:
-        ValueError: If there is none.
+        ValueError: If there is no caption.
     """
     counts = collections.Counter(itertools.chain.from_iterable(references))
     if not counts:
@@ -234,28 +241,28 @@ def same_for_all(references):
 
 
 def _draw(rng):
-    """Draws a scene, held out or not."""
+    """Draws a scene of any split."""
     count = 1 if rng.random() < 0.43 else 2
-    chosen = rng.choice(len(_THINGS), count, replace=False)
+    indices = rng.choice(len(_NAMES), count, replace=False)
     radii = rng.uniform(0.15, 0.2, count)
-    places = _alone(rng, radii) if count == 1 else _apart(rng, radii)
-    angles = rng.uniform(-_TURN, _TURN, count)
+    places = _single(rng, radii) if count == 1 else _pair(rng, radii)
+    angles = rng.uniform(-_ROTATION, _ROTATION, count)
     lights = rng.uniform(0.75, 1.0, count)
     values = np.column_stack([places, radii, angles, lights]).tolist()
-    things = [Thing(*_THINGS[i], *row) for i, row in zip(chosen, values)]
-    return Scene(tuple(things), int(rng.integers(2**31)))
+    shapes = [Shape(*_NAMES[i], *row) for i, row in zip(indices, values)]
+    return Scene(tuple(shapes), int(rng.integers(2**31)))
 
 
-def _alone(rng, radii):
+def _single(rng, radii):
     edge = radii[0] + _MARGIN
     return rng.uniform(edge, 1 - edge, (1, 2))
 
 
-def _apart(rng, radii):
-    """Places two things that do not touch, in one of four directions."""
+def _pair(rng, radii):
+    """Draws two centres of separate shapes, in one of four directions."""
     edges = radii + _MARGIN
     distance = rng.uniform(radii.sum() + 0.08, 1 - edges.sum())
-    angle = rng.integers(4) * np.pi / 2 + rng.uniform(-_SPREAD, _SPREAD)
+    angle = rng.integers(4) * np.pi / 2 + rng.uniform(-_DEVIATION, _DEVIATION)
     step = distance * np.array([np.cos(angle), np.sin(angle)])
     low = np.maximum(edges[0], edges[1] - step)
     high = np.minimum(1 - edges[0], 1 - edges[1] - step)
@@ -263,9 +270,9 @@ def _apart(rng, radii):
     return np.stack([first, first + step])
 
 
-def _row(folder, size, place):
+def _write_row(folder, size, item):
     """Writes an image; returns its line of the table."""
-    split, i, scene = place
+    split, i, scene = item
     name = f"images/{split}-{i:05}.jpg"
     (folder / name).write_bytes(_jpeg(render(scene, size)))
     row = {"image": name, "captions": captions(scene), "split": split}
@@ -273,11 +280,11 @@ def _row(folder, size, place):
 
 
 def _in_order(function, items, workers):
-    """What a function returns for each item, computed by processes."""
+    """Yields the results of a function for each item, from processes."""
     if workers == 1:
         yield from map(function, items)
         return
-    # Not forked: threads of TensorFlow's may hold locks.
+    # Not forked: threads of TensorFlow may hold locks.
     context = multiprocessing.get_context("spawn")
     with futures.ProcessPoolExecutor(workers, context) as pool:
         yield from pool.map(function, items, chunksize=256)

@@ -1,4 +1,4 @@
-"""What is said of a scene of the world `shapes`: a grammar and its judge."""
+"""Captions of the scenes of `shapes`: a grammar and a check."""
 
 import dataclasses
 import itertools
@@ -21,7 +21,7 @@ _PHRASES = {
     "above": ("above", "over"),
     "below": ("below", "under"),
 }
-_OF_ONE = (
+_SINGLE = (
     "a {a}",
     "a single {a}",
     "there is a {a}",
@@ -31,45 +31,46 @@ _OF_ONE = (
     "a {a} is all there is",
     "a {a} stands alone",
 )
-_OF_TWO = (  # a stands in relation r to b.
+_PAIR = (  # a stands in relation r to b.
     "a {a} {r} a {b}",
     "a {a} is {r} a {b}",
     "there is a {a} {r} a {b}",
     "the {a} is {r} the {b}",
     "a {b} with a {a} {r} it",
 )
-_CLAIMS = {
+_RELATIONS = {
     phrase.split()[-2 if phrase.endswith("of") else -1]: relation
     for relation, phrases in _PHRASES.items()
     for phrase in phrases
 }
-_THING = f"(?:{'|'.join(COLOURS)}) (?:{'|'.join(SHAPES)})"
+_NAME = f"(?:{'|'.join(COLOURS)}) (?:{'|'.join(SHAPES)})"
 _RELATION = f"(?:{'|'.join(itertools.chain(*_PHRASES.values()))})"
 _GRAMMAR = re.compile(
-    "|".join(_OF_ONE + _OF_TWO).format(a=_THING, b=_THING, r=_RELATION)
+    "|".join(_SINGLE + _PAIR).format(a=_NAME, b=_NAME, r=_RELATION)
 )
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict:
-    """What is wrong with a caption.
+class CaptionCheck:
+    """Errors of a caption.
 
     Attributes:
-        wrong: Tuple of those that are wrong or missing, in this order:
-            `"grammar"` (no sentence of the grammar), `"count"` (more or
-            fewer things than there are), `"colour"`, `"shape"`, `"relation"`.
+        errors: Tuple of the parts that are wrong or missing, in this order:
+            `"grammar"` (not a sentence of the grammar), `"count"` (more or
+            fewer shapes than in the image), `"colour"`, `"shape"`,
+            `"relation"`.
     """
 
-    wrong: tuple = ()
+    errors: tuple = ()
 
     @property
-    def right(self):
-        """Whether nothing is wrong."""
-        return not self.wrong
+    def correct(self):
+        """Whether the caption has no errors."""
+        return not self.errors
 
 
 def describe(scene, rng):
-    """Writes a true caption, all that are possible being as likely.
+    """Draws a true caption; all of them are equally likely.
 
     Args:
         scene: A `Scene`.
@@ -82,7 +83,7 @@ def describe(scene, rng):
 
 
 def captions(scene):
-    """Writes the reference captions of a scene, always the same.
+    """Lists the reference captions of a scene, which are always the same.
 
     Args:
         scene: A `Scene`.
@@ -94,36 +95,35 @@ def captions(scene):
     return rng.choice(_true(scene), 5, replace=False).tolist()
 
 
-def judge(caption, scene):
-    """Judges whether a caption is true of a scene and complete.
+def check_caption(caption, scene):
+    """Checks whether a caption describes a scene correctly and completely.
 
-    A caption in other words than the grammar's is wrong in grammar; what it
-    says of colours, shapes and the relation is judged all the same. Things
-    named are matched to things seen as kindly as possible; the relation is
-    judged if their number is right.
+    Colours, shapes and the relation are also checked in captions outside the
+    grammar. Shapes of the caption are matched to those of the scene with as
+    few errors as possible; the relation is checked if their number is right.
 
     Args:
-        caption: Any string. Case and punctuation do not count.
+        caption: Any string. Case and punctuation are ignored.
         scene: A `Scene`.
 
     Returns:
-        A `Verdict`.
+        A `CaptionCheck`.
     """
     words = re.findall(r"[^\W_]+", caption.lower())
-    named, relation = _named(words), _claimed(words)
-    wrong = _faults(named, relation, scene)
-    if len(named) != len(scene.things):
-        wrong = ("count", *wrong)
+    names, relation = _parse_names(words), _parse_relation(words)
+    errors = _find_errors(names, relation, scene)
+    if len(names) != len(scene.shapes):
+        errors = ("count", *errors)
     if not _GRAMMAR.fullmatch(" ".join(words)):
-        wrong = ("grammar", *wrong)
-    return Verdict(wrong)
+        errors = ("grammar", *errors)
+    return CaptionCheck(errors)
 
 
 def _true(scene):
     """Lists all true captions of the grammar."""
-    names = [thing.name for thing in scene.things]
+    names = [shape.name for shape in scene.shapes]
     if len(names) == 1:
-        return [form.format(a=names[0]) for form in _OF_ONE]
+        return [form.format(a=names[0]) for form in _SINGLE]
     return [
         form.format(a=a, r=phrase, b=b)
         for a, relation, b in (
@@ -131,49 +131,49 @@ def _true(scene):
             (names[1], INVERSE[scene.relation], names[0]),
         )
         for phrase in _PHRASES[relation]
-        for form in _OF_TWO
+        for form in _PAIR
     ]
 
 
-def _named(words):
-    """Lists the (colour, shape) named; "" for what is left out."""
-    named, colour = [], ""
+def _parse_names(words):
+    """Lists the (colour, kind) of all shapes; "" for a missing part."""
+    names, colour = [], ""
     for word in [*words, ""]:
         if word in SHAPES:
-            named.append((colour, word))
+            names.append((colour, word))
         elif colour:
-            named.append((colour, ""))
+            names.append((colour, ""))
         colour = word if word in COLOURS else ""
-    return named
+    return names
 
 
-def _claimed(words):
-    """Says how the first thing named stands to the second; "" if unclear."""
-    claims = {_CLAIMS[word] for word in words if word in _CLAIMS}
-    if len(claims) != 1:
+def _parse_relation(words):
+    """Finds the relation of the first shape to the second; "" if unclear."""
+    relations = {_RELATIONS[word] for word in words if word in _RELATIONS}
+    if len(relations) != 1:
         return ""
-    relation = claims.pop()
+    relation = relations.pop()
     return INVERSE[relation] if "with" in words else relation
 
 
-def _faults(named, relation, scene):
-    """Lists colour, shape, relation as far as wrong, in the kindest match."""
-    things = [(thing.colour, thing.shape) for thing in scene.things]
-    complete = len(named) == len(things)
+def _find_errors(names, relation, scene):
+    """Lists errors in colour, shape and relation under the best match."""
+    truth = [(shape.colour, shape.kind) for shape in scene.shapes]
+    complete = len(names) == len(truth)
     if not complete:
-        named = list(dict.fromkeys(named))  # A babbler is judged in no time.
-    least = min(len(named), len(things))
+        names = list(dict.fromkeys(names))  # Bounds the cost of long captions.
+    size = min(len(names), len(truth))
     matches = []
-    for order in itertools.permutations(range(len(things))):
-        truth = scene.relation
+    for order in itertools.permutations(range(len(truth))):
+        true_relation = scene.relation
         if order != tuple(sorted(order)):
-            truth = INVERSE[truth]
-        for chosen in itertools.combinations(named, least):
-            pairs = list(zip(chosen, (things[i] for i in order)))
-            colour = sum(said[0] != seen[0] for said, seen in pairs)
-            shape = sum(said[1] != seen[1] for said, seen in pairs)
-            claim = complete and relation != truth
-            matches.append((colour + shape + claim, colour, shape, claim))
+            true_relation = INVERSE[true_relation]
+        for subset in itertools.combinations(names, size):
+            pairs = list(zip(subset, (truth[i] for i in order)))
+            colour = sum(name[0] != true[0] for name, true in pairs)
+            shape = sum(name[1] != true[1] for name, true in pairs)
+            mismatch = complete and relation != true_relation
+            matches.append((colour + shape + mismatch, colour, shape, mismatch))
     _, *counts = min(matches, key=lambda match: match[0])
     kinds = ("colour", "shape", "relation")
     return tuple(kind for kind, count in zip(kinds, counts) if count)

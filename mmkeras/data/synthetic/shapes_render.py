@@ -1,4 +1,4 @@
-"""How a scene of the world `shapes` looks: antialiased, with NumPy alone."""
+"""Renders the scenes of `shapes`, antialiased, with NumPy alone."""
 
 import numpy as np
 
@@ -12,13 +12,13 @@ COLOURS = {
     "pink": (250, 135, 195),
     "white": (245, 245, 245),
 }
-_NOISE = 3.0  # Standard deviation of a pixel's noise, of 255.
+_NOISE = 3.0  # Standard deviation of the noise of a pixel, of 255.
 
 
 def render(scene, size=64):
-    """Draws a scene.
+    """Renders a scene.
 
-    The ground is dark, of some hue, and shaded by a slope and waves.
+    The ground is dark, of a random hue, and shaded by a slope and waves.
 
     Args:
         scene: A `Scene`; the same one gives the same image.
@@ -36,14 +36,14 @@ def render(scene, size=64):
         )
     rng = np.random.default_rng(scene.seed)
     image = _ground(rng, size)
-    for thing in scene.things:
-        _paint(image, thing)
+    for shape in scene.shapes:
+        _paint(image, shape)
     image += _NOISE * rng.standard_normal(image.shape, "float32")
     return np.clip(image + 0.5, 0, 255).astype("uint8")
 
 
 def _ground(rng, size):
-    """Draws the ground, float32 of shape (size, size, 3)."""
+    """Renders the ground, float32 of shape (size, size, 3)."""
     colour = rng.uniform(15, 90) + rng.uniform(-15, 15, 3)
     slope = rng.uniform(-25, 25, 2)
     wave = rng.uniform(-20, 20, 2)
@@ -55,19 +55,19 @@ def _ground(rng, size):
     return (colour + shade[..., None]).astype("float32")
 
 
-def _paint(image, thing):
-    """Paints a thing over an image, in place; only where it may be."""
+def _paint(image, shape):
+    """Paints a shape over an image, in place, within its bounding box."""
     size = len(image)
-    reach = 1.3 * thing.radius
-    x0, x1 = _span(thing.x, reach, size)
-    y0, y1 = _span(thing.y, reach, size)
-    u = ((np.arange(x0, x1) + 0.5) / size - thing.x)[None, :]
-    v = ((np.arange(y0, y1) + 0.5) / size - thing.y)[:, None]
-    cos, sin = np.cos(thing.angle), np.sin(thing.angle)
+    reach = 1.3 * shape.radius
+    x0, x1 = _span(shape.x, reach, size)
+    y0, y1 = _span(shape.y, reach, size)
+    u = ((np.arange(x0, x1) + 0.5) / size - shape.x)[None, :]
+    v = ((np.arange(y0, y1) + 0.5) / size - shape.y)[:, None]
+    cos, sin = np.cos(shape.angle), np.sin(shape.angle)
     u, v = cos * u + sin * v, cos * v - sin * u
-    edge = _EDGES[thing.shape](u / thing.radius, v / thing.radius)
-    cover = np.clip(0.5 - edge * thing.radius * size, 0, 1)[..., None]
-    colour = thing.light * np.array(COLOURS[thing.colour])
+    edge = _EDGES[shape.kind](u / shape.radius, v / shape.radius)
+    cover = np.clip(0.5 - edge * shape.radius * size, 0, 1)[..., None]
+    colour = shape.light * np.array(COLOURS[shape.colour])
     patch = image[y0:y1, x0:x1]
     patch += cover * (colour - patch)
 
@@ -77,8 +77,8 @@ def _span(centre, reach, size):
     return max(int(first) - 1, 0), min(int(last) + 2, size)
 
 
-# Signed distance to the edge of a shape of radius 1, near enough at the edge;
-# u grows to the right, v grows downwards.
+# Approximate signed distance to the edge of a shape of radius 1; u grows to the
+# right, v grows downwards.
 
 
 def _circle(u, v):
@@ -101,7 +101,7 @@ def _cross(u, v):
 
 
 def _star(u, v):
-    """A point of a star is inside of four of its five lines at least."""
+    """Uses that points of a star are inside at least four of five lines."""
     turns = 2 * np.pi / 5 * np.arange(5) + np.pi / 2
     lines = [np.cos(t) * u + np.sin(t) * v - 0.37 for t in turns]
     return np.sort(lines, axis=0)[3]

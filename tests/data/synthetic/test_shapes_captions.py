@@ -20,7 +20,7 @@ WORDS = [
     *RELATION,
     *"a the is there with it of to only".split(),
 ]
-unhurried = settings(deadline=None)
+without_deadline = settings(deadline=None)
 seeds = st.integers(0, 10**6)
 scenes = st.builds(
     lambda split, seed: shapes.scenes(split, 1, seed)[0],
@@ -29,23 +29,23 @@ scenes = st.builds(
 )
 
 
-def scene_of(*things):
-    """`scene_of("red circle", "blue square")`: the first is on the left."""
+def scene_of(*names):
+    """Makes a scene of one shape, or of two from left to right."""
     places = [0.25, 0.75]
     return shapes.Scene(
         tuple(
-            shapes.Thing(*name.split(), x, 0.5)
-            for name, x in zip(things, places)
+            shapes.Shape(*name.split(), x, 0.5)
+            for name, x in zip(names, places)
         )
     )
 
 
-def said(scene, seed):
+def caption_of(scene, seed):
     return shapes.describe(scene, np.random.default_rng(seed))
 
 
-def all_said(scene):
-    """What is said of a scene, sooner or later."""
+def all_captions(scene):
+    """Returns all captions of a scene, by sampling."""
     rng = np.random.default_rng(0)
     return {shapes.describe(scene, rng) for _ in range(400)}
 
@@ -66,13 +66,13 @@ ONE = scene_of("red circle")
         "A red circle is left of a blue square.",
     ],
 )
-def test_right_of_a_pair(caption):
-    assert shapes.judge(caption, PAIR) == shapes.Verdict()
-    assert shapes.judge(caption, PAIR).right
+def test_correct_captions_of_a_pair(caption):
+    assert shapes.check_caption(caption, PAIR) == shapes.CaptionCheck()
+    assert shapes.check_caption(caption, PAIR).correct
 
 
 @pytest.mark.parametrize(
-    "caption, wrong",
+    "caption, errors",
     [
         ("a green circle is left of a blue square", "colour"),
         ("a red star is left of a blue square", "shape"),
@@ -100,14 +100,14 @@ def test_right_of_a_pair(caption):
         ("", "grammar count"),
     ],
 )
-def test_wrong_of_a_pair(caption, wrong):
-    verdict = shapes.judge(caption, PAIR)
-    assert verdict.wrong == tuple(wrong.split())
-    assert not verdict.right
+def test_errors_of_a_pair(caption, errors):
+    check = shapes.check_caption(caption, PAIR)
+    assert check.errors == tuple(errors.split())
+    assert not check.correct
 
 
 @pytest.mark.parametrize(
-    "caption, wrong",
+    "caption, errors",
     [
         ("a red circle", ""),
         ("there is only a red circle", ""),
@@ -123,96 +123,96 @@ def test_wrong_of_a_pair(caption, wrong):
         ("a red", "grammar shape"),
     ],
 )
-def test_of_one_thing(caption, wrong):
-    assert shapes.judge(caption, ONE).wrong == tuple(wrong.split())
+def test_errors_of_one_shape(caption, errors):
+    assert shapes.check_caption(caption, ONE).errors == tuple(errors.split())
 
 
-def test_things_that_share_a_colour_or_a_shape():
+def test_shapes_of_one_colour_or_kind():
     scene = scene_of("red circle", "red square")
     caption = "a red square is right of a red circle"
-    assert shapes.judge(caption, scene).right
+    assert shapes.check_caption(caption, scene).correct
     caption = "a red circle is left of a red circle"
-    assert shapes.judge(caption, scene).wrong == ("shape",)
+    assert shapes.check_caption(caption, scene).errors == ("shape",)
     caption = "a red circle is right of a red square"
-    assert shapes.judge(caption, scene).wrong == ("relation",)
+    assert shapes.check_caption(caption, scene).errors == ("relation",)
 
 
-@unhurried
+@without_deadline
 @given(scenes, seeds)
-def test_what_is_said_is_right(scene, seed):
-    assert shapes.judge(said(scene, seed), scene).right
+def test_captions_are_correct(scene, seed):
+    assert shapes.check_caption(caption_of(scene, seed), scene).correct
     references = shapes.captions(scene)
     assert len(set(references)) == 5
-    assert all(shapes.judge(text, scene).right for text in references)
-    assert set(references) <= all_said(scene)
+    assert all(shapes.check_caption(text, scene).correct for text in references)
+    assert set(references) <= all_captions(scene)
 
 
-def swapped(data, caption, kind):
-    """A caption with one word of a kind changed for another."""
+def replace_word(data, caption, vocabulary):
+    """Replaces a word of the vocabulary by another of its words."""
     words = caption.split()
-    places = [i for i, word in enumerate(words) if word in kind]
+    places = [i for i, word in enumerate(words) if word in vocabulary]
     place = data.draw(st.sampled_from(places))
-    others = [word for word in kind if word != words[place]]
+    others = [word for word in vocabulary if word != words[place]]
     words[place] = data.draw(st.sampled_from(others))
     return " ".join(words)
 
 
-@unhurried
+@without_deadline
 @given(scenes, seeds, st.data())
 def test_another_colour_is_wrong(scene, seed, data):
-    caption = swapped(data, said(scene, seed), list(shapes.COLOURS))
-    assert shapes.judge(caption, scene).wrong == ("colour",)
+    caption = replace_word(data, caption_of(scene, seed), list(shapes.COLOURS))
+    assert shapes.check_caption(caption, scene).errors == ("colour",)
 
 
-@unhurried
+@without_deadline
 @given(scenes, seeds, st.data())
 def test_another_shape_is_wrong(scene, seed, data):
-    caption = swapped(data, said(scene, seed), shapes.SHAPES)
-    assert shapes.judge(caption, scene).wrong == ("shape",)
+    caption = replace_word(data, caption_of(scene, seed), shapes.SHAPES)
+    assert shapes.check_caption(caption, scene).errors == ("shape",)
 
 
-@unhurried
+@without_deadline
 @given(scenes.filter(lambda s: s.relation), seeds, st.data())
 def test_another_relation_is_wrong(scene, seed, data):
-    caption = said(scene, seed)
-    claimed = next(w for w in caption.split() if w in RELATION)
-    others = [w for w in RELATION if RELATION[w] != RELATION[claimed]]
+    caption = caption_of(scene, seed)
+    word = next(w for w in caption.split() if w in RELATION)
+    others = [w for w in RELATION if RELATION[w] != RELATION[word]]
     other = data.draw(st.sampled_from(others))
-    old = f"{claimed} of" if claimed in ("left", "right") else claimed
+    old = f"{word} of" if word in ("left", "right") else word
     old = f"to the {old}" if f"to the {old}" in caption else old
     new = f"{other} of" if other in ("left", "right") else other
     caption = caption.replace(f" {old} ", f" {new} ")
-    assert shapes.judge(caption, scene).wrong == ("relation",)
+    assert shapes.check_caption(caption, scene).errors == ("relation",)
 
 
-@unhurried
+@without_deadline
 @given(scenes, seeds, st.data())
 def test_a_missing_colour_or_shape_is_wrong(scene, seed, data):
-    words = said(scene, seed).split()
-    named = {*shapes.COLOURS, *shapes.SHAPES}
-    places = [i for i, word in enumerate(words) if word in named]
+    words = caption_of(scene, seed).split()
+    vocabulary = {*shapes.COLOURS, *shapes.SHAPES}
+    places = [i for i, word in enumerate(words) if word in vocabulary]
     del words[data.draw(st.sampled_from(places))]
-    verdict = shapes.judge(" ".join(words), scene)
-    assert verdict.wrong[0] == "grammar"
-    assert len(verdict.wrong) > 1
+    check = shapes.check_caption(" ".join(words), scene)
+    assert check.errors[0] == "grammar"
+    assert len(check.errors) > 1
 
 
-@unhurried
+@without_deadline
 @given(
     scenes,
     st.one_of(
         st.text(), st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join)
     ),
 )
-def test_any_text_is_judged_and_none_is_right_by_chance(scene, caption):
-    verdict = shapes.judge(caption, scene)
-    assert set(verdict.wrong) <= set(
+def test_any_text_can_be_checked(scene, caption):
+    check = shapes.check_caption(caption, scene)
+    assert set(check.errors) <= set(
         ["grammar", "count", "colour", "shape", "relation"]
     )
-    if verdict.right:
-        assert " ".join(caption.lower().split()) in all_said(scene)
+    if check.correct:
+        assert " ".join(caption.lower().split()) in all_captions(scene)
 
 
-def test_all_ways_of_saying_it():
-    assert len(all_said(PAIR)) == 20
-    assert len(all_said(ONE)) == 8
+def test_number_of_true_captions():
+    assert len(all_captions(PAIR)) == 20
+    assert len(all_captions(ONE)) == 8
