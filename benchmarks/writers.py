@@ -88,8 +88,8 @@ class HubWriter(keras.layers.Layer):
 
     def call(self, context):
         state = self.decoder.start(context)
-        fixed = keras.tree.map_structure(
-            lambda x: ops.repeat(x, self.beam, axis=0), state["fixed"]
+        static = keras.tree.map_structure(
+            lambda x: ops.repeat(x, self.beam, axis=0), state["static"]
         )
         size = ops.shape(context)[0]
         prompt = ops.zeros((size, self.length + 1), "int32")
@@ -97,17 +97,17 @@ class HubWriter(keras.layers.Layer):
             prompt, (0, 0), ops.full((size, 1), START, "int32")
         )
 
-        def read(prompt, moving, index):
+        def read(prompt, cache, index):
             token = ops.take(prompt, index - 1, axis=1)
-            state = {"fixed": fixed, "moving": moving}
+            state = {"static": static, "cache": cache}
             logits, state = self.decoder.step(token, state, index - 1)
-            return logits, None, state["moving"]
+            return logits, None, state["cache"]
 
         mask = ops.not_equal(prompt, 0)
         return self.sampler(
             read,
             prompt,
-            cache=state["moving"],
+            cache=state["cache"],
             index=1,
             mask=mask,
             stop_token_ids=(END,),

@@ -2,15 +2,15 @@
 
 A decoder has three methods, which agree with each other:
 
-- `call([tokens, context])` returns the next-token logits at every position;
-  it is used in training;
+- `call([tokens, context])` returns the next-token logits at every position,
+  for training;
 - `start(context)` returns the state before the first token;
 - `step(token, state, index)` takes one token and returns the logits of the
   next token and the new state, without processing earlier tokens again.
 
-A state is a dict of two nested structures of batch-first tensors: `"fixed"`
-does not change after `start`, `"moving"` changes with every step. A beam
-search reorders only `"moving"`.
+A state is a dict of two nested structures of batch-first tensors: `"static"`
+does not change after `start`, `"cache"` changes with every step. A beam
+search reorders only `"cache"`.
 """
 
 from mmkeras.decoders.attention import AttentionDecoder

@@ -1,4 +1,4 @@
-"""A recurrent decoder that looks again before every word."""
+"""A recurrent decoder with attention over regions before each word."""
 
 import keras
 from keras import ops
@@ -18,11 +18,11 @@ class AttentionDecoder(keras.layers.Layer):
         logits_t = W_o tanh(E w_t + W_h h_t + W_z z_t) + b_o
 
     with `a_i = tanh(BatchNorm(W context_i))` of size `dim`, the first state
-    made of their mean, and keys and queries of size `dim / 4`.
+    computed from their mean, and keys and queries of size `dim / 4`.
 
     Departure from the paper: the regions are normalised and projected to
-    `dim` before they are attended to; `tanh` in the output layer; no penalty
-    on regions that are never looked at.
+    `dim` before the attention; `tanh` in the output layer; no penalty on
+    regions that are never attended to.
 
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.
@@ -69,8 +69,8 @@ class AttentionDecoder(keras.layers.Layer):
         self.lstm = keras.layers.LSTMCell(
             dim, dtype=self.dtype_policy, name="lstm"
         )
-        self.said = self._dense(dim, "said", use_bias=False)
-        self.looked = self._dense(dim, "looked", use_bias=False)
+        self.output_hidden = self._dense(dim, "output_hidden", use_bias=False)
+        self.output_context = self._dense(dim, "output_context", use_bias=False)
         self.logits = keras.layers.Dense(
             vocabulary_size, dtype="float32", name="logits"
         )
@@ -80,7 +80,8 @@ class AttentionDecoder(keras.layers.Layer):
         self.regions.build(context)
         self.norm.build((*context[:-1], self.dim))
         dense = [self.keys, self.query, self.gate, self.hidden]
-        dense += [self.cell, self.said, self.looked, self.logits]
+        dense += [self.cell, self.output_hidden, self.output_context]
+        dense += [self.logits]
         for layer in dense:
             layer.build((None, self.dim))
         self.energy.build((None, self.keys.units))
@@ -88,38 +89,38 @@ class AttentionDecoder(keras.layers.Layer):
         self.lstm.build((None, 2 * self.dim))
 
     def call(self, inputs, training=None, positions=None):
-        *parts, _ = self._read(inputs, training)
-        return self._write(*(at(x, positions) for x in parts), training)
+        *parts, _ = self._run(inputs, training)
+        return self._output(*(at(x, positions) for x in parts), training)
 
     def attention(self, inputs):
-        """Says where the decoder looks before each word.
+        """Returns the attention over regions before each word.
 
         Args:
-            inputs: As in a call.
+            inputs: See the call arguments.
 
         Returns:
             Weights that sum to 1 over the regions, of shape
             `(batch, length, regions)`.
         """
-        _, hidden, _, (fixed, first) = self._read(inputs, training=False)
-        before = ops.concatenate([first[0][:, None], hidden[:, :-1]], axis=1)
-        keys = ops.expand_dims(fixed["keys"], 1)
-        return self._weigh(keys, ops.expand_dims(before, 2))
+        _, hidden, _, (static, first) = self._run(inputs, training=False)
+        previous = ops.concatenate([first[0][:, None], hidden[:, :-1]], axis=1)
+        keys = ops.expand_dims(static["keys"], 1)
+        return self._attention(keys, ops.expand_dims(previous, 2))
 
     def start(self, context):
-        """Makes the state before the first word; see `RecurrentDecoder`."""
-        fixed, moving = self._see(context, training=False)
-        return {"fixed": fixed, "moving": moving}
+        """Returns the state before the first word; see `RecurrentDecoder`."""
+        static, cache = self._condition(context, training=False)
+        return {"static": static, "cache": cache}
 
     def step(self, token, state, index):
-        """Reads one token; see `RecurrentDecoder`."""
+        """Processes one token; see `RecurrentDecoder`."""
         words = self.words(token)
-        fixed = state["fixed"]
-        looked = self._look(fixed, state["moving"][0])
-        x = ops.concatenate([words, looked], axis=-1)
-        hidden, moving = self.lstm(x, state["moving"], training=False)
-        logits = self._write(words, hidden, looked, training=False)
-        return logits, {"fixed": fixed, "moving": list(moving)}
+        static, cache = state["static"], state["cache"]
+        attended = self._attend(static, cache[0])
+        x = ops.concatenate([words, attended], axis=-1)
+        hidden, cache = self.lstm(x, cache, training=False)
+        logits = self._output(words, hidden, attended, training=False)
+        return logits, {"static": static, "cache": list(cache)}
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[0], self.vocabulary_size)
@@ -144,46 +145,48 @@ class AttentionDecoder(keras.layers.Layer):
             name=name,
         )
 
-    def _see(self, context, training):
+    def _condition(self, context, training):
         values = self.norm(self.regions(context), training=training)
         values = ops.tanh(values)
         values = self.drop(values, training=training)
-        fixed = {"values": values, "keys": self.keys(values)}
-        seen = ops.mean(values, axis=1)
-        return fixed, [self.hidden(seen), self.cell(seen)]
+        static = {"values": values, "keys": self.keys(values)}
+        mean = ops.mean(values, axis=1)
+        return static, [self.hidden(mean), self.cell(mean)]
 
-    def _weigh(self, keys, hidden):
+    def _attention(self, keys, hidden):
         energy = self.energy(ops.tanh(keys + self.query(hidden)))
         energy = ops.cast(ops.squeeze(energy, -1), "float32")
         return ops.softmax(energy, axis=-1)
 
-    def _look(self, fixed, hidden):
-        weights = self._weigh(fixed["keys"], ops.expand_dims(hidden, 1))
-        values = fixed["values"]
+    def _attend(self, static, hidden):
+        weights = self._attention(static["keys"], ops.expand_dims(hidden, 1))
+        values = static["values"]
         weights = ops.expand_dims(ops.cast(weights, values.dtype), 1)
-        looked = ops.squeeze(ops.matmul(weights, values), 1)
-        return self.gate(hidden) * looked
+        attended = ops.squeeze(ops.matmul(weights, values), 1)
+        return self.gate(hidden) * attended
 
-    def _read(self, inputs, training):
-        """Reads all the words; returns them, states, looks and the start."""
+    def _run(self, inputs, training):
+        """Returns words, hidden states, attended features and the start."""
         tokens, context = inputs
-        fixed, first = self._see(context, training)
+        static, first = self._condition(context, training)
         words = self.drop(self.words(tokens), training=training)
 
-        def read(carry, word):
+        def advance(carry, word):
             hidden, cell, _ = carry
-            looked = self._look(fixed, hidden)
-            x = ops.concatenate([word, looked], axis=-1)
+            attended = self._attend(static, hidden)
+            x = ops.concatenate([word, attended], axis=-1)
             hidden, (_, cell) = self.lstm(x, [hidden, cell])
-            return (hidden, cell, looked), (hidden, cell, looked)
+            return (hidden, cell, attended), (hidden, cell, attended)
 
         carry = (*first, ops.zeros_like(first[0]))
-        _, (hidden, _, looked) = ops.scan(
-            read, carry, ops.transpose(words, (1, 0, 2))
+        _, (hidden, _, attended) = ops.scan(
+            advance, carry, ops.transpose(words, (1, 0, 2))
         )
         hidden = ops.transpose(hidden, (1, 0, 2))
-        return words, hidden, ops.transpose(looked, (1, 0, 2)), (fixed, first)
+        attended = ops.transpose(attended, (1, 0, 2))
+        return words, hidden, attended, (static, first)
 
-    def _write(self, words, hidden, looked, training):
-        x = ops.tanh(words + self.said(hidden) + self.looked(looked))
+    def _output(self, words, hidden, attended, training):
+        x = words + self.output_hidden(hidden) + self.output_context(attended)
+        x = ops.tanh(x)
         return self.logits(self.drop(x, training=training))

@@ -1,4 +1,4 @@
-"""The block that Transformer decoders are made of."""
+"""The block of Transformer decoders."""
 
 import keras
 from keras import ops
@@ -58,8 +58,8 @@ class TransformerBlock(keras.layers.Layer):
 
     def call(self, inputs, training=None):
         x, memory = inputs
-        places = ops.arange(ops.shape(x)[1])
-        mask = places[None, :, None] >= places[None, None, :]
+        positions = ops.arange(ops.shape(x)[1])
+        mask = positions[None, :, None] >= positions[None, None, :]
         y = self.norms[0](x)
         y = self.self_attention(y, y, attention_mask=mask, training=training)
         x = x + self.drop(y, training=training)
@@ -94,12 +94,12 @@ class TransformerBlock(keras.layers.Layer):
         return cache
 
     def step(self, x, memory, cache, index):
-        """Reads one position.
+        """Processes one position.
 
         Args:
             x: Tensor of shape `(batch, 1, dim)`.
-            memory: What `remember` returned.
-            cache: Keys and values of the positions before, shape
+            memory: Output of `remember`.
+            cache: Keys and values of earlier positions, shape
                 `(batch, 2, length, heads, dim / heads)`.
             index: int tensor, the position.
 

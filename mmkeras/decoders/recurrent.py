@@ -11,25 +11,24 @@ from mmkeras.layers import LSTM
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class RecurrentDecoder(keras.layers.Layer):
-    """An LSTM whose initial state is made of the mean context vector.
+    """An LSTM whose initial state is computed from the mean context vector.
 
         s = BatchNorm(mean_i(context_i))
         h_0, c_0 = tanh(W_h s + b_h), tanh(W_c s + b_c)
         h_t, c_t = LSTM(E w_t, h_{t-1}, c_{t-1})
         logits_t = W_o h_t + b_o
 
-    With `inject="par"` the image also goes beside every word: `E w_t + W_s s
-    + b_s` is read in place of `E w_t`. That learns faster what is in small,
-    plain images, of which there are many; of few photographs it learns more
-    by heart.
+    With `inject="par"` (the paper's term) the image is also an input at every
+    step: `E w_t + W_s s + b_s` in place of `E w_t`. This learns faster on large
+    data sets of small, simple images, and overfits on few photographs.
 
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.
         dim: int. Size of words and of the LSTM's state.
         dropout: float in [0, 1). Dropped from the mean context, the words and
             the LSTM's outputs in training.
-        inject: Where the image goes in, `"init"` or `"par"`: the state
-            alone, or every step as well.
+        inject: Where the image is an input, `"init"` or `"par"`: only the
+            initial state, or every step as well.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -43,12 +42,12 @@ class RecurrentDecoder(keras.layers.Layer):
         `(batch, length, vocabulary_size)`, or `(n, vocabulary_size)`.
 
     Raises:
-        ValueError: If `inject` is neither.
+        ValueError: If `inject` is neither of them.
 
     Reference:
         - [Vinyals et al., 2015](https://arxiv.org/abs/1411.4555)
         - [Tanti et al., 2018](https://arxiv.org/abs/1703.09137), who name the
-          places to inject an image
+          ways to inject an image
     """
 
     def __init__(
@@ -70,9 +69,11 @@ class RecurrentDecoder(keras.layers.Layer):
             dim, "tanh", name="start_hidden", **policy
         )
         self.cell = keras.layers.Dense(dim, "tanh", name="start_cell", **policy)
-        self.beside = None
+        self.image_projection = None
         if inject == "par":
-            self.beside = keras.layers.Dense(dim, name="beside", **policy)
+            self.image_projection = keras.layers.Dense(
+                dim, name="image_projection", **policy
+            )
         self.words = keras.layers.Embedding(
             vocabulary_size, dim, name="words", **policy
         )
@@ -86,8 +87,8 @@ class RecurrentDecoder(keras.layers.Layer):
         self.norm.build((context[0], context[-1]))
         self.hidden.build((context[0], context[-1]))
         self.cell.build((context[0], context[-1]))
-        if self.beside is not None:
-            self.beside.build((context[0], context[-1]))
+        if self.image_projection is not None:
+            self.image_projection.build((context[0], context[-1]))
         self.words.build(tokens)
         self.lstm.build((*tokens, self.dim))
         self.logits.build((*tokens, self.dim))
@@ -95,13 +96,13 @@ class RecurrentDecoder(keras.layers.Layer):
     def call(self, inputs, training=None, positions=None):
         tokens, context = inputs
         x = self.drop(self.words(tokens), training=training)
-        beside, state = self._see(context, training)
-        x = sum((image[:, None] for image in beside), x)
+        images, state = self._condition(context, training)
+        x = sum((image[:, None] for image in images), x)
         x = at(self.lstm(x, initial_state=state), positions)
         return self.logits(self.drop(x, training=training))
 
     def start(self, context):
-        """Makes the state before the first word.
+        """Returns the state before the first word.
 
         Args:
             context: Tensor of shape `(batch, regions, context_dim)`.
@@ -109,24 +110,24 @@ class RecurrentDecoder(keras.layers.Layer):
         Returns:
             The state, a dict.
         """
-        beside, state = self._see(context, training=False)
-        return {"fixed": beside, "moving": state}
+        images, state = self._condition(context, training=False)
+        return {"static": images, "cache": state}
 
     def step(self, token, state, index):
-        """Reads one token.
+        """Processes one token.
 
         Args:
             token: Integers of shape `(batch,)`.
-            state: What `start` or the last `step` returned.
+            state: Output of `start` or of the last `step`.
             index: Position of the token; not used here.
 
         Returns:
             Logits of the next token, shape `(batch, vocabulary_size)`, and
             the new state.
         """
-        x = sum(state["fixed"], self.words(token))
-        x, moving = self.lstm.cell(x, state["moving"], training=False)
-        return self.logits(x), {**state, "moving": list(moving)}
+        x = sum(state["static"], self.words(token))
+        x, cache = self.lstm.cell(x, state["cache"], training=False)
+        return self.logits(x), {**state, "cache": list(cache)}
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[0], self.vocabulary_size)
@@ -143,9 +144,11 @@ class RecurrentDecoder(keras.layers.Layer):
             "inject": self.inject,
         }
 
-    def _see(self, context, training):
-        """What goes beside each word, a list of none or one, and the state."""
-        seen = self.norm(ops.mean(context, axis=1), training=training)
-        seen = self.drop(seen, training=training)
-        beside = [self.beside(seen)] if self.beside is not None else []
-        return beside, [self.hidden(seen), self.cell(seen)]
+    def _condition(self, context, training):
+        """Returns a list of at most one image input, and the state."""
+        image = self.norm(ops.mean(context, axis=1), training=training)
+        image = self.drop(image, training=training)
+        images = []
+        if self.image_projection is not None:
+            images = [self.image_projection(image)]
+        return images, [self.hidden(image), self.cell(image)]

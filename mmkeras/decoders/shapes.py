@@ -1,4 +1,4 @@
-"""The shapes that decoders take."""
+"""Shapes of the inputs and outputs of decoders."""
 
 import keras
 from keras import ops
@@ -27,12 +27,12 @@ def tokens_and_context(input_shape):
 
 
 def at(x, positions):
-    """Takes the words that count out of all sentences.
+    """Selects the given positions of all sentences.
 
     Args:
         x: Tensor of shape `(batch, length, size)`.
         positions: Integers of shape `(n,)`, in the flattened `(batch, length)`;
-            `None` for all, as they are.
+            `None` for all.
 
     Returns:
         Tensor of shape `(n, size)`, or `x`.
@@ -43,7 +43,7 @@ def at(x, positions):
 
 
 def logits_spec(size, inputs, positions):
-    """What a decoder of `size` words returns; see `at`."""
+    """Returns the spec of a decoder's logits over `size` words; see `at`."""
     tokens, _ = inputs
     shape = tokens.shape if positions is None else positions.shape
     return keras.KerasTensor((*shape, size), "float32")

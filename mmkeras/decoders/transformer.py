@@ -71,8 +71,8 @@ class TransformerDecoder(keras.layers.Layer):
         self.words = keras.layers.Embedding(
             vocabulary_size, dim, name="words", **policy
         )
-        self.places = keras.layers.Embedding(
-            length, dim, name="places", **policy
+        self.position_embedding = keras.layers.Embedding(
+            length, dim, name="position_embedding", **policy
         )
         self.blocks = [
             TransformerBlock(dim, heads, dropout, name=f"block_{i}", **policy)
@@ -89,51 +89,51 @@ class TransformerDecoder(keras.layers.Layer):
         self.regions.build(context)
         self.regions_norm.build(inside)
         self.words.build(tokens)
-        self.places.build(tokens)
+        self.position_embedding.build(tokens)
         for block in self.blocks:
             block.build([inside, inside])
         self.norm.build(inside)
         self.logits.build(inside)
 
     def call(self, inputs, training=None, positions=None):
-        x, _ = self._read(inputs, training)
+        x, _ = self._run(inputs, training)
         return self.logits(self.norm(at(x, positions)))
 
     def attention(self, inputs):
-        """Says where the decoder looks before each word.
+        """Returns the attention over regions before each word.
 
         Args:
-            inputs: As in a call.
+            inputs: See the call arguments.
 
         Returns:
             Weights that sum to 1 over the regions, the mean over the last
             block's heads, of shape `(batch, length, regions)`.
         """
-        return self._read(inputs, training=False)[1]
+        return self._run(inputs, training=False)[1]
 
     def start(self, context):
-        """Makes the state before the first word; see `RecurrentDecoder`."""
+        """Returns the state before the first word; see `RecurrentDecoder`."""
         memory = self.regions_norm(self.regions(context))
         size = ops.shape(memory)[0]
         shape = (size, 2, self.length, self.heads, self.dim // self.heads)
         return {
-            "fixed": [block.remember(memory) for block in self.blocks],
-            "moving": [ops.zeros(shape, self.compute_dtype)] * self.depth,
+            "static": [block.remember(memory) for block in self.blocks],
+            "cache": [ops.zeros(shape, self.compute_dtype)] * self.depth,
         }
 
     def step(self, token, state, index):
-        """Reads one token; see `RecurrentDecoder`."""
+        """Processes one token; see `RecurrentDecoder`."""
         index = ops.convert_to_tensor(index, "int32")
-        x = self.words(token) + self.places(index)
+        x = self.words(token) + self.position_embedding(index)
         x = ops.expand_dims(x, 1)
         caches = []
         for block, memory, cache in zip(
-            self.blocks, state["fixed"], state["moving"]
+            self.blocks, state["static"], state["cache"]
         ):
             x, cache = block.step(x, memory, cache, index)
             caches.append(cache)
         logits = ops.squeeze(self.logits(self.norm(x)), 1)
-        return logits, {"fixed": state["fixed"], "moving": caches}
+        return logits, {"static": state["static"], "cache": caches}
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[0], self.vocabulary_size)
@@ -152,7 +152,7 @@ class TransformerDecoder(keras.layers.Layer):
             "length": self.length,
         }
 
-    def _read(self, inputs, training):
+    def _run(self, inputs, training):
         tokens, context = inputs
         if (tokens.shape[1] or 0) > self.length:
             raise ValueError(
@@ -161,8 +161,8 @@ class TransformerDecoder(keras.layers.Layer):
             )
         memory = self.regions_norm(self.regions(context))
         memory = self.drop(memory, training=training)
-        places = ops.arange(ops.shape(tokens)[1])
-        x = self.words(tokens) + self.places(places)
+        indices = ops.arange(ops.shape(tokens)[1])
+        x = self.words(tokens) + self.position_embedding(indices)
         x = self.drop(x, training=training)
         for block in self.blocks:
             x, weights = block([x, memory], training=training)

@@ -38,5 +38,5 @@ def select_best(tokens, score, merit):
 def mask_after_end(tokens, end):
     """Marks the tokens up to the first end, in `(..., length)`."""
     ended = ops.cast(tokens == end, "int32")
-    before = ops.cumsum(ended, axis=-1) - ended
-    return ops.logical_and(before == 0, tokens != 0)
+    previous = ops.cumsum(ended, axis=-1) - ended
+    return ops.logical_and(previous == 0, tokens != 0)

@@ -12,7 +12,7 @@ from mmkeras.generation.beams import select_best
 from mmkeras.generation.mbr import expected_ngram_matches
 from mmkeras.generation.mbr import mbr_scores
 from mmkeras.generation.options import check
-from mmkeras.generation.options import check_room
+from mmkeras.generation.options import check_length
 from mmkeras.generation.sampling import NEG_INF
 from mmkeras.generation.sampling import sample_tokens
 
@@ -23,17 +23,17 @@ _SHIFTS = 1009  # Shifts of the uniform numbers of samples.
 class SequenceGenerator(keras.layers.Layer):
     """Generates the most likely sequences of a decoder.
 
-    One `ops.while_loop` keeps `beam` hypotheses per example, each a sequence
-    so far with its score and its decoder state, and asks the decoder for one
+    One `ops.while_loop` keeps `beam` hypotheses per example, each a partial
+    sequence with its score and its decoder state, and calls the decoder one
     step at a time. Greedy search and sampling keep a single one.
 
     With `samples`, that many sequences are sampled as well. From them and the
-    beam, the one with the most n-grams in common with the samples is chosen:
+    beam, the one with the most n-grams in common with the samples is returned:
     `sum over n = 1..4 of E[matches_n] - word_penalty * words`, where E is the
-    mean over the samples. The most likely sequences are short and plain; the
-    chosen one is about as long as the references. The sampling depends on
-    `seed` and the beam only, so the result of an example depends on nothing
-    else in its batch.
+    mean over the samples. The most likely sequences are short and generic; the
+    selected one is about as long as the references. The sampling depends on
+    `seed` and the beam only, so an example does not depend on the others in
+    its batch.
 
     The score of a sequence is `sum_t log p(w_t) / n ** length_penalty`, where
     n counts its tokens, the end included. The greedy sequence is never
@@ -69,7 +69,8 @@ class SequenceGenerator(keras.layers.Layer):
         context: Tensor of shape `(batch, regions, dim)`.
         uniforms: Uniform random numbers in [0, 1), of shape `(batch, length,
             sequences)`: that many sequences are sampled for each example, at
-            `temperature`. By default one is generated, as the options say.
+            `temperature`. By default one is generated, by the search that
+            the options define.
 
     Returns:
         Dict of `"tokens"`, integers of shape `(batch, length)`, and
@@ -81,7 +82,7 @@ class SequenceGenerator(keras.layers.Layer):
             `temperature` are combined without `samples`, if `samples`,
             `top_k`, `top_p` or `uniforms` are without `temperature`, if
             `consensus` is without a beam or with samples, or if the decoder
-            cannot read `length` tokens.
+            takes fewer than `length` tokens.
 
     Reference:
         Nucleus sampling: [Holtzman et al., 2020](
@@ -112,7 +113,7 @@ class SequenceGenerator(keras.layers.Layer):
         seed: int | None = None,
         **kwargs,
     ):
-        # In bfloat16 the uniform numbers would reach few words.
+        # In bfloat16 the uniform numbers are too coarse for a vocabulary.
         super().__init__(autocast=False, **kwargs)
         self.decoder = decoder
         self.options = {
@@ -132,7 +133,7 @@ class SequenceGenerator(keras.layers.Layer):
             "seed": seed,
         }
         check(**self.options)
-        check_room(decoder, length)
+        check_length(decoder, length)
         for name, value in self.options.items():
             setattr(self, name, value)
         self.seeds = keras.random.SeedGenerator(seed)
@@ -148,16 +149,16 @@ class SequenceGenerator(keras.layers.Layer):
                     "temperature=0.0"
                 )
             uniforms = ops.transpose(uniforms, (1, 0, 2))
-            drawn = self._generate(state, rows, uniforms.shape[2], uniforms)
-            tokens, score = self._finished(*drawn)
+            samples = self._generate(state, rows, uniforms.shape[2], uniforms)
+            tokens, score = self._finished(*samples)
             return {"tokens": tokens, "score": score}
         if self.samples:
-            found = self._finished(*self._generate(state, rows, self.beam))
-            uniforms = self._uniforms(found[0])
-            drawn = self._generate(state, rows, self.samples, uniforms)
-            return self._expected(*found, *self._finished(*drawn))
+            beam = self._finished(*self._generate(state, rows, self.beam))
+            uniforms = self._uniforms(beam[0])
+            samples = self._generate(state, rows, self.samples, uniforms)
+            return self._expected(*beam, *self._finished(*samples))
         if self.temperature:
-            # Drawn ahead: a JAX loop may not touch the generator's state.
+            # Sampled ahead: a JAX loop may not change the generator's state.
             shape = (self.length, ops.shape(rows)[0], 1)
             uniforms = keras.random.uniform(shape, seed=self.seeds)
         return self._best(*self._generate(state, rows, self.beam, uniforms))
@@ -180,41 +181,40 @@ class SequenceGenerator(keras.layers.Layer):
         )
         rows = ops.repeat(rows, count, axis=1)
         beam = ops.arange(count, dtype="int32")[None] + rows
-        moving = keras.tree.flatten(state["moving"])
+        cache = keras.tree.flatten(state["cache"])
         # All beams are equal at first: only one of them may be expanded.
         score = ops.cast(ops.where(beam == 0, 0.0, NEG_INF), "float32")
         if uniforms is not None:
             score = ops.cast(rows, "float32")
 
-        def unfinished(index, last, tokens, score, greedy, *moving):
+        def unfinished(index, last, tokens, score, greedy, *cache):
             return ops.logical_and(
                 index < self.length, ops.any(last != self.end)
             )
 
-        def write(index, last, tokens, score, greedy, *moving):
-            now = keras.tree.pack_sequence_as(state["moving"], moving)
-            logits, after = self.decoder.step(
+        def advance(index, last, tokens, score, greedy, *cache):
+            cache = keras.tree.pack_sequence_as(state["cache"], cache)
+            logits, successor = self.decoder.step(
                 ops.reshape(last, (-1,)),
-                {"fixed": state["fixed"], "moving": now},
+                {"static": state["static"], "cache": cache},
                 index,
             )
             logits = ops.cast(logits, "float32")
-            after = keras.tree.flatten(after["moving"])
+            cache = keras.tree.flatten(successor["cache"])
             if uniforms is None:
-                chosen = self._choose(
+                origin, last, score, greedy = self._select(
                     logits, index, last, tokens, score, greedy
                 )
-                origin, last, score, greedy = chosen
                 tokens = reorder(tokens, origin)
-                after = [reorder_flat(x, origin) for x in after]
+                cache = [reorder_flat(x, origin) for x in cache]
             else:
                 numbers = uniforms[index] + ops.cast(rows, "float32")
-                last, score = self._draw(
+                last, score = self._sample(
                     logits, index, last, tokens, score, numbers
                 )
             column = ops.arange(self.length, dtype="int32") == index
             tokens = ops.where(column, last[..., None], tokens)
-            return (index + 1, last, tokens, score, greedy, *after)
+            return (index + 1, last, tokens, score, greedy, *cache)
 
         first = (
             ops.convert_to_tensor(0, "int32"),
@@ -224,22 +224,22 @@ class SequenceGenerator(keras.layers.Layer):
             beam == 0,
         )
         _, _, tokens, score, *_ = ops.while_loop(
-            unfinished, write, (*first, *moving)
+            unfinished, advance, (*first, *cache)
         )
         return tokens, score
 
     def _uniforms(self, tokens):
         """Uniform numbers for the samples, a function of the beam only.
 
-        The same numbers for all examples would give all the same luck.
+        The same numbers for all examples would correlate their samples.
         """
         rng = np.random.default_rng(self.seed or 0)
         uniforms = rng.random((self.length, 1, self.samples), "float32")
         uniforms = ops.convert_to_tensor(uniforms)
         shifts = rng.random((self.length, _SHIFTS), "float32")
-        places = ops.arange(1, self.beam * self.length + 1, dtype="int32")
-        places = ops.reshape(places, (self.beam, self.length))
-        shift = ops.sum(tokens * places, axis=(1, 2)) % _SHIFTS  # (batch,)
+        factors = ops.arange(1, self.beam * self.length + 1, dtype="int32")
+        factors = ops.reshape(factors, (self.beam, self.length))
+        shift = ops.sum(tokens * factors, axis=(1, 2)) % _SHIFTS  # (batch,)
         shifted = uniforms + ops.take(shifts, shift, axis=1)[..., None]
         return shifted - ops.floor(shifted)
 
@@ -261,21 +261,21 @@ class SequenceGenerator(keras.layers.Layer):
         decoder = keras.saving.deserialize_keras_object(config.pop("decoder"))
         return cls(decoder, **config)
 
-    def _draw(self, logits, index, last, tokens, score, uniforms):
+    def _sample(self, logits, index, last, tokens, score, uniforms):
         """Samples the next token of each sequence."""
-        whole = ops.logsumexp(logits, axis=-1, keepdims=True)
+        norm = ops.logsumexp(logits, axis=-1, keepdims=True)
         logits = self._forbid(logits, index, tokens)
         uniforms = ops.reshape(uniforms, (-1, 1))
         word = sample_tokens(
             logits, uniforms, self.temperature, self.top_k, self.top_p
         )
-        gain = ops.take_along_axis(logits, word, axis=-1) - whole
+        gain = ops.take_along_axis(logits, word, axis=-1) - norm
         gain, word = (ops.reshape(x, ops.shape(last)) for x in (gain, word))
         over = last == self.end
         word = ops.where(over, self.end, ops.cast(word, "int32"))
         return word, score + ops.where(over, 0.0, gain)
 
-    def _choose(self, logits, index, last, tokens, score, greedy):
+    def _select(self, logits, index, last, tokens, score, greedy):
         """Selects the beams to keep and their next tokens."""
         if self.beam == 1 or self.no_repeat_ngram_size:
             gain, word = self._weigh_all(logits, index, tokens)
@@ -292,107 +292,107 @@ class SequenceGenerator(keras.layers.Layer):
         total = score[..., None] + gain
         merit = total / self._norm(tokens)
         # The most likely token of the greedy beam wins against every other.
-        kept = ops.logical_and(greedy[..., None], likeliest)
-        merit = ops.where(kept, -NEG_INF, merit)
+        is_greedy = ops.logical_and(greedy[..., None], likeliest)
+        merit = ops.where(is_greedy, -NEG_INF, merit)
         flat = (-1, self.beam * width)
         _, best = ops.top_k(ops.reshape(merit, flat), self.beam)
         best = ops.cast(best, "int32")
         word, total, greedy = (
             ops.take_along_axis(ops.reshape(x, flat), best, axis=-1)
-            for x in (word, total, kept)
+            for x in (word, total, is_greedy)
         )
         return best // width, word, total, greedy
 
     def _weigh_best(self, logits, index):
         """Log-probabilities and ids of the most likely permitted tokens.
 
-        Forbidden tokens are masked after the selection, whose maximum also
-        serves the sum of exponentials: this saves passes over the vocabulary.
+        Forbidden tokens are masked after the selection, whose maximum is reused
+        in the sum of exponentials: this saves passes over the vocabulary.
         """
         size = logits.shape[-1]
         gain, word = ops.top_k(logits, min(self.beam + 3, size))
         word = ops.cast(word, "int32")
         # Not a slice: with one, XLA sorts the whole vocabulary.
-        most = ops.max(gain, axis=-1, keepdims=True)
-        rest = ops.sum(ops.exp(logits - most), axis=-1, keepdims=True)
-        gain = gain - most - ops.log(rest)
-        gain = ops.where(self._never(word, index), NEG_INF, gain)
+        largest = ops.max(gain, axis=-1, keepdims=True)
+        total = ops.sum(ops.exp(logits - largest), axis=-1, keepdims=True)
+        gain = gain - largest - ops.log(total)
+        gain = ops.where(self._is_forbidden(word, index), NEG_INF, gain)
         # No beam has more than `beam` children among the best.
-        gain, place = ops.top_k(gain, min(self.beam, size))
-        return gain, ops.take_along_axis(word, place, axis=-1)
+        gain, best = ops.top_k(gain, min(self.beam, size))
+        return gain, ops.take_along_axis(word, best, axis=-1)
 
     def _weigh_all(self, logits, index, tokens):
-        """The same for one beam, or where any token may be forbidden."""
-        whole = ops.logsumexp(logits, axis=-1, keepdims=True)
+        """The same for one beam, or if any token may be forbidden."""
+        norm = ops.logsumexp(logits, axis=-1, keepdims=True)
         logits = self._forbid(logits, index, tokens)
         gain, word = ops.top_k(logits, min(self.beam, logits.shape[-1]))
-        return gain - whole, word
+        return gain - norm, word
 
-    def _never(self, ids, index):
-        """Marks padding, the start and, too early, the end."""
-        never = ops.logical_or(ids == 0, ids == self.start)
+    def _is_forbidden(self, ids, index):
+        """Marks padding, the start and, before `min_length`, the end."""
+        forbidden = ops.logical_or(ids == 0, ids == self.start)
         early = ops.logical_and(ids == self.end, index < self.min_length)
-        return ops.logical_or(never, early)
+        return ops.logical_or(forbidden, early)
 
     def _forbid(self, logits, index, tokens):
         ids = ops.arange(logits.shape[-1], dtype="int32")
-        never = self._never(ids, index)
+        forbidden = self._is_forbidden(ids, index)
         if self.no_repeat_ngram_size:
-            never = ops.logical_or(never, self._repeats(index, tokens, ids))
-            # Who has nothing left to say may end.
-            some = ops.logical_not(ops.all(never, axis=-1, keepdims=True))
-            never = ops.logical_and(
-                never, ops.logical_or(some, ids != self.end)
-            )
-        return ops.where(never, NEG_INF, logits)
+            repeats = self._repeats(index, tokens, ids)
+            forbidden = ops.logical_or(forbidden, repeats)
+            # The end is permitted if no other token is.
+            is_stuck = ops.all(forbidden, axis=-1, keepdims=True)
+            is_open = ops.logical_or(ops.logical_not(is_stuck), ids != self.end)
+            forbidden = ops.logical_and(forbidden, is_open)
+        return ops.where(forbidden, NEG_INF, logits)
 
     def _repeats(self, index, tokens, ids):
         """Marks words that would close an n-gram for the second time."""
         size = self.no_repeat_ngram_size
         tokens = ops.reshape(tokens, (-1, self.length))
-        places = ops.arange(self.length, dtype="int32")
-        seen = places + size - 1 < index  # The n-gram from here is whole.
+        positions = ops.arange(self.length, dtype="int32")
+        matches = positions + size - 1 < index  # Complete n-grams.
         for i in range(size - 1):
             early = ops.roll(tokens, -i, axis=1)
-            place = ops.maximum(index - size + 1 + i, 0)
-            recent = ops.take(tokens, place, axis=1)[:, None]
-            seen = ops.logical_and(seen, early == recent)
+            position = ops.maximum(index - size + 1 + i, 0)
+            recent = ops.take(tokens, position, axis=1)[:, None]
+            matches = ops.logical_and(matches, early == recent)
         closing = ops.roll(tokens, -(size - 1), axis=1)
-        closing = ops.where(seen, closing, 0)  # Id 0 is forbidden anyway.
+        closing = ops.where(matches, closing, 0)  # Id 0 is always forbidden.
         marks = [closing[:, i, None] == ids for i in range(self.length)]
-        found = marks[0]
+        repeats = marks[0]
         for mark in marks[1:]:
-            found = ops.logical_or(found, mark)
-        return found
+            repeats = ops.logical_or(repeats, mark)
+        return repeats
 
     def _norm(self, tokens):
-        """Length, as the score counts it, after this step."""
+        """Normalizer of the score after this step, by length."""
         words = ops.logical_and(tokens != 0, tokens != self.end)
         count = 1 + ops.sum(ops.cast(words, "float32"), axis=-1, keepdims=True)
         return ops.power(count, self.length_penalty)
 
     def _best(self, tokens, score):
-        """Says the best of a beam, or what it agrees on."""
+        """Selects the best of a beam, by score or by agreement."""
         tokens, score = self._finished(tokens, score)
         merit = score
         if self.consensus:
-            voice = ops.softmax(self.consensus * score, axis=-1)
-            merit = mbr_scores(tokens, voice)
+            weights = ops.softmax(self.consensus * score, axis=-1)
+            merit = mbr_scores(tokens, weights)
         return select_best(tokens, score, merit)
 
-    def _expected(self, found, score, drawn, chance):
-        """Says that of a beam and of samples which most samples match."""
-        tokens = ops.concatenate([found, drawn], axis=1)
+    def _expected(self, beam, score, samples, sample_score):
+        """Selects from a beam and samples by expected matches with samples."""
+        tokens = ops.concatenate([beam, samples], axis=1)
         words = ops.sum(ops.cast(tokens != 0, "float32"), axis=-1)
-        score = ops.concatenate([score, chance], axis=1)
+        score = ops.concatenate([score, sample_score], axis=1)
         merit = (
-            expected_ngram_matches(tokens, drawn) - self.word_penalty * words
+            expected_ngram_matches(tokens, samples) - self.word_penalty * words
         )
         return select_best(tokens, score, merit + 1e-3 * score)  # For ties.
 
     def _finished(self, tokens, score):
-        """Pads what comes after the end; scores as the options say."""
-        kept = mask_after_end(tokens, self.end)
-        count = ops.sum(ops.cast(kept, "float32"), axis=-1)
+        """Pads after the end; normalizes the score by length."""
+        mask = mask_after_end(tokens, self.end)
+        count = ops.sum(ops.cast(mask, "float32"), axis=-1)
         score = score / ops.power(ops.maximum(count, 1.0), self.length_penalty)
-        return ops.where(kept, tokens, 0), score
+        return ops.where(mask, tokens, 0), score

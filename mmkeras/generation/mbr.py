@@ -9,11 +9,11 @@ def mbr_scores(tokens, weights):
     """Scores sequences by their n-gram overlap with the others.
 
     `score_i = sum_j weight_j * overlap(i, j)`, where the overlap is the
-    mean over n = 1..4 of the Dice coefficient of the n-grams of both,
-    `2 * |both| / (|i| + |j|)`, each counted as often as it occurs.
+    mean over n = 1..4 of the Dice coefficient of the n-grams,
+    `2 * |i and j| / (|i| + |j|)`, each counted as often as it occurs.
 
-    The most likely sequence is often unlike all others; the one with the
-    best score has the least expected loss (minimum Bayes risk).
+    The most likely sequence often differs from all others; the one with the
+    best score has the lowest expected loss (minimum Bayes risk).
 
     Args:
         tokens: Integer tensor of shape `(batch, sequences, length)`, padded
@@ -30,13 +30,13 @@ def mbr_scores(tokens, weights):
     overlap = 0.0
     for n, shared in enumerate(_matches(tokens, tokens), 1):
         sizes = ops.maximum(count - n + 1, 0.0)
-        both = sizes[:, :, None] + sizes[:, None]
-        overlap += 2 * shared / ops.maximum(both, 1.0) / ORDER
+        total = sizes[:, :, None] + sizes[:, None]
+        overlap += 2 * shared / ops.maximum(total, 1.0) / ORDER
     weights = ops.cast(weights, "float32")
     return ops.sum(overlap * weights[:, None], axis=-1)
 
 
-def expected_ngram_matches(tokens, samples, together=8):
+def expected_ngram_matches(tokens, samples, chunk_size=8):
     """Counts the n-grams that sequences share with samples.
 
     The sum over n = 1..4 of the number of n-grams that a sequence has in
@@ -47,8 +47,8 @@ def expected_ngram_matches(tokens, samples, together=8):
         tokens: Integer tensor of shape `(batch, sequences, length)`, padded
             with 0 at the end.
         samples: Integer tensor of shape `(batch, samples, length)`.
-        together: int. How many samples are compared at once; more of them
-            take more memory.
+        chunk_size: int. Number of samples to compare at once; more take
+            more memory.
 
     Returns:
         float32 tensor of shape `(batch, sequences)`.
@@ -57,9 +57,9 @@ def expected_ngram_matches(tokens, samples, together=8):
         [Tromble et al., 2008](https://aclanthology.org/D08-1065)
     """
     total, count = 0.0, samples.shape[1]
-    for first in range(0, count, together):
-        some = samples[:, first : first + together]
-        for shared in _matches(tokens, some):
+    for first in range(0, count, chunk_size):
+        chunk = samples[:, first : first + chunk_size]
+        for shared in _matches(tokens, chunk):
             total += ops.sum(shared, axis=-1)
     return total / count
 
@@ -68,29 +68,29 @@ def _matches(tokens, others):
     """Yields, for n = 1..4, the number of n-grams in common.
 
     One that occurs c times in i and d times in j counts `min(c, d)` times:
-    each of its c places in i, `min(1, d / c)`.
+    `min(1, d / c)` at each of its c positions in i.
 
     Yields:
         float32 tensors of shape `(batch, sequences, others)`.
     """
     length = tokens.shape[-1]
     first, second = tokens[:, :, None, :, None], others[:, None, :, None, :]
-    # (batch, i, j, place in i, place in j)
+    # (batch, i, j, position in i, position in j)
     words = ops.logical_and(first == second, first != 0)
-    # (batch, i, place in i, place in i)
+    # (batch, i, position in i, position in i)
     own = ops.logical_and(
         tokens[..., None] == tokens[..., None, :], tokens[..., None] != 0
     )
-    grams, mine = words, own
+    grams, own_grams = words, own
     for n in range(1, min(ORDER, length) + 1):
         if n > 1:
             grams = ops.logical_and(
                 grams[..., :-1, :-1], words[..., n - 1 :, n - 1 :]
             )
-            mine = ops.logical_and(
-                mine[..., :-1, :-1], own[..., n - 1 :, n - 1 :]
+            own_grams = ops.logical_and(
+                own_grams[..., :-1, :-1], own[..., n - 1 :, n - 1 :]
             )
-        there = ops.sum(ops.cast(grams, "float32"), axis=-1)  # d, by place.
-        here = ops.sum(ops.cast(mine, "float32"), axis=-1)[:, :, None]  # c
-        part = ops.minimum(there / ops.maximum(here, 1.0), 1.0)
+        d = ops.sum(ops.cast(grams, "float32"), axis=-1)  # By position.
+        c = ops.sum(ops.cast(own_grams, "float32"), axis=-1)[:, :, None]
+        part = ops.minimum(d / ops.maximum(c, 1.0), 1.0)
         yield ops.sum(part, axis=-1)

@@ -1,4 +1,4 @@
-"""What a writer may be asked for."""
+"""Checks of the options of `SequenceGenerator`."""
 
 
 def check(
@@ -14,8 +14,8 @@ def check(
     min_length,
     **_,
 ):
-    """Refuses options of a writer that are out of range or contradict."""
-    wrong = {
+    """Raises if options are out of range or contradict each other."""
+    conditions = {
         "length": (length, length >= 1, "at least 1"),
         "beam": (beam, beam >= 1, "at least 1"),
         "consensus": (consensus, consensus >= 0, "at least 0"),
@@ -31,8 +31,8 @@ def check(
         ),
         "min_length": (min_length, 0 <= min_length < length, "in [0, length)"),
     }
-    for name, (value, right, expected) in wrong.items():
-        if not right:
+    for name, (value, is_valid, expected) in conditions.items():
+        if not is_valid:
             raise ValueError(
                 f"`{name}` must be {expected}. Received: {name}={value}"
             )
@@ -65,12 +65,12 @@ def check(
         )
 
 
-def check_room(decoder, length):
-    """Refuses a decoder that cannot read so many tokens."""
-    most = getattr(decoder, "length", length)
-    if length > most:
+def check_length(decoder, length):
+    """Raises if the decoder takes fewer than `length` tokens."""
+    maximum = getattr(decoder, "length", length)
+    if length > maximum:
         raise ValueError(
-            f"The decoder takes at most length={most} tokens. Received: "
+            f"The decoder takes at most length={maximum} tokens. Received: "
             f"length={length}. Generate fewer tokens, or build the decoder "
             "with a larger `length`."
         )

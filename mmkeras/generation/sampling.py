@@ -21,20 +21,20 @@ def sample_tokens(logits, uniforms, temperature, top_k=0, top_p=1.0):
     """
     logits = logits / temperature
     if top_k:
-        least = ops.top_k(logits, min(top_k, logits.shape[-1]))[0]
-        logits = ops.where(logits < least[:, -1:], NEG_INF, logits)
+        largest = ops.top_k(logits, min(top_k, logits.shape[-1]))[0]
+        logits = ops.where(logits < largest[:, -1:], NEG_INF, logits)
     if top_p < 1:
         logits = _nucleus(logits, top_p)
-    chance = ops.cumsum(ops.softmax(logits, axis=-1), axis=-1)
-    point = ops.minimum(uniforms, 1 - 1e-6) * chance[:, -1:]
-    passed = ops.cast(chance <= point, "int32")
-    return ops.sum(passed, axis=-1, keepdims=True)
+    cumulative = ops.cumsum(ops.softmax(logits, axis=-1), axis=-1)
+    point = ops.minimum(uniforms, 1 - 1e-6) * cumulative[:, -1:]
+    is_below = ops.cast(cumulative <= point, "int32")
+    return ops.sum(is_below, axis=-1, keepdims=True)
 
 
 def _nucleus(logits, top_p):
     ordered = ops.flip(ops.sort(logits, axis=-1), axis=-1)
-    chance = ops.softmax(ordered, axis=-1)
-    before = ops.cumsum(chance, axis=-1) - chance
-    inside = ops.where(before < top_p, ordered, -NEG_INF)
-    least = ops.min(inside, axis=-1, keepdims=True)
-    return ops.where(logits < least, NEG_INF, logits)
+    probability = ops.softmax(ordered, axis=-1)
+    cumulative = ops.cumsum(probability, axis=-1) - probability
+    nucleus = ops.where(cumulative < top_p, ordered, -NEG_INF)
+    smallest = ops.min(nucleus, axis=-1, keepdims=True)
+    return ops.where(logits < smallest, NEG_INF, logits)

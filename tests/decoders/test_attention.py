@@ -28,7 +28,8 @@ def formula(w, tokens, context):
         i, f, c, o = np.split(x, 4, axis=-1)
         cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(c)
         hidden = sigmoid(o) * np.tanh(cell)
-        out = word + hidden @ w["said/kernel"] + z @ w["looked/kernel"]
+        out = word + hidden @ w["output_hidden/kernel"]
+        out = out + z @ w["output_context/kernel"]
         logits.append(np.tanh(out) @ w["logits/kernel"] + w["logits/bias"])
         attention.append(alpha)
     return np.stack(logits, axis=1), np.stack(attention, axis=1)

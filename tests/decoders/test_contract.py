@@ -46,9 +46,9 @@ def test_positions_choose_the_tokens_that_are_predicted(decoder, logits):
     positions = np.array(
         [1, 7, 7, 16, 0], "int32"
     )  # Of 3 sentences of 6 words.
-    some = numpy(decoder(inputs, positions=positions))
+    selected = numpy(decoder(inputs, positions=positions))
     every = logits.reshape(-1, 7)
-    np.testing.assert_allclose(some, every[positions], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(selected, every[positions], rtol=1e-4, atol=1e-5)
     x = keras.Input((), dtype="int32")
     model = captioner(decoder)
     assert decoder(model.inputs, positions=x).shape == (None, 7)
@@ -62,26 +62,26 @@ def test_cached_step_equals_the_call_token_by_token(decoder):
     assert logits.std() > 0.1  # They are not constant.
 
 
-def test_state_is_batch_first_and_step_keeps_its_fixed_part(decoder):
+def test_state_is_batch_first_and_step_keeps_its_static_part(decoder):
     context = decoding.context(size=2)
     state = decoder.start(context)
     token = keras.ops.convert_to_tensor(np.array([3, 4], "int32"))
-    _, after = decoder.step(token, state, 0)
-    assert set(state) == set(after) == {"fixed", "moving"}
-    keras.tree.assert_same_structure(state, after)
+    _, successor = decoder.step(token, state, 0)
+    assert set(state) == set(successor) == {"static", "cache"}
+    keras.tree.assert_same_structure(state, successor)
     for leaf in keras.tree.flatten(state):
         assert leaf.shape[0] == 2
     for old, new in zip(
-        keras.tree.flatten(numpy(state["fixed"])),
-        keras.tree.flatten(numpy(after["fixed"])),
+        keras.tree.flatten(numpy(state["static"])),
+        keras.tree.flatten(numpy(successor["static"])),
     ):
         np.testing.assert_array_equal(old, new)
 
 
 def test_examples_of_a_batch_do_not_affect_each_other(decoder, logits):
     tokens, context = decoding.tokens(), decoding.context()
-    alone = decoding.call(decoder, tokens[1:2], context[1:2])
-    np.testing.assert_allclose(logits[1:2], alone, rtol=1e-4, atol=1e-5)
+    single = decoding.call(decoder, tokens[1:2], context[1:2])
+    np.testing.assert_allclose(logits[1:2], single, rtol=1e-4, atol=1e-5)
 
 
 def test_logits_do_not_depend_on_later_tokens(decoder, logits):
@@ -101,8 +101,8 @@ def test_logits_depend_on_the_context_and_all_earlier_tokens(decoder, logits):
     assert (np.abs(elsewhere - logits).max(axis=(0, 2)) > 1e-3).all()
     first = tokens.copy()
     first[:, 0] = first[:, 0] % 6 + 1
-    after = decoding.call(decoder, first, context)
-    assert (np.abs(after - logits).max(axis=(0, 2)) > 1e-4).all()
+    actual = decoding.call(decoder, first, context)
+    assert (np.abs(actual - logits).max(axis=(0, 2)) > 1e-4).all()
 
 
 def test_from_config_makes_the_same_decoder(decoder):
@@ -113,9 +113,9 @@ def test_from_config_makes_the_same_decoder(decoder):
 def test_save_and_load(decoder, logits):
     inputs = [decoding.tokens(), decoding.context()]
     loaded = check_saves(captioner(decoder), inputs, rtol=1e-4, atol=1e-5)
-    again = loaded.get_layer(decoder.name)
+    restored = loaded.get_layer(decoder.name)
     np.testing.assert_allclose(
-        decoding.by_steps(again, *inputs), logits, rtol=1e-4, atol=1e-5
+        decoding.by_steps(restored, *inputs), logits, rtol=1e-4, atol=1e-5
     )
 
 
@@ -149,12 +149,12 @@ def test_mixed_precision_is_close_and_returns_float32(decoder, logits, policy):
     half = decoding.decoder(decoder.name, dtype=policy)
     assert {w.dtype for w in half.weights} <= {"float32", "uint32", "int64"}
     size = 0.02 if policy == "mixed_float16" else 0.15
-    for found in (
+    for actual in (
         decoding.call(half, *inputs),
         decoding.by_steps(half, *inputs),
     ):
-        assert found.dtype == "float32"
-        assert np.abs(found - logits).max() / logits.std() < size
+        assert actual.dtype == "float32"
+        assert np.abs(actual - logits).max() / logits.std() < size
 
 
 @pytest.mark.slow

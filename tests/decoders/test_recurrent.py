@@ -28,16 +28,17 @@ def test_equals_the_formula(inject):
     cell = np.tanh(s @ w["start_cell/kernel"] + w["start_cell/bias"])
     names = ("kernel", "recurrent_kernel", "bias")
     gates = {name: w[f"lstm/lstm_cell/{name}"] for name in names}
-    beside = 0
+    image = 0
     if inject == "par":
-        beside = s @ w["beside/kernel"] + w["beside/bias"]
+        image = s @ w["image_projection/kernel"]
+        image = image + w["image_projection/bias"]
     for t in range(tokens.shape[1]):
-        word = w["words/embeddings"][tokens[:, t]] + beside
+        word = w["words/embeddings"][tokens[:, t]] + image
         hidden, cell = lstm(word, hidden, cell, gates)
         expected = hidden @ w["logits/kernel"] + w["logits/bias"]
         np.testing.assert_allclose(actual[:, t], expected, rtol=1e-4, atol=1e-5)
 
 
-def test_a_place_that_is_none_is_refused():
+def test_an_unknown_injection_is_refused():
     with pytest.raises(ValueError, match='"init" or "par".*\'merge\''):
         decoders.RecurrentDecoder(7, inject="merge")

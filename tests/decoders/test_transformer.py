@@ -68,7 +68,7 @@ def test_equals_the_formula():
     memory = context @ w["regions/kernel"] + w["regions/bias"]
     memory = norm(memory, w, "regions_norm")
     x = w["words/embeddings"][tokens]
-    x = x + w["places/embeddings"][: tokens.shape[1]]
+    x = x + w["position_embedding/embeddings"][: tokens.shape[1]]
     for i in range(decoder.depth):
         x, weights = block(x, memory, inside(w, f"block_{i}/"))
     logits = norm(x, w, "norm") @ w["logits/kernel"] + w["logits/bias"]
@@ -91,9 +91,9 @@ def test_block_steps_as_it_is_called():
     called, weights = layer([x, memory])
     assert tuple(weights.shape) == (3, 5, 4)
     cache = keras.ops.zeros((3, 2, 5, 2, 4))
-    kept = layer.remember(memory)
+    projected = layer.remember(memory)
     for index in range(5):
-        y, cache = layer.step(x[:, index : index + 1], kept, cache, index)
+        y, cache = layer.step(x[:, index : index + 1], projected, cache, index)
         np.testing.assert_allclose(
             numpy(y)[:, 0], numpy(called)[:, index], rtol=1e-4, atol=1e-5
         )
@@ -104,10 +104,10 @@ def test_heads_must_divide_dim():
         TransformerBlock(8, 3)
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_too_many_tokens_are_refused(known):
+@pytest.mark.parametrize("static", [True, False])
+def test_too_many_tokens_are_refused(static):
     decoder = decoding.decoder("transformer", length=4)
-    tokens = keras.Input((5 if known else None,), dtype="int32")
+    tokens = keras.Input((5 if static else None,), dtype="int32")
     regions = keras.Input((4, 5))
     with pytest.raises(ValueError, match="at most length=4.*5"):
         model = keras.Model([tokens, regions], decoder([tokens, regions]))

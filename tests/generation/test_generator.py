@@ -56,23 +56,23 @@ PENALTIES = [0.0, pytest.param(0.7, marks=pytest.mark.slow), 1.0]
 
 
 def captioner(decoder, **options):
-    """A writer in a functional model, as tasks use it."""
+    """A generator in a functional model, as tasks use it."""
     context = keras.Input((None, decoding.DIM), name="context")
-    writer = generation.SequenceGenerator(decoder, name="writer", **options)
-    return keras.Model(context, writer(context), name="captioner")
+    generate = generation.SequenceGenerator(decoder, name="writer", **options)
+    return keras.Model(context, generate(context), name="captioner")
 
 
 def write(decoder, context, **options):
-    """Tokens and scores that a writer gives, as arrays."""
-    if BACKEND == "jax":  # Compiled, or every operation is by itself.
-        said = captioner(decoder, **options).predict_on_batch(context)
+    """Generated tokens and their scores, as arrays."""
+    if BACKEND == "jax":  # Compiled: single operations are slow.
+        outputs = captioner(decoder, **options).predict_on_batch(context)
     else:
-        said = generation.SequenceGenerator(decoder, **options)(context)
-    said = numpy(said)
-    assert set(said) == {"tokens", "score"}
-    assert said["tokens"].dtype == "int32"
-    assert said["score"].dtype == "float32"
-    return said["tokens"], said["score"]
+        outputs = generation.SequenceGenerator(decoder, **options)(context)
+    outputs = numpy(outputs)
+    assert set(outputs) == {"tokens", "score"}
+    assert outputs["tokens"].dtype == "int32"
+    assert outputs["score"].dtype == "float32"
+    return outputs["tokens"], outputs["score"]
 
 
 @pytest.fixture(scope="module")
@@ -134,12 +134,12 @@ def test_length_1_and_batch_1(decoder):
 
 
 @pytest.mark.parametrize("beam", [GREEDY, 5])
-def test_a_sentence_depends_on_its_own_context_alone(decoder, search, beam):
-    together, _ = search(beam)
-    alone, _ = write(
+def test_a_sentence_depends_only_on_its_own_context(decoder, search, beam):
+    batch, _ = search(beam)
+    single, _ = write(
         decoder, CONTEXT[2:3], length=9, beam=beam, length_penalty=1.0
     )
-    np.testing.assert_array_equal(together[2:3], alone)
+    np.testing.assert_array_equal(batch[2:3], single)
 
 
 # Beam search.
@@ -148,11 +148,11 @@ def test_a_sentence_depends_on_its_own_context_alone(decoder, search, beam):
 @pytest.mark.parametrize("length_penalty", PENALTIES)
 @pytest.mark.parametrize("beam", [2, 5])
 def test_a_beam_never_scores_below_greedy(search, greedy, beam, length_penalty):
-    tokens, least = greedy
-    least = least / count(tokens) ** length_penalty
+    tokens, minimum = greedy
+    minimum = minimum / count(tokens) ** length_penalty
     tokens, score = search(beam, length_penalty)
-    assert (score >= least - 1e-4 * np.abs(least)).all()
-    assert (score > least + 1e-3).any()  # It finds better ones, too.
+    assert (score >= minimum - 1e-4 * np.abs(minimum)).all()
+    assert (score > minimum + 1e-3).any()  # It finds better ones, too.
     assert is_well_formed(tokens)
 
 
@@ -185,13 +185,13 @@ def test_score_is_the_log_probability_by_length(
 
 
 def every_sentence(vocabulary, length):
-    """All that can be said, ended or cut at the length."""
+    """Yields all sentences, ended or cut at the length."""
     words = range(END + 1, vocabulary)
     for size in range(length + 1):
-        for said in itertools.product(words, repeat=size):
+        for sentence in itertools.product(words, repeat=size):
             if size < length:
-                said = (*said, END)
-            yield [*said, *[0] * (length - len(said))]
+                sentence = (*sentence, END)
+            yield [*sentence, *[0] * (length - len(sentence))]
 
 
 @pytest.mark.parametrize(
@@ -208,35 +208,35 @@ def test_a_wide_beam_finds_the_best_of_all_sentences(kind, options):
     decoder = make(kind, vocabulary=6)
     context = decoding.context(size=4, scale=4)
     length = 4
-    said = [
+    sentences = [
         s
         for s in every_sentence(6, length)
         if not (options.get("no_repeat_ngram_size") and repeats(s, 2))
         and sum(t > END for t in s) >= options.get("min_length", 0)
     ]
-    said = np.array(said, "int32")
-    rows = np.repeat(context, len(said), axis=0)
+    sentences = np.array(sentences, "int32")
+    rows = np.repeat(context, len(sentences), axis=0)
     score = recomputed(
-        decoder, np.tile(said, (4, 1)), rows, options["length_penalty"]
+        decoder, np.tile(sentences, (4, 1)), rows, options["length_penalty"]
     ).reshape(4, -1)
-    tokens, found = write(decoder, context, length=length, beam=128, **options)
-    np.testing.assert_allclose(found, score.max(axis=1), rtol=1e-4, atol=1e-5)
-    np.testing.assert_array_equal(tokens, said[score.argmax(axis=1)])
+    tokens, best = write(decoder, context, length=length, beam=128, **options)
+    np.testing.assert_allclose(best, score.max(axis=1), rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(tokens, sentences[score.argmax(axis=1)])
 
 
 # Consensus.
 
 
-def test_consensus_says_what_the_beam_agrees_on(speaker):
+def test_consensus_selects_by_agreement_of_the_beam(speaker):
     options = {"length": 9, "beam": 6, "length_penalty": 0.5}
     tokens, score = write(speaker, CONTEXT, consensus=2.0, **options)
     assert is_well_formed(tokens)
-    lanes, scores = every_lane(speaker, **options)
-    voice = decoding.softmax(2.0 * scores)
-    merit = numpy(generation.mbr_scores(lanes, voice.astype("float32")))
+    sentences, scores = every_beam(speaker, **options)
+    weights = decoding.softmax(2.0 * scores)
+    merit = numpy(generation.mbr_scores(sentences, weights.astype("float32")))
     best = merit.argmax(axis=1)
     rows = np.arange(len(best))
-    np.testing.assert_array_equal(tokens, lanes[rows, best])
+    np.testing.assert_array_equal(tokens, sentences[rows, best])
     np.testing.assert_allclose(score, scores[rows, best], rtol=1e-4, atol=1e-5)
     assert (best != scores.argmax(axis=1)).any()  # Not the likeliest always.
 
@@ -244,30 +244,30 @@ def test_consensus_says_what_the_beam_agrees_on(speaker):
 def test_a_consensus_of_the_certain_is_the_best_of_the_beam(speaker):
     options = {"length": 9, "beam": 4}
     best, score = write(speaker, CONTEXT, **options)
-    tokens, also = write(speaker, CONTEXT, consensus=1e6, **options)
+    tokens, actual = write(speaker, CONTEXT, consensus=1e6, **options)
     np.testing.assert_array_equal(tokens, best)
-    np.testing.assert_allclose(also, score, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(actual, score, rtol=1e-5, atol=1e-5)
 
 
 SAMPLED = {"beam": 3, "samples": 12, "temperature": 1.0}
 
 
-def test_samples_choose_what_most_of_them_match(speaker):
+def test_samples_select_by_expected_matches(speaker):
     options = {"length": 9, "length_penalty": 0.5, "word_penalty": 0.4}
     tokens, score = write(speaker, CONTEXT, **SAMPLED, **options)
     assert is_well_formed(tokens)
-    lanes, drawn, scores = every_sample(speaker, **SAMPLED, **options)
-    assert lanes.shape[1] == 15 and drawn.shape[1] == 12
+    sentences, samples, scores = every_sample(speaker, **SAMPLED, **options)
+    assert sentences.shape[1] == 15 and samples.shape[1] == 12
     merit = numpy(
         generation.expected_ngram_matches(
-            keras.ops.convert_to_tensor(lanes),
-            keras.ops.convert_to_tensor(drawn),
+            keras.ops.convert_to_tensor(sentences),
+            keras.ops.convert_to_tensor(samples),
         )
     )
-    merit += 1e-3 * scores - 0.4 * (lanes != 0).sum(-1)
+    merit += 1e-3 * scores - 0.4 * (sentences != 0).sum(-1)
     best = merit.argmax(axis=1)
     rows = np.arange(len(best))
-    np.testing.assert_array_equal(tokens, lanes[rows, best])
+    np.testing.assert_array_equal(tokens, sentences[rows, best])
     np.testing.assert_allclose(score, scores[rows, best], rtol=1e-4, atol=1e-5)
     assert (best >= 3).any()  # Not of the beam always.
     np.testing.assert_allclose(
@@ -285,10 +285,10 @@ def test_a_costly_word_makes_sentences_shorter(recurrent):
     assert lengths[0] > lengths[1] > lengths[2]
 
 
-def test_samples_of_a_image_do_not_depend_on_others(speaker):
+def test_samples_of_an_image_do_not_depend_on_others(speaker):
     tokens, _ = write(speaker, CONTEXT, length=9, **SAMPLED)
-    some, _ = write(speaker, CONTEXT[5:8], length=9, **SAMPLED)
-    np.testing.assert_array_equal(some, tokens[5:8])
+    part, _ = write(speaker, CONTEXT[5:8], length=9, **SAMPLED)
+    np.testing.assert_array_equal(part, tokens[5:8])
     other, _ = write(speaker, CONTEXT, length=9, seed=1, **SAMPLED)
     assert (other != tokens).any()
 
@@ -296,14 +296,14 @@ def test_samples_of_a_image_do_not_depend_on_others(speaker):
 def test_uniforms_decide_what_is_sampled(speaker):
     writer = generation.SequenceGenerator(speaker, length=9, temperature=1.0)
     uniforms = np.random.default_rng(0).random((len(CONTEXT), 9, 4), "float32")
-    said = writer(CONTEXT, uniforms=uniforms)
-    tokens, score = numpy(said["tokens"]), numpy(said["score"])
+    outputs = writer(CONTEXT, uniforms=uniforms)
+    tokens, score = numpy(outputs["tokens"]), numpy(outputs["score"])
     assert tokens.shape == (len(CONTEXT), 4, 9)
     assert is_well_formed(tokens.reshape(-1, 9))
-    alone = numpy(
+    single = numpy(
         writer(CONTEXT[2:4], uniforms=uniforms[2:4, :, 1:2])["tokens"]
     )
-    np.testing.assert_array_equal(alone[:, 0], tokens[2:4, 1])
+    np.testing.assert_array_equal(single[:, 0], tokens[2:4, 1])
     assert (tokens[:, 0] != tokens[:, 1]).any()
     np.testing.assert_allclose(
         score[:, 3],
@@ -315,8 +315,8 @@ def test_uniforms_decide_what_is_sampled(speaker):
     thrown = keras.Input(uniforms.shape[1:])
     model = keras.Model([x, thrown], writer(x, uniforms=thrown))
     assert model.output["tokens"].shape == (None, 4, 9)
-    found = model.predict_on_batch([CONTEXT, uniforms])["tokens"]
-    np.testing.assert_array_equal(numpy(found), tokens)
+    actual = model.predict_on_batch([CONTEXT, uniforms])["tokens"]
+    np.testing.assert_array_equal(numpy(actual), tokens)
     expected = "`uniforms` requires a `temperature`"
     with pytest.raises(ValueError, match=expected):
         generation.SequenceGenerator(speaker, length=9)(
@@ -342,30 +342,30 @@ def test_uniforms_keep_their_digits_in_mixed_precision(recurrent):
 def every_sample(decoder, **options):
     """All sentences, the samples among them, and all scores."""
 
-    class Lanes(generation.SequenceGenerator):
+    class Recorder(generation.SequenceGenerator):
         def _finished(self, tokens, score):
             finished = super()._finished(tokens, score)
-            found.append([numpy(x) for x in finished])
+            results.append([numpy(x) for x in finished])
             return finished
 
-    found = []
-    Lanes(decoder, **options)(keras.ops.convert_to_tensor(CONTEXT))
-    (tokens, score), (drawn, chance) = found
-    lanes = np.concatenate([tokens, drawn], 1)
-    return lanes, drawn, np.concatenate([score, chance], 1)
+    results = []
+    Recorder(decoder, **options)(keras.ops.convert_to_tensor(CONTEXT))
+    (tokens, score), (samples, sample_score) = results
+    sentences = np.concatenate([tokens, samples], 1)
+    return sentences, samples, np.concatenate([score, sample_score], 1)
 
 
-def every_lane(decoder, **options):
+def every_beam(decoder, **options):
     """The sentences of a beam and their scores, from the loop itself."""
 
-    class Lanes(generation.SequenceGenerator):
+    class Recorder(generation.SequenceGenerator):
         def _best(self, tokens, score):
-            found.append((numpy(tokens), numpy(score)))
+            results.append((numpy(tokens), numpy(score)))
             return super()._best(tokens, score)
 
-    found = []
-    Lanes(decoder, **options)(keras.ops.convert_to_tensor(CONTEXT))
-    [(tokens, score)] = found
+    results = []
+    Recorder(decoder, **options)(keras.ops.convert_to_tensor(CONTEXT))
+    [(tokens, score)] = results
     ended = np.cumsum(tokens == END, axis=-1) - (tokens == END) > 0
     tokens = np.where(ended, 0, tokens)
     count = (tokens != 0).sum(axis=-1)
@@ -395,7 +395,7 @@ def test_no_n_gram_occurs_twice(recurrent, free, size):
 
 
 @pytest.mark.parametrize("options", [{}, {"beam": 3}, {"temperature": 1.0}])
-def test_who_has_nothing_left_to_say_ends(recurrent, options):
+def test_ends_if_no_other_token_is_permitted(recurrent, options):
     tokens, score = write(
         recurrent,
         CONTEXT,
@@ -433,14 +433,14 @@ def test_minimum_length(speaker, options):
     ],
     ids=["cold", "top_k", "top_p"],
 )
-def test_the_narrowest_draw_is_greedy(decoder, greedy, options):
+def test_the_narrowest_sampling_is_greedy(decoder, greedy, options):
     options = {"length": 9, "length_penalty": 0.0, "seed": 1, **options}
-    drawn, score = write(decoder, CONTEXT, **options)
-    np.testing.assert_array_equal(drawn, greedy[0])
+    sample, score = write(decoder, CONTEXT, **options)
+    np.testing.assert_array_equal(sample, greedy[0])
     np.testing.assert_allclose(score, greedy[1], rtol=1e-3, atol=1e-4)
 
 
-def test_drawn_sentences_are_well_formed_and_scored(speaker):
+def test_sampled_sentences_are_well_formed_and_scored(speaker):
     tokens, score = write(
         speaker, CONTEXT, length=9, temperature=1.3, top_p=0.9, seed=1
     )
@@ -450,28 +450,28 @@ def test_drawn_sentences_are_well_formed_and_scored(speaker):
     )
 
 
-def chances(logits, temperature=1.0, top_k=0, top_p=1.0):
-    """What each word's share of the draws should be."""
+def probabilities(logits, temperature=1.0, top_k=0, top_p=1.0):
+    """The expected frequency of each word among the samples."""
     logits = logits.astype("float64") / temperature
     logits[..., [0, START]] = -np.inf
     if top_k:
-        least = np.sort(logits, axis=-1)[..., -top_k, None]
-        logits = np.where(logits < least, -np.inf, logits)
-    chance = decoding.softmax(logits)
-    order = np.argsort(-chance, axis=-1)
-    ordered = np.take_along_axis(chance, order, axis=-1)
+        threshold = np.sort(logits, axis=-1)[..., -top_k, None]
+        logits = np.where(logits < threshold, -np.inf, logits)
+    probability = decoding.softmax(logits)
+    order = np.argsort(-probability, axis=-1)
+    ordered = np.take_along_axis(probability, order, axis=-1)
     inside = np.cumsum(ordered, axis=-1) - ordered < top_p
     keep = np.zeros_like(inside)
     np.put_along_axis(keep, order, inside, axis=-1)
-    chance = np.where(keep, chance, 0)
-    return chance / chance.sum(axis=-1, keepdims=True)
+    probability = np.where(keep, probability, 0)
+    return probability / probability.sum(axis=-1, keepdims=True)
 
 
-def check_frequencies(found, chance):
+def check_frequencies(counts, probability):
     """Checks counts against probabilities, by 4.5 standard deviations."""
-    draws = found.sum()
-    spread = np.sqrt(chance * (1 - chance) / draws)
-    assert (np.abs(found / draws - chance) <= 4.5 * spread).all()
+    total = counts.sum()
+    deviation = np.sqrt(probability * (1 - probability) / total)
+    assert (np.abs(counts / total - probability) <= 4.5 * deviation).all()
 
 
 @pytest.mark.parametrize(
@@ -485,40 +485,40 @@ def check_frequencies(found, chance):
     ],
     ids=lambda options: ",".join(f"{k}={v}" for k, v in options.items()),
 )
-def test_words_are_drawn_by_their_probabilities(recurrent, options):
+def test_words_are_sampled_by_their_probabilities(recurrent, options):
     rows = np.repeat(CONTEXT[:1], 5000, axis=0)
     tokens, _ = write(recurrent, rows, length=1, seed=0, **options)
     first = np.array([[START]], "int32")
     logits = decoding.call(recurrent, first, CONTEXT[:1])[0, 0]
-    chance = chances(logits, **options)
-    assert (chance > 0.01).sum() >= 2
-    check_frequencies(np.bincount(tokens[:, 0], minlength=7), chance)
+    probability = probabilities(logits, **options)
+    assert (probability > 0.01).sum() >= 2
+    check_frequencies(np.bincount(tokens[:, 0], minlength=7), probability)
 
 
-def test_a_word_is_drawn_given_the_one_before(recurrent):
+def test_sampling_is_conditional_on_the_previous_word(recurrent):
     rows = np.repeat(CONTEXT[:1], 5000, axis=0)
     tokens, _ = write(recurrent, rows, length=2, temperature=1.0, seed=0)
-    found = np.zeros((7, 7))
-    np.add.at(found, (tokens[:, 0], tokens[:, 1]), 1)
+    counts = np.zeros((7, 7))
+    np.add.at(counts, (tokens[:, 0], tokens[:, 1]), 1)
     pairs = np.array([[START, word] for word in range(7)], "int32")
     context = np.repeat(CONTEXT[:1], 7, axis=0)
-    chance = chances(decoding.call(recurrent, pairs, context))
-    joint = chance[0, 0][:, None] * chance[:, 1]
+    probability = probabilities(decoding.call(recurrent, pairs, context))
+    joint = probability[0, 0][:, None] * probability[:, 1]
     joint[END] = 0
-    joint[END, 0] = chance[0, 0, END]
-    check_frequencies(found, joint)
+    joint[END, 0] = probability[0, 0, END]
+    check_frequencies(counts, joint)
 
 
-def test_a_seed_makes_the_same_draws(speaker):
+def test_a_seed_makes_sampling_reproducible(speaker):
     options = {"length": 8, "temperature": 1.0}
     first, _ = write(speaker, CONTEXT, seed=3, **options)
-    again, _ = write(speaker, CONTEXT, seed=3, **options)
+    same, _ = write(speaker, CONTEXT, seed=3, **options)
     other, _ = write(speaker, CONTEXT, seed=4, **options)
-    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(first, same)
     assert (first != other).any()
 
 
-def test_one_writer_draws_anew_each_time(recurrent):
+def test_each_call_samples_anew(recurrent):
     model = captioner(recurrent, length=8, temperature=1.0, seed=3)
     first = model.predict_on_batch(CONTEXT)["tokens"]
     second = model.predict_on_batch(CONTEXT)["tokens"]
@@ -533,18 +533,18 @@ def test_compiled_in_a_model_it_writes_the_same(decoder, search, beam):
     model = captioner(decoder, length=9, beam=beam, length_penalty=1.0)
     assert model.output["tokens"].shape == (None, 9)
     assert model.output["score"].shape == (None,)
-    said = model.predict(CONTEXT, batch_size=16, verbose=0)  # 16, 16, 8.
+    outputs = model.predict(CONTEXT, batch_size=16, verbose=0)  # 16, 16, 8.
     tokens, score = search(beam)
-    np.testing.assert_array_equal(said["tokens"], tokens)
-    np.testing.assert_allclose(said["score"], score, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(outputs["tokens"], tokens)
+    np.testing.assert_allclose(outputs["score"], score, rtol=1e-4, atol=1e-5)
 
 
 def test_config_and_file(decoder, tmp_path):
     options = {"length": 4, "beam": 2, "no_repeat_ngram_size": 2, "end": 3}
     writer = generation.SequenceGenerator(decoder, **options)
-    again = generation.SequenceGenerator.from_config(writer.get_config())
-    assert again.options == writer.options
-    assert again.options == {**again.options, **options}
+    restored = generation.SequenceGenerator.from_config(writer.get_config())
+    assert restored.options == writer.options
+    assert restored.options == {**restored.options, **options}
     model = captioner(decoder, **options)
     model.save(tmp_path / "captioner.keras")
     loaded = keras.saving.load_model(tmp_path / "captioner.keras")
@@ -558,8 +558,8 @@ def test_end_and_start_can_be_other_ids(recurrent):
     tokens, _ = write(recurrent, CONTEXT, length=9, start=4, end=5)
     assert (tokens != 4).all()
     assert (tokens == 2).any()
-    after = np.cumsum(tokens == 5, axis=1) - (tokens == 5) > 0
-    np.testing.assert_array_equal(tokens == 0, after)
+    is_after = np.cumsum(tokens == 5, axis=1) - (tokens == 5) > 0
+    np.testing.assert_array_equal(tokens == 0, is_after)
 
 
 @only_tensorflow
@@ -580,10 +580,10 @@ def test_xla_writes_the_same(decoder, options):
     writer = generation.SequenceGenerator(decoder, length=7, **options)
     compiled = tf.function(writer, jit_compile=True)
     context = tf.constant(CONTEXT)
-    said, expected = numpy(compiled(context)), numpy(writer(context))
-    np.testing.assert_array_equal(said["tokens"], expected["tokens"])
+    actual, expected = numpy(compiled(context)), numpy(writer(context))
+    np.testing.assert_array_equal(actual["tokens"], expected["tokens"])
     np.testing.assert_allclose(
-        said["score"], expected["score"], rtol=1e-4, atol=1e-5
+        actual["score"], expected["score"], rtol=1e-4, atol=1e-5
     )
 
 

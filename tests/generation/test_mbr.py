@@ -19,19 +19,19 @@ def grams(words, n):
 
 def overlap(first, second):
     """The formula, in plain Python."""
-    found = 0
+    total = 0
     for n in range(1, 5):
         a, b = grams(first, n), grams(second, n)
         size = sum(a.values()) + sum(b.values())
-        found += 2 * sum((a & b).values()) / size if size else 0
-    return found / 4
+        total += 2 * sum((a & b).values()) / size if size else 0
+    return total / 4
 
 
-def expected(tokens, voice):
-    said = [[row[row != 0].tolist() for row in rows] for rows in tokens]
+def expected(tokens, weights):
+    sentences = [[row[row != 0].tolist() for row in rows] for rows in tokens]
     return [
         [sum(v * overlap(a, b) for v, b in zip(w, rows)) for a in rows]
-        for rows, w in zip(said, voice)
+        for rows, w in zip(sentences, weights)
     ]
 
 
@@ -50,43 +50,45 @@ def pad(rows, length):
     ),
     st.integers(0, 1000),
 )
-def test_equals_the_formula(said, seed):
-    tokens = np.stack([pad(rows, 7) for rows in said]).astype("int32")
-    voice = np.random.default_rng(seed).dirichlet(np.ones(3), 2)
-    found = numpy(fast(mbr_scores)(tokens, voice.astype("float32")))
-    np.testing.assert_allclose(found, expected(tokens, voice), atol=1e-6)
+def test_equals_the_formula(sentences, seed):
+    tokens = np.stack([pad(rows, 7) for rows in sentences]).astype("int32")
+    weights = np.random.default_rng(seed).dirichlet(np.ones(3), 2)
+    scores = numpy(fast(mbr_scores)(tokens, weights.astype("float32")))
+    np.testing.assert_allclose(scores, expected(tokens, weights), atol=1e-6)
 
 
 @settings(max_examples=20, deadline=None)
 @given(
     st.lists(st.lists(st.integers(1, 3), max_size=7), min_size=5, max_size=5)
 )
-def test_expected_matches_equal_the_formula(said):
-    tokens = pad(said, 7).astype("int32")
-    found = generation.expected_ngram_matches(tokens[None], tokens[None, 2:], 2)
+def test_expected_matches_equal_the_formula(sentences):
+    tokens = pad(sentences, 7).astype("int32")
+    scores = generation.expected_ngram_matches(
+        tokens[None], tokens[None, 2:], 2
+    )
     matches = [
         sum(
             sum((grams(a, n) & grams(b, n)).values())
-            for b in said[2:]
+            for b in sentences[2:]
             for n in range(1, 5)
         )
         / 3
-        for a in said
+        for a in sentences
     ]
-    np.testing.assert_allclose(numpy(found), [matches], atol=1e-5)
+    np.testing.assert_allclose(numpy(scores), [matches], atol=1e-5)
 
 
 def test_by_hand():
     tokens = pad([[5, 6, 7, 5], [5, 5, 6], [8]], 4)[None]
     # 1-grams 2 * 3 / 7, 2-grams 2 * 1 / 5, no more.
     half = (6 / 7 + 2 / 5) / 4
-    found = numpy(mbr_scores(tokens, np.array([[0.0, 1.0, 0.0]])))
-    np.testing.assert_allclose(found, [[half, 3 / 4, 0]], atol=1e-6)
+    scores = numpy(mbr_scores(tokens, np.array([[0.0, 1.0, 0.0]])))
+    np.testing.assert_allclose(scores, [[half, 3 / 4, 0]], atol=1e-6)
 
 
 def test_sentences_of_one_word():
-    found = numpy(mbr_scores(np.array([[[3], [3], [4]]]), np.ones((1, 3)) / 3))
-    np.testing.assert_allclose(found, [[1 / 6, 1 / 6, 1 / 12]], atol=1e-6)
+    scores = numpy(mbr_scores(np.array([[[3], [3], [4]]]), np.ones((1, 3)) / 3))
+    np.testing.assert_allclose(scores, [[1 / 6, 1 / 6, 1 / 12]], atol=1e-6)
 
 
 @only_tensorflow
@@ -96,9 +98,9 @@ def test_in_a_graph_of_any_batch(jit):
 
     tokens = np.random.default_rng(0).integers(0, 4, (5, 3, 6))
     tokens = -np.sort(-tokens).astype("int32")  # Padding comes last.
-    voice = np.full((5, 3), 1 / 3, "float32")
+    weights = np.full((5, 3), 1 / 3, "float32")
     shape = [tf.TensorSpec([None, 3, 6], "int32"), tf.TensorSpec([None, 3])]
     graph = tf.function(mbr_scores, shape, jit_compile=jit)
     np.testing.assert_allclose(
-        graph(tokens, voice), mbr_scores(tokens, voice), atol=1e-6
+        graph(tokens, weights), mbr_scores(tokens, weights), atol=1e-6
     )

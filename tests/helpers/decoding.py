@@ -1,4 +1,4 @@
-"""Small decoders with weights that say something, and plain loops over them."""
+"""Small decoders with random weights, and plain loops over them."""
 
 import keras
 import numpy as np
@@ -19,7 +19,7 @@ KINDS = {
         {"dim": 8, "depth": 2, "heads": 2, "length": 12},
     ),
 }
-# Scale and seed of weights with which they say much, of every length.
+# Scale and seed of weights that generate varied sentences of all lengths.
 WEIGHTS = {
     "recurrent": (1.2, 4),
     "recurrent-par": (1.0, 7),
@@ -66,8 +66,8 @@ def by_steps(layer, tokens, context):
     logits = []
     for index in range(tokens.shape[1]):
         token = keras.ops.convert_to_tensor(tokens[:, index])
-        now, state = step(token, state, index)
-        logits.append(numpy(now))
+        output, state = step(token, state, index)
+        logits.append(numpy(output))
     return np.stack(logits, axis=1)
 
 
@@ -77,10 +77,10 @@ def log_probabilities(layer, tokens, context):
     Returns:
         Array of shape `(batch, length)`, 0 at padding.
     """
-    before = np.pad(tokens, [(0, 0), (1, 0)], constant_values=START)[:, :-1]
-    logp = log_softmax(call(layer, before, context))
-    said = np.take_along_axis(logp, tokens[..., None], axis=-1)[..., 0]
-    return np.where(tokens == 0, 0.0, said)
+    previous = np.pad(tokens, [(0, 0), (1, 0)], constant_values=START)[:, :-1]
+    logp = log_softmax(call(layer, previous, context))
+    chosen = np.take_along_axis(logp, tokens[..., None], axis=-1)[..., 0]
+    return np.where(tokens == 0, 0.0, chosen)
 
 
 def greedy(layer, context, length):
@@ -89,15 +89,15 @@ def greedy(layer, context, length):
     step = fast(layer.step)
     last = np.full(len(context), START, "int32")
     over = np.zeros(len(context), bool)
-    said = np.zeros((len(context), length), "int32")
+    words = np.zeros((len(context), length), "int32")
     for index in range(length):
         logits, state = step(keras.ops.convert_to_tensor(last), state, index)
         logits = numpy(logits)
         logits[:, [0, START]] = -np.inf
         last = np.where(over, END, logits.argmax(-1)).astype("int32")
-        said[:, index] = np.where(over, 0, last)
+        words[:, index] = np.where(over, 0, last)
         over |= last == END
-    return said
+    return words
 
 
 def log_softmax(x):
