@@ -1,4 +1,4 @@
-"""Show, Attend and Tell: the decoder looks again before every word."""
+"""Show, Attend and Tell: attention over regions before each word."""
 
 import keras
 
@@ -30,8 +30,8 @@ def caption_cnn_attention_lstm(
 ):
     """Builds an image captioner with soft attention over image regions.
 
-    Before each word the decoder weighs the regions by its state, and an LSTM
-    reads their mean beside the word before.
+    Before each word the decoder weights the regions by its state; an LSTM takes
+    their weighted mean and the previous word.
 
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.

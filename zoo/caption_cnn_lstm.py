@@ -28,14 +28,13 @@ def caption_cnn_lstm(
     inject="init",
     image=None,
 ):
-    """Builds an image captioner that sees the image as one vector.
+    """Builds an image captioner that encodes the image as one vector.
 
-    The mean image feature becomes the state from which an LSTM predicts each
-    word given the words before it.
+    The mean image feature is the initial state of an LSTM that predicts each
+    word given the previous words.
 
-    Departure from the paper: there the image is fed in as a first word; here
-    it sets the initial state, and with `inject="par"` is also read beside
-    every word.
+    Departure from the paper: there the image is the first word; here it sets
+    the initial state, and with `inject="par"` is also an input at every step.
 
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.

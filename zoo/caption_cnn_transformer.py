@@ -1,4 +1,4 @@
-"""A convolutional encoder under a Transformer decoder."""
+"""A convolutional encoder and a Transformer decoder."""
 
 import keras
 

@@ -1,4 +1,4 @@
-"""A Vision Transformer under a Transformer decoder: no convolution at all."""
+"""A Vision Transformer and a Transformer decoder, without convolutions."""
 
 import keras
 
@@ -31,7 +31,7 @@ def caption_vit_transformer(
     patch=16,
     image=None,
 ):
-    """Builds an image captioner out of Transformers alone.
+    """Builds an image captioner of Transformers only.
 
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.
@@ -47,7 +47,7 @@ def caption_vit_transformer(
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, and `"tokens"`,
         shape `(batch, length)`, to next-word logits of shape
-        `(batch, length, vocabulary_size)`. Reads at most 64 tokens.
+        `(batch, length, vocabulary_size)`. At most 64 tokens.
 
     Reference:
         [Dosovitskiy et al., 2021](https://arxiv.org/abs/2010.11929), decoder

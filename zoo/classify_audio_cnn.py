@@ -1,4 +1,4 @@
-"""Convolutions over a spectrogram: the baseline of sound alone."""
+"""Convolutions over a spectrogram: the audio baseline."""
 
 import keras
 
@@ -16,11 +16,11 @@ from mmkeras.registry import register
 def classify_audio_cnn(
     num_classes=2, audio_shape=(32000,), dim=128, dropout=0.3, audio=None
 ):
-    """Builds a classifier of sounds: a log-mel spectrogram, convolutions.
+    """Builds an audio classifier: a log-mel spectrogram, convolutions.
 
     Args:
         num_classes: int. Number of classes, or of labels.
-        audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
+        audio_shape: Tuple `(samples,)` of one clip at 16 kHz, in [-1, 1].
         dim: int. Size of the last convolution and of the hidden layer.
         dropout: float in [0, 1).
         audio: Audio branch. Defaults to `branches.audio.cnn`.
@@ -34,7 +34,7 @@ def classify_audio_cnn(
     """
     audio_encoder = audio or branches.audio.cnn(audio_shape, dim=dim)
     samples = layers.input_like(audio_encoder, "audio")
-    x = layers.MaskedPool(name="heard")(audio_encoder(samples))
+    x = layers.MaskedPool(name="audio_features")(audio_encoder(samples))
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)

@@ -1,4 +1,4 @@
-"""Embeddings computed elsewhere, classified: a probe of their encoder."""
+"""Precomputed embeddings, classified: a probe of their encoder."""
 
 import keras
 
@@ -25,7 +25,7 @@ def classify_features_mlp(
     Args:
         num_classes: int. Number of classes, or of labels.
         features_shape: Tuple `(size,)` of one vector, or `(length, size)` of
-            a sequence; a step that is all zeros is padding.
+            a sequence; an all-zero step is padding.
         dim: int. Size of the hidden layer.
         dropout: float in [0, 1). Before the hidden layer and the logits.
 

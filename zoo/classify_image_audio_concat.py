@@ -27,12 +27,12 @@ def classify_image_audio_concat(
     audio=None,
     fusion="concat",
 ):
-    """Builds a classifier of images with sound; either may be absent.
+    """Builds a classifier of images with audio; either may be absent.
 
     Args:
         num_classes: int. Number of classes, or of labels.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
-        audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
+        audio_shape: Tuple `(samples,)` of one clip at 16 kHz, in [-1, 1].
         dim: int. Size of each branch's features and of the hidden layer.
         dropout: float in [0, 1).
         image: Image branch. Defaults to `branches.image.cnn`.

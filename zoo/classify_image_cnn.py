@@ -1,4 +1,4 @@
-"""A convolutional network: the baseline of images alone."""
+"""A convolutional network: the image baseline."""
 
 import keras
 
@@ -36,7 +36,7 @@ def classify_image_cnn(
         image_shape, dim, name="image_encoder"
     )
     pixels = layers.input_like(image_encoder, "image")
-    x = layers.MaskedPool(name="seen")(image_encoder(pixels))
+    x = layers.MaskedPool(name="image_features")(image_encoder(pixels))
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)

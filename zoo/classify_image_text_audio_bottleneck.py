@@ -1,4 +1,4 @@
-"""Image, words and sound that meet in a few bottleneck tokens."""
+"""Image, text and audio, fused through a few bottleneck tokens."""
 
 from mmkeras import branches
 from mmkeras import fusion as fusions
@@ -30,17 +30,17 @@ def classify_image_text_audio_bottleneck(
     audio=None,
     fusion="bottleneck",
 ):
-    """Builds a classifier of images, words and sound; any may be absent.
+    """Builds a classifier of images, text and audio; any may be absent.
 
-    Departure from the paper: words are a third modality; the steps are those
-    of small branches trained from scratch, not patches in a network of
-    ImageNet; give others as `image`, `text` and `audio`.
+    Departure from the paper: text is a third modality; the steps are those of
+    small branches trained from scratch, not patches of a pretrained network;
+    pass others as `image`, `text` and `audio`.
 
     Args:
         num_classes: int. Number of classes, or of labels.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
-        audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
+        audio_shape: Tuple `(samples,)` of one clip at 16 kHz, in [-1, 1].
         dim: int. Size of each branch's features and of the hidden layer.
         dropout: float in [0, 1).
         image: Image branch. Defaults to `branches.image.cnn`.

@@ -1,4 +1,4 @@
-"""An image beside a bag of words: the classic of multimodal networks."""
+"""Image features and a bag of words: the classic multimodal baseline."""
 
 from mmkeras import branches
 from mmkeras import fusion as fusions
@@ -27,10 +27,10 @@ def classify_image_text_bow(
     text=None,
     fusion="concat",
 ):
-    """Builds a classifier of images with words; either may be absent.
+    """Builds a classifier of images with text; either may be absent.
 
-    Convolutions and pooling see, the mean of word vectors reads, and a fully
-    connected layer classifies both.
+    Convolutions with pooling encode the image, the mean of word vectors the
+    text, and a fully connected layer classifies both.
 
     Args:
         num_classes: int. Number of classes, or of labels.

@@ -1,4 +1,4 @@
-"""Gated multimodal units: the network that sorted films by genre."""
+"""Gated multimodal units, as for classifying films by genre."""
 
 import keras
 
@@ -29,13 +29,13 @@ def classify_image_text_gated(
     text=None,
     fusion="gated",
 ):
-    """Builds a classifier of images with words; either may be absent.
+    """Builds a classifier of images with text; either may be absent.
 
     As in the paper: the mean of word vectors and the image's features, each
-    batch-normalised, meet in a gated unit; two maxout layers classify.
+    batch-normalised, are fused by a gated unit; two maxout layers classify.
 
     Departure from the paper: an image's features come from convolutions
-    trained from scratch; give a pretrained network as `image`.
+    trained from scratch; pass a pretrained network as `image`.
 
     Args:
         num_classes: int. Number of classes, or of labels.
@@ -62,12 +62,14 @@ def classify_image_text_gated(
     pixels = layers.input_like(image_encoder, "image")
     words = layers.input_like(text_encoder, "text")
     presence = layers.presence_input(2)
-    image_features = layers.MaskedPool(name="seen")(image_encoder(pixels))
-    text_features = layers.MaskedPool(name="read")(text_encoder(words))
-    image_features = keras.layers.BatchNormalization(name="seen_norm")(
+    image_features = layers.MaskedPool(name="image_features")(
+        image_encoder(pixels)
+    )
+    text_features = layers.MaskedPool(name="text_features")(text_encoder(words))
+    image_features = keras.layers.BatchNormalization(name="image_norm")(
         image_features
     )
-    text_features = keras.layers.BatchNormalization(name="read_norm")(
+    text_features = keras.layers.BatchNormalization(name="text_norm")(
         text_features
     )
     fuse = fusions.get(fusion, dim=dim, name="fusion")

@@ -1,4 +1,4 @@
-"""A bag of words, classified: the baseline of words alone."""
+"""A bag of words, classified: the text baseline."""
 
 import keras
 
@@ -34,7 +34,7 @@ def classify_text_bow(
     """
     text_encoder = text or branches.text.bow(vocabulary_size, dim)
     words = layers.input_like(text_encoder, "text")
-    x = layers.MaskedPool(name="read")(text_encoder(words))
+    x = layers.MaskedPool(name="text_features")(text_encoder(words))
     x = keras.layers.Dense(dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)

@@ -37,10 +37,10 @@ def dialogue_text_image_late(
 ):
     """Builds the late fusion encoder of Visual Dialog, which ranks answers.
 
-    As in the paper: an LSTM reads the whole history, another the question;
-    they and the mean of the image's regions are joined, a layer of tanh
-    makes a vector of them, and a candidate's score is its product with what
-    a third LSTM makes of the candidate.
+    As in the paper: an LSTM encodes the whole history, another the question;
+    they and the mean of the image's regions are concatenated and projected by
+    a tanh layer. A candidate's score is the dot product of this vector with
+    the candidate's encoding by a third LSTM.
 
     Departure from the paper: LSTMs of one layer; convolutions are trained from
     scratch unless `image` is given.
@@ -50,7 +50,7 @@ def dialogue_text_image_late(
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         history_shape: Tuple `(turns, length)` of the dialogue history.
         candidates_shape: Tuple `(candidates, length)`.
-        dim: int. Size of an LSTM and of what is multiplied.
+        dim: int. Size of an LSTM and of the vectors of the dot product.
         dropout: float in [0, 1). Before the fusion.
         image: Image branch. Defaults to `branches.image.cnn`.
 
@@ -80,10 +80,10 @@ def dialogue_text_image_late(
 
     length = history_shape[0] * history_shape[1]
     turns = ops.reshape(history, (-1, length))
-    history_features = text_encoder("read_history")(turns)
-    question_features = text_encoder("read_question")(question)
+    history_features = text_encoder("history_lstm")(turns)
+    question_features = text_encoder("question_lstm")(question)
     answers = layers.encode_each(
-        candidates, text_encoder("read_answer"), name="answers"
+        candidates, text_encoder("answer_lstm"), name="answers"
     )
     features = [
         image_encoder(pixels),

@@ -37,13 +37,13 @@ def dialogue_text_image_memory(
 ):
     """Builds the memory network of Visual Dialog, which ranks answers.
 
-    As in the paper: an LSTM makes a fact f_i of each turn, another reads the
-    question; with q made of it and of the image's mean region,
+    As in the paper: an LSTM encodes each turn as a fact f_i, another encodes
+    the question; with q computed from it and from the image's mean region,
 
         w = softmax over i of q . f_i,  x = tanh(q + W sum over i of w_i f_i)
 
-    and a candidate's score is its product with x. The weights are the layer
-    `recall`.
+    and a candidate's score is its dot product with x. The weights w are the
+    layer `recall`.
 
     Departure from the paper: LSTMs of one layer; convolutions are trained from
     scratch unless `image` is given.
@@ -53,12 +53,12 @@ def dialogue_text_image_memory(
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         history_shape: Tuple `(turns, length)` of the dialogue history.
         candidates_shape: Tuple `(candidates, length)`.
-        dim: int. Size of an LSTM and of what is multiplied.
+        dim: int. Size of an LSTM and of the vectors of the dot product.
         dropout: float in [0, 1). Of question and image.
         image: Image branch. Defaults to `branches.image.cnn`.
 
     Returns:
-        A model as of `dialogue_text_image_late`.
+        A model with the inputs of `dialogue_text_image_late`.
 
     Reference:
         [Das et al., 2017](https://arxiv.org/abs/1611.08669)
@@ -77,10 +77,10 @@ def dialogue_text_image_memory(
         lstm = layers.LSTM(dim, name=name)
         return lambda ids: lstm(words(ids))
 
-    facts = layers.encode_each(history, text_encoder("read_turn"), name="facts")
-    question_features = text_encoder("read_question")(question)
+    facts = layers.encode_each(history, text_encoder("turn_lstm"), name="facts")
+    question_features = text_encoder("question_lstm")(question)
     answers = layers.encode_each(
-        candidates, text_encoder("read_answer"), name="answers"
+        candidates, text_encoder("answer_lstm"), name="answers"
     )
     regions, facts, question_features, answers = layers.replace_missing(
         [image_encoder(pixels), facts, question_features, answers], presence

@@ -1,4 +1,4 @@
-"""Modules that find, filter, move and keep marks, as each turn asks."""
+"""Neural modules that find, filter, move or keep marks, turn by turn."""
 
 import keras
 from keras import ops
@@ -29,26 +29,25 @@ def dialogue_text_image_modules(
     dropout=0.0,
     image=None,
 ):
-    """Builds a network of modules that mark what a dialogue is about.
+    """Builds a network of modules that mark the topic of a dialogue.
 
-    A mark in [0, 1] on each region i, 1 at first, says what the dialogue is
-    about.
-    Each turn, and the question, the last one, is read as a bag of words that
-    know their places, as memory networks do; of what is read, r, come a query,
-    where to move, and which modules to run, c, a softmax:
+    A mark in [0, 1] on each region i, initially 1, is the current topic. Each
+    turn, the question last, is encoded as a bag of words with positions, as
+    in memory networks. Its encoding r gives a query, a direction, and softmax
+    weights c of the modules:
 
         find_i = sigmoid(2 k_i . Q r / sqrt(dim) - 1),  k_i = BN(K x_i)
         m <- c_1 find + c_2 find m + c_3 relocate(m, softmax(S r)) + c_4 m
 
-    The answer is chosen from the mean of what is marked, and from how much:
-    a mean alone does not count.
+    The answer is predicted from the mean of the marked regions and from the
+    sum of the marks, as a mean alone does not count.
 
-    Departure from the paper: there a parser, which is taught, writes a
-    program, and modules refer to what was named before; here each turn is a
-    mixture of all modules, as in Stack-NMN, and all is learned from answers.
+    Departure from the paper: there a supervised parser generates a program,
+    and modules refer to earlier entities; here each turn is a mixture of all
+    modules, as in Stack-NMN, learned from answers only.
 
     Args:
-        num_classes: int. Number of answers to choose among.
+        num_classes: int. Number of answers.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         history_shape: Tuple `(turns, length)` of the dialogue history.
@@ -66,7 +65,7 @@ def dialogue_text_image_modules(
     Reference:
         [Kottur et al., 2018](https://arxiv.org/abs/1809.01816); Stack-NMN:
         [Hu et al., 2018](https://arxiv.org/abs/1807.08556); bags of words
-        that know their places: [Sukhbaatar et al.,
+        with positions: [Sukhbaatar et al.,
         2015](https://arxiv.org/abs/1503.08895)
     """
     import keras_hub  # Late: it takes half a second.
@@ -75,7 +74,7 @@ def dialogue_text_image_modules(
     encoder = image or branches.image.cnn(image_shape, wide, 5, "image_encoder")
     words = branches.text.words(vocabulary_size, dim, name="words")
     mean = layers.PositionalMean(name="mean")
-    norm = keras.layers.LayerNormalization(name="clear")
+    norm = keras.layers.LayerNormalization(name="norm")
     pixels = layers.input_like(encoder, "image")
     history = keras.Input(history_shape, dtype="int32", name="history")
     question = keras.Input(history_shape[1:], dtype="int32", name="question")
@@ -84,16 +83,16 @@ def dialogue_text_image_modules(
     def encode(ids):
         return norm(mean(words(ids)))
 
-    x = keras.layers.LayerNormalization(name="seen")(encoder(pixels))
+    x = keras.layers.LayerNormalization(name="image_norm")(encoder(pixels))
     rows = (x.shape[1] * image_shape[0] / image_shape[1]) ** 0.5
-    # Places count for as much as what is seen there, or none is found.
+    # Positions are scaled like image features; otherwise they are not learned.
     large = keras.initializers.RandomNormal(stddev=1.0)
-    x += keras_hub.layers.PositionEmbedding(x.shape[1], large, name="places")(x)
-    turns = layers.encode_each(history, encode, name="said")
+    x += keras_hub.layers.PositionEmbedding(x.shape[1], large, name="grid")(x)
+    turns = layers.encode_each(history, encode, name="history_features")
     features = layers.replace_missing([x, turns, encode(question)], presence)
     x, turns, question_features = features
-    # Around 0, so that no query can turn from all regions: its sigmoids would
-    # be 0, and so would their gradients.
+    # Centred, so that no query is opposed to all regions: its sigmoids and
+    # their gradients would be 0.
     keys_norm = keras.layers.BatchNormalization(
         center=False, scale=False, name="keys_norm"
     )
@@ -111,7 +110,7 @@ def dialogue_text_image_modules(
         return ops.matmul(outputs, modules(turn)[:, :, None])[..., 0]
 
     marks = ops.ones_like(keys[..., 0])
-    # (batch, turns, 1), 0 where there is no turn.
+    # (batch, turns, 1), 0 for padding.
     turn_mask = layers.MaskToFloat(name="turn_mask")(turns)
     for i in range(history_shape[0]):
         marks += turn_mask[:, i] * (mark(marks, turns[:, i]) - marks)
@@ -120,10 +119,10 @@ def dialogue_text_image_modules(
     values = keras.layers.Dense(wide, name="values")(x)
     total = ops.sum(marks, axis=1)
     attended = ops.sum(marks * values, axis=1) / (total + 0.1)
-    gated = attended * keras.layers.Dense(wide, name="ask")(question_features)
+    gated = attended * keras.layers.Dense(wide, name="gate")(question_features)
     x = ops.concatenate([gated, attended, question_features], axis=-1)
     x = keras.layers.Dense(wide, name="fusion")(x)
-    # Few features among many: with small weights, counting is learned late.
+    # With small weights, counting is learned late.
     count = keras.layers.Dense(wide, None, True, large, name="count")
     x += 0.3 * count(ops.relu(total - ops.arange(4, dtype=total.dtype)))
     x = keras.layers.Activation("relu", name="hidden")(x)

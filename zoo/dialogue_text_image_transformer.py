@@ -1,4 +1,4 @@
-"""Image regions attend to a dialogue turn by turn; a Transformer answers."""
+"""Image regions attend to a dialogue, turn by turn; a Transformer answers."""
 
 import functools
 
@@ -37,20 +37,20 @@ def dialogue_text_image_transformer(
 ):
     """Builds a Transformer that answers in a dialogue about an image.
 
-    The regions of the image read one turn after the other, and the question
-    last, by the same `depth` blocks: they attend to each other, then to the
-    words of the turn. What they have become is the memory that a decoder of
-    `depth` blocks writes from.
+    The regions of the image attend to one turn after the other, the question
+    last, through the same `depth` blocks: first to each other, then to the
+    words of the turn. The resulting regions are the memory of a decoder of
+    `depth` blocks.
 
-    Departure from the paper: the source is an image, and the blocks that
-    read are repeated, turn by turn.
+    Departure from the paper: the source is an image, and the encoder blocks
+    are repeated, turn by turn.
 
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         history_shape: Tuple `(turns, length)` of the dialogue history.
         dim: int. Size of a word and of a region.
-        depth: int. Blocks that read, and blocks that write.
+        depth: int. Number of encoder blocks, and of decoder blocks.
         heads: int. Attention heads; divides `dim`.
         dropout: float in [0, 1).
         image: Image branch. Defaults to `branches.image.cnn`, whose
@@ -79,14 +79,14 @@ def dialogue_text_image_transformer(
     presence = layers.presence_input(3)
     tokens = keras.Input((None,), dtype="int32", name="tokens")
 
-    x = keras.layers.LayerNormalization(name="seen")(encoder(pixels))
-    # Places count for as much as what is seen there, or none is found.
+    x = keras.layers.LayerNormalization(name="image_norm")(encoder(pixels))
+    # Positions are scaled like image features; otherwise they are not learned.
     large = keras.initializers.RandomNormal(stddev=1.0)
-    x += keras_hub.layers.PositionEmbedding(x.shape[1], large, name="places")(x)
+    x += keras_hub.layers.PositionEmbedding(x.shape[1], large, name="grid")(x)
     words = text_encoder(ops.reshape(history, (-1, length)))
     words = ops.reshape(words, (-1, turns * length, dim))
     ids = ops.reshape(history, (-1, turns * length))
-    words = layers.AttachMask(name="said")([words, ids])
+    words = layers.AttachMask(name="history_features")([words, ids])
     features = [x, words, text_encoder(question)]
     x, words, question_words = layers.replace_missing(features, presence)
     masks = layers.MaskToFloat(name="turn_mask")(words) > 0
@@ -96,19 +96,19 @@ def dialogue_text_image_transformer(
         keras_hub.layers.TransformerDecoder, 4 * dim, heads, dropout, "gelu"
     )
     blocks = [
-        block(normalize_first=True, name=f"read_{i}") for i in range(depth)
+        block(normalize_first=True, name=f"block_{i}") for i in range(depth)
     ]
 
-    def read(x, words, mask):
+    def encode(x, words, mask):
         for block in blocks:
             x = block(x, words, None, None, mask, use_causal_mask=False)
         return x
 
     for i in range(turns):
         is_turn = ops.any(masks[:, i], axis=-1)[:, None, None]
-        x = ops.where(is_turn, read(x, words[:, i], masks[:, i]), x)
-    mask = layers.MaskToFloat(name="now")(question_words)[..., 0] > 0
-    x = read(x, question_words, mask)
+        x = ops.where(is_turn, encode(x, words[:, i], masks[:, i]), x)
+    mask = layers.MaskToFloat(name="question_mask")(question_words)[..., 0] > 0
+    x = encode(x, question_words, mask)
     decoder = decoders.TransformerDecoder(
         vocabulary_size, dim, depth, heads, dropout, name="decoder"
     )

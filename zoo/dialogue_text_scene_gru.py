@@ -1,4 +1,4 @@
-"""Which of the objects in a scene is the dialogue about?"""
+"""Selects the object in a scene that a dialogue refers to."""
 
 import keras
 from keras import ops
@@ -25,9 +25,9 @@ from mmkeras.registry import register
 def dialogue_text_scene_gru(
     vocabulary_size=1000, scene_shape=(7, 4), dim=128, heads=4, dropout=0.4
 ):
-    """Builds a model that selects the object two people have agreed on.
+    """Builds a model that selects the object two speakers agree on.
 
-    A bidirectional GRU reads the whole dialogue. Each object is described by
+    A bidirectional GRU encodes the whole dialogue. Each object is described by
     its features and its differences from the others, as in a relation network;
     it attends to the dialogue and is scored by the result.
 
@@ -56,7 +56,9 @@ def dialogue_text_scene_gru(
     presence = layers.presence_input(2)
     text_encoder = branches.text.gru(vocabulary_size, dim, dropout=dropout)
     text_features = text_encoder(tokens)
-    text_features = keras.layers.Dropout(dropout, name="said")(text_features)
+    text_features = keras.layers.Dropout(dropout, name="text_dropout")(
+        text_features
+    )
 
     def dense(x, name, activation="relu"):
         return keras.layers.Dense(dim, activation, name=name)(x)
@@ -66,12 +68,14 @@ def dialogue_text_scene_gru(
     distance = ops.sqrt(ops.sum(gap[..., :2] ** 2, -1, keepdims=True) + 1e-6)
     pair = ops.concatenate([gap, distance, one + ops.zeros_like(other)], -1)
     relations = ops.sum(dense(dense(pair, "pair_0"), "pair_1"), axis=2)
-    x = ops.concatenate([dense(scene, "thing"), relations], -1)
-    x = keras.layers.LayerNormalization(name="norm")(dense(x, "related", None))
-    x = keras.layers.Dropout(dropout, name="seen")(x)
+    x = ops.concatenate([dense(scene, "object"), relations], -1)
+    x = keras.layers.LayerNormalization(name="norm")(
+        dense(x, "relations", None)
+    )
+    x = keras.layers.Dropout(dropout, name="scene_dropout")(x)
 
     text_features, x = layers.replace_missing([text_features, x], presence)
-    objects = ops.relu(x)  # Each is a query, so their mask is not needed.
+    objects = ops.relu(x)  # All are queries, so no mask is needed.
     attend = keras.layers.MultiHeadAttention(heads, dim // heads, name="attend")
     attended = attend(objects, text_features)  # (batch, objects, dim)
     gated = objects * dense(attended, "gate", None)

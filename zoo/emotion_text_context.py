@@ -1,4 +1,4 @@
-"""The feeling of each utterance, from the conversation so far."""
+"""The emotion of each utterance, given the dialogue history."""
 
 import keras
 from keras import ops
@@ -39,23 +39,23 @@ def emotion_text_context(
 ):
     """Builds a classifier of all utterances of a conversation at once.
 
-    An utterance is the mean of its words' vectors and the most of what a
-    convolution finds in pairs of words, with what the voice adds to it; a GRU
-    carries what was said before. Nothing depends on what is said later.
+    An utterance is encoded as the mean of its word vectors and the maximum of
+    a convolution over pairs of words, fused with features of the voice; a GRU
+    carries the history. Predictions do not depend on later utterances.
 
-    Departure from the paper: there the context runs both ways, and the words'
-    features were learned before it, from GloVe.
+    Departure from the paper: there the context is bidirectional, and word
+    features are trained beforehand, from GloVe.
 
     Args:
         num_classes: int. Number of classes.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         text_shape: Tuple `(utterances, words)`.
         audio_shape: Tuple `(utterances, size)` of features of the voice, or
-            `None` for text alone.
+            `None` for text only.
         dim: int. Size of an utterance's features.
         dropout: float in [0, 1).
-        vectors: Array of shape `(vocabulary_size, size)` of word vectors to
-            start with, or `None` for random ones of size `dim`.
+        vectors: Initial word vectors of shape `(vocabulary_size, size)`,
+            or `None` for random ones of size `dim`.
         fusion: Layer that fuses two vectors, or the name of one.
 
     Returns:

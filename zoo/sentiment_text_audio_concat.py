@@ -1,4 +1,4 @@
-"""Words and voice side by side."""
+"""Text and audio features, concatenated."""
 
 from mmkeras import branches
 from mmkeras import fusion as fusions
@@ -29,13 +29,13 @@ def sentiment_text_audio_concat(
 ):
     """Builds a classifier of spoken sentences; text or audio may be missing.
 
-    A bidirectional GRU reads the words, another hears a log-mel spectrogram;
-    the means of their steps are fused.
+    A bidirectional GRU encodes the words, another a log-mel spectrogram; the
+    means of their steps are fused.
 
     Args:
-        num_classes: int. Number of classes; 1 for a number, as of intensity.
+        num_classes: int. Number of classes; 1 for regression, as of intensity.
         vocabulary_size: int. Number of token ids; id 0 is padding.
-        audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
+        audio_shape: Tuple `(samples,)` of one clip at 16 kHz, in [-1, 1].
         dim: int. Size of each branch's features and of the hidden layer.
         dropout: float in [0, 1).
         text: Text branch. Defaults to `branches.text.gru`.

@@ -33,15 +33,15 @@ def sentiment_text_audio_lowrank(
     """Builds a classifier of spoken sentences; text or audio may be missing.
 
     As in the paper: an LSTM and a dense layer embed the words, three dense
-    layers the mean of the voice's frames; the fusion itself gives the logits.
+    layers the mean of the voice's frames; the fusion returns the logits.
 
-    Departure from the paper: two modalities of its three; word vectors are
-    learned unless `text` brings others; the frames are MFCCs, not COVAREP's.
+    Departure from the paper: two of its three modalities; word vectors are
+    trained from scratch unless `text` is given; MFCCs, not COVAREP frames.
 
     Args:
-        num_classes: int. Number of classes; 1 for a number, as of intensity.
+        num_classes: int. Number of classes; 1 for regression, as of intensity.
         vocabulary_size: int. Number of token ids; id 0 is padding.
-        audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
+        audio_shape: Tuple `(samples,)` of one clip at 16 kHz, in [-1, 1].
         dim: int, at least 4. Size of the words' embedding; the voice's is a
             quarter of it.
         rank: int. Terms of the fusion.
@@ -65,10 +65,10 @@ def sentiment_text_audio_lowrank(
     words = layers.input_like(text_encoder, "text")
     samples = layers.input_like(audio_encoder, "audio")
     presence = layers.presence_input(2)
-    x = layers.LSTM(dim, name="read")(text_encoder(words))
+    x = layers.LSTM(dim, name="text_features")(text_encoder(words))
     x = keras.layers.Dropout(dropout, name="text_dropout")(x)
     x = keras.layers.Dense(dim, name="text_dense")(x)
-    z = layers.MaskedPool(name="heard")(audio_encoder(samples))
+    z = layers.MaskedPool(name="audio_features")(audio_encoder(samples))
     z = keras.layers.BatchNormalization(name="audio_norm")(z)
     z = keras.layers.Dropout(dropout, name="audio_dropout")(z)
     for i in range(3):

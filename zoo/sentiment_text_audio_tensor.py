@@ -1,4 +1,4 @@
-"""The tensor fusion network: every product of features of words and voice."""
+"""Tensor fusion network: all products of text and audio features."""
 
 import keras
 
@@ -32,17 +32,17 @@ def sentiment_text_audio_tensor(
 ):
     """Builds a classifier of spoken sentences; text or audio may be missing.
 
-    As in the paper: an LSTM reads the words and two dense layers of 128
+    As in the paper: an LSTM encodes the words and two dense layers of 128
     embed its last state; three of 32 embed the mean of the voice's frames;
-    what is fused goes through two of 128.
+    two of 128 follow the fusion.
 
-    Departure from the paper: two modalities of its three; word vectors are
-    learned unless `text` brings others; the frames are MFCCs, not COVAREP's.
+    Departure from the paper: two of its three modalities; word vectors are
+    trained from scratch unless `text` is given; MFCCs, not COVAREP frames.
 
     Args:
-        num_classes: int. Number of classes; 1 for a number, as of intensity.
+        num_classes: int. Number of classes; 1 for regression, as of intensity.
         vocabulary_size: int. Number of token ids; id 0 is padding.
-        audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
+        audio_shape: Tuple `(samples,)` of one clip at 16 kHz, in [-1, 1].
         dim: int, at least 4. Size of the words' embedding and of the hidden
             layers; the voice's is a quarter of it.
         dropout: float in [0, 1).
@@ -66,11 +66,11 @@ def sentiment_text_audio_tensor(
     words = layers.input_like(text_encoder, "text")
     samples = layers.input_like(audio_encoder, "audio")
     presence = layers.presence_input(2)
-    x = layers.LSTM(dim, name="read")(text_encoder(words))
+    x = layers.LSTM(dim, name="text_features")(text_encoder(words))
     for i in range(2):
         x = keras.layers.Dropout(dropout, name=f"text_dropout_{i}")(x)
         x = keras.layers.Dense(dim, "relu", name=f"text_{i}")(x)
-    z = layers.MaskedPool(name="heard")(audio_encoder(samples))
+    z = layers.MaskedPool(name="audio_features")(audio_encoder(samples))
     z = keras.layers.BatchNormalization(name="audio_norm")(z)
     z = keras.layers.Dropout(dropout, name="audio_dropout")(z)
     for i in range(3):

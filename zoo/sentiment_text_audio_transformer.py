@@ -1,4 +1,4 @@
-"""The multimodal Transformer: words attend to voice, voice to words."""
+"""Multimodal Transformer: text attends to audio, audio to text."""
 
 import keras
 
@@ -33,20 +33,20 @@ def sentiment_text_audio_transformer(
 ):
     """Builds a classifier of spoken sentences; text or audio may be missing.
 
-    As in the paper: word vectors and frames of sound, each through a
-    convolution over time, attend to each other, unaligned; what the last
-    steps say goes through two dense layers beside a residual connection.
+    As in the paper: word vectors and audio frames, each after a convolution
+    over time, attend to each other without alignment; the last steps go
+    through two dense layers with a residual connection.
 
-    Departure from the paper: two modalities of its three; word vectors are
-    learned unless `text` brings others; the frames are log-mel energies, four
-    a step, not COVAREP's.
+    Departure from the paper: two of its three modalities; word vectors are
+    trained from scratch unless `text` is given; the frames are log-mel
+    energies, four per step, not COVAREP's.
 
     Args:
-        num_classes: int. Number of classes; 1 for a number, as of intensity.
+        num_classes: int. Number of classes; 1 for regression, as of intensity.
         vocabulary_size: int. Number of token ids; id 0 is padding.
-        audio_shape: Tuple `(samples,)` of one sound at 16 kHz, in [-1, 1].
-        dim: int, a multiple of 4. Size of a step; an attention head has 4 of
-            it.
+        audio_shape: Tuple `(samples,)` of one clip at 16 kHz, in [-1, 1].
+        dim: int, a multiple of 4. Size of a step; an attention head has
+            size 4.
         depth: int. Crossmodal blocks of each direction.
         dropout: float in [0, 1).
         text: Text branch. Defaults to word vectors of size 300.

@@ -32,11 +32,11 @@ def sentiment_text_audio_video_context(
 ):
     """Builds a classifier of all utterances of a video at once.
 
-    A bidirectional LSTM runs over the utterances in each modality; what the
-    three say of an utterance is fused; another runs over what was fused.
+    A bidirectional LSTM runs over the utterances in each modality; their
+    outputs are fused per utterance; another LSTM runs over the fused ones.
 
-    Departure from the paper: all is trained at once, not the modalities
-    first; a learned token stands for an absent modality.
+    Departure from the paper: all modalities are trained jointly, not one by one
+    first; a learned token replaces an absent modality.
 
     Args:
         num_classes: int. Number of classes.

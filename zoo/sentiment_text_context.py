@@ -1,4 +1,4 @@
-"""Utterances classified by their text in context: bc-LSTM with text alone."""
+"""Utterances classified by their text in context: bc-LSTM with text only."""
 
 import keras
 from keras import ops

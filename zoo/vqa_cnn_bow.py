@@ -1,4 +1,4 @@
-"""An image beside the bag of a question's words: VQA's plain baseline."""
+"""Image features and a bag of question words: the plain VQA baseline."""
 
 from mmkeras import branches
 from mmkeras import fusion as fusions
@@ -28,17 +28,17 @@ def vqa_cnn_bow(
     question=None,
     fusion="concat",
 ):
-    """Builds the plainest answerer of questions: iBOWIMG.
+    """Builds the simplest VQA model: iBOWIMG.
 
-    As in the paper: an image's features and the bag of a question's words
-    stand side by side, and the answer is chosen from both.
+    As in the paper: the features of the image and the bag of the question's
+    words are concatenated and classified.
 
-    Departure from the paper: a hidden layer before the logits, without which
-    no answer can depend on image and question together; convolutions are
+    Departure from the paper: a hidden layer before the logits, which lets an
+    answer depend on image and question jointly; convolutions are
     trained from scratch unless `image` is given.
 
     Args:
-        num_classes: int. Number of answers to choose among.
+        num_classes: int. Number of answers.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of each branch's features and of the hidden layer.

@@ -1,4 +1,4 @@
-"""FiLM: the question scales and shifts what the convolutions see."""
+"""FiLM: the question scales and shifts the image features."""
 
 import keras
 
@@ -29,22 +29,22 @@ def vqa_cnn_film(
     question=None,
     depth=4,
 ):
-    """Builds a network whose residual blocks the question modulates.
+    """Builds a network with residual blocks modulated by the question.
 
-    As in the paper: a GRU reads; of its last state a linear layer makes gamma
-    and beta of each block, which is
+    As in the paper: a GRU encodes the question; from its last state, a linear
+    layer predicts gamma and beta of each block,
 
         y = relu(W x),  x = y + relu((1 + gamma) norm(conv(y)) + beta)
 
-    with the place of each region beside its features; a last convolution, the
-    maximum over all regions and a hidden layer choose the answer. The layer
-    `attention` is what the maximum is taken of.
+    with coordinates appended to the features of each region. A last
+    convolution, the maximum over all regions and a hidden layer predict the
+    answer. The layer `attention` is the input of the maximum.
 
     Departure from the paper: the GRU has 4 `dim` units, the last convolution
     and the hidden layer 4 and 8 `dim`.
 
     Args:
-        num_classes: int. Number of answers to choose among.
+        num_classes: int. Number of answers.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Features of a region.
@@ -74,7 +74,9 @@ def vqa_cnn_film(
     )
     height, width = image_shape[:2]
     rows = max(round((x.shape[1] * height / width) ** 0.5), 1)
-    question_features = layers.GRU(4 * dim, name="read")(question_features)
+    question_features = layers.GRU(4 * dim, name="question_features")(
+        question_features
+    )
     x = layers.CoordinateGrid(rows, name="grid")(x)
     for i in range(depth):
         film = keras.layers.Dense(2 * dim, name=f"film_{i}")(question_features)[
@@ -90,7 +92,7 @@ def vqa_cnn_film(
         x = layers.CoordinateGrid(rows, name=f"grid_{i}")(x)
     x = keras.layers.Conv2D(4 * dim, 1, activation="relu", name="out")(x)
     x = keras.layers.Reshape((-1, 4 * dim), name="attention")(x)
-    x = keras.layers.GlobalMaxPooling1D(name="most")(x)
+    x = keras.layers.GlobalMaxPooling1D(name="maximum")(x)
     x = keras.layers.Dense(8 * dim, "relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)

@@ -1,4 +1,4 @@
-"""Two LSTMs read, convolutions see, and their features are multiplied."""
+"""The product of LSTM features of a question and features of an image."""
 
 import keras
 
@@ -31,24 +31,25 @@ def vqa_cnn_lstm(
 ):
     """Builds the network of the first VQA paper: deeper LSTM Q + norm I.
 
-    As in the paper: the last states of all LSTMs, hidden and cell, are brought
-    to the size of the image's features, which have all one length; both go
-    through tanh, are multiplied, and two layers choose the answer.
+    As in the paper: the last states of all LSTMs, hidden and cell, are
+    projected to the size of the image features, which are normalised to one
+    length; both go through tanh and are multiplied, and two layers predict the
+    answer.
 
     Departure from the paper: convolutions are trained from scratch unless
-    `image` is given, and their regions averaged; the length of the image's
+    `image` is given, and the regions averaged; the length of the image's
     features is the root of `dim`, not 1, times learned scales.
 
     Args:
-        num_classes: int. Number of answers to choose among.
+        num_classes: int. Number of answers.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
-        dim: int, at least 2. Size of what is multiplied; an LSTM has half of
-            it.
-        dropout: float in [0, 1). Before each of the two last layers.
+        dim: int, at least 2. Size of the factors of the product; an LSTM has
+            half of it.
+        dropout: float in [0, 1). Before each of the last two layers.
         image: Image branch. Defaults to `branches.image.cnn`.
         question: Branch of word vectors. Defaults to learned ones.
-        depth: int. LSTMs, each reading the one before.
+        depth: int. Number of stacked LSTMs.
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
@@ -75,17 +76,17 @@ def vqa_cnn_lstm(
     states = []
     for i in range(depth):
         lstm = layers.LSTM(
-            dim // 2, return_sequences=True, return_state=True, name=f"read_{i}"
+            dim // 2, return_sequences=True, return_state=True, name=f"lstm_{i}"
         )
         x, *last = lstm(x)
         states += last
     question_features = keras.layers.Concatenate(name="states")(states)
-    question_features = keras.layers.Dense(dim, "tanh", name="read")(
-        question_features
-    )
+    question_features = keras.layers.Dense(
+        dim, "tanh", name="question_features"
+    )(question_features)
     image_features = layers.MaskedPool(name="mean")(regions)
     image_features = keras.layers.RMSNormalization(name="norm")(image_features)
-    image_features = keras.layers.Dense(dim, "tanh", name="seen")(
+    image_features = keras.layers.Dense(dim, "tanh", name="image_features")(
         image_features
     )
     x = keras.layers.Multiply(name="fusion")(

@@ -1,4 +1,4 @@
-"""Bilinear pooling with co-attention: words and regions are both chosen."""
+"""Bilinear pooling with co-attention over words and regions."""
 
 import keras
 
@@ -27,27 +27,27 @@ def vqa_cnn_mfb(
     dropout=0.1,
     image=None,
     question=None,
-    looks=2,
+    glimpses=2,
 ):
     """Builds multi-modal factorized bilinear pooling with co-attention.
 
-    As in the paper: attention chooses among an LSTM's words, `looks` times;
-    what was chosen is fused with each region by MFB, of which attention chooses
-    among the regions, `looks` times; what was read and seen is fused by MFB
-    again, and the answer chosen from it.
+    As in the paper: attention pools the outputs of an LSTM over the words,
+    with several glimpses; the result is fused with each region by MFB, from
+    which attention pools the regions in the same way; both pooled features
+    are fused by MFB again and classified.
 
     Departure from the paper: convolutions are trained from scratch unless
     `image` is given; the LSTM has `dim` units.
 
     Args:
-        num_classes: int. Number of answers to choose among.
+        num_classes: int. Number of answers.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
-        dim: int. Size of a region, of the LSTM and of what is fused.
+        dim: int. Size of a region, of the LSTM and of the fused features.
         dropout: float in [0, 1). Of words and in the fusions.
         image: Image branch. Defaults to `branches.image.cnn`.
         question: Branch of word vectors. Defaults to learned ones.
-        looks: int. Weights given to each word, and to each region.
+        glimpses: int. Number of attention weights per word and per region.
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
@@ -70,7 +70,7 @@ def vqa_cnn_mfb(
     x, question_features = layers.replace_missing(
         [image_encoder(pixels), text_encoder(words)], presence
     )
-    question_features = layers.LSTM(dim, return_sequences=True, name="read")(
+    question_features = layers.LSTM(dim, return_sequences=True, name="lstm")(
         question_features
     )
     question_features = keras.layers.Dropout(dropout, name="dropout")(
@@ -79,22 +79,26 @@ def vqa_cnn_mfb(
     hidden = keras.layers.Dense(dim, "relu", name="words_hidden")(
         question_features
     )
-    scores = keras.layers.Dense(looks, name="words_scores")(hidden)
-    weights = layers.AttentionWeights(name="words_chosen")(
+    scores = keras.layers.Dense(glimpses, name="words_scores")(hidden)
+    weights = layers.AttentionWeights(name="words_attention")(
         [scores, question_features]
     )
     attended = keras.ops.matmul(weights, question_features)
-    attended = keras.layers.Reshape((looks * dim,), name="asked")(attended)
-    tiled = keras.layers.RepeatVector(x.shape[1], name="asked_each")(attended)
+    attended = keras.layers.Reshape((glimpses * dim,), name="attended_words")(
+        attended
+    )
+    tiled = keras.layers.RepeatVector(x.shape[1], name="tiled_words")(attended)
     parts = (x, tiled)
     flat = [keras.ops.reshape(part, (-1, part.shape[-1])) for part in parts]
     fused = fusions.MFB(dim, dropout=dropout, name="fusion_regions")(flat)
     fused = keras.ops.reshape(fused, (-1, x.shape[1], dim))
     hidden = keras.layers.Dense(dim, "relu", name="regions_hidden")(fused)
-    scores = keras.layers.Dense(looks, name="regions_scores")(hidden)
+    scores = keras.layers.Dense(glimpses, name="regions_scores")(hidden)
     weights = layers.AttentionWeights(name="attention")([scores, x])
     image_features = keras.ops.matmul(weights, x)
-    image_features = keras.layers.Reshape((-1,), name="seen")(image_features)
+    image_features = keras.layers.Reshape((-1,), name="image_features")(
+        image_features
+    )
     fuse = fusions.MFB(4 * dim, dropout=dropout, name="fusion")
     x = fuse([image_features, attended])
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)

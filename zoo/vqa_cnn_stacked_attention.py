@@ -1,4 +1,4 @@
-"""Stacked attention: the question asks the image again and again."""
+"""Stacked attention: the question attends to the image repeatedly."""
 
 import keras
 
@@ -32,25 +32,25 @@ def vqa_cnn_stacked_attention(
     """Builds a stacked attention network (SAN).
 
     As in the paper, with v_i the regions through a tanh layer and u_0 the
-    LSTM's last state, each attention asks with what is known so far:
+    LSTM's last state, each attention refines the query:
 
         h_i = tanh(W v_i + U u_(k-1) + b),  p = softmax(w . h_i)
         u_k = sum_i p_i v_i + u_(k-1)
 
-    and the answer is chosen from the last u.
+    and the last u is classified.
 
     Departure from the paper: convolutions are trained from scratch unless
     `image` is given; h is half as wide as v.
 
     Args:
-        num_classes: int. Number of answers to choose among.
+        num_classes: int. Number of answers.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int, at least 2. Size of a region and of the LSTM.
         dropout: float in [0, 1). Before the logits.
         image: Image branch. Defaults to `branches.image.cnn`.
         question: Branch of word vectors. Defaults to learned ones.
-        depth: int. Attentions, the layers `attention_0`, `attention_1`, ...
+        depth: int. Number of attentions, the layers `attention_0`, ...
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
@@ -75,7 +75,7 @@ def vqa_cnn_stacked_attention(
         [image_encoder(pixels), text_encoder(words)], presence
     )
     x = keras.layers.Dense(dim, "tanh", name="regions")(x)
-    query = layers.LSTM(dim, name="read")(question_features)
+    query = layers.LSTM(dim, name="question_features")(question_features)
     for i in range(depth):
         keys = keras.layers.Dense(dim // 2, name=f"keys_{i}", use_bias=False)(x)
         projected = keras.layers.Dense(dim // 2, name=f"query_{i}")(query)

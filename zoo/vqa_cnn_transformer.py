@@ -1,4 +1,4 @@
-"""Co-attention of a Transformer: regions attend to regions and to words."""
+"""Transformer co-attention: regions attend to regions and to words."""
 
 import keras
 
@@ -32,25 +32,25 @@ def vqa_cnn_transformer(
 ):
     """Builds a modular co-attention network (MCAN), encoder and decoder.
 
-    As in the paper: an LSTM's words attend to each other, `depth` times; the
-    regions attend to each other and then to the words, `depth` times; both are
-    averaged by weights that a hidden layer gives, the layer `look` of the
-    regions, and the answer is chosen from their sum.
+    As in the paper: LSTM outputs of the words attend to each other, `depth`
+    times; the regions attend to each other and then to the words, `depth`
+    times; both are averaged with weights from a hidden layer (for the regions,
+    the layer `attention`), and their sum is classified.
 
-    Departure from the paper: norms stand before each attention and behind its
+    Departure from the paper: norms come before each attention and after its
     feed-forward layer, which the regions' self-attention has as well;
-    convolutions are trained from scratch unless `image` is given, and know
-    each region's place.
+    convolutions are trained from scratch unless `image` is given, and each
+    region has its coordinates.
 
     Args:
-        num_classes: int. Number of answers to choose among.
+        num_classes: int. Number of answers.
         vocabulary_size: int. Number of token ids; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of a word and of a region; a multiple of 4, the heads.
         dropout: float in [0, 1). In the attention.
         image: Image branch. Defaults to `branches.image.cnn`.
         question: Branch of word vectors. Defaults to learned ones.
-        depth: int. Attentions of each kind.
+        depth: int. Number of attentions of each kind.
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, `"question"`,
@@ -76,12 +76,12 @@ def vqa_cnn_transformer(
         image_features
     )
     image_features = keras.layers.Reshape(
-        (-1, image_features.shape[-1]), name="places"
+        (-1, image_features.shape[-1]), name="positions"
     )(image_features)
     image_features, question_features = layers.replace_missing(
         [image_features, text_encoder(words)], presence
     )
-    question_features = layers.LSTM(dim, return_sequences=True, name="read")(
+    question_features = layers.LSTM(dim, return_sequences=True, name="lstm")(
         question_features
     )
 
@@ -98,7 +98,7 @@ def vqa_cnn_transformer(
         image_features = attend(image_features, question_features, f"ask_{i}")
     parts = []
     for x, name in (
-        (question_features, "words_chosen"),
+        (question_features, "words_attention"),
         (image_features, "attention"),
     ):
         scores = keras.layers.Dense(dim, "relu", name=f"{name}_hidden")(x)

@@ -1,4 +1,4 @@
-"""A small one of every architecture, and what it takes."""
+"""A small model of every architecture, and its inputs."""
 
 import functools
 
@@ -8,7 +8,7 @@ import pytest
 
 import mmkeras
 
-# Of each kind of judge one: quick tests take these, slow ones the others.
+# One model of each kind: quick tests take these, slow ones the others.
 _QUICK = {
     "classify-image-audio-concat",
     "classify-text-bow",
@@ -17,16 +17,16 @@ _QUICK = {
 }
 
 
-def names(chosen=None, slow=()):
-    """Names as parameters of a test; most judges are for the slow tests.
+def names(selection=None, slow=()):
+    """Names as parameters of a test; most models are for the slow tests.
 
-    So are those that are told to be.
+    `slow` adds further ones.
     """
     return [
         name
         if (name.startswith("caption-") or name in _QUICK) and name not in slow
         else pytest.param(name, marks=pytest.mark.slow)
-        for name in (mmkeras.list_models() if chosen is None else chosen)
+        for name in (mmkeras.list_models() if selection is None else selection)
     ]
 
 
@@ -36,7 +36,7 @@ def tiny(name, **changes):
 
 
 @functools.cache
-def kept(name):
+def shared(name):
     """The model that `tiny` builds, once for all tests that only call it."""
     return tiny(name)
 

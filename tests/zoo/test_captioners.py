@@ -1,11 +1,11 @@
-"""Captioners: what they share beyond being in the zoo."""
+"""Properties of all captioners."""
 
 import keras
 import numpy as np
 import pytest
 from architectures import batch
-from architectures import kept
 from architectures import names
+from architectures import shared
 from architectures import tiny
 from checks import fast
 from checks import numpy
@@ -19,7 +19,7 @@ NAMES = mmkeras.list_models("caption")
 
 @pytest.fixture(scope="module", params=NAMES)
 def model(request):
-    return kept(request.param)
+    return shared(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_the_zoo_has_its_captioners():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_builds_with_no_further_word(name):
+def test_builds_with_defaults(name):
     model = mmkeras.build_model(name)
     assert model.input["image"].shape == (None, 224, 224, 3)
     assert model.output_shape == (None, None, 5000)
@@ -67,13 +67,13 @@ def test_forward_is_finite_and_shaped(model, inputs):
 def test_image_and_words_both_matter(model, inputs):
     forward = fast(model)
     logits = numpy(forward(inputs))
-    other = {**inputs, "image": 1 - inputs["image"]}
-    assert np.abs(numpy(forward(other)) - logits).max() > 1e-5
-    other = {**inputs, "tokens": inputs["tokens"] % 4 + 1}
-    assert np.abs(numpy(forward(other)) - logits).max() > 1e-5
+    changed = {**inputs, "image": 1 - inputs["image"]}
+    assert np.abs(numpy(forward(changed)) - logits).max() > 1e-5
+    changed = {**inputs, "tokens": inputs["tokens"] % 4 + 1}
+    assert np.abs(numpy(forward(changed)) - logits).max() > 1e-5
 
 
-def test_padding_after_the_end_changes_nothing_before_it(model, inputs):
+def test_padding_has_no_effect_on_earlier_logits(model, inputs):
     tokens = inputs["tokens"].copy()
     tokens[:, 4:] = 0
     forward = fast(model)
@@ -101,7 +101,7 @@ def test_has_an_encoder_and_a_decoder(model):
 def test_saved_model_of_the_plain_model(name, tmp_path):
     import tensorflow as tf
 
-    model = kept(name)
+    model = shared(name)
     inputs = batch(model)
     model.export(str(tmp_path), verbose=False)
     served = tf.saved_model.load(str(tmp_path))
@@ -124,7 +124,7 @@ def test_saved_model_of_the_plain_model(name, tmp_path):
     ],
 )
 def test_learns_one_batch(name):
-    """A model that can say anything learns to say what it is told."""
+    """A model with sufficient capacity fits its targets."""
     model = tiny(name, dropout=0.0)
     x = batch(model)
     y = np.random.default_rng(1).integers(1, 11, (2, 6)).astype("int32")

@@ -11,8 +11,8 @@ import keras
 import numpy as np
 import pytest
 from architectures import batch
-from architectures import kept
 from architectures import names
+from architectures import shared
 from architectures import tiny
 from checks import POLICIES
 from checks import check_saves
@@ -48,7 +48,7 @@ def code_lines(path):
 
 @pytest.fixture(scope="module", params=names())
 def model(request):
-    return kept(request.param)
+    return shared(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -97,10 +97,10 @@ def test_docstring_names_every_argument_and_the_paper(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_file_is_one_builder_under_80_lines(name):
     tree = ast.parse(source(name).read_text())
-    made = [
+    builders = [
         x for x in tree.body if isinstance(x, (ast.FunctionDef, ast.ClassDef))
     ]
-    assert [x.name for x in made] == [name.replace("-", "_")]
+    assert [x.name for x in builders] == [name.replace("-", "_")]
     assert code_lines(source(name)) < 80
 
 
@@ -123,11 +123,11 @@ def layers_of(layer):
 
 
 def test_no_layer_has_a_default_name(model):
-    """A default name is counted up when a model is built again."""
-    again = tiny(model.name.replace("_", "-"))
+    """A default name is counted up when a model is built second."""
+    second = tiny(model.name.replace("_", "-"))
     names = [layer.name for layer in layers_of(model)]
     assert "logits" in names or "logits_0" in names
-    assert [layer.name for layer in layers_of(again)] == names
+    assert [layer.name for layer in layers_of(second)] == names
 
 
 def test_save_and_load(model, inputs):
