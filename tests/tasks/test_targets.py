@@ -8,7 +8,7 @@ from mmkeras.evaluation.questions import errors
 from mmkeras.evaluation.questions import questions
 from mmkeras.tasks import targets
 
-OPEN = targets.make(codecs.Labels(["a", "b", "c"], others=True))
+OPEN = targets.make(codecs.Labels(["a", "b", "c"], allow_unknown=True))
 TEXT = targets.make(codecs.Text(["on", "grass", "two"], length=4))
 ROWS = [
     {"label": label, "type": kind, "group": group}

@@ -9,21 +9,21 @@ from mmkeras.data.codecs.image import Image
 from mmkeras.data.codecs.labels import Labels
 from mmkeras.data.codecs.text import Text
 
-# A fixed table: a file can name these codecs and nothing else.
+# A fixed table: a file can name only these codecs.
 _CODECS = {
     cls.__name__: cls
     for cls in (Audio, Dialogue, Features, Image, Labels, Text)
 }
-# Names in configurations that were written before classes and arguments of
-# codecs were renamed.
+# Names of classes and arguments in configurations of earlier versions.
 _RENAMED = {"Answers": "Text", "Turns": "Dialogue", "Words": "Text"}
 _RENAMED_ARGUMENTS = {
-    "Audio": {"rate": "sample_rate", "seconds": "max_seconds"}
+    "Audio": {"rate": "sample_rate", "seconds": "max_seconds"},
+    "Labels": {"others": "allow_unknown"},
 }
 
 
 def to_config(codec) -> dict:
-    """Describes a codec by values that JSON can hold.
+    """Describes a codec by JSON values.
 
     Args:
         codec: An instance of a class of this package.
@@ -43,19 +43,19 @@ def to_config(codec) -> dict:
 
 
 def from_config(config: dict):
-    """Makes the codec that `to_config` described.
+    """Creates a codec from its configuration.
 
-    Only the codecs of this package are made, and no code is looked up by
-    name, so a description from a stranger is safe to read.
+    Only codecs of this package are created, and no code is looked up by name,
+    so untrusted configurations are safe.
 
     Args:
-        config: Dict with `"name"` and `"config"`.
+        config: Dict with `"name"` and `"config"`, as from `to_config`.
 
     Returns:
         The codec.
 
     Raises:
-        ValueError: If the description is not one of a known codec.
+        ValueError: If it is not a configuration of one of these codecs.
     """
     name = config.get("name") if isinstance(config, dict) else None
     name = _RENAMED.get(name, name) if isinstance(name, str) else None
@@ -65,14 +65,14 @@ def from_config(config: dict):
             "Expected the configuration of a codec, with a `name` of "
             f"{', '.join(_CODECS)}. Received: {config!r}"
         )
-    known = inspect.signature(cls).parameters
+    parameters = inspect.signature(cls).parameters
     values = config.get("config")
     if isinstance(values, dict):
         renamed = _RENAMED_ARGUMENTS.get(name, {})
         values = {renamed.get(key, key): v for key, v in values.items()}
-    if not isinstance(values, dict) or not set(values) <= set(known):
+    if not isinstance(values, dict) or not set(values) <= set(parameters):
         raise ValueError(
             f"The configuration of a codec {name!r} has the keys "
-            f"{', '.join(known)}. Received: {values!r}"
+            f"{', '.join(parameters)}. Received: {values!r}"
         )
     return cls.from_config(values)

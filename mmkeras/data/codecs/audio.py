@@ -1,4 +1,4 @@
-"""Audio codec: the bytes of a sound file to samples."""
+"""Audio codec: the bytes of an audio file to samples."""
 
 import concurrent.futures
 import io
@@ -6,31 +6,31 @@ import io
 import numpy as np
 import tensorflow as tf
 
-from mmkeras.data.codecs import attempts
-from mmkeras.data.codecs import native
-from mmkeras.data.codecs import resampling
 from mmkeras.data.codecs import sample_values
 from mmkeras.data.codecs import waveforms
-from mmkeras.data.codecs import waves
 from mmkeras.data.codecs.codec import Codec
 from mmkeras.data.codecs.durations import durations
+from mmkeras.data.decoding import resampling
+from mmkeras.data.decoding import tfio
+from mmkeras.data.decoding import try_else
+from mmkeras.data.decoding import wav
 
-_THREADS = 2  # More files at once would take more memory.
+_THREADS = 2  # More files at a time would take more memory.
 
 
 class Audio(Codec):
     """Decodes WAV, FLAC, Ogg Vorbis, Opus and MP3 bytes to samples.
 
-    Channels are mixed down to one and resampled to one rate; what is longer
-    than `max_seconds` is cut, what is shorter is followed by zeros.
+    Channels are mixed down to one and resampled to one rate; longer audio than
+    `max_seconds` is truncated, shorter audio is padded with zeros.
 
-    WAV is decoded by TensorFlow wherever it is read, so that a SavedModel has
-    the same samples as the training, and refuses the same files: samples are
-    PCM, floats, A-law or mu-law. A SavedModel decodes WAV only. Elsewhere,
-    soundfile decodes the other formats. Where TensorFlow and tensorflow-io
-    fit together (the extra `tfio`), native operations decode FLAC and Vorbis
-    inside `tf.data`, to the same values; what they cannot read, or not safely
-    (Opus, MP3, the damaged, odd and very long), is left to soundfile.
+    WAV is always decoded by TensorFlow, so that a SavedModel has the same
+    samples as training, and rejects the same files: samples are PCM, floats,
+    A-law or mu-law. A SavedModel decodes WAV only. Otherwise, soundfile decodes
+    the other formats. With compatible versions of TensorFlow and tensorflow-io
+    (the extra `tfio`), native operations decode FLAC and Vorbis in `tf.data`,
+    to the same values; soundfile decodes files that they cannot read safely
+    (Opus, MP3, damaged, unusual and very long files).
 
     Args:
         sample_rate: int. Sample rate of the result, in Hz.
@@ -60,32 +60,32 @@ class Audio(Codec):
         self.sample_rate = int(sample_rate)
         self.max_seconds = float(max_seconds)
         self.limit = int(limit)
-        self._enough = self.max_seconds + 0.1  # Of a file, to fill the result.
+        self._read_seconds = self.max_seconds + 0.1  # Enough for the result.
 
     @property
     def shape(self):
-        """Shape of one decoded sound: `(samples,)`."""
+        """Shape of one decoded file: `(samples,)`."""
         return (round(self.sample_rate * self.max_seconds),)
 
     @property
     def max_size(self):
-        """Seconds beyond which a sound is cut."""
+        """Length in seconds beyond which audio is truncated."""
         return self.max_seconds
 
     def sizes(self, values):
-        """Measures sounds.
+        """Measures audio files.
 
         Args:
             values: List of paths, or of the bytes of files.
 
         Returns:
-            List of seconds, of the files that can be read.
+            List of the lengths in seconds of all readable files.
         """
         return durations(values)
 
     @tf.autograph.experimental.do_not_convert
     def __call__(self, encoded):
-        """Decodes one sound.
+        """Decodes one file.
 
         Args:
             encoded: Scalar string tensor or bytes.
@@ -94,16 +94,16 @@ class Audio(Codec):
             float32 tensor of shape `(samples,)`, in [-1, 1].
 
         Raises:
-            tf.errors.InvalidArgumentError: If it is no sound that can be
-                read, or is larger than `limit`.
+            tf.errors.InvalidArgumentError: If it is not readable audio, or
+                is larger than `limit`.
         """
         encoded = tf.convert_to_tensor(encoded, tf.string)
         if not tf.inside_function():
             [samples], [error] = self.try_batch(encoded[None])
         else:
             samples, error = tf.cond(
-                waves.is_wave(encoded),
-                lambda: _read_wave(encoded, *self._wanted()),
+                wav.is_wave(encoded),
+                lambda: _read_wave(encoded, *self._arguments()),
                 lambda: self._read_other(encoded),
             )
         with tf.control_dependencies(
@@ -112,20 +112,19 @@ class Audio(Codec):
             return tf.ensure_shape(samples, self.shape)
 
     def try_batch(self, encoded):
-        """Decodes a batch of sounds, some of which may be bad.
+        """Decodes a batch of files, some of which may be bad.
 
-        In a graph it is made of TensorFlow operations alone, and reads WAV
-        files only.
+        In a graph, it uses TensorFlow operations alone, and reads WAV only.
 
         Args:
             encoded: String tensor of shape `(n,)`.
 
         Returns:
-            Tuple of samples, float32 `(n, samples)`, zeros where a sound is
-            bad, and errors, string `(n,)`: what is wrong with it, or `""`.
+            Tuple of samples, float32 `(n, samples)`, zeros where a file is
+            bad, and errors, string `(n,)`, `""` where there is none.
         """
         if tf.inside_function():
-            samples, errors = _read_waves(encoded, *self._wanted())
+            samples, errors = _read_waves(encoded, *self._arguments())
             return tf.ensure_shape(samples, (None, *self.shape)), errors
         samples, errors = self.read(encoded.numpy().tolist())
         return tf.constant(samples), tf.constant(errors, tf.string)
@@ -137,7 +136,7 @@ class Audio(Codec):
         return samples, present, tf.where(present, errors, "")
 
     def encode_one(self, packed):
-        """See `Codec.encode_one`: not only WAV is read, even in a graph."""
+        """See `Codec.encode_one`: reads all formats, even in a graph."""
         present = tf.strings.length(packed) > 0
         silence = tf.zeros(self.shape)
         x = tf.cond(present, lambda: self(packed), lambda: silence)
@@ -145,7 +144,7 @@ class Audio(Codec):
 
     def samples(self):
         """See `Codec.samples`: WAV files."""
-        return sample_values.sounds()
+        return sample_values.audio_files()
 
     def read(self, files):
         """Decodes as `try_batch` does, outside a graph.
@@ -159,15 +158,15 @@ class Audio(Codec):
         """
         samples = np.zeros((len(files), *self.shape), "float32")
         errors = np.full(len(files), b"", object)
-        is_wave = np.array([waves.is_wave(file) for file in files], bool)
+        is_wave = np.array([wav.is_wave(file) for file in files], bool)
         if is_wave.any():
             encoded = [f for f, wave in zip(files, is_wave) if wave]
-            decoded = _read_waves(tf.constant(encoded), *self._wanted())
+            decoded = _read_waves(tf.constant(encoded), *self._arguments())
             samples[is_wave], errors[is_wave] = (x.numpy() for x in decoded)
         others = np.flatnonzero(~is_wave)
         with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
-            read = pool.map(self._read_file, [files[i] for i in others])
-            for i, decoded in zip(others, read):
+            results = pool.map(self._read_file, [files[i] for i in others])
+            for i, decoded in zip(others, results):
                 samples[i], errors[i] = decoded
         return samples, errors
 
@@ -179,24 +178,24 @@ class Audio(Codec):
         }
 
     def _to_bytes(self, value):
-        """Also of a tuple of a waveform and its sample rate in Hz."""
+        """Also packs a tuple of a waveform and its sample rate in Hz."""
         if isinstance(value, tuple) and len(value) == 2:
             return waveforms.to_wav(*value)
         return super()._to_bytes(value)
 
-    def _wanted(self):
-        """What the graphs that codecs share take of each."""
+    def _arguments(self):
+        """Returns the arguments of the graphs that all codecs share."""
         return (
             tf.constant(self.sample_rate),
             tf.constant(self.shape[0]),
-            tf.constant(self._enough),
+            tf.constant(self._read_seconds),
             tf.constant(self.limit, tf.int64),
         )
 
     def _read_file(self, encoded):
         """Decodes bytes that are not WAV; returns samples and an error."""
         samples, rate, error = self._decode(encoded)
-        return _finish(samples, rate, *self._wanted()).numpy(), error
+        return _finish(samples, rate, *self._arguments()).numpy(), error
 
     def _decode(self, encoded):
         """Decodes bytes with soundfile.
@@ -207,27 +206,27 @@ class Audio(Codec):
         """
         import soundfile
 
-        nothing = np.zeros((0, 1), "float32"), np.int32(self.sample_rate)
+        empty = np.zeros((0, 1), "float32"), np.int32(self.sample_rate)
         if not encoded or len(encoded) > self.limit:
-            wrong = _wrong_size(encoded, tf.constant(self.limit, tf.int64))
-            return *nothing, wrong.numpy()
+            error = _size_error(encoded, tf.constant(self.limit, tf.int64))
+            return *empty, error.numpy()
         try:
             with soundfile.SoundFile(io.BytesIO(encoded)) as file:
                 rate = file.samplerate
-                frames = int(self._enough * rate) + 1
+                frames = int(self._read_seconds * rate) + 1
                 samples = file.read(frames, "float32", always_2d=True)
         except (soundfile.SoundFileError, ValueError, TypeError) as error:
             reason = str(error).partition(": ")[2] or str(error)
-            return *nothing, f"not a readable audio file: {reason}".encode()
-        if not 0 < rate <= waves.FASTEST or not len(samples):
-            return *nothing, b"a file without audio data"
+            return *empty, f"not a readable audio file: {reason}".encode()
+        if not 0 < rate <= wav.FASTEST or not len(samples):
+            return *empty, b"a file without audio data"
         return samples, np.int32(rate), b""
 
     def _read_other(self, encoded):
         """Decodes a file that is not WAV, in a graph."""
-        if not native.loads():
+        if not tfio.loads():
             return self._read_in_python(encoded)
-        return attempts.first_of(
+        return try_else.try_else(
             self._read_natively, self._read_in_python, encoded
         )
 
@@ -237,65 +236,65 @@ class Audio(Codec):
         )
         samples = tf.ensure_shape(samples, (None, None))
         rate, error = tf.ensure_shape(rate, ()), tf.ensure_shape(error, ())
-        return _finish(samples, rate, *self._wanted()), error
+        return _finish(samples, rate, *self._arguments()), error
 
     def _read_natively(self, encoded):
         large = tf.strings.length(encoded) > self.limit
-        samples, rate = native.decode(tf.where(large, "", encoded))
-        return _finish(samples, rate, *self._wanted()), ""
+        samples, rate = tfio.decode(tf.where(large, "", encoded))
+        return _finish(samples, rate, *self._arguments()), ""
 
 
 def _graph(function, *arguments):
-    """Compiles what all codecs share: to trace it takes seconds."""
-    wanted = [((), tf.int32), ((), tf.int32), ((), tf.float32), ((), tf.int64)]
-    specs = [tf.TensorSpec(*spec) for spec in (*arguments, *wanted)]
+    """Compiles a function for all codecs, since tracing takes seconds."""
+    options = [((), tf.int32), ((), tf.int32), ((), tf.float32), ((), tf.int64)]
+    specs = [tf.TensorSpec(*spec) for spec in (*arguments, *options)]
 
-    def on_processor(*values):
+    def on_cpu(*values):
         with tf.device("CPU:0"):
             return function(*values)
 
-    return tf.function(on_processor, input_signature=specs, autograph=False)
+    return tf.function(on_cpu, input_signature=specs, autograph=False)
 
 
-def _mix(samples, sound_rate, rate, length, seconds, limit):
-    """Mixes down, resamples, and cuts or fills."""
-    frames = tf.cast(seconds * tf.cast(sound_rate, tf.float32), tf.int32)
+def _mix(samples, file_rate, rate, length, seconds, limit):
+    """Mixes down, resamples, and truncates or pads."""
+    frames = tf.cast(seconds * tf.cast(file_rate, tf.float32), tf.int32)
     samples = samples[: frames + 1]
     samples = tf.where(tf.math.is_finite(samples), samples, 0.0)
     mono = tf.reduce_mean(tf.clip_by_value(samples, -1.0, 1.0), 1)
-    mono = resampling.resample(mono, sound_rate, rate)[:length]
+    mono = resampling.resample(mono, file_rate, rate)[:length]
     mono = tf.pad(mono, [(0, length - tf.size(mono))])
     return tf.clip_by_value(mono, -1.0, 1.0)
 
 
 def _try_wave(encoded, rate, length, seconds, limit):
-    size = _wrong_size(encoded, limit)
+    size = _size_error(encoded, limit)
     encoded = tf.where(size == "", encoded, "")
-    samples, sound_rate, error = waves.decode(encoded, seconds)
-    mono = _mix(samples, sound_rate, rate, length, seconds, limit)
+    samples, file_rate, error = wav.decode(encoded, seconds)
+    mono = _mix(samples, file_rate, rate, length, seconds, limit)
     return mono, tf.where(size == "", error, size)
 
 
 def _try_waves(encoded, rate, length, seconds, limit):
-    sound = tf.TensorSpec((None,), tf.float32)
+    samples = tf.TensorSpec((None,), tf.float32)
     error = tf.TensorSpec((), tf.string)
 
-    def some():
+    def decode_all():
         return tf.map_fn(
             lambda one: _try_wave(one, rate, length, seconds, limit),
             encoded,
-            fn_output_signature=(sound, error),
+            fn_output_signature=(samples, error),
             parallel_iterations=_THREADS,
         )
 
-    def none():  # Nothing would tell their length.
+    def empty():  # `map_fn` could not infer the length.
         return tf.zeros((0, length)), tf.constant([], tf.string)
 
-    return tf.cond(tf.size(encoded) > 0, some, none)
+    return tf.cond(tf.size(encoded) > 0, decode_all, empty)
 
 
-def _wrong_size(encoded, limit):
-    """Says what is wrong with the size of a file, or `""`."""
+def _size_error(encoded, limit):
+    """Returns an error about the size of a file, or `""`."""
     size = tf.strings.length(encoded)
     sizes = (tf.strings.as_string(size), tf.strings.as_string(limit))
     large = tf.strings.join(

@@ -1,4 +1,4 @@
-"""What the codecs of all inputs share: packing, encoding and export."""
+"""Base class of the codecs of inputs: packing, encoding and export."""
 
 import tensorflow as tf
 
@@ -6,11 +6,11 @@ from mmkeras.data import inputs
 
 
 class Codec:
-    """Parent of the codecs of inputs, with the defaults of strings.
+    """Base class of the codecs of inputs, with defaults for strings.
 
     A codec takes three steps from raw Python values to a model's input:
     `pack` makes one tensor of them, `encode` decodes it with TensorFlow
-    operations alone, and `normalize` scales what is kept as small integers.
+    operations alone, and `normalize` scales integers such as pixels.
 
     Attributes:
         kind: `"image"`, `"audio"`, `"features"`, `"text"` or `"dialogue"`.
@@ -19,7 +19,7 @@ class Codec:
         shape: Tuple. Shape of one encoded value.
         size_unit: Unit in which `sizes` measures values: `"s"` or `"ids"`;
             `None` for values without a size of their own.
-        max_size: Size beyond which values are cut, in this unit.
+        max_size: Size beyond which values are truncated, in this unit.
     """
 
     kind = None
@@ -37,7 +37,7 @@ class Codec:
             String tensor of shape `(n,)`, empty where missing.
 
         Raises:
-            ValueError: If a value is of another type.
+            ValueError: If a value has another type.
         """
         return tf.constant([self._to_bytes(v) for v in values], tf.string)
 
@@ -49,7 +49,7 @@ class Codec:
 
         Returns:
             Tuple of a tensor as from `pack`, in which wrong values are
-            missing, and a list of errors, empty strings where there is none.
+            missing, and a list of errors, `""` where there is none.
         """
         try:
             return self.pack(values), [""] * len(values)
@@ -59,7 +59,7 @@ class Codec:
         return self.pack(good), errors
 
     def missing(self, size):
-        """Returns what `pack` makes of `size` missing values."""
+        """Returns the packed tensor of `size` missing values."""
         return tf.fill([size], "")
 
     def encode(self, packed):
@@ -94,7 +94,7 @@ class Codec:
             return tf.identity(x[0]), present[0]
 
     def normalize(self, x):
-        """Scales encoded values to what a model takes: here, not at all."""
+        """Scales encoded values for the model; by default, returns them."""
         return x
 
     def signature(self, name):
@@ -109,7 +109,7 @@ class Codec:
         return tf.TensorSpec((None,), tf.string, name=name)
 
     def samples(self):
-        """Makes raw values to try an export on; the last one is missing.
+        """Makes raw values to test an export with; the last one is missing.
 
         Returns:
             List of raw values, the same at every call.

@@ -10,7 +10,7 @@ from mmkeras.data.codecs.text import SPECIAL
 from mmkeras.data.codecs.text import Text
 from mmkeras.data.codecs.text import mask_texts
 
-MOST = 100_000  # Turns that are counted; more are only called more.
+MOST = 100_000  # Turns that are counted; beyond, errors say "more than".
 
 _SPACE = r"[\s\v\x1c-\x1f\x{85}\pZ]"
 
@@ -83,7 +83,7 @@ class Dialogue(Codec):
 
         Args:
             dialogues: List of lists of strings, from the training split only.
-            minimum: int. How often a word must occur.
+            minimum: int. Minimum count of a word.
             punctuation: `"keep"` or `"drop"`.
             **options: Further arguments of `Dialogue`.
 
@@ -94,8 +94,8 @@ class Dialogue(Codec):
         words = Text.from_texts(
             texts, minimum=minimum, punctuation=punctuation, **options
         )
-        most = max(len(turns) for turns in dialogues)
-        return cls(**{**words.get_config(), "turns": most})
+        longest = max(len(turns) for turns in dialogues)
+        return cls(**{**words.get_config(), "turns": longest})
 
     @staticmethod
     def join(turns):
@@ -104,11 +104,11 @@ class Dialogue(Codec):
 
     @staticmethod
     def joined(turns):
-        """As `join`, of many, out of TensorFlow operations alone.
+        """Joins many dialogues with TensorFlow operations alone; see `join`.
 
         Args:
             turns: String tensor of shape `(n, turns)`, one dialogue per row,
-                filled up with `""`; or `(n,)`, joined already.
+                padded with `""`; or `(n,)`, already joined.
 
         Returns:
             String tensor of shape `(n,)`.
@@ -119,7 +119,7 @@ class Dialogue(Codec):
 
     @staticmethod
     def is_blank(text):
-        """Whether dialogues are of white space only, also in Unicode."""
+        """Checks whether dialogues consist of (Unicode) white space only."""
         return tf.strings.strip(_one_line(text)) == ""
 
     def lines(self, text):
@@ -129,7 +129,7 @@ class Dialogue(Codec):
             text: String tensor of shape `(n,)`.
 
         Returns:
-            String tensor of shape `(n, turns)`, filled up with `""`; turns
+            String tensor of shape `(n, turns)`, padded with `""`; turns
             beyond `turns` are left out.
         """
         lines = self._lines(text)
@@ -137,7 +137,7 @@ class Dialogue(Codec):
 
     @property
     def vocabulary(self):
-        """The words by their ids, the special ones too."""
+        """List of words by id, including the special ones."""
         return self.words.vocabulary
 
     @property
@@ -173,19 +173,19 @@ class Dialogue(Codec):
             text: String tensor of shape `(n,)`.
 
         Returns:
-            Tuple of ids as of the call, and errors, strings of shape `(n,)`,
+            Tuple of ids as from the call, and errors, strings of shape `(n,)`,
             empty where nothing is left out.
         """
-        # Of the many that may be sent, not all are asked memory for.
-        lines = tf.strings.split(_ended(text), "\n", maxsplit=MOST)
-        many = lines.row_lengths()
-        told = tf.where(
-            many > MOST,
+        # Bounds the memory for hostile inputs.
+        lines = tf.strings.split(_strip_end(text), "\n", maxsplit=MOST)
+        counts = lines.row_lengths()
+        messages = tf.where(
+            counts > MOST,
             f"more than {MOST} turns",
-            tf.strings.as_string(many) + " turns",
+            tf.strings.as_string(counts) + " turns",
         )
-        told += f"; the model was trained with at most {self.turns}"
-        return self(text), tf.where(many > self.turns, told, "")
+        messages += f"; the model was trained with at most {self.turns}"
+        return self(text), tf.where(counts > self.turns, messages, "")
 
     def encode(self, packed):
         """Encodes packed dialogues with TensorFlow operations alone.
@@ -227,22 +227,22 @@ class Dialogue(Codec):
         return cls(**{**EARLIER, **config})
 
     def _to_bytes(self, value):
-        """Also of a list of turns."""
+        """Also packs a list of turns."""
         if isinstance(value, (list, tuple)):
             return inputs.to_bytes(self.join(value))
         return super()._to_bytes(value)
 
     def _lines(self, text):
-        """Splits dialogues no further than into the turns needed."""
-        lines = tf.strings.split(_ended(text), "\n", maxsplit=self.turns)
+        """Splits dialogues into at most the required number of turns."""
+        lines = tf.strings.split(_strip_end(text), "\n", maxsplit=self.turns)
         return lines[:, : self.turns]
 
 
-def _ended(text):
-    """Removes what is blank at the end."""
+def _strip_end(text):
+    """Removes white space at the end."""
     return tf.strings.regex_replace(text, f"{_SPACE}+$", "")
 
 
 def _one_line(text):
-    """Makes single spaces of all white space, as `str.split` knows it."""
+    """Replaces white space, as of `str.split`, by single spaces."""
     return tf.strings.strip(tf.strings.regex_replace(text, f"{_SPACE}+", " "))

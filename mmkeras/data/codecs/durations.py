@@ -1,4 +1,4 @@
-"""Reads how long audio files last, from their headers."""
+"""Reads the durations of audio files from their headers."""
 
 import concurrent.futures
 import io
@@ -7,17 +7,17 @@ from mmkeras.data import files
 
 
 def durations(values):
-    """Reads how long audio files last, without decoding them.
+    """Reads the durations of audio files without decoding them.
 
     Args:
         values: List of paths or of the bytes of files.
 
     Returns:
-        List of seconds, of the files that can be read.
+        List of the durations in seconds of all readable files.
     """
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        found = pool.map(_duration, values, chunksize=64)
-        return [seconds for seconds in found if seconds is not None]
+        results = pool.map(_duration, values, chunksize=64)
+        return [seconds for seconds in results if seconds is not None]
 
 
 def _duration(value):

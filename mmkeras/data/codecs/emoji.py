@@ -1,10 +1,10 @@
-"""Emoji as tokens: with skin tone, joined ones and flags in one piece."""
+"""Emoji as tokens, including skin tones, joined emoji and flags."""
 
 import tensorflow as tf
 
 _JOINER = "\u200d"
-_FLAGS = "\U0001f1e6-\U0001f1ff"  # Letters of a country's code.
-_TAGS = "\U000e0020-\U000e007f"  # Letters of a region's code.
+_FLAGS = "\U0001f1e6-\U0001f1ff"  # Letters of a country code.
+_TAGS = "\U000e0020-\U000e007f"  # Letters of a region code.
 _TONES = "\U0001f3fb-\U0001f3ff"
 _SIGNS = (
     "\u203c\u2049\u2194-\u2199\u21a9\u21aa\u231a\u231b\u2328\u23cf\u23e9-\u23fa"
@@ -19,7 +19,7 @@ _SEQUENCE = (
     f"[{_SIGNS}][{_TONES}]?[{_TAGS}]*(?:{_JOINER}[{_SIGNS}][{_TONES}]?)*"
 )
 
-# All that emoji are made of, as the inside of a character class.
+# All characters of emoji, as the inside of a character class.
 CHARACTERS = _SIGNS + _TONES + _FLAGS + _TAGS + _JOINER
 
 

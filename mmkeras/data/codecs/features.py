@@ -1,4 +1,4 @@
-"""Features codec: vectors or sequences that were computed elsewhere."""
+"""Features codec: precomputed vectors or sequences."""
 
 import collections
 
@@ -9,14 +9,14 @@ from mmkeras.data.codecs.codec import Codec
 
 
 class Features(Codec):
-    """Checks arrays of features, and brings sequences to one length.
+    """Checks arrays of features, and pads or truncates sequences.
 
     Args:
         shape: Tuple `(size,)` of a vector or `(length, size)` of a sequence;
-            a longer one is cut, a shorter one followed by zeros.
+            longer ones are truncated, shorter ones padded with zeros.
 
     Raises:
-        ValueError: If it is no such shape.
+        ValueError: If the shape is invalid.
     """
 
     kind = "features"
@@ -32,15 +32,15 @@ class Features(Codec):
 
     @classmethod
     def from_arrays(cls, arrays):
-        """Makes the codec that fits most of the arrays of a training split.
+        """Makes the codec of the commonest size in a training split.
 
         Args:
             arrays: List of arrays, vectors `(size,)` or sequences `(length,
                 size)`.
 
         Returns:
-            A `Features` of the commonest size and, of sequences, as long as
-            the longest of that size.
+            A `Features` of the commonest size and, for sequences, the largest
+            length of that size.
         """
         counts = collections.Counter((x.ndim, x.shape[-1]) for x in arrays)
         [(kind, _)] = counts.most_common(1)
@@ -48,7 +48,7 @@ class Features(Codec):
         return cls((max(map(len, same)), *same[0].shape[1:]))
 
     def __call__(self, array):
-        """Brings one array to its shape.
+        """Pads or truncates one array.
 
         Args:
             array: Of shape `(size,)` or `(any length, size)`.
@@ -63,18 +63,18 @@ class Features(Codec):
 
     @property
     def expected(self):
-        """The shape of arrays that fit, for messages."""
+        """Shape of valid arrays, for messages."""
         if len(self.shape) == 1:
             return str(self.shape)
         return f"(any, {self.shape[1]})"
 
     def fits(self, array):
-        """Whether an array has the size that the codec takes."""
+        """Checks whether an array has the size of the codec."""
         same = array.ndim == len(self.shape)
         return same and array.shape[-1] == self.shape[-1]
 
     def fit(self, array):
-        """As the call, from array to array."""
+        """Pads or truncates one array; like the call, but returns an array."""
         array = np.asarray(array, "float32")
         if not self.fits(array):
             raise ValueError(
@@ -83,9 +83,9 @@ class Features(Codec):
             )
         if array.ndim == 1:
             return array
-        filled = np.zeros(self.shape, "float32")
-        filled[: len(array)] = array[: self.shape[0]]
-        return filled
+        result = np.zeros(self.shape, "float32")
+        result[: len(array)] = array[: self.shape[0]]
+        return result
 
     def pack(self, values):
         """Packs arrays into one tensor.
@@ -100,15 +100,15 @@ class Features(Codec):
             ValueError: If an array has another size.
         """
         missing = self._missing()
-        fitted = [missing if v is None else self.fit(v) for v in values]
-        return tf.constant(np.stack(fitted))
+        arrays = [missing if v is None else self.fit(v) for v in values]
+        return tf.constant(np.stack(arrays))
 
     def missing(self, size):
         """See `Codec.missing`: NaN."""
         return tf.fill([size, *self.shape], float("nan"))
 
     def encode(self, packed):
-        """See `Codec.encode`: a value that is not finite is an error."""
+        """See `Codec.encode`: values that are not finite are errors."""
         axes = list(range(1, len(self.shape) + 1))
         present = ~tf.reduce_all(tf.math.is_nan(packed), axes)
         finite = tf.reduce_all(tf.math.is_finite(packed), axes)
@@ -123,8 +123,8 @@ class Features(Codec):
     def samples(self):
         """See `Codec.samples`: normally distributed numbers."""
         rng = np.random.default_rng(0)
-        drawn = rng.normal(size=(4, *self.shape)).astype("float32")
-        return [*drawn, self._missing()]
+        arrays = rng.normal(size=(4, *self.shape)).astype("float32")
+        return [*arrays, self._missing()]
 
     def get_config(self):
         return {"shape": list(self.shape)}

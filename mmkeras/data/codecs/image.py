@@ -6,30 +6,30 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mmkeras.data.codecs import attempts
-from mmkeras.data.codecs import headers
-from mmkeras.data.codecs import pixels
-from mmkeras.data.codecs import quick
 from mmkeras.data.codecs import sample_values
 from mmkeras.data.codecs.codec import Codec
+from mmkeras.data.decoding import fast_jpeg
+from mmkeras.data.decoding import headers
+from mmkeras.data.decoding import pixels
+from mmkeras.data.decoding import try_else
 
 
 class Image(Codec):
     """Decodes JPEG, PNG, GIF, BMP and WebP bytes to pixels of one size.
 
-    All of it is core TensorFlow, so it runs in `tf.data` and in a SavedModel
-    without Keras. The EXIF rotation of a JPEG, PNG or WebP is applied; of an
-    animation, the first frame is taken; transparency is dropped; 16 bits per
+    It uses only core TensorFlow, so it runs in `tf.data` and in a SavedModel
+    without Keras. The EXIF rotation of a JPEG, PNG or WebP is applied; only the
+    first frame of an animation is used; transparency is dropped; 16 bits per
     channel become 8. WebP needs a TensorFlow that has `tf.raw_ops.DecodeWebP`
     (2.21 has).
 
     Args:
         size: Height and width of the result, in pixels. Images are
-            squashed to it: to the mean of the area that each pixel
-            covers where they shrink, by bilinear interpolation elsewhere.
-        limit: Most pixels (height times width) to decode. The size is read
-            from the header first, so that a larger file is refused before
-            it takes any memory.
+            resized without keeping the aspect ratio: by averaging areas if
+            they shrink, else by bilinear interpolation.
+        limit: int. Maximum number of pixels (height times width). The size is
+            read from the header, so that larger files are rejected before
+            they take any memory.
 
     Raises:
         ValueError: If an argument is not positive.
@@ -73,12 +73,12 @@ class Image(Codec):
             uint8 tensor of shape `(height, width, 3)`.
 
         Raises:
-            tf.errors.InvalidArgumentError: If it is no image, is corrupt
+            tf.errors.InvalidArgumentError: If it is not an image, is corrupt
                 or is larger than `limit`.
         """
         if not tf.inside_function():
             return _one(encoded, self.size, self.limit)
-        with tf.device("CPU:0"):  # In place: in tf.data a call costs time.
+        with tf.device("CPU:0"):  # Inlined: in tf.data a call costs time.
             decoded = _decode_or_raise(encoded, self.size, self.limit)
         return tf.ensure_shape(decoded, self.shape)
 
@@ -105,9 +105,9 @@ class Image(Codec):
             encoded: String tensor of shape `(n,)`.
 
         Returns:
-            Tuple of pixels, uint8 `(n, height, width, 3)`, black where a
-            image is bad, and errors, string `(n,)`: what is wrong with the
-            image, or `""`. No row depends on another.
+            Tuple of pixels, uint8 `(n, height, width, 3)`, black where an
+            image is bad, and errors, string `(n,)`, `""` where there is none.
+            No row depends on another.
         """
         decoded, errors = _many(encoded, self.size, self.limit)
         return tf.ensure_shape(decoded, (None, *self.shape)), errors
@@ -126,9 +126,9 @@ class Image(Codec):
         """Decodes as `try_batch` does, outside a graph.
 
         With the extra `fast`, plain JPEG files that are enlarged are decoded
-        by other libraries, in less than half the time. Their values then
-        differ from those of `try_batch` by one where a tie is rounded another
-        way, and nowhere else.
+        by other libraries, in less than half the time. Their values differ
+        from those of `try_batch` only where a tie is rounded differently, by
+        one.
 
         Args:
             files: List of bytes.
@@ -139,17 +139,18 @@ class Image(Codec):
         """
         pixels = np.empty((len(files), *self.shape), "uint8")
         errors = np.full(len(files), b"", object)
-        left = []
+        remaining = []
         for i, file in enumerate(files):
-            image = quick.enlarge(file, self.size, self.limit)
+            image = fast_jpeg.enlarge(file, self.size, self.limit)
             if image is None:
-                left.append(i)
+                remaining.append(i)
             else:
                 pixels[i] = image
-        if left:
-            encoded = tf.constant([files[i] for i in left], tf.string)
+        if remaining:
+            encoded = tf.constant([files[i] for i in remaining], tf.string)
             decoded, causes = self.try_batch(encoded)
-            pixels[left], errors[left] = decoded.numpy(), causes.numpy()
+            pixels[remaining] = decoded.numpy()
+            errors[remaining] = causes.numpy()
         return pixels, errors
 
     def normalize(self, pixels):
@@ -168,25 +169,25 @@ class Image(Codec):
         return keras.ops.cast(pixels, "float32") / 255
 
     def blank(self, answers, errors):
-        """Empties the answers to images that could not be read.
+        """Blanks the answers for images that could not be read.
 
         Args:
             answers: Dict of tensors of shape `(n,)`.
-            errors: String tensor of shape `(n,)`, as of `try_batch`.
+            errors: String tensor of shape `(n,)`, as from `try_batch`.
 
         Returns:
             Dict of the answers, `""` or 0 where there is an error, and
             `"error"`.
         """
-        blanked = {"error": errors}
+        result = {"error": errors}
         for name, answer in answers.items():
             if not tf.is_tensor(answer):
                 answer = tf.convert_to_tensor(
                     keras.ops.convert_to_numpy(answer)
                 )
             empty = tf.zeros_like(answer)
-            blanked[name] = tf.where(errors == "", answer, empty)
-        return blanked
+            result[name] = tf.where(errors == "", answer, empty)
+        return result
 
     def get_config(self):
         return {"size": list(self.size), "limit": self.limit}
@@ -206,7 +207,7 @@ def _all_or_raise(encoded, size, limit):
 
 
 def _try_each(encoded, size, limit):
-    """Decodes all at once; if that fails, each by itself."""
+    """Decodes all together; if that fails, each separately."""
 
     def decode(encoded):
         return pixels.decode(encoded, size, limit)
@@ -214,27 +215,27 @@ def _try_each(encoded, size, limit):
     def explain(encoded):
         return pixels.black(size), _reason(encoded)
 
-    def one(encoded):  # Without a second copy of what `decode` adds.
-        read = pixels.by_kind()
-        return attempts.first_of(
-            lambda encoded: read(encoded, size, limit), explain, encoded
+    def decode_or_explain(encoded):  # Without the operations of `decode`.
+        decode_any = pixels.by_kind()
+        return try_else.try_else(
+            lambda encoded: decode_any(encoded, size, limit), explain, encoded
         )
 
-    def some():
-        return attempts.first_of(
+    def decode_all():
+        return try_else.try_else(
             functools.partial(_each, decode),
-            functools.partial(_each, one),
+            functools.partial(_each, decode_or_explain),
             encoded,
         )
 
-    def none():  # Nothing would tell their size.
+    def empty():  # `map_fn` could not infer the size.
         return pixels.black(size)[None][:0], tf.constant([], tf.string)
 
-    return tf.cond(tf.size(encoded) > 0, some, none)
+    return tf.cond(tf.size(encoded) > 0, decode_all, empty)
 
 
 def _decode_or_raise(encoded, size, limit):
-    """Decodes an image; what is wrong with it is an error of the graph."""
+    """Decodes an image, or raises an error in the graph."""
     decoded, error = pixels.decode(encoded, size, limit)
     with tf.control_dependencies([tf.debugging.Assert(error == "", [error])]):
         return tf.identity(decoded)
@@ -247,7 +248,7 @@ def _each(decode, encoded):
 
 
 def _reason(encoded):
-    """Says why a file cannot be decoded."""
+    """Explains why a file cannot be decoded."""
     kind = headers.kind(encoded)
     whole = headers.complete(encoded, kind)
     state = tf.where(whole, "corrupt or unusual ", "truncated ")
@@ -256,9 +257,9 @@ def _reason(encoded):
 
 
 def _graph(function, shape):
-    """Compiles a function of strings, all of it on the processor."""
+    """Compiles a function of strings, for the CPU."""
 
-    def on_processor(encoded, size, limit):
+    def on_cpu(encoded, size, limit):
         with tf.device("CPU:0"):
             return function(encoded, size, limit)
 
@@ -267,11 +268,11 @@ def _graph(function, shape):
         tf.TensorSpec((2,), tf.int32),
         tf.TensorSpec((), tf.int64),
     ]
-    return tf.function(on_processor, input_signature=signature, autograph=False)
+    return tf.function(on_cpu, input_signature=signature, autograph=False)
 
 
-# Size and limit are arguments, so that all codecs share these graphs: to
-# trace and to optimize them takes seconds.
+# Size and limit are arguments, so that all codecs share these graphs, which
+# take seconds to trace and to optimize.
 _one = _graph(_decode_or_raise, ())
 _many = _graph(_try_each, (None,))
 _all = _graph(_all_or_raise, (None,))

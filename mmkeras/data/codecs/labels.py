@@ -1,4 +1,4 @@
-"""Labels codec: names of classes to numbers, and logits back to names."""
+"""Labels codec: class names to numbers, and logits to class names."""
 
 import collections
 
@@ -12,49 +12,49 @@ _KIND_OF = dict(zip(label_kinds.TARGETS, KINDS))
 
 
 class Labels:
-    """Turns a label into what a model is taught, and logits into a label.
+    """Encodes labels as training targets, and decodes logits to labels.
 
     Args:
         names: List of the classes; empty for numbers.
-        kind: `"single"`: one class an example; `"multi"`: any of them,
-            written with `|` between them; `"number"`: a number.
-        others: bool. Whether a `"single"` label may be none of the names: no
-            judgement is right about it. Answers to questions are open so.
+        kind: `"single"`, one class per example; `"multi"`, any number of
+            classes, joined by `|`; or `"number"`.
+        allow_unknown: bool. Whether a `"single"` label may be outside `names`.
+            Such examples always count as wrong; used for open-ended answers.
 
     Raises:
         ValueError: If the kind is unknown, or the names do not fit it.
     """
 
-    def __init__(self, names=(), kind="single", others=False):
+    def __init__(self, names=(), kind="single", allow_unknown=False):
         self.names = list(names)
         self.kind = kind
-        self.others = others
+        self.allow_unknown = allow_unknown
         if kind not in KINDS:
             raise ValueError(
                 f"`kind` must be one of {', '.join(KINDS)}. Received: "
                 f"kind={kind!r}"
             )
-        strange = [n for n in self.names if not isinstance(n, str) or not n]
-        twice = len(set(self.names)) < len(self.names)
-        if strange or twice or bool(self.names) == (kind == "number"):
+        invalid = [n for n in self.names if not isinstance(n, str) or not n]
+        repeated = len(set(self.names)) < len(self.names)
+        if invalid or repeated or bool(self.names) == (kind == "number"):
             raise ValueError(
                 "`names` must be distinct strings, or empty for numbers. "
                 f"Received: names={self.names[:10]}, kind={kind!r}"
             )
-        self._places = {name: i for i, name in enumerate(self.names)}
+        self._indices = {name: i for i, name in enumerate(self.names)}
 
     @classmethod
-    def from_values(cls, values, most=None, target=None):
+    def from_values(cls, values, max_classes=None, target=None):
         """Makes the codec that fits the labels of a training split.
 
         Args:
             values: List of numbers; of strings; or of lists of strings, or
                 such lists and strings. Few different integers, and booleans,
                 are classes; floats are numbers.
-            most: int. Of single labels, how many to know, the commonest; all
-                others are none of the names. `None` for all.
-            target: `"class"`, `"labels"` or `"number"`, what the labels are;
-                `None` to decide by the values, see `label_kinds.infer`.
+            max_classes: int. Maximum number of classes of single labels, the
+                commonest; other labels are unknown. `None` for all.
+            target: `"class"`, `"labels"` or `"number"`, the type of the labels;
+                `None` to infer it from the values, see `label_kinds.infer`.
 
         Returns:
             A `Labels`, its classes in alphabetical order.
@@ -68,21 +68,21 @@ class Labels:
         if kind == "number":
             return cls(kind="number")
         if kind == "multi":
-            return cls(sorted({n for v in values for n in _listed(v)}), "multi")
+            return cls(sorted({n for v in values for n in _split(v)}), "multi")
         counts = collections.Counter(map(label_kinds.name_of, values))
-        if most is None:
+        if max_classes is None:
             return cls(sorted(counts))
         ranked = sorted(counts, key=lambda name: (-counts[name], name))
-        return cls(sorted(ranked[:most]), others=True)
+        return cls(sorted(ranked[:max_classes]), allow_unknown=True)
 
     @property
     def target(self):
-        """What the labels are, as of `label_kinds.TARGETS`."""
+        """Type of the labels, one of `label_kinds.TARGETS`."""
         return {kind: target for target, kind in _KIND_OF.items()}[self.kind]
 
     @property
     def size(self):
-        """How many logits a model needs."""
+        """Number of logits of a model."""
         return len(self.names) or 1
 
     def __call__(self, label):
@@ -93,11 +93,11 @@ class Labels:
                 list of names (`"multi"`); or a number.
 
         Returns:
-            int32 number of the class, -1 for none of those known; float32 of
-            shape `(classes,)`, 1 where a label is given; or a float32 number.
+            int32 index of the class, -1 if it is unknown; float32 of shape
+            `(classes,)`, 1 for each label; or a float32 number.
 
         Raises:
-            ValueError: If the label is none of the names, or no number.
+            ValueError: If the label is not among the names, or is not a number.
         """
         if self.kind == "number":
             if not label_kinds.is_finite_number(label):
@@ -107,11 +107,11 @@ class Labels:
             return np.float32(label)
         if self.kind == "single":
             label = label_kinds.name_of(label)
-            unknown = self.others and label not in self._places
-            return np.int32(-1 if unknown else self._place(label))
+            unknown = self.allow_unknown and label not in self._indices
+            return np.int32(-1 if unknown else self._index(label))
         hot = np.zeros(len(self.names), "float32")
-        for name in _listed(label):
-            hot[self._place(name)] = 1
+        for name in _split(label):
+            hot[self._index(name)] = 1
         return hot
 
     def decode(self, logits):
@@ -121,58 +121,62 @@ class Labels:
             logits: float32 tensor or array of shape `(..., size)`.
 
         Returns:
-            Tuple of labels, strings of shape `(...)`: the likeliest class;
-            all that are likelier than not, `|` between them; or the number;
-            and float32 `(..., size)`: the probability of each class, or the
-            number.
+            Tuple of labels, strings of shape `(...)`: the most likely class;
+            all classes with a probability above 0.5, joined by `|`; or the
+            number; and float32 `(..., size)`: the probability of each class,
+            or the number.
         """
         if self.kind == "number":
             numbers = tf.convert_to_tensor(logits)
             return tf.strings.as_string(numbers[..., 0]), numbers
         names = tf.constant(self.names)
         if self.kind == "single":
-            chances = tf.nn.softmax(logits)
-            return tf.gather(names, tf.argmax(chances, -1)), chances
-        chances = tf.sigmoid(logits)
-        said = tf.where(chances > 0.5, names, "")
-        joined = tf.strings.reduce_join(said, -1, separator="|")
-        joined = tf.strings.regex_replace(joined, r"\|+", "|")
-        return tf.strings.regex_replace(joined, r"^\||\|$", ""), chances
+            probabilities = tf.nn.softmax(logits)
+            classes = tf.argmax(probabilities, -1)
+            return tf.gather(names, classes), probabilities
+        probabilities = tf.sigmoid(logits)
+        labels = tf.where(probabilities > 0.5, names, "")
+        text = tf.strings.reduce_join(labels, -1, separator="|")
+        text = tf.strings.regex_replace(text, r"\|+", "|")
+        return tf.strings.regex_replace(text, r"^\||\|$", ""), probabilities
 
-    def chosen(self, chances):
-        """Leaves of chances what they choose.
+    def argmax(self, probabilities):
+        """Returns the most likely classes of single labels.
 
         Args:
-            chances: Array as of `decode`.
+            probabilities: Array as from `decode`.
 
         Returns:
-            Of single labels the numbers of the likeliest, integers of shape
-            `(...)`; else the chances as they are.
+            For single labels, indices of classes, integers of shape `(...)`;
+            else `probabilities`.
         """
-        return chances.argmax(-1) if self.kind == "single" else chances
+        is_single = self.kind == "single"
+        return probabilities.argmax(-1) if is_single else probabilities
 
     def get_config(self):
         config = {"names": self.names, "kind": self.kind}
-        return {**config, "others": True} if self.others else config
+        if self.allow_unknown:
+            config["allow_unknown"] = True
+        return config
 
     @classmethod
     def from_config(cls, config):
         return cls(**config)
 
-    def _place(self, name):
-        if name not in self._places:
-            known = ", ".join(self.names[:20])
+    def _index(self, name):
+        if name not in self._indices:
+            names = ", ".join(self.names[:20])
             raise ValueError(
-                f"Expected one of the labels {known}. Received: label={name!r}"
+                f"Expected one of the labels {names}. Received: label={name!r}"
             )
-        return self._places[name]
+        return self._indices[name]
 
 
-def _listed(label):
-    """Lists the names in a label that may be several."""
+def _split(label):
+    """Lists the names of a multi-label."""
     names = label.split("|") if isinstance(label, str) else label
-    listed = isinstance(names, (list, tuple))
-    if not listed or not all(isinstance(name, str) for name in names):
+    is_list = isinstance(names, (list, tuple))
+    if not is_list or not all(isinstance(name, str) for name in names):
         raise ValueError(
             "Expected a label name or a list of label names, with numbers in "
             f'quotes, as in ["b", "3"]. Received: {label!r}'

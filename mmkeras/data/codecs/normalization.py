@@ -1,6 +1,6 @@
 """Unicode normalization forms NFC and NFKC, as TensorFlow operations.
 
-TensorFlow has no such operation in its core. The tables are those of Python's
+Core TensorFlow has no such operation. The tables are those of Python's
 `unicodedata`; they become constants of the graph.
 """
 
@@ -13,14 +13,14 @@ import tensorflow as tf
 
 FORMS = ("NFC", "NFKC")
 
-_END = 0x30000  # No code point from here on is decomposed or is a mark.
+_END = 0x30000  # Above, no code point is decomposed or a mark.
 _SHIFT = 2**21  # Above every code point.
 _LEAD, _VOWEL, _TAIL, _SYLLABLE = 0x1100, 0x1161, 0x11A7, 0xAC00  # Hangul.
 _LEADS, _VOWELS, _TAILS = 19, 21, 28
 
 
 def where(mask, function, text):
-    """Applies a function to some strings only.
+    """Applies a function to the strings of a mask.
 
     Args:
         mask: Booleans of shape `(n,)`.
@@ -31,15 +31,15 @@ def where(mask, function, text):
         String tensor of shape `(n,)`.
     """
 
-    def changed():
+    def apply():
         values = function(tf.boolean_mask(text, mask))
         return tf.tensor_scatter_nd_update(text, tf.where(mask), values)
 
-    return tf.cond(tf.reduce_any(mask), changed, lambda: tf.identity(text))
+    return tf.cond(tf.reduce_any(mask), apply, lambda: tf.identity(text))
 
 
 def normalize(text, form="NFC"):
-    """Brings strings to a normalization form.
+    """Converts strings to a normalization form.
 
     Args:
         text: String tensor of shape `(n,)`, valid UTF-8.
@@ -57,16 +57,16 @@ def normalize(text, form="NFC"):
 
 
 class _Tables(typing.NamedTuple):
-    """What a form needs; every array of code points is in rising order."""
+    """Tables of a form; all arrays of code points are sorted."""
 
     pattern: str  # Matches strings that may not be normalized.
     points: np.ndarray  # Code points that are decomposed ...
     starts: np.ndarray  # ... into `parts[starts[i] : starts[i + 1]]`.
     parts: np.ndarray
     marks: np.ndarray  # Code points of a combining class other than 0 ...
-    classes: np.ndarray  # ... and these.
+    classes: np.ndarray  # ... and their classes.
     pairs: np.ndarray  # `first * _SHIFT + second` ...
-    composed: np.ndarray  # ... and what they compose.
+    composed: np.ndarray  # ... and their compositions.
 
 
 @functools.cache
@@ -109,7 +109,7 @@ def _is_syllable(point):
 
 
 def _ranges(points):
-    """Writes code points as the inside of a character class."""
+    """Formats code points as the inside of a character class."""
     points = sorted(points)
     breaks = np.flatnonzero(np.diff(points) > 1) + 1
     runs = np.split(points, breaks)
@@ -126,22 +126,24 @@ def _normalize(tables, text):
 
 
 def _find(keys, values):
-    """Places of values among sorted keys, and whether they are among them."""
+    """Returns places of values among sorted keys, and whether they occur."""
     place = tf.minimum(tf.searchsorted(keys, values), len(keys) - 1)
     return place, tf.gather(keys, place) == values
 
 
 def _decompose(tables, points, rows):
-    place, known = _find(tables.points, points)
+    place, in_table = _find(tables.points, points)
     start = tf.gather(tables.starts, place)
-    length = tf.where(known, tf.gather(tables.starts, place + 1) - start, 1)
+    length = tf.where(in_table, tf.gather(tables.starts, place + 1) - start, 1)
     whole = tf.repeat(tf.range(tf.size(points)), length)
     part = tf.range(tf.size(whole)) - tf.gather(
         tf.cumsum(length, exclusive=True), whole
     )
-    index = tf.where(tf.gather(known, whole), tf.gather(start, whole) + part, 0)
+    index = tf.where(
+        tf.gather(in_table, whole), tf.gather(start, whole) + part, 0
+    )
     parts = tf.where(
-        tf.gather(known, whole),
+        tf.gather(in_table, whole),
         tf.gather(tables.parts, index),
         tf.gather(points, whole),
     )
@@ -150,8 +152,8 @@ def _decompose(tables, points, rows):
 
 def _reorder(tables, points, rows):
     """Sorts the marks between two starters by their combining class."""
-    place, known = _find(tables.marks, points)
-    classes = tf.where(known, tf.gather(tables.classes, place), 0)
+    place, is_mark = _find(tables.marks, points)
+    classes = tf.where(is_mark, tf.gather(tables.classes, place), 0)
     count = tf.size(points, tf.int64)
     segment = tf.cumsum(tf.cast(_heads(classes, rows), tf.int64))
     key = segment * 256 + tf.cast(classes, tf.int64)
@@ -160,7 +162,7 @@ def _reorder(tables, points, rows):
 
 
 def _heads(classes, rows):
-    """Whether each code point begins a segment: a starter and its marks."""
+    """Marks the code points that begin a segment: a starter and its marks."""
     first = tf.concat([[True], rows[1:] != rows[:-1]], 0)[: tf.size(rows)]
     return (classes == 0) | first
 
@@ -180,8 +182,8 @@ def _compose(tables, points, classes, rows):
         rises = tf.gather(classes, before) < classes
         free = adjoins & tf.gather(starter, target)
         free &= (before == target) | (rises & ~starter)
-        whole, known = _pair(tables, tf.gather(points, target), points)
-        ready = free & known & ~passed
+        whole, composes = _pair(tables, tf.gather(points, target), points)
+        ready = free & composes & ~passed
         ready &= ~tf.gather(ready & starter, target)
         ready = tf.boolean_mask(index, ready)
         goal = tf.gather(target, ready)
@@ -211,9 +213,9 @@ def _compose(tables, points, classes, rows):
 
 
 def _pair(tables, first, second):
-    """What pairs of code points compose, and whether they compose at all."""
+    """Returns the compositions of pairs, and whether they compose."""
     key = tf.cast(first, tf.int64) * _SHIFT + tf.cast(second, tf.int64)
-    place, known = _find(tables.pairs, key)
+    place, in_table = _find(tables.pairs, key)
     lead, vowel = first - _LEAD, second - _VOWEL
     both = _within(lead, 0, _LEADS) & _within(vowel, 0, _VOWELS)
     syllable, tail = first - _SYLLABLE, second - _TAIL
@@ -221,7 +223,7 @@ def _pair(tables, first, second):
     open_ &= (syllable % _TAILS == 0) & _within(tail, 1, _TAILS)
     whole = tf.gather(tables.composed, place)
     whole = tf.where(both, _SYLLABLE + (lead * _VOWELS + vowel) * _TAILS, whole)
-    return tf.where(open_, first + tail, whole), known | both | open_
+    return tf.where(open_, first + tail, whole), in_table | both | open_
 
 
 def _within(value, low, high):

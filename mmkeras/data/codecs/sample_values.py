@@ -1,4 +1,4 @@
-"""Small files and texts to try an export on, the same at every call."""
+"""Small files and texts to test an export with, the same at every call."""
 
 import numpy as np
 import tensorflow as tf
@@ -11,7 +11,7 @@ def images():
 
     Returns:
         List of bytes: JPEG, PNG, a grey JPEG, a PNG of one pixel, and two
-        that cannot be read, a JPEG cut short and nothing at all.
+        unreadable ones, a truncated JPEG and an empty file.
     """
     rng = np.random.default_rng(0)
     jpeg = tf.io.encode_jpeg(_scene(rng, 240, 320)).numpy()
@@ -26,23 +26,23 @@ def images():
 
 
 def _scene(rng, height, width):
-    """Discs and boxes of any colour before a shaded sky."""
+    """Renders discs and boxes of any colour on a shaded background."""
     down, across = np.mgrid[:height, :width]
     shade = down[..., None] / height * rng.uniform(0, 255, 3)
     scene = shade + across[..., None] / width * (255 - shade) / 2
     for _ in range(3):
         y, x = rng.uniform(0.2, 0.8, 2) * (height, width)
         size = rng.uniform(0.1, 0.3) * height
-        far = np.stack([abs(down - y), abs(across - x)])
-        inside = (far**2).sum(0) < size**2
+        distance = np.stack([abs(down - y), abs(across - x)])
+        inside = (distance**2).sum(0) < size**2
         if rng.random() < 0.5:
-            inside = far.max(0) < size
+            inside = distance.max(0) < size
         scene[inside] = rng.uniform(0, 255, 3)
     return scene.clip(0, 255).astype("uint8")
 
 
-def sounds():
-    """Renders WAV files, one that is cut short, and nothing at all.
+def audio_files():
+    """Renders WAV files, a truncated one, and an empty file.
 
     Returns:
         List of bytes.

@@ -11,21 +11,21 @@ UNSPACED = (
     "\u4e00-\u9fff\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff\uff66-\uff9f"
     "\U0001aff0-\U0001b16f\U00020000-\U0003ffff"
 )
-# Their punctuation, which has no space beside it either.
+# Their punctuation, which is not separated by spaces either.
 PUNCTUATION = "\u3001-\u3003\u3008-\u301f\u30fb\uff01-\uff0f\uff1a-\uff20"
 
-_ENOUGH = 0.01  # Of texts; fewer are quotations and names.
+_MIN_SHARE = 0.01  # Of texts; below, they are quotations and names.
 _CHARACTER = re.compile(f"([{UNSPACED}])")
 
 
 def is_unspaced(texts):
-    """Whether texts are written without spaces, at least one in a hundred.
+    """Checks whether over 1 % of texts use scripts without spaces.
 
     Args:
         texts: List of strings.
     """
-    found = sum(bool(_CHARACTER.search(text)) for text in texts)
-    return found > _ENOUGH * len(texts)
+    count = sum(bool(_CHARACTER.search(text)) for text in texts)
+    return count > _MIN_SHARE * len(texts)
 
 
 def spaced(text):

@@ -14,21 +14,21 @@ from mmkeras.data.codecs.codec import Codec
 SPECIAL = ("", "<start>", "<end>", "<unknown>")
 PAD, START, END, UNKNOWN = range(4)
 
-# Among so many, two of a million words share a hash once in ten million
-# vocabularies. The second of them would be encoded as unknown, no worse.
+# With so many buckets, two of a million words share a hash in one of ten
+# million vocabularies. Then the second is encoded as unknown.
 _BUCKETS = 2**62
-# What a configuration means that was written before these options.
+# Values of options that configurations of earlier versions lack.
 EARLIER = {"normalization": None}
 
 _NOT_UTF8 = "not valid UTF-8, or half of a surrogate pair"
 
 
 class Text(Codec):
-    """Turns a sentence into word ids and back.
+    """Encodes sentences as word ids, and decodes ids.
 
     Ids 0 to 3 are padding, start, end and unknown; the vocabulary follows.
-    All of it is core TensorFlow and holds no resource, so it runs in
-    `tf.data` and, with nothing to track, in a SavedModel.
+    It uses only core TensorFlow without resources, so it runs in `tf.data` and,
+    without tracking, in a SavedModel.
 
     Text is UTF-8. A word is a run of letters, digits, and hyphens and
     apostrophes between them ("t-shirt", "o'clock"); a short ending such as
@@ -38,8 +38,8 @@ class Text(Codec):
     Args:
         vocabulary: List of words, without the four special ones.
         length: Number of ids of an encoded sentence, start and end included.
-            Longer sentences are cut.
-        lowercase: Whether to lower the case of all letters.
+            Longer sentences are truncated.
+        lowercase: Whether to convert all letters to lower case.
         accents: Whether to keep accents; if not, "café" becomes "cafe".
         split: `"words"`; `"mixed"`, words, but each character of Chinese,
             Japanese, Thai, Lao, Khmer and Myanmar, which are written without
@@ -48,14 +48,14 @@ class Text(Codec):
         punctuation: `"drop"`, or `"keep"` each sign as a word of its own.
         normalization: Unicode normalization form: `"NFC"`; `"NFKC"`, in
             which full-width and other variants equal the plain characters;
-            or `None` for none, and invisible characters split words.
-        emoji: `"drop"`, or `"keep"` each emoji as a word of its own, flags
-            and joined ones in one piece. Where punctuation is kept, emoji
+            or `None` for none, with which invisible characters split words.
+        emoji: `"drop"`, or `"keep"` each emoji as a word of its own,
+            including flags and joined emoji. If punctuation is kept, emoji
             are as well.
 
     Raises:
-        ValueError: If an argument is none of those, or the vocabulary has
-            empty, double or special words.
+        ValueError: If an argument has another value, or the vocabulary has
+            empty, repeated or special words.
 
     Example:
 
@@ -88,7 +88,7 @@ class Text(Codec):
                 "`length` must be large enough for the start, the end and at "
                 f"least one word. Received: length={length}"
             )
-        self.vocabulary = [*SPECIAL, *_checked(vocabulary)]
+        self.vocabulary = [*SPECIAL, *_check_vocabulary(vocabulary)]
         self.length = int(length)
         self.lowercase = lowercase
         self.accents = accents
@@ -105,13 +105,13 @@ class Text(Codec):
 
     @classmethod
     def from_texts(cls, texts, size=None, minimum=5, split="auto", **options):
-        """Makes a codec whose vocabulary is the commonest words of texts.
+        """Makes a codec with the commonest words of texts as vocabulary.
 
         Args:
-            texts: Iterable of strings: training texts only, or the scores
-                on others will flatter.
-            size: Most words to keep, besides the four special ones.
-            minimum: How often a word must occur.
+            texts: Iterable of strings: training texts only, since other texts
+                would bias the scores.
+            size: Maximum number of words, besides the four special ones.
+            minimum: Minimum count of a word.
             split: As for `Text`; `"auto"` is `"mixed"`, with NFKC, if one
                 text in a hundred is written without spaces, else `"words"`.
             **options: Further arguments of `Text`.
@@ -124,15 +124,15 @@ class Text(Codec):
         """
         texts = list(texts)
         if split == "auto":
-            options = {**_chosen_split(texts), **options}
+            options = {**_infer_split(texts), **options}
         else:
             options["split"] = split
         blank = cls([], **options)
         texts = [text.encode("utf-8", "replace") for text in texts]
         counts = collections.Counter()
         for start in range(0, len(texts), 10_000):
-            found = blank.tokenize(tf.constant(texts[start : start + 10_000]))
-            counts.update(found.flat_values.numpy().tolist())
+            words = blank.tokenize(tf.constant(texts[start : start + 10_000]))
+            counts.update(words.flat_values.numpy().tolist())
         words = [
             (-count, word.decode())
             for word, count in counts.items()
@@ -153,15 +153,15 @@ class Text(Codec):
 
     @property
     def max_size(self):
-        """Ids beyond which a sentence is cut."""
+        """Number of ids beyond which a sentence is truncated."""
         return self.length
 
     def sizes(self, values):
         """Measures sentences.
 
         Args:
-            values: List of values; only sentences that UTF-8 can hold are
-                measured.
+            values: List of values; only strings that can be encoded in UTF-8
+                are measured.
 
         Returns:
             List of numbers of ids, start and end included.
@@ -190,9 +190,10 @@ class Text(Codec):
             end, then zeros.
         """
         sentence = tf.convert_to_tensor(sentence, tf.string)
-        most = self.length - 2
-        words = self._tokenize(tf.reshape(sentence, (-1,)), most)
-        ids = words.with_flat_values(self._lookup(words.flat_values))[:, :most]
+        max_words = self.length - 2
+        words = self._tokenize(tf.reshape(sentence, (-1,)), max_words)
+        ids = words.with_flat_values(self._lookup(words.flat_values))
+        ids = ids[:, :max_words]
         edge = tf.ones_like(ids[:, :0].to_tensor(shape=(None, 1)))
         ids = tf.concat([edge * START, ids, edge * END], 1)
         ids = ids.to_tensor(shape=(None, self.length))
@@ -215,7 +216,7 @@ class Text(Codec):
         return {"vocabulary_size": len(self)}
 
     def decode(self, ids):
-        """Writes out sentences, up to the first end.
+        """Decodes sentences, up to the first end.
 
         Args:
             ids: Integer tensor of shape `(..., length)`, of any length, with
@@ -225,9 +226,9 @@ class Text(Codec):
             String tensor of shape `(...)`.
         """
         ids = tf.convert_to_tensor(ids)
-        ended = tf.cumsum(tf.cast(ids == END, tf.int32), axis=-1) > 0
-        silent = ended | (ids == START)
-        words = tf.gather(tf.constant(self._words), tf.where(silent, PAD, ids))
+        after_end = tf.cumsum(tf.cast(ids == END, tf.int32), axis=-1) > 0
+        blank = after_end | (ids == START)
+        words = tf.gather(tf.constant(self._words), tf.where(blank, PAD, ids))
         if self.split == "characters":
             return tf.strings.reduce_join(words, -1)
         return tokenization.join(words, self.split == "mixed")
@@ -263,7 +264,7 @@ class Text(Codec):
         return cls(**{**EARLIER, **config})
 
     def _tokenize(self, text, limit=-1):
-        """Splits texts of shape `(n,)`, at least into so many words."""
+        """Splits texts `(n,)` into words, at least into the first `limit`."""
         emoji = "keep" in (self.emoji, self.punctuation)
         emoji &= self.normalization is not None
         text = tokenization.clean(text, self.normalization, emoji)
@@ -280,7 +281,7 @@ class Text(Codec):
     def _lookup(self, words):
         """Finds words by binary search among the vocabulary's hashes.
 
-        A hash table would be a resource, which whoever exports has to track.
+        A hash table would be a resource, which exports would have to track.
         """
         hashes = tf.strings.to_hash_bucket_fast(words, _BUCKETS)
         place = tf.searchsorted(tf.constant(self._hashes), hashes)
@@ -291,12 +292,12 @@ class Text(Codec):
 
 
 def mask_texts(texts, ids, words, errors):
-    """Finds the texts that are missing or not UTF-8.
+    """Marks texts that are missing or not valid UTF-8.
 
     Args:
         texts: String tensor of shape `(n,)`.
         ids: Their ids, of shape `(n, ...)`.
-        words: Those of their ids that are a word if there is any, `(n, m)`.
+        words: The ids at the positions of first words, of shape `(n, m)`.
         errors: String tensor of shape `(n,)`.
 
     Returns:
@@ -316,8 +317,8 @@ def _is_sentence(value):
         return False
 
 
-def _chosen_split(texts):
-    """Options of `Text` that fit how texts are written."""
+def _infer_split(texts):
+    """Returns options of `Text` that fit the scripts of texts."""
     if scripts.is_unspaced(texts):
         return {"split": "mixed", "normalization": "NFKC"}
     return {"split": "words"}
@@ -331,16 +332,16 @@ def _check_choice(name, value, choices):
         )
 
 
-def _checked(vocabulary):
-    """Returns the vocabulary as a list of different, ordinary words."""
-    seen = set(SPECIAL)
+def _check_vocabulary(vocabulary):
+    """Returns the vocabulary as a list, after checking its words."""
+    words = set(SPECIAL)
     for word in vocabulary:
-        if not isinstance(word, str) or word in seen:
+        if not isinstance(word, str) or word in words:
             raise ValueError(
                 "`vocabulary` must be a list of distinct words without "
                 f"{', '.join(map(repr, SPECIAL))}, which are added "
                 f"automatically. Received: {word!r}, which is empty, special "
                 "or repeated."
             )
-        seen.add(word)
+        words.add(word)
     return list(vocabulary)

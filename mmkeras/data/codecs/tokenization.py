@@ -14,7 +14,7 @@ _LETTER = r"\p{L}\p{M}\p{N}"
 # Latin, Greek, Cyrillic and their extensions. Marks of other scripts are
 # letters in their own right and are never stripped.
 _ACCENTED = 0x2000
-# Variation selectors, soft hyphens, non-joiners, marks of direction.
+# Variation selectors, soft hyphens, non-joiners, direction marks.
 _INVISIBLE = (
     "[\u00ad\u061c\u180b-\u180f\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
@@ -25,14 +25,14 @@ _replace = tf.strings.regex_replace
 
 
 def clean(text, form, emoji):
-    """Normalizes texts; all white space and controls become single spaces.
+    """Normalizes texts; white space and controls become single spaces.
 
     Characters that are invisible within a word are removed from it.
 
     Args:
-        text: String tensor of shape `(n,)`; what is not UTF-8 is replaced.
-        form: One of `normalization.FORMS`; or `None`, and what is invisible
-            separates words.
+        text: String tensor of shape `(n,)`; invalid UTF-8 is replaced.
+        form: One of `normalization.FORMS`; or `None`, with which invisible
+            characters separate words.
         emoji: bool. Whether each emoji becomes a word of its own.
 
     Returns:
@@ -51,8 +51,8 @@ def clean(text, form, emoji):
 def _cleaner(form, emoji):
     """Cleans texts that are not plain ASCII.
 
-    It is a function of its own, not inlined, so that graphs in which all is
-    ASCII do not pay for its operations.
+    It is a separate function, not inlined, so that its operations cost nothing
+    if all texts are ASCII.
     """
 
     def clean(text):
@@ -76,9 +76,9 @@ def words(text, punctuation, emoji, unspaced, limit=-1):
         text: String tensor of shape `(n,)`.
         punctuation: `"drop"`, or `"keep"` each sign as a word.
         emoji: bool. Whether emoji are words.
-        unspaced: bool. Whether each character of the `scripts.UNSPACED` is a
+        unspaced: bool. Whether each character of `scripts.UNSPACED` is a
             word.
-        limit: int. How many words are needed of a text; -1 for all.
+        limit: int. Number of words needed per text; -1 for all.
 
     Returns:
         Ragged string tensor of shape `(n, words)`.
@@ -91,7 +91,7 @@ def words(text, punctuation, emoji, unspaced, limit=-1):
 
 
 def characters(text, punctuation, emoji, limit=-1):
-    """Splits cleaned texts into characters; arguments as of `words`."""
+    """Splits cleaned texts into characters; arguments as for `words`."""
     letters = _LETTER + (emojis.CHARACTERS if emoji else "")
     if punctuation == "drop":
         text = _replace(text, f"[^{letters} ]", "")
@@ -102,7 +102,7 @@ def characters(text, punctuation, emoji, limit=-1):
 
 
 def strip_accents(text):
-    """Replaces accented letters by plain ones, and drops loose accents.
+    """Replaces accented letters by plain ones, and drops other accents.
 
     Args:
         text: String tensor of shape `(n,)`.
@@ -112,21 +112,21 @@ def strip_accents(text):
     """
     letters = tf.strings.unicode_decode(text, "UTF-8")
     points = letters.flat_values
-    known = tf.gather(
+    letter = tf.gather(
         tf.constant(_plain_letters()), tf.minimum(points, _ACCENTED - 1)
     )
-    plain = tf.where(points < _ACCENTED, known, points)
+    plain = tf.where(points < _ACCENTED, letter, points)
     letters = letters.with_flat_values(plain)
     letters = tf.ragged.boolean_mask(letters, letters > 0)
     return tf.strings.unicode_encode(letters, "UTF-8")
 
 
 def join(words, unspaced):
-    """Writes out words with the spaces that belong between them.
+    """Joins words with the usual spaces between them.
 
     Args:
         words: String tensor of shape `(..., words)`.
-        unspaced: As of `words`.
+        unspaced: As for `words`.
 
     Returns:
         String tensor of shape `(...)`.
@@ -141,12 +141,12 @@ def join(words, unspaced):
 
 
 def _separate(text, punctuation, letters):
-    """Puts spaces between words, and drops or sets apart punctuation."""
+    """Separates words by spaces, and drops or separates punctuation."""
     sign, before, after = "  ", r" \3", " "
     if punctuation == "keep":
         sign, before, after = r"  \1  ", r" \1\2 \3", r" \1 "
     text = _replace(text, "[’ʼ]", "'")
-    # Each pattern eats a space on both sides, so there are two of them.
+    # Each pattern consumes a space on both sides, so spaces are doubled.
     text = _replace(text, " ", "  ")
     text = _replace(text, f"([^{letters}'\\- ])", sign)
     # Hyphens and apostrophes stay within words. At the front, an apostrophe

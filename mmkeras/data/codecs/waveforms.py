@@ -17,7 +17,7 @@ def to_wav(samples, rate):
         The bytes of the file.
 
     Raises:
-        ValueError: If it is no such waveform.
+        ValueError: If it is not such a waveform.
     """
     import soundfile
 

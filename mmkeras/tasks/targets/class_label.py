@@ -55,7 +55,7 @@ class ClassLabel(Target):
     has_probabilities = True
 
     def errors(self, rows):
-        if self.codec.others:
+        if self.codec.allow_unknown:
             return [""] * len(rows)
         return super().errors(rows)
 

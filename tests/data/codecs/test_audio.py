@@ -9,8 +9,8 @@ from checks import run_python
 
 from mmkeras.data.codecs import Audio
 from mmkeras.data.codecs import from_config
-from mmkeras.data.codecs import resampling
 from mmkeras.data.codecs import to_config
+from mmkeras.data.decoding import resampling
 
 RATE = 16000
 KINDS = {
@@ -66,9 +66,9 @@ def test_every_kind_rate_and_channel_count(
     samples, errors = codec.try_batch(data)
     assert errors.numpy().tolist() == [b""]
     expected = tone(RATE, 0.5)[:, 0]
-    middle = slice(400, -400)  # Lossy codecs begin and end as they like.
-    off = np.abs(samples[0].numpy() - expected)[middle].max()
-    assert off < KINDS[kind][1]
+    middle = slice(400, -400)  # Lossy codecs differ at the ends.
+    error = np.abs(samples[0].numpy() - expected)[middle].max()
+    assert error < KINDS[kind][1]
     alone, wrong = in_graph(data)
     if KINDS[kind][0] == "WAV":
         np.testing.assert_allclose(alone, samples, atol=1e-5)
@@ -77,7 +77,7 @@ def test_every_kind_rate_and_channel_count(
         assert not alone.numpy().any()
 
 
-def test_short_sound_is_followed_by_zeros(codec):
+def test_short_audio_is_padded(codec):
     samples, _ = codec.try_batch(tf.constant([encode(tone(RATE, 0.2))]))
     assert samples.shape == (1, 8000)
     assert not samples.numpy()[0, 3200:].any()
@@ -86,14 +86,14 @@ def test_short_sound_is_followed_by_zeros(codec):
     )
 
 
-def test_resampling_keeps_a_tone_and_drops_what_cannot_be_heard():
+def test_resampling_keeps_a_tone_and_drops_high_frequencies():
     high = np.sin(2 * np.pi * 7000 * np.arange(16000) / 16000)
     low = np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)
     both = tf.constant(high + low, tf.float32)
-    found = resampling.resample(both, tf.constant(16000), 8000).numpy()
+    actual = resampling.resample(both, tf.constant(16000), 8000).numpy()
     expected = np.sin(2 * np.pi * 1000 * np.arange(8000) / 8000)
-    assert found.shape == (8000,)
-    np.testing.assert_allclose(found[100:-100], expected[100:-100], atol=2e-3)
+    assert actual.shape == (8000,)
+    np.testing.assert_allclose(actual[100:-100], expected[100:-100], atol=2e-3)
     assert resampling.resample(both, tf.constant(16000), 16000).shape == (
         16000,
     )
@@ -114,9 +114,9 @@ def test_reads_in_a_data_set(codec):
 
 def hostile(count):
     rng = np.random.default_rng(0)
-    whole = [encode(tone(8000, 0.1, 2), 8000, kind) for kind in KINDS if kind]
+    intact = [encode(tone(8000, 0.1, 2), 8000, kind) for kind in KINDS if kind]
     for i in range(count):
-        data = bytearray(whole[i % len(whole)])
+        data = bytearray(intact[i % len(intact)])
         if i % 3 == 0:
             data = data[: rng.integers(0, len(data))]
         for _ in range(rng.integers(0, 30)):
@@ -126,12 +126,14 @@ def hostile(count):
         yield bytes(data)
 
 
-def test_hostile_files_are_errors_or_sound_and_harm_no_other(codec, in_graph):
+def test_hostile_files_are_errors_or_audio_and_do_not_affect_others(
+    codec, in_graph
+):
     good = encode(tone(8000, 0.3), 8000)
     expected, _ = codec.try_batch(tf.constant([good]))
     inputs = [b"", b"RIFF", b"junk" * 99, *hostile(200)]
-    for read in (codec.try_batch, in_graph):
-        samples, errors = read(tf.constant([*inputs, good]))
+    for decode in (codec.try_batch, in_graph):
+        samples, errors = decode(tf.constant([*inputs, good]))
         assert np.isfinite(samples).all() and np.abs(samples).max() <= 1
         np.testing.assert_allclose(samples[-1], expected[0], atol=1e-5)
         bad = [bool(error) for error in errors.numpy()]
@@ -150,8 +152,8 @@ def wave(data, tag=1, channels=1, bits=16, size=None, form=b"RIFF", **of):
         size: Bytes per frame.
         form: First four bytes of the file.
         **of: `rate` in Hz; `extra`, bytes after the format; `chunks`, bytes
-            of chunks before the sound, and `after` it; `length`, what the
-            header says of the sound; `whole`, of the file.
+            of chunks before the samples, and `after` them; `length`, the size
+            of the samples in the header; `whole`, that of the file.
     """
     order = ">" if form == b"RIFX" else "<"
     rate, size = of.get("rate", RATE), size or channels * bits // 8
@@ -168,29 +170,35 @@ def wave(data, tag=1, channels=1, bits=16, size=None, form=b"RIFF", **of):
 
 
 def subformat(tag, bits):
-    """The further part of an extensible format."""
+    """Returns the additional part of an extensible format."""
     guid = bytes.fromhex("0000000010008000" + "00aa00389b71")
     return struct.pack("<HHIH", 22, bits, 4, tag) + guid
 
 
-SOUND = (2**23 * tone(RATE, 0.5)[:, 0]).astype("<i4")  # Of 24 bits.
-SHORT = (SOUND >> 8).astype("<i2")
+SAMPLES = (2**23 * tone(RATE, 0.5)[:, 0]).astype("<i4")  # Of 24 bits.
+SHORT = (SAMPLES >> 8).astype("<i2")
 LARGE = b"ds64" + struct.pack("<IQQQI", 28, 10**6, 16000, 8000, 0)
 CONTAINERS = {
     "24 bits in the upper bytes of 32": wave(
-        (SOUND << 8).tobytes(), bits=24, size=4
+        (SAMPLES << 8).tobytes(), bits=24, size=4
     ),
-    "24 bits in the lower bytes of 32": wave(SOUND.tobytes(), bits=24, size=4),
+    "24 bits in the lower bytes of 32": wave(
+        SAMPLES.tobytes(), bits=24, size=4
+    ),
     "24 bits of 32, extensible": wave(
-        (SOUND << 8).tobytes(), 0xFFFE, bits=24, size=4, extra=subformat(1, 24)
+        (SAMPLES << 8).tobytes(),
+        0xFFFE,
+        bits=24,
+        size=4,
+        extra=subformat(1, 24),
     ),
     "24 valid bits of 32, extensible": wave(
-        (SOUND << 8).tobytes(), 0xFFFE, bits=32, extra=subformat(1, 24)
+        (SAMPLES << 8).tobytes(), 0xFFFE, bits=32, extra=subformat(1, 24)
     ),
     "12 bits in 16": wave(SHORT.tobytes(), bits=12, size=2),
-    "RIFX": wave((SOUND >> 8).astype(">i2").tobytes(), form=b"RIFX"),
+    "RIFX": wave((SAMPLES >> 8).astype(">i2").tobytes(), form=b"RIFX"),
     "RIFX of floats": wave(
-        (SOUND / 2**23).astype(">f4").tobytes(), 3, bits=32, form=b"RIFX"
+        (SAMPLES / 2**23).astype(">f4").tobytes(), 3, bits=32, form=b"RIFX"
     ),
     "RF64": wave(
         SHORT.tobytes(),
@@ -218,7 +226,7 @@ CONTAINERS = {
 
 @pytest.fixture(scope="module")
 def in_data_set(codec):
-    """All containers by name, read by one data set."""
+    """Returns all containers by name, read by one data set."""
     files = tf.data.Dataset.from_tensor_slices([*CONTAINERS.values()])
     return dict(zip(CONTAINERS, files.map(codec), strict=True))
 
@@ -242,8 +250,8 @@ def test_laws_of_telephony_are_read_as_soundfile_reads_them(
     file = io.BytesIO()
     soundfile.write(file, tone(RATE, 0.5), RATE, format="WAV", subtype=kind)
     expected, _ = soundfile.read(io.BytesIO(file.getvalue()))
-    for read in (codec.try_batch, in_graph):
-        samples, errors = read(tf.constant([file.getvalue()]))
+    for decode in (codec.try_batch, in_graph):
+        samples, errors = decode(tf.constant([file.getvalue()]))
         assert errors.numpy().tolist() == [b""]
         np.testing.assert_array_equal(samples[0], np.float32(expected))
 
@@ -263,8 +271,8 @@ def test_compressed_waves_are_refused_by_name_everywhere(
     codec, in_graph, tag, name
 ):
     data = tf.constant([wave(bytes(4000), tag, bits=4, size=256)])
-    for read in (codec.try_batch, in_graph):
-        samples, errors = read(data)
+    for decode in (codec.try_batch, in_graph):
+        samples, errors = decode(data)
         assert f"{name} with 4 bits" in errors.numpy()[0].decode()
         assert "Convert it to PCM" in errors.numpy()[0].decode()
         assert not samples.numpy().any()
@@ -281,12 +289,14 @@ def test_a_compressed_wave_stops_a_data_set_by_name(codec):
 
 
 def hostile_waves(count, seed=0):
-    """WAV files whose headers are damaged, of every kind."""
+    """Yields WAV files of every kind with damaged headers."""
     rng = np.random.default_rng(seed)
-    whole = [encode(tone(8000, 0.1, 2), 8000, kind) for kind in list(KINDS)[:6]]
-    whole += [data[:900] for data in CONTAINERS.values()]
+    intact = [
+        encode(tone(8000, 0.1, 2), 8000, kind) for kind in list(KINDS)[:6]
+    ]
+    intact += [data[:900] for data in CONTAINERS.values()]
     for i in range(count):
-        data = bytearray(whole[i % len(whole)])
+        data = bytearray(intact[i % len(intact)])
         for _ in range(rng.integers(1, 6)):
             place = rng.integers(8, 60) if i % 4 else 20 + rng.integers(24)
             data[place] = rng.choice([0, 1, 2, 16, 255, rng.integers(256)])
@@ -296,14 +306,16 @@ def hostile_waves(count, seed=0):
 @pytest.mark.parametrize(
     "count", [400, pytest.param(3000, marks=pytest.mark.slow)]
 )
-def test_hostile_waves_are_the_same_sound_everywhere(codec, in_graph, count):
+def test_hostile_waves_have_the_same_samples_everywhere(codec, in_graph, count):
     files = [*hostile_waves(count), wave(bytes(800), channels=500)]
     samples, errors = codec.read(files)
     for i in range(0, len(files), 100):
-        some = slice(i, i + 100)
-        alike, wrong = in_graph(tf.constant(files[some]))
-        np.testing.assert_array_equal(wrong.numpy() == b"", errors[some] == b"")
-        np.testing.assert_array_equal(alike, samples[some])
+        batch = slice(i, i + 100)
+        actual, wrong = in_graph(tf.constant(files[batch]))
+        np.testing.assert_array_equal(
+            wrong.numpy() == b"", errors[batch] == b""
+        )
+        np.testing.assert_array_equal(actual, samples[batch])
     assert 0.2 < np.mean(errors != b"") < 0.8
     assert errors[-1] == b"a WAV file without audio data"
     assert np.isfinite(samples).all() and np.abs(samples).max() <= 1
@@ -315,7 +327,7 @@ def test_hostile_waves_are_the_same_sound_everywhere(codec, in_graph, count):
 
 
 @pytest.mark.slow
-def test_fast_sound_takes_bounded_memory(tmp_path):
+def test_high_sample_rates_take_bounded_memory(tmp_path):
     code = """
 import resource, sys
 import numpy as np
@@ -331,19 +343,19 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
     path = tmp_path / "fast.wav"
     path.write_bytes(encode(tone(192_000, 11), 192_000))
-    done = run_python(code, path)
-    assert int(done.stdout) < 300_000, done.stderr  # In kB.
+    process = run_python(code, path)
+    assert int(process.stdout) < 300_000, process.stderr  # In kB.
 
 
 def test_a_large_file_is_refused():
     codec = Audio(RATE, 0.1, limit=1000)
     data = tf.constant([encode(tone(RATE, 1.0))])
-    for read in (codec.try_batch, graph(codec)):
-        samples, errors = read(data)
+    for decode in (codec.try_batch, graph(codec)):
+        samples, errors = decode(data)
         assert b"1000" in errors.numpy()[0] and not samples.numpy().any()
 
 
-def test_config_and_refusals():
+def test_config_and_invalid_arguments():
     codec = Audio(8000, 1.5)
     again = from_config(to_config(codec))
     assert again.get_config() == codec.get_config()

@@ -1,4 +1,4 @@
-"""What the codecs of all inputs have in common."""
+"""Behaviour shared by the codecs of all inputs."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def codec(request):
     return request.param
 
 
-def test_encoded_samples_have_the_shape_and_dtype_that_are_promised(codec):
+def test_encoded_samples_have_the_declared_shape_and_dtype(codec):
     samples = codec.samples()
     x, present, errors = codec.encode(codec.pack(samples))
     assert x.shape == (len(samples), *codec.shape)
@@ -44,8 +44,8 @@ def test_an_export_takes_samples_and_encodes_them_alike(codec):
     samples = tf.constant(codec.samples(), spec.dtype)
     assert spec.shape.is_compatible_with(samples.shape)
     expected = codec.encode(codec.pack(codec.samples()))
-    found = tf.function(codec.encode, [spec], autograph=False)(samples)
-    for one, other in zip(found, expected):
+    actual = tf.function(codec.encode, [spec], autograph=False)(samples)
+    for one, other in zip(actual, expected):
         np.testing.assert_array_equal(one, other)
 
 
@@ -53,9 +53,9 @@ def test_one_value_is_encoded_as_in_a_batch(codec):
     packed = codec.pack(codec.samples())
     for row in (0, -1):
         x, present = codec.encode_one(packed[row])
-        expected, there, _ = codec.encode(packed)
+        expected, presence, _ = codec.encode(packed)
         np.testing.assert_array_equal(x, expected[row])
-        assert bool(present) == bool(there[row])
+        assert bool(present) == bool(presence[row])
 
 
 def test_a_value_of_a_wrong_type_is_missing_and_an_error(codec):
@@ -106,6 +106,7 @@ def test_sizes_are_seconds_and_ids():
         ("Words", {"vocabulary": WORDS, "length": 6}, codecs.Text),
         ("Turns", {"vocabulary": WORDS, "turns": 2}, codecs.Dialogue),
         ("Audio", {"rate": 8000, "seconds": 0.1, "limit": 99}, codecs.Audio),
+        ("Labels", {"names": WORDS, "others": True}, codecs.Labels),
     ],
 )
 def test_configurations_with_earlier_names_are_read(name, config, cls):
@@ -114,3 +115,4 @@ def test_configurations_with_earlier_names_are_read(name, config, cls):
     again = codecs.from_config(codecs.to_config(codec))
     assert again.get_config() == codec.get_config()
     assert name != "Audio" or codec.shape == (800,)
+    assert name != "Labels" or codec("cat") == -1

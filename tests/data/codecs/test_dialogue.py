@@ -4,20 +4,20 @@ import tensorflow as tf
 
 from mmkeras.data import codecs
 
-TALKS = [["Ann: Hello!", "Bob: hello ann"], ["Hello?", "", "hello  hello"]]
+DIALOGUES = [["Ann: Hello!", "Bob: hello ann"], ["Hello?", "", "hello  hello"]]
 
 
 @pytest.fixture
 def codec():
-    return codecs.Dialogue.from_dialogues(TALKS, minimum=1, length=7)
+    return codecs.Dialogue.from_dialogues(DIALOGUES, minimum=1, length=7)
 
 
-def test_each_turn_is_read_as_words_are(codec):
+def test_each_turn_is_encoded_as_text(codec):
     assert codec.shape == (3, 7) and len(codec) == len(codec.vocabulary)
     assert codec.vocabulary[4] == "hello" and "?" in codec.vocabulary
-    text = tf.constant([codec.join(turns) for turns in TALKS])
+    text = tf.constant([codec.join(turns) for turns in DIALOGUES])
     ids = codec(text).numpy()
-    for turns, rows in zip(TALKS, ids):
+    for turns, rows in zip(DIALOGUES, ids):
         expected = codec.words(tf.constant(turns)).numpy()
         np.testing.assert_array_equal(rows[: len(turns)], expected)
         assert not rows[len(turns) :].any()
@@ -29,10 +29,10 @@ def test_a_line_break_within_a_turn_is_a_space(codec):
     assert codec.join(["a\nb ", "c"]) == "a b\nc"
 
 
-def test_turns_are_joined_in_a_graph_as_they_are_outside(codec):
-    talks = [["a  b", "c\nd", ""], ["", "", ""], ["", "e", "f"]]
-    joined = codec.joined(tf.constant(talks))
-    for text, turns in zip(joined.numpy(), talks):
+def test_turns_are_joined_in_a_graph_as_outside(codec):
+    dialogues = [["a  b", "c\nd", ""], ["", "", ""], ["", "e", "f"]]
+    joined = codec.joined(tf.constant(dialogues))
+    for text, turns in zip(joined.numpy(), dialogues):
         expected = codec.join(turns)
         assert text.decode().rstrip("\n") == expected.rstrip("\n")
     assert codec.joined(joined) is joined
@@ -41,7 +41,7 @@ def test_turns_are_joined_in_a_graph_as_they_are_outside(codec):
     assert lines[2] == [b"", b"e", b"f"]
 
 
-def test_what_is_too_long_is_told(codec):
+def test_too_many_turns_are_an_error(codec):
     text = tf.constant(["hello\n" * 3, "hello\n" * 4, ""])
     ids, errors = codec.try_batch(text)
     error = b"4 turns; the model was trained with at most 3"
@@ -50,16 +50,16 @@ def test_what_is_too_long_is_told(codec):
 
 
 def test_a_list_of_turns_is_a_raw_value(codec):
-    raw = codec.pack([TALKS[0], "Ann: Hello!\nBob: hello ann\n", None])
-    x, there, errors = codec.encode(raw)
+    raw = codec.pack([DIALOGUES[0], "Ann: Hello!\nBob: hello ann\n", None])
+    x, present, errors = codec.encode(raw)
     np.testing.assert_array_equal(x[0], x[1])
-    assert list(there.numpy()) == [True, True, False]
+    assert list(present.numpy()) == [True, True, False]
     assert not np.any(x[2]) and not any(errors.numpy())
     with pytest.raises(ValueError, match="Received: a value of type int"):
         codec.pack([3])
 
 
-def test_it_can_be_described(codec):
+def test_config(codec):
     again = codecs.from_config(codecs.to_config(codec))
     assert again.get_config() == codec.get_config()
     text = tf.constant("Ann: Hello!")

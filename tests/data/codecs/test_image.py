@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from mmkeras.data import codecs
 from mmkeras.data.codecs import image
-from mmkeras.data.codecs.pixels import READS_WEBP
-from mmkeras.data.codecs.pixels import by_kind
+from mmkeras.data.decoding.pixels import READS_WEBP
+from mmkeras.data.decoding.pixels import by_kind
 
 ALL = image_files.every_kind()
 FILES = {
@@ -30,12 +30,12 @@ SIZE = (60, 80)
 def by_pillow(file, size=SIZE):
     image = PIL.ImageOps.exif_transpose(PIL.Image.open(io.BytesIO(file)))
     image = image.convert("RGB")
-    wanted = size[::-1]
-    shrinks = all(a >= b for a, b in zip(image.size, wanted))
+    target = size[::-1]
+    shrinks = all(a >= b for a, b in zip(image.size, target))
     resampling = PIL.Image.Resampling
-    way = resampling.BOX if shrinks else resampling.BILINEAR
-    if image.size != wanted:
-        image = image.resize(wanted, way)
+    method = resampling.BOX if shrinks else resampling.BILINEAR
+    if image.size != target:
+        image = image.resize(target, method)
     return np.array(image)
 
 
@@ -62,7 +62,7 @@ def test_turns_by_exif(codec, upright_codec, orientation):
     file = FILES[f"jpeg turned {orientation}"]
     plain = codec(FILES["jpeg turned 1"]).numpy()
     turned = (codec if orientation < 5 else upright_codec)(file).numpy()
-    # Where EXIF says row 0 and column 0 of the file lie in the upright one.
+    # By the position of row 0 and column 0 of the file in the upright image.
     upright = {
         1: plain,
         2: plain[:, ::-1],
@@ -188,7 +188,7 @@ def test_no_images_are_a_batch_of_none(codec):
 
 
 def test_says_that_webp_needs_a_newer_tensorflow(monkeypatch):
-    monkeypatch.setattr("mmkeras.data.codecs.pixels.READS_WEBP", False)
+    monkeypatch.setattr("mmkeras.data.decoding.pixels.READS_WEBP", False)
     decode = by_kind.__wrapped__()  # Else it is traced but once.
     _, error = decode(ALL["webp"], SIZE, 60 * 80)
     assert error == b"WebP, which this version of TensorFlow cannot decode"
@@ -199,14 +199,14 @@ def test_says_that_webp_needs_a_newer_tensorflow(monkeypatch):
 @pytest.mark.parametrize(
     "kind", ["GIF", pytest.param("WEBP", marks=needs_webp)]
 )
-def test_takes_an_animation_of_many_frames_by_its_first(codec, kind):
+def test_reads_the_first_frame_of_an_animation(codec, kind):
     frames = [
         PIL.Image.fromarray(np.full((60, 80), n, "uint8")) for n in range(200)
     ]
     options = {"save_all": True, "append_images": frames[1:]}
     file = image_files.save(frames[0], kind, **options)
     assert codec(file).numpy().max() == 0
-    # Later frames may be damaged: they are never looked at.
+    # Later frames may be damaged: they are never read.
     assert codec(file[: len(file) // 2]).numpy().max() == 0
 
 
@@ -219,17 +219,17 @@ def test_refuses_a_gif_frame_larger_than_its_canvas(codec):
 
 @pytest.mark.slow
 def test_thousand_hostile_files(codec):
-    """A result or an error for each row, and no row touches another."""
+    """Each row has a result or an error, and does not affect the others."""
     files = image_files.hostile(1000, seed=7)
     good = list(FILES.values())
     alone = {file: codec(file).numpy() for file in good}
     failed = 0
     for start in range(0, 1000, 20):
-        sound = [good[(start // 20 + step) % len(good)] for step in range(2)]
-        rows = [sound[0], *files[start : start + 20], sound[1]]
+        intact = [good[(start // 20 + step) % len(good)] for step in range(2)]
+        rows = [intact[0], *files[start : start + 20], intact[1]]
         pixels, errors = (x.numpy() for x in codec.try_batch(rows))
-        np.testing.assert_array_equal(pixels[0], alone[sound[0]])
-        np.testing.assert_array_equal(pixels[-1], alone[sound[1]])
+        np.testing.assert_array_equal(pixels[0], alone[intact[0]])
+        np.testing.assert_array_equal(pixels[-1], alone[intact[1]])
         assert errors[0] == errors[-1] == b""
         bad = errors != b""
         assert not pixels[bad].any()
@@ -244,12 +244,12 @@ import json, sys
 import tensorflow as tf
 loaded = tf.saved_model.load(sys.argv[1])
 files = [bytes.fromhex(file) for file in json.load(sys.stdin)]
-found = loaded.signatures["serving_default"](image=tf.constant(files))
+outputs = loaded.signatures["serving_default"](image=tf.constant(files))
 assert not any(name.startswith("mmkeras") for name in sys.modules)
 print(json.dumps({
-    "sums": tf.reduce_sum(tf.cast(found["pixels"], tf.int64), (1, 2, 3))
+    "sums": tf.reduce_sum(tf.cast(outputs["pixels"], tf.int64), (1, 2, 3))
         .numpy().tolist(),
-    "errors": [error.decode() for error in found["errors"].numpy()],
+    "errors": [error.decode() for error in outputs["errors"].numpy()],
 }))
 """
 
@@ -278,10 +278,10 @@ def test_serves_without_this_package(tmp_path, codec):
         text=True,
         check=True,
     )
-    found = json.loads(answer.stdout.splitlines()[-1])
+    outputs = json.loads(answer.stdout.splitlines()[-1])
     pixels, errors = (x.numpy() for x in codec.try_batch(files))
-    assert found["errors"] == [error.decode() for error in errors]
-    assert found["sums"] == pixels.astype("int64").sum((1, 2, 3)).tolist()
+    assert outputs["errors"] == [error.decode() for error in errors]
+    assert outputs["sums"] == pixels.astype("int64").sum((1, 2, 3)).tolist()
 
 
 def test_normalize_scales_to_0_to_1(codec):
@@ -332,12 +332,12 @@ def test_refuses_arguments(arguments, message):
         {"name": "Image", "config": {"module": "os"}},
     ],
 )
-def test_makes_no_unknown_codec(config):
+def test_an_unknown_configuration_is_an_error(config):
     with pytest.raises(ValueError, match="codec"):
         codecs.from_config(config)
 
 
-def test_describes_no_unknown_codec():
+def test_an_unknown_codec_is_an_error():
     with pytest.raises(
         ValueError, match="`codec` must be one of Audio, Dialogue"
     ):

@@ -12,16 +12,16 @@ def test_one_class():
     assert codec.names == ["a", "b", "c"] and codec.size == 3
     assert codec("b") == 1
     logits = tf.constant([[0.0, np.log(3.0), 0.0], [9.0, 0.0, 0.0]])
-    labels, chances = codec.decode(logits)
+    labels, probabilities = codec.decode(logits)
     assert labels.numpy().tolist() == [b"b", b"a"]
     np.testing.assert_allclose(
-        chances[0], [0.2, 0.6, 0.2], rtol=1e-5, atol=1e-6
+        probabilities[0], [0.2, 0.6, 0.2], rtol=1e-5, atol=1e-6
     )
 
 
-def test_the_commonest_labels_and_all_others():
-    codec = Labels.from_values(["b", "a", "c", "b", "a", "d"], most=2)
-    assert codec.names == ["a", "b"] and codec.others
+def test_the_commonest_labels_and_unknown_ones():
+    codec = Labels.from_values(["b", "a", "c", "b", "a", "d"], max_classes=2)
+    assert codec.names == ["a", "b"] and codec.allow_unknown
     assert [codec(name) for name in ("a", "b", "c", "new")] == [0, 1, -1, -1]
     again = from_config(to_config(codec))
     assert again("new") == -1 and again.names == codec.names
@@ -48,7 +48,7 @@ def test_labels_of_any_type(values, kind, names):
         codec(value)
 
 
-def test_a_target_is_followed():
+def test_the_target_decides():
     assert Labels.from_values([1, 2], target="number").kind == "number"
     assert Labels.from_values(["a", "b"], target="labels").kind == "multi"
     for target in ("class", "labels", "number"):
@@ -75,10 +75,10 @@ def test_several_labels():
     assert codec(["c", "a"]).tolist() == [1, 0, 1]
     assert codec("c|a").tolist() == [1, 0, 1]
     logits = tf.constant([[1.0, -1.0, 1.0], [-1.0, -1.0, -1.0]])
-    labels, chances = codec.decode(logits)
+    labels, probabilities = codec.decode(logits)
     assert labels.numpy().tolist() == [b"a|c", b""]
     np.testing.assert_allclose(
-        chances[0, 0], 1 / (1 + np.exp(-1)), rtol=1e-5, atol=1e-6
+        probabilities[0, 0], 1 / (1 + np.exp(-1)), rtol=1e-5, atol=1e-6
     )
 
 
@@ -92,7 +92,7 @@ def test_numbers():
         assert numbers.numpy() == 0.5
 
 
-def test_comes_back_from_its_config():
+def test_config():
     codec = Labels(["x", "y"], "multi")
     again = from_config(to_config(codec))
     assert again.get_config() == codec.get_config()
@@ -115,7 +115,7 @@ def test_unknown_labels_are_named():
         Labels(["x"], "odd")
 
 
-def test_what_chances_choose():
-    chances = np.array([[0.2, 0.8], [0.7, 0.3]])
-    assert Labels(["x", "y"]).chosen(chances).tolist() == [1, 0]
-    assert Labels(["x", "y"], "multi").chosen(chances) is chances
+def test_argmax():
+    probabilities = np.array([[0.2, 0.8], [0.7, 0.3]])
+    assert Labels(["x", "y"]).argmax(probabilities).tolist() == [1, 0]
+    assert Labels(["x", "y"], "multi").argmax(probabilities) is probabilities

@@ -19,25 +19,25 @@ POINTS = [*range(0xD800), *range(0xE000, 0x110000)]
 @pytest.mark.parametrize("form", normalization.FORMS)
 def test_every_character_is_normalized_as_by_unicodedata(form):
     letters = list(map(chr, POINTS))
-    found = normalization.normalize(tf.constant(letters), form).numpy()
+    actual = normalization.normalize(tf.constant(letters), form).numpy()
     expected = [unicodedata.normalize(form, x).encode() for x in letters]
-    assert found.tolist() == expected
+    assert actual.tolist() == expected
 
 
 @pytest.mark.parametrize("form", normalization.FORMS)
 def test_texts_are_normalized_as_by_unicodedata(form):
-    dice = random.Random(0)
+    rng = random.Random(0)
     moving = [x for x in map(chr, POINTS) if unicodedata.decomposition(x)]
     moving += [x for x in map(chr, POINTS) if unicodedata.combining(x)]
     texts = [
-        "".join(dice.choices(letters, k=dice.randrange(12)))
+        "".join(rng.choices(letters, k=rng.randrange(12)))
         for letters in (AWKWARD, moving)
         for _ in range(5000)
     ]
     texts += [unicodedata.normalize("NFD", text) for text in texts]
-    found = normalization.normalize(tf.constant(texts), form).numpy()
+    actual = normalization.normalize(tf.constant(texts), form).numpy()
     expected = [unicodedata.normalize(form, text).encode() for text in texts]
-    assert found.tolist() == expected
+    assert actual.tolist() == expected
 
 
 def test_a_graph_normalizes_as_eager_operations_do():

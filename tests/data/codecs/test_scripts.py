@@ -13,8 +13,8 @@ Text = codecs.Text
 
 
 def tokens(text, **options):
-    found = Text([], **options).tokenize(tf.constant(text))
-    return [word.decode() for word in found.numpy()]
+    words = Text([], **options).tokenize(tf.constant(text))
+    return [word.decode() for word in words.numpy()]
 
 
 @pytest.mark.parametrize(
@@ -50,18 +50,18 @@ def test_invisible_separators_split():
     ]
 
 
-def test_compatibility_characters_are_one_form_if_asked():
+def test_compatibility_characters_are_one_form_with_nfkc():
     assert tokens("ＡＢＣ ｶﾞ", normalization="NFKC") == ["abc", "ガ"]
     assert tokens("ＡＢＣ") == ["ａｂｃ"]
 
 
-def test_a_description_of_an_earlier_version_keeps_its_tokens():
+def test_a_configuration_of_an_earlier_version_keeps_its_tokens():
     for name in ("Text", "Dialogue", "Answers"):
         config = {"vocabulary": ["a"], "split": "words"}
         codec = codecs.from_config({"name": name, "config": config})
         words = getattr(codec, "words", codec)
-        found = words.tokenize(tf.constant("de\u0301tes\u200ctable"))
-        assert [x.decode() for x in found.numpy()] == ["de\u0301tes", "table"]
+        actual = words.tokenize(tf.constant("de\u0301tes\u200ctable"))
+        assert [x.decode() for x in actual.numpy()] == ["de\u0301tes", "table"]
         again = codecs.from_config(
             json.loads(json.dumps(codecs.to_config(codec)))
         )
@@ -92,9 +92,9 @@ def test_emoji_are_dropped_with_punctuation_by_default():
     assert tokens("today 😀 🏳\u200d🌈👍🏽 now!") == ["today", "now"]
 
 
-def test_a_joiner_beside_an_emoji_is_no_token():
-    found = tokens("\u200d😀\u200d a\u200d b \u200d", emoji="keep")
-    assert found == ["😀", "a", "b"]
+def test_a_joiner_next_to_an_emoji_is_not_a_token():
+    words = tokens("\u200d😀\u200d a\u200d b \u200d", emoji="keep")
+    assert words == ["😀", "a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -126,8 +126,8 @@ def test_fitting_chooses_how_to_split():
     assert Text.from_texts(quoted, minimum=1).split == "words"
     mixed = [*["a dog runs"] * 20, "一只狗"]
     assert "dog" in Text.from_texts(mixed, minimum=1).vocabulary
-    kept = Text.from_texts(chinese, minimum=1, split="characters")
-    assert kept.split == "characters"
+    characters = Text.from_texts(chinese, minimum=1, split="characters")
+    assert characters.split == "characters"
     turns = codecs.Dialogue.from_dialogues([["你好！", "你好 吗"]], minimum=1)
     assert turns.words.split == "mixed" and "你" in turns.vocabulary
 

@@ -12,12 +12,12 @@ Text = codecs.Text
 
 
 def tokens(text, **options):
-    found = Text([], **options).tokenize(tf.constant(text))
-    return [word.decode() for word in found.numpy()]
+    words = Text([], **options).tokenize(tf.constant(text))
+    return [word.decode() for word in words.numpy()]
 
 
 @pytest.mark.parametrize(
-    ("text", "dropped", "kept"),
+    ("text", "without", "with_punctuation"),
     [
         ("A dog.", "a dog", "a dog ."),
         ("  two\tdogs\n", "two dogs", "two dogs"),
@@ -39,9 +39,10 @@ def tokens(text, **options):
         ("<start> <end>", "start end", "< start > < end >"),
     ],
 )
-def test_splits_words(text, dropped, kept):
-    assert " ".join(tokens(text)) == dropped
-    assert " ".join(tokens(text, punctuation="keep")) == kept
+def test_splits_words(text, without, with_punctuation):
+    assert " ".join(tokens(text)) == without
+    actual = " ".join(tokens(text, punctuation="keep"))
+    assert actual == with_punctuation
 
 
 def test_keeps_case():
@@ -66,11 +67,11 @@ def test_strips_accents(text, plain):
 def test_splits_characters():
     text = "一只狗，在 雪地！"
     assert tokens(text, split="characters") == list("一只狗在 雪地")
-    kept = tokens(text, split="characters", punctuation="keep")
-    assert kept == list("一只狗，在 雪地！")
+    characters = tokens(text, split="characters", punctuation="keep")
+    assert characters == list("一只狗，在 雪地！")
 
 
-def test_characters_go_and_come_back():
+def test_characters_round_trip():
     words = Text(
         [*"一只狗在雪地里跑，。ab "],
         split="characters",
@@ -115,8 +116,8 @@ def test_every_word_of_a_vocabulary_is_found():
     words = Text(vocabulary, length=3)
     ids = words(tf.constant(vocabulary))[:, 1]
     np.testing.assert_array_equal(ids, np.arange(4, 4 + len(vocabulary)))
-    strange = tf.constant([f"x{number}" for number in range(5000)])
-    assert set(words(strange)[:, 1].numpy()) == {3}
+    others = tf.constant([f"x{number}" for number in range(5000)])
+    assert set(words(others)[:, 1].numpy()) == {3}
 
 
 def test_decodes():
@@ -127,7 +128,7 @@ def test_decodes():
     assert words.decode([[ids]]).shape == (1, 1, 3)
 
 
-def test_decoding_sets_signs_close():
+def test_decoding_joins_punctuation():
     words = Text(["a", "dog", "(", ")", ",", "."], punctuation="keep")
     text = "a dog, a ( dog)."
     assert words.decode(words(text)).numpy().decode() == text
@@ -140,9 +141,9 @@ def test_vocabulary_by_count_then_alphabet():
     assert words.vocabulary[4:] == ["c", "a", "b", "d"]
     assert Text.from_texts(texts, minimum=2).vocabulary[4:] == ["c", "a", "b"]
     assert Text.from_texts(texts, 2, minimum=1).vocabulary[4:] == ["c", "a"]
-    kept = Text.from_texts(texts, minimum=1, punctuation="keep", length=9)
-    assert "!" in kept.vocabulary
-    assert kept.length == 9
+    words = Text.from_texts(texts, minimum=1, punctuation="keep", length=9)
+    assert "!" in words.vocabulary
+    assert words.length == 9
 
 
 def test_vocabulary_of_nothing():
@@ -164,10 +165,10 @@ ALONE = """
 import json, sys
 import tensorflow as tf
 loaded = tf.saved_model.load(sys.argv[1])
-found = loaded.signatures["serving_default"](text=tf.constant(sys.argv[2:]))
+outputs = loaded.signatures["serving_default"](text=tf.constant(sys.argv[2:]))
 print(json.dumps({
-    "ids": found["ids"].numpy().tolist(),
-    "texts": [text.decode() for text in found["texts"].numpy()],
+    "ids": outputs["ids"].numpy().tolist(),
+    "texts": [text.decode() for text in outputs["texts"].numpy()],
 }))
 """
 
@@ -201,10 +202,10 @@ def test_serves_untracked(tmp_path, options):
         text=True,
         check=True,
     )
-    found = json.loads(answer.stdout.splitlines()[-1])
-    assert found["ids"] == words(tf.constant(texts)).numpy().tolist()
+    outputs = json.loads(answer.stdout.splitlines()[-1])
+    assert outputs["ids"] == words(tf.constant(texts)).numpy().tolist()
     decoded = words.decode(words(tf.constant(texts)))
-    assert found["texts"] == [text.decode() for text in decoded.numpy()]
+    assert outputs["texts"] == [text.decode() for text in decoded.numpy()]
 
 
 def test_config():

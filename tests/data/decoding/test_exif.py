@@ -1,4 +1,4 @@
-"""Images are turned as Pillow turns them, whatever their EXIF looks like."""
+"""Images are rotated as by Pillow, for any EXIF data."""
 
 import io
 import struct
@@ -15,7 +15,7 @@ import tensorflow as tf
 from hypothesis import strategies
 
 from mmkeras.data import codecs
-from mmkeras.data.codecs.pixels import READS_WEBP
+from mmkeras.data.decoding.pixels import READS_WEBP
 
 SIDE = 16
 RAMP = image_files.ramp(SIDE, SIDE) // 2 * 2  # The four corners differ.
@@ -32,16 +32,16 @@ FORMATS = {
 
 
 def tiff(value=6, kind="SHORT", order=">", count=1, at=8, others=1, last=False):
-    """EXIF data whose first directory has an orientation.
+    """Makes EXIF data with an orientation in its first directory.
 
     Args:
         value: The orientation.
         kind: Name of its type.
         order: ">" or "<", the order of bytes.
-        count: How many values the entry has.
+        count: Number of values of the entry.
         at: Offset of the directory.
         others: Number of other entries.
-        last: Whether those come before it.
+        last: Whether the other entries come first.
     """
     number, letter = FORMATS[kind]
     values = struct.pack(f"{order}{count}{letter}", value, *[1] * (count - 1))
@@ -99,7 +99,7 @@ def codec():
 
 
 def assert_turned_alike(codec, files):
-    """In a graph and, enlarged, by the quick decoders."""
+    """Checks the graph and, enlarged, the fast decoders."""
     pixels, errors = codec.try_batch(files)
     assert errors.numpy().tolist() == [b""] * len(files)
     larger, _ = codecs.Image((2 * SIDE, 2 * SIDE)).read(files)
@@ -155,7 +155,7 @@ def test_turns_as_pillow_does(codec, name):
 @hypothesis.given(strategies.data())
 def test_turns_any_exif_as_pillow_does(codec, data):
     draw = data.draw
-    made = tiff(
+    exif = tiff(
         draw(strategies.integers(0, 9)),
         draw(strategies.sampled_from(list(FORMATS))),
         draw(strategies.sampled_from("<>")),
@@ -165,18 +165,18 @@ def test_turns_any_exif_as_pillow_does(codec, data):
         draw(strategies.booleans()),
     )
     place = draw(strategies.sampled_from(CONTAINERS))
-    assert_turned_alike(codec, [place(made)])
+    assert_turned_alike(codec, [place(exif)])
 
 
-def test_damaged_exif_is_no_error(codec):
+def test_damaged_exif_is_not_an_error(codec):
     rng = np.random.default_rng(0)
     files = []
     for i in range(200):
-        made = bytearray(tiff(order="<>"[i % 2], count=1 + i % 3))
-        for place in rng.integers(len(made), size=rng.integers(1, 4)):
-            made[place] = rng.choice([0, 1, 255, rng.integers(256)])
-        made = bytes(made[: rng.integers(len(made))] if i % 5 == 0 else made)
-        files.append(CONTAINERS[i % len(CONTAINERS)](made))
+        exif = bytearray(tiff(order="<>"[i % 2], count=1 + i % 3))
+        for place in rng.integers(len(exif), size=rng.integers(1, 4)):
+            exif[place] = rng.choice([0, 1, 255, rng.integers(256)])
+        exif = bytes(exif[: rng.integers(len(exif))] if i % 5 == 0 else exif)
+        files.append(CONTAINERS[i % len(CONTAINERS)](exif))
     pixels, errors = codec.try_batch(tf.constant(files))
     assert errors.numpy().tolist() == [b""] * len(files)
     alone = np.stack([codec(file) for file in files[:20]])

@@ -1,22 +1,22 @@
-"""Cuts the first frame out of an animation, as a still image file.
+"""Extracts the first frame of an animation as a still image file.
 
-Decoders read every frame of an animation into memory before the first can be
-taken (TensorFlow's GIF decoder), or write past the end of it (TensorFlow
-2.21's WebP decoder). So animations never reach them.
+TensorFlow's GIF decoder reads all frames into memory, and the WebP decoder of
+TensorFlow 2.21 writes past the end of a buffer. So animations are never passed
+to them.
 """
 
 import tensorflow as tf
 
-from mmkeras.data.codecs import headers
+from mmkeras.data.decoding import headers
 
-# Bounds on what a hostile file can cost: 25 MB for the frame of a GIF.
+# Bounds on the cost of a hostile file: 25 MB for the frame of a GIF.
 _MOST_BLOCKS = 100_000
 _MOST_CHUNKS = 100
 _BLOCK, _IN_EXTENSION, _IN_FRAME, _END, _BROKEN = range(5)
 
 
 def gif(encoded):
-    """Keeps a GIF up to the end of its first image.
+    """Truncates a GIF after its first image.
 
     Args:
         encoded: Scalar string tensor.
@@ -25,7 +25,7 @@ def gif(encoded):
         Scalar string, a GIF of one image no larger than its canvas.
 
     Raises:
-        tf.errors.InvalidArgumentError: If there is no such image.
+        tf.errors.InvalidArgumentError: If there is no complete first image.
 
     Reference: CompuServe, Graphics Interchange Format, Version 89a.
     """
@@ -63,41 +63,41 @@ def gif(encoded):
 
 
 def _gif_block(position, block, canvas):
-    """Steps over a block's beginning; an image must fit the canvas."""
+    """Skips the beginning of a block; an image must fit the canvas."""
     first, width, height, flags = headers.numbers(
         block, [(0, 1), (5, 2), (7, 2), (9, 1)]
     )
     fits = (width <= canvas[0]) & (height <= canvas[1])
     image = (first == 0x2C) & fits
-    skipped = tf.where(image, 11 + _palette_size(flags), 2)
+    step = tf.where(image, 11 + _palette_size(flags), 2)
     state = tf.where(image, _IN_FRAME, _BROKEN)
     state = tf.where(first == 0x21, _IN_EXTENSION, state)
-    return position + skipped, state
+    return position + step, state
 
 
 def _gif_piece(position, length, state):
-    """Steps over one piece of at most 255 bytes; an empty one is the last."""
-    done = tf.where(state == _IN_FRAME, _END, _BLOCK)
-    return position + 1 + length, tf.where(length == 0, done, state)
+    """Skips one piece of at most 255 bytes; an empty one is the last."""
+    end = tf.where(state == _IN_FRAME, _END, _BLOCK)
+    return position + 1 + length, tf.where(length == 0, end, state)
 
 
 def _palette_size(flags):
-    """Size in bytes of the palette that a GIF's flags announce."""
+    """Returns the size in bytes of the palette that the flags declare."""
     entries = tf.bitwise.left_shift(tf.constant(2, tf.int64), flags % 8)
     return tf.where(flags >= 128, 3 * entries, 0)
 
 
 def webp(encoded):
-    """Puts a WebP animation's first frame into a file of its own.
+    """Extracts the first frame of a WebP animation.
 
     Args:
         encoded: Scalar string tensor.
 
     Returns:
-        Scalar string, a WebP; the given file if that is no animation.
+        Scalar string, a WebP; `encoded` itself if it is not an animation.
 
     Raises:
-        tf.errors.InvalidArgumentError: If an animation has no whole frame.
+        tf.errors.InvalidArgumentError: If an animation has no complete frame.
 
     Reference: RFC 9649, WebP Image Format.
     """
@@ -137,13 +137,13 @@ def _webp_frame(encoded):
         ]
     ):
         data = tf.strings.substr(encoded, position + 24, end - position - 24)
-    # A frame's width and height lie as the header of a still has them.
+    # A frame stores width and height like the header of a still image.
     sides = tf.strings.substr(encoded, position + 14, 6)
     return _still_webp(data, sides)
 
 
 def _still_webp(data, sides):
-    """Writes the header of a still WebP before a frame's chunks."""
+    """Adds the header of a still WebP to the chunks of a frame."""
     alpha = headers.has(headers.read(data, 0, 4), b"ALPH")
     extended = tf.strings.join(
         [tf.constant(b"VP8X\x0a\0\0\0\x10\0\0\0"), sides]

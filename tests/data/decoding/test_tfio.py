@@ -8,10 +8,10 @@ import soundfile
 import tensorflow as tf
 
 from mmkeras.data.codecs import Audio
-from mmkeras.data.codecs import native
+from mmkeras.data.decoding import tfio
 
 pytestmark = pytest.mark.skipif(
-    not native.loads(), reason="tensorflow-io does not load here"
+    not tfio.loads(), reason="tensorflow-io does not load here"
 )
 KINDS = {
     "FLAC": ["PCM_S8", "PCM_16", "PCM_24"],
@@ -37,9 +37,9 @@ for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
         sane = np.isfinite(samples).all() and np.abs(samples).max() <= 1
         print(path.name, "sound" if sane else "noise")
     except tf.errors.InvalidArgumentError as error:
-        known = ["not a readable audio file", "a file without audio data"]
-        known += ["a WAV file of ", "a WAV file without audio data", "empty"]
-        clear = any(text in str(error) for text in known)
+        texts = ["not a readable audio file", "a file without audio data"]
+        texts += ["a WAV file of ", "a WAV file without audio data", "empty"]
+        clear = any(text in str(error) for text in texts)
         print(path.name, "error" if clear else error)
 """
 
@@ -57,7 +57,7 @@ def encode(rate, channels, form, subtype=None, seconds=0.3):
 @pytest.fixture(scope="module")
 def decode():
     sound = tf.TensorSpec((), tf.string)
-    return tf.function(native.decode, input_signature=[sound])
+    return tf.function(tfio.decode, input_signature=[sound])
 
 
 @pytest.fixture(scope="module")
@@ -76,15 +76,15 @@ def in_graph(codec):
 def test_native_samples_are_those_of_soundfile(decode, form, rate, channels):
     for subtype in KINDS[form]:
         data = encode(rate, channels, form, subtype)
-        samples, found = decode(data)
+        samples, actual_rate = decode(data)
         expected, _ = soundfile.read(io.BytesIO(data), always_2d=True)
-        assert found == rate and samples.shape == expected.shape
+        assert actual_rate == rate and samples.shape == expected.shape
         np.testing.assert_allclose(samples, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("rate, channels", SHAPES)
 @pytest.mark.parametrize("form", KINDS | OTHERS)
-def test_a_graph_gives_what_soundfile_gives(
+def test_a_graph_gives_the_samples_of_soundfile(
     codec, in_graph, form, rate, channels
 ):
     for subtype in (KINDS | OTHERS)[form]:
@@ -93,7 +93,7 @@ def test_a_graph_gives_what_soundfile_gives(
 
 
 @pytest.mark.parametrize("form", OTHERS)
-def test_other_kinds_are_left_to_others(decode, form):
+def test_other_kinds_are_not_decoded(decode, form):
     with pytest.raises(tf.errors.InvalidArgumentError, match="not read"):
         decode(encode(8000, 1, form))
 
@@ -112,15 +112,15 @@ def test_a_large_or_empty_file_is_refused(in_graph):
 
 
 def damaged(count):
-    """Files cut, overwritten, cut short in the middle, or joined."""
+    """Yields files that are truncated, overwritten, shortened, or joined."""
     forms = ("WAV", "FLAC", "OGG", "MP3")
     shapes = ((8000, 1), (16000, 2))
-    whole = [encode(*shape, f) for f in forms for shape in shapes]
+    intact = [encode(*shape, f) for f in forms for shape in shapes]
     for i in range(count):
         draw = np.random.default_rng(i)
-        data = bytearray(whole[i % len(whole)])
+        data = bytearray(intact[i % len(intact)])
         place = draw.integers(len(data))
-        how = i // len(whole) % 6
+        how = i // len(intact) % 6
         if how == 0:
             data = data[:place]
         elif how == 1:
@@ -128,7 +128,7 @@ def damaged(count):
         elif how == 2:
             del data[place : place + 100]
         elif how == 3:
-            data += whole[draw.integers(len(whole))]
+            data += intact[draw.integers(len(intact))]
         else:
             end = len(data) if how == 4 else 100
             for place in draw.integers(end, size=draw.integers(1, 30)):
@@ -137,11 +137,11 @@ def damaged(count):
 
 
 def crafted():
-    """Files whose headers do harm to the operations themselves."""
+    """Yields files with headers that are harmful to the operations."""
     flac = bytearray(encode(8000, 1, "FLAC"))
     flac[21:26] = b"\xff" * 5  # 2^36 - 1 frames.
     yield bytes(flac)
-    flac[21:26] = b"\xf0\0\0\x20\0"  # A few more than there are.
+    flac[21:26] = b"\xf0\0\0\x20\0"  # A few more than in the file.
     yield bytes(flac)
     one, two = encode(8000, 1, "OGG"), encode(8000, 2, "OGG")
     yield two + one
@@ -149,10 +149,10 @@ def crafted():
         last = bytearray(two[two.rindex(b"OggS") :])
         last[6:14] = end.to_bytes(8, "little")
         last[22:26] = bytes(4)
-        last[22:26] = native._crc(last, 32, 0x04C11DB7).to_bytes(4, "little")
+        last[22:26] = tfio._crc(last, 32, 0x04C11DB7).to_bytes(4, "little")
         yield two[: two.rindex(b"OggS")] + last
     wav = bytearray(encode(8000, 1, "WAV"))
-    wav[32:34] = bytes(2)  # Bytes a frame.
+    wav[32:34] = bytes(2)  # Bytes per frame.
     yield bytes(wav)
 
 
@@ -167,6 +167,6 @@ def test_damaged_files_neither_hang_nor_end_the_process(tmp_path):
         capture_output=True,
         text=True,
     )
-    said = [line.split(" ", 1)[1] for line in run.stdout.splitlines()]
-    assert len(said) == len(files)
-    assert set(said) == {"sound", "error"}
+    results = [line.split(" ", 1)[1] for line in run.stdout.splitlines()]
+    assert len(results) == len(files)
+    assert set(results) == {"sound", "error"}

@@ -1,11 +1,11 @@
-"""Sound decoded by native operations, tensorflow-io's among them.
+"""Decodes audio with the native operations of tensorflow-io.
 
-Those were not made for strangers' files. Of files damaged at random, some
-FLAC and MP3 are read for ever, and some Ogg end the process. So FLAC and
-Vorbis are decoded here only if their headers say what cannot do harm. WAV is
-not: tensorflow-io divides by a number of the file that may be 0. Nor is MP3,
-since no header tells which of them is read for ever, nor Opus, which
-tensorflow-io does not know.
+These operations are not safe for untrusted files: some randomly damaged FLAC
+and MP3 files are never read to an end, and some Ogg files end the process. So
+FLAC and Vorbis are decoded here only if their headers are safe. WAV is not
+decoded: tensorflow-io divides by a number of the file that may be 0. Neither is
+MP3, since its headers do not tell which files are never read to an end, nor
+Opus, which tensorflow-io does not support.
 """
 
 import functools
@@ -13,18 +13,18 @@ import importlib
 
 import tensorflow as tf
 
-from mmkeras.data.codecs import headers
-from mmkeras.data.codecs.waves import FASTEST
+from mmkeras.data.decoding import headers
+from mmkeras.data.decoding.wav import FASTEST
 
-_MOST_NUMBERS = 2**24  # Of a decoded file: frames times channels.
-_MOST_BLOCKS = 128  # Of what a FLAC file says before its sound.
+_MOST_NUMBERS = 2**24  # In a decoded file: frames times channels.
+_MOST_BLOCKS = 128  # Metadata blocks of a FLAC file.
 
 
 @functools.cache
 def loads():
-    """Tells whether tensorflow-io's native operations load here.
+    """Checks whether the native operations of tensorflow-io can be loaded.
 
-    They do beside TensorFlow 2.17; the answer is found at the first call.
+    They can with TensorFlow 2.17; the result of the first call is cached.
     """
     try:
         operations = _operations()
@@ -47,7 +47,7 @@ def decode(encoded):
 
     Raises:
         tf.errors.InvalidArgumentError: If a file is of another kind, damaged,
-            odd or very long. soundfile may still read it.
+            unusual or very long. soundfile may still read it.
     """
     head = headers.read(encoded, 0, 4)
     is_flac = headers.has(head, b"fLaC")
@@ -62,7 +62,7 @@ def decode(encoded):
 
 
 def _operations():
-    # tensorflow-io's own names for these need no more than the operations.
+    # Loads the operations alone, without the rest of tensorflow-io.
     return importlib.import_module("tensorflow_io.python.ops").core_ops
 
 
@@ -71,7 +71,7 @@ def _must(condition):
 
 
 def _flac(encoded):
-    """Reads STREAMINFO, and goes to where the sound begins."""
+    """Checks STREAMINFO and the metadata blocks, and decodes the samples."""
     head = headers.read(encoded, 0, 26)
     rate = headers.big(head[18:21]) // 16
     channels = head[20] // 2 % 8 + 1
@@ -93,11 +93,11 @@ def _flac(encoded):
     sync = headers.read(encoded, at, 2)
     plain &= last & (sync[0] == 0xFF) & (sync[1] // 2 == 0x7C)
     with tf.control_dependencies([_must(plain)]):
-        stopped = tf.strings.join([encoded, _stops()])
+        with_stops = tf.strings.join([encoded, _stops()])
 
     def read(dtype, middle, scale):
         numbers = _operations().io_audio_decode_flac(
-            stopped, shape=_any_shape(), dtype=dtype
+            with_stops, shape=_any_shape(), dtype=dtype
         )
         return (tf.cast(numbers, tf.float32) - middle) / scale
 
@@ -113,12 +113,11 @@ def _flac(encoded):
 
 
 def _stops():
-    """Frames that are whole, but of a number at which decoding stops.
+    """Returns complete frames with a number at which decoding stops.
 
-    Where a FLAC file ends early, tensorflow-io asks for the next frame for
-    ever; where it meets one that is out of turn, it raises an error. There
-    are more of them than one damaged frame can take for its own: 8 channels
-    of 65,535 samples of at most 7 bytes.
+    If a FLAC file ends early, tensorflow-io requests the next frame forever; at
+    a frame out of order, it raises an error. There are more of them than one
+    damaged frame can span: 8 channels of 65,535 samples of at most 7 bytes.
     """
     stop = bytes.fromhex("fff91002fe" + "bf" * 6)  # 192 samples at 2^36 - 1.
     stop += bytes([_crc(stop, 8, 0x07), 0, 0])
@@ -129,7 +128,7 @@ def _stops():
 
 
 def _crc(data, bits, polynomial):
-    """The remainder of bytes, the highest bit first."""
+    """Computes a cyclic redundancy check, the highest bit first."""
     value = 0
     for byte in data:
         value ^= byte << bits - 8
@@ -140,9 +139,9 @@ def _crc(data, bits, polynomial):
 
 
 def _vorbis(encoded):
-    """Reads the first packet, and of each page its place and its stream.
+    """Checks the first packet, and the position and stream of each page.
 
-    A second stream, of fewer channels, would end the process.
+    A second stream with fewer channels would end the process.
     """
     head = headers.read(encoded, 0, 48)
     channels, rate = head[39], headers.little(head[40:44])
@@ -156,7 +155,7 @@ def _vorbis(encoded):
     pages = tf.where(tf.reduce_all(letters, 0)) + tf.range(18, dtype=tf.int64)
     pages = tf.cast(tf.gather(data, pages), tf.int64)
     ends, names = headers.little(pages[:, 6:14]), pages[:, 14:18]
-    ends = tf.boolean_mask(ends, ends != -1)  # A page on which none ends.
+    ends = tf.boolean_mask(ends, ends != -1)  # Pages on which no packet ends.
     plain &= tf.reduce_all(names == head[14:18])
     plain &= tf.reduce_all(ends >= 0) & tf.reduce_all(ends[1:] >= ends[:-1])
     plain &= tf.reduce_all(ends <= _MOST_NUMBERS // tf.maximum(channels, 1))

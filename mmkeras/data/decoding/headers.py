@@ -1,8 +1,8 @@
-"""Reads what an image or a sound says of itself, before it is decoded.
+"""Reads the headers of image and audio files before they are decoded.
 
 Pure TensorFlow string operations on one scalar string, so that a graph can
-refuse a file by its header, at no cost in memory. Bytes past the end of a
-file read as zeros.
+reject a file by its header, at no cost in memory. Bytes past the end of a file
+are zeros.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ import tensorflow as tf
 KINDS = ("JPEG", "PNG", "GIF", "BMP", "WebP")
 JPEG, PNG, GIF, BMP, WEBP, UNKNOWN = range(6)
 
-# Position and value of the bytes that each kind of file begins with.
+# Position and value of the first bytes of each kind of file.
 _MAGIC = (
     {0: b"\xff\xd8\xff"},
     {0: b"\x89PNG\r\n\x1a\n"},
@@ -23,11 +23,11 @@ _LONGEST = 16
 
 
 def _magic_bytes():
-    """What each kind begins with, int64 `(kinds, 16)`; -1 is any byte."""
+    """First bytes of each kind, int64 `(kinds, 16)`; -1 is any byte."""
     table = np.full((len(_MAGIC), _LONGEST), -1)
     for row, magic in zip(table, _MAGIC):
-        for at, what in magic.items():
-            row[at : at + len(what)] = list(what)
+        for start, value in magic.items():
+            row[start : start + len(value)] = list(value)
     return table
 
 
@@ -40,12 +40,12 @@ def read(encoded, position, count):
     Args:
         encoded: Scalar string tensor.
         position: Index of the first byte; an integer or a scalar tensor.
-        count: How many bytes; a Python integer.
+        count: int. Number of bytes.
 
     Returns:
         int64 tensor of shape `(count,)`, zeros past the end of the file.
     """
-    if isinstance(position, int):  # Fewer operations from the beginning on.
+    if isinstance(position, int):  # Fewer operations from the beginning.
         values = _beginning(encoded, position + count)
         return values[position:] if position else values
     end = tf.cast(tf.strings.length(encoded), tf.int64)
@@ -77,7 +77,7 @@ def numbers(values, places, big=False):
 
     Args:
         values: int64 tensor of shape `(..., count)`.
-        places: List of pairs: index of the first byte, and how many.
+        places: List of pairs: index of the first byte, and number of bytes.
         big: Whether the highest byte is first; bool, or a scalar tensor.
 
     Returns:
@@ -98,7 +98,7 @@ def numbers(values, places, big=False):
 
 
 def has(values, expected, position=0):
-    """Compares bytes that were read with expected ones.
+    """Compares bytes of a file with expected ones.
 
     Args:
         values: int64 tensor of shape `(count,)`.
@@ -108,12 +108,12 @@ def has(values, expected, position=0):
     Returns:
         Scalar bool.
     """
-    found = values[position : position + len(expected)]
-    return tf.reduce_all(found == list(expected))
+    part = values[position : position + len(expected)]
+    return tf.reduce_all(part == list(expected))
 
 
 def kind(encoded):
-    """Tells the format of a file by its first bytes.
+    """Determines the format of a file from its first bytes.
 
     Args:
         encoded: Scalar string tensor.
@@ -122,19 +122,19 @@ def kind(encoded):
         Scalar int32: an index into `KINDS`, or `UNKNOWN`.
     """
     head = read(encoded, 0, _LONGEST)
-    found = tf.reduce_all((head == _MAGIC_BYTES) | (_MAGIC_BYTES < 0), 1)
-    found = tf.concat([found, [True]], 0)
-    return tf.argmax(tf.cast(found, tf.int32), output_type=tf.int32)
+    matches = tf.reduce_all((head == _MAGIC_BYTES) | (_MAGIC_BYTES < 0), 1)
+    matches = tf.concat([matches, [True]], 0)
+    return tf.argmax(tf.cast(matches, tf.int32), output_type=tf.int32)
 
 
 def is_plain_jpeg(encoded):
-    """Tells whether a file is a JPEG that has no EXIF, by one look.
+    """Checks whether a file is a JPEG without EXIF, in one read.
 
     Args:
         encoded: Scalar string tensor.
 
     Returns:
-        Scalar bool; false for some JPEGs that have no EXIF, too.
+        Scalar bool; also false for some JPEGs without EXIF.
     """
     head = read(encoded, 0, 22)
     # The next segment is neither for applications (E0..EF) nor a comment.
@@ -186,20 +186,20 @@ def webp_size(encoded):
 
 
 def webp_has_alpha(encoded):
-    """Tells whether a WebP has a transparency channel."""
+    """Checks whether a WebP has a transparency channel."""
     head = read(encoded, 12, 13)
     extended = has(head, b"VP8X") & _has_bit(head[8], 0x10)
     return extended | (has(head, b"VP8L") & _has_bit(head[12], 0x10))
 
 
 def webp_has_exif(encoded):
-    """Tells whether a WebP has EXIF data."""
+    """Checks whether a WebP has EXIF data."""
     head = read(encoded, 12, 9)
     return has(head, b"VP8X") & _has_bit(head[8], 0x08)
 
 
 def webp_is_animated(encoded):
-    """Tells whether a WebP is an animation."""
+    """Checks whether a WebP is an animation."""
     head = read(encoded, 12, 9)
     return has(head, b"VP8X") & _has_bit(head[8], 0x02)
 
@@ -209,20 +209,20 @@ def _has_bit(value, bit):
 
 
 def signed(number):
-    """Takes an unsigned number of four bytes for a signed one."""
+    """Reinterprets an unsigned number of four bytes as a signed one."""
     return tf.where(number < 2**31, number, number - 2**32)
 
 
 def complete(encoded, kind):
-    """Tells whether a file ends as a whole file of its kind does.
+    """Checks whether a file ends as a complete file of its kind does.
 
     Args:
         encoded: Scalar string tensor.
-        kind: Scalar int32, as `kind(encoded)` gives it.
+        kind: Scalar int32, as from `kind(encoded)`.
 
     Returns:
-        Scalar bool. It only serves to explain a failure: some whole files
-        carry further bytes after their end.
+        Scalar bool. Only for explaining a failure: some complete files have
+        further bytes after their end.
     """
     head = read(encoded, 0, 8)
     length = tf.cast(tf.strings.length(encoded), tf.int64)

@@ -1,21 +1,21 @@
 """Turns the bytes of one image into pixels of a given size.
 
-Every format is one function here, from bytes to pixels. A graph pays about
-50 microseconds for each branch it takes, as much as a third of decoding a
-small JPEG, so the commonest files take one branch only.
+Each format has one function from bytes to pixels. Each branch of a graph costs
+about 50 microseconds, as much as a third of decoding a small JPEG, so the
+commonest files pass through one branch only.
 """
 
 import functools
 
 import tensorflow as tf
 
-from mmkeras.data.codecs import exif
-from mmkeras.data.codecs import frames
-from mmkeras.data.codecs import headers
+from mmkeras.data.decoding import exif
+from mmkeras.data.decoding import first_frame
+from mmkeras.data.decoding import headers
 
 READS_WEBP = hasattr(tf.raw_ops, "DecodeWebP")
-_RATIOS = (1, 2, 4, 8)  # At which libjpeg can decode a reduced image.
-# A header to read where a file is no JPEG: 1 x 1 pixel, grey.
+_RATIOS = (1, 2, 4, 8)  # Ratios at which libjpeg can decode a reduced image.
+# A header to read if a file is not a JPEG: 1 x 1 pixel, grey.
 _NO_JPEG = (
     b"\xff\xd8\xff\xc0\0\x0b\x08\0\x01\0\x01\x01\x01\x11\0"
     b"\xff\xda\0\x08\x01\x01\0\0\x3f\0"
@@ -28,20 +28,20 @@ def decode(encoded, size, limit):
     Args:
         encoded: Scalar string tensor.
         size: Height and width of the result, integers or an int32 tensor.
-        limit: Most pixels to decode, an integer or an int64 tensor.
+        limit: Maximum number of pixels, an integer or an int64 tensor.
 
     Returns:
-        Tuple of pixels, uint8 `(*size, 3)`, and a scalar string: what the
-        header shows to be wrong, or `""`. The pixels are black then.
+        Tuple of pixels, uint8 `(*size, 3)`, and a scalar string: an error
+        of the header, or `""`. With an error, the pixels are black.
 
     Raises:
-        tf.errors.InvalidArgumentError: If the decoder finds the file corrupt.
+        tf.errors.InvalidArgumentError: If the file is corrupt.
     """
     plain = headers.is_plain_jpeg(encoded)
-    shown = headers.jpeg_size(tf.where(plain, encoded, _NO_JPEG))
-    plain &= tf.reduce_prod(shown) <= limit
-    grows = tf.reduce_all(shown <= tf.cast(size, tf.int64))
-    index = tf.where(grows, 1, 2 + _ratio_index(shown, size))
+    sides = headers.jpeg_size(tf.where(plain, encoded, _NO_JPEG))
+    plain &= tf.reduce_prod(sides) <= limit
+    grows = tf.reduce_all(sides <= tf.cast(size, tf.int64))
+    index = tf.where(grows, 1, 2 + _ratio_index(sides, size))
 
     def larger():
         return _larger(_jpeg(encoded), size), tf.constant("")
@@ -60,13 +60,13 @@ def decode(encoded, size, limit):
 def by_kind():
     """Makes the function that decodes any image, to any size.
 
-    It is a function of its own, since its many operations, woven into a
-    graph, would cost time even where they are not run; and one for all sizes,
-    since to trace it takes a second.
+    It is a separate function, since its many operations, inlined in a graph,
+    would cost time even if they are not run; and one for all sizes, since
+    tracing it takes a second.
 
     Returns:
         Function of a scalar string, a size, int32 `(2,)`, and a limit, int64,
-        which returns as `decode` does.
+        with the results of `decode`.
     """
     return tf.function(
         _by_kind,
@@ -81,40 +81,40 @@ def by_kind():
 
 
 def _by_kind(encoded, size, limit):
-    """Decodes in steps that all formats share, so that the graph is small."""
+    """Decodes any format, with shared steps, so that the graph is small."""
     kind = headers.kind(encoded)
-    still, shown = _still(encoded, kind)
+    still, sides = _still(encoded, kind)
     error = tf.where(
-        tf.reduce_prod(shown) <= limit, "", _too_large(shown, limit)
+        tf.reduce_prod(sides) <= limit, "", _too_large(sides, limit)
     )
     if not READS_WEBP:
-        what = "WebP, which this version of TensorFlow cannot decode"
-        error = tf.where(kind == headers.WEBP, what, error)
-    what = "not a JPEG, PNG, GIF, BMP or WebP image"
-    what = tf.where(encoded == "", "empty", what)
-    error = tf.where(kind == headers.UNKNOWN, what, error)
+        reason = "WebP, which this version of TensorFlow cannot decode"
+        error = tf.where(kind == headers.WEBP, reason, error)
+    reason = "not a JPEG, PNG, GIF, BMP or WebP image"
+    reason = tf.where(encoded == "", "empty", reason)
+    error = tf.where(kind == headers.UNKNOWN, reason, error)
 
     def read():
         orientation = exif.orientation(encoded, kind)
-        turned = orientation >= 5
-        wanted = tf.where(turned, size[::-1], size)
-        pixels = _resize(_read(still, kind, shown, wanted), wanted)
-        return _upright(pixels, turned, orientation)
+        is_rotated = orientation >= 5
+        target = tf.where(is_rotated, size[::-1], size)
+        pixels = _resize(_read(still, kind, sides, target), target)
+        return _rotate(pixels, is_rotated, orientation)
 
     return tf.cond(error == "", read, lambda: black(size)), error
 
 
 def _still(encoded, kind):
-    """Keeps the first frame of an animation, and reads its size."""
+    """Extracts the first frame of an animation, and reads its size."""
 
     def gif():
-        still = frames.gif(encoded)
+        still = first_frame.gif(encoded)
         return still, headers.gif_size(still)
 
     def webp():
         if not READS_WEBP:
             return unknown()
-        still = frames.webp(encoded)
+        still = first_frame.webp(encoded)
         return still, headers.webp_size(still)
 
     def unknown():
@@ -133,42 +133,42 @@ def _still(encoded, kind):
     )
 
 
-def _read(encoded, kind, shown, wanted):
-    """Decodes a still image; a JPEG, not much larger than is wanted."""
+def _read(encoded, kind, sides, size):
+    """Decodes a still image; a JPEG, at a reduced size if it is large."""
     jpegs = [lambda ratio=ratio: _jpeg(encoded, ratio) for ratio in _RATIOS]
     others = [
         lambda: tf.io.decode_png(encoded, channels=3),
         lambda: tf.io.decode_gif(encoded)[0],
-        lambda: _bmp(encoded, shown),
+        lambda: _bmp(encoded, sides),
     ]
     if READS_WEBP:
         others.append(lambda: _webp(encoded))
     is_jpeg = kind == headers.JPEG
-    index = tf.where(is_jpeg, _ratio_index(shown, wanted), kind + 3)
+    index = tf.where(is_jpeg, _ratio_index(sides, size), kind + 3)
     return tf.switch_case(index, [*jpegs, *others])
 
 
 def black(size):
-    """Makes an image of zeros, of a size as `decode` takes it."""
+    """Makes an image of zeros, of a size as for `decode`."""
     return tf.zeros(tf.concat([size, [3]], 0), tf.uint8)
 
 
-def _too_large(shown, limit):
-    limit, sides = tf.strings.as_string(limit), tf.strings.as_string(shown)
+def _too_large(sides, limit):
+    limit, text = tf.strings.as_string(limit), tf.strings.as_string(sides)
     return tf.strings.join(
-        ["over ", limit, " pixels (", sides[0], " x ", sides[1], ")"]
+        ["over ", limit, " pixels (", text[0], " x ", text[1], ")"]
     )
 
 
 def _larger(pixels, size):
-    """Resizes by bilinear interpolation where no side shrinks."""
+    """Resizes by bilinear interpolation; no side may shrink."""
     return tf.cast(tf.image.resize(pixels, size) + 0.5, tf.uint8)
 
 
 def _smaller(pixels, size):
     """Resizes to the mean of the area that each pixel covers.
 
-    Where one side grows, by antialiased bilinear interpolation, which takes
+    If one side grows, it uses antialiased bilinear interpolation, which takes
     twice as long.
     """
     resized = tf.cond(
@@ -180,7 +180,7 @@ def _smaller(pixels, size):
 
 
 def _resize(pixels, size):
-    # Where nothing shrinks the two agree, and the plain one is 3x as fast.
+    # If nothing shrinks the two agree, and the first is 3x as fast.
     return tf.cond(
         tf.reduce_all(tf.shape(pixels)[:2] <= size),
         lambda: _larger(pixels, size),
@@ -188,14 +188,14 @@ def _resize(pixels, size):
     )
 
 
-def _ratio_index(shown, size):
-    """Chooses the largest ratio that leaves twice the wanted size.
+def _ratio_index(sides, size):
+    """Finds the largest ratio that leaves at least twice the target size.
 
-    A large photograph is read several times faster so, and after resizing
-    it differs by less than one grey value in the mean.
+    Large photographs are decoded several times faster; after resizing, they
+    differ by less than one grey value in the mean.
     """
     twice = 2 * tf.cast(size, tf.int64)
-    fits = [tf.reduce_all(shown // ratio >= twice) for ratio in _RATIOS[1:]]
+    fits = [tf.reduce_all(sides // ratio >= twice) for ratio in _RATIOS[1:]]
     return tf.reduce_sum(tf.cast(fits, tf.int32))
 
 
@@ -205,9 +205,9 @@ def _jpeg(encoded, ratio=1):
     )
 
 
-def _upright(pixels, turned, orientation):
-    """Turns an image as EXIF wants it."""
-    pixels = tf.transpose(pixels, tf.where(turned, [1, 0, 2], [0, 1, 2]))
+def _rotate(pixels, is_rotated, orientation):
+    """Rotates and flips an image as its EXIF orientation requires."""
+    pixels = tf.transpose(pixels, tf.where(is_rotated, [1, 0, 2], [0, 1, 2]))
     across = tf.reduce_any(orientation == [2, 3, 6, 7])
     down = tf.reduce_any(orientation == [3, 4, 7, 8])
     return tf.raw_ops.Reverse(
@@ -216,7 +216,7 @@ def _upright(pixels, turned, orientation):
 
 
 def _webp(encoded):
-    # The count must be said: with 0, an animation writes out of bounds.
+    # `channels` must not be 0, with which an animation writes out of bounds.
     read = tf.raw_ops.DecodeWebP
     return tf.cond(
         headers.webp_has_alpha(encoded),
@@ -225,28 +225,28 @@ def _webp(encoded):
     )
 
 
-def _bmp(encoded, shown):
-    """Reads an uncompressed BMP of 1, 4, 8, 24 or 32 bits a pixel.
+def _bmp(encoded, sides):
+    """Reads an uncompressed BMP of 1, 4, 8, 24 or 32 bits per pixel.
 
-    TensorFlow's own decoder takes the indices of a palette for grey values.
+    TensorFlow's own decoder interprets the indices of a palette as grey values.
     """
     head = headers.read(encoded, 0, 54)
-    bits, compression, start, skipped, height = headers.numbers(
+    bits, compression, start, header_size, height = headers.numbers(
         head, [(28, 2), (30, 4), (10, 4), (14, 4), (22, 4)]
     )
-    known = tf.reduce_any(bits == [1, 4, 8, 24, 32])
-    known &= tf.reduce_any(compression == [0, 3])
+    supported = tf.reduce_any(bits == [1, 4, 8, 24, 32])
+    supported &= tf.reduce_any(compression == [0, 3])
     with tf.control_dependencies(
-        [tf.debugging.Assert(known, ["Unsupported kind of BMP."])]
+        [tf.debugging.Assert(supported, ["Unsupported kind of BMP."])]
     ):
-        stride = (shown[1] * bits + 31) // 32 * 4
-    data = tf.strings.substr(encoded, start, shown[0] * stride)
-    rows = tf.reshape(tf.io.decode_raw(data, tf.uint8), (shown[0], stride))
+        stride = (sides[1] * bits + 31) // 32 * 4
+    data = tf.strings.substr(encoded, start, sides[0] * stride)
+    rows = tf.reshape(tf.io.decode_raw(data, tf.uint8), (sides[0], stride))
     pixels = tf.cond(
         bits <= 8,
-        lambda: _through_palette(encoded, rows, bits, 14 + skipped, shown[1]),
+        lambda: _apply_palette(encoded, rows, bits, 14 + header_size, sides[1]),
         lambda: tf.reshape(
-            rows[:, : shown[1] * bits // 8], (*tf.unstack(shown), bits // 8)
+            rows[:, : sides[1] * bits // 8], (*tf.unstack(sides), bits // 8)
         ),
     )[:, :, 2::-1]
     upward = headers.signed(height) > 0
@@ -255,8 +255,8 @@ def _bmp(encoded, shown):
     )
 
 
-def _through_palette(encoded, rows, bits, start, width):
-    """Looks up indices packed eight, two or one to a byte."""
+def _apply_palette(encoded, rows, bits, start, width):
+    """Looks up palette indices of 1, 4 or 8 bits."""
     shifts = tf.range(8 - bits, -1, -bits)
     mask = tf.bitwise.left_shift(tf.constant(1, tf.int64), bits) - 1
     rows = tf.cast(rows, tf.int64)[..., None]

@@ -1,25 +1,25 @@
-"""Resamples sound in TensorFlow operations alone, in bounded memory."""
+"""Resamples audio with TensorFlow operations alone, in bounded memory."""
 
 import numpy as np
 import tensorflow as tf
 
-CROSSINGS = 16  # Zeros of the sinc on either side of the middle.
-_VALUES = 2**19  # Of a matrix that is held at once.
+CROSSINGS = 16  # Zeros of the sinc on either side of its centre.
+_VALUES = 2**19  # Largest number of elements of a matrix.
 
 
 def resample(samples, rate, target):
-    """Resamples sound with a windowed sinc.
+    """Resamples audio with a windowed sinc.
 
         y(t) = sum over n of x(n) c sinc(c (t - n)) cos^2(pi c (t - n) / 2 z)
 
-    with c the lower rate as a fraction of the sound's own, and z = 16 zero
-    crossings on either side. It is computed block by block: as a matrix
-    product where the weights repeat soon, as of all the usual rates.
+    with c the lower of both rates as a fraction of the original rate, and
+    z = 16 zero crossings on either side. It is computed in blocks: as a matrix
+    product if the period of the weights is short, as for all usual rates.
 
     Args:
         samples: float32 tensor of shape `(frames,)`.
-        rate: Scalar integer tensor, of the sound, in Hz.
-        target: int or scalar integer tensor, in Hz.
+        rate: Scalar integer tensor, original rate in Hz.
+        target: int or scalar integer tensor, new rate in Hz.
 
     Returns:
         float32 tensor of shape `(ceil(frames * target / rate),)`.
@@ -43,33 +43,33 @@ def _sinc(x, rate, target):
     total = -(-tf.size(x, tf.int64) * target // rate)
 
     def weigh(places, indices):
-        """Weights of samples for places in 1 / target of a sample."""
+        """Weights of samples for places in units of 1 / target samples."""
         part = tf.cast(places % target, tf.float32) / tf.cast(
             target, tf.float32
         )
         whole = tf.cast((places // target)[:, None] - indices, tf.float32)
-        away = part[:, None] + whole
-        window = tf.cos(np.pi / 2 / CROSSINGS * cutoff * away)
-        window = tf.where(tf.abs(away) * cutoff < CROSSINGS, window**2, 0.0)
-        return cutoff * tf.experimental.numpy.sinc(cutoff * away) * window
+        distance = part[:, None] + whole
+        window = tf.cos(np.pi / 2 / CROSSINGS * cutoff * distance)
+        window = tf.where(tf.abs(distance) * cutoff < CROSSINGS, window**2, 0.0)
+        return cutoff * tf.experimental.numpy.sinc(cutoff * distance) * window
 
     def periodic():
-        """Multiplies frames of the sound by the weights of one period."""
-        taken = step + width
-        near = tf.range(taken) - half
-        weights = weigh(tf.range(period) * rate, near)
+        """Multiplies frames of the samples by the weights of one period."""
+        size = step + width
+        offsets = tf.range(size) - half
+        weights = weigh(tf.range(period) * rate, offsets)
 
         def block(rows):
-            index = rows[:, None] * step + tf.range(taken)
+            index = rows[:, None] * step + tf.range(size)
             frames = tf.gather(padded, index)
             return tf.matmul(frames, weights, transpose_b=True)
 
         rows = -(-total // period)
-        padded = _pad(x, half, rows * step + taken)
-        return _in_blocks(block, rows, _VALUES // taken)
+        padded = _pad(x, half, rows * step + size)
+        return _in_blocks(block, rows, _VALUES // size)
 
     def direct():
-        """Computes the weights of every place anew."""
+        """Computes the weights of each place separately."""
 
         def block(rows):
             places = rows * rate
@@ -81,25 +81,25 @@ def _sinc(x, rate, target):
         padded = _pad(x, half, total * rate // target + width)
         return _in_blocks(block, total, _VALUES // width)
 
-    repeated = period * (step + width) <= _VALUES
-    return tf.cond(repeated, periodic, direct)[:total]
+    is_short = period * (step + width) <= _VALUES
+    return tf.cond(is_short, periodic, direct)[:total]
 
 
-def _pad(x, before, least):
-    """Puts zeros before the sound, and after it up to a least length."""
-    after = tf.maximum(least - before - tf.size(x, tf.int64), 0)
+def _pad(x, before, length):
+    """Adds zeros before the samples, and after them up to a length."""
+    after = tf.maximum(length - before - tf.size(x, tf.int64), 0)
     return tf.pad(x, [(before, after)])
 
 
-def _in_blocks(function, rows, most):
-    """Joins, flat, what a function returns for ranges of rows."""
-    most = tf.maximum(most, 1)
+def _in_blocks(function, rows, block_rows):
+    """Concatenates the flat results of a function for ranges of rows."""
+    block_rows = tf.maximum(block_rows, 1)
 
     def more(start, results):
         return start < rows
 
     def step(start, results):
-        end = tf.minimum(start + most, rows)
+        end = tf.minimum(start + block_rows, rows)
         block = tf.reshape(function(tf.range(start, end)), (-1,))
         return end, results.write(results.size(), block)
 

@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from mmkeras.data import codecs
-from mmkeras.data.codecs import quick
+from mmkeras.data.decoding import fast_jpeg
 
 pytest.importorskip("cv2")
 pytest.importorskip("simplejpeg")
@@ -29,28 +29,28 @@ PLAIN = {
 @pytest.mark.parametrize("size", [(45, 90), (90, 128)])
 @pytest.mark.parametrize("name", PLAIN)
 def test_enlarges_as_the_graph_does(name, size):
-    found = quick.enlarge(PLAIN[name], size, LIMIT)
-    assert found.dtype == np.uint8
+    actual = fast_jpeg.enlarge(PLAIN[name], size, LIMIT)
+    assert actual.dtype == np.uint8
     decoded = tf.io.decode_jpeg(
         PLAIN[name], channels=3, dct_method="INTEGER_ACCURATE"
     )
     exact = tf.image.resize(decoded, size).numpy()
     # To the nearest; a tie either way.
-    assert abs(found - exact).max() < 0.5 + 1e-3
+    assert abs(actual - exact).max() < 0.5 + 1e-3
     graph, _ = codecs.Image(size).try_batch([PLAIN[name]])
-    apart = abs(found - graph[0].numpy().astype(int))
-    assert apart[abs(exact % 1 - 0.5) > 1e-3].max() == 0
-    assert apart.max() <= 1
+    difference = abs(actual - graph[0].numpy().astype(int))
+    assert difference[abs(exact % 1 - 0.5) > 1e-3].max() == 0
+    assert difference.max() <= 1
 
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_reads_the_size(name):
-    assert quick.plain_size(PLAIN[name]) == (45, 64)
+    assert fast_jpeg.plain_size(PLAIN[name]) == (45, 64)
 
 
 @pytest.mark.parametrize("name", [name for name in KINDS if name[:4] != "jpeg"])
 def test_leaves_other_kinds(name):
-    assert quick.plain_size(KINDS[name]) is None
+    assert fast_jpeg.plain_size(KINDS[name]) is None
 
 
 @pytest.mark.parametrize(
@@ -65,18 +65,18 @@ def test_leaves_other_kinds(name):
         b"",
     ],
 )
-def test_leaves_what_is_not_plain(file):
-    assert quick.plain_size(file) is None
-    assert quick.enlarge(file, (90, 128), LIMIT) is None
+def test_leaves_files_that_are_not_plain(file):
+    assert fast_jpeg.plain_size(file) is None
+    assert fast_jpeg.enlarge(file, (90, 128), LIMIT) is None
 
 
-def test_leaves_what_shrinks_is_too_large_or_damaged():
+def test_leaves_files_that_shrink_are_too_large_or_damaged():
     file = PLAIN["4:2:0"]
-    assert quick.enlarge(file, (45, 64), 45 * 64) is not None
-    assert quick.enlarge(file, (45, 64), 45 * 64 - 1) is None
-    assert quick.enlarge(file, (44, 128), LIMIT) is None
-    assert quick.enlarge(file, (90, 63), LIMIT) is None
-    assert quick.enlarge(file[:-9], (90, 128), LIMIT) is None
+    assert fast_jpeg.enlarge(file, (45, 64), 45 * 64) is not None
+    assert fast_jpeg.enlarge(file, (45, 64), 45 * 64 - 1) is None
+    assert fast_jpeg.enlarge(file, (44, 128), LIMIT) is None
+    assert fast_jpeg.enlarge(file, (90, 63), LIMIT) is None
+    assert fast_jpeg.enlarge(file[:-9], (90, 128), LIMIT) is None
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +86,8 @@ def files():
 
 def test_reads_any_file_as_the_graph_does(files):
     codec = codecs.Image((90, 128))
-    used = [quick.enlarge(f, codec.size, codec.limit) for f in files]
-    assert len(PLAIN) < sum(x is not None for x in used) < len(files) / 2
+    results = [fast_jpeg.enlarge(f, codec.size, codec.limit) for f in files]
+    assert len(PLAIN) < sum(x is not None for x in results) < len(files) / 2
     pixels, errors = codec.read(files)
     expected, causes = (x.numpy() for x in codec.try_batch(files))
     assert errors.tolist() == causes.tolist()
@@ -96,7 +96,7 @@ def test_reads_any_file_as_the_graph_does(files):
 
 
 def test_reads_the_same_without_the_extra(files, monkeypatch):
-    monkeypatch.setattr(quick, "_libraries", lambda: None)
+    monkeypatch.setattr(fast_jpeg, "_libraries", lambda: None)
     codec = codecs.Image((90, 128))
     pixels, errors = codec.read(files)
     expected, causes = codec.try_batch(files)

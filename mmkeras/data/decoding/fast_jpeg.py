@@ -1,41 +1,40 @@
-"""Decodes the commonest small images outside TensorFlow, in half the time.
+"""Decodes small JPEG files outside TensorFlow, in half the time.
 
-simplejpeg decodes a JPEG with libjpeg-turbo, as TensorFlow does and to the
-same bits; OpenCV enlarges it on float32, as TensorFlow does, so that only
-ties can be rounded another way. Both come with the extra `fast`. Images
-that shrink gain nothing: to decode them, and to take the mean of the area
-that each pixel covers, costs the same here and there.
+simplejpeg decodes a JPEG with libjpeg-turbo, as TensorFlow does and to the same
+bits; OpenCV enlarges it in float32, as TensorFlow does, so that only ties may
+be rounded differently. Both come with the extra `fast`. Images that shrink
+would gain nothing: decoding and averaging areas costs the same in both.
 """
 
 import functools
 
-# Frames that every decoder reads: baseline, extended and progressive.
+# Frames that all decoders support: baseline, extended and progressive.
 _FRAMES = (0xC0, 0xC1, 0xC2)
 _TABLES = (0xC4, 0xDB, 0xDD)
 
 
 def enlarge(file, size, limit):
-    """Decodes a plain JPEG file no side of which shrinks.
+    """Decodes a plain JPEG file if no side of it shrinks.
 
     Args:
         file: bytes.
         size: Height and width of the result.
-        limit: Most pixels to decode.
+        limit: Maximum number of pixels.
 
     Returns:
-        uint8 array of shape `(*size, 3)`; or `None` for every other file,
-        for a damaged one, and where the extra `fast` is not installed.
+        uint8 array of shape `(*size, 3)`; or `None` for any other or a
+        damaged file, and if the extra `fast` is not installed.
     """
     libraries = _libraries()
-    shown = plain_size(file) if libraries else None
-    if shown is None or shown[0] * shown[1] > limit:
+    sides = plain_size(file) if libraries else None
+    if sides is None or sides[0] * sides[1] > limit:
         return None
-    if not (0 < shown[0] <= size[0] and 0 < shown[1] <= size[1]):
+    if not (0 < sides[0] <= size[0] and 0 < sides[1] <= size[1]):
         return None
     simplejpeg, cv2 = libraries
     try:
         pixels = simplejpeg.decode_jpeg(file)
-    except ValueError:  # The graph knows what is wrong, or reads it anyway.
+    except ValueError:  # The graph reports the error, or reads it anyway.
         return None
     larger = cv2.resize(
         pixels.astype("float32"), size[::-1], interpolation=cv2.INTER_LINEAR
@@ -45,13 +44,13 @@ def enlarge(file, size, limit):
 
 
 def plain_size(file):
-    """Reads the size of a JPEG that is grey or in colour and has no EXIF.
+    """Reads the size of a JPEG in grey or colour without EXIF.
 
     Args:
         file: bytes.
 
     Returns:
-        Tuple of height and width; `None` for every other file.
+        Tuple of height and width; `None` for any other file.
     """
     position, segment = 2, file[2:12]
     while len(segment) == 10 and segment[0] == 0xFF:
@@ -70,7 +69,7 @@ def plain_size(file):
 
 @functools.cache
 def _libraries():
-    """Imports simplejpeg and OpenCV; `None` where one is missing."""
+    """Imports simplejpeg and OpenCV; returns `None` if one is missing."""
     try:
         import cv2
         import simplejpeg

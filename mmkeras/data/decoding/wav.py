@@ -1,7 +1,7 @@
-"""Reads WAV files in TensorFlow operations alone.
+"""Reads WAV files with TensorFlow operations alone.
 
-What is decoded outside a graph passes through here as well, so that a file is
-read to the same samples, or refused, wherever it is read.
+Files are decoded by these operations outside a graph as well, so that a file
+gives the same samples, or the same error, everywhere.
 """
 
 import functools
@@ -9,14 +9,14 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from mmkeras.data.codecs import headers
+from mmkeras.data.decoding import headers
 
-FASTEST = 192_000  # Hz; a higher rate is a sign of damage.
+FASTEST = 192_000  # Hz; higher rates indicate a damaged file.
 _CONTAINERS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 _MOST_CHUNKS = 1000
-_UNKNOWN_SIZE = 2**32 - 1  # Of a chunk in a file of over 4 GB, or a stream.
+_UNKNOWN_SIZE = 2**32 - 1  # For chunks of files over 4 GB, and of streams.
 _PCM, _FLOAT, _A_LAW, _MU_LAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
-_REFUSED = {
+_UNSUPPORTED = {
     2: "MS ADPCM",
     17: "IMA ADPCM",
     49: "GSM 6.10",
@@ -24,11 +24,11 @@ _REFUSED = {
     80: "MPEG",
     85: "MP3",
 }
-_READ = "PCM of 8 to 32 bits, floats of 32 or 64, A-law and mu-law"
+_SUPPORTED = "PCM of 8 to 32 bits, floats of 32 or 64, A-law and mu-law"
 
 
 def is_wave(encoded):
-    """Tells whether a file is WAV, in any of its containers.
+    """Checks whether a file is WAV, in any of its containers.
 
     Args:
         encoded: bytes or a scalar string tensor.
@@ -40,8 +40,10 @@ def is_wave(encoded):
     if isinstance(encoded, bytes):
         return encoded[:4] in _CONTAINERS and encoded[8:12] == b"WAVE"
     head = headers.read(encoded, 0, 12)
-    known = tf.reduce_any([headers.has(head, name) for name in _CONTAINERS])
-    return known & headers.has(head, b"WAVE", 8)
+    is_container = tf.reduce_any(
+        [headers.has(head, name) for name in _CONTAINERS]
+    )
+    return is_container & headers.has(head, b"WAVE", 8)
 
 
 def decode(encoded, seconds):
@@ -52,11 +54,11 @@ def decode(encoded, seconds):
 
     Args:
         encoded: Scalar string tensor.
-        seconds: How much to decode, a float or a scalar tensor.
+        seconds: Length to decode, a float or a scalar tensor.
 
     Returns:
         Tuple of samples, float32 `(frames, channels)` in [-1, 1], the rate in
-        Hz, int32, and an error, string: `""`, or what is wrong. With an error
+        Hz, int32, and an error, string, `""` if there is none. With an error,
         there are no samples, and the rate is 1.
     """
     big = headers.has(headers.read(encoded, 0, 4), b"RIFX")
@@ -65,19 +67,19 @@ def decode(encoded, seconds):
     kind = _kind(tag, bits, size, channels)
     width = tf.gather([0, *_WIDTHS], kind)
     frame = tf.maximum(tf.cast(width, tf.int64) * channels, 1)
-    known = (kind > 0) & (channels > 0)
+    supported = (kind > 0) & (channels > 0)
     fit = (rate > 0) & (rate <= FASTEST)
     error = tf.where(fit, "", _wrong_rate(rate))
-    error = tf.where(known, error, _wrong_kind(tag, bits))
-    silent = (form[0] < 0) | (length < frame)
-    error = tf.where(silent, "a WAV file without audio data", error)
+    error = tf.where(supported, error, _wrong_kind(tag, bits))
+    is_empty = (form[0] < 0) | (length < frame)
+    error = tf.where(is_empty, "a WAV file without audio data", error)
     error = tf.where(is_wave(encoded), error, "not a WAV file")
     good = error == ""
     seconds = tf.cast(seconds, tf.float32)
     frames = tf.cast(seconds * tf.cast(rate, tf.float32), tf.int64) + 1
     frames = tf.where(good, tf.minimum(length // frame, frames), 0)
-    sound = tf.strings.substr(encoded, start, frames * frame)
-    data = tf.io.decode_raw(sound, tf.uint8)
+    data = tf.strings.substr(encoded, start, frames * frame)
+    data = tf.io.decode_raw(data, tf.uint8)
     samples = tf.switch_case(
         tf.where(good, kind, 0),
         [lambda: tf.zeros(0), *[lambda f=f: f(data, big) for f in _READERS]],
@@ -93,11 +95,11 @@ def _number(values, big):
 
 
 def _chunks(encoded, big):
-    """Finds the format and the sound.
+    """Finds the chunks of the format and of the samples.
 
     Returns:
-        Tuple of the format's place and size, int64 `(2,)`, -1 where either
-        is missing, and the place and the size of the sound.
+        Tuple of the position and size of the format, int64 `(2,)`, -1 if
+        either chunk is missing, and the position and size of the samples.
     """
     end = tf.cast(tf.strings.length(encoded), tf.int64)
     whole = _number(headers.read(encoded, 4, 4), big)
@@ -113,13 +115,13 @@ def _chunks(encoded, big):
         large = tf.where(
             headers.has(head, b"ds64"), headers.little(head[16:24]), large
         )
-        # The size of what was never finished, or is too large, stands apart.
+        # Unfinished and very large files store the size elsewhere.
         unknown = is_data & (size == _UNKNOWN_SIZE)
         size = tf.where(unknown & (large > 0), large, size)
         unfinished = is_data & (size == 0) & ((whole == 0) | (whole == 8))
         size = tf.where(unfinished, end, size)
-        here = tf.stack([at + 8, size])
-        form = tf.where(is_form, here, form)
+        chunk = tf.stack([at + 8, size])
+        form = tf.where(is_form, chunk, form)
         start = tf.where(is_data, at + 8, start)
         length = tf.where(is_data, tf.minimum(size, end - at - 8), length)
         return at + 8 + size + size % 2, form, start, length, large, number + 1
@@ -145,7 +147,7 @@ def _format(encoded, form, big):
 
 
 def _kind(tag, bits, size, channels):
-    """Numbers the kinds of samples from 1, as `_READERS` reads them."""
+    """Returns the kind of samples: 1 + its index in `_READERS`, or 0."""
     width = (bits + 7) // 8
     wide = (width == 3) & (size == 4 * channels)
     is_pcm = (tag == _PCM) & (bits > 0)
@@ -159,23 +161,23 @@ def _kind(tag, bits, size, channels):
 
 
 def _wrong_rate(rate):
-    named = tf.strings.as_string(rate)
+    text = tf.strings.as_string(rate)
     return tf.strings.join(
         [
             "a WAV file of ",
-            named,
+            text,
             f" samples per second; 1 to {FASTEST} are supported",
         ]
     )
 
 
 def _wrong_kind(tag, bits):
-    """Names a kind of samples that is not read, and the remedy."""
+    """Describes an unsupported kind of samples, and the remedy."""
     name = tf.strings.join(["format ", tf.strings.as_string(tag)])
-    for number, known in _REFUSED.items():
-        name = tf.where(tag == number, known, name)
+    for number, format_name in _UNSUPPORTED.items():
+        name = tf.where(tag == number, format_name, name)
     bits = tf.strings.as_string(bits)
-    remedy = f" bits per sample; {_READ} are supported. Convert it to PCM."
+    remedy = f" bits per sample; {_SUPPORTED} are supported. Convert it to PCM."
     return tf.strings.join(["a WAV file of ", name, " with ", bits, remedy])
 
 
@@ -196,7 +198,7 @@ def _unsigned(data, big):
 
 
 def _short(data, big):
-    """Reads 16 bits, by far the commonest, without a detour."""
+    """Reads 16 bits, by far the commonest, directly."""
     data = tf.reshape(data, (-1, 2))
     data = tf.cond(big, lambda: tf.reverse(data, [1]), lambda: data)
     return tf.cast(tf.bitcast(data, tf.int16), tf.float32) / 2**15
@@ -205,8 +207,8 @@ def _short(data, big):
 def _wide(data, big):
     """Reads 24 bits in blocks of 32.
 
-    They belong into the upper bytes, and the lowest is 0 then. Some programs
-    write them into the lower ones, and the sign into the highest.
+    By the standard, they are in the upper bytes, and the lowest byte is 0. Some
+    programs write them to the lower bytes, and the sign to the highest.
     """
     values = _integers(data, big, 4)
     low = tf.bitwise.left_shift(values, 8)
@@ -229,7 +231,7 @@ def _law(data, big, table):
 
 
 def _mu_law_table():
-    """The 256 samples of mu-law, of ITU-T G.711."""
+    """Computes the 256 samples of mu-law (ITU-T G.711)."""
     code = ~np.arange(256, dtype="uint8")
     exponent, mantissa = code >> 4 & 7, (code & 15).astype(int)
     size = ((2 * mantissa + 33) << exponent) - 33
@@ -237,7 +239,7 @@ def _mu_law_table():
 
 
 def _a_law_table():
-    """The 256 samples of A-law, of ITU-T G.711."""
+    """Computes the 256 samples of A-law (ITU-T G.711)."""
     code = np.arange(256, dtype="uint8") ^ 0x55
     exponent, mantissa = code >> 4 & 7, (code & 15).astype(int)
     size = 2 * mantissa + 1 + 32 * (exponent > 0)
@@ -256,4 +258,4 @@ _READERS = (
     functools.partial(_law, table=_mu_law_table()),
     _wide,
 )
-_WIDTHS = (1, 2, 3, 4, 4, 8, 1, 1, 4)  # Bytes per sample of each.
+_WIDTHS = (1, 2, 3, 4, 4, 8, 1, 1, 4)  # Bytes per sample, by reader.

@@ -1,4 +1,4 @@
-"""Reads how an image must be turned, from the EXIF data of its file.
+"""Reads the orientation of an image from the EXIF data of its file.
 
 Pure TensorFlow string operations on one scalar string, as in `headers`.
 
@@ -7,9 +7,9 @@ Reference: CIPA DC-008, Exchangeable image file format (Exif 2.32).
 
 import tensorflow as tf
 
-from mmkeras.data.codecs import headers
+from mmkeras.data.decoding import headers
 
-# More than any camera writes; bounds on what a hostile file can cost.
+# More than any camera writes; bounds on the cost of a hostile file.
 _MOST_SEGMENTS = 300
 _MOST_CHUNKS = 100
 _MOST_TAGS = 128
@@ -19,14 +19,14 @@ _PREFIX = b"Exif\0\0"
 
 
 def orientation(encoded, kind):
-    """Reads how an image must be turned.
+    """Reads the orientation of an image.
 
     Args:
         encoded: Scalar string tensor, an image file.
-        kind: Scalar int32, as `headers.kind(encoded)` gives it.
+        kind: Scalar int32, as from `headers.kind(encoded)`.
 
     Returns:
-        Scalar int64, 1 to 8; 1 where the file does not say.
+        Scalar int64, 1 to 8; 1 if the file has no orientation.
     """
 
     def nothing():
@@ -39,8 +39,8 @@ def orientation(encoded, kind):
         headers.WEBP: _in_webp,
     }
     places = [len(readers)] * (headers.UNKNOWN + 1)
-    for place, known in enumerate(readers):
-        places[known] = place
+    for place, container in enumerate(readers):
+        places[container] = place
     position, size, exists = tf.switch_case(
         tf.gather(places, kind),
         [lambda read=read: read(encoded) for read in readers.values()]
@@ -48,13 +48,13 @@ def orientation(encoded, kind):
     )
     return tf.cond(
         exists,
-        lambda: _within(encoded, position, size),
+        lambda: _read_part(encoded, position, size),
         lambda: tf.constant(1, tf.int64),
     )
 
 
 def _in_jpeg(encoded):
-    """Finds EXIF data in a JPEG: position, size, and whether it has any."""
+    """Finds EXIF data in a JPEG: position, size, and whether it exists."""
 
     def is_other(position, segment, steps):
         first, marker = tf.unstack(segment)[:2]
@@ -65,10 +65,10 @@ def _in_jpeg(encoded):
 
     def advance(position, segment, steps):
         first, marker = tf.unstack(segment)[:2]
-        filled = (first != 0xFF) | (marker == 0xFF)
+        is_fill = (first != 0xFF) | (marker == 0xFF)
         length = 2 + _size_of(segment)
         length = tf.where(marker == 0, tf.constant(2, tf.int64), length)
-        position += tf.where(filled, tf.constant(1, tf.int64), length)
+        position += tf.where(is_fill, tf.constant(1, tf.int64), length)
         return position, headers.read(encoded, position, 10), steps + 1
 
     position, segment = _walk(encoded, 2, 10, is_other, advance)
@@ -96,11 +96,11 @@ def _in_png(encoded):
 
 
 def _in_webp(encoded):
-    """Finds EXIF data in a WebP whose header announces them."""
-    announced = headers.webp_has_exif(encoded)
+    """Finds EXIF data in a WebP whose header declares it."""
+    declared = headers.webp_has_exif(encoded)
 
     def is_other(position, chunk, steps):
-        more = announced & (steps < _MOST_CHUNKS)
+        more = declared & (steps < _MOST_CHUNKS)
         return more & ~headers.has(chunk, b"EXIF")
 
     def advance(position, chunk, steps):
@@ -110,11 +110,11 @@ def _in_webp(encoded):
 
     position, chunk = _walk(encoded, 12, 8, is_other, advance)
     [size] = headers.numbers(chunk, [(4, 4)])
-    return position + 8, size, announced & headers.has(chunk, b"EXIF")
+    return position + 8, size, declared & headers.has(chunk, b"EXIF")
 
 
 def _walk(encoded, start, count, is_other, advance):
-    """Steps over chunks; returns the last one's place and first bytes."""
+    """Skips chunks; returns the position and first bytes of the last one."""
     start = tf.constant(start, tf.int64)
     first = headers.read(encoded, start, count)
     position, chunk, _ = tf.while_loop(
@@ -127,7 +127,7 @@ def _is_exif(segment):
     return headers.has(segment, b"\xff\xe1") & headers.has(segment, _PREFIX, 4)
 
 
-def _within(encoded, position, size):
+def _read_part(encoded, position, size):
     """Reads the orientation in a part of a file."""
     end = tf.cast(tf.strings.length(encoded), tf.int64)
     position, size = tf.minimum(position, end), tf.maximum(size, 0)
@@ -135,14 +135,14 @@ def _within(encoded, position, size):
     prefixed = headers.has(headers.read(part, 0, 6), _PREFIX)
     start = tf.where(prefixed, tf.constant(6, tf.int64), 0)
     start = tf.minimum(start, tf.cast(tf.strings.length(part), tf.int64))
-    return _of_tiff(tf.strings.substr(part, start, size))
+    return _read_tiff(tf.strings.substr(part, start, size))
 
 
-def _of_tiff(data):
+def _read_tiff(data):
     """Looks for the orientation in the first directory of a TIFF header.
 
-    As in Pillow, the last entry that can be read is taken, and the first of
-    several values; entries of other types than integers are none.
+    As in Pillow, the last valid entry counts, and the first of several values;
+    only entries of integer types are valid.
     """
     end = tf.cast(tf.strings.length(data), tf.int64)
     head = headers.read(data, 0, 8)
@@ -160,16 +160,16 @@ def _of_tiff(data):
     is_short = (kind == _SHORT) | (kind == _SIGNED_SHORT)
     is_long = (kind == _LONG) | (kind == _SIGNED_LONG)
     size = values * tf.where(is_short, tf.constant(2, tf.int64), 4)
-    apart = size > 4
-    inside = ~apart | (offset + size <= end)
+    has_offset = size > 4
+    inside = ~has_offset | (offset + size <= end)
     valid = (tag == _ORIENTATION) & (is_short | is_long)
     valid &= (values > 0) & inside & (number < count)
     valid &= directory + 2 + 12 * (number + 1) <= end
     last = tf.reduce_max(tf.where(valid, number, -1))
-    place = tf.where(apart, offset, directory + 2 + 12 * number + 8)
+    place = tf.where(has_offset, offset, directory + 2 + 12 * number + 8)
     entry = tf.maximum(last, 0)
     value = headers.read(data, tf.gather(place, entry), 4)
     short, long = headers.numbers(value, [(0, 2), (0, 4)], is_big)
     value = tf.where(tf.gather(is_short, entry), short, long)
-    known = (last >= 0) & (value >= 1) & (value <= 8)
-    return tf.where(known, value, 1)
+    in_range = (last >= 0) & (value >= 1) & (value <= 8)
+    return tf.where(in_range, value, 1)

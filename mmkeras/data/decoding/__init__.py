@@ -1,0 +1,1 @@
+"""Decoding of image and audio files, mostly as TensorFlow operations."""
