@@ -1,4 +1,4 @@
-"""Random changes to images and sounds that leave what they mean true."""
+"""Random changes to images and audio that keep their labels valid."""
 
 import keras
 import numpy as np
@@ -8,20 +8,21 @@ def augment(flip=True, crop=0.1, brightness=0.1, contrast=0.1, seed=None):
     """Makes a model that changes each image of a batch at random.
 
     It is applied after batching, to pixels in [0, 1], and does nothing
-    outside training. It has no weights to learn. It may stand before a model
-    and, on the TensorFlow backend, in `dataset.map`.
+    outside training. It has no trainable weights. It can be applied before a
+    model and, on the TensorFlow backend, in `dataset.map`.
 
     Args:
         flip: Whether to exchange left and right in half of the images.
-            Turn it off where captions speak of left and right, or images
-            show text.
-        crop: Part of height and width, in [0, 1), that may be cut away. The
-            rest, anywhere in the image, fills it; if it reaches beyond an
-            edge, it is mirrored there.
-        brightness: Most that is added to or taken from all pixels, in [0, 1).
-        contrast: Most by which differences from the mean are scaled up or
+            Turn it off if captions mention left and right, or images show
+            text.
+        crop: Maximum fraction of height and width, in [0, 1), that is cut
+            away. The rest, anywhere in the image, is enlarged to its size; a
+            part beyond an edge is filled by reflection.
+        brightness: Maximum that is added to or subtracted from all pixels, in
+            [0, 1).
+        contrast: Maximum by which differences from the mean are scaled up or
             down, in [0, 1).
-        seed: Integer, for the same changes again; None draws one.
+        seed: Integer, for reproducible changes; None for a random seed.
 
     Returns:
         A `keras.Sequential` from pixels to pixels, float32 of shape
@@ -51,9 +52,9 @@ def augment(flip=True, crop=0.1, brightness=0.1, contrast=0.1, seed=None):
     if flip:
         changes.append(layers.RandomFlip("horizontal", **options("flip")))
     if crop:
-        place = layers.RandomTranslation(crop / 2, crop / 2, **options("place"))
-        size = layers.RandomZoom((-crop, 0.0), **options("size"))
-        changes += [place, size]
+        shift = layers.RandomTranslation(crop / 2, crop / 2, **options("place"))
+        zoom = layers.RandomZoom((-crop, 0.0), **options("size"))
+        changes += [shift, zoom]
     if brightness:
         changes.append(
             layers.RandomBrightness(
@@ -71,21 +72,21 @@ def augment(flip=True, crop=0.1, brightness=0.1, contrast=0.1, seed=None):
     return keras.Sequential(changes, name="augment")
 
 
-def sounds(samples, draw, gain=6.0, shift=0.1, noise=30.0):
-    """Changes each sound of a batch at random: loudness, place, noise.
+def augment_audio(samples, rng, gain=6.0, shift=0.1, noise=30.0):
+    """Changes each waveform of a batch at random: loudness, time, noise.
 
     Zeros at the end are padding, and remain zeros.
 
     Args:
         samples: Array of shape `(batch, samples)`, in [-1, 1].
-        draw: A `numpy.random.Generator`.
-        gain: float. Most decibels by which a sound gets louder or softer;
-            louder ones are cut at 1.
-        shift: float in [0, 1). Most by which a sound comes earlier or later,
-            in parts of the array; what falls off an end is lost.
-        noise: float. Least decibels from white noise to the sound, which half
-            of the sounds are given; the quietest noise is 30 decibels below
-            that. `None` for no noise.
+        rng: A `numpy.random.Generator`.
+        gain: float. Maximum change of loudness, in decibels; the result is
+            clipped to [-1, 1].
+        shift: float in [0, 1). Maximum shift in time, as a fraction of the
+            array's length; samples beyond an end are lost.
+        noise: float. Minimum signal-to-noise ratio, in decibels, of the white
+            noise that is added to half of the waveforms; the maximum is 30
+            decibels higher. `None` for no noise.
 
     Returns:
         Array of the same shape, float32.
@@ -99,20 +100,21 @@ def sounds(samples, draw, gain=6.0, shift=0.1, noise=30.0):
             f"gain={gain}, shift={shift}"
         )
     count, size = samples.shape
-    place = np.arange(size)
-    ends = ((samples != 0) * (place + 1)).max(axis=1)
-    most = int(shift * size)
-    moves = draw.integers(-most, most + 1, count)
-    source = place - moves[:, None]
-    known = (source >= 0) & (source < size)
+    index = np.arange(size)
+    ends = ((samples != 0) * (index + 1)).max(axis=1)
+    max_shift = int(shift * size)
+    shifts = rng.integers(-max_shift, max_shift + 1, count)
+    source = index - shifts[:, None]
+    in_range = (source >= 0) & (source < size)
     x = np.take_along_axis(samples, np.clip(source, 0, size - 1), axis=1)
-    x = np.where(known, x, 0).astype("float32")
-    x *= 10 ** (draw.uniform(-gain, gain, (count, 1)) / 20)
+    x = np.where(in_range, x, 0).astype("float32")
+    x *= 10 ** (rng.uniform(-gain, gain, (count, 1)) / 20)
     if noise is not None:
         power = np.sum(x**2, axis=1) / np.maximum(ends, 1)
-        ratio = draw.uniform(noise, noise + 30, count)
-        noisy = draw.random(count) < 0.5
-        loud = np.sqrt(noisy * power * 10 ** (-ratio / 10)).astype("float32")
-        hiss = draw.standard_normal(x.shape, "float32") * loud[:, None]
-        x += np.where(place < (ends + moves)[:, None], hiss, 0)
+        ratio = rng.uniform(noise, noise + 30, count)
+        has_noise = rng.random(count) < 0.5
+        scale = np.sqrt(has_noise * power * 10 ** (-ratio / 10))
+        white = rng.standard_normal(x.shape, "float32")
+        white *= scale.astype("float32")[:, None]
+        x += np.where(index < (ends + shifts)[:, None], white, 0)
     return np.clip(x, -1, 1).astype("float32")

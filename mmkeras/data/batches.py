@@ -1,7 +1,7 @@
-"""From encoded examples to batches: shuffled by seed and epoch, resumable.
+"""Batches of encoded examples: shuffled by seed and epoch, resumable.
 
-The order of an epoch depends on the seed and the epoch alone, so a run that
-is resumed at an epoch sees what the uninterrupted run would have seen.
+The order of an epoch depends only on the seed and the epoch, so a run that is
+resumed at an epoch has the same batches as an uninterrupted run.
 """
 
 import dataclasses
@@ -16,14 +16,14 @@ class Batching:
 
     Attributes:
         size: int. Examples per batch.
-        shared: Name of the input that a batch holds once for several
-            examples; `None` for none.
-        group: int. Number of examples that share its value. Where a value has
-            more examples, each epoch draws some; where it has fewer, the rest
-            weigh nothing.
+        shared: Name of the input that several examples of a batch share;
+            `None` for none.
+        group: int. Number of examples that share its value. If a value has
+            more examples, each epoch samples some of them; if it has fewer,
+            the rest have weight 0.
         bucket_by_length: bool. Whether texts of similar length share a batch.
-        dropout: float in [0, 1), or one per field: how often each is hidden;
-            never all fields of an example.
+        dropout: float in [0, 1), or one per field: probability of hiding a
+            field; never all fields of an example.
     """
 
     size: int
@@ -61,7 +61,7 @@ def steps(examples, batching):
 
 
 def training(examples, batching, epochs, seed=0, start=0, augment=None):
-    """Batches to train on, those of all epochs one after the other.
+    """Returns the training batches of all epochs, in order.
 
     Examples left over at the end of an epoch are dropped.
 
@@ -72,7 +72,7 @@ def training(examples, batching, epochs, seed=0, start=0, augment=None):
         seed: int.
         start: int. First epoch.
         augment: Function of a dict of inputs and a `numpy.random.Generator`
-            that returns inputs changed at random; or `None`.
+            that returns augmented inputs; or `None`.
 
     Returns:
         A `tf.data.Dataset` of inputs, targets and weights.
@@ -84,97 +84,97 @@ def training(examples, batching, epochs, seed=0, start=0, augment=None):
     )
     shared = (batching.shared, batching.group) if batching.group > 1 else None
 
-    def drawn():
-        """What each batch has: examples, views, and a number per field."""
+    def plans():
+        """Yields the examples, views and random numbers of each batch."""
         for epoch in range(start, epochs):
-            draw = np.random.default_rng([seed, epoch])
-            orders = _order(examples, batching, lengths, count, draw)
+            rng = np.random.default_rng([seed, epoch])
+            orders = _order(examples, batching, lengths, count, rng)
             views = np.zeros((count, batching.groups), int)
             if examples.views() > 1:
-                views = draw.integers(0, examples.views(), views.shape)
+                views = rng.integers(0, examples.views(), views.shape)
             for order, view in zip(orders, views):
                 view = np.repeat(view, batching.group)
-                chance = draw.random(ones.shape) if is_hidden else ones
-                yield order, view, chance, draw
+                uniform = rng.random(ones.shape) if has_presence else ones
+                yield order, view, uniform, rng
 
-    def made(order, view, chance):
+    def gather(order, view, uniform):
         x, y, weight = examples.batch(order, view, shared)
         if "presence" in x:
-            x["presence"] = _hide(x["presence"], chance >= batching.dropout)
+            x["presence"] = _hide(x["presence"], uniform >= batching.dropout)
         if input_lengths is not None:
             x = _cut(x, input_lengths[order[order >= 0]].max())
         return x, y, weight
 
     sample = np.resize(np.arange(len(examples)), batching.size)
     ones = np.ones((batching.size, len(examples.fields)))
-    example = made(sample, np.zeros_like(sample), ones)
-    is_hidden = "presence" in example[0]
+    example = gather(sample, np.zeros_like(sample), ones)
+    has_presence = "presence" in example[0]
     spec = _spec(example, input_lengths)
     if augment:
-        found = _augmented(drawn, made, augment, spec)
+        dataset = _augmented_batches(plans, gather, augment, spec)
     else:
-        found = _parallel(drawn, made, ones.shape, spec)
-    found = found.map(
+        dataset = _parallel_batches(plans, gather, ones.shape, spec)
+    dataset = dataset.map(
         lambda x, y, weight: (
             examples.task.normalize(x, cached=examples.cached),
             y,
             weight,
         )
     )
-    return found.prefetch(2)
+    return dataset.prefetch(2)
 
 
-def _augmented(drawn, made, augment, spec):
-    """Batches that are changed at random, one after the other."""
+def _augmented_batches(plans, gather, augment, spec):
+    """Returns batches that are augmented one after the other."""
 
     def batches():
-        for *batch, draw in drawn():
-            x, *others = made(*batch)
-            yield augment(x, draw), *others
+        for *plan, rng in plans():
+            x, *others = gather(*plan)
+            yield augment(x, rng), *others
 
     return tf.data.Dataset.from_generator(batches, output_signature=spec)
 
 
-def _parallel(drawn, made, shape, spec):
-    """Batches that are gathered two at a time."""
-    places = tf.TensorSpec(shape[:1], tf.int64)
-    chances = tf.TensorSpec(shape, tf.float64)
-    numbers = tf.data.Dataset.from_generator(
-        lambda: (batch[:-1] for batch in drawn()),
-        output_signature=(places, places, chances),
+def _parallel_batches(plans, gather, shape, spec):
+    """Returns batches that are gathered two at a time."""
+    indices = tf.TensorSpec(shape[:1], tf.int64)
+    uniforms = tf.TensorSpec(shape, tf.float64)
+    dataset = tf.data.Dataset.from_generator(
+        lambda: (plan[:-1] for plan in plans()),
+        output_signature=(indices, indices, uniforms),
     )
     specs = tf.nest.flatten(spec)
 
-    def gather(*batch):
-        return tf.nest.flatten(made(*batch))
+    def flat_batch(*plan):
+        return tf.nest.flatten(gather(*plan))
 
-    def batch(*numbers):
+    def batch(*plan):
         types = [part.dtype for part in specs]
-        parts = tf.numpy_function(gather, numbers, types, stateful=False)
+        parts = tf.numpy_function(flat_batch, plan, types, stateful=False)
         for part, expected in zip(parts, specs):
             part.set_shape(expected.shape)
         return tf.nest.pack_sequence_as(spec, parts)
 
-    return numbers.map(batch, num_parallel_calls=2)
+    return dataset.map(batch, num_parallel_calls=2)
 
 
-def _order(examples, batching, lengths, count, draw):
-    """The examples of an epoch, a row per batch, -1 for none."""
+def _order(examples, batching, lengths, count, rng):
+    """Returns the examples of an epoch, one row per batch, -1 for none."""
     if batching.group > 1:
         table = _by_group(examples.numbers(batching.shared))
-        order = draw.permutation(_some(table, batching.group, draw))
+        order = rng.permutation(_sample(table, batching.group, rng))
     else:
-        order = draw.permutation(len(examples))[:, None]
+        order = rng.permutation(len(examples))[:, None]
     if lengths is not None:
-        lengths = np.append(lengths, 0)  # Of none, which is -1.
+        lengths = np.append(lengths, 0)  # For -1.
         longest = lengths[order].max(axis=1)
         order = _by_length(order, longest, batching.groups)
     order = order[: count * batching.groups].reshape(count, -1)
-    return order if lengths is None else draw.permutation(order)
+    return order if lengths is None else rng.permutation(order)
 
 
-def repeated(batches, count):
-    """Repeats targets and weights: each example is predicted `count` times.
+def repeat_targets(batches, count):
+    """Repeats targets and weights for `count` predictions per example.
 
     Args:
         batches: A `tf.data.Dataset` of inputs, targets and weights.
@@ -191,7 +191,9 @@ def repeated(batches, count):
 
 
 def without_prefetch(batches, shapes):
-    """Batches that depend on the model's weights, each made when asked for.
+    """Returns batches that are computed on demand, not in advance.
+
+    For batches that depend on the model's current weights.
 
     Args:
         batches: Function that returns an iterator of batches.
@@ -199,29 +201,29 @@ def without_prefetch(batches, shapes):
             and such pairs for targets and weights.
 
     Returns:
-        A `tf.data.Dataset` of them.
+        A `tf.data.Dataset` of the batches.
     """
     x, *others = shapes
     spec = (
         {name: tf.TensorSpec(*pair) for name, pair in x.items()},
         *(tf.TensorSpec(*pair) for pair in others),
     )
-    found = tf.data.Dataset.from_generator(batches, output_signature=spec)
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=spec)
     options = tf.data.Options()
-    options.autotune.enabled = False  # It prefetches, and maps ahead.
-    return found.with_options(options)
+    options.autotune.enabled = False  # Autotuning prefetches batches.
+    return dataset.with_options(options)
 
 
 def _spec(batch, input_lengths):
-    """Describes batches; the length of texts varies."""
+    """Returns the specification of batches; the length of texts varies."""
     x, y, weight = batch
-    varies = {"tokens", "positions"}
+    variable = {"tokens", "positions"}
     if input_lengths is not None:
-        varies |= {name for name, values in x.items() if _is_text(values)}
+        variable |= {name for name, values in x.items() if _is_text(values)}
 
     def describe(values, name=None):
         shape = list(values.shape)
-        if name in varies:
+        if name in variable:
             shape[-1] = None
         return tf.TensorSpec(shape, values.dtype)
 
@@ -248,38 +250,38 @@ def _cut(x, longest):
     }
 
 
-def _hide(presence, shown):
-    """Hides fields that are not shown, but never all an example has."""
-    kept = presence & shown
-    none = ~kept.any(axis=1)
-    return np.where(none[:, None], presence, kept)
+def _hide(presence, mask):
+    """Hides fields outside the mask, except if that hides a whole example."""
+    visible = presence & mask
+    is_empty = ~visible.any(axis=1)
+    return np.where(is_empty[:, None], presence, visible)
 
 
 def _by_length(order, lengths, size, batches=32):
-    """Sorts by length within every window of that many batches."""
+    """Sorts by length within windows of a number of batches."""
     window = size * batches
     parts = []
     for i in range(0, len(order), window):
-        places = np.argsort(lengths[i : i + window], kind="stable")
-        parts.append(order[i : i + window][places])
+        ranks = np.argsort(lengths[i : i + window], kind="stable")
+        parts.append(order[i : i + window][ranks])
     return np.concatenate(parts)
 
 
 def _by_group(numbers):
-    """Examples of each number, a row per number, -1 where none."""
+    """Returns a table of examples, one row per number, padded with -1."""
     order = np.argsort(numbers, kind="stable")
-    _, first, many = np.unique(
+    _, first, counts = np.unique(
         numbers[order], return_index=True, return_counts=True
     )
-    place = np.arange(many.max())
-    places = np.minimum(first[:, None] + place, len(order) - 1)
-    return np.where(place < many[:, None], order[places], -1)
+    column = np.arange(counts.max())
+    indices = np.minimum(first[:, None] + column, len(order) - 1)
+    return np.where(column < counts[:, None], order[indices], -1)
 
 
-def _some(table, number, draw):
-    """Draws so many of each row, those that are not -1 first."""
-    keys = draw.random(table.shape) + (table < 0)
-    chosen = np.argsort(keys, axis=1)[:, :number]
-    chosen = np.take_along_axis(table, chosen, axis=1)
-    missing = number - chosen.shape[1]
-    return np.pad(chosen, ((0, 0), (0, max(missing, 0))), constant_values=-1)
+def _sample(table, count, rng):
+    """Samples a number of entries of each row, -1 only if there are fewer."""
+    keys = rng.random(table.shape) + (table < 0)
+    columns = np.argsort(keys, axis=1)[:, :count]
+    sample = np.take_along_axis(table, columns, axis=1)
+    missing = count - sample.shape[1]
+    return np.pad(sample, ((0, 0), (0, max(missing, 0))), constant_values=-1)

@@ -1,7 +1,7 @@
-"""Files decoded once.
+"""Cached arrays of decoded files.
 
-They are arrays on disk (see `mmkeras.data.store`), found again by their names
-and contents, and the codec.
+The arrays are stored on disk (see `mmkeras.data.store`) under a key of the
+files' names and contents, and of the codec.
 """
 
 import collections
@@ -21,50 +21,51 @@ from mmkeras.data.store import clear
 
 __all__ = ["batches", "cached", "clear", "decoded"]
 
-_DECODING = 2  # To be raised when a codec decodes a file differently.
+_DECODING = 2  # Increase when a codec decodes a file differently.
 _THREADS = min(max(os.cpu_count() or 2, 2), 8)  # Each decodes a batch.
 
 
-def decoded(rows, codec, folder=None, progress=None, bad=None, batch_size=64):
-    """Decodes the images or sounds of rows, or finds them decoded.
+def decoded(
+    rows, codec, folder=None, progress=None, errors=None, batch_size=64
+):
+    """Decodes the images or audio of rows, or loads them from the cache.
 
     Args:
         rows: List of dicts with `"id"` and `"image"`, a path or the bytes of
             the file that the codec reads.
         codec: A `codecs.Image` or `codecs.Audio`.
-        folder: Where to keep the array; see `store.cached`.
-        progress: Function of the files done and in all.
-        bad: List to which `(row id, error)` of each file that cannot be
-            read is added; it is all zeros. Without it, such a file is an
-            error.
-        batch_size: How many files to decode at a time.
+        folder: Folder of the array; see `store.cached`.
+        progress: Function of the number of files done and the total.
+        errors: List to which `(row id, error)` of each file that cannot be
+            read is added; its array is zeros. `None` to raise an error.
+        batch_size: int. Number of files to decode at a time.
 
     Returns:
         Array of shape `(rows, *codec.shape)` of the codec's dtype,
         memory-mapped.
 
     Raises:
-        ValueError: If a file cannot be read and `bad` is None.
+        ValueError: If a file cannot be read and `errors` is None.
         OSError: If the disk is full.
     """
     paths = [row["image"] for row in rows]
 
     def make(array, start):
-        for batch, errors in batches(paths, codec, start, batch_size):
+        for batch, reasons in batches(paths, codec, start, batch_size):
             end = start + len(batch)
             array[start:end] = batch
-            yield end, len(rows), named(rows[start:end], errors)
+            yield end, len(rows), row_errors(rows[start:end], reasons)
             start = end
 
     key = {"kind": "pixels", **key_of(rows, codec)}
     shape = (len(rows), *codec.shape)
-    return cached(key, make, shape, codec.dtype, folder, progress, bad)
+    return cached(key, make, shape, codec.dtype, folder, progress, errors)
 
 
 def batches(paths, codec, start=0, batch_size=64):
-    """Decodes files batch by batch, some batches ahead.
+    """Decodes files batch by batch, some batches in advance.
 
-    This is the quickest way to read files once, and keeps nothing.
+    This is the fastest way to read files once; nothing is cached.
 
     Args:
         paths: List of paths, or of the bytes of files.
@@ -73,36 +74,36 @@ def batches(paths, codec, start=0, batch_size=64):
         batch_size: int.
 
     Yields:
-        Tuples of what the codec reads, an array `(batch, *codec.shape)`, and
-        errors, bytes `(batch,)`: why a file could not be read, or empty.
+        Tuples of decoded files, an array `(batch, *codec.shape)`, and errors,
+        bytes `(batch,)`, empty where a file could be read.
     """
     parts = (
         paths[i : i + batch_size] for i in range(start, len(paths), batch_size)
     )
 
     def decode(part):
-        read, reasons = zip(*map(_read, part))
-        decoded, errors = codec.read(read)
-        named = zip(reasons, errors)
-        errors = [reason.encode() or error for reason, error in named]
-        return decoded, np.array(errors, object)
+        contents, reasons = zip(*map(_read, part))
+        arrays, errors = codec.read(contents)
+        pairs = zip(reasons, errors)
+        errors = [reason.encode() or error for reason, error in pairs]
+        return arrays, np.array(errors, object)
 
-    # Not a data set: to begin one anew costs the codec's graph a second.
+    # Not a `tf.data.Dataset`, which would trace the codec's graph each time.
     with futures.ThreadPoolExecutor(_THREADS) as threads:
-        ahead = collections.deque(
+        queue = collections.deque(
             threads.submit(decode, part)
             for part in itertools.islice(parts, _THREADS + 2)
         )
-        while ahead:
-            yield ahead.popleft().result()
-            ahead.extend(
+        while queue:
+            yield queue.popleft().result()
+            queue.extend(
                 threads.submit(decode, part)
                 for part in itertools.islice(parts, 1)
             )
 
 
 def _read(path):
-    """The bytes of a file; or none, and why it cannot be read."""
+    """Returns the bytes of a file and its error, one of them empty."""
     if isinstance(path, bytes):
         return path, ""
     try:
@@ -111,8 +112,13 @@ def _read(path):
         return b"", str(error)
 
 
-def named(rows, errors):
-    """List of `(row id, error)` of the rows that have an error, as bytes."""
+def row_errors(rows, errors):
+    """Lists `(row id, error)` of the rows with an error.
+
+    Args:
+        rows: As of `decoded`.
+        errors: As of `batches`.
+    """
     return [
         (row["id"], error.decode("utf-8"))
         for row, error in zip(rows, errors, strict=True)
@@ -121,10 +127,10 @@ def named(rows, errors):
 
 
 def key_of(rows, codec):
-    """Describes files, by their names and contents, and the codec.
+    """Returns the cache key of files: names, contents and codec.
 
-    Nothing that tells of a file from outside is enough: those unpacked from
-    archives may share names, sizes and times.
+    Contents are hashed, because files unpacked from different archives may
+    have equal names, sizes and times.
 
     Args:
         rows: As of `decoded`.

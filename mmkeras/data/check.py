@@ -93,7 +93,7 @@ def check(
     problems += check_files.problems(rows, progress or (lambda *_: None))
     problems += check_inputs.problems(rows, captioned)
     problems += check_contents.problems(rows, published)
-    notes += truncation.describe_sounds(rows)
+    notes += truncation.describe_audio(rows)
     unused = sum("captions" in r and r["split"] is None for r in rows)
     if unused:
         notes.append(f"Images that belong to no split: {unused}.")

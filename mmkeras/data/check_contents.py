@@ -1,4 +1,4 @@
-"""Checks what is in several splits: images, sounds, groups and names."""
+"""Finds images, audio, groups and names that are in several splits."""
 
 import collections
 
@@ -25,8 +25,8 @@ def problems(rows, published=False):
     """
     yield from _names(rows)
     for field in check_files.CODECS:
-        for same in _contents(rows, field):
-            yield from _compare(same, field, published)
+        for group in _contents(rows, field):
+            yield from _compare(group, field, published)
 
 
 def _names(rows):
@@ -37,38 +37,38 @@ def _names(rows):
             splits["", row["id"]].append(row["split"])
         elif row.get("group") is not None:
             splits["the group ", row["group"]].append(row["split"])
-    for (what, name), found in splits.items():
-        if len({*found} - {None}) > 1:
-            yield Problem("leak", name, f"{what}is in {_join(found)}")
+    for (prefix, name), names in splits.items():
+        if len({*names} - {None}) > 1:
+            yield Problem("leak", name, f"{prefix}is in {_join(names)}")
 
 
 def _contents(rows, field):
     """Lists the rows of each content, one for each file and split."""
-    known = _digests(check_files.in_files(rows, field))
+    hashes = _digests(check_files.in_files(rows, field))
     contents = collections.defaultdict(dict)
     for row in rows:
         value = row.get(field)
-        if isinstance(value, (str, bytes)) and value in known:
+        if isinstance(value, (str, bytes)) and value in hashes:
             key = row["id"] if "captions" in row else value, row["split"]
             where = check_files.where(row, field)
-            contents[known[value]].setdefault(key, (where, row))
-    return [list(same.values()) for same in contents.values()]
+            contents[hashes[value]].setdefault(key, (where, row))
+    return [list(group.values()) for group in contents.values()]
 
 
-def _compare(same, field, published):
+def _compare(group, field, published):
     """Compares the rows of one content with the first of them."""
-    (first, one), *others = same
+    (first, one), *others = group
     for where, row in others:
-        captioned = "captions" in row
-        if captioned and row["id"] == one["id"]:
-            continue  # A name in two splits: named already.
+        has_captions = "captions" in row
+        if has_captions and row["id"] == one["id"]:
+            continue  # A name in two splits: reported by `_names`.
         detail = f"has the same content as {first}"
         splits = [one["split"], row["split"]]
         if None not in splits and splits[0] != splits[1]:
             start = f"the {field}" if where == first else f"{detail} and"
             kind = "duplicate" if published else "leak"
             yield Problem(kind, where, f"{start} is in {_join(splits)}")
-        elif captioned and splits[0] == splits[1]:
+        elif has_captions and splits[0] == splits[1]:
             yield Problem("duplicate", where, detail)
 
 
@@ -77,11 +77,11 @@ def _join(splits):
 
 
 def _digests(values):
-    """Dict from files to digests, without unreadable and empty files."""
+    """Returns a dict from readable, non-empty files to digests."""
     readable = [
         value
         for value in values
         if isinstance(value, bytes) or not files.why_unreadable(value)
     ]
-    found = zip(readable, digests.digests(readable))
-    return {v: digest for v, digest in found if digest not in (None, _EMPTY)}
+    pairs = zip(readable, digests.digests(readable))
+    return {v: digest for v, digest in pairs if digest not in (None, _EMPTY)}

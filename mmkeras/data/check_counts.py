@@ -1,4 +1,4 @@
-"""Counts what a data set has."""
+"""Counts the examples, splits, modalities and labels of a data set."""
 
 import collections
 import statistics
@@ -10,13 +10,13 @@ from mmkeras.data.splits import SPLITS
 
 
 def count(rows):
-    """Counts rows by split, and what they have.
+    """Counts rows by split, and their captions or their labels.
 
     Args:
         rows: Rows of a data set.
 
     Returns:
-        Dict for a table.
+        Dict; see `check.Report.counts`.
     """
     if any("label" in row for row in rows):
         return _count_labels(rows)
@@ -29,31 +29,31 @@ def _count_captions(rows):
         "images": len({row["image"] for row in rows}),
         "captions": len(captions),
         "splits": _splits(rows),
-        "captions per image": _spread([len(row["captions"]) for row in rows]),
-        "words per caption": _spread([_words(c) for c in captions]),
+        "captions per image": _range([len(row["captions"]) for row in rows]),
+        "words per caption": _range([_words(c) for c in captions]),
     }
 
 
 def _count_labels(rows):
-    """Counts rows by split, by what is there, and by label."""
-    there = collections.Counter(
+    """Counts rows by split, by modalities, and by label."""
+    combinations = collections.Counter(
         (row["split"], " + ".join(examples.modalities(row)) or "nothing")
         for row in rows
     )
-    found = {"examples": len(rows), "splits": _splits(rows)}
-    for split in found["splits"]:
-        found[f"{split} with"] = {
-            names: n for (s, names), n in there.items() if s == split
+    counts = {"examples": len(rows), "splits": _splits(rows)}
+    for split in counts["splits"]:
+        counts[f"{split} with"] = {
+            names: n for (s, names), n in combinations.items() if s == split
         }
     labels = [row["label"] for row in rows]
     if all(map(label_kinds.is_number, labels)):
-        found["label"] = {"least": min(labels), "most": max(labels)}
-        return found
-    each = collections.Counter(
+        counts["label"] = {"min": min(labels), "max": max(labels)}
+        return counts
+    names = collections.Counter(
         name for label in labels for name in label_kinds.names_in(label)
     )
-    found["labels"] = dict(each.most_common(20))
-    return found
+    counts["labels"] = dict(names.most_common(20))
+    return counts
 
 
 def _splits(rows):
@@ -65,11 +65,11 @@ def _words(caption):
     return len(scripts.spaced(caption).split())
 
 
-def _spread(numbers):
+def _range(numbers):
     if not numbers:
         return {}
     return {
-        "least": min(numbers),
+        "min": min(numbers),
         "mean": round(statistics.fmean(numbers), 2),
-        "most": max(numbers),
+        "max": max(numbers),
     }

@@ -1,4 +1,4 @@
-"""Checks the images and sounds of a data set: each file is decoded once."""
+"""Checks the image and audio files of a data set by decoding each once."""
 
 import collections
 import itertools
@@ -11,7 +11,7 @@ from mmkeras.data.problems import Problem
 from mmkeras.data.problems import unreadable
 
 CODECS = {"image": codecs.Image((16, 16)), "audio": codecs.Audio(8000, 0.1)}
-_SEVERAL = {"image": "images", "audio": "audio files"}
+_PLURALS = {"image": "images", "audio": "audio files"}
 
 
 def problems(rows, progress):
@@ -19,19 +19,19 @@ def problems(rows, progress):
 
     Args:
         rows: Rows of a data set.
-        progress: Function of the files done and in all.
+        progress: Function of the number of files done and the total.
 
     Yields:
         `Problem`s: `missing`, `corrupt` and `empty` files, and `missing`
         folders.
     """
     places = {field: in_files(rows, field) for field in CODECS}
-    for field, named in places.items():
-        yield from _missing_folders(field, named)
+    for field, locations in places.items():
+        yield from _missing_folders(field, locations)
     done, total = 0, sum(map(len, places.values()))
-    for field, named in places.items():
-        order = iter(named.values())
-        for _, errors in cache.batches(list(named), CODECS[field]):
+    for field, locations in places.items():
+        order = iter(locations.values())
+        for _, errors in cache.batches(list(locations), CODECS[field]):
             for place, error in zip(
                 itertools.islice(order, len(errors)), errors
             ):
@@ -49,25 +49,25 @@ def in_files(rows, field):
         field: `"image"` or `"audio"`.
 
     Returns:
-        Dict from the different files, paths or bytes, to where they are, as
-        of `where`.
+        Dict from distinct files, paths or bytes, to their locations, as of
+        `where`.
     """
-    found = {}
+    locations = {}
     for row in rows:
         value = row.get(field)
         if isinstance(value, (str, bytes)) and value != "":
-            found.setdefault(value, where(row, field))
-    return found
+            locations.setdefault(value, where(row, field))
+    return locations
 
 
 def where(row, field):
-    """Says where a file is: its path, or the row that has its bytes."""
+    """Returns the location of a file: its path, or the row with its bytes."""
     value = row[field]
     return value if isinstance(value, str) else f"{row['id']}: {field}"
 
 
 def _missing_folders(field, places):
-    """Names folders that do not exist, and leaves out the files in them."""
+    """Reports folders that do not exist, and removes their files."""
     folders = collections.defaultdict(list)
     for value in places:
         if isinstance(value, str):
@@ -76,7 +76,7 @@ def _missing_folders(field, places):
         if not os.path.isdir(folder):
             for value in values:
                 del places[value]
-            detail = f"the folder of {len(values)} {_SEVERAL[field]}"
+            detail = f"the folder of {len(values)} {_PLURALS[field]}"
             yield Problem("missing", folder, detail)
 
 

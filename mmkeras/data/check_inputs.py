@@ -1,4 +1,4 @@
-"""Checks the inputs of examples that are no files: arrays, texts, captions."""
+"""Checks the inputs that are not files: arrays, texts, captions."""
 
 import collections
 
@@ -14,12 +14,12 @@ def problems(rows, captioned=True):
 
     Args:
         rows: Rows of a data set.
-        captioned: bool. Whether to name images without captions.
+        captioned: bool. Whether to report images without captions.
 
     Yields:
-        `Problem`s: features that are not finite, or of another shape than
-        most of their field (`corrupt`); examples with no input at all, and
-        captions of nothing (`empty`); captions that an image has twice
+        `Problem`s: features that are not finite, or whose shape differs from
+        most others of their field (`corrupt`); examples without any input, and
+        empty captions (`empty`); captions that an image has twice
         (`duplicate`); and images without captions (`unpaired`).
     """
     yield from _other_shapes(rows)
@@ -44,9 +44,9 @@ def problems(rows, captioned=True):
 def _captions(row, captioned):
     if captioned and not row["captions"]:
         yield Problem("unpaired", row["id"], "an image without captions")
-    seen = {}
+    numbers = {}
     for number, caption in enumerate(row["captions"], 1):
-        first = seen.setdefault(caption.casefold(), number)
+        first = numbers.setdefault(caption.casefold(), number)
         if not caption:
             yield Problem("empty", row["id"], f"caption {number} is empty")
         elif first != number:
@@ -55,7 +55,7 @@ def _captions(row, captioned):
 
 
 def _blank_texts(rows):
-    """Whether each row's text is absent to a model, such as white space."""
+    """Returns whether each row's text has no words, e.g. white space."""
     texts = [row.get("text") for row in rows]
     if not all(isinstance(text, str | None) for text in texts) or not any(
         texts
@@ -67,16 +67,16 @@ def _blank_texts(rows):
 
 
 def _other_shapes(rows):
-    """Names features of another shape than most of their field in training."""
+    """Reports features whose shape differs from most of their field."""
     arrays = collections.defaultdict(list)
     for row in rows:
         for name, value in row.items():
             if isinstance(value, np.ndarray) and value.ndim in (1, 2):
                 arrays[name].append((row, value))
-    for name, found in arrays.items():
-        train = [value for row, value in found if row["split"] == "train"]
-        codec = codecs.Features.from_arrays(train or [v for _, v in found])
-        for row, value in found:
+    for name, pairs in arrays.items():
+        train = [value for row, value in pairs if row["split"] == "train"]
+        codec = codecs.Features.from_arrays(train or [v for _, v in pairs])
+        for row, value in pairs:
             if not codec.fits(value):
                 detail = (
                     f"{name} has shape {value.shape}, most other rows have "

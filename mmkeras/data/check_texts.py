@@ -1,26 +1,26 @@
-"""Says what is unusual about the texts that a model is trained on."""
+"""Notes on unusual training texts."""
 
 import collections
 
 from mmkeras.data import codecs
 from mmkeras.data.codecs import scripts
 
-_FEW = 10  # Texts, of which nothing can be said.
-_SHOWN = 30  # Characters of an example.
+_MIN_TEXTS = 10  # Statistics of fewer texts are meaningless.
+_MAX_CHARACTERS = 30  # Of an example.
 
 
-def describe_split(taken):
-    """Says which texts are split into characters instead of words.
+def describe_split(field_codecs):
+    """Notes which texts are split into characters instead of words.
 
     Args:
-        taken: Dict of codecs by field.
+        field_codecs: Dict of codecs by field.
 
     Returns:
         List of strings.
     """
     fields = [
         field
-        for field, codec in taken.items()
+        for field, codec in field_codecs.items()
         if getattr(getattr(codec, "words", codec), "split", "") == "mixed"
     ]
     if not fields:
@@ -32,7 +32,7 @@ def describe_split(taken):
 
 
 def notes(rows):
-    """Looks for texts of which no words can be learnt.
+    """Notes texts whose words cannot be learned.
 
     Args:
         rows: Rows of a data set, with `"captions"` or texts.
@@ -40,11 +40,11 @@ def notes(rows):
     Returns:
         List of strings, empty if nothing is unusual.
     """
-    found = []
+    lines = []
     for field in ("captions", "text", "question"):
         texts = [text for row in rows for text in _texts(row.get(field))]
-        found += _notes(field, [text for text in texts if text.strip()])
-    return found
+        lines += _notes(field, [text for text in texts if text.strip()])
+    return lines
 
 
 def _texts(value):
@@ -61,19 +61,17 @@ def _notes(field, texts):
         tokens = [list(scripts.spaced(text).split()) for text in texts]
     else:
         words = codecs.Text([], emoji="keep", normalization="NFC")
-        found = words.tokenize(
-            [text.encode("utf-8", "replace") for text in texts]
-        )
-        tokens = found.to_list()
+        encoded = [text.encode("utf-8", "replace") for text in texts]
+        tokens = words.tokenize(encoded).to_list()
     single = sum(len(words) == 1 for words in tokens)
     if 2 * single > len(texts):
         yield (
             f"{field}: {single} of {len(texts)} texts are a single word, e.g. "
-            f"{texts[0][:_SHOWN]!r}. Words are separated by spaces."
+            f"{texts[0][:_MAX_CHARACTERS]!r}. Words are separated by spaces."
         )
     counts = collections.Counter(word for words in tokens for word in words)
     once = sum(count == 1 for count in counts.values())
-    if len(texts) >= _FEW and 2 * once > counts.total():
+    if len(texts) >= _MIN_TEXTS and 2 * once > counts.total():
         yield (
             f"{field}: {once} of {counts.total()} words occur only once, too "
             "rarely to learn from. Add texts, or train with `data.min_count=1`."

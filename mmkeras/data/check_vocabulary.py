@@ -1,10 +1,10 @@
-"""Checks that a vocabulary can be made of a data set's training texts."""
+"""Checks that the training texts of a data set give a vocabulary."""
 
 from mmkeras.data import codecs
 from mmkeras.data import examples
 from mmkeras.data.problems import Problem
 
-_MINIMUM = 2  # How often training wants a word to occur, by default.
+_MINIMUM = 2  # Default of `data.min_count`.
 _MINIMUM_OF_CAPTIONS = 5
 
 
@@ -15,14 +15,14 @@ def problems(rows):
         rows: Rows of a data set of your own.
 
     Yields:
-        A `Problem` of kind `empty`, if texts are all that there is, or are
+        A `Problem` of kind `empty`, if texts are the only modality, or are
         captions or questions, and no word occurs often enough in training.
     """
     train = [row for row in rows if row["split"] == "train"]
     fields = {field for row in train for field in examples.modalities(row)}
     if fields & {"captions", "question"} or fields == {"text"}:
         minimum = _MINIMUM_OF_CAPTIONS if "captions" in fields else _MINIMUM
-        # As the training of dialogues alone, to which "?" is a word.
+        # Only training on dialogues treats "?" as a word.
         punctuation = "keep" if "history" in train[0] else "drop"
         options = {"punctuation": punctuation}
         if "captions" not in fields:
@@ -46,7 +46,7 @@ def _has_words(texts, minimum, options):
 
 
 def _texts(row):
-    """The texts of a row: captions; or a question, its history and answer."""
+    """Returns a row's texts: captions; or a question, history and answer."""
     texts = [row.get(field) for field in ("text", "history", "question")]
     if "history" in row:
         texts.append(row["label"])

@@ -1,9 +1,9 @@
-"""What goes wrong with raw inputs, in five severities.
+"""Corruptions of raw inputs, in five severities.
 
 The kinds of corruption follow Hendrycks and Dietterich, 2019
 (https://arxiv.org/abs/1903.12261) for images and Liang et al., 2021
-(https://arxiv.org/abs/2107.07502) for the others. Values are raw, as rows of
-data sets hold them, and so are results: text, the bytes of a file, arrays.
+(https://arxiv.org/abs/2107.07502) for the others. Values are raw, as in rows
+of data sets, and so are results: text, the bytes of a file, arrays.
 """
 
 import io
@@ -24,23 +24,23 @@ _AMOUNTS = {
     "text": {
         "typos": (0.03, 0.06, 0.12, 0.18, 0.25),  # Chance of each letter.
         "drop": (0.1, 0.2, 0.3, 0.4, 0.5),  # Chance of each word.
-        "swap": (0.1, 0.2, 0.3, 0.4, 0.5),  # Of a word and the next.
+        "swap": (0.1, 0.2, 0.3, 0.4, 0.5),  # Chance of a word and the next.
     },
     "audio": {
         "noise": (20, 15, 10, 5, 0),  # Signal to white noise, decibels.
-        "clipping": (0.5, 0.3, 0.2, 0.1, 0.05),  # At this part of the peak.
-        "cut": (0.1, 0.2, 0.3, 0.4, 0.5),  # Part of the time, silenced.
+        "clipping": (0.5, 0.3, 0.2, 0.1, 0.05),  # Fraction of the peak.
+        "cut": (0.1, 0.2, 0.3, 0.4, 0.5),  # Fraction of time that is silent.
         "gain": (-6, -12, -18, -24, -30),  # Decibels.
     },
     "features": {
-        "noise": (0.25, 0.5, 1.0, 1.5, 2.0),  # In deviations of the array.
+        "noise": (0.25, 0.5, 1.0, 1.5, 2.0),  # In standard deviations.
         "drop": (0.1, 0.2, 0.3, 0.4, 0.5),  # Chance of each number to be 0.
     },
 }
 
 
 def names(kind):
-    """Names of the corruptions of a kind of values.
+    """Returns the names of the corruptions of a kind of values.
 
     Args:
         kind: `"image"`, `"text"`, `"audio"` or `"features"`.
@@ -51,20 +51,20 @@ def names(kind):
     Raises:
         ValueError: If there is no such kind.
     """
-    return tuple(_known(_AMOUNTS, "kind", kind))
+    return tuple(_entry(_AMOUNTS, "kind", kind))
 
 
-def corrupt(value, kind, name, severity, draw):
+def corrupt(value, kind, name, severity, rng):
     """Corrupts one raw value.
 
     Args:
-        value: `None`, which stays so; a string (`"text"`); bytes of a file or
-            its path (`"image"`, `"audio"`), or a tuple of a waveform and its
-            rate in Hz; or an array (`"features"`).
-        kind: One of those.
+        value: `None`, which is returned; a string (`"text"`); bytes of a file
+            or its path (`"image"`, `"audio"`), or a tuple of a waveform and
+            its sample rate in Hz; or an array (`"features"`).
+        kind: `"text"`, `"image"`, `"audio"` or `"features"`.
         name: One of `names(kind)`.
-        severity: int from 1 to 5; at 0 the value is returned as it is.
-        draw: A `numpy.random.Generator`.
+        severity: int from 1 to 5; 0 returns the value unchanged.
+        rng: A `numpy.random.Generator`.
 
     Returns:
         A string; bytes of a JPEG or PNG file of the same size in pixels, or
@@ -74,7 +74,7 @@ def corrupt(value, kind, name, severity, draw):
         ValueError: If there is no such kind, name or severity, or the value
             cannot be read.
     """
-    amounts = _known(_known(_AMOUNTS, "kind", kind), "name", name)
+    amounts = _entry(_entry(_AMOUNTS, "kind", kind), "name", name)
     if severity not in range(6):
         raise ValueError(
             f"`severity` must be from 0 to 5. Received: severity={severity!r}"
@@ -87,10 +87,10 @@ def corrupt(value, kind, name, severity, draw):
         "audio": _audio,
         "features": _features,
     }
-    return change[kind](value, name, amounts[severity - 1], draw)
+    return change[kind](value, name, amounts[severity - 1], rng)
 
 
-def _known(table, what, name):
+def _entry(table, what, name):
     if name not in table:
         raise ValueError(
             f"`{what}` must be one of {', '.join(table)}. Received: "
@@ -99,87 +99,87 @@ def _known(table, what, name):
     return table[name]
 
 
-def _image(value, name, amount, draw):
+def _image(value, name, amount, rng):
     import PIL.Image
     import PIL.ImageFilter
 
     try:
-        with PIL.Image.open(_file(value)) as opened:
-            image = opened.convert("RGB")
+        with PIL.Image.open(_file(value)) as file:
+            image = file.convert("RGB")
     except (OSError, ValueError) as error:
         raise ValueError(f"The image cannot be decoded: {error}") from error
     if name == "jpeg":
-        return _saved(image, "JPEG", quality=amount)
+        return _to_bytes(image, "JPEG", quality=amount)
     if name == "blur":
         radius = amount * min(image.size)
         blur = PIL.ImageFilter.GaussianBlur(radius)
-        return _saved(image.filter(blur), "PNG")
+        return _to_bytes(image.filter(blur), "PNG")
     pixels = np.asarray(image).astype("float32") / 255
     if name == "noise":
-        pixels = pixels + amount * draw.standard_normal(pixels.shape)
+        pixels = pixels + amount * rng.standard_normal(pixels.shape)
     elif name == "brightness":
         pixels = pixels + amount
     else:
-        pixels = _occluded(pixels, amount, draw)
+        pixels = _occlude(pixels, amount, rng)
     pixels = np.clip(np.round(255 * pixels), 0, 255).astype("uint8")
-    return _saved(PIL.Image.fromarray(pixels), "PNG")
+    return _to_bytes(PIL.Image.fromarray(pixels), "PNG")
 
 
-def _occluded(pixels, area, draw):
+def _occlude(pixels, area, rng):
     height, width, _ = pixels.shape
     tall, wide = (round(side * area**0.5) for side in (height, width))
-    top = draw.integers(0, height - tall + 1)
-    left = draw.integers(0, width - wide + 1)
+    top = rng.integers(0, height - tall + 1)
+    left = rng.integers(0, width - wide + 1)
     pixels = pixels.copy()
     pixels[top : top + tall, left : left + wide] = 0.5
     return pixels
 
 
-def _saved(image, form, **options):
+def _to_bytes(image, form, **options):
     file = io.BytesIO()
     image.save(file, form, **options)
     return file.getvalue()
 
 
-def _text(value, name, amount, draw):
+def _text(value, name, amount, rng):
     if name == "typos":
-        return _mistyped(value, amount, draw)
+        return _add_typos(value, amount, rng)
     words = value.split()
     if name == "drop":
-        kept = draw.random(len(words)) >= amount
-        if words and not kept.any():
-            kept[draw.integers(len(words))] = True
-        return " ".join(w for w, keep in zip(words, kept) if keep)
+        mask = rng.random(len(words)) >= amount
+        if words and not mask.any():
+            mask[rng.integers(len(words))] = True
+        return " ".join(w for w, keep in zip(words, mask) if keep)
     i = 0
     while i + 1 < len(words):
-        if draw.random() < amount:
+        if rng.random() < amount:
             words[i : i + 2] = words[i + 1], words[i]
             i += 1
         i += 1
     return " ".join(words)
 
 
-def _mistyped(value, chance, draw):
-    """Letters left out, doubled, exchanged with the next or for another."""
+def _add_typos(value, chance, rng):
+    """Drops, doubles, swaps or replaces letters at random."""
     letters, i = list(value), 0
-    typed = []
+    result = []
     while i < len(letters):
         letter = letters[i]
-        way = draw.integers(4) if draw.random() < chance else None
-        if way is None or not letter.isalpha():
-            typed.append(letter)
-        elif way == 1:
-            typed += [letter, letter]
-        elif way == 2 and i + 1 < len(letters):
-            typed += [letters[i + 1], letter]
+        typo = rng.integers(4) if rng.random() < chance else None
+        if typo is None or not letter.isalpha():
+            result.append(letter)
+        elif typo == 1:
+            result += [letter, letter]
+        elif typo == 2 and i + 1 < len(letters):
+            result += [letters[i + 1], letter]
             i += 1
-        elif way == 3:
-            typed.append(chr(ord("a") + draw.integers(26)))
+        elif typo == 3:
+            result.append(chr(ord("a") + rng.integers(26)))
         i += 1
-    return "".join(typed)
+    return "".join(result)
 
 
-def _audio(value, name, amount, draw):
+def _audio(value, name, amount, rng):
     import soundfile
 
     if isinstance(value, tuple):
@@ -192,13 +192,13 @@ def _audio(value, name, amount, draw):
     x = np.array(samples, "float32")
     if name == "noise":
         power = np.mean(x**2) * 10 ** (-amount / 10)
-        x += np.sqrt(power) * draw.standard_normal(x.shape)
+        x += np.sqrt(power) * rng.standard_normal(x.shape)
     elif name == "clipping":
         peak = amount * np.abs(x).max(initial=0)
         x = np.clip(x, -peak, peak) / amount
     elif name == "cut":
         count = round(amount * len(x))
-        start = draw.integers(0, len(x) - count + 1)
+        start = rng.integers(0, len(x) - count + 1)
         x[start : start + count] = 0
     else:
         x *= 10 ** (amount / 20)
@@ -207,14 +207,14 @@ def _audio(value, name, amount, draw):
     return file.getvalue()
 
 
-def _features(value, name, amount, draw):
+def _features(value, name, amount, rng):
     x = np.array(value, "float32")
     if name == "drop":
-        return x * (draw.random(x.shape) >= amount)
-    noise = amount * x.std() * draw.standard_normal(x.shape)
+        return x * (rng.random(x.shape) >= amount)
+    noise = amount * x.std() * rng.standard_normal(x.shape)
     return x + noise.astype("float32")
 
 
 def _file(value):
-    """What Pillow and soundfile open."""
+    """Returns a file object for Pillow and soundfile."""
     return io.BytesIO(value if isinstance(value, bytes) else files.read(value))

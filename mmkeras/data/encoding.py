@@ -10,12 +10,12 @@ NOT_FINITE = (
 
 
 def pack_batch(codecs, batch):
-    """Packs the raw values of a batch, and reads the files they name.
+    """Packs the raw values of a batch, and reads their files.
 
     Args:
         codecs: Dict of codecs by field.
         batch: Dict of lists of raw values by field, all of one length, as for
-            `Codec.pack`; images and sounds may also be paths of files, as str
+            `Codec.pack`; images and audio may also be paths of files, as str
             or path objects.
 
     Returns:
@@ -28,9 +28,9 @@ def pack_batch(codecs, batch):
     packed, errors = {}, tf.fill([len(next(iter(batch.values())))], "")
     for field, values in batch.items():
         if codecs[field].in_file:
-            values, unread = inputs.read(values)
-            unread = [error and f"{field}: {error}" for error in unread]
-            errors = first_error(errors, tf.constant(unread, tf.string))
+            values, reasons = inputs.read(values)
+            reasons = [error and f"{field}: {error}" for error in reasons]
+            errors = first_error(errors, tf.constant(reasons, tf.string))
         packed[field] = codecs[field].pack(values)
     return packed, errors
 
@@ -56,21 +56,21 @@ def encode_batch(codecs, fields, batch, size=None):
     for field in fields:
         packed = batch.get(field)
         packed = codecs[field].missing(size) if packed is None else packed
-        x[field], present, unread = codecs[field].encode(packed)
-        named = tf.where(unread == "", "", field + ": " + unread)
-        errors = first_error(errors, named)
+        x[field], present, reasons = codecs[field].encode(packed)
+        messages = tf.where(reasons == "", "", field + ": " + reasons)
+        errors = first_error(errors, messages)
         presence.append(present)
     presence = tf.stack(presence, 1)
-    nothing = tf.where(tf.reduce_any(presence, 1), "", no_input(fields))
-    return x, presence, first_error(errors, nothing)
+    empty = tf.where(tf.reduce_any(presence, 1), "", no_input(fields))
+    return x, presence, first_error(errors, empty)
 
 
 def no_input(fields):
     """Returns the error of an example without any of its fields."""
     *others, last = fields
-    named = " and ".join([*([", ".join(others)] if others else []), last])
+    names = " and ".join([*([", ".join(others)] if others else []), last])
     verb = "are all" if others else "is"
-    return f"example has no input: {named} {verb} missing"
+    return f"example has no input: {names} {verb} missing"
 
 
 def encode_example(codecs, fields, example):
@@ -101,7 +101,7 @@ def encode_example(codecs, fields, example):
 
 
 def step_mask(x, fields):
-    """Finds which steps of sequences of examples are present.
+    """Returns which steps of sequences of examples are present.
 
     Args:
         x: Dict of encoded values by field: tensors of shape `(n, steps,
@@ -116,7 +116,7 @@ def step_mask(x, fields):
 
 
 def top_candidate(codec, candidates, probabilities, errors):
-    """Finds the most likely candidate of each example.
+    """Returns the most likely candidate of each example.
 
     Args:
         codec: The codec of the candidates, of the kind "dialogue".
@@ -130,12 +130,12 @@ def top_candidate(codec, candidates, probabilities, errors):
         without a candidate are added.
     """
     none = tf.fill(tf.shape(errors), "")
-    given = none if candidates is None else codec.joined(candidates)
-    lines = tf.pad(codec.lines(given), [[0, 0], [0, codec.turns]])
+    joined = none if candidates is None else codec.joined(candidates)
+    lines = tf.pad(codec.lines(joined), [[0, 0], [0, codec.turns]])
     text = tf.gather(lines, tf.argmax(probabilities, 1), batch_dims=1)
-    lacking = "candidates: expected at least one candidate"
-    lacking = tf.where(codec.is_blank(given), lacking, "")
-    return text, first_error(errors, lacking)
+    message = "candidates: expected at least one candidate"
+    missing = tf.where(codec.is_blank(joined), message, "")
+    return text, first_error(errors, missing)
 
 
 def mark_not_finite(errors, values, steps=False):
@@ -173,11 +173,11 @@ def blank_errors(answers, errors, steps=False):
     Returns:
         Dict of the answers, `""` or 0 where blanked, and `"error"`.
     """
-    blanked = {"error": errors}
+    outputs = {"error": errors}
     for name, answer in answers.items():
-        good = tf.reshape(errors == "", [-1] + [1] * (len(answer.shape) - 1))
+        valid = tf.reshape(errors == "", [-1] + [1] * (len(answer.shape) - 1))
         if steps is not False:
             shape = [1] * (len(answer.shape) - 2)
-            good &= tf.reshape(steps, [*tf.unstack(tf.shape(steps)), *shape])
-        blanked[name] = tf.where(good, answer, tf.zeros_like(answer))
-    return blanked
+            valid &= tf.reshape(steps, [*tf.unstack(tf.shape(steps)), *shape])
+        outputs[name] = tf.where(valid, answer, tf.zeros_like(answer))
+    return outputs

@@ -9,9 +9,9 @@ import tensorflow as tf
 from mmkeras.data import files
 
 _FILES = ("image", "audio")
-# What of a row is no modality: what tells of it, and what is loaded besides.
-_ABOUT = ("id", "split", "group", "type", "answers", "relevance")
-_BESIDES = ("label", "candidates", "speaker", "transcript")
+# Keys of a row that are not modalities; `load` skips the first ones.
+_METADATA = ("id", "split", "group", "type", "answers", "relevance")
+_TARGETS = ("label", "candidates", "speaker", "transcript")
 
 
 def load(rows) -> tf.data.Dataset:
@@ -20,20 +20,20 @@ def load(rows) -> tf.data.Dataset:
     Args:
         rows: List of dicts; see `mmkeras.data.datasets`. `"image"` and
             `"audio"` are paths, the bytes of files or arrays of features;
-            `"captions"` is a list of strings; what else there is, strings,
-            numbers or arrays. `None` is absent.
+            `"captions"` is a list of strings; all other values are strings,
+            numbers or arrays. `None` is a missing value.
 
     Returns:
         Dataset of dicts: files, scalar strings of their bytes, and texts,
-        empty where absent; `"captions"`, strings of shape `(n,)`; features,
-        NaN where absent.
+        empty where missing; `"captions"`, strings of shape `(n,)`; features,
+        NaN where missing.
 
     Raises:
         ValueError: If there are no rows.
     """
     if not rows:
         raise ValueError("Expected at least one row. Received: rows=[]")
-    fields = [name for name in rows[0] if name not in _ABOUT]
+    fields = [name for name in rows[0] if name not in _METADATA]
     columns = {
         name: _column(name, [row.get(name) for row in rows]) for name in fields
     }
@@ -57,8 +57,8 @@ def load(rows) -> tf.data.Dataset:
 
 
 def modalities(row) -> list[str]:
-    """Names the modalities of a row that are there."""
-    others = {*_ABOUT, *_BESIDES}
+    """Lists the modalities of a row that are not missing."""
+    others = {*_METADATA, *_TARGETS}
     return [
         name
         for name, value in row.items()
@@ -67,7 +67,7 @@ def modalities(row) -> list[str]:
 
 
 def _is_blank(value):
-    """Whether a value is a text of white space and invisible characters."""
+    """Returns whether a value is a text without visible characters."""
     return isinstance(value, str) and all(
         unicodedata.category(letter)[0] in "CZ" for letter in value
     )
@@ -93,11 +93,11 @@ def _column(name, values):
         values = [os.fsencode(v) if isinstance(v, str) else v for v in values]
     if name == "captions":
         return tf.ragged.constant(values, tf.string, ragged_rank=1)
-    known = next((v for v in values if v is not None), "")
-    if isinstance(known, np.ndarray):
-        absent = np.full_like(known, np.nan)
-        return tf.constant([absent if v is None else v for v in values])
-    if isinstance(known, list):
+    example = next((v for v in values if v is not None), "")
+    if isinstance(example, np.ndarray):
+        missing = np.full_like(example, np.nan)
+        return tf.constant([missing if v is None else v for v in values])
+    if isinstance(example, list):
         return tf.ragged.constant(values, tf.string, ragged_rank=1)
-    absent = "" if isinstance(known, (str, bytes)) else float("nan")
-    return tf.constant([absent if v is None else v for v in values])
+    missing = "" if isinstance(example, (str, bytes)) else float("nan")
+    return tf.constant([missing if v is None else v for v in values])

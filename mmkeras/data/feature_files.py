@@ -14,7 +14,7 @@ _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
-_FAULTS = (
+_READ_ERRORS = (
     ArithmeticError,
     EOFError,
     LookupError,
@@ -40,12 +40,12 @@ def read(path):
         float32 array of shape `(size,)` or `(length, size)`.
 
     Raises:
-        ValueError: If it cannot be read, or holds anything else; the error is
+        ValueError: If it cannot be read, or has other content; the error is
             the reason, without the path.
     """
     data = files.read(path, MAX_BYTES)
     if not data.startswith(_MAGIC):
-        raise ValueError(_what_it_is(data))
+        raise ValueError(_format_error(data))
     file = io.BytesIO(data)
     shape, fortran, dtype = _header(file)
     if dtype.kind not in "fiu" or len(shape) not in (1, 2):
@@ -64,7 +64,7 @@ def read(path):
             f"{len(data) - start:,}: truncated or damaged"
         )
     array = np.frombuffer(data, dtype, count, start)
-    with np.errstate(over="ignore"):  # Infinite: a check names it.
+    with np.errstate(over="ignore"):  # A check reports infinite values.
         array = array.astype("float32")
     return array.reshape(shape, order="F" if fortran else "C")
 
@@ -76,12 +76,13 @@ def _header(file):
         if version not in _HEADERS:
             raise ValueError(f"version {version} of the format")
         return _HEADERS[version](file)
-    except _FAULTS as error:
-        reason = files.shortened(str(error) or type(error).__name__)
+    except _READ_ERRORS as error:
+        reason = files.shorten(str(error) or type(error).__name__)
         raise ValueError(f"not a valid .npy file: {reason}") from error
 
 
-def _what_it_is(data):
+def _format_error(data):
+    """Returns why data is not an `.npy` file."""
     if not data:
         return "empty"
     if data.startswith(b"PK"):

@@ -1,11 +1,11 @@
-"""Encodes the values of one field of a split, each different file once."""
+"""Encodes the values of one field of a split, each distinct file once."""
 
 import dataclasses
 
 import numpy as np
 
 from mmkeras.data import cache
-from mmkeras.data import frozen
+from mmkeras.data import frozen_features
 
 
 @dataclasses.dataclass
@@ -13,12 +13,12 @@ class FieldArray:
     """The encoded values of one field.
 
     Attributes:
-        array: Array `(views, different values, ...)`.
-        place: Integers `(n,)`: where each example's value is.
+        array: Array `(views, distinct values, ...)`.
+        place: Integers `(n,)`: index of each example's value in `array`.
         present: Booleans `(n,)`: whether each example has a value.
         errors: List of n strings, empty where the value could be read.
-        cached: bool. Whether it holds outputs of a branch's frozen part.
-        is_text: bool. Whether it holds token ids, padded with 0.
+        cached: bool. Whether values are outputs of a branch's frozen part.
+        is_text: bool. Whether values are token ids, padded with 0.
     """
 
     array: np.ndarray
@@ -37,11 +37,11 @@ def encode(
     Args:
         codec: The field's codec.
         values: List of raw values, `None` where missing.
-        branch: The `tasks.frozen_parts.Branch` on this field, or `None`.
-            What its frozen part returns is kept, if it has one.
+        branch: The `tasks.frozen_parts.Branch` on this field, or `None`. The
+            outputs of its frozen part, if any, are cached.
         views: Augmentations to run the frozen part on.
-        progress: Function of the number of files done and in all.
-        keep: bool. Whether to keep decoded files on disk.
+        progress: Function of the number of files done and the total.
+        keep: bool. Whether to cache decoded files on disk.
 
     Returns:
         A `FieldArray`.
@@ -49,9 +49,9 @@ def encode(
     if codec.in_file:
         return _files(codec, values, branch, views, progress, keep)
     packed, errors = codec.try_pack(values)
-    x, present, unread = codec.encode(packed)
-    unread = [error.decode("utf-8") for error in unread.numpy()]
-    errors = [first or later for first, later in zip(errors, unread)]
+    x, present, reasons = codec.encode(packed)
+    reasons = [error.decode("utf-8") for error in reasons.numpy()]
+    errors = [first or later for first, later in zip(errors, reasons)]
     array, place = x.numpy(), np.arange(len(values))
     is_text = array.ndim == 2 and array.dtype == np.int32
     return FieldArray(
@@ -60,52 +60,52 @@ def encode(
 
 
 def _files(codec, values, branch, views, progress, keep):
-    """Decodes files, each different one once, or runs a branch over them."""
+    """Decodes distinct files once, or runs a branch on them."""
     present = np.array([bool(value) for value in values])
-    different = list(dict.fromkeys(value for value in values if value))
-    rows = [{"id": i, "image": value} for i, value in enumerate(different)]
-    part = branch.frozen if branch and keep and different else None
+    distinct = list(dict.fromkeys(value for value in values if value))
+    rows = [{"id": i, "image": value} for i, value in enumerate(distinct)]
+    part = branch.frozen if branch and keep and distinct else None
     if part is not None:
-        array, bad = _features(codec, rows, branch, views, progress)
-    elif different:
-        array, bad = _decoded(codec, rows, progress, keep)
+        array, errors = _features(codec, rows, branch, views, progress)
+    elif distinct:
+        array, errors = _decode(codec, rows, progress, keep)
     else:
-        array, bad = np.zeros((1, 1, *codec.shape), codec.dtype), []
-    reasons = {i: _named(different[i], error) for i, error in bad}
-    numbers = {value: i for i, value in enumerate(different)}
+        array, errors = np.zeros((1, 1, *codec.shape), codec.dtype), []
+    reasons = {i: _message(distinct[i], error) for i, error in errors}
+    numbers = {value: i for i, value in enumerate(distinct)}
     place = np.array([numbers.get(value, 0) for value in values])
     errors = [reasons.get(numbers[v], "") if v else "" for v in values]
     return FieldArray(array, place, present, errors, cached=part is not None)
 
 
 def _features(codec, rows, branch, views, progress):
-    """What a frozen branch makes of files, and `(number, error)` of some."""
-    bad = []
-    array = frozen.features(
+    """Returns a frozen branch's outputs, and `(number, error)` of bad files."""
+    errors = []
+    array = frozen_features.compute(
         branch.frozen_in_float32,
         rows,
         codec,
         views=views if codec.kind == "image" else ("plain",),
         progress=progress,
-        bad=bad,
-        stem=branch.cache_at,
+        errors=errors,
+        cache_at=branch.cache_at,
     )
-    return array, bad
+    return array, errors
 
 
-def _decoded(codec, rows, progress, keep):
-    """Files decoded, as one view, and `(number, error)` of some."""
+def _decode(codec, rows, progress, keep):
+    """Returns decoded files, as one view, and `(number, error)` of bad ones."""
     if keep:
-        bad = []
-        array = cache.decoded(rows, codec, progress=progress, bad=bad)
+        errors = []
+        array = cache.decoded(rows, codec, progress=progress, errors=errors)
     else:
         values = [row["image"] for row in rows]
-        parts, errors = zip(*cache.batches(values, codec))
+        parts, reasons = zip(*cache.batches(values, codec))
         array = np.concatenate(parts)
-        bad = cache.named(rows, np.concatenate(errors))
-    return array[None], bad
+        errors = cache.row_errors(rows, np.concatenate(reasons))
+    return array[None], errors
 
 
-def _named(value, error):
-    """Why a file cannot be read, and which, if it has a name."""
+def _message(value, error):
+    """Returns the error of a file, after its path if it has one."""
     return error if isinstance(value, bytes) else f"{value}: {error}"

@@ -25,7 +25,7 @@ def resolve(folder, value):
     if value.startswith("data:"):
         raise ValueError(
             "expected the path of a file, not a data URI; save its content "
-            f"as a file. Received: {shortened(value)}"
+            f"as a file. Received: {shorten(value)}"
         )
     path = str(folder / value)
     try:
@@ -38,11 +38,11 @@ def resolve(folder, value):
     if "\0" in path:
         raise ValueError(
             "expected the path of a file. Received: "
-            f"{shortened(ascii(value))}, which has a null character"
+            f"{shorten(ascii(value))}, which has a null character"
         )
     if max(map(len, parts)) > _NAME_BYTES:
         raise ValueError(
-            f"expected the path of a file. Received: {shortened(value)}, whose "
+            f"expected the path of a file. Received: {shorten(value)}, whose "
             f"name is longer than {_NAME_BYTES} bytes"
         )
     return path
@@ -52,10 +52,9 @@ def read(path, limit=MAX_BYTES):
     """Reads a file.
 
     Args:
-        path: Path of a regular file. Folders, devices and pipes are refused
+        path: Path of a regular file. Folders, devices and pipes are an error
             before they are opened.
-        limit: int. The most bytes a file may have; checked before memory is
-            allocated.
+        limit: int. Maximum size in bytes, checked before memory is allocated.
 
     Returns:
         Its bytes.
@@ -67,15 +66,15 @@ def read(path, limit=MAX_BYTES):
     try:
         _check(os.stat(os.fspath(path)), limit)
         with open(path, "rb", opener=_open) as file:
-            about = os.fstat(file.fileno())
-            _check(about, limit)
-            return file.read(about.st_size)
+            status = os.fstat(file.fileno())
+            _check(status, limit)
+            return file.read(status.st_size)
     except (OSError, TypeError, UnicodeEncodeError) as error:
         raise ValueError(_reason(error)) from error
 
 
 def why_unreadable(path, limit=MAX_BYTES):
-    """Says why a file cannot be read, or `""`; reads nothing of it."""
+    """Returns why a file cannot be read, or `""`, without reading it."""
     try:
         _check(os.stat(os.fspath(path)), limit)
     except (OSError, TypeError, ValueError) as error:
@@ -83,30 +82,32 @@ def why_unreadable(path, limit=MAX_BYTES):
     return ""
 
 
-def shortened(text, length=60):
+def shorten(text, length=60):
     """Cuts a text that is too long for a message."""
     return text if len(text) <= length else f"{text[:length]}..."
 
 
 def _open(path, flags):
-    # A pipe put in the file's place after the first look does not block.
+    # A pipe that has replaced the file since the first check does not block.
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _check(about, limit):
-    if not stat.S_ISREG(about.st_mode):
-        kind = "a folder" if stat.S_ISDIR(about.st_mode) else "a device or pipe"
+def _check(status, limit):
+    if not stat.S_ISREG(status.st_mode):
+        kind = (
+            "a folder" if stat.S_ISDIR(status.st_mode) else "a device or pipe"
+        )
         raise ValueError(f"not a regular file but {kind}")
-    if about.st_size > limit:
+    if status.st_size > limit:
         raise ValueError(
-            f"the file has {about.st_size:,} bytes; the limit is {limit:,}"
+            f"the file has {status.st_size:,} bytes; the limit is {limit:,}"
         )
 
 
 def _reason(error):
     if isinstance(error, UnicodeEncodeError):
         return "not a file path: it has half of a surrogate pair"
-    if not isinstance(error, OSError):  # No path at all, or of `_check`.
+    if not isinstance(error, OSError):  # Not a path, or an error of `_check`.
         return str(error)
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return MISSING

@@ -1,4 +1,4 @@
-"""A digest of the rows of a data set, and of all that they hold."""
+"""A digest of the rows of a data set and the contents of their files."""
 
 import hashlib
 import json
@@ -12,10 +12,9 @@ _FILES = ("image", "audio")
 
 
 def fingerprint(rows):
-    """Hashes rows: their texts, labels and arrays, and what their files hold.
+    """Hashes rows: texts, labels, arrays and contents of files.
 
-    Where the files are is no part of it: a data set that was moved stays the
-    same.
+    The paths of files do not count, so a data set may be moved.
 
     Args:
         rows: Rows of a data set.
@@ -29,29 +28,29 @@ def fingerprint(rows):
         for name in _FILES
         if isinstance(row.get(name), str)
     }
-    known = dict(zip(paths, contents(paths)))
-    whole = hashlib.sha256()
+    hashes = dict(zip(paths, contents(paths)))
+    digest = hashlib.sha256()
     for row in rows:
-        described = {
-            name: known[value]
+        description = {
+            name: hashes[value]
             if name in _FILES and isinstance(value, str)
-            else _described(value)
+            else _describe(value)
             for name, value in row.items()
         }
-        text = json.dumps(described, sort_keys=True, default=str)
-        whole.update(text.encode())
-    return whole.hexdigest()[:16]
+        text = json.dumps(description, sort_keys=True, default=str)
+        digest.update(text.encode())
+    return digest.hexdigest()[:16]
 
 
 def contents(values):
-    """Hashes what files hold.
+    """Hashes the contents of files.
 
     Args:
         values: Iterable of paths, of the bytes of files, and `None`.
 
     Returns:
-        List of digests as of `files.digests.digest`; in place of that of a
-        file that cannot be read, the reason.
+        List of digests as of `files.digests.digest`; for a file that cannot be
+        read, the reason.
     """
     values = list(values)
     reasons = [
@@ -59,17 +58,17 @@ def contents(values):
         for value in values
     ]
     readable = [None if r else v for r, v in zip(reasons, values)]
-    found = digests.digests(readable)
-    return [reason or digest for reason, digest in zip(reasons, found)]
+    hashes = digests.digests(readable)
+    return [reason or digest for reason, digest in zip(reasons, hashes)]
 
 
-def _described(value):
-    """A value as JSON can hold it."""
+def _describe(value):
+    """Converts a value to a type that JSON supports."""
     if isinstance(value, np.ndarray):
         content = np.ascontiguousarray(value).tobytes()
         return [str(value.dtype), list(value.shape), digests.digest(content)]
     if isinstance(value, bytes):
         return digests.digest(value)
     if isinstance(value, (list, tuple)):
-        return [_described(part) for part in value]
+        return [_describe(part) for part in value]
     return value.item() if isinstance(value, np.generic) else value

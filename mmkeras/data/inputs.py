@@ -1,4 +1,4 @@
-"""Checks the raw inputs of a batch, and reads the files they name."""
+"""Checks the raw inputs of a batch, and reads their files."""
 
 import collections.abc
 import difflib
@@ -14,14 +14,14 @@ def lists(batch, fields):
 
     Args:
         batch: Dict of lists by field, one value per example; or a pandas
-            DataFrame, of which the columns of these names are taken.
+            DataFrame, whose columns of these names are used.
         fields: Names of the fields that may be given.
 
     Returns:
         Dict of lists by field, all of one length.
 
     Raises:
-        ValueError: If a field is unknown or none is given, the value of a
+        ValueError: If a field is unknown, there is no field, the value of a
             field is not a list, or the lists differ in length.
     """
     if hasattr(batch, "to_dict"):
@@ -29,7 +29,7 @@ def lists(batch, fields):
     if not isinstance(batch, collections.abc.Mapping):
         raise ValueError(
             f"Expected a dict of lists by field, e.g. {{{fields[0]!r}: "
-            f"[...]}}. Received: {_described(batch)}"
+            f"[...]}}. Received: {_describe(batch)}"
         )
     unknown = sorted(set(map(str, batch)) - set(fields))
     if unknown or not batch:
@@ -37,13 +37,15 @@ def lists(batch, fields):
             f"Expected at least one of {list(fields)}. Received: "
             f"{sorted(map(str, batch))}{_suggestion(unknown, fields)}"
         )
-    listed = {field: _listed(field, values) for field, values in batch.items()}
-    if len({len(values) for values in listed.values()}) > 1:
+    columns = {
+        field: _to_list(field, values) for field, values in batch.items()
+    }
+    if len({len(values) for values in columns.values()}) > 1:
         raise ValueError(
             "Expected lists of equal length. Received: "
-            f"{ {field: len(values) for field, values in listed.items()} }"
+            f"{ {field: len(values) for field, values in columns.items()} }"
         )
-    return listed
+    return columns
 
 
 def to_bytes(value, receiver="An input"):
@@ -54,7 +56,7 @@ def to_bytes(value, receiver="An input"):
 
     Args:
         value: str, bytes, or `None` for a missing value.
-        receiver: What takes the value, for the error.
+        receiver: Name of the value's receiver, for the error.
 
     Returns:
         bytes, empty if the value is missing.
@@ -75,7 +77,7 @@ def to_bytes(value, receiver="An input"):
 
 
 def read(values):
-    """Reads the files that values name.
+    """Reads the files in a list of values.
 
     Args:
         values: List of values: a str that is not empty, or a path object,
@@ -86,33 +88,33 @@ def read(values):
         errors, empty where there is none. The value is `None` where a file
         cannot be read.
     """
-    found, errors = list(values), [""] * len(values)
-    for i, value in enumerate(found):
+    contents, errors = list(values), [""] * len(values)
+    for i, value in enumerate(contents):
         if not isinstance(value, (str, os.PathLike)) or value == "":
             continue
         try:
-            found[i] = files.read(value)
+            contents[i] = files.read(value)
         except ValueError as error:
-            found[i] = None
-            path = problems.printable(files.shortened(os.fspath(value), 200))
+            contents[i] = None
+            path = problems.printable(files.shorten(os.fspath(value), 200))
             errors[i] = (
                 f"{path}: {error}. Pass the bytes or the path of a file."
             )
-    return found, errors
+    return contents, errors
 
 
 def _of_frame(frame, fields):
-    """Takes the fields out of a DataFrame; all columns if it has none."""
+    """Returns the fields of a DataFrame; all columns if it has none."""
     columns = frame.to_dict("list")
-    known = {name: columns[name] for name in fields if name in columns}
+    inputs = {name: columns[name] for name in fields if name in columns}
     return {
         name: [plain(value) for value in values]
-        for name, values in (known or columns).items()
+        for name, values in (inputs or columns).items()
     }
 
 
-def _listed(field, values):
-    """One field's values as a list."""
+def _to_list(field, values):
+    """Returns one field's values as a list."""
     single = (str, bytes, bytearray, os.PathLike, collections.abc.Mapping)
     if not isinstance(values, single):
         try:
@@ -121,20 +123,20 @@ def _listed(field, values):
             pass
     raise ValueError(
         f"{field!r} expects a list with one value per example. Received: "
-        f"{_described(values)}. For a single example, pass a list of one: "
+        f"{_describe(values)}. For a single example, pass a list of one: "
         f"{{{field!r}: [value]}}."
     )
 
 
-def _described(value):
+def _describe(value):
     kind = type(value).__name__
     if isinstance(value, (str, os.PathLike)):
-        return f"the {kind} {files.shortened(repr(value))}"
+        return f"the {kind} {files.shorten(repr(value))}"
     return f"a value of type {kind}"
 
 
 def _suggestion(unknown, fields):
-    """Names the field that was probably meant."""
+    """Suggests a field in place of an unknown one."""
     for name in unknown:
         close = difflib.get_close_matches(name.lower(), fields, 1)
         if close:

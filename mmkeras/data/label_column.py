@@ -1,4 +1,4 @@
-"""Reads a table's column of labels; `label_kinds` says what it holds."""
+"""Reads a table's column of labels; `label_kinds` decides its type."""
 
 import collections
 import dataclasses
@@ -8,7 +8,7 @@ import unicodedata
 
 from mmkeras.data import label_kinds
 
-_SHOWN = 80  # Characters of a cell in an error.
+_MAX_CHARACTERS = 80  # Of a cell in an error.
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
@@ -19,11 +19,11 @@ class Column:
 
     Attributes:
         target: One of `label_kinds.TARGETS`.
-        labels: List with an entry per row: a string (`"class"`), a list of
+        labels: List with one entry per row: a string (`"class"`), a list of
             strings (`"labels"`) or a float (`"number"`); `None` where the
             cell cannot be read.
-        errors: List of why not, an empty string where it could be read.
-        notes: What is worth knowing, a sentence each.
+        errors: List of errors, empty strings where the cell could be read.
+        notes: List of sentences.
     """
 
     target: str
@@ -38,9 +38,9 @@ def read(cells, target=None):
     Outer white space is removed, and strings are brought to Unicode's NFC.
 
     Args:
-        cells: List of values as they are in the table: strings, numbers,
+        cells: List of values of the table: strings, numbers,
             booleans, lists of strings.
-        target: One of `label_kinds.TARGETS`; `None` to decide by the cells.
+        target: One of `label_kinds.TARGETS`; `None` to infer it.
 
     Returns:
         A `Column`.
@@ -49,15 +49,15 @@ def read(cells, target=None):
         ValueError: If `target` is unknown.
     """
     label_kinds.check_target(target)
-    cleaned = [_clean(cell) for cell in cells]
-    errors = [_form_error(cell) for cell in cleaned]
-    values = [_typed(cell) for cell in cleaned]
-    good = [value for value, error in zip(values, errors) if not error]
-    stated, target = target, target or label_kinds.infer(good)
+    clean = [_clean(cell) for cell in cells]
+    errors = [_form_error(cell) for cell in clean]
+    values = [_parse(cell) for cell in clean]
+    valid = [value for value, error in zip(values, errors) if not error]
+    explicit, target = target, target or label_kinds.infer(valid)
     convert = {"class": _to_class, "labels": _to_labels, "number": _to_number}
-    style = _Style.of(good)
+    style = _Style.of(valid)
     labels = []
-    for i, (cell, value) in enumerate(zip(cleaned, values)):
+    for i, (cell, value) in enumerate(zip(clean, values)):
         label = None
         if not errors[i]:
             try:
@@ -65,10 +65,10 @@ def read(cells, target=None):
             except ValueError as error:
                 errors[i] = str(error)
         labels.append(label)
-    read_labels = [label for label in labels if label is not None]
-    notes = _notes(cells, cleaned, read_labels, target)
-    if not stated:
-        notes += _alternative(read_labels, target)
+    known_labels = [label for label in labels if label is not None]
+    notes = _notes(cells, clean, known_labels, target)
+    if not explicit:
+        notes += _alternative(known_labels, target)
     return Column(target, labels, errors, notes)
 
 
@@ -81,29 +81,29 @@ def _clean(cell):
 
 
 def _form_error(cell):
-    """Says why a cell cannot be a label of any kind, or ""."""
+    """Returns why a cell cannot be a label of any kind, or ""."""
     if cell is None or cell == "":
         return "expected a label in `label`"
     if isinstance(cell, list):
         if not all(isinstance(name, str) for name in cell):
             return (
                 "expected a list of strings in `label`: write numbers in "
-                f'quotes, as in ["b", "3"]. Received: {_shown(cell)}'
+                f'quotes, as in ["b", "3"]. Received: {_abbreviate(cell)}'
             )
     elif not isinstance(cell, str) and not isinstance(cell, numbers.Real):
         return (
             "expected a name, a list of names or a number in `label`. "
-            f"Received: {_shown(cell)}"
+            f"Received: {_abbreviate(cell)}"
         )
     try:
         "".join(cell if isinstance(cell, (str, list)) else "").encode("utf-8")
     except UnicodeEncodeError:
-        return f"`label` is not valid Unicode. Received: {_shown(cell)}"
+        return f"`label` is not valid Unicode. Received: {_abbreviate(cell)}"
     return ""
 
 
-def _typed(cell):
-    """Reads a cleaned cell as a number or boolean where it is one."""
+def _parse(cell):
+    """Converts a clean cell to a number or boolean if it is one."""
     if isinstance(cell, str):
         if cell.casefold() in ("true", "false"):
             return cell.casefold() == "true"
@@ -119,7 +119,7 @@ def _typed(cell):
 
 @dataclasses.dataclass
 class _Style:
-    """How all of a column's values are written."""
+    """How the values of a column are written."""
 
     numeric: bool
     whole: bool
@@ -139,7 +139,7 @@ def _to_class(cell, value, style):
     if isinstance(cell, list):
         if len(cell) != 1 or not cell[0]:
             raise ValueError(
-                f"expected one class in `label`. Received: {_shown(cell)}"
+                f"expected one class in `label`. Received: {_abbreviate(cell)}"
             )
         return cell[0]
     is_number = label_kinds.is_number(value)
@@ -161,12 +161,12 @@ def _to_labels(cell, value, style):
     if not isinstance(cell, list):
         raise ValueError(
             "expected a name or a list of names in `label`, as in the other "
-            f"rows: write numbers in quotes. Received: {_shown(cell)}"
+            f"rows: write numbers in quotes. Received: {_abbreviate(cell)}"
         )
     if not all(cell) or any("|" in name for name in cell):
         raise ValueError(
             "expected label names that are not empty and do not contain `|` "
-            f"in `label`. Received: {_shown(cell)}"
+            f"in `label`. Received: {_abbreviate(cell)}"
         )
     return list(dict.fromkeys(cell))
 
@@ -180,26 +180,26 @@ def _to_number(cell, value, style):
 def _not_a_number(cell):
     return (
         "expected a finite number in `label`, as in the other rows. "
-        f"Received: {_shown(cell)}"
+        f"Received: {_abbreviate(cell)}"
     )
 
 
-def _shown(cell):
-    return repr(cell)[:_SHOWN]
+def _abbreviate(cell):
+    return repr(cell)[:_MAX_CHARACTERS]
 
 
-def _notes(cells, cleaned, labels, target):
+def _notes(cells, clean, labels, target):
     notes = []
     changed = [
         old
-        for old, new in zip(cells, cleaned)
+        for old, new in zip(cells, clean)
         if isinstance(new, (str, list)) and new and new != old
     ]
     if changed:
         notes.append(
             "label: surrounding white space is removed, and Unicode is "
             f"normalized to NFC; labels changed: {len(changed)}, the first "
-            f"{_shown(changed[0])}."
+            f"{_abbreviate(changed[0])}."
         )
     counts = collections.Counter(
         name for label in labels for name in label_kinds.names_in(label)
@@ -216,7 +216,7 @@ def _notes(cells, cleaned, labels, target):
 
 
 def _alternative(labels, target):
-    """Notes that whole numbers could have been taken otherwise."""
+    """Notes how else a column of whole numbers could be read."""
     if target == "number" and all(map(float.is_integer, labels)):
         return [
             "label: integers with many different values are read as a number; "

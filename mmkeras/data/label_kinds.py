@@ -1,7 +1,6 @@
-"""What labels are: classes, several labels, or numbers.
+"""Infers the type of labels: classes, several labels, or numbers.
 
-This is the one place that decides. Reading a table, checking it, training and
-the label codec all ask it:
+Reading a table, checking it, training and the label codec all use these rules:
 
 - `"labels"`, any number of names per row, if a row has a list; a single name
   is then a list of one;
@@ -16,14 +15,14 @@ import numbers
 import numpy as np
 
 TARGETS = ("class", "labels", "number")
-_MOST_CLASSES = 20  # Whole numbers of more values are numbers, not classes.
-_MOST_NAMED = 10
+_MAX_CLASSES = 20  # Whole numbers with more values are not classes.
+_MAX_NAMES = 10
 _LARGEST = float(np.finfo("float32").max)
 _PLAIN = (str, int, float, bool, list)
 
 
 def check_target(target):
-    """Raises a `ValueError` if a target is neither `None` nor known."""
+    """Raises a `ValueError` if a target is unknown and not `None`."""
     if target is not None and target not in TARGETS:
         raise ValueError(
             f"`target` must be one of {', '.join(TARGETS)}. "
@@ -32,7 +31,7 @@ def check_target(target):
 
 
 def infer(values):
-    """Decides what labels are.
+    """Infers the type of labels.
 
     Args:
         values: List of strings, numbers, booleans or lists of strings, of all
@@ -50,19 +49,19 @@ def infer(values):
 
 
 def is_number(value):
-    """Whether a value is a number, finite or not; booleans are not."""
+    """Returns whether a value is a number, finite or not; booleans are not."""
     if type(value) in _PLAIN:  # Most values are; the other test is slow.
         return type(value) in (int, float)
     return isinstance(value, numbers.Real) and not is_boolean(value)
 
 
 def is_finite_number(value):
-    """Whether a value is a number, finite in float32, as models compute."""
+    """Returns whether a value is a number that is finite in float32."""
     return is_number(value) and bool(abs(value) <= _LARGEST)
 
 
 def name_of(value):
-    """Names the class that a label stands for.
+    """Returns the name of the class of a label.
 
     Args:
         value: A string, whole number or boolean.
@@ -78,7 +77,7 @@ def name_of(value):
 
 
 def describe(labels):
-    """Describes labels in a line.
+    """Describes labels in one line.
 
     Args:
         labels: List as in a `Column`, without `None`.
@@ -89,12 +88,12 @@ def describe(labels):
     if labels and all(map(is_number, labels)):
         return f"label: number from {min(labels):g} to {max(labels):g}"
     names = sorted({name for label in labels for name in names_in(label)})
-    listed = ", ".join(names[:_MOST_NAMED])
-    listed += ", ..." if len(names) > _MOST_NAMED else ""
+    text = ", ".join(names[:_MAX_NAMES])
+    text += ", ..." if len(names) > _MAX_NAMES else ""
     if any(isinstance(label, list) for label in labels):
-        return f"label: several of {len(names)} labels ({listed})"
+        return f"label: several of {len(names)} labels ({text})"
     plural = "" if len(names) == 1 else "es"
-    return f"label: {len(names)} class{plural} ({listed})"
+    return f"label: {len(names)} class{plural} ({text})"
 
 
 def names_in(label):
@@ -105,24 +104,24 @@ def names_in(label):
 
 
 def is_boolean(value):
-    """Whether a value is true or false."""
+    """Returns whether a value is true or false."""
     return isinstance(value, (bool, np.bool_))
 
 
 def mostly_numbers(values):
-    """Whether most values are numbers, those that are not finite aside."""
+    """Returns whether most values are numbers, ignoring non-finite ones."""
     finite = sum(map(is_finite_number, values))
     not_finite = sum(map(is_number, values)) - finite
     return 2 * finite > len(values) - not_finite
 
 
 def _are_classes(values):
-    """Whether finite numbers are classes: few whole ones, or 0, 1, 2, ..."""
+    """Returns whether numbers are classes: few integers, or 0, 1, 2, ..."""
     if not all(isinstance(value, numbers.Integral) for value in values):
         return False
-    different = sorted(set(values))
-    if len(different) <= _MOST_CLASSES:
+    distinct = sorted(set(values))
+    if len(distinct) <= _MAX_CLASSES:
         return True
-    first, last = different[0], different[-1]
-    counted = first in (0, 1) and last - first + 1 == len(different)
-    return counted and 2 * len(different) <= len(values)
+    first, last = distinct[0], distinct[-1]
+    is_range = first in (0, 1) and last - first + 1 == len(distinct)
+    return is_range and 2 * len(distinct) <= len(values)

@@ -1,38 +1,37 @@
-"""Leaves the padding of token ids out of batches."""
+"""Removes the padding of token ids from batches."""
 
 import numpy as np
 
 
-def shortened(tokens):
-    """Cuts texts after the longest, such that few lengths occur.
+def shorten(tokens):
+    """Cuts texts after the longest, to one of a few lengths.
 
     Args:
         tokens: Integers `(examples, length)`, the start first, padded with 0.
 
     Returns:
-        The same, with a multiple of 4 ids after the start, if there were so
-        many.
+        The tokens, with a multiple of 4 ids after the start, or all of them.
     """
     longest = np.count_nonzero(tokens, axis=1).max() - 1
     return tokens[:, : -(-longest // 4) * 4 + 1]
 
 
 def without_padding(tokens, weight):
-    """Chooses the tokens of a batch that are predicted: not its padding.
+    """Selects the target tokens of a batch without its padding.
 
-    To choose among all words is half of what a decoder computes, and a
-    quarter of a batch is padding where captions of an image share it. Some
-    padding is left, such that few sizes occur: the number of tokens is a
-    multiple of a sixteenth of the batch.
+    The output layer is half of a decoder's computation, and a quarter of a
+    batch is padding if captions of an image share it. Some padding is kept to
+    limit the number of sizes: the number of tokens is a multiple of a
+    sixteenth of the batch.
 
     Args:
         tokens: Integers `(batch, length + 1)`, the start first.
         weight: Floats `(batch,)`.
 
     Returns:
-        Tuple of the tokens that the model reads, `(batch, length)`; the
-        positions of what it predicts, `(n,)`, in the flattened batch; the
-        targets at these, `(n,)`, 0 where padding is left; and their weights.
+        Tuple of the input tokens, `(batch, length)`; the positions of the
+        targets, `(n,)`, in the flattened batch; the targets, `(n,)`, 0 for
+        padding; and their weights.
     """
     targets = tokens[:, 1:].reshape(-1)
     positions = np.flatnonzero(targets)

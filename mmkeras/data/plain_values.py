@@ -1,4 +1,4 @@
-"""Values of NumPy and pandas as plain Python ones."""
+"""Converts values of NumPy and pandas to plain Python values."""
 
 import math
 import os
@@ -7,14 +7,15 @@ import numpy as np
 
 
 def plain(value):
-    """Makes a value what a table could hold.
+    """Converts a value to a type that a table can contain.
 
     Args:
         value: Any value of a row, such as a cell of a pandas DataFrame.
 
     Returns:
-        The value; a path as a str, a scalar of NumPy as Python's, tuples and
-        arrays of strings as lists; `None` for NaN and pandas' missing values.
+        The value; a str for a path, a Python scalar for one of NumPy, a list
+        for a tuple or an array of strings; `None` for NaN and pandas' missing
+        values.
     """
     if isinstance(value, np.ndarray) and value.ndim:
         return value.tolist() if value.dtype.kind in "OSU" else value

@@ -1,4 +1,4 @@
-"""What can be wrong with a data set."""
+"""Problems of a data set."""
 
 import collections
 import dataclasses
@@ -22,14 +22,14 @@ KINDS = (
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a data set.
+    """One problem of a data set.
 
     Attributes:
         kind: One of `KINDS`.
         where: File, file and line (`captions.csv:17`), or row.
-        detail: What is wrong there.
-        skippable: Whether it concerns one row of a table of your own, and
-            the others can be used without it.
+        detail: Description of the problem.
+        skippable: Whether it concerns one row of a table of your own that can
+            be skipped.
     """
 
     kind: str
@@ -49,48 +49,48 @@ class Problem:
 
 
 def unreadable(where, what, reason):
-    """Makes the problem of a file that cannot be read.
+    """Returns the problem of a file that cannot be read.
 
     Args:
-        where: The file, or whose it is.
-        what: Str such as `"the image"`.
-        reason: Why, as of `files.read`.
+        where: The file, or its row.
+        what: Description of the file, e.g. `"the image"`.
+        reason: Error of `files.read`.
     """
     if reason == files.MISSING:
         return Problem("missing", where, what)
     return Problem("corrupt", where, reason)
 
 
-def summarize(problems, shown=5) -> list[str]:
+def summarize(problems, max_lines=5) -> list[str]:
     """Describes problems, one line per cause.
 
     Args:
         problems: List of `Problem`s. Lines of one file (`captions.csv:17`)
             with the same kind and detail are one cause.
-        shown: int. How many lines of each cause to name.
+        max_lines: int. Maximum number of lines to name per cause.
 
     Returns:
-        List of strings, in the order of the first of each.
+        List of strings, in the order of first occurrence.
     """
     causes = collections.defaultdict(list)
     for problem in problems:
         file, line = _split(problem.where)
         causes[problem.kind, file, problem.detail].append(line)
-    found = []
+    summary = []
     for (kind, file, detail), lines in causes.items():
         where = file
         if lines[0] is not None:
-            where += f":{', '.join(lines[:shown])}"
+            where += f":{', '.join(lines[:max_lines])}"
         elif len(lines) > 1:
             where += f" ({len(lines)} times)"
-        if lines[0] is not None and len(lines) > shown:
-            where += f" and {len(lines) - shown} more lines"
-        found.append(printable(f"{kind}: {where}: {detail}"))
-    return found
+        if lines[0] is not None and len(lines) > max_lines:
+            where += f" and {len(lines) - max_lines} more lines"
+        summary.append(printable(f"{kind}: {where}: {detail}"))
+    return summary
 
 
 def printable(text) -> str:
-    """Escapes what breaks a line or a terminal: controls, surrogates."""
+    """Escapes control characters and surrogates for a terminal."""
     return "".join(
         ascii(c)[1:-1] if unicodedata.category(c) in _UNPRINTABLE else c
         for c in str(text)

@@ -1,10 +1,10 @@
-"""Reads pickles of arrays and plain containers, and of nothing else.
+"""Reads pickles of only arrays and plain containers.
 
-A pickle is a program: who reads a stranger's with Python's own `load` runs
-what the stranger wrote. Here every name that a pickle asks for is looked up in
-a fixed table of stand-ins; they keep what they are given, and what it amounts
-to is made of it afterwards. Nothing of NumPy's own is called by the pickle,
-since its dtypes and arrays, given odd states, reach into memory.
+A pickle is a program: Python's own `load` executes the code of its author.
+Here every global name in a pickle is looked up in a fixed table of stand-ins,
+which store their arguments and are converted to values afterwards. The pickle
+calls no function of NumPy, whose dtypes and arrays can corrupt memory if their
+state is invalid.
 """
 
 import pickle
@@ -14,7 +14,7 @@ import numpy as np
 
 _CODE = re.compile(r"[biufSU]\d{1,9}|[O]\d?")
 _PLAIN = (bool, int, float, str, bytes, bytearray)
-_FAULTS = (
+_READ_ERRORS = (
     ArithmeticError,
     AttributeError,
     EOFError,
@@ -29,24 +29,24 @@ _FAULTS = (
 
 
 def load(path):
-    """Reads a pickle without running anything of it.
+    """Reads a pickle without executing any of it.
 
     Args:
         path: The file, of any protocol, as written by Python 3.
 
     Returns:
-        What it holds: dicts, lists, tuples, strings, bytes, numbers, `None`;
+        Its content: dicts, lists, tuples, strings, bytes, numbers, `None`;
         NumPy's dtypes, and arrays and scalars of booleans, numbers and
-        strings, which are perhaps not to be written to; and in place of
-        arrays of objects, lists.
+        strings, which may be read-only; and lists instead of arrays of
+        objects.
 
     Raises:
-        ValueError: If it asks for anything else, or was cut short.
+        ValueError: If it has any other content, or is truncated.
     """
     try:
         with open(path, "rb") as file:
             return _plain(_Reader(file).load(), {})
-    except _FAULTS as error:
+    except _READ_ERRORS as error:
         reason = str(error) or type(error).__name__
         raise ValueError(
             f"{path} is not a pickle of only NumPy arrays and plain "
@@ -59,10 +59,10 @@ def load(path):
 class _Reader(pickle.Unpickler):
     def find_class(self, module, name):
         module = module.replace("numpy._core.", "numpy.core.")
-        found = _STAND_INS.get((module, name))
-        if found is None:
+        stand_in = _STAND_INS.get((module, name))
+        if stand_in is None:
             raise ValueError(f"it refers to {f'{module}.{name}'[:80]!r}")
-        return found
+        return stand_in
 
 
 class _Type:
@@ -80,12 +80,12 @@ class _Type:
         if self.order not in ("<", ">", "|", "=") or any(parts):
             raise ValueError(f"an array of the structured dtype {self.code!r}")
 
-    def plain(self, done):
+    def plain(self, results):
         return np.dtype(self.order + self.code)
 
 
 class _Array:
-    """Stands for an array; what it is made of comes as its state."""
+    """Stands for an array, whose content is set as its state."""
 
     __slots__ = ("shape", "type", "data", "order")
 
@@ -96,21 +96,21 @@ class _Array:
         _, self.shape, self.type, fortran, self.data = state
         self.order = "F" if fortran else "C"
 
-    def plain(self, done):
+    def plain(self, results):
         if not isinstance(self.type, _Type):
             raise ValueError("an array without a dtype")
         if self.type.code.startswith("O"):
             if len(self.shape) != 1 or not isinstance(self.data, list):
                 raise ValueError("a multidimensional array of objects")
-            return _plain(self.data, done)
+            return _plain(self.data, results)
         if not isinstance(self.data, (bytes, bytearray)):
             raise ValueError("an array without data")
-        kind = self.type.plain(done)
+        kind = self.type.plain(results)
         return np.ndarray(self.shape, kind, self.data, order=self.order)
 
 
 class _Buffered(_Array):
-    """Stands for an array as protocol 5 writes it."""
+    """Stands for an array in protocol 5."""
 
     __slots__ = ()
 
@@ -119,19 +119,19 @@ class _Buffered(_Array):
 
 
 class _Scalar(_Array):
-    """Stands for a number or string of NumPy's."""
+    """Stands for a number or string of NumPy."""
 
     __slots__ = ()
 
     def __init__(self, kind, data):
         self.__setstate__((1, (), kind, False, data))
 
-    def plain(self, done):
-        return super().plain(done)[()]
+    def plain(self, results):
+        return super().plain(results)[()]
 
 
 class _Encoded:
-    """Stands for bytes as protocol 2 writes them: none, or in Latin-1."""
+    """Stands for bytes in protocol 2: empty, or as text in Latin-1."""
 
     __slots__ = ()
 
@@ -150,19 +150,21 @@ _STAND_INS = {
 }
 
 
-def _plain(value, done):
-    """Puts arrays in the place of what stands for them, each one once."""
-    if id(value) in done:
-        return done[id(value)][1]
+def _plain(value, results):
+    """Replaces stand-ins by arrays, each one once."""
+    if id(value) in results:
+        return results[id(value)][1]
     if isinstance(value, dict):
-        made = {_plain(k, done): _plain(v, done) for k, v in value.items()}
+        result = {
+            _plain(k, results): _plain(v, results) for k, v in value.items()
+        }
     elif isinstance(value, (list, tuple)):
-        made = type(value)(_plain(v, done) for v in value)
+        result = type(value)(_plain(v, results) for v in value)
     elif isinstance(value, (_Array, _Type)):
-        made = value.plain(done)
+        result = value.plain(results)
     elif value is None or type(value) in _PLAIN:
         return value
     else:
         raise ValueError(f"a value of type {type(value).__name__}")
-    done[id(value)] = value, made
-    return made
+    results[id(value)] = value, result
+    return result

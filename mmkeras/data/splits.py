@@ -1,9 +1,8 @@
-"""Draws training, validation and test rows of a table that names none.
+"""Assigns rows of a table without splits to training, validation and test.
 
-Rows that belong together, of one group or one image, are never separated.
-Each class has its share in every split, and at least one example in training
-where that is possible. A hash decides, so the same table always gives the
-same splits.
+Rows of one group or one image are in the same split. Splits are stratified by
+class, and each class has at least one example in training if possible. A hash
+decides, so the same table always gives the same splits.
 """
 
 import collections
@@ -23,67 +22,67 @@ _HEAD = 4096  # Bytes.
 
 
 def assign(rows, stratify=False):
-    """Fills in `"split"` where a table does not name it.
+    """Fills in missing values of `"split"`.
 
     Args:
         rows: List of dicts with `"id"`, `"split"`, and any of `"group"`,
             `"image"` and `"audio"`, paths or the bytes of files, and
-            `"label"`. They are changed.
-        stratify: bool. Whether to give each label its share in all splits.
+            `"label"`. They are changed in place.
+        stratify: bool. Whether to stratify the splits by label.
 
     Returns:
-        List of notes, a sentence each.
+        List of notes, one sentence each.
     """
     named = {row["split"] for row in rows if row["split"]}
     if not rows:
         return []
     if not named:
-        _draw(rows, ("val", "test"), stratify)
+        _assign(rows, ("val", "test"), stratify)
         counts = collections.Counter(row["split"] for row in rows)
-        drawn = ", ".join(f"{counts[split]} {split}" for split in SPLITS)
+        sizes = ", ".join(f"{counts[split]} {split}" for split in SPLITS)
         return [
             "The table names no splits, so rows are assigned by a hash: "
-            f"{drawn}."
+            f"{sizes}."
         ]
     if "train" in named and "val" not in named:
         train = [row for row in rows if row["split"] == "train"]
-        _draw(train, ("val",), stratify)
-        drawn = sum(row["split"] == "val" for row in train)
+        _assign(train, ("val",), stratify)
+        count = sum(row["split"] == "val" for row in train)
         return [
-            f"There are no rows of split val, so a hash assigns {drawn} of "
+            f"There are no rows of split val, so a hash assigns {count} of "
             f"the {len(train)} training rows to validation."
         ]
     return []
 
 
-def _draw(rows, splits, stratify):
-    """Gives a tenth of the rows to each of some splits, the rest to train."""
+def _assign(rows, splits, stratify):
+    """Assigns a tenth of the rows to each split, the rest to train."""
     units = _units(rows)
     strata = _strata(rows, units) if stratify else {None: list(units)}
-    left = {name: list(keys) for name, keys in strata.items()}
+    remaining = {name: list(keys) for name, keys in strata.items()}
     total = (len(units) + _TENTH // 2) // _TENTH
-    chosen = dict.fromkeys(units, "train")
+    assignment = dict.fromkeys(units, "train")
     for split in splits:
-        wanted = max(total, 1) if split == "val" else total
+        size = max(total, 1) if split == "val" else total
         shares = _allot(
-            wanted, {name: len(keys) for name, keys in left.items()}
+            size, {name: len(keys) for name, keys in remaining.items()}
         )
         for name, count in shares.items():
-            for key in left[name][:count]:
-                chosen[key] = split
-            left[name] = left[name][count:]
+            for key in remaining[name][:count]:
+                assignment[key] = split
+            remaining[name] = remaining[name][count:]
     if stratify:
-        _train_each_label(rows, units, chosen)
+        _move_to_train(rows, units, assignment)
     for key, members in units.items():
         for i in members:
-            rows[i]["split"] = chosen[key]
+            rows[i]["split"] = assignment[key]
 
 
 def _units(rows):
     """Joins rows that must share a split.
 
     Returns:
-        Dict from a key to the places of rows, ordered by a hash of the key.
+        Dict from a key to the indices of rows, ordered by a hash of the key.
     """
     parents = list(range(len(rows)))
 
@@ -100,11 +99,11 @@ def _units(rows):
     members = collections.defaultdict(list)
     for i in range(len(rows)):
         members[root(i)].append(i)
-    keyed = {}
-    for places in members.values():  # Paths would differ between machines.
-        key = rows[places[0]].get("group") or rows[places[0]]["id"]
-        keyed[(key, places[0]) if key in keyed else key] = places
-    return dict(sorted(keyed.items(), key=lambda item: _digest(item[0])))
+    units = {}
+    for indices in members.values():  # Paths differ between machines.
+        key = rows[indices[0]].get("group") or rows[indices[0]]["id"]
+        units[(key, indices[0]) if key in units else key] = indices
+    return dict(sorted(units.items(), key=lambda item: _digest(item[0])))
 
 
 def _digest(value):
@@ -113,7 +112,7 @@ def _digest(value):
 
 
 def _links(rows):
-    """Yields what each row shares with the rows that it belongs to."""
+    """Yields the values that link each row to others of its split."""
     contents = _contents(rows)
     for row in rows:
         links = [("group", row.get("group"))]
@@ -138,7 +137,7 @@ def _contents(rows):
         if isinstance(row.get(name), (str, bytes)) and row[name]
     )
     groups = {(): list(paths)}
-    for measure in (_size, _head, _digest_of):  # Few are read as a whole.
+    for measure in (_size, _head, _digest_of):  # Few files are read whole.
         finer = collections.defaultdict(list)
         for key, group in groups.items():
             for path in group:
@@ -151,7 +150,7 @@ def _contents(rows):
 
 
 def _size(path):
-    """The size of a regular file; of any other, and an empty one, the path."""
+    """Returns the size of a regular, non-empty file, or otherwise the path."""
     if isinstance(path, bytes):
         return len(path)
     try:
@@ -179,16 +178,18 @@ def _digest_of(path):
 
 
 def _strata(rows, units):
-    """Groups joined rows by their rarest label, or numbers by quantile."""
+    """Groups units by their rarest label, or numbers by quantile."""
     labels = [row["label"] for row in rows]
     if all(map(label_kinds.is_number, labels)):
         bins = max(1, min(_BINS, len(units) // _TENTH))
         ranked = sorted(units, key=lambda key: labels[units[key][0]])
-        places = {key: i * bins // len(units) for i, key in enumerate(ranked)}
+        stratum_of = {
+            key: i * bins // len(units) for i, key in enumerate(ranked)
+        }
     else:
         names = [label_kinds.names_in(label) for label in labels]
         counts = collections.Counter(name for each in names for name in each)
-        places = {
+        stratum_of = {
             key: min(
                 (name for i in members for name in names[i]),
                 key=lambda name: (counts[name], name),
@@ -198,20 +199,20 @@ def _strata(rows, units):
         }
     strata = collections.defaultdict(list)
     for key in units:
-        strata[places[key]].append(key)
+        strata[stratum_of[key]].append(key)
     return dict(strata)
 
 
 def _allot(total, sizes):
-    """Shares a number among strata by their sizes, one of each left over.
+    """Distributes a number over strata by size, keeping one unit of each.
 
     Args:
         total: int.
         sizes: Dict from strata to their sizes.
 
     Returns:
-        Dict from strata to ints that sum to `total`, or less if there is not
-        enough.
+        Dict from strata to ints that sum to `total`, or less if the strata are
+        too small.
     """
     whole = sum(sizes.values())
     ideal = {
@@ -226,27 +227,27 @@ def _allot(total, sizes):
     )
     missing = total - sum(shares.values())
     while missing:
-        open_to = [n for n in order if shares[n] < sizes[n] - 1][:missing]
-        if not open_to:
+        names = [n for n in order if shares[n] < sizes[n] - 1][:missing]
+        if not names:
             break
-        for name in open_to:
+        for name in names:
             shares[name] += 1
-        missing -= len(open_to)
+        missing -= len(names)
     return shares
 
 
-def _train_each_label(rows, units, chosen):
-    """Moves joined rows to training whose label would be missing there."""
-    known = set()
-    for wanted in ("train", "val", "test"):
+def _move_to_train(rows, units, assignment):
+    """Moves units to training if one of their labels is missing there."""
+    train_names = set()
+    for split in ("train", "val", "test"):
         for key, members in units.items():
-            if chosen[key] != wanted:
+            if assignment[key] != split:
                 continue
             names = {
                 name
                 for i in members
                 for name in label_kinds.names_in(rows[i]["label"])
             }
-            if not names <= known:
-                chosen[key] = "train"
-                known |= names
+            if not names <= train_names:
+                assignment[key] = "train"
+                train_names |= names

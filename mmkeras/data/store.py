@@ -1,11 +1,10 @@
-"""Arrays that are made once and kept on disk, under a key of what made them.
+"""Arrays that are computed once and stored on disk under a key.
 
-An array `<key>.npy` counts as made when `<key>.json` beside it describes it;
-that file is written last, in one stroke. Until then there is `<key>.part`,
-with `<key>.progress` saying how far it is: a process killed at any moment
-leaves what the next one goes on from. All can be deleted at any time. An
-array of the wrong size, shape or content (64 blocks of it are compared) is
-made again.
+An array `<key>.npy` is complete if `<key>.json` next to it describes it; that
+file is written last, atomically. Until then there is `<key>.part`, with its
+progress in `<key>.progress`: if the process is killed, the next one resumes.
+All files can be deleted at any time. An array of the wrong size, shape or
+content (64 blocks of it are compared) is computed again.
 """
 
 import errno
@@ -25,8 +24,8 @@ _OWN = re.compile(
     r"\.?[0-9a-f]{32}\.(npy|json|part|progress|lock|write)(\..*)?"
 )
 _SECONDS_BETWEEN_RECORDS = 20
-_SPOTS = 64
-_DAMAGED = (
+_BLOCKS = 64
+_READ_ERRORS = (
     OSError,
     EOFError,
     ValueError,
@@ -36,59 +35,63 @@ _DAMAGED = (
 )
 
 
-def cached(key_parts, make, shape, dtype, folder=None, progress=None, bad=None):
-    """Returns an array from disk, making it if it is not there.
+def cached(
+    key_parts, make, shape, dtype, folder=None, progress=None, errors=None
+):
+    """Returns an array from disk, after computing it if it does not exist.
 
-    A second process that asks for an array in the making waits for it.
+    If another process is computing the array, waits for it.
 
     Args:
-        key_parts: Dict of all that the array depends on, for JSON.
-        make: Function of the array to fill and the number of rows filled
-            already. It yields, after each batch, how many rows are filled,
-            how many there are in all, and a list of `(row id, error)` for
-            those that could not be read.
+        key_parts: Dict of everything the array depends on, for JSON.
+        make: Function of the array to fill and the number of rows that are
+            already filled. After each batch it yields the number of rows
+            filled, the total, and a list of `(row id, error)` of the rows that
+            could not be read.
         shape: Shape of the array.
         dtype: Its dtype.
-        folder: Where to keep it; None for `$MMKERAS_CACHE`, or else
+        folder: Folder of the array; None for `$MMKERAS_CACHE`, or else
             `~/.cache/mmkeras`.
-        progress: Function of the rows filled and rows in all, called as the
-            array is made.
-        bad: List to which `(row id, error)` of the rows that could not be
-            read is added. Without it, such rows are an error.
+        progress: Function of the number of rows filled and the total, called
+            as the array is computed.
+        errors: List to which `(row id, error)` of the rows that could not be
+            read is added. `None` to raise an error.
 
     Returns:
         Memory-mapped array, read only.
 
     Raises:
-        ValueError: If rows could not be read and `bad` is None.
-        OSError: If the disk is full; nothing is left on it then.
+        ValueError: If rows could not be read and `errors` is None.
+        OSError: If the disk is full; the partial file is deleted.
     """
     folder = _home(folder)
     folder.mkdir(parents=True, exist_ok=True)
     shape = tuple(int(side) for side in shape)
     path = folder / (_key(key_parts, shape, dtype) + ".npy")
-    array, errors = _open(path, shape, dtype)
+    array, bad = _open(path, shape, dtype)
     if array is None:
         with filelock.FileLock(path.with_suffix(".lock")):
             atomic.remove_leftovers(folder)
-            array, errors = _open(path, shape, dtype)
+            array, bad = _open(path, shape, dtype)
             if array is None:
-                _make(path, make, shape, dtype, progress or (lambda *_: None))
-                array, errors = _open(path, shape, dtype)
+                _compute(
+                    path, make, shape, dtype, progress or (lambda *_: None)
+                )
+                array, bad = _open(path, shape, dtype)
     if array is None:
         raise OSError(f"{path} was damaged during writing. Try again.")
-    _report(errors, bad)
+    _report(bad, errors)
     return array
 
 
 def clear(folder=None) -> int:
-    """Deletes all arrays of a folder, and what was being made.
+    """Deletes all arrays of a folder, complete or partial.
 
     Args:
-        folder: As for `cached`. Other files in it stay.
+        folder: As for `cached`. Other files are not deleted.
 
     Returns:
-        How many bytes were freed.
+        Number of bytes that were freed.
     """
     freed = 0
     for file in _home(folder).glob("*"):
@@ -104,52 +107,56 @@ def _home(folder):
 
 
 def _key(parts, shape, dtype):
-    whole = [parts, list(shape), np.dtype(dtype).str]
-    text = json.dumps(whole, sort_keys=True)
+    key = [parts, list(shape), np.dtype(dtype).str]
+    text = json.dumps(key, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _report(errors, bad):
-    if errors and bad is None:
-        named = "; ".join(f"{name}: {error}" for name, error in errors[:5])
-        more = f" and {len(errors) - 5} more" if len(errors) > 5 else ""
+def _report(bad, errors):
+    """Adds `(row id, error)` of bad rows to a list, or raises an error."""
+    if bad and errors is None:
+        text = "; ".join(f"{name}: {error}" for name, error in bad[:5])
+        more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
         raise ValueError(
-            f"{len(errors)} images could not be read. Received: "
-            f"{named}{more}. Fix or remove these rows, or pass a list as "
-            "`bad` to replace them with black images."
+            f"{len(bad)} images could not be read. Received: {text}{more}. Fix "
+            "or remove these rows, or pass `errors=[]` to replace them with "
+            "black images."
         )
-    if bad is not None:
-        bad.extend((name, error) for name, error in errors)
+    if errors is not None:
+        errors.extend((name, error) for name, error in bad)
 
 
 def _open(path, shape, dtype):
-    """Opens an array if it is whole; returns it and its errors."""
+    """Opens an array if it is complete; returns it and its errors."""
     try:
-        about = json.loads(path.with_suffix(".json").read_bytes())
+        description = json.loads(path.with_suffix(".json").read_bytes())
         array = np.load(path, mmap_mode="r")
-        whole = array.shape == shape and array.dtype == dtype
-        if whole and about["spots"] == _spots(path):
-            return array, about["errors"]
-    except _DAMAGED:
-        pass  # Missing or damaged: to be made again.
+        matches = array.shape == shape and array.dtype == dtype
+        if matches and description["spots"] == _checksum(path):
+            return array, description["errors"]
+    except _READ_ERRORS:
+        pass  # Missing or damaged: computed again.
     return None, []
 
 
-def _spots(path):
+def _checksum(path):
     """Hashes a file's size and 64 blocks of it, spread evenly."""
     size = path.stat().st_size
     digest = hashlib.sha256(str(size).encode())
     with path.open("rb") as file:
-        for place in np.linspace(0, max(size - 4096, 0), _SPOTS):
-            file.seek(int(place))
+        for offset in np.linspace(0, max(size - 4096, 0), _BLOCKS):
+            file.seek(int(offset))
             digest.update(file.read(4096))
     return digest.hexdigest()
 
 
-def _make(path, make, shape, dtype, progress):
-    """Makes an array, going on from where a killed process left it."""
-    part, record = path.with_suffix(".part"), path.with_suffix(".progress")
-    start, errors = _resume(part, record, shape, dtype)
+def _compute(path, make, shape, dtype, progress):
+    """Computes an array, resuming the work of a killed process."""
+    part, progress_path = (
+        path.with_suffix(".part"),
+        path.with_suffix(".progress"),
+    )
+    start, errors = _resume(part, progress_path, shape, dtype)
     try:
         if not start:
             _allocate(part, shape, dtype)
@@ -160,12 +167,14 @@ def _make(path, make, shape, dtype, progress):
             progress(done, total)
             if time.monotonic() - recorded > _SECONDS_BETWEEN_RECORDS:
                 array.flush()
-                atomic.write_json(record, {"done": done, "errors": errors})
+                atomic.write_json(
+                    progress_path, {"done": done, "errors": errors}
+                )
                 recorded = time.monotonic()
         array.flush()
-        about = {"spots": _spots(part), "errors": errors}
+        description = {"spots": _checksum(part), "errors": errors}
         os.replace(part, path)
-        atomic.write_json(path.with_suffix(".json"), about)
+        atomic.write_json(path.with_suffix(".json"), description)
     except Exception as error:
         part.unlink(missing_ok=True)
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
@@ -173,25 +182,25 @@ def _make(path, make, shape, dtype, progress):
         raise
     finally:
         if not part.exists():
-            record.unlink(missing_ok=True)
+            progress_path.unlink(missing_ok=True)
 
 
-def _resume(part, record, shape, dtype):
-    """Says how many rows a killed process has left, and its errors."""
+def _resume(part, progress_path, shape, dtype):
+    """Returns the number of rows of a killed process, and its errors."""
     try:
         array = np.load(part, mmap_mode="r")
         if array.shape == shape and array.dtype == dtype:
-            about = json.loads(record.read_bytes())
-            return int(about["done"]), list(about["errors"])
-    except _DAMAGED:
-        pass  # Nothing to go on from.
+            state = json.loads(progress_path.read_bytes())
+            return int(state["done"]), list(state["errors"])
+    except _READ_ERRORS:
+        pass  # Nothing to resume.
     return 0, []
 
 
 def _allocate(part, shape, dtype):
-    """Makes a file of zeros that takes up its room on the disk.
+    """Creates a file of zeros and reserves its space on disk.
 
-    Writing to a mapped file that has no room kills the process.
+    Writing to a mapped file on a full disk would kill the process.
     """
     np.lib.format.open_memmap(part, "w+", dtype, shape)
     size = part.stat().st_size

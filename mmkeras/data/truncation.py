@@ -1,4 +1,4 @@
-"""Says how many sounds and texts are longer than what a model takes."""
+"""Counts audio files and texts longer than a model's maximum."""
 
 import statistics
 
@@ -7,57 +7,58 @@ from mmkeras.data import codecs
 _OPTIONS = {"s": "data.audio_seconds", "ids": "data.max_length"}
 
 
-def measure(taken, rows):
-    """Measures the sounds and texts of rows.
+def measure(field_codecs, rows):
+    """Measures the audio and texts of rows.
 
     Args:
-        taken: Dict of codecs by field.
+        field_codecs: Dict of codecs by field.
         rows: List of dicts of raw values by field.
 
     Returns:
-        Dict of lists of sizes by field, each different value once: of sounds
-        in seconds, of texts in ids, the start and the end included.
+        Dict of lists of sizes by field, one per distinct value: of audio in
+        seconds, of texts in ids, including the start and the end.
     """
     sizes = {}
-    for field, codec in taken.items():
-        if getattr(codec, "size_unit", None):  # Those of labels have none.
-            values = _different(row.get(field) for row in rows)
+    for field, codec in field_codecs.items():
+        if getattr(codec, "size_unit", None):  # Codecs of labels have none.
+            values = _distinct(row.get(field) for row in rows)
             sizes[field] = codec.sizes(values)
     return sizes
 
 
-def describe(taken, sizes, remedy="set {} to use more"):
-    """Says what is cut.
+def describe(field_codecs, sizes, remedy="set {} to use more"):
+    """Describes the values that are truncated.
 
     Args:
-        taken: Dict of codecs by field.
+        field_codecs: Dict of codecs by field.
         sizes: Dict of lists of sizes by field, as of `measure`.
-        remedy: What to do, with a place for the name of the key.
+        remedy: Advice, with a place for the name of the key.
 
     Returns:
-        List of strings, one for each field of which something is cut.
+        List of strings, one for each field with truncated values.
     """
     notes = []
-    for field, found in sizes.items():
-        limit, unit = taken[field].max_size, taken[field].size_unit
-        if _cut(found, limit):
-            counted = _counted(found, limit, unit)
+    for field, lengths in sizes.items():
+        codec = field_codecs[field]
+        limit, unit = codec.max_size, codec.size_unit
+        if _count_longer(lengths, limit):
+            text = _describe_longer(lengths, limit, unit)
             option = remedy.format(_OPTIONS[unit])
-            notes.append(f"{field}: {counted}; {option}.")
+            notes.append(f"{field}: {text}; {option}.")
     return notes
 
 
-def describe_sounds(rows):
-    """Says how long the sounds of rows last, and how many would be cut.
+def describe_audio(rows):
+    """Describes the durations of audio, and how many are truncated.
 
     Args:
         rows: List of rows of a data set.
 
     Returns:
-        List of one string, or of none if there are no sounds.
+        List of one string, or empty without audio.
     """
     codec = codecs.Audio()
-    sizes = codec.sizes(_different(row.get("audio") for row in rows))
+    sizes = codec.sizes(_distinct(row.get("audio") for row in rows))
     if not sizes:
         return []
     note = (
@@ -65,27 +66,27 @@ def describe_sounds(rows):
         f"{max(sizes):.4g} s."
     )
     limit = codec.max_size
-    if _cut(sizes, limit):
+    if _count_longer(sizes, limit):
         note += (
-            f" By default, {_counted(sizes, limit, 's')}; set "
+            f" By default, {_describe_longer(sizes, limit, 's')}; set "
             "data.audio_seconds in training to use more."
         )
     return [note]
 
 
-def _different(values):
-    """Each value once; arrays are no files and no texts."""
+def _distinct(values):
+    """Lists distinct files and texts; arrays are neither."""
     return list(dict.fromkeys(v for v in values if isinstance(v, (str, bytes))))
 
 
-def _cut(sizes, limit):
+def _count_longer(sizes, limit):
     return sum(size > limit for size in sizes)
 
 
-def _counted(sizes, limit, unit):
-    cut = _cut(sizes, limit)
-    verb = "is" if cut == 1 else "are"
+def _describe_longer(sizes, limit, unit):
+    count = _count_longer(sizes, limit)
+    verb = "is" if count == 1 else "are"
     return (
-        f"{cut} of {len(sizes)} {verb} longer than {limit:g} {unit} and "
+        f"{count} of {len(sizes)} {verb} longer than {limit:g} {unit} and "
         f"{verb} truncated (longest {max(sizes):.4g} {unit})"
     )

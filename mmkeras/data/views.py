@@ -1,4 +1,4 @@
-"""What a frozen branch is shown of images: all, mirrored, or a part."""
+"""Augmentations of images for frozen branches: original, flip or crop."""
 
 import re
 
@@ -6,33 +6,33 @@ import numpy as np
 import tensorflow as tf
 
 _CROP = re.compile(r"crop-\d+")
-_SIDE = (0.65, 0.95)  # Of a crop, as a part of the image's.
+_SIDE = (0.65, 0.95)  # Of a crop, as a fraction of the image's.
 
 
 def check(views):
-    """Refuses views that `show` does not know.
+    """Checks the names of views.
 
     Args:
-        views: Names.
+        views: Names as of `apply`.
 
     Raises:
-        ValueError: If there is none, or an unknown one.
+        ValueError: If a name is unknown, or there is none.
     """
-    known = ("plain", "mirror")
-    if not views or not all(v in known or _CROP.fullmatch(v) for v in views):
+    names = ("plain", "mirror")
+    if not views or not all(v in names or _CROP.fullmatch(v) for v in views):
         raise ValueError(
             "`views` must be a list of at least one of 'plain', 'mirror', "
             f"'crop-0', 'crop-1', ... Received: views={views!r}"
         )
 
 
-def show(view, pixels, first=0):
-    """Shows one view of images.
+def apply(view, pixels, first=0):
+    """Applies one augmentation to images.
 
     Args:
         view: `"plain"`, `"mirror"` (left and right exchanged) or `"crop-N"`:
-            a part anywhere in the image, 65 to 95 % as high and wide, half
-            of them mirrored. N and the image's number draw it.
+            a random crop, 65 to 95 % as high and wide, half of them mirrored.
+            N and the image's number are its seed.
         pixels: uint8 array of shape `(n, height, width, 3)`.
         first: int. Number of the first image.
 
@@ -52,10 +52,10 @@ def show(view, pixels, first=0):
 
 
 def _box(number, row):
-    """Draws upper, left, lower and right edge, in [0, 1]."""
-    draw = np.random.default_rng([number, row])
-    side = draw.uniform(*_SIDE)
-    top, left = draw.uniform(0, 1 - side, 2)
-    if draw.random() < 0.5:
+    """Returns random upper, left, lower and right edges, in [0, 1]."""
+    rng = np.random.default_rng([number, row])
+    side = rng.uniform(*_SIDE)
+    top, left = rng.uniform(0, 1 - side, 2)
+    if rng.random() < 0.5:
         return np.float32([top, left + side, top + side, left])
     return np.float32([top, left, top + side, left + side])

@@ -178,7 +178,9 @@ def _batches(task, recipe, train, batching, seed, start):
         train, batching, recipe.epochs, seed, start, _augment(task, recipe)
     )
     if recipe.all_subsets:
-        found = batches.repeated(found, subsets.count_of(len(task.fields)))
+        found = batches.repeat_targets(
+            found, subsets.count_of(len(task.fields))
+        )
     return found
 
 
@@ -196,8 +198,10 @@ def _augment(task, recipe):
         return None
     fields = [f for f in task.fields if task.codecs[f].kind == "audio"]
 
-    def change(x, draw):
-        return x | {field: augment.sounds(x[field], draw) for field in fields}
+    def change(x, rng):
+        return x | {
+            field: augment.augment_audio(x[field], rng) for field in fields
+        }
 
     return change if fields else None
 

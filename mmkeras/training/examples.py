@@ -33,7 +33,7 @@ class Examples:
 
     Files are decoded once and kept on disk, each one once however many rows
     share it; of branches with a frozen part, what that returns is kept
-    instead. See `mmkeras.data.cache` and `mmkeras.data.frozen`.
+    instead. See `mmkeras.data.cache` and `mmkeras.data.frozen_features`.
 
     Args:
         task: A `tasks.Task`.
@@ -194,7 +194,7 @@ class Examples:
         weight = np.where(there, self.weight[known], np.float32(0))
         if not self.task.target.generates:
             return x, self.targets.take(known), weight
-        tokens = padding.shortened(self.targets.take(order))
+        tokens = padding.shorten(self.targets.take(order))
         found = padding.without_padding(tokens, weight)
         x["tokens"], x["positions"], y, weight = found
         return x, y, weight
@@ -339,7 +339,7 @@ class Examples:
             for i in range(0, len(mine), batch_size):
                 order = mine[i : i + batch_size]
                 blank = (0, batch_size - len(order))  # One shape, one trace.
-                ids = padding.shortened(tokens[order])
+                ids = padding.shorten(tokens[order])
                 ids = np.pad(ids, [blank, (0, 0)])
                 context = contexts[np.pad(inverse[order] - start, blank)]
                 logits = task.decoder_model.predict_on_batch(

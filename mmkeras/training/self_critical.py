@@ -160,7 +160,7 @@ def training(task, examples, recipe, batching, seed=0, start=0):
         tokens = np.asarray(tokens).reshape(-1, length)
         gain = _advantage(reward(np.repeat(order, samples), tokens), samples)
         tokens = np.pad(tokens, ((0, 0), (1, 0)), constant_values=codec.START)
-        found = padding.without_padding(padding.shortened(tokens), gain)
+        found = padding.without_padding(padding.shorten(tokens), gain)
         index = np.repeat(np.arange(size, dtype="int32"), samples)
         x["tokens"], x["positions"], y, weight = found
         return {**x, f"{field}_index": index}, y, weight

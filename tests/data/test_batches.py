@@ -17,7 +17,7 @@ from mmkeras.training.examples import Examples
 pytestmark = pytest.mark.usefixtures("module_cache")
 
 OWNERS = np.array([0, 0, 0, 0, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4])
-# A caption begins with a letter of its own, by which it is found in a batch.
+# Each caption begins with a letter of its own, to identify it in a batch.
 FIRST = "abcdefghijklmnopqrstuvwy"
 CAPTIONS = [" ".join([FIRST[i], *"x" * (i % 6)]) for i in range(14)]
 GROUPED = {"shared": "image", "bucket_by_length": True}
@@ -34,7 +34,7 @@ def image(number):
 
 
 def captioned(captions, owners, views=("plain",)):
-    """Captions of images, each of which is cached as its 4 pixels."""
+    """Examples of captions; each image is cached as its 4 pixels."""
     pixels = keras.Input((2, 2, 3))
     dense = keras.layers.Dense(1, use_bias=False, trainable=False)
     regions = dense(keras.layers.Reshape((4, 3))(pixels))
@@ -63,18 +63,18 @@ def captions():
     return captioned(CAPTIONS, OWNERS, views=("plain", "mirror"))
 
 
-def read(examples, batching, epochs=1, **options):
+def read_batches(examples, batching, epochs=1, **options):
     """Batches: per caption the image's number, its view, tokens, targets."""
-    found = batches.training(examples, batching, epochs, **options)
+    dataset = batches.training(examples, batching, epochs, **options)
     parts = []
-    for x, y, weight in found.as_numpy_iterator():
+    for x, y, weight in dataset.as_numpy_iterator():
         pixels = x["image"][..., 0]
         if batching.group > 1:
             pixels = pixels[x["image_index"]]
         targets = np.zeros(x["tokens"].size, int)
-        chosen = y > 0
-        assert (weight[chosen] == 1).all()
-        targets[x["positions"][chosen]] = y[chosen]
+        mask = y > 0
+        assert (weight[mask] == 1).all()
+        targets[x["positions"][mask]] = y[mask]
         targets = targets.reshape(x["tokens"].shape)
         number = np.round(pixels.min(1)) // 10
         view = (pixels[:, 0] > pixels[:, 1]).astype(int)
@@ -83,46 +83,46 @@ def read(examples, batching, epochs=1, **options):
 
 
 def numbers_of(targets):
-    """Which caption each is, by its first word; -1 of none."""
+    """Numbers of captions by their first word; -1 for padding."""
     return np.where(targets[:, 0] > 0, targets[:, 0] - 4, -1)
 
 
 def test_each_caption_comes_with_its_image_once_per_epoch(captions):
-    found = read(captions, Batching(7, bucket_by_length=True), 2)
-    assert len(found) == 4
-    for epoch in (found[:2], found[2:]):
+    parts = read_batches(captions, Batching(7, bucket_by_length=True), 2)
+    assert len(parts) == 4
+    for epoch in (parts[:2], parts[2:]):
         numbers = np.concatenate([numbers_of(part[-1]) for part in epoch])
         images = np.concatenate([part[0] for part in epoch])
         assert sorted(numbers) == list(range(14))
         np.testing.assert_array_equal(OWNERS[numbers], images)
-    assert {view for part in found for view in part[1]} == {0, 1}
+    assert {view for part in parts for view in part[1]} == {0, 1}
 
 
-def test_an_image_is_seen_in_one_view_per_batch(captions):
-    seen = set()
-    for _, views, _, _ in read(captions, Batching(6, "image", 3), 4):
+def test_an_image_has_one_view_per_batch(captions):
+    all_views = set()
+    for _, views, _, _ in read_batches(captions, Batching(6, "image", 3), 4):
         groups = views.reshape(2, 3)
         np.testing.assert_array_equal(groups, groups[:, :1].repeat(3, 1))
-        seen |= set(views)
-    assert seen == {0, 1}
+        all_views |= set(views)
+    assert all_views == {0, 1}
 
 
 @pytest.mark.parametrize("batching", CASES)
 def test_targets_are_the_next_tokens(captions, batching):
-    for _, _, tokens, targets in read(captions, batching):
+    for _, _, tokens, targets in read_batches(captions, batching):
         np.testing.assert_array_equal(tokens[:, 1:], targets[:, :-1])
         assert np.any(targets[:, -4:])  # Padded by three at most.
 
 
 @pytest.mark.parametrize("batching", CASES)
 def test_an_epoch_depends_on_the_seed_and_its_number_alone(captions, batching):
-    whole = read(captions, batching, 3)
-    resumed = read(captions, batching, 3, start=1)
+    whole = read_batches(captions, batching, 3)
+    resumed = read_batches(captions, batching, 3, start=1)
     assert len(resumed) == len(whole) * 2 // 3
     for left, right in zip(whole[-len(resumed) :], resumed, strict=True):
         for one, other in zip(left, right, strict=True):
             np.testing.assert_array_equal(one, other)
-    other = read(captions, batching, 3, seed=1)
+    other = read_batches(captions, batching, 3, seed=1)
     assert any(
         left[2].shape != right[2].shape or np.any(left[2] != right[2])
         for left, right in zip(whole, other)
@@ -130,8 +130,10 @@ def test_an_epoch_depends_on_the_seed_and_its_number_alone(captions, batching):
 
 
 def test_captions_of_an_image_form_a_group(captions):
-    seen = set()
-    for images, _, _, targets in read(captions, Batching(6, "image", 3), 8):
+    all_captions = set()
+    for images, _, _, targets in read_batches(
+        captions, Batching(6, "image", 3), 8
+    ):
         for image, numbers in zip(
             images.reshape(2, 3), numbers_of(targets).reshape(2, 3)
         ):
@@ -139,8 +141,8 @@ def test_captions_of_an_image_form_a_group(captions):
             own = {i for i in numbers if i >= 0}  # The others are blank.
             assert own <= set(np.flatnonzero(OWNERS == image[0]))
             assert len(own) == min(3, np.sum(OWNERS == image[0]))
-            seen |= own
-    assert seen == set(range(14))  # Of four captions, others each epoch.
+            all_captions |= own
+    assert all_captions == set(range(14))  # Of four, others each epoch.
 
 
 def test_images_with_long_captions_share_batches():
@@ -150,17 +152,19 @@ def test_images_with_long_captions_share_batches():
         " ".join([FIRST[i], *"x" * (6 if long else 1)])
         for i, long in enumerate(is_long)
     ]
-    found = read(
+    parts = read_batches(
         captioned(texts, owners), Batching(8, group=2, **GROUPED), epochs=6
     )
-    widths = [targets.shape[1] for *_, targets in found]
+    widths = [targets.shape[1] for *_, targets in parts]
     assert sorted(widths) == [4] * 12 + [8] * 6  # Of three batches, one.
-    places = [widths[i : i + 3].index(8) for i in range(0, 18, 3)]
-    assert len(set(places)) > 1  # The batches of an epoch are shuffled.
+    positions = [widths[i : i + 3].index(8) for i in range(0, 18, 3)]
+    assert len(set(positions)) > 1  # The batches of an epoch are shuffled.
 
 
 def test_blank_captions_fill_groups_of_few(captions):
-    for images, _, tokens, targets in read(captions, Batching(5, "image", 5)):
+    for images, _, tokens, targets in read_batches(
+        captions, Batching(5, "image", 5)
+    ):
         count = np.count_nonzero(tokens[:, 0])
         assert count == np.sum(OWNERS == images[0])
         assert not tokens[count:].any() and not targets[count:].any()
@@ -168,23 +172,23 @@ def test_blank_captions_fill_groups_of_few(captions):
 
 @pytest.mark.parametrize("batching", CASES)
 def test_little_padding_is_predicted(captions, batching):
-    left_out = 0
-    found = batches.training(captions, batching, 1)
-    for x, y, weight in found.as_numpy_iterator():
+    omitted = 0
+    dataset = batches.training(captions, batching, 1)
+    for x, y, weight in dataset.as_numpy_iterator():
         count, size = np.count_nonzero(y), x["tokens"].size
         assert len(x["positions"]) == len(y) == len(weight)
         assert count <= len(y) < count + size / 16 + 1
         assert len(set(x["positions"][:count])) == count
         assert not np.any(y[count:])
-        left_out += size - len(y)
-    assert left_out > 0
+        omitted += size - len(y)
+    assert omitted > 0
 
 
 def test_without_padding_keeps_targets_and_their_weights():
     tokens = np.array([[1, 5, 2, 0, 0], [0, 0, 0, 0, 0], [1, 6, 7, 8, 2]])
     weight = np.array([3.0, 4.0, 5.0])
-    read, positions, y, weights = padding.without_padding(tokens, weight)
-    np.testing.assert_array_equal(read, tokens[:, :-1])
+    inputs, positions, y, weights = padding.without_padding(tokens, weight)
+    np.testing.assert_array_equal(inputs, tokens[:, :-1])
     np.testing.assert_array_equal(positions, [0, 1, 8, 9, 10, 11])
     np.testing.assert_array_equal(y, [5, 2, 6, 7, 8, 2])
     np.testing.assert_array_equal(weights, [3, 3, 5, 5, 5, 5])
@@ -234,11 +238,12 @@ def numbered(rows, **fields):
     return Examples(task, rows, keep=False)
 
 
-def taken(examples, batching, epochs=1, **options):
+def numbered_batches(examples, batching, epochs=1, **options):
     """Batches: inputs, the numbers of the examples, weights."""
-    found = batches.training(examples, batching, epochs, **options)
+    dataset = batches.training(examples, batching, epochs, **options)
     return [
-        (x, y.astype(int), weight) for x, y, weight in found.as_numpy_iterator()
+        (x, y.astype(int), weight)
+        for x, y, weight in dataset.as_numpy_iterator()
     ]
 
 
@@ -250,48 +255,52 @@ def texts(lengths):
 def test_texts_of_similar_length_share_a_batch():
     lengths = np.random.default_rng(0).integers(3, 41, 64)
     examples = numbered(texts(lengths), text=codecs.Text(["x"], length=40))
-    found = taken(examples, Batching(8, bucket_by_length=True), 2, seed=1)
-    assert len(found) == 16
-    for x, order, _ in found:
+    parts = numbered_batches(
+        examples, Batching(8, bucket_by_length=True), 2, seed=1
+    )
+    assert len(parts) == 16
+    for x, order, _ in parts:
         longest = lengths[order].max()
         assert x["text"].shape == (8, -(-longest // 8) * 8)
         counts = np.count_nonzero(x["text"], axis=1)
         np.testing.assert_array_equal(counts, lengths[order])
     first, second = (
-        np.concatenate([order for _, order, _ in found[i : i + 8]])
+        np.concatenate([order for _, order, _ in parts[i : i + 8]])
         for i in (0, 8)
     )
     assert sorted(first) == sorted(second) == list(range(64))
     assert list(first) != list(second)
-    assert sum(x["text"].shape[1] for x, _, _ in found[:8]) < 8 * 32
+    assert sum(x["text"].shape[1] for x, _, _ in parts[:8]) < 8 * 32
 
 
 def test_batches_hide_some_fields_but_never_all():
     presence = np.array([[1, 1, 1], [1, 0, 1], [0, 1, 0]] * 500, bool)
     rows = [
-        {name: [1.0] for name, given in zip("abc", row) if given}
+        {name: [1.0] for name, present in zip("abc", row) if present}
         for row in presence
     ]
     examples = numbered(rows, **{n: codecs.Features((1,)) for n in "abc"})
-    found = taken(examples, Batching(1500, dropout=0.4), 2, seed=3)
-    assert len(found) == 2
-    for x, order, _ in found:
-        kept, given = x["presence"], presence[order]
-        assert not (kept & ~given).any() and kept.any(1).all()
-        all_given = kept[given.all(1)]
+    parts = numbered_batches(examples, Batching(1500, dropout=0.4), 2, seed=3)
+    assert len(parts) == 2
+    for x, order, _ in parts:
+        visible, present = x["presence"], presence[order]
+        assert not (visible & ~present).any() and visible.any(1).all()
+        complete = visible[present.all(1)]
         # Hidden 0.4 of the time, except where all would be.
         expected = 0.4 - 0.4**3
-        assert abs(1 - all_given.mean() - expected) < 0.05
-    assert (found[0][1] != found[1][1]).any()
+        assert abs(1 - complete.mean() - expected) < 0.05
+    assert (parts[0][1] != parts[1][1]).any()
     np.testing.assert_array_equal(examples.presence, presence)
 
 
 def test_a_field_may_never_be_hidden():
     rows = [{"a": [1.0], "b": [1.0]}] * 500
     examples = numbered(rows, a=codecs.Features((1,)), b=codecs.Features((1,)))
-    [(x, _, _)] = taken(examples, Batching(500, dropout=np.array([0.9, 0.0])))
-    kept = x["presence"]
-    assert kept[:, 1].all() and 0.05 < kept[:, 0].mean() < 0.15
+    [(x, _, _)] = numbered_batches(
+        examples, Batching(500, dropout=np.array([0.9, 0.0]))
+    )
+    visible = x["presence"]
+    assert visible[:, 1].all() and 0.05 < visible[:, 0].mean() < 0.15
 
 
 IMAGES = np.array([0, 1, 0, 2, 0, 1, 3, 0])  # 4, 2, 1 and 1 of each.
@@ -300,19 +309,19 @@ IMAGES = np.array([0, 1, 0, 2, 0, 1, 3, 0])  # 4, 2, 1 and 1 of each.
 def test_a_batch_has_the_image_of_a_group_once():
     rows = [{"image": image(number)} for number in IMAGES]
     examples = numbered(rows, image=codecs.Image((2, 2)))
-    found = taken(examples, Batching(8, "image", 4), 2, seed=1)
-    assert len(found) == 2 * (4 // 2)  # Two images per batch, two epochs.
-    for epoch in (found[:2], found[2:]):
+    parts = numbered_batches(examples, Batching(8, "image", 4), 2, seed=1)
+    assert len(parts) == 2 * (4 // 2)  # Two images per batch, two epochs.
+    for epoch in (parts[:2], parts[2:]):
         trained = []
         for x, order, weight in epoch:
             assert x["image"].shape == (2, 2, 2, 3) and order.shape == (8,)
             np.testing.assert_array_equal(x["image_index"], [0] * 4 + [1] * 4)
             pixels = x["image"][x["image_index"], 0, 0, 0] * 255
-            kept = weight > 0
+            mask = weight > 0
             np.testing.assert_allclose(
-                IMAGES[order][kept] * 10, pixels[kept], atol=1e-3
+                IMAGES[order][mask] * 10, pixels[mask], atol=1e-3
             )
-            trained += order[kept].tolist()
+            trained += order[mask].tolist()
         assert sorted(trained) == list(range(8))
 
 
@@ -326,9 +335,9 @@ def test_groups_with_long_texts_share_a_batch_that_ends_with_the_longest():
     ]
     text = codecs.Text(["x"], length=40)
     examples = numbered(rows, image=codecs.Image((2, 2)), text=text)
-    found = taken(examples, Batching(4, group=4, **GROUPED), 3)
-    assert len(found) == 3 * 5
-    for x, order, weight in found:
+    parts = numbered_batches(examples, Batching(4, group=4, **GROUPED), 3)
+    assert len(parts) == 3 * 5
+    for x, order, weight in parts:
         longest = lengths[order][weight > 0].max()
         assert x["text"].shape == (4, -(-longest // 8) * 8)
 
@@ -337,12 +346,14 @@ def test_inputs_may_be_changed_at_random_by_seed_and_epoch():
     rows = [{"a": [float(i)]} for i in range(4)]
     examples = numbered(rows, a=codecs.Features((1,)))
 
-    def augment(x, draw):
-        return {"a": x["a"] + draw.uniform(0.1, 0.2, x["a"].shape)[0]}
+    def augment(x, rng):
+        return {"a": x["a"] + rng.uniform(0.1, 0.2, x["a"].shape)[0]}
 
     def changes(**options):
-        found = taken(examples, Batching(4), 2, augment=augment, **options)
-        return [x["a"][:, 0] - order for x, order, _ in found]
+        parts = numbered_batches(
+            examples, Batching(4), 2, augment=augment, **options
+        )
+        return [x["a"][:, 0] - order for x, order, _ in parts]
 
     first, second = changes()
     assert (first > 0.05).all() and abs(first[0] - second[0]) > 1e-4
@@ -352,8 +363,8 @@ def test_inputs_may_be_changed_at_random_by_seed_and_epoch():
 def test_targets_repeat_for_several_predictions_of_an_example():
     examples = numbered([{"a": [1.0]}] * 4, a=codecs.Features((1,)))
     plain = batches.training(examples, Batching(4), 1)
-    [(x, y, weight)] = batches.repeated(plain, 3).as_numpy_iterator()
+    [(x, y, weight)] = batches.repeat_targets(plain, 3).as_numpy_iterator()
     assert x["a"].shape == (4, 1)
-    [(_, order, _)] = taken(examples, Batching(4))
+    [(_, order, _)] = numbered_batches(examples, Batching(4))
     np.testing.assert_array_equal(y, np.repeat(order, 3))
     assert weight.shape == (12,)

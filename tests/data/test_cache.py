@@ -10,15 +10,15 @@ from mmkeras.data import codecs
 
 
 def test_pixels(rows, codec, folder):
-    seen = []
+    progress = []
     array = cache.decoded(
-        rows, codec, folder, lambda *at: seen.append(at), batch_size=3
+        rows, codec, folder, lambda *at: progress.append(at), batch_size=3
     )
     assert array.dtype == np.uint8
     np.testing.assert_array_equal(array, image_files.decoded(rows, codec))
-    assert seen == [(3, 7), (6, 7), (7, 7)]
-    cache.decoded(rows, codec, folder, lambda *at: seen.append(at))
-    assert len(seen) == 3
+    assert progress == [(3, 7), (6, 7), (7, 7)]
+    cache.decoded(rows, codec, folder, lambda *at: progress.append(at))
+    assert len(progress) == 3
 
 
 def test_pixels_depend_on_files_rows_and_codec(rows, codec, folder):
@@ -49,7 +49,7 @@ def unpacked(folder, seed):
     return rows
 
 
-def test_images_of_equal_names_sizes_and_times_are_told_apart(
+def test_images_of_equal_names_sizes_and_times_differ_by_content(
     codec, folder, tmp_path
 ):
     for seed in (0, 1):
@@ -85,9 +85,9 @@ def test_bad_images_are_named(rows, codec, folder):
     open(rows[5]["image"], "w").close()
     with pytest.raises(ValueError, match="3 images.*row-1: truncated PNG"):
         cache.decoded(rows, codec, folder)
-    bad = []
-    array = cache.decoded(rows, codec, folder, bad=bad)
-    assert bad == [
+    errors = []
+    array = cache.decoded(rows, codec, folder, errors=errors)
+    assert errors == [
         ("row-1", "truncated PNG"),
         ("row-4", "no such file"),
         ("row-5", "empty"),
@@ -100,9 +100,9 @@ def test_files_are_read_by_path_or_given(rows, codec):
     paths = [row["image"] for row in rows]
     content = [open(path, "rb").read() for path in paths]
     content[1:3] = [b"", b"junk"]
-    found = list(cache.batches([*paths, *content], codec, 1, batch_size=4))
-    assert [len(batch) for batch, _ in found] == [4, 4, 4, 1]
-    pixels, errors = map(np.concatenate, zip(*found))
+    parts = list(cache.batches([*paths, *content], codec, 1, batch_size=4))
+    assert [len(batch) for batch, _ in parts] == [4, 4, 4, 1]
+    pixels, errors = map(np.concatenate, zip(*parts))
     expected = image_files.decoded(rows, codec)
     np.testing.assert_array_equal(pixels[:6], expected[1:])
     expected[1:3] = 0

@@ -31,7 +31,7 @@ def add(folder, line):
         file.write(f"\n{line}")
 
 
-def found(folder):
+def problems_of(folder):
     report = check(folder, kind="captions")
     return [
         (p.kind, p.where.replace(f"{folder}/", ""), p.detail)
@@ -40,8 +40,8 @@ def found(folder):
 
 
 def test_good_data_is_ok(folder):
-    seen = []
-    report = check(folder, progress=lambda *at: seen.append(at))
+    progress = []
+    report = check(folder, progress=lambda *at: progress.append(at))
     assert report.ok
     assert report.problems == []
     assert report.notes == []
@@ -49,10 +49,10 @@ def test_good_data_is_ok(folder):
         "images": 6,
         "captions": 12,
         "splits": {"train": 3, "val": 1, "test": 2},
-        "captions per image": {"least": 2, "mean": 2, "most": 2},
-        "words per caption": {"least": 2, "mean": 2.5, "most": 3},
+        "captions per image": {"min": 2, "mean": 2, "max": 2},
+        "words per caption": {"min": 2, "mean": 2.5, "max": 3},
     }
-    assert seen[-1] == (6, 6)
+    assert progress[-1] == (6, 6)
 
 
 def test_names_missing_corrupt_and_empty_images(folder):
@@ -61,7 +61,7 @@ def test_names_missing_corrupt_and_empty_images(folder):
     (folder / "images" / "3.png").write_bytes(b"")
     (folder / "images" / "4.png").write_text("no image")
     kind = "not a JPEG, PNG, GIF, BMP or WebP image"
-    assert found(folder) == [
+    assert problems_of(folder) == [
         ("missing", "images/1.png", "the image"),
         ("corrupt", "images/2.png", "truncated PNG"),
         ("empty", "images/3.png", "empty"),
@@ -74,7 +74,9 @@ def test_names_missing_corrupt_and_empty_images(folder):
 
 def test_names_a_missing_folder_once(folder):
     shutil.rmtree(folder / "images")
-    assert found(folder) == [("missing", "images", "the folder of 6 images")]
+    assert problems_of(folder) == [
+        ("missing", "images", "the folder of 6 images")
+    ]
 
 
 def test_names_captions(folder):
@@ -82,14 +84,14 @@ def test_names_captions(folder):
     (folder / "images" / "7.png").write_bytes(image(7))
     add(folder, "images/7.png,,train")
     text = '{"image": "images/7.png", "split": "train"}'
-    assert found(folder) == [
+    assert problems_of(folder) == [
         ("duplicate", "images/0.png", "caption 3 repeats caption 1"),
         ("empty", "images/0.png", "caption 4 is empty"),
         ("empty", "images/7.png", "caption 1 is empty"),
     ]
     (folder / "data.csv").unlink()
     (folder / "data.jsonl").write_text(text)
-    assert found(folder) == [
+    assert problems_of(folder) == [
         ("unpaired", "images/7.png", "an image without captions")
     ]
 
@@ -106,7 +108,7 @@ def test_duplicates_alone_are_ok(folder):
 
 def test_a_copy_in_another_split_is_a_leak(folder):
     shutil.copy(folder / "images" / "0.png", folder / "images" / "5.png")
-    ((kind, where, detail),) = found(folder)
+    ((kind, where, detail),) = problems_of(folder)
     assert kind == "leak"
     assert where == "images/5.png"
     assert detail.startswith("has the same content as")
@@ -116,18 +118,20 @@ def test_a_copy_in_another_split_is_a_leak(folder):
 
 def test_a_name_in_two_splits_is_a_leak(folder):
     add(folder, "images/0.png,Again,test")
-    assert found(folder) == [("leak", "images/0.png", "is in train and test")]
+    assert problems_of(folder) == [
+        ("leak", "images/0.png", "is in train and test")
+    ]
 
 
 def test_empty_files_are_no_duplicates(folder):
     for number in (0, 5):
         (folder / "images" / f"{number}.png").write_bytes(b"")
-    assert [kind for kind, _, _ in found(folder)] == ["empty", "empty"]
+    assert [kind for kind, _, _ in problems_of(folder)] == ["empty", "empty"]
 
 
 def test_names_lines_that_cannot_be_read(folder):
     add(folder, "images/0.png")
-    ((kind, where, detail),) = found(folder)
+    ((kind, where, detail),) = problems_of(folder)
     assert (kind, where) == ("corrupt", "data.csv:8")
     assert "expected 3 cells" in detail
 
@@ -198,13 +202,13 @@ def test_checks_rows_in_memory():
         {"image": image(i), "caption": f"A dog {i}.", "split": split}
         for i, split in enumerate(["train"] * 6 + ["val"] * 3)
     ]
-    rows[1]["image"], rows[2]["image"] = b"junk", b"gone.png"
+    rows[1]["image"], rows[2]["image"] = b"junk", b"missing.png"
     rows[7]["image"] = rows[0]["image"]
     report = check(rows)
     kind = "not a JPEG, PNG, GIF, BMP or WebP image"
-    named = {(p.kind, p.where, p.detail) for p in report.problems}
+    problems = {(p.kind, p.where, p.detail) for p in report.problems}
     assert report.name == "rows" and report.counts["images"] == 8
-    assert named == {
+    assert problems == {
         ("corrupt", "1: image", kind),
         ("corrupt", "2: image", kind),
         (
@@ -217,11 +221,11 @@ def test_checks_rows_in_memory():
 
 def test_names_a_missing_folder_of_labelled_files_once(tmp_path):
     lines = ["audio,label,split"]
-    lines += [f"gone/{i}.wav,{i % 2},{'train val'.split()[i // 4]}"
+    lines += [f"missing/{i}.wav,{i % 2},{'train val'.split()[i // 4]}"
               for i in range(8)]  # fmt: skip
     (tmp_path / "data.csv").write_text("\n".join(lines))
     (problem,) = check(tmp_path).problems
-    assert problem.where == str(tmp_path / "gone")
+    assert problem.where == str(tmp_path / "missing")
     assert problem.detail == "the folder of 8 audio files"
 
 
@@ -231,7 +235,7 @@ def test_labelled_files_of_one_content_are_a_leak_across_splits(tmp_path):
     lines = ["image,label,split", "0.png,x,train", "0.png,y,train"]
     lines += ["1.png,y,train", "3.png,x,val", "2.png,y,val", "1.png,x,val"]
     (tmp_path / "data.csv").write_text("\n".join(lines))
-    named = {
+    problems = {
         (
             p.kind,
             p.where.rpartition("/")[2],
@@ -240,7 +244,7 @@ def test_labelled_files_of_one_content_are_a_leak_across_splits(tmp_path):
         for p in check(tmp_path).problems
     }
     same = "has the same content as 0.png and is in train and val"
-    assert named == {
+    assert problems == {
         ("leak", "3.png", same),
         ("leak", "1.png", "the image is in train and val"),
     }

@@ -59,8 +59,8 @@ def test_the_fields_that_are_split_into_characters_are_named():
     mixed = codecs.Text(["狗"], split="mixed")
     turns = codecs.Dialogue(["狗"], split="mixed")
     label = codecs.Labels(["a"])
-    taken = {"text": words, "label": label}
-    assert check_texts.describe_split(taken) == []
-    taken |= {"question": mixed, "history": turns}
-    [note] = check_texts.describe_split(taken)
+    field_codecs = {"text": words, "label": label}
+    assert check_texts.describe_split(field_codecs) == []
+    field_codecs |= {"question": mixed, "history": turns}
+    [note] = check_texts.describe_split(field_codecs)
     assert note.startswith("question, history: ")

@@ -24,9 +24,9 @@ def rows(texts, field="text", **others):
     ],
 )
 def test_names_texts_without_a_vocabulary(rows, good):
-    found = list(check_vocabulary.problems(rows))
-    assert good == (not found)
-    assert all("`data.min_count=1`" in problem.detail for problem in found)
+    problems = list(check_vocabulary.problems(rows))
+    assert good == (not problems)
+    assert all("`data.min_count=1`" in problem.detail for problem in problems)
 
 
 def test_only_training_texts_count():

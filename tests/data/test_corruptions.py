@@ -41,8 +41,8 @@ ALL = [(kind, name) for kind in VALUES for name in corruptions.names(kind)]
 
 def corrupted(kind, name, severity, value=None, seed=0):
     value = VALUES[kind] if value is None else value
-    draw = np.random.default_rng(seed)
-    return corruptions.corrupt(value, kind, name, severity, draw)
+    rng = np.random.default_rng(seed)
+    return corruptions.corrupt(value, kind, name, severity, rng)
 
 
 def numbers(kind, value):
@@ -55,8 +55,8 @@ def numbers(kind, value):
     return value.split() if kind == "text" else value
 
 
-def moved(kind, name, severity):
-    """How far a value is from what it was."""
+def distance(kind, name, severity):
+    """Distance between a value and its corruption."""
     before, after = (
         numbers(kind, v)
         for v in (VALUES[kind], corrupted(kind, name, severity))
@@ -68,7 +68,7 @@ def moved(kind, name, severity):
 
 @pytest.mark.parametrize(("kind", "name"), ALL)
 def test_gets_ever_worse_and_the_generator_decides(kind, name):
-    worse = [moved(kind, name, severity) for severity in SEVERITIES]
+    worse = [distance(kind, name, severity) for severity in SEVERITIES]
     assert worse[0] > 0 and worse[-1] > 1.5 * worse[0]
     assert worse == sorted(worse)
     first, again = (corrupted(kind, name, 3) for _ in range(2))
@@ -79,21 +79,21 @@ def test_gets_ever_worse_and_the_generator_decides(kind, name):
 
 
 @pytest.mark.parametrize(("kind", "name"), ALL)
-def test_absent_stays_absent_and_0_is_nothing(kind, name):
-    draw = np.random.default_rng(0)
-    assert corruptions.corrupt(None, kind, name, 3, draw) is None
+def test_missing_values_and_severity_0_change_nothing(kind, name):
+    rng = np.random.default_rng(0)
+    assert corruptions.corrupt(None, kind, name, 3, rng) is None
     assert corrupted(kind, name, 0) is VALUES[kind]
 
 
 @pytest.mark.parametrize("name", corruptions.names("image"))
 @pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA"])
-def test_a_image_keeps_its_size(name, mode):
+def test_an_image_keeps_its_size(name, mode):
     for severity in (1, 5):
-        found = corrupted("image", name, severity, image(mode))
-        assert numbers("image", found).shape == (40, 60, 3)
+        value = corrupted("image", name, severity, image(mode))
+        assert numbers("image", value).shape == (40, 60, 3)
 
 
-def test_images_lose_what_is_said():
+def test_amounts_of_image_corruptions():
     before = numbers("image", VALUES["image"])
     grey = numbers("image", corrupted("image", "occlusion", 3))
     hidden = np.isclose(grey, 128 / 255, atol=1e-3).all(axis=2)
@@ -109,8 +109,8 @@ def test_images_lose_what_is_said():
 
 def test_words_are_lost_or_exchanged():
     words = VALUES["text"].split()
-    left = corrupted("text", "drop", 5).split()
-    assert len(left) / len(words) == pytest.approx(0.5, abs=0.12)
+    result = corrupted("text", "drop", 5).split()
+    assert len(result) / len(words) == pytest.approx(0.5, abs=0.12)
     swapped = corrupted("text", "swap", 5).split()
     assert sorted(swapped) == sorted(words) and swapped != words
     assert corrupted("text", "drop", 5, "one") == "one"
@@ -120,7 +120,7 @@ def test_words_are_lost_or_exchanged():
 
 
 @pytest.mark.parametrize("channels", [1, 2])
-def test_sounds_lose_what_is_said(channels):
+def test_amounts_of_audio_corruptions(channels):
     data = sound(channels)
     before = numbers("audio", data)
     for severity, decibels in zip(SEVERITIES, (20, 15, 10, 5, 0)):
@@ -129,9 +129,9 @@ def test_sounds_lose_what_is_said(channels):
         ratio = 10 * np.log10((before**2).mean() / power)
         assert ratio == pytest.approx(decibels, abs=0.2)
     cut = numbers("audio", corrupted("audio", "cut", 4, data))
-    gone = np.all(cut.reshape(4000, -1) == 0, axis=1)
-    assert gone.mean() == pytest.approx(0.4, abs=0.001)
-    assert np.abs(np.diff(gone.astype(int))).sum() <= 2  # In one piece.
+    is_silent = np.all(cut.reshape(4000, -1) == 0, axis=1)
+    assert is_silent.mean() == pytest.approx(0.4, abs=0.001)
+    assert np.abs(np.diff(is_silent.astype(int))).sum() <= 2  # In one piece.
     soft = numbers("audio", corrupted("audio", "gain", 1, data))
     np.testing.assert_allclose(soft, before * 10 ** (-6 / 20), atol=1e-6)
     clipped = numbers("audio", corrupted("audio", "clipping", 3, data))
@@ -146,21 +146,21 @@ def test_sounds_of_files_and_arrays(tmp_path):
     wave, rate = soundfile.read(io.BytesIO(data))
     (tmp_path / "a.wav").write_bytes(data)
     for value in ((wave, rate), str(tmp_path / "a.wav")):
-        found = corrupted("audio", "gain", 2, value)
-        assert found == corrupted("audio", "gain", 2)
-        assert soundfile.info(io.BytesIO(found)).samplerate == 8000
+        value = corrupted("audio", "gain", 2, value)
+        assert value == corrupted("audio", "gain", 2)
+        assert soundfile.info(io.BytesIO(value)).samplerate == 8000
 
 
-def test_features_lose_what_is_said():
+def test_amounts_of_feature_corruptions():
     before = VALUES["features"]
-    left = corrupted("features", "drop", 3)
-    assert np.mean(left == 0) == pytest.approx(0.3, abs=0.06)
-    np.testing.assert_array_equal(left[left != 0], before[left != 0])
+    result = corrupted("features", "drop", 3)
+    assert np.mean(result == 0) == pytest.approx(0.3, abs=0.06)
+    np.testing.assert_array_equal(result[result != 0], before[result != 0])
     noise = corrupted("features", "noise", 3) - before
     assert noise.std() == pytest.approx(before.std(), rel=0.1)
 
 
-def test_what_there_is_not_is_refused():
+def test_unknown_names_and_unreadable_values_are_refused():
     with pytest.raises(ValueError, match="`kind` must be one of image, text"):
         corruptions.names("smell")
     with pytest.raises(ValueError, match="`name` must be one of typos.*'blur'"):

@@ -27,9 +27,9 @@ def test_reads_what_numpy_has_saved(tmp_path, kind, shape):
     array = np.arange(np.prod(shape)).reshape(shape).astype(kind)
     for order in (array, np.asfortranarray(array)):
         np.save(tmp_path / "x.npy", order)
-        found = feature_files.read(tmp_path / "x.npy")
-        assert found.dtype == "float32"
-        np.testing.assert_array_equal(found, array)
+        result = feature_files.read(tmp_path / "x.npy")
+        assert result.dtype == "float32"
+        np.testing.assert_array_equal(result, array)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_reads_what_numpy_has_saved(tmp_path, kind, shape):
         (b"\x93NUMPY", "not a valid .npy file"),
     ],
 )
-def test_what_is_no_array_of_numbers_is_refused(tmp_path, data, reason):
+def test_anything_but_an_array_of_numbers_is_refused(tmp_path, data, reason):
     path = tmp_path / "x.npy"
     path.write_bytes(data)
     with pytest.raises(ValueError, match=reason):

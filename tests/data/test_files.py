@@ -39,7 +39,7 @@ def test_only_regular_files_of_a_limited_size_are_read(tmp_path):
     with open(tmp_path / "big", "wb") as file:
         file.truncate(2 << 30)
     for name, reason in {
-        "gone": "no such file",
+        "missing": "no such file",
         "pipe": "device or pipe",
         "/dev/zero": "device or pipe",
         ".": "a folder",

@@ -46,7 +46,7 @@ def test_depends_on_every_field(tmp_path, field):
     assert fingerprint(after) != fingerprint(before)
 
 
-def test_depends_on_what_files_hold_and_not_on_their_place(tmp_path):
+def test_depends_on_the_contents_of_files_not_their_paths(tmp_path):
     first = fingerprint(rows(tmp_path / "a"))
     assert fingerprint(rows(tmp_path / "b")) == first
     assert fingerprint(rows(tmp_path / "a", b"pixelz")) != first
@@ -56,13 +56,15 @@ def test_files_that_cannot_be_read_have_a_reason_instead(tmp_path):
     (tmp_path / "huge").touch()
     os.truncate(tmp_path / "huge", 1 << 40)
     names = ["missing", "huge", "."]
-    found = contents([str(tmp_path / name) for name in names] + ["a\0b", None])
-    assert found[0] == "no such file"
-    assert "limit" in found[1] and "folder" in found[2] and found[3]
-    assert found[4] is None
+    digests = contents(
+        [str(tmp_path / name) for name in names] + ["a\0b", None]
+    )
+    assert digests[0] == "no such file"
+    assert "limit" in digests[1] and "folder" in digests[2] and digests[3]
+    assert digests[4] is None
 
 
-def test_captions_and_their_order_count(tmp_path):
+def test_depends_on_the_order_of_captions_and_rows(tmp_path):
     before, after = rows(tmp_path), rows(tmp_path)
     after[1]["captions"] = ["two", "one"]
     assert fingerprint(after) != fingerprint(before)

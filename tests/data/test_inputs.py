@@ -9,7 +9,7 @@ from mmkeras.data import inputs
 
 
 class DataFrame:
-    """What is asked of a pandas DataFrame."""
+    """The part of a pandas DataFrame that the library uses."""
 
     def __init__(self, columns):
         self.columns = columns

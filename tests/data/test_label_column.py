@@ -30,7 +30,7 @@ def test_decides_what_a_column_is(cells, target, labels):
     column = label_column.read(cells)
     assert (column.target, column.labels) == (target, labels)
     assert column.errors == [""] * len(cells)
-    # What has been read is the same when it is decided again.
+    # The labels have the same type when it is inferred again.
     assert label_kinds.infer(column.labels) == target
 
 
@@ -62,7 +62,7 @@ def test_a_target_overrides_the_cells():
         label_column.read([], "single")
 
 
-def test_notes_say_what_is_worth_knowing():
+def test_notes_on_unusual_columns():
     (note,) = label_column.read([" pos", "pos", "neg", "neg"]).notes
     assert "white space" in note and "changed: 1, the first ' pos'" in note
     (note,) = label_column.read(["Pos", "pos", "pos", "Pos"]).notes

@@ -26,7 +26,7 @@ VALUES = {
 }
 
 
-def written(tmp_path, data):
+def write(tmp_path, data):
     path = tmp_path / "data.pkl"
     path.write_bytes(data)
     return path
@@ -36,23 +36,23 @@ def written(tmp_path, data):
 @pytest.mark.parametrize("core", ["numpy._core.", "numpy.core."])
 def test_reads_what_pickle_writes(tmp_path, protocol, core):
     data = pickle.dumps(VALUES, protocol)
-    found = {}
+    results = {}
     for name, value in VALUES.items():
         data = pickle.dumps(value, protocol)
         for part in ("multiarray", "numeric"):
-            data = renamed(data, part, core)
-        found[name] = safe_pickle.load(written(tmp_path, data))
+            data = rename(data, part, core)
+        results[name] = safe_pickle.load(write(tmp_path, data))
     for name, value in VALUES.items():
-        assert type(found[name]) is type(value)
+        assert type(results[name]) is type(value)
         if name == "plain":
-            assert found[name] == value
+            assert results[name] == value
             continue
-        assert found[name].dtype == value.dtype, name
-        np.testing.assert_array_equal(found[name], value, strict=True)
+        assert results[name].dtype == value.dtype, name
+        np.testing.assert_array_equal(results[name], value, strict=True)
 
 
-def renamed(data, part, core):
-    """The pickle as an older or newer NumPy names its modules."""
+def rename(data, part, core):
+    """Renames NumPy's modules as in an older or newer version."""
     for old in ("numpy._core.", "numpy.core."):
         old, new = f"{old}{part}".encode(), f"{core}{part}".encode()
         for head, tail in ((b"c", b"\n"), (b"\x8c", b"")):
@@ -62,31 +62,31 @@ def renamed(data, part, core):
             data = data.replace(
                 head + length[0] + old + tail, head + length[1] + new + tail
             )
-    return data if data[:2] < b"\x80\x04" else unframed(data)
+    return data if data[:2] < b"\x80\x04" else remove_frame(data)
 
 
-def unframed(data):
-    """Without the frame of protocol 4, whose length may be another now."""
+def remove_frame(data):
+    """Removes the frame of protocol 4, whose length may have changed."""
     return data[:2] + data[11:] if data[2:3] == b"\x95" else data
 
 
 def test_arrays_of_objects_become_lists(tmp_path):
     value = {"raw": np.array(["a", None, FLOATS], object)}
-    found = safe_pickle.load(written(tmp_path, pickle.dumps(value)))["raw"]
-    assert found[:2] == ["a", None]
-    np.testing.assert_array_equal(found[2], FLOATS)
+    results = safe_pickle.load(write(tmp_path, pickle.dumps(value)))["raw"]
+    assert results[:2] == ["a", None]
+    np.testing.assert_array_equal(results[2], FLOATS)
 
 
-def test_what_is_shared_stays_shared(tmp_path):
+def test_shared_objects_stay_shared(tmp_path):
     value = [FLOATS, FLOATS]
     for _ in range(60):  # Copied, it would be 2^60 arrays.
         value = [value, value]
-    found = safe_pickle.load(written(tmp_path, pickle.dumps(value)))
-    assert found[0] is found[1]
+    results = safe_pickle.load(write(tmp_path, pickle.dumps(value)))
+    assert results[0] is results[1]
 
 
-class Runs:
-    """What runs something as soon as it is read."""
+class Call:
+    """An object that calls a function when it is unpickled."""
 
     def __init__(self, *call):
         self.call = call
@@ -108,13 +108,13 @@ def test_refuses_a_pickle_that_runs_something(tmp_path, protocol, inside):
         (np.load, str(mark)),
     )
     for call in calls:
-        data = pickle.dumps(inside(Runs(*call)), protocol)
+        data = pickle.dumps(inside(Call(*call)), protocol)
         with pytest.raises(
             ValueError, match="it refers to .*No code in it was"
         ):
-            safe_pickle.load(written(tmp_path, data))
+            safe_pickle.load(write(tmp_path, data))
         assert not mark.exists()
-    pickle.loads(pickle.dumps(Runs(*calls[0])))  # The same does run elsewhere.
+    pickle.loads(pickle.dumps(Call(*calls[0])))  # The same does run elsewhere.
     assert mark.exists()
 
 
@@ -134,7 +134,7 @@ def test_refuses_a_pickle_that_runs_something(tmp_path, protocol, inside):
 )
 def test_refuses_other_values(tmp_path, value):
     with pytest.raises(ValueError, match="not a pickle of only NumPy arrays"):
-        safe_pickle.load(written(tmp_path, pickle.dumps(value)))
+        safe_pickle.load(write(tmp_path, pickle.dumps(value)))
 
 
 @pytest.mark.parametrize(
@@ -152,27 +152,27 @@ def test_refuses_other_values(tmp_path, value):
         b"",
     ],
 )
-def test_refuses_what_is_malformed(tmp_path, data):
+def test_refuses_malformed_data(tmp_path, data):
     with pytest.raises(ValueError, match="not a pickle of only NumPy arrays"):
-        safe_pickle.load(written(tmp_path, data))
+        safe_pickle.load(write(tmp_path, data))
 
 
 def test_refuses_bytes_that_pretend_to_be_objects(tmp_path):
     scalar = np.float64(1).__reduce__()
-    kind = Runs(np.dtype, "O8")
-    data = pickle.dumps(Runs(scalar[0], kind, b"A" * 8))
+    kind = Call(np.dtype, "O8")
+    data = pickle.dumps(Call(scalar[0], kind, b"A" * 8))
     with pytest.raises(ValueError, match="array of objects"):
-        safe_pickle.load(written(tmp_path, data))
+        safe_pickle.load(write(tmp_path, data))
     short = pickle.dumps(FLOATS, 3).replace(
         b"K\x03K\x04\x86", b"K\x03K\xff\x86"
     )
     assert short != pickle.dumps(FLOATS, 3)
     with pytest.raises(ValueError, match="data.pkl .*buffer"):
-        safe_pickle.load(written(tmp_path, short))
+        safe_pickle.load(write(tmp_path, short))
 
 
-def test_a_cut_file_is_refused(tmp_path):
+def test_a_truncated_file_is_refused(tmp_path):
     data = pickle.dumps(VALUES)
     for end in range(0, len(data), 97):
         with pytest.raises(ValueError, match="is truncated"):
-            safe_pickle.load(written(tmp_path, data[:end]))
+            safe_pickle.load(write(tmp_path, data[:end]))

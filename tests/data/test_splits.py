@@ -103,7 +103,7 @@ def test_equal_files_and_groups_are_not_separated(tmp_path):
     assert {row["split"] for row in rows} == set(splits.SPLITS)
     linked = table(["a"] * 40, group=[str(i // 2) for i in range(40)])
     for row in linked[1:3]:
-        row["audio"] = str(tmp_path / "gone.wav")  # Joins two groups.
+        row["audio"] = str(tmp_path / "missing.wav")  # Joins two groups.
     splits.assign(linked)
     assert len({row["split"] for row in linked[:4]}) == 1
 
@@ -111,8 +111,8 @@ def test_equal_files_and_groups_are_not_separated(tmp_path):
 def test_many_labels_of_few_rows_are_drawn_quickly():
     rows = table([f"{i // 2}" for i in range(20_000)])
     splits.assign(rows, stratify=True)
-    found = collections.Counter(row["split"] for row in rows)
-    assert found == {"train": 16_000, "val": 2_000, "test": 2_000}
+    counter = collections.Counter(row["split"] for row in rows)
+    assert counter == {"train": 16_000, "val": 2_000, "test": 2_000}
 
 
 def test_too_few_rows_have_no_validation():

@@ -13,7 +13,7 @@ from mmkeras.data import store
 
 
 class Maker:
-    """Fills rows with their number, and counts how often it is asked."""
+    """Fills rows with their number, and records its calls."""
 
     def __init__(self, rows=10, bad=(), stop=None):
         self.rows, self.bad, self.stop, self.calls = rows, bad, stop, []
@@ -36,19 +36,19 @@ EXPECTED = np.repeat(np.arange(1, 11)[:, None], 3, 1)
 
 
 def test_makes_once(tmp_path):
-    make, seen = Maker(), []
-    array = fetch(tmp_path, make, progress=lambda *at: seen.append(at))
+    make, progress = Maker(), []
+    array = fetch(tmp_path, make, progress=lambda *at: progress.append(at))
     np.testing.assert_array_equal(array, EXPECTED)
-    assert seen == [(done, 10) for done in range(1, 11)]
+    assert progress == [(done, 10) for done in range(1, 11)]
     assert isinstance(array, np.memmap)
     assert not array.flags.writeable
-    again = fetch(tmp_path, make, progress=lambda *at: seen.append(at))
+    again = fetch(tmp_path, make, progress=lambda *at: progress.append(at))
     np.testing.assert_array_equal(again, EXPECTED)
     assert make.calls == [0]
-    assert len(seen) == 10
+    assert len(progress) == 10
 
 
-def test_the_key_is_all_it_depends_on(tmp_path):
+def test_an_array_depends_on_its_key_shape_and_type(tmp_path):
     make = Maker()
     fetch(tmp_path, make)
     fetch(tmp_path, make, key=2)
@@ -103,9 +103,9 @@ def test_bad_rows_are_never_silent(tmp_path):
         with pytest.raises(ValueError, match="2 images.*3: torn; 8: empty"):
             fetch(tmp_path, make)
     for _ in range(2):
-        bad = []
-        fetch(tmp_path, make, bad=bad)
-        assert bad == [(3, "torn"), (8, "empty")]
+        errors = []
+        fetch(tmp_path, make, errors=errors)
+        assert errors == [(3, "torn"), (8, "empty")]
     assert make.calls == [0]
 
 
@@ -115,7 +115,7 @@ def test_an_error_leaves_nothing(tmp_path):
     assert {file.suffix for file in tmp_path.iterdir()} <= {".lock"}
 
 
-def test_goes_on_after_ctrl_c(tmp_path, monkeypatch):
+def test_resumes_after_ctrl_c(tmp_path, monkeypatch):
     monkeypatch.setattr(store, "_SECONDS_BETWEEN_RECORDS", -1)
 
     def interrupt(done, total):
@@ -124,16 +124,18 @@ def test_goes_on_after_ctrl_c(tmp_path, monkeypatch):
 
     make = Maker(bad=[(2, "torn"), (7, "empty")])
     with pytest.raises(KeyboardInterrupt):
-        fetch(tmp_path, make, progress=interrupt, bad=[])
-    bad = []
-    np.testing.assert_array_equal(fetch(tmp_path, make, bad=bad), EXPECTED)
+        fetch(tmp_path, make, progress=interrupt, errors=[])
+    errors = []
+    np.testing.assert_array_equal(
+        fetch(tmp_path, make, errors=errors), EXPECTED
+    )
     assert make.calls == [0, 5]
-    assert bad == [(2, "torn"), (7, "empty")]
-    left = {file.suffix for file in tmp_path.iterdir()}
-    assert left == {".npy", ".json", ".lock"}
+    assert errors == [(2, "torn"), (7, "empty")]
+    suffixes = {file.suffix for file in tmp_path.iterdir()}
+    assert suffixes == {".npy", ".json", ".lock"}
 
 
-KILLED = """
+SCRIPT = """
 import sys, time
 from mmkeras.data import store
 store._SECONDS_BETWEEN_RECORDS = -1
@@ -148,9 +150,9 @@ store.cached({"k": 1}, make, (10, 3), "int32", sys.argv[1])
 """
 
 
-def test_goes_on_after_kill(tmp_path):
+def test_resumes_after_kill(tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(tmp_path)],
+        [sys.executable, "-c", SCRIPT, str(tmp_path)],
         stdout=subprocess.PIPE,
     )
     assert process.stdout.readline() == b"here\n"
@@ -163,7 +165,7 @@ def test_goes_on_after_kill(tmp_path):
     assert make.calls == [7]
 
 
-def test_goes_on_from_nothing_if_the_part_is_damaged(tmp_path, monkeypatch):
+def test_starts_again_if_the_part_is_damaged(tmp_path, monkeypatch):
     monkeypatch.setattr(store, "_SECONDS_BETWEEN_RECORDS", -1)
 
     def interrupt(done, total):
@@ -192,7 +194,7 @@ def test_a_full_disk_is_a_clear_error(tmp_path, monkeypatch):
     np.testing.assert_array_equal(fetch(tmp_path, Maker()), EXPECTED)
 
 
-def test_takes_up_its_room_before_it_is_filled(tmp_path):
+def test_reserves_space_before_it_is_filled(tmp_path):
     blocks = []
 
     def make(array, start):
@@ -205,19 +207,19 @@ def test_takes_up_its_room_before_it_is_filled(tmp_path):
     assert blocks[0] >= 1_000_000
 
 
-def test_makes_room_without_posix_fallocate(tmp_path, monkeypatch):
+def test_reserves_space_without_posix_fallocate(tmp_path, monkeypatch):
     monkeypatch.delattr(os, "posix_fallocate")
     np.testing.assert_array_equal(fetch(tmp_path, Maker()), EXPECTED)
 
 
 def test_a_second_one_waits_for_the_first(tmp_path):
-    begun, go_on = threading.Event(), threading.Event()
+    started, resume = threading.Event(), threading.Event()
     calls, results = [], []
 
     def make(array, start):
         calls.append(start)
-        begun.set()
-        go_on.wait(30)
+        started.set()
+        resume.wait(30)
         array[:] = 7
         yield 1, 1, []
 
@@ -226,9 +228,9 @@ def test_a_second_one_waits_for_the_first(tmp_path):
 
     threads = [threading.Thread(target=fetch_it) for _ in range(2)]
     threads[0].start()
-    begun.wait(30)
+    started.wait(30)
     threads[1].start()
-    go_on.set()
+    resume.set()
     for thread in threads:
         thread.join()
     assert calls == [0]
@@ -238,11 +240,11 @@ def test_a_second_one_waits_for_the_first(tmp_path):
 def test_clear_deletes_its_own_files_alone(tmp_path):
     fetch(tmp_path, Maker())
     fetch(tmp_path, Maker(), key=2)
-    mine = ["notes.json", "a.npy", "x" * 32 + ".npy"]
-    for name in mine:
+    others = ["notes.json", "a.npy", "x" * 32 + ".npy"]
+    for name in others:
         (tmp_path / name).write_text("mine")
     assert store.clear(tmp_path) > 2 * 120
-    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(mine)
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(others)
     np.testing.assert_array_equal(fetch(tmp_path, Maker()), EXPECTED)
     assert store.clear(tmp_path / "nowhere") == 0
 
@@ -254,6 +256,6 @@ def test_nothing_is_unpickled(tmp_path):
     np.save(path, np.array([print] * 3, object), allow_pickle=True)
     about = path.with_suffix(".json")
     content = json.loads(about.read_text())
-    about.write_text(json.dumps({**content, "spots": store._spots(path)}))
+    about.write_text(json.dumps({**content, "spots": store._checksum(path)}))
     np.testing.assert_array_equal(fetch(tmp_path, make), EXPECTED)
     assert make.calls == [0, 0]

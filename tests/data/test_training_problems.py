@@ -8,30 +8,30 @@ def row(label, number=0, **fields):
     return {"id": str(number), "label": label, "text": "a", **fields}
 
 
-def found(splits):
+def problems_of(splits):
     return [(p.kind, p.where) for p in training_problems.find(splits)]
 
 
 def test_good_data_has_no_problems():
     splits = {"train": [row("a"), row("b")], "val": [row("a")]}
-    assert found(splits) == []
+    assert problems_of(splits) == []
     training_problems.require(training_problems.find(splits))
-    assert found({"train": [row(0.5), row(1.5)], "val": [row(2.5)]}) == []
+    assert problems_of({"train": [row(0.5), row(1.5)], "val": [row(2.5)]}) == []
 
 
 @pytest.mark.parametrize("label", ["a", 0.5, ["a", "b"]])
 def test_one_label_for_all_is_refused(label):
     splits = {"train": [row(label)] * 3, "val": [row(label)]}
-    assert found(splits) == [("label", "train")]
+    assert problems_of(splits) == [("label", "train")]
     with pytest.raises(ValueError, match="all 3 training rows.*mmkeras check"):
         training_problems.require(training_problems.find(splits))
 
 
-@pytest.mark.parametrize("gone", ["train", "val"])
-def test_a_split_without_rows_is_refused(gone):
-    splits = {"train": [row("a"), row("b")], "val": [row("a")], gone: []}
-    assert found(splits) == [("split", gone)]
-    with pytest.raises(ValueError, match=f"split: {gone}: there are no"):
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_a_split_without_rows_is_refused(split):
+    splits = {"train": [row("a"), row("b")], "val": [row("a")], split: []}
+    assert problems_of(splits) == [("split", split)]
+    with pytest.raises(ValueError, match=f"split: {split}: there are no"):
         training_problems.require(training_problems.find(splits))
 
 
@@ -41,16 +41,16 @@ def test_labels_that_are_not_trained_are_named_by_row():
         "val": [row("a", 3), row("c", 4)],
         "test": [row("d", 5)],
     }
-    assert set(found(splits)) == {("unseen", "4"), ("unseen", "5")}
+    assert set(problems_of(splits)) == {("unseen", "4"), ("unseen", "5")}
     training_problems.require(training_problems.find(splits))
     several = {"train": [row(["a"]), row([])], "val": [row(["a", "b"], 6)]}
-    assert found(several) == [("unseen", "6")]
+    assert problems_of(several) == [("unseen", "6")]
 
 
 def test_answers_to_questions_may_be_new():
-    asked = {"question": "What?"}
-    train = [row("a", **asked), row("b", **asked)]
-    assert found({"train": train, "val": [row("c", **asked)]}) == []
+    question = {"question": "What?"}
+    train = [row("a", **question), row("b", **question)]
+    assert problems_of({"train": train, "val": [row("c", **question)]}) == []
 
 
 def write(folder, lines, header="text,label,split"):
@@ -74,7 +74,7 @@ def test_check_names_what_training_refuses(tmp_path, lines, kind, where):
     assert (kind, where) in [(p.kind, p.where) for p in report.problems]
 
 
-def test_check_says_what_the_labels_are(tmp_path):
+def test_check_describes_the_labels(tmp_path):
     lines = ["a a,x,train", "b b,y,train", "c,x,val"]
     path = write(tmp_path, lines)
     notes = check.check(path).notes

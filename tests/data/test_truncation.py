@@ -1,4 +1,4 @@
-"""Says how much of sounds and texts is cut, before it is."""
+"""Counts audio and texts that are truncated."""
 
 import io
 
@@ -19,16 +19,24 @@ def sound(seconds, form="WAV"):
     return file.getvalue()
 
 
-def note(taken, rows):
-    [found] = truncation.describe(taken, truncation.measure(taken, rows))
-    return found
+def note(field_codecs, rows):
+    sizes = truncation.measure(field_codecs, rows)
+    [text] = truncation.describe(field_codecs, sizes)
+    return text
 
 
-def test_counts_sounds_that_are_cut_and_names_the_longest(tmp_path):
+def test_counts_truncated_audio_and_names_the_longest(tmp_path):
     path = tmp_path / "long.flac"
     path.write_bytes(sound(300, "FLAC"))
     values = [sound(1), sound(2), sound(5), sound(4, "OGG"), str(path)]
-    others = [None, b"junk", "gone.wav", str(tmp_path), np.zeros(3), values[2]]
+    others = [
+        None,
+        b"junk",
+        "missing.wav",
+        str(tmp_path),
+        np.zeros(3),
+        values[2],
+    ]
     rows = [{"audio": value} for value in values + others]
     assert note({"audio": codecs.Audio(16000, 2.0)}, rows) == (
         "audio: 3 of 5 are longer than 2 s and are truncated (longest 300 s); "
@@ -36,25 +44,28 @@ def test_counts_sounds_that_are_cut_and_names_the_longest(tmp_path):
     )
 
 
-def test_counts_texts_that_are_cut():
-    taken = {"text": codecs.Text(["a"], length=5)}
+def test_counts_truncated_texts():
+    field_codecs = {"text": codecs.Text(["a"], length=5)}
     rows = [{"text": t} for t in ("a b c", "a b c d", None, "half \ud83d", "")]
-    assert note(taken, rows).startswith(
+    assert note(field_codecs, rows).startswith(
         "text: 1 of 2 is longer than 5 ids and is truncated (longest 6 ids); "
         "set data.max_length"
     )
 
 
-def test_nothing_is_said_where_nothing_is_cut():
-    taken = {"audio": codecs.Audio(16000, 1.0), "image": codecs.Image((8, 8))}
+def test_no_note_if_nothing_is_truncated():
+    field_codecs = {
+        "audio": codecs.Audio(16000, 1.0),
+        "image": codecs.Image((8, 8)),
+    }
     rows = [{"audio": sound(1), "image": b"x"}, {}]
-    sizes = truncation.measure(taken, rows)
+    sizes = truncation.measure(field_codecs, rows)
     assert sizes == {"audio": [1.0]}
-    assert truncation.describe(taken, sizes) == []
+    assert truncation.describe(field_codecs, sizes) == []
 
 
 @pytest.mark.parametrize("seconds", [0.5, 3])
-def test_check_says_how_long_sounds_are(tmp_path, seconds):
+def test_check_describes_the_length_of_audio(tmp_path, seconds):
     lines = ["audio,label,split"]
     for i in range(12):
         (tmp_path / f"{i}.wav").write_bytes(sound(0.5 + i / 1000))
@@ -62,10 +73,12 @@ def test_check_says_how_long_sounds_are(tmp_path, seconds):
         lines.append(f"{i}.wav,{'ab'[i % 2]},{split}")
     (tmp_path / "0.wav").write_bytes(sound(seconds))
     (tmp_path / "clips.csv").write_text("\n".join(lines))
-    found = CliRunner().invoke(app, ["check", "--data", str(tmp_path)])
-    assert found.exit_code == 0, found.output
-    output = " ".join(found.output.split())
+    result = CliRunner().invoke(app, ["check", "--data", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    output = " ".join(result.output.split())
     assert "audio: median 0.50" in output
     assert f" s, longest {max(seconds, 0.511):g} s" in output
-    cut = "1 of 12 is longer than 2 s and is truncated (longest 3 s); set data."
-    assert (cut in output) == (seconds > 2)
+    expected = (
+        "1 of 12 is longer than 2 s and is truncated (longest 3 s); set data."
+    )
+    assert (expected in output) == (seconds > 2)

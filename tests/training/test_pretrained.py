@@ -85,7 +85,7 @@ def test_a_frozen_network_is_run_once_and_stays_as_it_is(
     assert examples.outputs().shape == (len(examples), 2)
     # All that follows takes what was cached.
     engine.Examples(task, known.train, views=RECIPE.views)
-    monkeypatch.setattr("mmkeras.data.frozen._runner", None)
+    monkeypatch.setattr("mmkeras.data.frozen_features._runner", None)
     notes = engine.fit(task, known, tmp_path, RECIPE, verbose=0)
     assert notes["epochs"] == 2
     for old, weight in zip(before, branch.model.weights):

@@ -70,7 +70,7 @@ def test_labels_follow():
     labels = np.arange(4).reshape(2, 2)
     x = {"image": np.zeros((2, 1))}
     given = tf.data.Dataset.from_tensors((x, labels, np.array([0.5, 1.0])))
-    [(same, y, weight)] = batches.repeated(given, 3).as_numpy_iterator()
+    [(same, y, weight)] = batches.repeat_targets(given, 3).as_numpy_iterator()
     assert same["image"].shape == (2, 1)
     assert y.tolist() == [[0, 1]] * 3 + [[2, 3]] * 3
     assert weight.tolist() == [0.5] * 3 + [1.0] * 3

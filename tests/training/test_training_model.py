@@ -251,7 +251,8 @@ def test_fine_tuning_finds_the_cached_layer_of_a_frozen_network(
     tuned = build_on(fine_tune="conv_1", init=tmp_path / "run")
     branch = branch_of(tuned)
     assert branch.cache_at is None and branch.trained.trainable_weights
-    monkeypatch.setattr("mmkeras.data.frozen.batches", None)  # Nothing is read.
+    # No file is read.
+    monkeypatch.setattr("mmkeras.data.frozen_features.batches", None)
     found = engine.Examples(tuned, data.train, views=RECIPE.views)
     assert found.cached == {"image"} and found.views() == len(RECIPE.views) == 2
     assert len(np.unique(found.numbers("image"))) == 12

@@ -70,7 +70,7 @@ def test_padding_and_values_that_are_not_finite_become_zero(tmp_path, data):
         "train: 2 values that are not finite are replaced by 0."
     ]
     assert report.counts["splits"] == {"train": 6, "val": 2, "test": 3}
-    assert set(report.counts["label"]) == {"least", "most"}
+    assert set(report.counts["label"]) == {"min", "max"}
     assert len(list(mmsa.load("train", tmp_path))) == 6
 
 

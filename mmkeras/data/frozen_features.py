@@ -1,7 +1,7 @@
-"""What a frozen branch makes of images, made once.
+"""Cached outputs of frozen branches.
 
-Arrays on disk, as those of `mmkeras.data.cache`, found again by the branch's
-layers and weights as well.
+The arrays are stored on disk like those of `mmkeras.data.cache`; their key
+also depends on the branch's layers and weights.
 """
 
 import functools
@@ -15,53 +15,51 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from mmkeras.data import views as augmentations
 from mmkeras.data.cache import batches
 from mmkeras.data.cache import key_of
-from mmkeras.data.cache import named
+from mmkeras.data.cache import row_errors
 from mmkeras.data.store import cached
-from mmkeras.data.views import check as check_views
-from mmkeras.data.views import show
 
-_FEW = 4  # Images that a core runs a branch on at a time.
-_MOST_CONSTANTS = 200_000_000  # A graph holds at most 2 GB.
+_CHUNK = 4  # Images that a core processes at a time.
+_MAX_CONSTANTS = 200_000_000  # A graph is limited to 2 GB.
 
 
-def features(
+def compute(
     branch,
     rows,
     codec,
     views=("plain", "mirror"),
     folder=None,
     progress=None,
-    bad=None,
+    errors=None,
     batch_size=64,
-    stem=None,
+    cache_at=None,
 ):
-    """Runs a frozen branch over the images of rows, or finds the result.
+    """Runs a frozen branch on the images of rows, or loads its outputs.
 
     Args:
         branch: A `keras.Model` from pixels in [0, 1], `(batch, height, width,
             3)`, to `(batch, length, dim)` or other features of one size.
         rows: List of dicts with `"id"` and `"image"`, a path.
         codec: A `codecs.Image` of the branch's size.
-        views: What to show it, by names; see `mmkeras.data.views.show`.
-        folder: Where to keep the array; see `store.cached`.
-        progress: Function of the images done and in all.
-        bad: List to which `(row id, error)` of each image that cannot be
-            read is added; it is taken for black. Without it, such an image
-            is an error.
-        batch_size: How many images go through the branch at a time.
-        stem: Name of a layer of the branch. What the branch makes up to it is
-            kept as well, for any that begins alike, and read from there.
+        views: Names of augmentations; see `mmkeras.data.views.apply`.
+        folder: Folder of the array; see `store.cached`.
+        progress: Function of the number of images done and the total.
+        errors: List to which `(row id, error)` of each image that cannot be
+            read is added; it is replaced by black. `None` to raise an error.
+        batch_size: int. Number of images per batch.
+        cache_at: Name of a layer of the branch. Activations of this layer are
+            cached too, and reused by any branch with the same first layers.
 
     Returns:
-        float16 array of shape `(views, rows, length, dim)`, or whatever the
-        branch gives, memory-mapped.
+        float16 array of shape `(views, rows, length, dim)`, or of the
+        branch's other output shape, memory-mapped.
 
     Raises:
         ValueError: If the codec does not fit the branch, a view is unknown,
             the features are beyond float16, or an image cannot be read and
-            `bad` is None.
+            `errors` is None.
         OSError: If the disk is full.
     """
     _check(branch, codec, views)
@@ -69,27 +67,27 @@ def features(
     def make(array, start):
         run = _runner(branch)
         files = [row["image"] for row in rows]
-        for batch, errors in batches(files, codec, start, batch_size):
+        for batch, reasons in batches(files, codec, start, batch_size):
             end = start + len(batch)
-            look = functools.partial(_show, codec, views, batch, start)
-            _fill(array[:, start:end], run, look)
-            yield end, len(rows), named(rows[start:end], errors)
+            load = functools.partial(_augment, codec, views, batch, start)
+            _fill(array[:, start:end], run, load)
+            yield end, len(rows), row_errors(rows[start:end], reasons)
             start = end
 
     def make_rest(array, start):
-        cut = branch.get_layer(stem).output
-        first, errors = keras.Model(branch.input, cut), []
-        made = features(
-            first, rows, codec, views, folder, progress, errors, batch_size
+        cut = branch.get_layer(cache_at).output
+        first, bad = keras.Model(branch.input, cut), []
+        activations = compute(
+            first, rows, codec, views, folder, progress, bad, batch_size
         )
         run = _runner(keras.Model(cut, branch.output))
-        errors = [] if start else errors  # They are known by then.
+        bad = [] if start else bad  # Recorded with the first rows.
         while start < len(rows):
             end = min(start + batch_size, len(rows))
-            look = functools.partial(_take, made[:, start:end])
-            _fill(array[:, start:end], run, look)
-            yield end, len(rows), errors
-            start, errors = end, []
+            load = functools.partial(_take, activations[:, start:end])
+            _fill(array[:, start:end], run, load)
+            yield end, len(rows), bad
+            start, bad = end, []
 
     key = {
         "kind": "features",
@@ -98,17 +96,17 @@ def features(
         **key_of(rows, codec),
     }
     shape = (len(views), len(rows), *branch.output_shape[1:])
-    fill = make_rest if stem else make
-    return cached(key, fill, shape, "float16", folder, progress, bad)
+    fill = make_rest if cache_at else make
+    return cached(key, fill, shape, "float16", folder, progress, errors)
 
 
 def _check(branch, codec, views):
-    check_views(views)
-    wanted = branch.input_shape[1:]
-    if any(side not in (None, own) for side, own in zip(wanted, codec.shape)):
+    augmentations.check(views)
+    expected = branch.input_shape[1:]
+    if any(side not in (None, own) for side, own in zip(expected, codec.shape)):
         raise ValueError(
-            f"The branch takes images of shape {wanted}. Received: a codec of "
-            f"shape {codec.shape}. Use `Image(size={tuple(wanted[:2])})`."
+            f"The branch takes images of shape {expected}. Received: a codec "
+            f"of shape {codec.shape}. Use `Image(size={tuple(expected[:2])})`."
         )
     if len(branch.output_shape) < 3 or None in branch.output_shape[1:]:
         raise ValueError(
@@ -117,42 +115,43 @@ def _check(branch, codec, views):
         )
 
 
-def _show(codec, views, batch, first, view, some):
-    """Some images of a batch in one view, whose first is row `first`."""
-    return codec.normalize(show(views[view], batch[some], first + some.start))
+def _augment(codec, views, batch, first, view, rows):
+    """Returns a slice of a batch in one view; the batch starts at `first`."""
+    pixels = augmentations.apply(views[view], batch[rows], first + rows.start)
+    return codec.normalize(pixels)
 
 
-def _take(made, view, some):
-    return np.float32(made[view, some])
+def _take(activations, view, rows):
+    return np.float32(activations[view, rows])
 
 
-def _fill(array, run, look):
-    """Fills an array `(views, rows, ...)` with what a branch gives.
+def _fill(array, run, load):
+    """Fills an array `(views, rows, ...)` with the outputs of a branch.
 
-    Few images at a time on a CPU, on each core: what lies between two layers
-    stays near it, and no core waits for another. That gains a tenth.
+    On a CPU, each core runs a few images at a time, so that activations stay
+    in its cache and no core waits for another; about 10 % faster.
 
     Args:
         array: The array.
         run: Function of a batch of images.
-        look: Function of a view's number and a slice of rows to images.
+        load: Function of a view's number and a slice of rows to images.
     """
     count = array.shape[1]
-    alone = keras.backend.backend() != "tensorflow"
-    alone = alone or bool(tf.config.list_logical_devices("GPU"))
-    few = count if alone else _FEW
+    one_batch = keras.backend.backend() != "tensorflow"
+    one_batch = one_batch or bool(tf.config.list_logical_devices("GPU"))
+    size = count if one_batch else _CHUNK
 
-    def one(part):
-        view, start = part
-        some = slice(start, min(start + few, count))
-        array[view, some] = _half(run(look(view, some)))
+    def fill_chunk(chunk):
+        view, start = chunk
+        rows = slice(start, min(start + size, count))
+        array[view, rows] = _half(run(load(view, rows)))
 
-    parts = itertools.product(range(len(array)), range(0, count, few))
-    if alone:
-        list(map(one, parts))
+    chunks = itertools.product(range(len(array)), range(0, count, size))
+    if one_batch:
+        list(map(fill_chunk, chunks))
     else:
         with futures.ThreadPoolExecutor(os.cpu_count()) as threads:
-            list(threads.map(one, parts))
+            list(threads.map(fill_chunk, chunks))
 
 
 def _half(values):
@@ -169,10 +168,10 @@ def _half(values):
 
 
 def _runner(branch):
-    """Returns the quickest function that runs a branch on one batch.
+    """Returns the fastest function that runs a branch on one batch.
 
-    To TensorFlow the weights are constants, which it folds into each other;
-    on two cores that takes a third off.
+    For TensorFlow the weights are constants, which it folds; on two cores this
+    saves a third of the time.
     """
     if keras.backend.backend() != "tensorflow":
         return branch.predict_on_batch
@@ -183,10 +182,10 @@ def _runner(branch):
             branch.non_trainable_variables,
         )
     ]
-    small = branch.count_params() < _MOST_CONSTANTS
+    fits = branch.count_params() < _MAX_CONSTANTS
 
     def run(x):
-        if not small:
+        if not fits:
             return branch(x, training=False)
         trained, others = keras.tree.map_structure(tf.constant, weights)
         return branch.stateless_call(trained, others, x, training=False)[0]
@@ -208,9 +207,9 @@ def _fingerprint(branch):
 
 
 def _anonymous(config, numbers):
-    """Numbers the names in a model's config by their order.
+    """Replaces the names in a model's config by numbers in their order.
 
-    Keras names layers by how many there were before in the same process.
+    Keras's default names depend on the layers built before in the process.
     """
     if isinstance(config, dict):
         if isinstance(config.get("name"), str):
