@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: one benchmark a verb."""
+"""`python -m benchmarks`: one benchmark per subcommand."""
 
 import os
 
@@ -12,7 +12,7 @@ from benchmarks import pipeline
 from benchmarks import precision
 
 app = typer.Typer(
-    help="Measures mmkeras beside what one would use instead.",
+    help="Compares the speed of mmkeras with alternatives.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",

@@ -1,4 +1,4 @@
-"""`python -m benchmarks decode`: the writing of captions."""
+"""`python -m benchmarks decode`: the generation of captions."""
 
 import itertools
 import pathlib
@@ -16,8 +16,8 @@ METHODS = {
     "hub_xla": "the same, jit_compile=True",
     "loop": "model.predict on the whole prefix for every token",
 }
-BARS = {"lstm": 30, "transformer": 8}  # Times faster than the loop.
-BAR_LENGTH = 20  # Tokens; a loop loses more, the longer the sentence.
+BARS = {"lstm": 30, "transformer": 8}  # Minimum speed-up over the loop.
+BAR_LENGTH = 20  # Tokens; the longer the sentence, the slower the loop.
 
 
 def run(
@@ -33,13 +33,13 @@ def run(
     ] = ("lstm", "transformer"),
     vocabulary: Annotated[int, typer.Option(min=5)] = 5000,
     dim: Annotated[int, typer.Option(help="A multiple of 8.")] = 256,
-    regions: Annotated[int, typer.Option(help="Vectors an image.")] = 25,
+    regions: Annotated[int, typer.Option(help="Vectors per image.")] = 25,
     repeats: Annotated[int, typer.Option(min=1, help="Rounds.")] = 5,
     out: Annotated[
         pathlib.Path | None, typer.Option(help="Folder for decode.json.")
     ] = None,
 ):
-    """Compare ways to write captions.
+    """Compare ways to generate captions.
 
     mmkeras' SequenceGenerator, plain and with XLA; KerasHub's samplers over
     the same cached step, plain and with XLA; and the loop of the tutorials,
@@ -74,19 +74,19 @@ def run(
 
 
 def build(kind, vocabulary, dim, length):
-    """Builds a decoder that has its preferences and never stops early.
+    """Builds a decoder with confident predictions that never stops early.
 
     Args:
         kind: `"lstm"` or `"transformer"` (2 blocks, 8 heads).
         vocabulary: int. Number of token ids.
-        dim: int. Its width, and that of its context.
+        dim: int. Width of the decoder and of its context.
         length: int. Longest sentence.
 
     Returns:
-        A decoder layer with random weights. It is so sure of its words that
-        the greedy sentence, which mmkeras alone keeps in any case, stays
-        among the best three for all; padding, start and end are out of
-        reach, so that all sentences are as long as can be.
+        A decoder layer with random weights. Its predictions are so confident
+        that the greedy sentence, which only mmkeras always keeps, is among
+        the best three of all methods; padding, start and end are improbable,
+        so that all sentences have the maximum length.
     """
     import keras
     import numpy as np
@@ -105,8 +105,8 @@ def build(kind, vocabulary, dim, length):
     decoder.build([(None, None), (None, None, dim)])
     rng = np.random.default_rng(0)
     decoder.words.embeddings.assign(rng.normal(size=(vocabulary, dim)))
-    spread = 24 if kind == "lstm" else 3.2
-    kernel = rng.normal(0, spread, (dim, vocabulary))
+    scale = 24 if kind == "lstm" else 3.2
+    kernel = rng.normal(0, scale, (dim, vocabulary))
     decoder.logits.kernel.assign(kernel)
     bias = np.zeros(vocabulary)
     bias[:3] = -1e4
@@ -132,11 +132,13 @@ def _measure(kind, captions, beam, length, sizes, repeats):
         "hub_xla": writers.hub(*setting, jit_compile=True),
         "loop": writers.loop(*setting),
     }
-    tokens = {name: np.asarray(write()) for name, write in methods.items()}
+    tokens = {
+        name: np.asarray(generate()) for name, generate in methods.items()
+    }
     first = tokens["mmkeras"]
     agree = {
-        name: int((said == first).all(axis=1).sum())
-        for name, said in tokens.items()
+        name: int((ids == first).all(axis=1).sum())
+        for name, ids in tokens.items()
     }
     seconds = timing.interleave(methods, repeats)
     return {
@@ -157,7 +159,7 @@ def _measure(kind, captions, beam, length, sizes, repeats):
 
 
 def _growth(rows):
-    """Fits, by decoder and beam, how the cost grows with the length."""
+    """Fits the growth of the cost with the length, by decoder and beam."""
     growth = []
     for kind, beam in dict.fromkeys((r["decoder"], r["beam"]) for r in rows):
         own = [r for r in rows if (r["decoder"], r["beam"]) == (kind, beam)]
@@ -175,7 +177,7 @@ def _growth(rows):
 
 
 def _bars(row):
-    """What is asked of a row: the best of ours beside the others."""
+    """Yields the bars of a row: our best method against the others."""
     where = f"{row['decoder']}, beam {row['beam']}, {row['length']} tokens"
     ratios = row["ratios"]
     if row["length"] == BAR_LENGTH:
@@ -214,14 +216,14 @@ def _columns():
 
 
 def _notes(rows, growth):
-    """Says in words what the table shows of tokens and of growth."""
+    """Summarizes the agreement of tokens and the growth of the cost."""
     differ = sum(
         count < row["captions"]
         for row in rows
         for count in row["agree"].values()
     )
     notes = [
-        "All methods wrote the same tokens."
+        "All methods generated the same tokens."
         if not differ
         else f"{differ} of {len(rows) * len(METHODS)} runs differ in a caption."
     ]

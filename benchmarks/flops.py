@@ -1,4 +1,4 @@
-"""Counts what a model computes: products of matrices and convolutions."""
+"""Counts the operations of a model in matrix products and convolutions."""
 
 import math
 
@@ -6,9 +6,9 @@ import math
 def count(function, *arguments):
     """Counts the floating-point operations of a function of JAX.
 
-    A multiplication and an addition are two. Only products of matrices and
-    convolutions count, as is the custom for a model's share of an
-    accelerator's peak; what a scan repeats counts as often as it does.
+    A multiplication and an addition count as two. Only matrix products and
+    convolutions are counted, as is usual for model FLOPs utilization; the body
+    of a scan counts once per step.
 
     Args:
         function: Function that `jax.make_jaxpr` can trace.
@@ -30,7 +30,7 @@ def _of(jaxpr):
 
 
 def _inner(equation):
-    """Whatever calls other functions: a jit, a custom gradient."""
+    """Counts inner functions, such as those of a jit or a custom gradient."""
     import jax
 
     parts = jax.tree.leaves(

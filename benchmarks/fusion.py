@@ -11,24 +11,24 @@ from benchmarks import timing
 
 METHODS = {
     "mmkeras": "train_step of Keras on TensorFlow, compiled by tf.function",
-    "fit": "the same as fit takes it, reading the batch from tf.data",
-    "torch": "PyTorch, the textbook's way: zero_grad, loss, backward, step",
+    "fit": "the same in fit, reading the batch from tf.data",
+    "torch": "PyTorch, textbook loop: zero_grad, loss, backward, step",
 }
-LEAST = 1  # Times as fast as PyTorch, the median fusion.
+MIN_RATIO = 1  # Minimum speed of the median fusion, relative to PyTorch.
 
 
 def run(
     names: Annotated[
         list[str] | None,
-        typer.Option("--fusion", help="Names; all there are."),
+        typer.Option("--fusion", help="Names; default: all."),
     ] = None,
     batch_size: Annotated[int, typer.Option("--batch", min=1)] = 64,
     inputs: Annotated[int, typer.Option(min=2, help="Modalities.")] = 3,
     size: Annotated[int, typer.Option(min=1, help="Features of each.")] = 64,
     length: Annotated[
-        int, typer.Option(min=1, help="Steps, where sequences are fused.")
+        int, typer.Option(min=1, help="Length of sequences.")
     ] = 20,
-    steps: Annotated[int, typer.Option(min=1, help="A round.")] = 20,
+    steps: Annotated[int, typer.Option(min=1, help="Per round.")] = 20,
     repeats: Annotated[int, typer.Option(min=1, help="Rounds.")] = 7,
     out: Annotated[
         pathlib.Path | None, typer.Option(help="Folder for fusion.json.")
@@ -37,8 +37,8 @@ def run(
     """Compare a training step of every fusion with PyTorch's.
 
     A fusion between inputs and one dense layer: forward, backward and Adam,
-    in float32, on the same batch, with as many threads as there are cores.
-    Outside a step's computation nothing is timed, but where `fit` reads too.
+    in float32, on the same batch, with one thread per core. Only the
+    computation of a step is timed; `fit` also reads the batch.
     """
     try:
         import torch
@@ -55,10 +55,10 @@ def run(
         for name in names or fusion.names()
     ]
     median = statistics.median(row["ratio"] for row in rows)
-    bars = [results.bar("the median fusion: times PyTorch", LEAST, median)]
+    bars = [results.bar("the median fusion: times PyTorch", MIN_RATIO, median)]
     title = (
         f"{inputs} inputs of {size} features, of sequences {length} steps, "
-        f"batches of {batch_size}; milliseconds a step, median of {repeats}"
+        f"batches of {batch_size}; milliseconds per step, median of {repeats}"
     )
     results.show(title, _columns(), rows, [], bars)
     content = {
@@ -85,8 +85,8 @@ def batch(name, shape, seed=0):
         seed: int.
 
     Returns:
-        Tuple of a list of float32 arrays, sequences where the fusion takes
-        them, and an array of targets of shape `(batch, 1)`.
+        Tuple of a list of float32 arrays, sequences if the fusion takes them,
+        and an array of targets of shape `(batch, 1)`.
     """
     import numpy as np
 
@@ -95,8 +95,8 @@ def batch(name, shape, seed=0):
     count, inputs, size, length = shape
     steps = getattr(fusion.names()[name], "takes_sequences", False)
     rng = np.random.default_rng(seed)
-    one = (count, length, size) if steps else (count, size)
-    x = [rng.normal(size=one).astype("float32") for _ in range(inputs)]
+    shape = (count, length, size) if steps else (count, size)
+    x = [rng.normal(size=shape).astype("float32") for _ in range(inputs)]
     return x, rng.normal(size=(count, 1)).astype("float32")
 
 
@@ -108,23 +108,23 @@ def ours(name, x, y, reads=False):
         x: List of arrays.
         y: Array of targets.
         reads: bool. Whether each step reads the batch from tf.data, as in
-            `fit`; else it is there, as PyTorch's is.
+            `fit`; else it is in memory, as for PyTorch.
 
     Returns:
-        Tuple of a function of a number of steps, and how many weights the
-        fusion has.
+        Tuple of a function of a number of steps, and the number of weights of
+        the fusion.
     """
     import keras
     import tensorflow as tf
 
     from mmkeras import fusion
 
-    given = [keras.Input(array.shape[1:]) for array in x]
+    inputs = [keras.Input(array.shape[1:]) for array in x]
     layer = fusion.get(name, dropout=0.0)
-    fused = layer(given)
+    fused = layer(inputs)
     if len(fused.shape) == 3:
         fused = keras.ops.mean(fused, axis=1)
-    model = keras.Model(given, keras.layers.Dense(1)(fused))
+    model = keras.Model(inputs, keras.layers.Dense(1)(fused))
     model.compile("adam", "mse")
     model.optimizer.build(model.trainable_variables)
     data = tf.nest.map_structure(tf.constant, (tuple(x), y))
@@ -174,30 +174,30 @@ def theirs(name, x, y):
 
 def _measure(name, shape, steps, repeats):
     x, y = batch(name, shape)
-    made = {
+    methods = {
         "mmkeras": ours(name, x, y),
         "fit": ours(name, x, y, reads=True),
         "torch": theirs(name, x, y),
     }
-    for train, _ in made.values():
+    for train, _ in methods.values():
         train(steps)
     seconds = timing.interleave(
-        {key: lambda t=train: t(steps) for key, (train, _) in made.items()},
+        {key: lambda t=train: t(steps) for key, (train, _) in methods.items()},
         repeats,
     )
     medians = timing.medians(seconds)
     return {
         "fusion": name,
         "milliseconds": {k: 1000 * s / steps for k, s in medians.items()},
-        "parameters": {key: count for key, (_, count) in made.items()},
+        "parameters": {key: count for key, (_, count) in methods.items()},
         "ratio": timing.ratio(seconds["torch"], seconds["mmkeras"]),
         "ratio_fit": timing.ratio(seconds["torch"], seconds["fit"]),
     }
 
 
 def _columns():
-    def cell(what, key, form):
-        return lambda row: form.format(row[what][key])
+    def cell(column, key, form):
+        return lambda row: form.format(row[column][key])
 
     return {
         "fusion": lambda row: row["fusion"],

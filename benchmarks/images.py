@@ -1,4 +1,4 @@
-"""JPEG files to read: of Flickr8k, or rendered."""
+"""JPEG files to read, from Flickr8k or rendered."""
 
 import os
 import pathlib
@@ -9,7 +9,7 @@ import PIL.Image
 
 
 def kinds():
-    """Says which kinds of images there are, the real ones first."""
+    """Lists the available kinds of images, real ones first."""
     home = os.environ.get("MMKERAS_DATA")
     real = home and (pathlib.Path(home) / "flickr8k").is_dir()
     return ["flickr8k", "rendered"] if real else ["rendered"]
@@ -21,14 +21,14 @@ def gather(kind, count, folder):
     Args:
         kind: `"flickr8k"`, copies of the first images of its training
             split, or `"rendered"`, see `render`.
-        count: int. How many.
+        count: int. Number of images.
         folder: Path of an empty folder.
 
     Returns:
-        Rows as the data sets of mmkeras give them.
+        List of rows, as from the data sets of mmkeras.
 
     Raises:
-        ValueError: If the kind is unknown or there are too few images.
+        ValueError: If the kind is unknown or has too few images.
     """
     if kind == "flickr8k":
         from mmkeras.data.datasets import flickr8k

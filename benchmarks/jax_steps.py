@@ -3,19 +3,19 @@
 from benchmarks import flops
 
 
-def step(name, policy, given):
+def step(name, policy, options):
     """Makes a training step of a model.
 
     Args:
         name: Name of an architecture.
         policy: Name of a precision policy.
-        given: Tuple of batch size, length of free axes, and whether the
-            smallest model is meant.
+        options: Tuple of batch size, length of free axes, and whether to use
+            the smallest model.
 
     Returns:
-        Tuple of a function of a number of steps to the mean loss so far, how
-        many floating-point operations a forward pass takes, and how many
-        weights there are.
+        Tuple of a function from a number of steps to the mean loss so far, the
+        number of floating-point operations of a forward pass, and the number
+        of weights.
     """
     import jax
     import keras
@@ -23,16 +23,16 @@ def step(name, policy, given):
     import mmkeras
     from mmkeras.training import precision
 
-    batch_size, length, tiny = given
+    batch_size, length, tiny = options
     keras.utils.set_random_seed(0)
     precision.use(policy)
     size = mmkeras.get(name).tiny if tiny else {}
     model = mmkeras.build_model(name, **size)
     keras.config.set_dtype_policy("float32")
     x = _inputs(model, batch_size, length)
-    said = model(x)
-    y, loss = _targets(said.shape)
-    # `compile` scales the loss where float16 asks for it.
+    outputs = model(x)
+    y, loss = _targets(outputs.shape)
+    # `compile` scales the loss if float16 requires it.
     model.compile(keras.optimizers.AdamW(1e-4, global_clipnorm=1.0), loss)
     model.optimizer.build(model.trainable_variables)
     weights = (model.trainable_variables, model.non_trainable_variables)
@@ -40,26 +40,26 @@ def step(name, policy, given):
     forward = flops.count(
         lambda w, s, x: model.stateless_call(w, s, x)[0], *weights, x
     )
-    # The loss keeps its mean in variables that the first call makes.
-    model.compute_loss(x, y, said)
+    # The first call creates the variables of the mean loss.
+    model.compute_loss(x, y, outputs)
     state = (
         *weights,
         [v.value for v in model.optimizer.variables],
         [v.value for v in model.metrics_variables],
     )
-    taken = jax.jit(model.train_step, donate_argnums=0)
+    train_step = jax.jit(model.train_step, donate_argnums=0)
 
     def train(steps):
         nonlocal state
         for _ in range(steps):
-            logs, state = taken(state, (x, y))
+            logs, state = train_step(state, (x, y))
         return float(logs["loss"])
 
     return train, forward, model.count_params()
 
 
 def _inputs(model, batch_size, length):
-    """Draws a batch, on the device; nothing is absent."""
+    """Draws a batch, on the device, without missing inputs."""
     import jax
     import keras
     import numpy as np
@@ -78,7 +78,7 @@ def _inputs(model, batch_size, length):
 
 
 def _targets(shape):
-    """Draws classes, or numbers where there is but one."""
+    """Draws classes, or numbers for a single output."""
     import jax
     import keras
     import numpy as np

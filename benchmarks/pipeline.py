@@ -13,9 +13,9 @@ from benchmarks import results
 from benchmarks import timing
 
 METHODS = {
-    "uncached": "mmkeras: cache.batches, nothing kept",
+    "uncached": "mmkeras: cache.batches, without a cache",
     "dataset": "mmkeras: examples.load, codecs.Image in tf.data",
-    "cached": "mmkeras: Examples, decoded before, and batches.training",
+    "cached": "mmkeras: Examples, decoded in advance, and batches.training",
     "keras": "keras.utils.image_dataset_from_directory; gives float32",
     "torch": "torch DataLoader with PIL, as many workers as cores",
     "torch_half": "the same with half as many workers",
@@ -30,13 +30,16 @@ PACKAGES = (
     "simplejpeg",
     "opencv-python-headless",
 )
-BARS = {"cached": 4, "uncached": 2}  # Times faster than the best DataLoader.
+BARS = {
+    "cached": 4,
+    "uncached": 2,
+}  # Minimum speed-up over the best DataLoader.
 
 
 def run(
     kinds: Annotated[
         list[str] | None,
-        typer.Option("--images", help="flickr8k, rendered; all there are."),
+        typer.Option("--images", help="flickr8k, rendered; default: all."),
     ] = None,
     count: Annotated[int, typer.Option(min=1, help="Images.")] = 4096,
     size: Annotated[int, typer.Option(min=1, help="Side in pixels.")] = 224,
@@ -50,13 +53,13 @@ def run(
 
     From JPEG files to batches of one size: mmkeras without and with its
     cache and in tf.data, Keras' image_dataset_from_directory, a torch
-    DataLoader with PIL, and PIL in a loop. A round is an epoch, its start
-    included: in tf.data mmkeras takes a third of a second to set its decoder
-    up, which few images won't repay.
+    DataLoader with PIL, and PIL in a loop. A round is an epoch, including
+    its start: in tf.data, mmkeras takes a third of a second to set up its
+    decoder, which dominates for few images.
     """
     if count % batch_size:
         raise typer.BadParameter(
-            "Give whole batches: --count is a multiple of --batch. "
+            "Expected whole batches: --count must be a multiple of --batch. "
             f"Received: --count {count} --batch {batch_size}"
         )
     rows = [
@@ -66,7 +69,7 @@ def run(
     bars = [item for row in rows for item in _bars(row)]
     title = (
         f"{count} images to {size} x {size}, batches of {batch_size}; "
-        f"images a second, median of {repeats} rounds"
+        f"images per second, median of {repeats} rounds"
     )
     results.show(title, _columns(), rows, _notes(rows), bars)
     content = {
@@ -106,11 +109,10 @@ def readers_of(rows, size, batch_size, folder):
         rows: Rows of a data set, files in one folder.
         size: Height and width.
         batch_size: int.
-        folder: Where the cache goes.
+        folder: Folder for the cache.
 
     Returns:
-        Tuple of a dict of name to reader, and the seconds that building the
-        cache took.
+        Tuple of a dict of name to reader, and the seconds to build the cache.
     """
     from benchmarks import readers
 
@@ -144,7 +146,7 @@ def _measure(kind, count, size, batch_size, repeats):
         folder = pathlib.Path(home, "images")
         folder.mkdir()
         rows = images.gather(kind, count, folder)
-        octets = sum(os.path.getsize(row["image"]) for row in rows)
+        num_bytes = sum(os.path.getsize(row["image"]) for row in rows)
         methods, building = readers_of(
             rows, size, batch_size, pathlib.Path(home, "cache")
         )
@@ -161,7 +163,7 @@ def _measure(kind, count, size, batch_size, repeats):
     torch = min((name for name in METHODS if "torch" in name), key=medians.get)
     return {
         "kind": kind,
-        "kilobytes": round(octets / count / 1000, 1),
+        "kilobytes": round(num_bytes / count / 1000, 1),
         "building": building,
         "per_second": {name: count / s for name, s in medians.items()},
         "rounds": seconds,
@@ -174,10 +176,10 @@ def _measure(kind, count, size, batch_size, repeats):
 
 
 def _bars(row):
-    """What is asked of a row: ours beside the best DataLoader."""
-    for name, least in BARS.items():
+    """Yields the bars of a row: ours against the best DataLoader."""
+    for name, minimum in BARS.items():
         title = f"{row['kind']}, {name}: times as fast as torch with PIL"
-        yield results.bar(title, least, row["ratios"][name])
+        yield results.bar(title, minimum, row["ratios"][name])
 
 
 def _columns():

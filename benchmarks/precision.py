@@ -23,30 +23,30 @@ MODELS = (
     "vqa-cnn-transformer",
     "dialogue-text-image-transformer",
 )
-LEAST = 1  # Times as fast as float32, the median model.
-APART = 0.02  # Share of float32's mean loss that another precision's may miss.
+MIN_RATIO = 1  # Minimum speed of the median model, relative to float32.
+LOSS_TOLERANCE = 0.02  # Relative to the mean loss in float32.
 
 
 def run(
     models: Annotated[
         list[str] | None,
-        typer.Option("--model", help="Names; eight that differ."),
+        typer.Option("--model", help="Names; default: eight different ones."),
     ] = None,
     policies: Annotated[
         list[str] | None,
-        typer.Option("--policy", help="Beside float32; both there are."),
+        typer.Option("--policy", help="Besides float32; default: both."),
     ] = None,
     batch_size: Annotated[int, typer.Option("--batch", min=1)] = 64,
     length: Annotated[
-        int, typer.Option(min=1, help="Steps, where they are free.")
+        int, typer.Option(min=1, help="Length of free axes.")
     ] = 20,
     tiny: Annotated[
-        bool, typer.Option("--tiny", help="The smallest of each model.")
+        bool, typer.Option("--tiny", help="Smallest size of each model.")
     ] = False,
-    steps: Annotated[int, typer.Option(min=1, help="A round.")] = 20,
+    steps: Annotated[int, typer.Option(min=1, help="Per round.")] = 20,
     repeats: Annotated[int, typer.Option(min=1, help="Rounds.")] = 5,
     side: Annotated[
-        int, typer.Option(min=1, help="Of the matrices that give the peak.")
+        int, typer.Option(min=1, help="Side of the matrices for the peak.")
     ] = 8192,
     out: Annotated[
         pathlib.Path | None, typer.Option(help="Folder for precision.json.")
@@ -54,11 +54,11 @@ def run(
 ):
     """Compare training steps in float32, bfloat16 and float16 on JAX.
 
-    Each model with its defaults: forward, backward and AdamW as `fit` compiles
-    them, on one batch that lies on the device. The peak is that of a product
-    of bfloat16 matrices, measured first; a step counts as three times the
-    matrix products and convolutions of the forward pass. JAX has no float16
-    on CPUs: there, ask for `--policy mixed_bfloat16`.
+    Each model with its defaults: forward, backward and AdamW as compiled by
+    `fit`, on one batch on the device. The peak is measured first, with a
+    product of bfloat16 matrices; a step counts as three times the matrix
+    products and convolutions of the forward pass. JAX has no float16 on CPUs:
+    use `--policy mixed_bfloat16` there.
     """
     import keras
 
@@ -70,20 +70,22 @@ def run(
     policies = (PLAIN, *(policies or POLICIES))
     peak, rows = _peak(side), []
     for name in models or MODELS:
-        made, failed = _steps(name, policies, (batch_size, length, tiny))
-        row = {"model": name, "failed": failed}
-        rows.append(row | _measure(made, steps, repeats))
+        steps_by_policy, errors = _steps(
+            name, policies, (batch_size, length, tiny)
+        )
+        row = {"model": name, "failed": errors}
+        rows.append(row | _measure(steps_by_policy, steps, repeats))
         print(_line(rows[-1]), flush=True)
     bars = [
         results.bar(
             f"{policy}, the median: times float32",
-            LEAST,
+            MIN_RATIO,
             statistics.median(row["ratio"].get(policy, 0.0) for row in rows),
         )
         for policy in policies[1:]
     ]
     title = (
-        f"batches of {batch_size}, sequences {length}; milliseconds a step, "
+        f"batches of {batch_size}, sequences {length}; milliseconds per step, "
         f"median of {repeats}; the peak is {peak / 1e12:.3g} TFLOP/s"
     )
     results.show(title, _columns(peak, policies), rows, _notes(rows), bars)
@@ -101,52 +103,52 @@ def run(
     results.save(out, "precision", content)
 
 
-def _steps(name, policies, given):
-    """Makes, compiles and tries the steps of a model, one a policy."""
-    made, failed = {}, {}
+def _steps(name, policies, options):
+    """Makes, compiles and runs the steps of a model, one per policy."""
+    steps_by_policy, errors = {}, {}
     for policy in policies:
         try:
-            train, forward, weights = jax_steps.step(name, policy, given)
+            train, forward, weights = jax_steps.step(name, policy, options)
             started = time.perf_counter()
             train(1)
-        except Exception as error:  # Whatever a backend cannot do.
-            failed[policy] = f"{type(error).__name__}: {error}".split("\n")[0]
+        except Exception as error:  # Any failure of the backend.
+            errors[policy] = f"{type(error).__name__}: {error}".split("\n")[0]
             continue
-        made[policy] = {
+        steps_by_policy[policy] = {
             "train": train,
             "forward": forward,
             "weights": weights,
             "compiling": time.perf_counter() - started,
         }
-    return made, failed
+    return steps_by_policy, errors
 
 
-def _measure(made, steps, repeats):
-    if not made:
+def _measure(steps_by_policy, steps, repeats):
+    if not steps_by_policy:
         return {"milliseconds": {}, "ratio": {}, "mean_loss": {}}
     seconds = timing.interleave(
-        {policy: lambda m=m: m["train"](steps) for policy, m in made.items()},
+        {k: lambda m=m: m["train"](steps) for k, m in steps_by_policy.items()},
         repeats,
     )
     medians = timing.medians(seconds)
-    # What is fused differs by precision; the formula is float32's.
-    formula = next(iter(made.values()))
+    # Operations are counted in float32: fused ones differ by precision.
+    first = next(iter(steps_by_policy.values()))
     return {
         "milliseconds": {k: 1000 * s / steps for k, s in medians.items()},
         "ratio": {
-            policy: timing.ratio(seconds[PLAIN], taken)
-            for policy, taken in seconds.items()
+            policy: timing.ratio(seconds[PLAIN], times)
+            for policy, times in seconds.items()
             if PLAIN in seconds
         },
-        "flops": 3 * formula["forward"],
-        "parameters": formula["weights"],
-        "compiling": {k: m["compiling"] for k, m in made.items()},
-        "mean_loss": {k: m["train"](1) for k, m in made.items()},
+        "flops": 3 * first["forward"],
+        "parameters": first["weights"],
+        "compiling": {k: m["compiling"] for k, m in steps_by_policy.items()},
+        "mean_loss": {k: m["train"](1) for k, m in steps_by_policy.items()},
     }
 
 
 def _peak(side):
-    """Measures floating-point operations a second of bfloat16 matrices."""
+    """Measures floating-point operations per second with bfloat16 matrices."""
     import jax
     import jax.numpy as jnp
 
@@ -171,7 +173,7 @@ def _device():
 
 
 def _columns(peak, policies):
-    def taken(policy):
+    def milliseconds(policy):
         def cell(row):
             ms = row["milliseconds"].get(policy)
             return "failed" if ms is None else f"{ms:.2f}"
@@ -189,25 +191,25 @@ def _columns(peak, policies):
         "model": lambda row: row["model"],
         "weights": lambda row: f"{row.get('parameters', 0):,}",
         "GFLOP": lambda row: f"{row.get('flops', 0) / 1e9:.4g}",
-        **{policy: taken(policy) for policy in policies},
+        **{policy: milliseconds(policy) for policy in policies},
         f"of the peak, {policies[1]}": share(policies[1]),
     }
 
 
 def _notes(rows):
-    """Names what failed, and what a precision cost: all take equal steps."""
-    found = []
+    """Lists failures, and losses that differ between precisions."""
+    notes = []
     for row in rows:
         for policy, error in row["failed"].items():
-            found.append(f"{row['model']}, {policy}: {error}")
+            notes.append(f"{row['model']}, {policy}: {error}")
         plain = row["mean_loss"].get(PLAIN, math.nan)
         for policy, loss in row["mean_loss"].items():
-            if not abs(loss / plain - 1) < APART:
-                found.append(
+            if not abs(loss / plain - 1) < LOSS_TOLERANCE:
+                notes.append(
                     f"{row['model']}, {policy}: a mean loss of {loss:.4f}, "
                     f"with float32 {plain:.4f}"
                 )
-    return found
+    return notes
 
 
 def _line(row):

@@ -14,7 +14,7 @@ import PIL.Image
 
 
 def uncached(rows, size, batch_size):
-    """Reads with mmkeras, keeping nothing: `cache.batches`."""
+    """Reads with mmkeras without a cache: `cache.batches`."""
     from mmkeras.data import cache
     from mmkeras.data.codecs import Image
 
@@ -44,16 +44,16 @@ def dataset(rows, size, batch_size):
 
 
 def cached(rows, size, batch_size, folder):
-    """Reads with mmkeras what it decoded once, as a training does.
+    """Reads images that mmkeras decoded once, as in training.
 
     Args:
         rows: Rows of a data set.
         size: Height and width.
         batch_size: int.
-        folder: Where the cache lies; it is built before this returns.
+        folder: Folder of the cache, which is built before this returns.
 
     Returns:
-        A function that yields one shuffled epoch, as a training sees it.
+        A function that yields one shuffled epoch, as in training.
     """
     import mmkeras
     from mmkeras import tasks
@@ -93,8 +93,7 @@ def keras_directory(rows, size, batch_size):
 def torch_loader(rows, size, batch_size, workers):
     """Reads with a torch `DataLoader` whose workers use PIL.
 
-    The workers live on from epoch to epoch, so that no round pays for
-    starting them.
+    The workers are kept between epochs, so that no round includes their start.
     """
     import torch
 
@@ -143,7 +142,7 @@ class Files:
 
 
 def _decode(path, size):
-    """Decodes and resizes as torchvision's loader and `Resize` do."""
+    """Decodes and resizes like the loader and `Resize` of torchvision."""
     with PIL.Image.open(path) as image:
         image = image.convert("RGB")
     resized = image.resize(size[::-1], PIL.Image.Resampling.BILINEAR)

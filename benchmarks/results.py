@@ -1,4 +1,4 @@
-"""How results are shown and kept: a table, and a JSON file."""
+"""Prints results as a table, and writes them as a JSON file."""
 
 import importlib.metadata
 import json
@@ -11,14 +11,14 @@ from rich.table import Table
 
 
 def machine(*packages):
-    """Describes what the figures depend on.
+    """Describes the machine that the results depend on.
 
     Args:
-        *packages: Names of the packages whose versions matter.
+        *packages: Names of packages whose versions matter.
 
     Returns:
-        Dict of the processor's kind, its cores, and versions; `None` for
-        what is not installed.
+        Dict of the kind of the processor, its cores, and versions; `None` for
+        packages that are not installed.
     """
     return {
         "processor": platform.machine(),
@@ -42,22 +42,23 @@ def cores():
     return os.cpu_count()
 
 
-def bar(name, least, value):
-    """Describes a bar: a ratio, and the least it should be."""
-    return {"bar": name, "least": least, "value": value, "met": value >= least}
+def bar(name, minimum, value):
+    """Describes a bar: a ratio and its required minimum."""
+    met = value >= minimum
+    return {"bar": name, "least": minimum, "value": value, "met": met}
 
 
 def show(title, columns, rows, notes, bars):
-    """Prints a table of results, notes on it, and what bars it meets.
+    """Prints a table of results, notes, and whether the bars are met.
 
     Args:
         title: string.
         columns: Dict of heading to a function from a row to a string.
         rows: List of dicts.
         notes: List of strings.
-        bars: List of what `bar` returned.
+        bars: List of dicts, as from `bar`.
     """
-    # A pipe has no width of its own; a table cut short would help nobody.
+    # A pipe has no width, and a truncated table would be useless.
     console = Console()
     if not console.is_terminal:
         console = Console(width=120)
@@ -84,9 +85,9 @@ def save(folder, name, content):
     """Writes results to `<folder>/<name>.json`.
 
     Args:
-        folder: Path, made if need be, or None to write nothing.
+        folder: Path, created if necessary, or None to write nothing.
         name: string.
-        content: What JSON can hold.
+        content: Dict of JSON values.
     """
     if folder is None:
         return

@@ -1,4 +1,4 @@
-"""Timing side by side: methods take turns, round after round."""
+"""Timing of several methods that take turns in rounds."""
 
 import statistics
 import time
@@ -7,16 +7,16 @@ import numpy as np
 
 
 def interleave(methods, repeats):
-    """Times methods in turns, each once a round.
+    """Times methods in turns, each once per round.
 
-    Every round starts with another method, so that none is always the first.
+    Each round starts with another method, so that none is always the first.
 
     Args:
         methods: Dict of name to function without arguments, warmed up.
-        repeats: int. How many rounds.
+        repeats: int. Number of rounds.
 
     Returns:
-        Dict of name to list of seconds, one a round.
+        Dict of name to list of seconds, one per round.
     """
     names = list(methods)
     seconds = {name: [] for name in names}
@@ -38,8 +38,8 @@ def ratio(slower, faster):
     """Returns how many times longer one method took, the median of rounds.
 
     Args:
-        slower: List of seconds, one a round.
-        faster: Likewise of another method, in the same rounds.
+        slower: List of seconds, one per round.
+        faster: List of seconds of another method, in the same rounds.
     """
     return statistics.median(a / b for a, b in zip(slower, faster))
 

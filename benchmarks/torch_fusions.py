@@ -1,9 +1,8 @@
-"""Fusions in PyTorch, written as their papers' own code or a textbook would.
+"""Fusions in PyTorch, in the style of the papers' code or of a textbook.
 
-Each takes a list of inputs, three by default: vectors, or sequences in the
-second half of the file. Sizes and numbers of weights are those of
-`mmkeras.fusion`, where the formulas are too; masks of presence, which mmkeras
-has besides, are left out.
+Each takes a list of inputs: vectors, or sequences in the second half of the
+file. Sizes and numbers of weights are those of `mmkeras.fusion`, which also
+documents the formulas; presence masks are omitted.
 """
 
 # ruff: noqa: D101
@@ -61,9 +60,9 @@ class Gated(nn.Module):
         self.gates = _linears([sum(sizes)] * len(sizes), dim, bias=False)
 
     def forward(self, inputs):
-        everything = torch.cat(inputs, dim=-1)
+        joined = torch.cat(inputs, dim=-1)
         parts = [
-            torch.sigmoid(gate(everything)) * torch.tanh(value(x))
+            torch.sigmoid(gate(joined)) * torch.tanh(value(x))
             for gate, value, x in zip(self.gates, self.values, inputs)
         ]
         return torch.stack(parts).sum(dim=0)
@@ -97,8 +96,8 @@ class MAG(nn.Module):
         for gate, value, x in zip(self.gates, self.values, others):
             weight = functional.relu(gate(torch.cat([h, x], dim=-1)))
             d = d + weight * value(x)
-        longest = self.beta * h.norm(dim=-1) / d.norm(dim=-1).clamp_min(1e-6)
-        alpha = longest.clamp_max(1).unsqueeze(-1)
+        max_scale = self.beta * h.norm(dim=-1) / d.norm(dim=-1).clamp_min(1e-6)
+        alpha = max_scale.clamp_max(1).unsqueeze(-1)
         return self.norm(h + alpha * d)
 
 
@@ -254,7 +253,7 @@ class Late(nn.Module):
         return torch.stack(inputs).mean(dim=0)
 
 
-# Of sequences.
+# Fusions of sequences.
 
 
 class Block(nn.Module):
@@ -269,8 +268,8 @@ class Block(nn.Module):
 
     def forward(self, x, memory=None):
         query = self.norm_attention(x)
-        known = query if memory is None else self.norm_attention(memory)
-        y, _ = self.attention(query, known, known, need_weights=False)
+        keys = query if memory is None else self.norm_attention(memory)
+        y, _ = self.attention(query, keys, keys, need_weights=False)
         x = x + y
         return x + self.feed(self.norm_feed(x))
 
@@ -295,7 +294,7 @@ class MulT(nn.Module):
         )
         count = len(sizes)
         wide = (count - 1) * dim
-        self.asking = nn.ModuleDict(
+        self.cross = nn.ModuleDict(
             {
                 f"{i}_{j}": _blocks(dim, heads, depth)
                 for i in range(count)
@@ -313,17 +312,17 @@ class MulT(nn.Module):
             conv(x.transpose(1, 2)).transpose(1, 2)
             for conv, x in zip(self.convolutions, inputs)
         ]
-        steps = [x + _places(x) for x in steps]
+        steps = [x + _positions(x) for x in steps]
         ends = []
         for i, x in enumerate(steps):
-            heard = []
+            outputs = []
             for j, other in enumerate(steps):
                 if i != j:
                     y = x
-                    for block in self.asking[f"{i}_{j}"]:
+                    for block in self.cross[f"{i}_{j}"]:
                         y = block(y, other)
-                    heard.append(y)
-            y = torch.cat(heard, dim=-1)
+                    outputs.append(y)
+            y = torch.cat(outputs, dim=-1)
             for block in self.own[i]:
                 y = block(y)
             ends.append(self.norms[i](y)[:, -1])
@@ -331,10 +330,10 @@ class MulT(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    def __init__(self, sizes, dim=128, tokens=4, depth=2, alone=1, heads=4):
+    def __init__(self, sizes, dim=128, tokens=4, depth=2, own_depth=1, heads=4):
         super().__init__()
         self.projections = _linears(sizes, dim)
-        self.alones = nn.ModuleList(_blocks(dim, heads, alone) for _ in sizes)
+        self.own = nn.ModuleList(_blocks(dim, heads, own_depth) for _ in sizes)
         self.shared = nn.ModuleList(_blocks(dim, heads, depth) for _ in sizes)
         self.classes = nn.ParameterList(
             0.02 * torch.randn(1, 1, dim) for _ in sizes
@@ -347,19 +346,19 @@ class Bottleneck(nn.Module):
         for i, x in enumerate(inputs):
             x = self.projections[i](x)
             token = self.classes[i].expand(len(x), -1, -1)
-            x = torch.cat([token, x + _places(x)], dim=1)
-            for block in self.alones[i]:
+            x = torch.cat([token, x + _positions(x)], dim=1)
+            for block in self.own[i]:
                 x = block(x)
             steps.append(x)
         count = self.tokens.shape[1]
-        passed = self.tokens.expand(len(steps[0]), -1, -1)
+        shared = self.tokens.expand(len(steps[0]), -1, -1)
         for layer in zip(*self.shared):
-            said = []
+            updates = []
             for i, block in enumerate(layer):
-                x = block(torch.cat([steps[i], passed], dim=1))
+                x = block(torch.cat([steps[i], shared], dim=1))
                 steps[i] = x[:, :-count]
-                said.append(x[:, -count:])
-            passed = torch.stack(said).mean(dim=0)
+                updates.append(x[:, -count:])
+            shared = torch.stack(updates).mean(dim=0)
         return torch.stack([self.norm(x[:, 0]) for x in steps]).mean(dim=0)
 
 
@@ -368,16 +367,16 @@ class Perceiver(nn.Module):
         super().__init__()
         self.projections = _linears(sizes, dim)
         self.latents = nn.Parameter(0.02 * torch.randn(1, latents, dim))
-        self.reading = _blocks(dim, heads, depth)
-        self.thinking = _blocks(dim, heads, depth)
+        self.cross_attention = _blocks(dim, heads, depth)
+        self.self_attention = _blocks(dim, heads, depth)
         self.norm = nn.LayerNorm(dim, eps=1e-3)
 
     def forward(self, inputs):
         steps = [f(x) for f, x in zip(self.projections, inputs)]
-        memory = torch.cat([x + _places(x) for x in steps], dim=1)
+        memory = torch.cat([x + _positions(x) for x in steps], dim=1)
         z = self.latents.expand(len(memory), -1, -1)
-        for read, think in zip(self.reading, self.thinking):
-            z = think(read(z, memory))
+        for cross, own in zip(self.cross_attention, self.self_attention):
+            z = own(cross(z, memory))
         return self.norm(z).mean(dim=1)
 
 
@@ -401,7 +400,7 @@ def _power_normalized(x):
     return functional.normalize(x)
 
 
-def _places(x):
+def _positions(x):
     _, length, dim = x.shape
     i = torch.arange(dim)
     angle = torch.arange(length)[:, None] / 10000 ** (2 * (i // 2) / dim)

@@ -1,7 +1,7 @@
-"""Three ways to write the same sentences with the same decoder.
+"""Three ways to generate the same sentences with the same decoder.
 
-Each is a function from a context to tokens: mmkeras's own `SequenceGenerator`,
-KerasHub's samplers over the same cached step, and the loop that tutorials show.
+Each is a function from a context to tokens: the `SequenceGenerator` of mmkeras,
+the samplers of KerasHub over the same cached step, and the loop of tutorials.
 """
 
 import keras
@@ -16,28 +16,28 @@ START, END = 1, 2
 
 def ours(decoder, context, length, beam, jit_compile=False):
     """Returns a function that generates with mmkeras."""
-    writer = SequenceGenerator(
+    generator = SequenceGenerator(
         decoder, length=length, beam=beam, length_penalty=0, dtype="float32"
     )
     inputs = keras.Input(context.shape[1:])
-    model = keras.Model(inputs, writer(inputs))
+    model = keras.Model(inputs, generator(inputs))
     model.compile(jit_compile=jit_compile)
     return lambda: model.predict_on_batch(context)["tokens"]
 
 
 def hub(decoder, context, length, beam, jit_compile=False):
-    """Returns a function that writes with a KerasHub sampler."""
+    """Returns a function that generates with a KerasHub sampler."""
     inputs = keras.Input(context.shape[1:])
-    model = keras.Model(inputs, HubWriter(decoder, length, beam)(inputs))
+    model = keras.Model(inputs, HubGenerator(decoder, length, beam)(inputs))
     model.compile(jit_compile=jit_compile)
     return lambda: model.predict_on_batch(context)[:, 1:]
 
 
 def loop(decoder, context, length, beam):
-    """Returns a function that predicts on the whole prefix for every token.
+    """Returns a function that predicts on the whole prefix for each token.
 
-    All beams are given to one call of `predict`, with its own batch size;
-    tutorials call it for one image at a time.
+    One call of `predict` takes all beams, with its own batch size; tutorials
+    call it for one image at a time.
     """
     tokens = keras.Input((None,), dtype="int32")
     inputs = keras.Input(context.shape[1:])
@@ -45,12 +45,12 @@ def loop(decoder, context, length, beam):
     size = len(context)
     contexts = np.repeat(context, beam, axis=0)
 
-    def write():
-        said = np.full((size * beam, 1), START, "int32")
+    def generate():
+        ids = np.full((size * beam, 1), START, "int32")
         score = np.full((size, beam), -1e9, "float32")
         score[:, 0] = 0
         for _ in range(length):
-            logits = model.predict([said, contexts], verbose=0)[:, -1]
+            logits = model.predict([ids, contexts], verbose=0)[:, -1]
             logp = _log_softmax(logits).reshape(size, beam, -1)
             words = logp.shape[-1]
             total = (score[..., None] + logp).reshape(size, -1)
@@ -58,19 +58,19 @@ def loop(decoder, context, length, beam):
             score = np.take_along_axis(total, best, axis=1)
             rows = np.arange(size)[:, None] * beam + best // words
             word = (best % words).reshape(-1, 1).astype("int32")
-            said = np.concatenate([said[rows.reshape(-1)], word], axis=1)
-        said = said.reshape(size, beam, -1)
-        return said[np.arange(size), score.argmax(axis=1), 1:]
+            ids = np.concatenate([ids[rows.reshape(-1)], word], axis=1)
+        ids = ids.reshape(size, beam, -1)
+        return ids[np.arange(size), score.argmax(axis=1), 1:]
 
-    return write
+    return generate
 
 
-class HubWriter(keras.layers.Layer):
-    """Writes with a KerasHub sampler over a decoder's cached step.
+class HubGenerator(keras.layers.Layer):
+    """Generates with a KerasHub sampler over the cached step of a decoder.
 
     Args:
         decoder: A decoder layer of mmkeras.
-        length: int. How many tokens to write.
+        length: int. Number of tokens to generate.
         beam: int. 1 for the greedy sampler.
     """
 
@@ -97,7 +97,7 @@ class HubWriter(keras.layers.Layer):
             prompt, (0, 0), ops.full((size, 1), START, "int32")
         )
 
-        def read(prompt, cache, index):
+        def next_logits(prompt, cache, index):
             token = ops.take(prompt, index - 1, axis=1)
             state = {"static": static, "cache": cache}
             logits, state = self.decoder.step(token, state, index - 1)
@@ -105,7 +105,7 @@ class HubWriter(keras.layers.Layer):
 
         mask = ops.not_equal(prompt, 0)
         return self.sampler(
-            read,
+            next_logits,
             prompt,
             cache=state["cache"],
             index=1,

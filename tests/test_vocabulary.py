@@ -11,8 +11,11 @@ ROOT = pathlib.Path(__file__).parents[1]
 FOLDERS = ("mmkeras", "zoo", "benchmarks")
 # Folders in which each name says what a value is.
 CLEAN = (
+    "benchmarks",
     "mmkeras/branches",
+    "mmkeras/data/codecs",
     "mmkeras/data/datasets",
+    "mmkeras/data/decoding",
     "mmkeras/data/synthetic",
     "mmkeras/decoders",
     "mmkeras/files",

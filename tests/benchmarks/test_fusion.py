@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch")
 from benchmarks import torch_fusions  # noqa: E402
 
 SHAPE = (4, 3, 8, 5)  # Batch, inputs, features, steps.
-# Of layers with weights: ours beside theirs, by attribute.
+# Corresponding attributes of our layers and theirs, of those with weights.
 PAIRS = {
     "deep-sets": [("projections", "projections"), ("phi", "phi"), ("rho",) * 2],
     "film": [("films", "films")],
@@ -28,7 +28,7 @@ PAIRS = {
 
 
 def pair(name):
-    """Ours and theirs, built on the same inputs."""
+    """Builds our layer and theirs on the same inputs."""
     x, _ = bench.batch(name, SHAPE)
     layer = fusion.get(name, dropout=0.0)
     layer(x)
@@ -39,7 +39,7 @@ def pair(name):
 
 
 def copy(ours, theirs):
-    """Gives theirs the weights of ours, dense layers or lists of them."""
+    """Copies our weights to theirs, of dense layers or lists of them."""
     if isinstance(ours, list):
         linear = [m for m in theirs if isinstance(m, torch.nn.Linear)]
         for one, other in zip(ours, linear, strict=True):
@@ -56,8 +56,8 @@ def test_both_have_as_many_weights_and_results(name):
     x, layer, other = pair(name)
     theirs = other([torch.from_numpy(array) for array in x])
     assert tuple(theirs.shape) == tuple(layer(x).shape)
-    many = sum(weight.numel() for weight in other.parameters())
-    assert many == layer.count_params()
+    count = sum(weight.numel() for weight in other.parameters())
+    assert count == layer.count_params()
 
 
 @pytest.mark.parametrize(
@@ -73,27 +73,29 @@ def test_both_compute_the_same(name):
     randomize(layer)
     for ours, theirs in PAIRS.get(name, ()):
         copy(getattr(layer, ours), getattr(other, theirs))
-    found = other([torch.from_numpy(array) for array in x]).detach().numpy()
-    # The root of what an FFT rounds to 0 is not as small as that.
-    apart = 1e-3 if name == "compact-bilinear" else 1e-5
-    np.testing.assert_allclose(found, numpy(layer(x)), rtol=1e-4, atol=apart)
+    actual = other([torch.from_numpy(array) for array in x]).detach().numpy()
+    # The root of a rounding error of the FFT is larger.
+    tolerance = 1e-3 if name == "compact-bilinear" else 1e-5
+    np.testing.assert_allclose(
+        actual, numpy(layer(x)), rtol=1e-4, atol=tolerance
+    )
 
 
 @only_tensorflow
 def test_is_measured_and_written(tmp_path):
     small = ["--batch", "4", "--size", "8", "--length", "3", "--steps", "2"]
-    found = CliRunner().invoke(
+    result = CliRunner().invoke(
         app,
         [
             *["fusion", *small, "--repeats", "2", "--out", str(tmp_path)],
             *["--fusion", "gated", "--fusion", "sum"],
         ],
     )
-    assert found.exit_code == 0, found.output
-    written = json.loads((tmp_path / "fusion.json").read_text())
-    assert [row["fusion"] for row in written["rows"]] == ["gated", "sum"]
-    assert all(row["ratio"] > 0 for row in written["rows"])
-    ways = {"mmkeras", "fit", "torch"}
-    assert set(written["rows"][0]["milliseconds"]) == ways
-    [bar] = written["bars"]
+    assert result.exit_code == 0, result.output
+    content = json.loads((tmp_path / "fusion.json").read_text())
+    assert [row["fusion"] for row in content["rows"]] == ["gated", "sum"]
+    assert all(row["ratio"] > 0 for row in content["rows"])
+    methods = {"mmkeras", "fit", "torch"}
+    assert set(content["rows"][0]["milliseconds"]) == methods
+    [bar] = content["bars"]
     assert bar["least"] == 1

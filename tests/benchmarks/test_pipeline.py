@@ -30,14 +30,14 @@ def test_every_method_reads_all_images_each_epoch(methods, name):
 
 @pytest.mark.parametrize("name", ["uncached", "dataset", "cached", "torch"])
 def test_the_images_are_the_same(methods, name):
-    wanted = np.concatenate(list(methods["pil"]())).astype(float)
-    read = np.concatenate(list(methods[name]())).astype(float)
-    read *= 255 if name == "cached" else 1
-    apart = abs(wanted[:, None] - read[None]).mean((2, 3, 4))
-    # Cached images come shuffled: each has one that is nearly its own.
-    assert sorted(apart.argmin(axis=1)) == list(range(6))
+    expected = np.concatenate(list(methods["pil"]())).astype(float)
+    images = np.concatenate(list(methods[name]())).astype(float)
+    images *= 255 if name == "cached" else 1
+    distances = abs(expected[:, None] - images[None]).mean((2, 3, 4))
+    # Cached images are shuffled: each has one that is nearly equal.
+    assert sorted(distances.argmin(axis=1)) == list(range(6))
     # They shrink by area, PIL by antialiased bilinear interpolation.
-    assert apart.min(axis=1).max() < 4
+    assert distances.min(axis=1).max() < 4
 
 
 def test_rendered_images_are_the_same_every_time(rows, tmp_path):
@@ -45,7 +45,7 @@ def test_rendered_images_are_the_same_every_time(rows, tmp_path):
     files = [open(row["image"], "rb").read() for row in rows]
     assert files == [open(row["image"], "rb").read() for row in again]
     assert len(set(files)) == 6
-    # As a photograph of 500 x 375: between half and four bits a pixel.
+    # As a photograph of 500 x 375: between half and four bits per pixel.
     assert all(0.5 < len(file) * 8 / (500 * 375) < 4 for file in files)
 
 
@@ -55,7 +55,7 @@ def test_unknown_images_are_refused(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_verb_prints_a_table_and_keeps_its_figures(tmp_path):
+def test_the_command_prints_a_table_and_writes_a_file(tmp_path):
     pytest.importorskip("torch")
     sizes = "--images rendered --count 4 --batch 2 --size 16 --repeats 1"
     arguments = ["pipeline", *sizes.split(), "--out", str(tmp_path)]

@@ -30,11 +30,11 @@ def test_a_convolution_counts_its_kernel_at_every_place():
             dimension_numbers=("NHWC", "HWIO", "NHWC"),
         )
 
-    found = flops.count(convolve, ones(2, 8, 8, 3), ones(3, 3, 3, 5))
-    assert found == 2 * (2 * 4 * 4 * 5) * (3 * 3 * 3)
+    count = flops.count(convolve, ones(2, 8, 8, 3), ones(3, 3, 3, 5))
+    assert count == 2 * (2 * 4 * 4 * 5) * (3 * 3 * 3)
 
 
-def test_what_is_repeated_counts_as_often():
+def test_the_body_of_a_scan_counts_per_step():
     def repeat(x, weights):
         product = jax.jit(lambda x: x @ weights)
         return jax.lax.scan(lambda x, _: (product(x), None), x, length=7)[0]
@@ -52,24 +52,24 @@ SMALL = ["--tiny", "--batch", "2", "--length", "5", "--steps", "1"]
 
 
 @pytest.mark.slow
-def test_is_measured_and_written_and_a_failure_is_told(tmp_path):
-    done = run_python(
+def test_results_and_failures_are_written(tmp_path):
+    process = run_python(
         MEASURE,
         *["precision", *SMALL, "--repeats", "2", "--side", "16"],
         *["--policy", "mixed_bfloat16", "--out", tmp_path],
         *["--model", "caption-cnn-lstm", "--model", "caption-cnn-unheard-of"],
         KERAS_BACKEND="jax",
     )
-    assert done.returncode == 0, done.stderr
-    written = json.loads((tmp_path / "precision.json").read_text())
-    one, other = written["rows"]
+    assert process.returncode == 0, process.stderr
+    content = json.loads((tmp_path / "precision.json").read_text())
+    one, other = content["rows"]
     assert one["ratio"]["mixed_bfloat16"] > 0 and one["flops"] > 0
     assert not one["failed"] and "mixed_bfloat16" in other["failed"]
-    assert "caption-cnn-unheard-of" in done.stdout
+    assert "caption-cnn-unheard-of" in process.stdout
 
 
 @only_tensorflow
 def test_another_backend_is_refused():
-    found = CliRunner().invoke(app, ["precision"])
-    assert found.exit_code == 2
-    assert "KERAS_BACKEND=jax" in found.output
+    result = CliRunner().invoke(app, ["precision"])
+    assert result.exit_code == 2
+    assert "KERAS_BACKEND=jax" in result.output

@@ -12,7 +12,7 @@ def test_the_ratio_is_the_median_of_the_rounds():
 
 
 @pytest.mark.parametrize("power", [0.0, 1.0, 2.5])
-def test_the_exponent_of_a_power_is_found(power):
+def test_the_exponent_of_a_power(power):
     sizes = [10, 20, 40]
     seconds = [0.3 * size**power for size in sizes]
     assert timing.exponent(sizes, seconds) == pytest.approx(power, abs=1e-9)
