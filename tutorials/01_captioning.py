@@ -11,12 +11,12 @@
 # %% [markdown]
 # # From a folder of images to a served caption
 #
-# A captioner learns to say what an image shows. In this tutorial you
+# A captioner generates a description of an image. In this tutorial you
 #
 # 1. lay out a data set as a table, and check it;
 # 2. build a named architecture and the codecs around it;
 # 3. train it with plain `model.fit`;
-# 4. look at what it says, and measure whether it looked at the image;
+# 4. read its captions, and measure whether they depend on the image;
 # 5. export it as a SavedModel that takes JPEG bytes and returns a sentence.
 #
 # It runs on two cores in a few minutes and downloads nothing: the images
@@ -62,7 +62,7 @@ print(source.read_text().splitlines()[0])
 
 # %% [markdown]
 # A check names every image that is missing or corrupt, every empty caption
-# and every image that stands in two splits.
+# and every image that is in two splits.
 
 # %%
 report = check.check(source)
@@ -73,10 +73,10 @@ train, test = map(datasets.get(source).rows, ("train", "test"))
 # %% [markdown]
 # ## 2. The model
 #
-# Codecs turn bytes and sentences into tensors. The vocabulary is made of the
-# training split alone. `caption-cnn-lstm` takes any image branch: this one
-# lays all regions out, so that it knows what is left and what is right, and
-# with `inject="par"` the decoder reads it beside every word.
+# Codecs turn bytes and sentences into tensors. The vocabulary is built from
+# the training split only. `caption-cnn-lstm` takes any image branch: this one
+# flattens all regions, which keeps their positions, and with `inject="par"`
+# the image is an input of the decoder at every step.
 
 # %%
 texts = [text for row in train for text in row["captions"]]
@@ -102,7 +102,7 @@ model.summary()
 
 # %%
 def pairs(example):
-    """Gives an image once for each of its captions."""
+    """Repeats an image for each of its captions."""
     captions = tf.data.Dataset.from_tensor_slices(example["captions"])
     return captions.map(lambda text: {"image": example["image"], "text": text})
 
@@ -115,12 +115,12 @@ model.compile(keras.optimizers.Adam(3e-3), losses.TokenCrossentropy())
 history = model.fit(dataset, epochs=epochs, verbose=2)
 
 # %% [markdown]
-# ## 4. What does it say, and did it look?
+# ## 4. Captions, and whether they depend on the image
 #
 # `task.answer` takes the bytes of image files and returns sentences. The
-# image-shuffle gap is the loss with every caption beside another image,
-# minus the loss beside its own: at 0 the image does not matter, which is
-# how "the same caption for every image" shows itself.
+# image-shuffle gap is the loss with every caption paired with another image,
+# minus the loss with its own: at 0 the image does not matter, as for a model
+# that generates the same caption for every image.
 
 # %%
 files = [pathlib.Path(row["image"]).read_bytes() for row in test[:8]]
@@ -129,8 +129,8 @@ for text, row in zip(answers["text"], test):
     print(f"{text}    (a reference: {row['captions'][0]})")
 
 # %%
-found = engine.Examples(task, test)
-scores, test, captions, commonest = evaluation.summarise(found, beam=3)
+test_examples = engine.Examples(task, test)
+scores, test, captions, commonest = evaluation.summarise(test_examples, beam=3)
 print({name: round(float(value), 3) for name, value in scores.items()})
 
 # %%
@@ -143,8 +143,8 @@ figure
 # ## 5. Serving
 #
 # The export takes encoded images and returns sentences; the beam search is
-# part of the graph. It is reloaded in a fresh process with TensorFlow alone
-# and must answer as the task does.
+# part of the graph. It is reloaded in a fresh process with only TensorFlow
+# and must return the same sentences as the task.
 
 # %%
 task.save(home / "captioner")

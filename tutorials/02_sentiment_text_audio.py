@@ -9,19 +9,19 @@
 # ---
 
 # %% [markdown]
-# # Sentiment from words and voice, and whether fusion pays
+# # Sentiment from text and audio, and whether fusion helps
 #
-# Somebody says something: are they glad or not? The words tell, and so does
-# the voice. In this tutorial you
+# Is a speaker happy or not? Both the words and the voice are evidence. In this
+# tutorial you
 #
-# 1. lay out rows of text, sound and a label;
-# 2. train a judge of both, and the same judge on each of them alone;
-# 3. ask whether fusion pays, and read a verdict that is true to its interval;
-# 4. add a third modality, and ask again;
-# 5. judge a sentence and a WAV file, together and apart.
+# 1. create rows of text, audio and a label;
+# 2. train a classifier of both, and the same classifier on each of them;
+# 3. test whether fusion helps, with a confidence interval;
+# 4. add a third modality, and test again;
+# 5. classify a sentence and a WAV file, jointly and separately.
 #
-# It runs on two cores in a few minutes and downloads nothing: the world is
-# rendered, so that the best possible score is known beforehand. For your own
+# It runs on two cores in a few minutes and downloads nothing: the data are
+# synthetic, so the best possible score is known. For your own
 # data, write a table (`--data table.jsonl`, see the README).
 
 # %%
@@ -52,8 +52,8 @@ epochs = int(os.environ.get("TUTORIAL_EPOCHS", 12))
 # %% [markdown]
 # ## 1. The data
 #
-# Words, face and voice each speak for the right answer four times out of
-# five, whatever the others say. A row is a dict: an id, a split, a label, and
+# Words, face and voice each agree with the label four times out of five,
+# independently. A row is a dict: an id, a split, a label, and
 # the raw values, text or the bytes of files (paths will do).
 
 # %%
@@ -67,18 +67,18 @@ print(first["label"], "|", first["text"], "|", len(first["audio"]), "bytes")
 IPython.display.Audio(first["audio"])
 
 # %% [markdown]
-# ## 2. A judge of both, and of each alone
+# ## 2. A multimodal classifier, and unimodal ones
 #
-# `sentiment-text-audio-gated` reads with one bidirectional GRU, listens with
-# another, and lets a gate decide how much each counts. `engine.build`
-# makes the vocabulary and the codecs from the training rows; `fit` is plain
-# Keras inside, and keeps the epoch that is best on validation. The models of
-# one modality are the same model with the same budget, taught that modality
-# alone: else a better score might only mean a longer training.
+# `sentiment-text-audio-gated` encodes the words with one bidirectional GRU,
+# the audio with another, and weights both by a gate. `engine.build`
+# builds the vocabulary and the codecs from the training rows; `fit` is plain
+# Keras inside, and keeps the best epoch on validation. The unimodal models are
+# the same model with the same budget, trained on one modality: otherwise a
+# better score could be due to longer training.
 
 
 # %%
-def train(name, only=None):
+def train(name, modality=None):
     """Trains an architecture of the zoo, on one modality or on all."""
     keras.utils.set_random_seed(0)
     recipe = dataclasses.replace(
@@ -93,60 +93,63 @@ def train(name, only=None):
         max_length=16,
     )
     parts = [
-        modalities.select(task, part, only) for part in (data.train, data.val)
+        modalities.select(task, part, modality)
+        for part in (data.train, data.val)
     ]
-    folder = home / f"{name}-{only}"
+    folder = home / f"{name}-{modality}"
     folder.mkdir()
     engine.fit(task, engine.Data(*parts), folder, recipe, verbose=0)
     return task
 
 
 name = "sentiment-text-audio-gated"
-models = {only: train(name, only) for only in ("text", "audio", None)}
+models = {m: train(name, m) for m in ("text", "audio", None)}
 
 # %% [markdown]
 # ## 3. Does fusion help?
 #
-# All predict the same test examples. Beside them stand baselines that know the
-# frequencies of the labels only. The intervals come from a paired bootstrap.
+# All predict the same test examples. The baselines know only the frequencies of
+# the labels. The intervals come from a paired bootstrap.
 
 
 # %%
 def compare(models):
     """Compares models on the test split."""
     target = models[None].target
-    labels, known = (
+    labels, train_labels = (
         target.encode(rows[split]).labels for split in ("test", "train")
     )
     predicted = {
-        "majority": target.majority(known, len(labels)),
-        "prior": target.prior(known, len(labels)),
+        "majority": target.majority(train_labels, len(labels)),
+        "prior": target.prior(train_labels, len(labels)),
     }
-    for only, task in models.items():
-        found = engine.Examples(task, rows["test"])
-        predicted[only or "fusion"] = found.chosen(only and [only])
-    unimodal = [only for only in models if only]
+    for modality, task in models.items():
+        examples = engine.Examples(task, rows["test"])
+        predicted[modality or "fusion"] = examples.chosen(
+            modality and [modality]
+        )
+    unimodal = [modality for modality in models if modality]
     return evaluation.fusion_gain(
         labels, predicted, "fusion", unimodal, target.agreement, draws=500
     )
 
 
-def tell(found):
-    """Prints the table and the verdict."""
+def show(gain):
+    """Prints the table and the summary."""
     console = Console(highlight=False, soft_wrap=True)
-    console.print(tables.fusion_gain("Does fusion help?", found))
-    console.print(found.summary)
+    console.print(tables.fusion_gain("Does fusion help?", gain))
+    console.print(gain.summary)
 
 
-found = compare(models)
-tell(found)
+gain = compare(models)
+show(gain)
 
 # %%
-charts.fusion_gain(found)
+charts.fusion_gain(gain)
 
 # %% [markdown]
-# It need not pay, and here it cannot: where two votes of equal worth disagree,
-# nobody can know which of them is right. The world says so beforehand:
+# Fusion does not always help, and here it cannot: when two equally reliable
+# modalities disagree, the label is undetermined. The known optimum shows it:
 
 # %%
 best = feelings.accuracy(votes)
@@ -155,31 +158,31 @@ print({"+".join(names): round(value, 3) for names, value in best.items()})
 # %% [markdown]
 # ## 4. A third modality
 #
-# Of three votes two agree. `classify-image-text-audio-bottleneck` sees, reads
-# and listens; any fusion fits into it by name.
+# Two of three modalities always agree. `classify-image-text-audio-bottleneck`
+# takes all three; its fusion can be any, by name.
 
 # %%
 name = "classify-image-text-audio-bottleneck"
-models = {only: train(name, only) for only in ("image", "text", "audio", None)}
-found = compare(models)
-tell(found)
-charts.fusion_gain(found)
+models = {m: train(name, m) for m in ("image", "text", "audio", None)}
+gain = compare(models)
+show(gain)
+charts.fusion_gain(gain)
 
 # %% [markdown]
-# ## 5. Judging, and serving
+# ## 5. Prediction and serving
 #
-# `task.answer` takes raw values; what is left out is absent. The export does
+# `task.answer` takes raw values; missing ones may be omitted. The export does
 # the same without Keras, in one call.
 
 # %%
 task = models[None]
 sound = rows["test"][0]["audio"]
-asked = {"text": ["what a wonderful day", None], "audio": [None, sound]}
-said = task.answer(asked)
-print(said["label"], said["probability"].round(2))
+inputs = {"text": ["what a wonderful day", None], "audio": [None, sound]}
+answers = task.answer(inputs)
+print(answers["label"], answers["probability"].round(2))
 
 # %%
-task.save(home / "judge")
+task.save(home / "classifier")
 serving.export(task, home / "served")
 served = serving.load(home / "served")
 print(served.predict({"text": ["what a wonderful day"]}))

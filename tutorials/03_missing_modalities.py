@@ -13,12 +13,12 @@
 #
 # A camera is off, a microphone fails, a text is empty. In this tutorial you
 #
-# 1. train a judge of images, words and voices with modality dropout, and
+# 1. train a classifier of images, text and audio with modality dropout, and
 #    one without;
-# 2. see what each subset of modalities scores, and what each one is worth,
-#    beside what is known to be true;
-# 3. see that not a bit of an answer depends on what is absent;
-# 4. exchange one modality among the examples, and corrupt it.
+# 2. score each subset of modalities, and compare the contribution of each
+#    modality with its true value;
+# 3. check that absent modalities have no effect on a prediction;
+# 4. permute one modality among the examples, and corrupt it.
 #
 # It runs on two cores in a few minutes and downloads nothing.
 
@@ -49,10 +49,10 @@ console = Console(highlight=False, soft_wrap=True)
 # %% [markdown]
 # ## 1. Two models
 #
-# In this rendered world the words are right 9 times out of 10, the face 8,
-# the voice 7, whatever the others say. Modality dropout hides each modality
-# from the model now and then, though never all of an example; a learned token
-# stands in its place.
+# In this synthetic data set the words agree with the label 9 times out of 10,
+# the face 8, the voice 7, independently. Modality dropout hides random
+# modalities in training, but never all of an example; a learned token replaces
+# them.
 
 # %%
 rows = {
@@ -67,7 +67,7 @@ name = "classify-image-text-audio-bottleneck"
 
 
 def train(dropout):
-    """Trains a judge that has modalities hidden that often."""
+    """Trains a classifier with a probability of hiding a modality."""
     keras.utils.set_random_seed(0)
     recipe = dataclasses.replace(
         recipes.get(name),
@@ -96,8 +96,8 @@ models = {dropout: train(dropout) for dropout in (0.0, 0.3)}
 # ## 2. All subsets
 #
 # A score for each of the seven subsets, and each modality's Shapley value:
-# its fair share of what all score above chance. Here the truth is known in
-# closed form.
+# its share of the score above chance. Here the true value is known in closed
+# form.
 
 # %%
 best = feelings.accuracy()
@@ -105,67 +105,67 @@ true = evaluation.shapley(best, feelings.FIELDS)
 print({name: round(value, 3) for name, value in true.items()})
 
 # %%
-worth = {}
+results = {}
 for dropout, task in models.items():
-    found = engine.Examples(task, rows["test"])
-    figures, subsets = evaluation.evaluate(found)
+    test_examples = engine.Examples(task, rows["test"])
+    figures, subsets = evaluation.evaluate(test_examples)
     console.print(tables.subsets(f"modality dropout {dropout}", subsets))
-    worth[dropout] = figures, subsets
+    results[dropout] = figures, subsets
 
 # %% [markdown]
-# Trained without, the judge has never seen an example with a part missing,
-# and guesses. Trained with it, each subset comes near to its best.
+# Without modality dropout, examples with a missing modality are out of
+# distribution. With it, each subset comes close to its optimum.
 
 # %%
-charts.subsets(worth[0.3][1])
+charts.subsets(results[0.3][1])
 
 # %%
-for field, (low, high) in worth[0.3][1].intervals.items():
+for field, (low, high) in results[0.3][1].intervals.items():
     print(f"{field}: from {low:.3f} to {high:.3f}, in truth {true[field]:.3f}")
 
 # %% [markdown]
-# ## 3. What is absent says nothing
+# ## 3. Absent modalities have no effect
 #
-# `task.answer` takes what there is. In the model a mask says what is there:
-# whatever stands in the place of the rest changes not a bit.
+# `task.answer` takes the modalities that are present. In the model they are
+# marked by a mask: the values of absent ones have no effect at all.
 
 # %%
 task = models[0.3]
 print(task.answer({"text": [rows["test"][0]["text"]]})["probability"])
 
-found = engine.Examples(task, rows["test"][:8])
-x = found.inputs(np.arange(8))
+examples = engine.Examples(task, rows["test"][:8])
+x = examples.inputs(np.arange(8))
 x["presence"][:, task.fields.index("audio")] = False
 x = task.normalize(x)
-before = task.model.predict(x, verbose=0)
+expected = task.model.predict(x, verbose=0)
 x["audio"] = np.full_like(x["audio"], np.nan)
-after = task.model.predict(x, verbose=0)
-print("the same, bit by bit:", np.array_equal(before, after))
+actual = task.model.predict(x, verbose=0)
+print("the same, bit by bit:", np.array_equal(expected, actual))
 
 # %% [markdown]
 # ## 4. Mismatched and corrupted
 #
-# With another's words beside one's own face, a judge that listens to both
-# must get worse; one that does not care has not learned from them.
+# With the words of another example, a classifier that uses them must get
+# worse; if it does not, it has not learned from them.
 
 # %%
-lost = {k: v for k, v in worth[0.3][0].items() if k.startswith("mismatch")}
-console.print(tables.scores("Exchanged among the examples", {"": lost}))
+drops = {k: v for k, v in results[0.3][0].items() if k.startswith("mismatch")}
+console.print(tables.scores("Exchanged among the examples", {"": drops}))
 
 # %%
-some = rows["test"][:200]
+subset = rows["test"][:200]
 
 
 def score(rows):
-    """Accuracy on rows as they are."""
-    found = engine.Examples(task, rows, keep=False)
-    return task.score(found, found.outputs())["accuracy"]
+    """Accuracy on rows."""
+    examples = engine.Examples(task, rows, keep=False)
+    return task.score(examples, examples.outputs())["accuracy"]
 
 
 kinds = evaluation.corruptible(task)
-borne = evaluation.robustness(score, some, kinds)
-console.print(tables.robustness("Severity 1 to 5", borne))
-charts.robustness(borne)
+curves = evaluation.robustness(score, subset, kinds)
+console.print(tables.robustness("Severity 1 to 5", curves))
+charts.robustness(curves)
 
 # %% [markdown]
 # From the command line: `mmkeras train ... train.modality_dropout=0.3`, then

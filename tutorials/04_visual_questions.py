@@ -9,18 +9,17 @@
 # ---
 
 # %% [markdown]
-# # Questions about images, and whether anybody looked
+# # Visual question answering, and whether the image matters
 #
-# Somebody asks about an image, and a model answers. It can be right often
-# without a look at the image: most people who ask whether there is a star
-# have seen one. In this tutorial you
+# A VQA model can often be right without the image: most people who ask whether
+# there is a star have seen one. In this tutorial you
 #
-# 1. lay out a folder of images and a table of questions, and check it;
-# 2. train an answerer, the same one without images, and a hurried one;
-# 3. see what each gets right, by type of question;
-# 4. ask whether the image matters, in three ways;
-# 5. see where it looked;
-# 6. export it, and ask the export with the bytes of an image and a string.
+# 1. create a folder of images and a table of questions, and check it;
+# 2. train a model, the same one without images, and one for a single epoch;
+# 3. score each by type of question;
+# 4. test in three ways whether the image matters;
+# 5. plot where the model attends;
+# 6. export it, and call the export with the bytes of an image and a string.
 #
 # It runs on two cores in a few minutes and downloads nothing: the images
 # are rendered. For your own, write a table like the one below.
@@ -63,10 +62,10 @@ console = Console(highlight=False, soft_wrap=True)
 # %% [markdown]
 # ## 1. The data
 #
-# An image shows one or two coloured shapes. As in the world outside, things
-# have a usual colour, here half of them do; and those who ask "is there a
-# star?" have mostly seen one. So the question alone tells much of the answer.
-# This is called language bias.
+# An image shows one or two coloured shapes. As in real data, objects have a
+# usual colour (here half of them do), and most questions "is there a star?" are
+# asked about images with one. So the question alone predicts much of the
+# answer. This is called language bias.
 
 # %%
 usual = dict(zip(shapes.SHAPES, shapes.COLOURS))
@@ -74,24 +73,24 @@ draw = np.random.default_rng(0)
 
 
 def tinted(thing):
-    """Gives half of all things the colour that is usual for their shape."""
+    """Gives half of all shapes their usual colour."""
     colour = usual[thing.kind] if draw.random() < 0.5 else thing.colour
     return dataclasses.replace(thing, colour=colour)
 
 
-def asked(things):
-    """Asks about things: yields type, question and answer."""
-    one = things[draw.integers(len(things))]
-    seen = {thing.kind for thing in things}
-    others = [shape for shape in shapes.SHAPES if shape not in seen]
-    shape = one.kind if draw.random() < 0.75 else draw.choice(others)
-    said = "yes" if shape in seen else "no"
-    yield "there", f"is there a {shape}?", said
+def questions(things):
+    """Yields type, question and answer for the shapes of an image."""
+    thing = things[draw.integers(len(things))]
+    kinds = {x.kind for x in things}
+    others = [shape for shape in shapes.SHAPES if shape not in kinds]
+    shape = thing.kind if draw.random() < 0.75 else draw.choice(others)
+    answer = "yes" if shape in kinds else "no"
+    yield "there", f"is there a {shape}?", answer
     yield "count", "how many things are there?", str(len(things))
-    if len(seen) == len(things):
-        yield "colour", f"what colour is the {one.kind}?", one.colour
-    if len({thing.colour for thing in things}) == len(things):
-        yield "shape", f"what shape is the {one.colour} thing?", one.kind
+    if len(kinds) == len(things):
+        yield "colour", f"what colour is the {thing.kind}?", thing.colour
+    if len({x.colour for x in things}) == len(things):
+        yield "shape", f"what shape is the {thing.colour} thing?", thing.kind
 
 
 # %% [markdown]
@@ -106,10 +105,10 @@ lines = []
 for i, scene in enumerate(shapes.scenes("train", len(parts))):
     scene = dataclasses.replace(scene, shapes=tuple(map(tinted, scene.shapes)))
     PIL.Image.fromarray(shapes.render(scene, 48)).save(album / f"{i}.png")
-    for kind, question, answer in asked(scene.shapes):
+    for kind, question, answer in questions(scene.shapes):
         row = {"image": f"{i}.png", "question": question, "answer": answer}
         lines.append(json.dumps({**row, "type": kind, "split": parts[i]}))
-table = album / "asked.jsonl"
+table = album / "questions.jsonl"
 table.write_text("\n".join(lines))
 print("\n".join(lines[:4]))
 
@@ -125,19 +124,19 @@ data = datasets.get(table)
 rows = {s: data.rows(s) for s in ("train", "val", "test")}
 
 # %% [markdown]
-# ## 2. Three answerers
+# ## 2. Three models
 #
-# `vqa-cnn-film` reads the question with a GRU, which then scales and shifts
-# what the convolutions see. `engine.build` makes the vocabulary and the
-# answers to choose among from the training rows; `fit` is plain Keras inside,
-# and keeps the epoch that is best on validation. Beside it stand the same
-# model, taught without an image for as long, and one that had a single epoch.
+# `vqa-cnn-film` encodes the question with a GRU, whose state scales and shifts
+# the image features. `engine.build` builds the vocabulary and the list of
+# answers from the training rows; `fit` is plain Keras inside, and keeps the
+# best epoch on validation. For comparison: `blind`, the same model trained
+# without images for as long, and `hurried`, trained for one epoch.
 
 # %%
 name = "vqa-cnn-film"
 
 
-def teach(label, epochs, only=None):
+def train(label, epochs, modality=None):
     """Trains the architecture, on all modalities or on one."""
     keras.utils.set_random_seed(0)
     image = branches.image.cnn((48, 48, 3), 32, depth=3, name="image_encoder")
@@ -152,113 +151,115 @@ def teach(label, epochs, only=None):
     task = engine.build(
         name, data, recipe, image_size=48, max_length=10, min_count=1
     )
-    known = [
-        modalities.select(task, part, only) for part in (data.train, data.val)
+    parts = [
+        modalities.select(task, part, modality)
+        for part in (data.train, data.val)
     ]
     folder = home / label
     folder.mkdir()
-    engine.fit(task, engine.Data(*known), folder, recipe, verbose=0)
+    engine.fit(task, engine.Data(*parts), folder, recipe, verbose=0)
     return task
 
 
-answerers = {
-    "taught": teach("taught", epochs),
-    "hurried": teach("hurried", 1),
-    "blind": teach("blind", epochs, "question"),
+models = {
+    "taught": train("taught", epochs),
+    "hurried": train("hurried", 1),
+    "blind": train("blind", epochs, "question"),
 }
-task = answerers["taught"]
+task = models["taught"]
 
 # %% [markdown]
 # ## 3. By type of question
 #
-# One figure for all questions says little. `evaluation.questions` tells the
-# types apart, and of how many images all questions are answered right.
+# A single score over all questions hides much. `evaluation.questions` scores
+# each type, and the share of images with all questions answered correctly.
 
 # %%
-said, scores, examples = {}, {}, {}
-for who, one in answerers.items():
-    only = ["question"] if who == "blind" else None
-    found = examples[who] = engine.Examples(one, rows["test"])
-    predictions = found.predictions(found.outputs(only))
-    said[who] = predictions.argmax(axis=1)
-    scores[who] = {
-        "accuracy": one.target.agreement(found.labels, said[who]),
-        **evaluation.questions(found, predictions),
+chosen, scores, examples = {}, {}, {}
+for label, model in models.items():
+    fields = ["question"] if label == "blind" else None
+    test = examples[label] = engine.Examples(model, rows["test"])
+    predictions = test.predictions(test.outputs(fields))
+    chosen[label] = predictions.argmax(axis=1)
+    scores[label] = {
+        "accuracy": model.target.agreement(test.labels, chosen[label]),
+        **evaluation.questions(test, predictions),
     }
-    if one is task:
-        wrong = errors(found, predictions)
-found = examples["taught"]
+    if model is task:
+        wrong = errors(test, predictions)
+test = examples["taught"]
 console.print(tables.scores("Test questions", scores))
 console.print(tables.questions("What goes wrong", wrong))
 
 # %% [markdown]
-# All in all the taught one looks good. By type it does not: of "is there a
-# ...?" all three get the same share right, and every error is a "yes" where it
-# should be "no". Of these questions nothing has been learned but how they are
-# mostly answered. VQA's second version was made against this: each question
-# was asked again of an image where the answer is another.
+# Overall `taught` looks good. By type it does not: for "is there a ...?"
+# all three have the same accuracy, and every error is a "yes" instead of "no".
+# For these questions, only the most frequent answer has been learned. VQA v2
+# was collected against this: it pairs each question with a second image with
+# another answer.
 
 # %% [markdown]
 # ## 4. Does the image matter?
 #
-# First, put the answerer beside one that was taught without images, not
-# beside nothing: what is above the blind one is what seeing is worth. The
-# intervals come from a bootstrap over images.
+# First, compare the model with one trained without images: the difference is
+# the gain from the image. The intervals come from a bootstrap over images.
 
 # %%
-known = engine.Examples(task, rows["train"]).labels
-said["majority"] = task.target.majority(known, len(found))
-paid = evaluation.fusion_gain(
-    found.labels,
-    said,
+train_labels = engine.Examples(task, rows["train"]).labels
+chosen["majority"] = task.target.majority(train_labels, len(test))
+gain = evaluation.fusion_gain(
+    test.labels,
+    chosen,
     "taught",
     ("blind",),
     task.target.agreement,
-    groups=found.groups,
+    groups=test.groups,
     draws=500,
 )
-console.print(tables.fusion_gain("Is it worth looking?", paid))
-console.print(paid.summary)
-charts.fusion_gain(paid)
+console.print(tables.fusion_gain("Is it worth looking?", gain))
+console.print(gain.summary)
+charts.fusion_gain(gain)
 
 # %% [markdown]
-# Second, give each question another's image. Who looks must get worse; who
-# loses nothing has not looked, as the hurried one, with two in five right.
+# Second, permute the images among the questions. A model that uses them must
+# get worse; one that loses nothing ignores them, like `hurried`, which still
+# answers two in five correctly.
 
 # %%
-lost = {}
-for who in ("taught", "hurried"):
+drops = {}
+for label in ("taught", "hurried"):
 
-    def score(replaced, found=examples[who]):
-        """Accuracy with others' images or questions."""
-        given = found.chosen(replaced=replaced)
-        return task.target.agreement(found.labels, given)
+    def score(replaced, test=examples[label]):
+        """Accuracy with permuted images or questions."""
+        answers = test.chosen(replaced=replaced)
+        return task.target.agreement(test.labels, answers)
 
-    lost[who] = evaluation.mismatched(score, task.fields, len(found), repeats=1)
-console.print(tables.scores("Exchanged among the questions", lost))
+    drops[label] = evaluation.mismatched(
+        score, task.fields, len(test), repeats=1
+    )
+console.print(tables.scores("Exchanged among the questions", drops))
 
 # %% [markdown]
-# Third, keep the questions that the blind one gets wrong. There is nothing to
-# gain by guessing what is usual, and no world has to be known for it: it works
-# for any data of your own.
+# Third, keep the questions that `blind` gets wrong. There, guessing the usual
+# answer does not help. This works for any data of your own.
 
 # %%
-hard = said["blind"] != found.labels
+hard = chosen["blind"] != test.labels
 print(f"the blind one is wrong about {hard.sum()} of {len(hard)}")
-for who in ("taught", "hurried"):
-    right = np.mean(said[who][hard] == found.labels[hard])
-    print(f"of these, {who}: {100 * right:.1f} % right")
+for label in ("taught", "hurried"):
+    accuracy = np.mean(chosen[label][hard] == test.labels[hard])
+    print(f"of these, {label}: {100 * accuracy:.1f} % right")
 
 # %% [markdown]
-# ## 5. Where did it look?
+# ## 5. Where does the model attend?
 #
-# FiLM takes the maximum over all regions before it answers. What is bright is
-# where most of the features were largest. It tells why an answer is wrong, too:
-# asked for the square's colour, it looked at the circle.
+# FiLM takes the maximum over all regions before its last layers. Bright regions
+# are where most of the features are largest. They also explain errors: asked
+# for the colour of the square, the model attended to the circle.
 
 # %%
-groups = {row["group"]: row for row in found.rows if row["label"] == "2"}
-first = [row for row in found.rows if row["group"] == next(iter(groups))]
+groups = {row["group"]: row for row in test.rows if row["label"] == "2"}
+first = [row for row in test.rows if row["group"] == next(iter(groups))]
 image = pathlib.Path(first[0]["image"]).read_bytes()
 batch = {
     "image": [image] * len(first),
@@ -269,33 +270,33 @@ figures.of_judge(task, batch, task.answer(batch)["label"])
 # %% [markdown]
 # ## 6. Serving
 #
-# The export takes the bytes of an image and a string. Here it is asked in a
+# The export takes the bytes of an image and a string. Here it is called in a
 # fresh process, which has TensorFlow and no Keras.
 
 # %%
-task.save(home / "answerer")
+task.save(home / "vqa")
 serving.export(task, home / "served")
 script = """
 import pathlib, sys
 sys.modules["keras"] = None  # From here on, importing it is an error.
 from mmkeras import serving
-folder, photo, *asked = sys.argv[1:]
+folder, photo, *questions = sys.argv[1:]
 photo = pathlib.Path(photo).read_bytes()
-batch = {"image": [photo] * len(asked), "question": asked}
-said = serving.load(folder).predict(batch)
-for question, answer in zip(asked, said["label"]):
+batch = {"image": [photo] * len(questions), "question": questions}
+answers = serving.load(folder).predict(batch)
+for question, answer in zip(questions, answers["label"]):
     print(question, answer)
 """
-given = home / "served", first[0]["image"], *batch["question"]
-ran = subprocess.run(
-    [sys.executable, "-c", script, *map(str, given)],
+arguments = home / "served", first[0]["image"], *batch["question"]
+process = subprocess.run(
+    [sys.executable, "-c", script, *map(str, arguments)],
     capture_output=True,
     text=True,
     check=True,
 )
-print(ran.stdout)
+print(process.stdout)
 
 # %% [markdown]
-# From the command line: `mmkeras train vqa-cnn-film --data asked.jsonl
-# --out runs/asked`, then `mmkeras report runs/asked --unimodal` puts
-# it beside a blind one, by type of question, for your own data.
+# From the command line: `mmkeras train vqa-cnn-film --data questions.jsonl
+# --out runs/vqa`, then `mmkeras report runs/vqa --unimodal` compares it
+# with unimodal models, by type of question, for your own data.

@@ -9,19 +9,19 @@
 # ---
 
 # %% [markdown]
-# # A talk about an image
+# # A dialogue about an image
 #
 # "How many 3s are there?" "Two." "How many of them are blue?" The second
-# question needs the image, and what was said before. In this tutorial you
+# question needs the image and the dialogue history. In this tutorial you
 #
-# 1. look at talks, and at what the best player scores who lacks the image,
-#    or forgets what was said;
-# 2. train a model that keeps marks on the regions of the image, turn by turn;
-# 3. hold a talk with it;
-# 4. see whether image and history matter to it, beside the known ceilings;
-# 5. export it: a list of turns goes in, no state is kept.
+# 1. look at dialogues, and at the best possible scores without the image or
+#    without the history;
+# 2. train a model that marks regions of the image, turn by turn;
+# 3. have a dialogue with it;
+# 4. measure whether image and history matter, compared with the upper bounds;
+# 5. export it: the input is a list of turns, and the model is stateless.
 #
-# It runs on two cores in some minutes and downloads nothing.
+# It runs on two cores in a few minutes and downloads nothing.
 
 # %%
 import dataclasses
@@ -53,12 +53,12 @@ epochs = int(os.environ.get("TUTORIAL_EPOCHS", 8))
 console = Console(highlight=False, soft_wrap=True)
 
 # %% [markdown]
-# ## 1. Talks
+# ## 1. Dialogues
 #
-# `--data digits-discussed` renders the talks from MNIST's files. Here the
-# digits are printed instead, in some sizes and places, so that nothing need
-# be downloaded. Beside each talk, training has the first turns of five others
-# about its image: who is to talk must first learn to see, and to count.
+# `--data digits-discussed` renders dialogues about MNIST's digits. Here the
+# digits are printed instead, in random sizes and positions, so that nothing is
+# downloaded. In training, each image also has the first turns of five other
+# dialogues: a model must first learn to recognise and to count.
 
 
 # %%
@@ -66,9 +66,9 @@ def printed(digit, rng):
     """Prints a digit, 28 by 28 pixels."""
     page = PIL.Image.new("L", (28, 28))
     font = PIL.ImageFont.load_default(int(rng.integers(20, 27)))
-    place = tuple(rng.integers(11, 18, 2).tolist())
+    position = tuple(rng.integers(11, 18, 2).tolist())
     ink = PIL.ImageDraw.Draw(page)
-    ink.text(place, str(digit), 255, font, anchor="mm")
+    ink.text(position, str(digit), 255, font, anchor="mm")
     return np.asarray(page)
 
 
@@ -88,24 +88,25 @@ print(last["history"], last["question"], "...", sep="\n")
 PIL.Image.open(io.BytesIO(last["image"])).resize((252, 252))
 
 # %% [markdown]
-# A row is a turn: the image, what was said before, a line a turn, the
-# question and its answer. Your own talks are such a table, read by `--data
-# dialogues`; VisDial's files are read by `--data visdial`.
+# A row is a turn: the image, the history with one line per turn, the question
+# and its answer. Your own dialogues are such a table, read by `--data
+# dialogues.jsonl`; VisDial's files are read by `--data visdial`.
 #
-# What can be scored without the image, or without the history, is known
-# here: all talks that may be held are enumerated.
+# The best possible scores without the image, or without the history, are known
+# here: all possible dialogues are enumerated.
 
 # %%
-for given, (share, half) in digits_discussed.ceilings(500).items():
-    print(f"{given}: {100 * share:.1f} % at best (+- {100 * half:.1f})")
+for fields, (accuracy, error) in digits_discussed.ceilings(500).items():
+    print(f"{fields}: {100 * accuracy:.1f} % at best (+- {100 * error:.1f})")
 
 # %% [markdown]
-# ## 2. A model that marks what is talked of
+# ## 2. A model that marks the topic
 #
-# `dialogue-text-image-modules` keeps a mark on each region of the image. A
-# turn finds regions, filters those marked, moves the marks to a neighbour, or
-# keeps them: a mixture of these modules, chosen by its words. The answer is
-# chosen from what is marked, and how much. All is learned from answers alone.
+# `dialogue-text-image-modules` has a mark on each region of the image. A turn
+# finds regions, filters the marked ones, moves the marks to a neighbour, or
+# keeps them: a mixture of these modules that depends on its words. The answer
+# is predicted from the marked regions and the sum of the marks. All modules
+# are learned from answers only.
 
 # %%
 keras.utils.set_random_seed(0)
@@ -116,62 +117,64 @@ task = engine.build(name, data, recipe, image_size=96, max_length=16)
 trained = engine.fit(task, data, home, recipe, verbose=2)
 
 # %% [markdown]
-# ## 3. A talk
+# ## 3. A dialogue
 #
-# A history is a list of turns, a question and its answer each.
+# A history is a list of turns, each a question and its answer.
 
 # %%
 image = rows["test"][0]["image"]
-asked = "what digit is in the middle?"
-said = task.answer({"image": [image], "question": [asked]})
-print(asked, said["label"][0])
-turn = f"{asked} {said['label'][0]}"
-asked = "what colour is it?"
-said = task.answer({"image": [image], "history": [[turn]], "question": [asked]})
-print(asked, said["label"][0])
+question = "what digit is in the middle?"
+answer = task.answer({"image": [image], "question": [question]})
+print(question, answer["label"][0])
+turn = f"{question} {answer['label'][0]}"
+question = "what colour is it?"
+answer = task.answer(
+    {"image": [image], "history": [[turn]], "question": [question]}
+)
+print(question, answer["label"][0])
 
 # %% [markdown]
 # `mmkeras chat runs/x --image digits.png` keeps the history for you:
 
 # %%
 talk = Talk(task, image)
-for asked in (
+for question in (
     "how many 7s are there?",
     "what digit is on the left?",
     "what is right of it?",
     "what colour is it?",
     "what colour is behind it?",
 ):
-    answer, chance, _ = talk.ask(asked)
-    print(f"{asked} {answer} ({chance:.2f})")
+    answer, probability, _ = talk.ask(question)
+    print(f"{question} {answer} ({probability:.2f})")
 PIL.Image.open(io.BytesIO(image)).resize((252, 252))
 
 # %% [markdown]
 # ## 4. Do image and history matter?
 #
-# By type of question, and with parts hidden from the model. What is hidden
-# here it was seldom taught to do without: `mmkeras report --unimodal` trains
-# the same model without the image, and without the history, to compare.
+# By type of question, and with modalities hidden from the model. As it was
+# rarely trained without them, `mmkeras report --unimodal` trains the same
+# model without the image, and without the history, for comparison.
 
 # %%
-found = engine.Examples(task, rows["test"])
-figures, subsets = evaluation.evaluate(found)
+examples = engine.Examples(task, rows["test"])
+figures, subsets = evaluation.evaluate(examples)
 by_type = {k: v for k, v in figures.items() if k.startswith("type_")}
 console.print(tables.scores("", {"": {"all": figures["accuracy"], **by_type}}))
 console.print(tables.subsets("Contribution of each modality", subsets))
 charts.subsets(subsets)
 
 # %% [markdown]
-# With another's history the answers are wrong, and with another's image:
+# With permuted histories or images, the answers get worse:
 
 # %%
-lost = {k: v for k, v in figures.items() if k.startswith("mismatch_")}
-console.print(tables.scores("Lost when exchanged", {"": lost}))
+drops = {k: v for k, v in figures.items() if k.startswith("mismatch_")}
+console.print(tables.scores("Lost when exchanged", {"": drops}))
 
 # %% [markdown]
 # ## 5. Serve it
 #
-# The export takes the image's bytes and the turns so far, one call a turn.
+# The export takes the bytes of the image and the history, one call per turn.
 
 # %%
 if keras.backend.backend() == "tensorflow":
