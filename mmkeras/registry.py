@@ -116,11 +116,11 @@ def build_model(name: str, **kwargs):
 
     Returns:
         An uncompiled functional `keras.Model` from a dict of tensors to
-        logits; `mmkeras.losses` says which losses fit.
+        logits; `mmkeras.losses` lists suitable losses.
 
     Raises:
         ValueError: If the name or a keyword is unknown, or a keyword's value
-            is wrong. The error says what is expected.
+            is invalid. The error describes valid values.
 
     Example:
 

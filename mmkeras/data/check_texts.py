@@ -10,7 +10,7 @@ _MAX_CHARACTERS = 30  # Of an example.
 
 
 def describe_split(field_codecs):
-    """Notes which texts are split into characters instead of words.
+    """Describes the fields whose texts are split into characters.
 
     Args:
         field_codecs: Dict of codecs by field.
@@ -32,7 +32,7 @@ def describe_split(field_codecs):
 
 
 def notes(rows):
-    """Notes texts whose words cannot be learned.
+    """Describes texts whose words cannot be learned.
 
     Args:
         rows: Rows of a data set, with `"captions"` or texts.

@@ -1,4 +1,4 @@
-"""A few images, how to read them, and where to keep what is made of them."""
+"""Fixtures: a few images, their codec, and a folder for cached arrays."""
 
 import image_files
 import pytest

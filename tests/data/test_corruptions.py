@@ -22,7 +22,7 @@ def image(mode="RGB", size=(60, 40)):
     return file.getvalue()
 
 
-def sound(channels=2, rate=8000):
+def wav_file(channels=2, rate=8000):
     rng = np.random.default_rng(0)
     wave = 0.2 * rng.standard_normal((4000, channels))
     file = io.BytesIO()
@@ -33,7 +33,7 @@ def sound(channels=2, rate=8000):
 VALUES = {
     "image": image(),
     "text": WORDS,
-    "audio": sound(),
+    "audio": wav_file(),
     "features": np.random.default_rng(0).normal(3, 2, 500).astype("float32"),
 }
 ALL = [(kind, name) for kind in VALUES for name in corruptions.names(kind)]
@@ -121,7 +121,7 @@ def test_words_are_lost_or_exchanged():
 
 @pytest.mark.parametrize("channels", [1, 2])
 def test_amounts_of_audio_corruptions(channels):
-    data = sound(channels)
+    data = wav_file(channels)
     before = numbers("audio", data)
     for severity, decibels in zip(SEVERITIES, (20, 15, 10, 5, 0)):
         noise = numbers("audio", corrupted("audio", "noise", severity, data))
@@ -142,7 +142,7 @@ def test_amounts_of_audio_corruptions(channels):
 
 
 def test_sounds_of_files_and_arrays(tmp_path):
-    data = sound()
+    data = wav_file()
     wave, rate = soundfile.read(io.BytesIO(data))
     (tmp_path / "a.wav").write_bytes(data)
     for value in ((wave, rate), str(tmp_path / "a.wav")):

@@ -12,7 +12,7 @@ from mmkeras.data import codecs
 from mmkeras.data import truncation
 
 
-def sound(seconds, form="WAV"):
+def audio_file(seconds, form="WAV"):
     file = io.BytesIO()
     samples = np.random.default_rng(0).uniform(-0.5, 0.5, int(8000 * seconds))
     soundfile.write(file, samples, 8000, format=form)
@@ -27,8 +27,14 @@ def note(field_codecs, rows):
 
 def test_counts_truncated_audio_and_names_the_longest(tmp_path):
     path = tmp_path / "long.flac"
-    path.write_bytes(sound(300, "FLAC"))
-    values = [sound(1), sound(2), sound(5), sound(4, "OGG"), str(path)]
+    path.write_bytes(audio_file(300, "FLAC"))
+    values = [
+        audio_file(1),
+        audio_file(2),
+        audio_file(5),
+        audio_file(4, "OGG"),
+        str(path),
+    ]
     others = [
         None,
         b"junk",
@@ -58,7 +64,7 @@ def test_no_note_if_nothing_is_truncated():
         "audio": codecs.Audio(16000, 1.0),
         "image": codecs.Image((8, 8)),
     }
-    rows = [{"audio": sound(1), "image": b"x"}, {}]
+    rows = [{"audio": audio_file(1), "image": b"x"}, {}]
     sizes = truncation.measure(field_codecs, rows)
     assert sizes == {"audio": [1.0]}
     assert truncation.describe(field_codecs, sizes) == []
@@ -68,10 +74,10 @@ def test_no_note_if_nothing_is_truncated():
 def test_check_describes_the_length_of_audio(tmp_path, seconds):
     lines = ["audio,label,split"]
     for i in range(12):
-        (tmp_path / f"{i}.wav").write_bytes(sound(0.5 + i / 1000))
+        (tmp_path / f"{i}.wav").write_bytes(audio_file(0.5 + i / 1000))
         split = "val" if i > 8 else "train"
         lines.append(f"{i}.wav,{'ab'[i % 2]},{split}")
-    (tmp_path / "0.wav").write_bytes(sound(seconds))
+    (tmp_path / "0.wav").write_bytes(audio_file(seconds))
     (tmp_path / "clips.csv").write_text("\n".join(lines))
     result = CliRunner().invoke(app, ["check", "--data", str(tmp_path)])
     assert result.exit_code == 0, result.output

@@ -1,4 +1,4 @@
-"""Miniature talks about images: VisDial's layout, and MNIST's files."""
+"""Miniature dialogues about images: VisDial's layout, and MNIST's files."""
 
 import numpy as np
 import question_datasets

@@ -41,7 +41,7 @@ _TABLES = (".csv", ".json", ".jsonl", ".tsv")
 
 
 def names() -> list[str]:
-    """Names all published data sets."""
+    """Lists the names of all published data sets."""
     return list(_NAMES)
 
 

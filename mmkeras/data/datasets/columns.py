@@ -186,7 +186,7 @@ def canonical_name(name, schema):
 
 
 def duplicates(names):
-    """Names the columns that occur more than once, ignoring empty names."""
+    """Lists the columns that occur more than once, ignoring empty names."""
     counts = collections.Counter(name for name in names if name)
     return [name for name, count in counts.items() if count > 1]
 
@@ -237,7 +237,7 @@ def check_present(names, schema):
 
 
 def describe(names, schema, data, where):
-    """Names the columns of a whole table that are not read, or missing.
+    """Reports the columns of a whole table that are ignored or missing.
 
     Args:
         names: List of names, as of `canonical_name`.
@@ -255,7 +255,7 @@ def describe(names, schema, data, where):
 
 
 def _ignored_note(names, schema):
-    """Names the columns that are not read, or returns `""`."""
+    """Returns a note on the columns that are ignored, or `""`."""
     suggestions = _suggestions(names, schema)
     unknown = [
         f"`{name}`"

@@ -81,7 +81,7 @@ class Dataset:
             )
 
     def skip_summary(self):
-        """Names the rows that cannot be read and are left out, or ""."""
+        """Returns a note on the rows that are skipped, or ""."""
         skipped = [p for p in self.problems if p.skippable]
         if not skipped:
             return ""

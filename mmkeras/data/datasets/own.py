@@ -50,7 +50,7 @@ class OwnData:
 
     Attributes:
         source: Path of a table or folder, a pandas DataFrame, or a list of
-            dicts, whose images and sounds are paths or the bytes of files and
+            dicts, whose images and audio are paths or the bytes of files and
             whose features may be arrays.
         kind: One of `columns.KINDS`; `None` to decide by the columns.
         columns: Dict from columns to the names that the table has for them.

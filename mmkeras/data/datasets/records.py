@@ -37,7 +37,7 @@ def check(source):
 
 
 def names(rows):
-    """Names the columns of rows."""
+    """Lists the columns of rows."""
     return list(dict.fromkeys(str(name) for row in rows for name in row))
 
 

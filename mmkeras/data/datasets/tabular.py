@@ -54,7 +54,7 @@ def lines(path, data, schema):
 
 
 def column_names(path, schema):
-    """Names the columns of a table that occur in its first lines.
+    """Lists the columns of a table that occur in its first lines.
 
     Args:
         path: A JSONL, CSV or TSV file.

@@ -41,7 +41,7 @@ def test_says_where_to_get_the_data(name, tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match="MMKERAS_DATA"):
         datasets.get(name).rows("train")
     monkeypatch.setenv("MMKERAS_DATA", str(tmp_path))
-    home = name.partition("-")[0]  # "meld-sentiment" lies with "meld".
+    home = name.partition("-")[0]  # "meld-sentiment" is in "meld".
     home = {"digits": "mnist"}.get(home, home)
     with pytest.raises(FileNotFoundError, match=str(tmp_path / home)):
         datasets.get(name).rows("train")

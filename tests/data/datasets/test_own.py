@@ -132,12 +132,12 @@ def test_columns_that_are_missing_are_named(tmp_path, row, kind, remedy):
 
 
 def test_rows_in_memory(tmp_path):
-    image, sound = b"\x89PNG", b"RIFF"
+    image, audio = b"\x89PNG", b"RIFF"
     data = datasets.scan(
         [
             {"image": image, "label": "x", "id": 7},
             {"image": tmp_path / "a.png", "label": "y", "text": float("nan")},
-            {"audio": sound, "label": np.str_("x"), "features": [1, 2]},
+            {"audio": audio, "label": np.str_("x"), "features": [1, 2]},
             {"features": np.ones((2, 3)), "label": None},
             {"image": np.ones((2, 3, 3)), "label": "x"},
             {"text": "a", "label": "x", "features": [[1], "b"]},
@@ -150,7 +150,7 @@ def test_rows_in_memory(tmp_path):
     assert first["image"] == image and first["id"] == "7"
     assert second["image"] == str(tmp_path / "a.png")
     assert second["text"] is None and second["id"] == "1"
-    assert third["audio"] == sound and third["label"] == "x"
+    assert third["audio"] == audio and third["label"] == "x"
     assert third["features"].dtype == "float32"
     details = {p.where: p.detail for p in data.problems}
     assert set(details) == {"rows:3", "rows:4", "rows:5", "rows:6"}
