@@ -46,6 +46,18 @@ NOT_TASKS = {
     "evaluation/tables.py": {"caption"},  # A column.
     "training/initialize.py": {"dialogue"},  # A kind of codec.
 }
+TASK_FIELDS = ("question", "history", "candidates")
+KNOW_TASK_FIELDS = (
+    *("tasks/", "zoo/", "data/datasets/", "data/synthetic/", "data/codecs/"),
+    # Checks of users' own tables.
+    *("data/check", "data/examples.py", "data/training_problems.py"),
+    # Options of the command line: a question, and a dialogue about an image.
+    *("cli/predict.py", "cli/talk.py"),
+    *("api.py", "training/config_keys.py"),  # Whether labels are answers.
+    "training/published.py",  # Published scores.
+    "arguments.py",  # Names of branches.
+    "metrics/inputs.py",  # The argument `candidates`, in error messages.
+)
 FORBIDDEN_NAMES = {"utils", "common", "misc", "helpers", "base"}
 
 
@@ -182,6 +194,27 @@ def test_nothing_depends_on_the_class_of_a_codec(path):
     inside = path.relative_to(ROOT).as_posix().removeprefix("mmkeras/")
     if not inside.startswith(CODECS):
         assert not codec_switches(path.read_text())
+
+
+def literals_of_fields(text):
+    """Lists where code names a field that only some tasks have."""
+    return [
+        f"line {node.lineno}: {node.value}"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Constant) and node.value in TASK_FIELDS
+    ]
+
+
+@pytest.mark.parametrize("path", every_file())
+def test_only_tasks_and_data_sets_know_the_fields_of_a_task(path):
+    inside = path.relative_to(ROOT).as_posix().removeprefix("mmkeras/")
+    if not inside.startswith(KNOW_TASK_FIELDS):
+        assert literals_of_fields(path.read_text()) == []
+
+
+def test_a_field_of_a_task_is_found():
+    text = 'x = row["question"]\ny = row["questions"]  # "history"\n'
+    assert literals_of_fields(text) == ["line 1: question"]
 
 
 @pytest.mark.parametrize(

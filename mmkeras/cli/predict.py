@@ -183,6 +183,6 @@ def _draw(task, predicted, path):
     else:
         batch = {f: [v.get(f) for v in values] for f in task.fields}
         labels = [answer["label"] for answer in answers]
-        drawn = figures.of_judge(task, batch, labels)
+        drawn = figures.of_classifier(task, batch, labels)
     figures.write_png(drawn, path)
     typer.echo(f"Wrote figure {path}.", err=True)

@@ -53,11 +53,12 @@ def run(
     ] = 1000,
     seed: int = 0,
 ):
-    """Report on a classifier: its scores, and whether fusion helps.
+    """Report on a run: its scores, and whether fusion helps.
 
-    Scores, calibration, every subset of modalities and the contribution of
-    each, mismatched pairs, unimodal models compared with the multimodal one,
-    and robustness; as tables, and as JSON and figures in the run's folder.
+    Scores with intervals, a baseline and mismatched inputs, for captioning
+    models too; calibration; every subset of modalities and the contribution
+    of each; unimodal models compared with the multimodal one; and robustness;
+    as tables, and as JSON and figures in the run's folder.
     """
     from rich.console import Console
 
@@ -65,18 +66,18 @@ def run(
     from mmkeras.files import atomic
 
     source = data, data_folder, options.columns_of(column)
-    told = Reporting(pathlib.Path(folder), split, *source, seed)
+    reporting = Reporting(pathlib.Path(folder), split, *source, seed)
     console = Console(highlight=False, soft_wrap=True)
-    out = told.run / f"report-{split}"
+    out = reporting.run / f"report-{split}"
     out.mkdir(exist_ok=True)
-    written = told.scores(console, out, bootstrap_samples)
-    if len(told.task.fields) > 1:
+    report = reporting.scores(console, out, bootstrap_samples)
+    if len(reporting.task.fields) > 1:
         if unimodal:
-            told.train_unimodal()
-        written |= told.fusion_gain(
+            reporting.train_unimodal()
+        report |= reporting.fusion_gain(
             console, out, compare or [], bootstrap_samples
         )
     if robustness or baseline:
-        written |= told.robustness(console, out, baseline, max_examples)
-    atomic.write_json(out / "report.json", written)
+        report |= reporting.robustness(console, out, baseline, max_examples)
+    atomic.write_json(out / "report.json", report)
     console.print(f"Figures and report.json saved to {out}.")

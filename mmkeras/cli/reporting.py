@@ -14,9 +14,8 @@ from mmkeras.data import datasets
 from mmkeras.evaluation import charts
 from mmkeras.evaluation import figures
 from mmkeras.evaluation import tables
-from mmkeras.evaluation.questions import errors
+from mmkeras.evaluation.runs import most_frequent
 from mmkeras.metrics import classification
-from mmkeras.tasks import groups
 from mmkeras.tasks import modalities
 from mmkeras.training import config as configuration
 from mmkeras.training import folder as run_folder
@@ -24,7 +23,7 @@ from mmkeras.training import runs
 from mmkeras.training import sources
 from mmkeras.training.examples import Examples
 
-_DRAWN = 12  # Images with captions.
+_MAX_IMAGES = 12  # In a figure of captions.
 
 
 class Reporting:
@@ -48,12 +47,15 @@ class Reporting:
         self.source = sources.of_run(self.card, data, folder, columns)
         self.task = mmkeras.load(run)
         self.rows = self._rows(split)
+        self.examples = Examples(
+            self.task, self.rows, progress.counter("files")
+        )
         self.metric = self.task.metric
         name = datasets.name_of(self.source["source"])
         self.title = f"{name}, {split} ({len(self.rows)} rows)"
 
     def scores(self, console, out, draws):
-        """Scores, subsets, mismatched pairs; confusion and calibration.
+        """Scores, baselines, subsets and mismatched pairs; and figures.
 
         Args:
             console: A `rich.console.Console`.
@@ -63,59 +65,57 @@ class Reporting:
         Returns:
             Dict for JSON.
         """
-        examples = self._examples(self.task, self.rows)
-        if self.task.texts_differ:
-            return self._captions(console, out, examples)
-        scores, subsets = evaluation.evaluate(examples, draws, self.seed)
-        console.print(tables.scores(self.title, {"": scores}))
-        if len(self.task.fields) > 1:
-            title = "Contribution of each modality"
-            console.print(tables.subsets(title, subsets))
-            figures.write_png(charts.subsets(subsets), out / "subsets.png")
-            scores |= subsets.figures()
-        written = {"scores": scores}
-        predictions = examples.predictions(examples.outputs())
-        fields = self.task.fields
-        answers = "question" in fields and "candidates" not in fields
-        if answers:
-            wrong = errors(examples, predictions)
-            console.print(tables.questions("By question type", wrong))
-            written["questions"] = wrong
-        if self.task.target.has_probabilities:
-            written |= self._confusion(out, examples, predictions, answers)
-        skipped.show(examples.bad)
-        return written
-
-    def _captions(self, console, out, examples):
-        """Scores of captions, and images with their captions."""
-        options = self.task.evaluation_defaults
-        found = evaluation.summarise(examples, **options)
-        scores, rows, texts, common = found
-        console.print(tables.scores(self.title, {"": scores}))
-        console.print(tables.counts("Most frequent captions", common))
-        images = [row["image"] for row in rows[:_DRAWN]]
-        pixels, _ = next(cache.batches(images, self.task.codecs["image"]))
-        drawn = figures.captions(
-            pixels,
-            texts[:_DRAWN],
-            [row["captions"] for row in rows[:_DRAWN]],
+        task, examples = self.task, self.examples
+        options = task.evaluation_defaults
+        outputs = evaluation.finite_outputs(examples, **options)
+        scores, self.subsets = evaluation.evaluate(
+            examples, draws, self.seed, outputs, options
         )
-        figures.write_png(drawn, out / "captions.png")
+        console.print(tables.scores(self.title, {"": scores}))
+        report = {"scores": scores}
+        if len(task.fields) > 1:
+            title = "Contribution of each modality"
+            console.print(tables.subsets(title, self.subsets))
+            figure = charts.subsets(self.subsets)
+            figures.write_png(figure, out / "subsets.png")
+            scores |= self.subsets.figures()
+        if task.texts_differ:
+            report |= self._captions(console, out, outputs)
+        predictions = examples.predictions(outputs)
+        errors = task.error_counts(examples, predictions)
+        if errors:
+            console.print(tables.questions("By question type", errors))
+            report["questions"] = errors
+        if task.target.has_probabilities:
+            report |= self._confusion(out, predictions, bool(errors))
         skipped.show(examples.bad)
-        return {"scores": scores, "most_frequent": common}
+        return report
 
-    def _confusion(self, out, examples, predictions, answers):
+    def _captions(self, console, out, outputs):
+        """The most frequent captions, and images with their captions."""
+        rows, texts = self.task.texts(self.examples, outputs)
+        counts = most_frequent(texts)
+        console.print(tables.counts("Most frequent captions", counts))
+        rows, texts = rows[:_MAX_IMAGES], texts[:_MAX_IMAGES]
+        images = [row["image"] for row in rows]
+        pixels, _ = next(cache.batches(images, self.task.codecs["image"]))
+        references = [row["captions"] for row in rows]
+        figure = figures.captions(pixels, texts, references)
+        figures.write_png(figure, out / "captions.png")
+        return {"most_frequent": counts}
+
+    def _confusion(self, out, predictions, are_answers):
         """Confusion and calibration, as figures; the first also as JSON."""
-        label, chosen = self.task.target.codec, predictions.argmax(axis=1)
-        labels = examples.labels
-        counts = classification.confusion(labels, chosen, label.size)
-        drawn = charts.confusion(counts, label.names)
-        figures.write_png(drawn, out / "confusion.png")
-        drawn = charts.reliability(labels, predictions)
-        figures.write_png(drawn, out / "reliability.png")
-        if answers:
-            drawn = charts.answers(labels, chosen, label.names)
-            figures.write_png(drawn, out / "answers.png")
+        codec, labels = self.task.target.codec, self.examples.labels
+        classes = predictions.argmax(axis=1)
+        counts = classification.confusion(labels, classes, codec.size)
+        figure = charts.confusion(counts, codec.names)
+        figures.write_png(figure, out / "confusion.png")
+        figure = charts.reliability(labels, predictions)
+        figures.write_png(figure, out / "reliability.png")
+        if are_answers:
+            figure = charts.answers(labels, classes, codec.names)
+            figures.write_png(figure, out / "answers.png")
         return {"confusion": counts.tolist()}
 
     def train_unimodal(self):
@@ -124,7 +124,7 @@ class Reporting:
         source = sources.of_run(self.card)
         splits, target = ("train", "val"), values.get("task.target")
         rows, _, _ = datasets.read(splits=splits, target=target, **source)
-        for field in self._parts():
+        for field in self.task.unimodal_parts:
             config = configuration.resolve(
                 start["architecture"], {**values, "task.modalities": field}
             )
@@ -138,59 +138,74 @@ class Reporting:
                 reporter=Console(),
             )
 
-    def fusion_gain(self, console, out, against, draws):
+    def fusion_gain(self, console, out, compare, draws):
         """Whether fusion helps, compared with unimodal models.
+
+        Call `scores` first: its predictions are compared.
 
         Args:
             console: A `rich.console.Console`.
             out: Path of the folder for figures.
-            against: Folders of other runs.
+            compare: Folders of other runs.
             draws: int. Number of bootstrap samples.
 
         Returns:
             Dict for JSON.
         """
-        models = {pathlib.Path(path).name: path for path in against}
-        for field in self._parts():
-            if (self._unimodal(field) / "task.json").exists():
-                models[field] = self._unimodal(field)
-        target = self.task.target
-        known = self._labels(self._rows("train"))
-        labels = self._labels(self.rows)
-        majority = target.majority(known, len(labels))
-        prior = target.prior(known, len(labels), self.seed)
-        predicted = {"majority": majority, "prior": prior}
+        task, target = self.task, self.task.target
+        rows, labels = self._labels(self.rows)
+        _, frequencies = self._labels(self._rows("train"))
+        majority = target.majority(frequencies, len(labels))
+        choices = {
+            "majority": majority,
+            "prior": target.prior(frequencies, len(labels), self.seed),
+        }
+
+        def complete(examples, values):
+            """Predictions of all rows, the majority for unreadable ones."""
+            by_name = dict(zip(examples.names, values))
+            return np.stack(
+                [by_name.get(row["id"], m) for row, m in zip(rows, majority)]
+            )
+
+        models = self._models(compare)
         for name, path in models.items():
-            other = mmkeras.load(path)
-            predicted[name] = self._chosen(other, majority, name)
+            other = self._load(path, name)
+            examples = Examples(other, self.rows, progress.counter("files"))
+            choices[name] = complete(examples, examples.chosen())
+        subsets = self.subsets.choices
         if not models:
             console.print(
                 "There is no unimodal model to compare with: pass --unimodal, "
                 "or --compare with a run. Instead, the other modalities are "
                 "hidden from the same model."
             )
-            models = dict.fromkeys(self._parts())
-            for field in models:
-                predicted[field] = self._chosen(
-                    self.task, majority, field, field
-                )
-        predicted["fusion"] = self._chosen(self.task, majority, "fusion")
-        members = [row.get("group") for row in self.rows]
-        found = evaluation.fusion_gain(
-            labels,
-            predicted,
+            models = dict.fromkeys(task.unimodal_parts)
+            for part in models:
+                values = subsets[tuple(part.split("+"))]
+                choices[part] = complete(self.examples, values)
+        values = subsets[tuple(task.fields)]
+        choices["fusion"] = complete(self.examples, values)
+        statistics = {
+            name: task.statistics(rows, labels, values)
+            for name, values in choices.items()
+        }
+        groups = [row.get("group") for row in rows]
+        gain = evaluation.fusion_gain(
+            np.arange(len(statistics["fusion"])),  # These include the labels.
+            statistics,
             "fusion",
             tuple(models),
-            target.agreement,
+            lambda _, sample: task.headline_scores(sample)[self.metric],
             self.metric,
-            None if None in members else members,
+            None if None in groups else groups,
             draws,
             seed=self.seed,
         )
-        console.print(tables.fusion_gain("Does fusion help?", found))
-        console.print(found.summary)
-        figures.write_png(charts.fusion_gain(found), out / "fusion_gain.png")
-        return {"fusion_gain": found.to_json()}
+        console.print(tables.fusion_gain("Does fusion help?", gain))
+        console.print(gain.summary)
+        figures.write_png(charts.fusion_gain(gain), out / "fusion_gain.png")
+        return {"fusion_gain": gain.to_json()}
 
     def robustness(self, console, out, baseline, count):
         """Scores when one modality is corrupted.
@@ -204,19 +219,19 @@ class Reporting:
         Returns:
             Dict for JSON.
         """
-        draw = np.random.default_rng(self.seed)
-        some = sorted(draw.permutation(len(self.rows))[:count])
-        rows = [self.rows[i] for i in some]
-        found = self._corrupted(self.task, rows)
-        other = baseline and self._corrupted(mmkeras.load(baseline), rows)
+        rng = np.random.default_rng(self.seed)
+        order = sorted(rng.permutation(len(self.rows))[:count])
+        rows = [self.rows[i] for i in order]
+        curves = self._robustness(self.task, rows)
+        other = baseline and self._robustness(mmkeras.load(baseline), rows)
         title = f"Robustness ({len(rows)} rows)"
-        console.print(tables.robustness(title, found, other))
-        drawn = charts.robustness(found, other)
-        figures.write_png(drawn, out / "robustness.png")
-        written = found.to_json()
+        console.print(tables.robustness(title, curves, other))
+        figure = charts.robustness(curves, other)
+        figures.write_png(figure, out / "robustness.png")
+        report = curves.to_json()
         if other:
-            written["effective"] = found.effective(other)
-        return {"robustness": written}
+            report["effective"] = curves.effective(other)
+        return {"robustness": report}
 
     def _rows(self, split):
         rows = sources.split_rows(self.task, self.source, split, Console())
@@ -224,47 +239,32 @@ class Reporting:
         return modalities.select(self.task, rows, only)
 
     def _labels(self, rows):
-        """Encoded labels of rows, whether or not their inputs are readable."""
-        if "candidates" in self.task.fields:
-            rows = groups.label_by_candidate(rows)
-        return self.task.target.encode(rows).labels
+        """One example per label, and encoded labels; inputs are not read."""
+        examples = self.task.labelled(rows)
+        return examples, self.task.target.encode(examples).labels
 
-    def _parts(self):
-        """Each modality; for dialogues about an image, all except one.
+    def _models(self, compare):
+        """Folders of the runs to compare with, by name."""
+        models = {pathlib.Path(path).name: path for path in compare}
+        for part in self.task.unimodal_parts:
+            if (self._unimodal(part) / "task.json").exists():
+                models[part] = self._unimodal(part)
+        return models
 
-        A question cannot be answered without itself, nor candidates ranked
-        without them.
-        """
-        fields = self.task.fields
-        if "history" not in fields:
-            return list(fields)
-        return [
-            "+".join(f for f in fields if f != gone)
-            for gone in ("image", "history")
-        ]
+    def _load(self, path, name):
+        task = mmkeras.load(path)
+        labels = [t.target.codec.get_config() for t in (task, self.task)]
+        if labels[0] != labels[1]:
+            raise ValueError(
+                f"{name} has other labels than the run. Received: "
+                f"{str(labels[0])[:200]}. Compare runs with the same labels."
+            )
+        return task
 
     def _unimodal(self, field):
         return self.run / f"unimodal-{field}"
 
-    def _examples(self, task, rows):
-        return Examples(task, rows, progress.counter("files"))
-
-    def _chosen(self, task, majority, name, only=None):
-        """Predictions of all rows; the majority class if one is unreadable."""
-        names = [t.target.codec.get_config() for t in (task, self.task)]
-        if names[0] != names[1]:
-            raise ValueError(
-                f"{name} has other labels than the run. Received: "
-                f"{str(names[0])[:200]}. Compare runs with the same labels."
-            )
-        examples = self._examples(task, self.rows)
-        chosen = examples.chosen(only and only.split("+"))
-        known = dict(zip(examples.names, chosen))
-        return np.stack(
-            [known.get(row["id"], m) for row, m in zip(self.rows, majority)]
-        )
-
-    def _corrupted(self, task, rows):
+    def _robustness(self, task, rows):
         return evaluation.robustness(
             lambda rows: self._score(task, rows),
             rows,

@@ -1,26 +1,25 @@
 """Evaluation: scores, comparisons and figures.
 
-- `caption`: scores of captions, and whether they depend on the image;
-- `evaluate`: scores of a classifier, of every subset of its modalities, and
-  under mismatched inputs;
+- `evaluate`: scores of any task, of every subset of its modalities, and under
+  mismatched inputs;
 - `subsets`: scores per subset of modalities, and Shapley values;
 - `mismatch`: scores under mismatched inputs;
-- `questions`: scores of answers to questions, by type of question;
 - `bootstrap`: confidence intervals;
 - `fusion_gain`: a multimodal model compared with unimodal models;
 - `robustness`: scores under corrupted inputs;
+- `runs`: evaluates a run and records its scores;
 - `figures`: images with captions and attention maps;
 - `charts`: results of classifiers as figures;
-- `tables`: results as tables for the terminal.
+- `tables`: results as tables for the terminal;
+- `formats`: titles and formats of metrics.
 """
 
-from mmkeras.evaluation.caption import shuffle_gap
-from mmkeras.evaluation.caption import summarise
 from mmkeras.evaluation.evaluate import evaluate
+from mmkeras.evaluation.evaluate import finite_outputs
 from mmkeras.evaluation.fusion_gain import FusionGain
 from mmkeras.evaluation.fusion_gain import fusion_gain
 from mmkeras.evaluation.mismatch import mismatched
-from mmkeras.evaluation.questions import questions
+from mmkeras.evaluation.mismatch import shuffle_gap
 from mmkeras.evaluation.robustness import Robustness
 from mmkeras.evaluation.robustness import corruptible
 from mmkeras.evaluation.robustness import robustness

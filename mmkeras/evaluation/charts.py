@@ -1,56 +1,66 @@
-"""Reports on classifiers as figures."""
+"""Results of evaluations as figures."""
 
 import numpy as np
+
+from mmkeras.evaluation import formats
 
 _BLUE, _GREY, _INK = "#3b6ea5", "#c8c8c8", "#222222"
 
 
-def fusion_gain(found):
+def fusion_gain(gain):
     """Draws the score of each model, with its interval.
 
     Args:
-        found: A `mmkeras.evaluation.FusionGain`.
+        gain: A `mmkeras.evaluation.FusionGain`.
 
     Returns:
         A `matplotlib.figure.Figure`.
     """
-    names = sorted(found.scores, key=lambda name: found.scores[name][0])
-    values, lows, highs = 100 * np.array([found.scores[n] for n in names]).T
+    names = sorted(gain.scores, key=lambda name: gain.scores[name][0])
+    factor = formats.factor(gain.metric)
+    values, lows, highs = factor * np.array([gain.scores[n] for n in names]).T
     figure, axes = _axes(6.4, 0.5 * len(names) + 1.3)
-    colours = [_BLUE if name == found.multimodal else _GREY for name in names]
+    colours = [_BLUE if name == gain.multimodal else _GREY for name in names]
     errors = np.maximum([values - lows, highs - values], 0)
     axes.barh(names, values, xerr=errors, color=colours, ecolor=_INK, capsize=3)
-    axes.set_xlabel(f"{_said(found.metric)}, %")
-    axes.set_title(found.summary, fontsize=9, loc="left", wrap=True)
+    axes.set_xlabel(formats.axis(gain.metric))
+    axes.set_title(gain.summary, fontsize=9, loc="left", wrap=True)
     return figure
 
 
-def subsets(found):
+def subsets(subsets):
     """Draws the score of every subset of modalities, and contributions.
 
     Args:
-        found: A `mmkeras.evaluation.Subsets`.
+        subsets: A `mmkeras.evaluation.Subsets`.
 
     Returns:
         A `matplotlib.figure.Figure`.
     """
-    names = [" + ".join(names) or "none" for names in found.scores]
-    values = [100 * score for score in found.scores.values()]
+    metric, scores = subsets.metric, subsets.scores
+    names = [" + ".join(names) or "none" for names in scores]
+    values = [formats.factor(metric) * score for score in scores.values()]
     figure, axes = _axes(6.4, 0.4 * len(names) + 1.3)
     axes.barh(names[::-1], values[::-1], color=_BLUE)
-    axes.set_xlabel(f"{_said(found.metric)}, %")
-    worth = ", ".join(f"{k} {100 * v:+.1f}" for k, v in found.worth.items())
-    axes.set_title(f"Contribution in points: {worth}", fontsize=9, loc="left")
+    axes.set_xlabel(formats.axis(metric))
+    worth = ", ".join(
+        f"{name} {formats.number(metric, value, '+')}"
+        for name, value in subsets.worth.items()
+    )
+    title = f"Contribution in points: {worth}"
+    if formats.factor(metric) == 1:
+        title = f"Contribution: {worth}"
+    axes.set_title(title, fontsize=9, loc="left")
     return figure
 
 
-def confusion(counts, names, most=40):
-    """Draws how often each class was judged to be which.
+def confusion(counts, names, max_classes=40):
+    """Draws how often each class was predicted to be which.
 
     Args:
-        counts: Integers of shape `(classes, classes)`, a row a true class.
+        counts: Integers of shape `(classes, classes)`, one row per true class.
         names: List of the classes.
-        most: int. Of more classes the counts are not written.
+        max_classes: int. With more classes, the counts are not written.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -64,20 +74,22 @@ def confusion(counts, names, most=40):
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    for (i, j), count in np.ndenumerate(counts if len(names) <= most else []):
+    for (i, j), count in np.ndenumerate(
+        counts if len(names) <= max_classes else []
+    ):
         colour = "white" if shares[i, j] > 0.5 else _INK
-        place = {"ha": "center", "va": "center", "fontsize": 8}
-        axes.text(j, i, str(count), color=colour, **place)
+        style = {"ha": "center", "va": "center", "fontsize": 8}
+        axes.text(j, i, str(count), color=colour, **style)
     return figure
 
 
 def reliability(labels, probabilities, bins=15):
-    """Draws how often a judge is right, by how sure it is.
+    """Draws how often a classifier is right, by its confidence.
 
     Args:
         labels: Integers of shape `(n,)`.
         probabilities: Floats of shape `(n, classes)`.
-        bins: int. Bins of equal width over the largest probability.
+        bins: int. Bins of equal width of the largest probability.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -85,14 +97,14 @@ def reliability(labels, probabilities, bins=15):
     Reference:
         [Guo et al., 2017](https://arxiv.org/abs/1706.04599)
     """
-    sure = np.max(probabilities, axis=1)
-    right = np.argmax(probabilities, axis=1) == np.asarray(labels)
-    place = np.minimum((sure * bins).astype(int), bins - 1)
-    counts = np.bincount(place, minlength=bins)
-    shares = np.bincount(place, right, bins) / np.maximum(counts, 1)
+    confidence = np.max(probabilities, axis=1)
+    correct = np.argmax(probabilities, axis=1) == np.asarray(labels)
+    numbers = np.minimum((confidence * bins).astype(int), bins - 1)
+    counts = np.bincount(numbers, minlength=bins)
+    shares = np.bincount(numbers, correct, bins) / np.maximum(counts, 1)
     figure, axes = _axes(4.6, 4.6)
-    middles = (np.arange(bins) + 0.5) / bins
-    axes.bar(middles, shares, 0.9 / bins, color=_BLUE)
+    centers = (np.arange(bins) + 0.5) / bins
+    axes.bar(centers, shares, 0.9 / bins, color=_BLUE)
     axes.plot([0, 1], [0, 1], "--", color=_INK, linewidth=1)
     axes.set_xlabel("confidence")
     axes.set_ylabel("accuracy")
@@ -101,55 +113,58 @@ def reliability(labels, probabilities, bins=15):
     return figure
 
 
-def answers(labels, said, names, most=20):
-    """Draws how often each answer is true, and how often it is given.
+def answers(labels, predictions, names, max_answers=20):
+    """Draws how often each answer is true, and how often it is predicted.
 
     Args:
         labels: Integers of shape `(n,)`; -1 is none of the names.
-        said: Integers of shape `(n,)`.
+        predictions: Integers of shape `(n,)`.
         names: List of the answers.
-        most: int. How many to draw, those that occur most often.
+        max_answers: int. Maximum number of answers, the most frequent ones.
 
     Returns:
         A `matplotlib.figure.Figure`.
     """
     labels = np.asarray(labels)
     true = np.bincount(labels[labels >= 0], minlength=len(names))
-    given = np.bincount(said, minlength=len(names))
-    order = np.argsort(-np.maximum(true, given), kind="stable")[:most][::-1]
+    predicted = np.bincount(predictions, minlength=len(names))
+    order = np.argsort(-np.maximum(true, predicted), kind="stable")
+    order = order[:max_answers][::-1]
     figure, axes = _axes(6.4, 0.35 * len(order) + 1.3)
-    place = np.arange(len(order))
-    axes.barh(place + 0.2, true[order], 0.4, color=_GREY, label="true")
-    axes.barh(place - 0.2, given[order], 0.4, color=_BLUE, label="predicted")
-    axes.set_yticks(place, [names[i] for i in order])
+    bars = np.arange(len(order))
+    axes.barh(bars + 0.2, true[order], 0.4, color=_GREY, label="true")
+    axes.barh(bars - 0.2, predicted[order], 0.4, color=_BLUE, label="predicted")
+    axes.set_yticks(bars, [names[i] for i in order])
     axes.set_xlabel("questions")
     axes.legend(fontsize=8)
     return figure
 
 
-def robustness(found, baseline=None):
+def robustness(robustness, baseline=None):
     """Draws the score of each corruption by its severity.
 
     Args:
-        found: A `mmkeras.evaluation.Robustness`.
+        robustness: A `mmkeras.evaluation.Robustness`.
         baseline: Another one, drawn dashed, or `None`.
 
     Returns:
-        A `matplotlib.figure.Figure`, a panel a modality.
+        A `matplotlib.figure.Figure`, one panel per modality.
     """
-    fields = list(dict.fromkeys(name.split(": ")[0] for name in found.curves))
+    curves, factor = robustness.curves, formats.factor(robustness.metric)
+    fields = list(dict.fromkeys(name.split(": ")[0] for name in curves))
     figure, panels = _axes(4.2 * len(fields), 3.6, len(fields))
     for axes, field in zip(np.atleast_1d(panels), fields):
-        for name, curve in found.curves.items():
+        for name, curve in curves.items():
             if name.split(": ")[0] != field:
                 continue
-            [line] = axes.plot(100 * np.array(curve), label=name.split(": ")[1])
+            label = name.split(": ")[1]
+            [line] = axes.plot(factor * np.array(curve), label=label)
             if baseline and name in baseline.curves:
-                other = 100 * np.array(baseline.curves[name])
+                other = factor * np.array(baseline.curves[name])
                 axes.plot(other, "--", color=line.get_color())
         axes.set_title(field)
         axes.set_xlabel("severity")
-        axes.set_ylabel(f"{_said(found.metric)}, %")
+        axes.set_ylabel(formats.axis(robustness.metric))
         axes.legend(fontsize=8)
     return figure
 
@@ -161,10 +176,6 @@ def _axes(width, height, panels=1):
     figure = Figure((width, height), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, panels)
-    for one in np.atleast_1d(axes):
-        one.spines[["top", "right"]].set_visible(False)
+    for panel in np.atleast_1d(axes):
+        panel.spines[["top", "right"]].set_visible(False)
     return figure, axes
-
-
-def _said(metric):
-    return metric.replace("_", " ")

@@ -1,85 +1,150 @@
-"""Evaluates tasks of several modalities."""
+"""Evaluates a task on the examples of a split."""
 
 import itertools
 
 import numpy as np
 
-from mmkeras import metrics
+from mmkeras.evaluation import bootstrap
 from mmkeras.evaluation.mismatch import mismatched
-from mmkeras.evaluation.questions import questions
+from mmkeras.evaluation.mismatch import shuffle_gap
 from mmkeras.evaluation.subsets import scored_subsets
 
 
-def evaluate(examples, draws=200, seed=0, **options):
+def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
     """Evaluates a task and the contribution of each modality.
 
     Args:
         examples: A `mmkeras.training.examples.Examples`. Those for which the
-            model's output is not finite are left out of it, by name.
-        draws: int. Bootstrap samples for the intervals of contributions.
+            model's output is not finite are left out and listed in `bad`.
+        draws: int. Bootstrap samples for the intervals.
         seed: int. Seed of these, and of mismatched pairs.
-        **options: For models that generate text: of
+        outputs: As of `finite_outputs`, if already predicted.
+        generate: For models that generate text: dict of options of
             `mmkeras.generation.SequenceGenerator`.
 
     Returns:
-        Tuple of metrics, a dict: those of the task, of the most frequent
-        label as `majority`, of questions those of `questions`, of candidates
-        those of `metrics.ranking_scores`, and of several modalities those of
-        `mismatched`; and a `Subsets`.
+        Tuple of metrics and a `Subsets`. The metrics are a dict: those of
+        `Task.score` and `Task.extra_scores`; of each headline metric the
+        interval, `<metric>_low` and `<metric>_high`; the score of the most
+        frequent label, `majority`; for several modalities, or texts that
+        should differ, the drops of `mismatched`, `mismatch_<field>`; and for
+        these texts the `shuffle_gap`. If there are several headline metrics,
+        the names of baselines and drops begin with the metric, such as
+        `cider_majority`.
     """
-    task, target = examples.task, examples.task.target
-    outputs = examples.outputs(**options)
-    if not target.generates:
-        outputs = examples.leave_out_not_finite(outputs)
-    labels, fields = examples.labels, tuple(task.fields)
+    task, options = examples.task, generate or {}
+    if outputs is None:
+        outputs = finite_outputs(examples, **options)
     predictions = examples.predictions(outputs)
-    predicted = {
+    fields = tuple(task.fields)
+    choices = _choices(examples, predictions, options)
+    statistics = {
+        names: task.statistics(examples.rows, examples.labels, values)
+        for names, values in choices.items()
+    }
+    subsets = scored_subsets(
+        np.arange(len(statistics[()])),  # Statistics include the labels.
+        statistics,
+        fields,
+        lambda _, sample: task.headline_scores(sample)[task.metric],
+        task.metric,
+        examples.groups,
+        draws,
+        seed=seed,
+    )
+    subsets.choices = choices
+    baseline = task.headline_scores(statistics[()])
+    scores = task.score(examples, outputs)
+    scores |= _intervals(examples, statistics[fields], draws, seed)
+    scores |= _named("majority", baseline)
+    scores |= task.extra_scores(examples, outputs, predictions)
+    drops = _drops(examples, choices[fields], options, seed)
+    for kind, values in drops.items():
+        scores |= _named(kind, dict(zip(baseline, values.tolist())))
+    if _compares_texts(examples):
+        scores["shuffle_gap"] = shuffle_gap(examples)
+    return scores, subsets
+
+
+def finite_outputs(examples, **options):
+    """Predicts examples, and leaves out those with outputs not finite.
+
+    Args:
+        examples: A `mmkeras.training.examples.Examples`.
+        **options: Of generation.
+
+    Returns:
+        As of `examples.outputs`.
+    """
+    return examples.leave_out_not_finite(examples.outputs(**options))
+
+
+def _choices(examples, predictions, options):
+    """Predictions from every subset of modalities; from none, a baseline."""
+    target, labels = examples.task.target, examples.labels
+    fields = tuple(examples.task.fields)
+    choices = {
         (): target.majority(labels, len(labels)),
         fields: target.choose(predictions),
     }
     for count in range(1, len(fields)):
         for names in itertools.combinations(fields, count):
-            predicted[names] = examples.chosen(names, **options)
-    found = scored_subsets(
-        labels,
-        predicted,
-        fields,
-        target.agreement,
-        target.metric,
-        examples.groups,
-        draws,
-        seed=seed,
+            choices[names] = examples.chosen(names, **options)
+    return choices
+
+
+def _intervals(examples, statistics, draws, seed):
+    """Intervals of the headline metrics."""
+
+    def score(sample):
+        return [*examples.task.headline_scores(statistics[sample]).values()]
+
+    samples = bootstrap.scores(
+        score, len(statistics), examples.groups, draws, seed
     )
-    scores = task.score(examples, outputs)
-    scores["majority"] = found.scores[()]
-    if "question" in fields and target.has_accuracy:
-        scores |= questions(examples, predictions)
-    if "candidates" in fields:
-        scores |= metrics.ranking_scores(
-            outputs, labels, _relevance(examples.rows, outputs)
-        )
-    if len(fields) > 1:
-        plain = len(labels) == len(examples) and target.has_accuracy
-        scores |= mismatched(
-            lambda replaced: target.agreement(
-                labels,
-                examples.chosen(replaced=replaced, **options)
-                if replaced
-                else predicted[fields],
-            ),
-            fields,
-            len(examples),
-            labels if plain else None,
-            repeats=3,
-            seed=seed,
-        )
-    return scores, found
+    intervals = {}
+    for name, values in zip(examples.task.headline_scores(statistics), samples):
+        low, high = bootstrap.interval(values)
+        intervals |= {f"{name}_low": low, f"{name}_high": high}
+    return intervals
 
 
-def _relevance(rows, scores):
-    """Relevance of the candidates, zeros where unknown; or `None`."""
-    found = np.zeros_like(scores)
-    for row, values in zip(rows, found):
-        known = row.get("relevance") or []
-        values[: len(known)] = known
-    return found if found.any() else None
+def _drops(examples, choices, options, seed):
+    """Drops of the headline metrics with inputs of other examples.
+
+    A model of one input is not run again: its predictions are permuted.
+    """
+    task, rows, labels = examples.task, examples.rows, examples.labels
+    units, compares_texts = task.units(rows), _compares_texts(examples)
+    _, first = np.unique(units, return_index=True)
+    if len(task.fields) == 1 and not compares_texts:
+        return {}
+
+    def score(permutations):
+        replaced = {f: first[order[units]] for f, order in permutations.items()}
+        predicted = choices
+        if replaced and len(task.fields) == 1:
+            predicted = choices[replaced[task.fields[0]]]
+        elif replaced:
+            predicted = examples.chosen(replaced=replaced, **options)
+        statistics = task.statistics(rows, labels, predicted)
+        return np.array([*task.headline_scores(statistics).values()])
+
+    has_classes = len(labels) == len(rows) and task.target.has_accuracy
+    within = labels if has_classes and not compares_texts else None
+    return mismatched(
+        score, task.fields, len(first), within, repeats=3, seed=seed
+    )
+
+
+def _compares_texts(examples):
+    """Whether there are several texts, which should differ."""
+    several = np.any(examples.task.units(examples.rows))
+    return examples.task.texts_differ and bool(several)
+
+
+def _named(kind, scores):
+    """Names scores by their kind and, if there are several, their metric."""
+    if len(scores) == 1:
+        return {kind: float(*scores.values())}
+    return {f"{name}_{kind}": value for name, value in scores.items()}

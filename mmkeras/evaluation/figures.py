@@ -1,4 +1,4 @@
-"""Images with what a captioner says of them, and where it looked."""
+"""Images with captions or answers, and attention over their regions."""
 
 import io
 import math
@@ -12,34 +12,34 @@ _INK = "#222222"
 _GREY = "#777777"
 
 
-def of_captioner(task, pixels, texts, most=8):
-    """Draws captioned images, each word with where the captioner looked.
+def of_captioner(task, pixels, texts, max_images=8):
+    """Draws captioned images, each with the attention before each word.
 
     Args:
         task: A `tasks.Caption`.
         pixels: uint8 array of shape `(n, height, width, 3)`.
         texts: List of n captions.
-        most: int. Most images to draw words of; of more images, or if
-            the decoder has no `attention`, the captions alone are drawn.
+        max_images: int. With more images, or if the decoder has no
+            `attention`, only the captions are drawn.
 
     Returns:
         A `matplotlib.figure.Figure`.
     """
     decoder = task.target.decoder(task.model)
-    if len(texts) > most or not hasattr(decoder, "attention"):
+    if len(texts) > max_images or not hasattr(decoder, "attention"):
         return captions(pixels, texts)
-    looks = [task.attention_maps(*pair) for pair in zip(pixels, texts)]
-    return attention(pixels, texts, looks)
+    maps = [task.attention_maps(*pair) for pair in zip(pixels, texts)]
+    return attention(pixels, texts, maps)
 
 
-def of_judge(task, batch, said):
-    """Draws images with what was asked and answered, and each look at them.
+def of_classifier(task, batch, labels):
+    """Draws images with their labels, and the attention over each.
 
     Args:
         task: A `tasks.Classify` with a field `"image"`.
-        batch: Dict of lists by field, as of its `answer`; of examples without
-            an image nothing is drawn.
-        said: List of labels.
+        batch: Dict of lists by field, as of its `answer`; examples without
+            an image are omitted.
+        labels: List of labels.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -47,21 +47,17 @@ def of_judge(task, batch, said):
     Raises:
         ValueError: If there is no image.
     """
-    there = [i for i, data in enumerate(batch.get("image", ())) if data]
-    if not there:
+    places = [i for i, data in enumerate(batch.get("image", ())) if data]
+    if not places:
         raise ValueError("Expected at least one image to draw. Received: none")
-    some = {k: [values[i] for i in there] for k, values in batch.items()}
-    asked = some.get("question") or [None] * len(there)
-    texts = [
-        f"{text} {said[i]}" if text else str(said[i])
-        for text, i in zip(asked, there)
-    ]
-    pixels, _ = task.codecs["image"].try_batch(some["image"])
+    batch = {k: [values[i] for i in places] for k, values in batch.items()}
+    texts = task.answer_texts(batch, [labels[i] for i in places])
+    pixels, _ = task.codecs["image"].try_batch(batch["image"])
     if not task.attention_layers:
         return captions(pixels.numpy(), texts)
-    found = task.attention_maps(some)
-    names = [f"attention {i + 1}" for i in range(found.shape[1])]
-    return attention(pixels.numpy(), texts, [(names, each) for each in found])
+    maps = task.attention_maps(batch)
+    names = [f"attention {i + 1}" for i in range(maps.shape[1])]
+    return attention(pixels.numpy(), texts, [(names, each) for each in maps])
 
 
 def captions(pixels, texts, references=None, columns=4):
@@ -72,7 +68,7 @@ def captions(pixels, texts, references=None, columns=4):
         texts: List of n captions.
         references: List of n lists of reference captions, or `None`; the
             first of each is drawn below the caption.
-        columns: int. Images in a row.
+        columns: int. Images per row.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -80,40 +76,38 @@ def captions(pixels, texts, references=None, columns=4):
     columns = min(columns, len(texts))
     rows = math.ceil(len(texts) / columns)
     blocks = [_block(i, texts, references) for i in range(len(texts))]
-    lines = max(said.count("\n") + ref.count("\n") + 2 for said, ref in blocks)
+    lines = max(sum(text.count("\n") + 1 for text in pair) for pair in blocks)
     height, width = np.shape(pixels)[1:3]
-    tall = 2.8 * height / width
-    figure, axes = _grid(rows, columns, 2.8, tall, 0.19 * lines)
-    for place, image, (said, reference) in zip(axes, pixels, blocks):
-        _show(place, image)
-        _write(place, said, 0, color=_INK, fontsize=10)
-        below = said.count("\n") + 1
-        _write(place, reference, below, color=_GREY, fontsize=9)
+    size = 2.8, 2.8 * height / width
+    figure, axes = _grid(rows, columns, *size, 0.19 * lines)
+    for panel, image, (caption, reference) in zip(axes, pixels, blocks):
+        _show(panel, image)
+        _write(panel, caption, 0, color=_INK, fontsize=10)
+        line = caption.count("\n") + 1
+        _write(panel, reference, line, color=_GREY, fontsize=9)
     return figure
 
 
-def attention(pixels, texts, looks, columns=7):
-    """Draws where a captioner looked before each word.
-
-    What was looked at is bright, the rest dark.
+def attention(pixels, texts, maps, columns=7):
+    """Draws the attention before each word; regions without it are dark.
 
     Args:
         pixels: uint8 array of shape `(n, height, width, 3)`.
         texts: List of n captions.
-        looks: List of n pairs as of `tasks.Caption.look`: a list of words,
-            and weights of shape `(words, regions)`. Regions are read row by
-            row, maybe behind one class token.
-        columns: int. Images in a row.
+        maps: List of n pairs as of `tasks.Caption.attention_maps`: a list of
+            words, and weights of shape `(words, regions)`. Regions are in
+            row-major order, possibly after one class token.
+        columns: int. Images per row.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If the regions are no grid of the image's shape.
+        ValueError: If the regions are not a grid of the image's shape.
     """
-    columns = min(columns, 1 + max(len(words) for words, _ in looks))
+    columns = min(columns, 1 + max(len(words) for words, _ in maps))
     tiles = []
-    for image, text, (words, weights) in zip(pixels, texts, looks):
+    for image, text, (words, weights) in zip(pixels, texts, maps):
         row = [(image, textwrap.fill(text, 22), True)]
         for word, map_ in zip(words, regions(weights, image.shape)):
             row.append((highlighted(image, map_), word, False))
@@ -121,20 +115,20 @@ def attention(pixels, texts, looks, columns=7):
         tiles += row
     height, width = np.shape(pixels)[1:3]
     rows = len(tiles) // columns
-    tall = 1.7 * height / width
-    lines = max(t[1].count("\n") + 1 for t in tiles if t)
-    figure, axes = _grid(rows, columns, 1.7, tall, 0.17 * lines + 0.05)
-    for place, tile in zip(axes, tiles):
+    size = 1.7, 1.7 * height / width
+    lines = max(tile[1].count("\n") + 1 for tile in tiles if tile)
+    figure, axes = _grid(rows, columns, *size, 0.17 * lines + 0.05)
+    for panel, tile in zip(axes, tiles):
         if tile:
-            image, text, whole = tile
-            _show(place, image)
-            weight = "normal" if whole else "bold"
-            _write(place, text, 0, color=_INK, fontsize=9, fontweight=weight)
+            image, text, is_whole = tile
+            _show(panel, image)
+            weight = "normal" if is_whole else "bold"
+            _write(panel, text, 0, color=_INK, fontsize=9, fontweight=weight)
     return figure
 
 
 def regions(weights, shape):
-    """Lays weights over regions out as maps.
+    """Arranges weights of regions as maps.
 
     Args:
         weights: Array of shape `(words, regions)`.
@@ -144,7 +138,7 @@ def regions(weights, shape):
         Array of shape `(words, rows, columns)`.
 
     Raises:
-        ValueError: If no grid with the image's proportions has so many
+        ValueError: If no grid with the image's proportions has as many
             regions, with or without a class token before them.
     """
     weights = np.asarray(weights)
@@ -161,7 +155,7 @@ def regions(weights, shape):
 
 
 def highlighted(image, weights):
-    """Darkens an image where it was not looked at.
+    """Darkens the regions of an image with small weights.
 
     Args:
         image: uint8 array of shape `(height, width, 3)`.
@@ -170,7 +164,7 @@ def highlighted(image, weights):
     Returns:
         uint8 array of the image's shape.
     """
-    from PIL import Image  # Late: reports without figures do without.
+    from PIL import Image  # Late: only figures need it.
 
     weights = np.float32(weights) / max(float(np.max(weights)), 1e-9)
     size = (image.shape[1], image.shape[0])
@@ -187,11 +181,11 @@ def png(figure):
 
 
 def write_png(figure, path):
-    """Writes a figure as a PNG file, in one stroke.
+    """Writes a figure as a PNG file, atomically.
 
     Args:
         figure: A `matplotlib.figure.Figure`.
-        path: Where to write.
+        path: Path of the file.
 
     Raises:
         OSError: If it cannot be written.
@@ -202,19 +196,19 @@ def write_png(figure, path):
 
 def _block(index, texts, references, width=34):
     """Caption and reference of an image, wrapped."""
-    said = textwrap.fill(texts[index] or "(nothing)", width)
+    caption = textwrap.fill(texts[index] or "(nothing)", width)
     if not references:
-        return said, ""
-    return said, textwrap.fill(f"“{references[index][0]}”", width + 3)
+        return caption, ""
+    return caption, textwrap.fill(f"“{references[index][0]}”", width + 3)
 
 
-def _show(place, image):
-    place.imshow(image, interpolation="nearest", aspect="auto")
+def _show(panel, image):
+    panel.imshow(image, interpolation="nearest", aspect="auto")
 
 
-def _write(place, text, line, **style):
-    """Writes text below an image, some lines down."""
-    place.annotate(
+def _write(panel, text, line, **style):
+    """Writes text below an image, from a given line on."""
+    panel.annotate(
         text,
         (0, 0),
         xytext=(1, -4 - 13 * line),
@@ -232,19 +226,24 @@ def _grid(rows, columns, width, height, text, gap=0.18):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure  # Late: it takes a second.
 
-    wide = columns * (width + gap) + gap
-    tall = rows * (height + text + gap) + gap
-    figure = Figure((wide, tall))
+    total_width = columns * (width + gap) + gap
+    total_height = rows * (height + text + gap) + gap
+    figure = Figure((total_width, total_height))
     FigureCanvasAgg(figure)
     axes = []
     for i in range(rows * columns):
         row, column = divmod(i, columns)
         left = gap + column * (width + gap)
         top = gap + row * (height + text + gap)
-        box = [left, tall - top - height, width, height]
-        place = figure.add_axes(
-            [box[0] / wide, box[1] / tall] + [box[2] / wide, box[3] / tall]
+        bottom = total_height - top - height
+        panel = figure.add_axes(
+            [
+                left / total_width,
+                bottom / total_height,
+                width / total_width,
+                height / total_height,
+            ]
         )
-        place.axis("off")
-        axes.append(place)
+        panel.axis("off")
+        axes.append(panel)
     return figure, axes

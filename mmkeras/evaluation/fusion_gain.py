@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from mmkeras.evaluation import bootstrap
+from mmkeras.evaluation import formats
 
 
 @dataclasses.dataclass
@@ -17,8 +18,8 @@ class FusionGain:
         unimodal: Names of the models of one modality each.
         scores: Dict from a model's name to `(score, low, high)`.
         gains: Dict from the name of every other model to `(gain, low,
-            high)`: the multimodal score minus its own.
-        level: float. Share of the bootstrap between low and high.
+            high)`: the multimodal score minus the score of that model.
+        level: float. Share of the bootstrap samples between low and high.
     """
 
     metric: str
@@ -41,24 +42,24 @@ class FusionGain:
     @property
     def summary(self):
         """One sentence on the gain and its interval."""
-        gain, low, high = (100 * x for x in self.gains[self.best])
-        interval = (
-            f"({100 * self.level:.0f} % interval {low:+.1f} to {high:+.1f})"
+        gain, low, high = (
+            formats.number(self.metric, value, "+")
+            for value in self.gains[self.best]
         )
+        interval = f"({100 * self.level:.0f} % interval {low} to {high})"
         metric = self.metric.replace("_", " ")
+        unit = "points of " * (formats.factor(self.metric) == 100)
+        change = f"{gain} {unit}{metric}"
         if self.is_significant:
+            return f"Fusion helps: {change} over {self.best} alone {interval}."
+        if self.gains[self.best][2] < 0:
             return (
-                f"Fusion helps: {gain:+.1f} points of {metric} over "
-                f"{self.best} alone {interval}."
-            )
-        if high < 0:
-            return (
-                f"Fusion hurts: {gain:+.1f} points of {metric} compared with "
-                f"{self.best} alone {interval}."
+                f"Fusion hurts: {change} compared with {self.best} alone "
+                f"{interval}."
             )
         return (
-            f"Fusion does not help significantly: {gain:+.1f} points of "
-            f"{metric} over {self.best} alone {interval}."
+            f"Fusion does not help significantly: {change} over {self.best} "
+            f"alone {interval}."
         )
 
     def to_json(self):
@@ -110,30 +111,33 @@ def fusion_gain(
             f"unimodal model. Received: {sorted(predicted)}; missing: {missing}"
         )
     labels = np.asarray(labels)
-    for name, judged in predicted.items():
-        if len(judged) != len(labels):
+    for name, choices in predicted.items():
+        if len(choices) != len(labels):
             raise ValueError(
                 f"Expected {len(labels)} predictions of {name!r}, one per "
-                f"example. Received: {len(judged)}"
+                f"example. Received: {len(choices)}"
             )
-    values = {name: score(labels, judged) for name, judged in predicted.items()}
-    drawn = {name: [] for name in predicted}
-    for rows in bootstrap.resampled(len(labels), groups, draws, seed):
-        for name, judged in predicted.items():
-            drawn[name].append(score(labels[rows], judged[rows]))
-    drawn = {name: np.array(found) for name, found in drawn.items()}
-    scores = {n: _with(values[n], drawn[n], level) for n in predicted}
+    values = {name: score(labels, p) for name, p in predicted.items()}
+    samples = bootstrap.scores(
+        lambda rows: [score(labels[rows], p[rows]) for p in predicted.values()],
+        *(len(labels), groups, draws, seed),
+    )
+    samples = dict(zip(predicted, samples))
+    scores = {
+        name: _with_interval(values[name], samples[name], level)
+        for name in predicted
+    }
     gains = {
-        n: _with(
-            values[multimodal] - values[n],
-            drawn[multimodal] - drawn[n],
+        name: _with_interval(
+            values[multimodal] - values[name],
+            samples[multimodal] - samples[name],
             level,
         )
-        for n in predicted
-        if n != multimodal
+        for name in predicted
+        if name != multimodal
     }
     return FusionGain(metric, multimodal, tuple(unimodal), scores, gains, level)
 
 
-def _with(value, drawn, level):
-    return float(value), *bootstrap.interval(drawn, level)
+def _with_interval(value, samples, level):
+    return float(value), *bootstrap.interval(samples, level)

@@ -1,4 +1,4 @@
-"""How a judge bears what goes wrong with its inputs."""
+"""Scores of a model whose inputs are corrupted."""
 
 import dataclasses
 
@@ -11,12 +11,12 @@ SEVERITIES = range(6)
 
 @dataclasses.dataclass
 class Robustness:
-    """Scores of a judge by modality, corruption and severity.
+    """Scores of a model by modality, corruption and severity.
 
     Attributes:
         metric: Name of the score; higher is better.
-        curves: Dict from `"<field>: <corruption>"` to a list of scores, of
-            the clean examples first, then of severities 1 to 5.
+        curves: Dict from `"<field>: <corruption>"` to a list of scores: that
+            of the clean examples, then those of severities 1 to 5.
     """
 
     metric: str
@@ -24,7 +24,7 @@ class Robustness:
 
     @property
     def relative(self):
-        """Dict from a curve to the area under it, in parts of a flat one.
+        """Dict from a curve to its area, as a fraction of that of a flat one.
 
         R = trapezoid(f(0), ..., f(5)) / (5 f(0))
         """
@@ -34,64 +34,67 @@ class Robustness:
         }
 
     def effective(self, baseline):
-        """What is lost less than by a baseline, such as one's late fusion.
+        """Computes how much less is lost than by a baseline.
 
             E = mean over severities s of (f(s) - f(0)) - (g(s) - g(0))
 
-        Both are brought to the same start, as a better judge has farther to
-        fall.
+        Losses are relative to each model's clean score, since a better model
+        can lose more.
 
         Args:
-            baseline: A `Robustness` of the same examples.
+            baseline: A `Robustness` of the same examples, e.g. that of late
+                fusion.
 
         Returns:
-            Dict from the curves that both have to E; above 0, the judge is
-            the more robust.
+            Dict from the curves that both have to E; above 0, this model is
+            the more robust one.
         """
         shared = [name for name in self.curves if name in baseline.curves]
         return {
-            name: _lost(baseline.curves[name]) - _lost(self.curves[name])
+            name: _drop(baseline.curves[name]) - _drop(self.curves[name])
             for name in shared
         }
 
     def to_json(self):
-        """The report as a dict that JSON can hold."""
+        """Returns a dict for JSON."""
         return {**dataclasses.asdict(self), "relative": self.relative}
 
 
 def robustness(score, rows, kinds, metric="accuracy", seed=0, progress=None):
-    """Corrupts one modality at a time, ever more.
+    """Corrupts one modality at a time with increasing severity.
 
     Args:
         score: Function of rows to a number; higher is better.
-        rows: Rows of a data set, raw.
+        rows: Rows of a data set.
         kinds: Dict from a field to its kind, `"image"`, `"text"`, `"audio"`
             or `"features"`; see `corruptible`.
         metric: Name of the score.
         seed: int.
-        progress: Function of the scores found and in all.
+        progress: Function of the number of scores computed, and in total.
 
     Returns:
         A `Robustness`.
 
     References:
         The corruptions: [Hendrycks and Dietterich,
-        2019](https://arxiv.org/abs/1903.12261); of several modalities, and
-        the two measures: [Liang et al.,
+        2019](https://arxiv.org/abs/1903.12261). Several modalities, and the
+        two measures: [Liang et al.,
         2021](https://arxiv.org/abs/2107.07502)
     """
-    asked = [
+    pairs = [
         (field, name)
         for field, kind in kinds.items()
         for name in corruptions.names(kind)
     ]
     clean, curves = score(rows), {}
-    total = len(asked) * (len(SEVERITIES) - 1)
-    for i, (field, name) in enumerate(asked):
+    total = len(pairs) * (len(SEVERITIES) - 1)
+    for i, (field, name) in enumerate(pairs):
         curve = [clean]
         for severity in SEVERITIES[1:]:
-            worse = _corrupted(rows, field, kinds[field], name, severity, seed)
-            curve.append(score(worse))
+            corrupted = _corrupt(
+                rows, field, kinds[field], name, severity, seed
+            )
+            curve.append(score(corrupted))
             if progress:
                 progress(i * (len(SEVERITIES) - 1) + severity, total)
         curves[f"{field}: {name}"] = curve
@@ -99,27 +102,28 @@ def robustness(score, rows, kinds, metric="accuracy", seed=0, progress=None):
 
 
 def corruptible(task):
-    """Dict from each field of a task to what it is, as for `robustness`."""
+    """Dict from each field of a task to its kind, as for `robustness`."""
     kinds = {field: task.codecs[field].kind for field in task.fields}
     return {k: "text" if v == "dialogue" else v for k, v in kinds.items()}
 
 
-def _corrupted(rows, field, kind, name, severity, seed):
-    """Rows with one field worse; the same draw for each severity.
+def _corrupt(rows, field, kind, name, severity, seed):
+    """Corrupts one field of rows; the same draw for each severity.
 
-    What cannot be read stays as it is, to be left out with its row.
+    Values that cannot be read stay as they are: their rows are left out when
+    they are encoded.
     """
-    worse = []
+    corrupted = []
     for i, row in enumerate(rows):
-        draw = np.random.default_rng([seed, i])
+        rng = np.random.default_rng([seed, i])
         value = row.get(field)
         try:
-            value = corruptions.corrupt(value, kind, name, severity, draw)
+            value = corruptions.corrupt(value, kind, name, severity, rng)
         except ValueError:
             pass
-        worse.append({**row, field: value})
-    return worse
+        corrupted.append({**row, field: value})
+    return corrupted
 
 
-def _lost(curve):
+def _drop(curve):
     return float(curve[0] - np.mean(curve[1:]))

@@ -1,12 +1,13 @@
 """Evaluates a run and records its scores."""
 
+import collections
 import dataclasses
 import pathlib
 
 from mmkeras import tasks
 from mmkeras.data import datasets
-from mmkeras.evaluation.caption import summarise
 from mmkeras.evaluation.evaluate import evaluate as evaluate_examples
+from mmkeras.evaluation.evaluate import finite_outputs
 from mmkeras.files import atomic
 from mmkeras.tasks import modalities
 from mmkeras.training import commands
@@ -24,11 +25,11 @@ class Evaluation:
 
     Attributes:
         task: The run's task, whose compiled functions can be reused.
-        title: Names the data set and the split.
+        title: Name of the data set and the split.
         scores: Dict of metrics, without those of `subsets`.
         subsets: A `Subsets` of modalities, or `None`.
         common: Most frequent captions and their counts, or `None`.
-        skipped: List of tuples of a row that could not be read, and why.
+        skipped: List of `(row id, error)` of rows that could not be read.
     """
 
     task: tasks.Task
@@ -82,66 +83,74 @@ def evaluate(
     rows = sources.split_rows(task, source, split, reporter)
     name = datasets.name_of(source["source"])
     title = f"{name}, {split} ({len(rows)} rows)"
-    chosen = card["arguments"]["task"].get("modalities")
-    rows = modalities.select(task, rows, chosen)
+    selected = card["arguments"]["task"].get("modalities")
+    rows = modalities.select(task, rows, selected)
     generate = task.generation_options(**(generate or {}))
-    measure = _captions if task.texts_differ else _predictions
-    found = measure(run, task, rows, split, generate, title, reporter)
-    _record(run, split, name, generate, found.metrics)
-    reporter.skipped(found.skipped)
-    reporter.evaluated(found)
+    examples = Examples(task, rows, reporter.counter("files"))
+    outputs = finite_outputs(examples, **generate)
+    scores, subsets = evaluate_examples(
+        examples, outputs=outputs, generate=generate
+    )
+    evaluation = Evaluation(
+        task,
+        title,
+        scores,
+        subsets if len(task.fields) > 1 else None,
+        skipped=examples.bad,
+    )
+    if task.texts_differ:
+        rows, texts = task.texts(examples, outputs)
+        evaluation.common = most_frequent(texts)
+        _write_captions(run / f"captions-{split}.jsonl", rows, texts)
+    _record(run, split, name, generate, evaluation.metrics)
+    reporter.skipped(evaluation.skipped)
+    reporter.evaluated(evaluation)
     if results and split == "test":
         path = _publish(run, card, task, name, results)
         reporter.note(f"Added to {path}.")
-    return found
+    return evaluation
 
 
-def _captions(run, task, rows, split, generate, title, reporter):
-    examples = Examples(task, rows, reporter.counter("images"))
-    scores, rows, texts, common = summarise(examples, **generate)
+def most_frequent(texts):
+    """Counts the three most frequent texts; returns `(text, count)` pairs."""
+    return collections.Counter(texts).most_common(3)
+
+
+def _write_captions(path, rows, texts):
     lines = [
         atomic.encode_json({"id": row["id"], "caption": text})
         for row, text in zip(rows, texts)
     ]
-    path = run / f"captions-{split}.jsonl"
     atomic.write(path, lambda file: file.write(b"".join(lines)))
-    return Evaluation(task, title, scores, common=common, skipped=examples.bad)
-
-
-def _predictions(run, task, rows, split, generate, title, reporter):
-    examples = Examples(task, rows, reporter.counter("files"))
-    scores, subsets = evaluate_examples(examples, **generate)
-    subsets = subsets if len(task.fields) > 1 else None
-    return Evaluation(task, title, scores, subsets, skipped=examples.bad)
 
 
 def _record(run, split, name, generate, metrics):
     """Adds the scores of a split to `results.json`."""
-    measured = {"data": name, "generate": generate, "metrics": metrics}
+    entry = {"data": name, "generate": generate, "metrics": metrics}
     atomic.update_json(
         run / "results.json",
-        lambda old: {**(old or {}), split: measured},
+        lambda old: {**(old or {}), split: entry},
         dict,
     )
 
 
 def _publish(run, card, task, data, folder):
     """Adds the test metrics to the file of results; returns its path."""
-    known = atomic.read_json(run / "results.json")
+    results = atomic.read_json(run / "results.json")
     training = atomic.read_json(
         run / "training.json", {"seconds": (int, float), "epochs": int}
     )
     arguments, before = card["arguments"], card.get("before") or {}
     entry = {
-        "metrics": known["test"]["metrics"],
-        "validation": known.get("val", {}).get("metrics"),
+        "metrics": results["test"]["metrics"],
+        "validation": results.get("val", {}).get("metrics"),
         "parameters": task.model.count_params(),
         "seconds": training["seconds"] + before.get("seconds", 0),
         "epochs": training["epochs"],
         "precision": precision.choose(arguments["train"]["precision"]),
         "before": before.get("commands", []),
         "command": commands.portable(card["command"]),
-        "evaluation": commands.evaluate(run, known["test"]["generate"]),
+        "evaluation": commands.evaluate(run, results["test"]["generate"]),
         **{k: card[k] for k in ("versions", "machine", "backend")},
         "fingerprint": arguments["fingerprint"],
     }

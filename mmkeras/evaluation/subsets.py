@@ -1,4 +1,4 @@
-"""What a model makes of each subset of modalities, and what each is worth."""
+"""Scores of every subset of modalities, and the contribution of each one."""
 
 import dataclasses
 import itertools
@@ -13,26 +13,29 @@ class Subsets:
 
     Attributes:
         metric: Name of the score; higher is better.
-        scores: Dict from subsets, tuples of names in order, to scores; the
-            empty one's is that of the most frequent label.
-        worth: Dict from a name to its Shapley value; together they are what
-            all modalities score above the empty subset.
-        intervals: Dict from a name to `(low, high)`, of the bootstrap, of its
-            worth; empty if it is not known.
+        scores: Dict from subsets, tuples of names in order, to scores. The
+            score of the empty one is that of the most frequent label.
+        worth: Dict from a name to its Shapley value. Their sum is the score
+            of all modalities minus that of the empty subset.
+        intervals: Dict from a name to the bootstrap interval `(low, high)` of
+            its Shapley value; may be empty.
+        choices: Dict from subsets to the predictions that were scored, as of
+            `Examples.chosen`; may be empty.
     """
 
     metric: str
     scores: dict
     worth: dict
     intervals: dict = dataclasses.field(default_factory=dict)
+    choices: dict = dataclasses.field(default_factory=dict, repr=False)
 
     def figures(self):
-        """As figures by name: `"subset_image+text"`, `"worth_image"`, ..."""
-        found = {f"subset_{'+'.join(s)}": v for s, v in self.scores.items()}
-        found |= {f"worth_{name}": v for name, v in self.worth.items()}
+        """Dict of metrics: `"subset_image+text"`, `"worth_image"`, ..."""
+        metrics = {f"subset_{'+'.join(s)}": v for s, v in self.scores.items()}
+        metrics |= {f"worth_{name}": v for name, v in self.worth.items()}
         for name, (low, high) in self.intervals.items():
-            found |= {f"worth_{name}_low": low, f"worth_{name}_high": high}
-        return found
+            metrics |= {f"worth_{name}_low": low, f"worth_{name}_high": high}
+        return metrics
 
 
 def scored_subsets(
@@ -46,47 +49,47 @@ def scored_subsets(
     level=0.95,
     seed=0,
 ):
-    """Scores predictions from every subset, with intervals of contributions.
+    """Scores predictions from every subset, with intervals of Shapley values.
 
     Args:
         labels: Array of n labels.
         predicted: Dict from every subset, a tuple of names in the order of
-            `fields`, the empty one too, to n predictions.
+            `fields`, including the empty one, to n predictions.
         fields: Names of the modalities.
         score: Function of labels and predictions to a number.
         metric: Name of the score.
         groups: As of `bootstrap.resampled`.
-        draws: int. Of the bootstrap.
-        level: float in (0, 1). Share of the draws in an interval.
+        draws: int. Number of bootstrap samples.
+        level: float in (0, 1). Share of the samples within an interval.
         seed: int.
 
     Returns:
         A `Subsets`.
     """
-    found = all_subsets(
+    subsets = all_subsets(
         lambda names: score(labels, predicted[names]),
         fields,
         score(labels, predicted[()]),
         metric,
     )
-    drawn = {field: [] for field in fields}
-    for rows in bootstrap.resampled(len(labels), groups, draws, seed):
-        scores = {k: score(labels[rows], p[rows]) for k, p in predicted.items()}
-        for field, worth in shapley(scores, fields).items():
-            drawn[field].append(worth)
-    found.intervals = {
+    samples = bootstrap.scores(
+        lambda rows: [score(labels[rows], p[rows]) for p in predicted.values()],
+        *(len(labels), groups, draws, seed),
+    )
+    worth = shapley(dict(zip(predicted, samples)), fields)
+    subsets.intervals = {
         field: bootstrap.interval(values, level)
-        for field, values in drawn.items()
+        for field, values in worth.items()
     }
-    return found
+    return subsets
 
 
 def all_subsets(score, fields, nothing, metric="accuracy"):
     """Scores every subset of modalities, the others absent.
 
     Args:
-        score: Function from a tuple of names, a part of `fields` in their
-            order, to a number.
+        score: Function from a tuple of some of `fields`, in their order, to
+            a number.
         fields: Names of the modalities.
         nothing: The score of the empty subset.
         metric: Name of the score.
@@ -102,18 +105,18 @@ def all_subsets(score, fields, nothing, metric="accuracy"):
 
 
 def shapley(scores, fields):
-    """Shares out what all modalities score above none, exactly.
+    """Computes the Shapley value of each modality, exactly.
 
         worth(i) = sum over S without i of
                    |S|! (n - |S| - 1)! / n! (score(S + i) - score(S))
 
     Args:
         scores: Dict from every subset, a tuple of names in the order of
-            `fields`, to its score.
+            `fields`, to its score, or an array of scores.
         fields: Names of the n modalities.
 
     Returns:
-        Dict from a name to its worth.
+        Dict from a name to its Shapley value.
 
     Reference:
         [Shapley, 1953](https://doi.org/10.1515/9781400881970-018)

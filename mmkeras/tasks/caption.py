@@ -65,10 +65,26 @@ class Caption(Task):
         Returns:
             Tuple of the rows of the images and a list of captions.
         """
-        indices = [row["row"] for row in examples.rows]
-        _, first = np.unique(indices, return_index=True)
+        _, first = np.unique(self.units(examples.rows), return_index=True)
         texts = self.target.texts(outputs[first])
         return [examples.rows[i] for i in first], texts
+
+    def units(self, rows):
+        """Numbers the images: each has one caption, whatever its references."""
+        numbers = [row["row"] for row in rows]
+        return np.unique(numbers, return_inverse=True)[1]
+
+    def statistics(self, rows, labels, choices):
+        """Statistics per image; see `metrics.caption_statistics`."""
+        _, first = np.unique(self.units(rows), return_index=True)
+        return metrics.caption_statistics(
+            self.target.texts(choices[first]),
+            [rows[i]["captions"] for i in first],
+            self._tokenize,
+        )
+
+    def headline_scores(self, statistics):
+        return metrics.scores_of_statistics(statistics)
 
     def table_row(self, name, answer):
         if answer["error"]:
@@ -104,14 +120,8 @@ class Caption(Task):
         return self.score_texts(texts, [row["captions"] for row in rows])
 
     def score_texts(self, texts, references):
-        """Scores captions; see `mmkeras.metrics.caption_scores`.
-
-        If the codec's tokens are characters, those of the metrics are too.
-        """
-        if self.target.codec.split == "words":
-            return metrics.caption_scores(texts, references)
-        tokenize = self._characters
-        return metrics.caption_scores(texts, references, tokenize)
+        """Scores captions; see `mmkeras.metrics.caption_scores`."""
+        return metrics.caption_scores(texts, references, self._tokenize)
 
     def attention_maps(self, pixels, text):
         """Returns the attention over image regions before each word.
@@ -147,8 +157,14 @@ class Caption(Task):
     def _encoded_target(self, example):
         return self.codecs["text"](example["text"])
 
-    def _characters(self, text):
-        """Splits text of a script without spaces; drops punctuation."""
+    def _tokenize(self, text):
+        """Splits captions for metrics.
+
+        If the codec's tokens are characters, so are those of the metrics,
+        without punctuation.
+        """
+        if self.target.codec.split == "words":
+            return metrics.tokenize(text)
         form = self.target.codec.normalization or "NFC"
         text = scripts.spaced(unicodedata.normalize(form, text))
         return [

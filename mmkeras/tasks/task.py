@@ -93,6 +93,13 @@ class Task:
         """
         return rows
 
+    def labelled(self, rows):
+        """Makes examples of rows, one per label, with what `target` encodes.
+
+        Unlike those of `examples`, they are not joined to sequences.
+        """
+        return self.expand(rows)
+
     @classmethod
     def joined(cls, model, rows):
         """Rows that a model's codecs are fitted to; here, all rows."""
@@ -108,6 +115,11 @@ class Task:
         """Names of the inputs, in the order of the presence mask."""
         extra = (PRESENCE, TOKENS)
         return [name for name in self.model.input if name not in extra]
+
+    @property
+    def unimodal_parts(self):
+        """Inputs to compare with all: names, several joined by `+`."""
+        return list(self.fields)
 
     @property
     def steps(self):
@@ -219,6 +231,18 @@ class Task:
         logits = self.target.decoder(self.model)([tokens, context])
         return keras.Model({"context": context, TOKENS: tokens}, logits)
 
+    def answer_texts(self, batch, answers):
+        """Texts to draw beside examples.
+
+        Args:
+            batch: As of `answer`.
+            answers: List of predictions, one per example.
+
+        Returns:
+            List of strings.
+        """
+        return [str(answer) for answer in answers]
+
     def answer(self, batch, batch_size=64, **options):
         """Predicts from raw values.
 
@@ -287,6 +311,70 @@ class Task:
         """
         predictions = examples.predictions(outputs)
         return self.target.score(examples.labels, predictions)
+
+    def extra_scores(self, examples, outputs, predictions):
+        """Scores in evaluation alone, such as those by type of question.
+
+        Args:
+            examples: As of `score`.
+            outputs: As of `score`.
+            predictions: As of `examples.predictions`.
+
+        Returns:
+            Dict of metrics; here, empty.
+        """
+        return {}
+
+    def error_counts(self, examples, predictions):
+        """The most frequent errors; see `answers.answer_errors`.
+
+        Args:
+            examples: As of `score`.
+            predictions: As of `extra_scores`.
+
+        Returns:
+            Dict; empty if the predictions are not answers to questions.
+        """
+        return {}
+
+    def units(self, rows):
+        """Numbers what is scored: examples with the same number count once.
+
+        Args:
+            rows: Examples.
+
+        Returns:
+            Integers of shape `(n,)`, from 0; here, each example has its own.
+        """
+        return np.arange(len(rows))
+
+    def statistics(self, rows, labels, choices):
+        """Collects what the headline metrics follow from.
+
+        A bootstrap selects rows of it; see `headline_scores`.
+
+        Args:
+            rows: Examples.
+            labels: Their encoded labels; see `Encoded.labels`.
+            choices: Predictions as of `Examples.chosen`.
+
+        Returns:
+            Array with an entry per label or, if fewer are scored, per unit.
+        """
+        choices = np.reshape(choices, np.shape(labels))
+        return np.stack([labels, choices], axis=1)
+
+    def headline_scores(self, statistics):
+        """Computes the metrics by which models are compared.
+
+        Args:
+            statistics: As of `statistics`.
+
+        Returns:
+            Dict of metrics; higher is better. The first one is `metric`.
+        """
+        labels, choices = statistics[:, 0], statistics[:, 1]
+        return {self.metric: self.target.agreement(labels, choices)}
 
     @property
     def metric(self):

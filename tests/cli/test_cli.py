@@ -51,7 +51,18 @@ def test_report(run, world):
     assert found.exit_code == 0, found.output
     out = run / "report-val"
     written = atomic.read_json(out / "report.json")
-    assert {"cider", "shuffle_gap"} <= set(written["scores"])
+    scores = written["scores"]
+    for metric in ("cider", "bleu_4"):
+        low, high = (scores[f"{metric}_{end}"] for end in ("low", "high"))
+        assert low <= scores[metric] <= high
+        drop = scores[f"{metric}_mismatch_image"]
+        assert drop <= scores[metric]
+        assert scores[f"{metric}_majority"] >= 0
+    assert "shuffle_gap" in scores
+    cell = f"{scores['cider']:.3f} ({scores['cider_low']:.3f} to "
+    assert cell in found.output
+    assert "CIDEr: majority baseline" in found.output
+    assert "CIDEr: drop with permuted image" in found.output
     curves = written["robustness"]["curves"]
     assert all(name.startswith("image: ") for name in curves) and curves
     assert written["robustness"]["metric"] == "cider"

@@ -55,7 +55,9 @@ def test_reliability_is_how_often_right_by_how_sure():
 
 
 def test_answers_are_counted_as_true_and_as_given():
-    drawn = charts.answers([0, 0, 1, -1], [0, 2, 2, 2], ["a", "b", "c"], most=2)
+    drawn = charts.answers(
+        [0, 0, 1, -1], [0, 2, 2, 2], ["a", "b", "c"], max_answers=2
+    )
     [axes] = drawn.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "c"]
     assert [bar.get_width() for bar in axes.patches] == [2, 0, 1, 3]

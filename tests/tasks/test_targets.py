@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from mmkeras.data import codecs
-from mmkeras.evaluation.questions import errors
-from mmkeras.evaluation.questions import questions
+from mmkeras.tasks import answers
 from mmkeras.tasks import targets
 
 OPEN = targets.make(codecs.Labels(["a", "b", "c"], allow_unknown=True))
@@ -123,8 +122,8 @@ def test_answers_by_type_of_question():
     )
     predictions = labels.copy()
     predictions[0] = labels[3]
-    scores = questions(examples, predictions)
+    scores = answers.answer_scores(examples, predictions)
     assert scores == {"consistency": 0.5, "type_count": 1, "type_where": 0.5}
-    wrong = errors(examples, predictions)["where"]
+    wrong = answers.answer_errors(examples, predictions)["where"]
     assert wrong["confused"] == [("on grass", "grass", 1)]
     assert wrong["right"] == 0.5

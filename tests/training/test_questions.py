@@ -9,7 +9,7 @@ from mmkeras import evaluation
 from mmkeras.data import codecs
 from mmkeras.data import datasets
 from mmkeras.evaluation import figures
-from mmkeras.evaluation.questions import errors
+from mmkeras.tasks import answers
 from mmkeras.training import engine
 from mmkeras.training import recipes
 
@@ -100,7 +100,7 @@ def test_people_teach_as_often_as_they_say_it(tmp_path):
     np.testing.assert_allclose(y[0], expected, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(y[1].sum(), 1, rtol=1e-6, atol=1e-6)
     chances = np.eye(len(names))[found.labels]
-    scores = evaluation.questions(found, chances)
+    scores = answers.answer_scores(found, chances)
     assert scores["vqa_accuracy"] == scores["consistency"] == 1
 
 
@@ -118,7 +118,7 @@ def test_an_answer_that_training_lacks_is_never_right(tmp_path):
     assert not found.batch(np.array([0]))[1].any()
     scores, _ = evaluation.evaluate(found, draws=20)
     assert scores["accuracy"] < 1 and scores["brier"] <= 2
-    wrong = errors(found, np.eye(2)[[0] * len(rows)])
+    wrong = answers.answer_errors(found, np.eye(2)[[0] * len(rows)])
     assert wrong["color"]["questions"] == 4
     told = wrong["color"]["confused"]
     assert ("violet", label.names[0], 1) in told
@@ -150,8 +150,8 @@ def test_shows_where_it_looked(name, looks, tmp_path):
     else:
         with pytest.raises(ValueError, match="no layer is named `attention`"):
             task.attention_maps(batch)
-    drawn = figures.of_judge(task, batch, task.answer(batch)["label"])
+    drawn = figures.of_classifier(task, batch, task.answer(batch)["label"])
     shown = [axes for axes in drawn.axes if axes.images]
     assert len(shown) == 1 + looks  # None of the question without an image.
     with pytest.raises(ValueError, match="Expected at least one image"):
-        figures.of_judge(task, {"question": ["what?"]}, ["x"])
+        figures.of_classifier(task, {"question": ["what?"]}, ["x"])
