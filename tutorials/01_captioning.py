@@ -130,8 +130,10 @@ for text, row in zip(answers["text"], test):
 
 # %%
 test_examples = engine.Examples(task, test)
-scores, test, captions, commonest = evaluation.summarise(test_examples, beam=3)
+outputs = test_examples.outputs(beam=3)
+scores, _ = evaluation.evaluate(test_examples, outputs=outputs)
 print({name: round(float(value), 3) for name, value in scores.items()})
+test, captions = task.texts(test_examples, outputs)
 
 # %%
 pixels, _ = task.codecs["image"].read(files)

@@ -47,8 +47,9 @@ from mmkeras.data.synthetic import shapes
 from mmkeras.evaluation import charts
 from mmkeras.evaluation import figures
 from mmkeras.evaluation import tables
-from mmkeras.evaluation.questions import errors
 from mmkeras.tasks import modalities
+from mmkeras.tasks.answers import answer_errors
+from mmkeras.tasks.answers import answer_scores
 from mmkeras.training import engine
 from mmkeras.training import recipes
 
@@ -171,7 +172,7 @@ task = models["taught"]
 # %% [markdown]
 # ## 3. By type of question
 #
-# A single score over all questions hides much. `evaluation.questions` scores
+# A single score over all questions hides much. `answer_scores` also scores
 # each type, and the share of images with all questions answered correctly.
 
 # %%
@@ -183,10 +184,10 @@ for label, model in models.items():
     chosen[label] = predictions.argmax(axis=1)
     scores[label] = {
         "accuracy": model.target.agreement(test.labels, chosen[label]),
-        **evaluation.questions(test, predictions),
+        **answer_scores(test, predictions),
     }
     if model is task:
-        wrong = errors(test, predictions)
+        wrong = answer_errors(test, predictions)
 test = examples["taught"]
 console.print(tables.scores("Test questions", scores))
 console.print(tables.questions("What goes wrong", wrong))
@@ -265,7 +266,7 @@ batch = {
     "image": [image] * len(first),
     "question": [row["question"] for row in first],
 }
-figures.of_judge(task, batch, task.answer(batch)["label"])
+figures.of_classifier(task, batch, task.answer(batch)["label"])
 
 # %% [markdown]
 # ## 6. Serving

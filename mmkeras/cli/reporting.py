@@ -67,7 +67,7 @@ class Reporting:
         """
         task, examples = self.task, self.examples
         options = task.evaluation_defaults
-        outputs = evaluation.finite_outputs(examples, **options)
+        outputs = examples.leave_out_not_finite(examples.outputs(**options))
         scores, self.subsets = evaluation.evaluate(
             examples, draws, self.seed, outputs, options
         )
@@ -152,50 +152,24 @@ class Reporting:
         Returns:
             Dict for JSON.
         """
-        task, target = self.task, self.task.target
-        rows, labels = self._labels(self.rows)
-        _, frequencies = self._labels(self._rows("train"))
-        majority = target.majority(frequencies, len(labels))
-        choices = {
-            "majority": majority,
-            "prior": target.prior(frequencies, len(labels), self.seed),
-        }
-
-        def complete(examples, values):
-            """Predictions of all rows, the majority for unreadable ones."""
-            by_name = dict(zip(examples.names, values))
-            return np.stack(
-                [by_name.get(row["id"], m) for row, m in zip(rows, majority)]
-            )
-
-        models = self._models(compare)
-        for name, path in models.items():
-            other = self._load(path, name)
-            examples = Examples(other, self.rows, progress.counter("files"))
-            choices[name] = complete(examples, examples.chosen())
-        subsets = self.subsets.choices
+        task, rows = self.task, self.task.labelled(self.rows)
+        labels, models = task.target.encode(rows).labels, self._models(compare)
         if not models:
             console.print(
                 "There is no unimodal model to compare with: pass --unimodal, "
                 "or --compare with a run. Instead, the other modalities are "
                 "hidden from the same model."
             )
-            models = dict.fromkeys(task.unimodal_parts)
-            for part in models:
-                values = subsets[tuple(part.split("+"))]
-                choices[part] = complete(self.examples, values)
-        values = subsets[tuple(task.fields)]
-        choices["fusion"] = complete(self.examples, values)
         statistics = {
-            name: task.statistics(rows, labels, values)
-            for name, values in choices.items()
+            name: task.statistics(rows, labels, choices)
+            for name, choices in self._choices(rows, models).items()
         }
         groups = [row.get("group") for row in rows]
         gain = evaluation.fusion_gain(
             np.arange(len(statistics["fusion"])),  # These include the labels.
             statistics,
             "fusion",
-            tuple(models),
+            tuple(models or task.unimodal_parts),
             lambda _, sample: task.headline_scores(sample)[self.metric],
             self.metric,
             None if None in groups else groups,
@@ -238,10 +212,29 @@ class Reporting:
         only = self.card["arguments"]["task"].get("modalities")
         return modalities.select(self.task, rows, only)
 
-    def _labels(self, rows):
-        """One example per label, and encoded labels; inputs are not read."""
-        examples = self.task.labelled(rows)
-        return examples, self.task.target.encode(examples).labels
+    def _choices(self, rows, models):
+        """Predictions of all rows; for unreadable ones, the baseline's."""
+        task, target = self.task, self.task.target
+        train = target.encode(task.labelled(self._rows("train"))).labels
+        majority = target.majority(train, len(rows))
+        prior = target.prior(train, len(rows), self.seed)
+        predicted = {}
+        for name, path in models.items():
+            other = self._load(path, name)
+            examples = Examples(other, self.rows, progress.counter("files"))
+            choices = examples.chosen(**other.evaluation_defaults)
+            predicted[name] = examples, choices
+        subsets = self.subsets.choices
+        for part in [] if models else task.unimodal_parts:
+            predicted[part] = self.examples, subsets[tuple(part.split("+"))]
+        predicted["fusion"] = self.examples, subsets[tuple(task.fields)]
+        completed = {"majority": majority, "prior": prior}
+        for name, (examples, choices) in predicted.items():
+            by_id = dict(zip(examples.names, choices))
+            completed[name] = np.stack(
+                [by_id.get(row["id"], m) for row, m in zip(rows, majority)]
+            )
+        return completed
 
     def _models(self, compare):
         """Folders of the runs to compare with, by name."""

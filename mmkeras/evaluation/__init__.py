@@ -15,7 +15,6 @@
 """
 
 from mmkeras.evaluation.evaluate import evaluate
-from mmkeras.evaluation.evaluate import finite_outputs
 from mmkeras.evaluation.fusion_gain import FusionGain
 from mmkeras.evaluation.fusion_gain import fusion_gain
 from mmkeras.evaluation.mismatch import mismatched

@@ -32,22 +32,25 @@ def resampled(count, groups=None, draws=1000, seed=0):
         yield np.concatenate([members[i] for i in sample])
 
 
-def scores(score, count, groups=None, draws=1000, seed=0):
-    """Scores resampled examples.
+def scores(score, labels, predicted, groups=None, draws=1000, seed=0):
+    """Scores several predictions on the same resampled examples.
 
     Args:
-        score: Function of integers, the examples of one draw, to a list of n
-            scores.
-        count: As of `resampled`.
+        score: Function of labels and predictions to a number, or to several.
+        labels: Array of n labels.
+        predicted: Dict of arrays of n predictions.
         groups: As of `resampled`.
         draws: int.
         seed: int.
 
     Returns:
-        Array of shape `(n, draws)`.
+        Dict of arrays of shape `(draws, ...)`.
     """
-    samples = resampled(count, groups, draws, seed)
-    return np.array([score(sample) for sample in samples]).T
+    samples = {name: [] for name in predicted}
+    for rows in resampled(len(labels), groups, draws, seed):
+        for name, values in predicted.items():
+            samples[name].append(score(labels[rows], values[rows]))
+    return {name: np.array(values) for name, values in samples.items()}
 
 
 def interval(scores, level=0.95):

@@ -47,10 +47,7 @@ def subsets(subsets):
         f"{name} {formats.number(metric, value, '+')}"
         for name, value in subsets.worth.items()
     )
-    title = f"Contribution in points: {worth}"
-    if formats.factor(metric) == 1:
-        title = f"Contribution: {worth}"
-    axes.set_title(title, fontsize=9, loc="left")
+    axes.set_title(f"Contribution: {worth}", fontsize=9, loc="left")
     return figure
 
 

@@ -18,7 +18,7 @@ def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
             model's output is not finite are left out and listed in `bad`.
         draws: int. Bootstrap samples for the intervals.
         seed: int. Seed of these, and of mismatched pairs.
-        outputs: As of `finite_outputs`, if already predicted.
+        outputs: As of `examples.leave_out_not_finite`, if predicted already.
         generate: For models that generate text: dict of options of
             `mmkeras.generation.SequenceGenerator`.
 
@@ -34,7 +34,7 @@ def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
     """
     task, options = examples.task, generate or {}
     if outputs is None:
-        outputs = finite_outputs(examples, **options)
+        outputs = examples.leave_out_not_finite(examples.outputs(**options))
     predictions = examples.predictions(outputs)
     fields = tuple(task.fields)
     choices = _choices(examples, predictions, options)
@@ -55,7 +55,7 @@ def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
     subsets.choices = choices
     baseline = task.headline_scores(statistics[()])
     scores = task.score(examples, outputs)
-    scores |= _intervals(examples, statistics[fields], draws, seed)
+    scores |= _intervals(task, statistics[fields], examples.groups, draws, seed)
     scores |= _named("majority", baseline)
     scores |= task.extra_scores(examples, outputs, predictions)
     drops = _drops(examples, choices[fields], options, seed)
@@ -64,19 +64,6 @@ def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
     if _compares_texts(examples):
         scores["shuffle_gap"] = shuffle_gap(examples)
     return scores, subsets
-
-
-def finite_outputs(examples, **options):
-    """Predicts examples, and leaves out those with outputs not finite.
-
-    Args:
-        examples: A `mmkeras.training.examples.Examples`.
-        **options: Of generation.
-
-    Returns:
-        As of `examples.outputs`.
-    """
-    return examples.leave_out_not_finite(examples.outputs(**options))
 
 
 def _choices(examples, predictions, options):
@@ -93,17 +80,14 @@ def _choices(examples, predictions, options):
     return choices
 
 
-def _intervals(examples, statistics, draws, seed):
+def _intervals(task, statistics, groups, draws, seed):
     """Intervals of the headline metrics."""
-
-    def score(sample):
-        return [*examples.task.headline_scores(statistics[sample]).values()]
-
     samples = bootstrap.scores(
-        score, len(statistics), examples.groups, draws, seed
+        lambda _, sample: [*task.headline_scores(sample).values()],
+        *(np.arange(len(statistics)), {"": statistics}, groups, draws, seed),
     )
     intervals = {}
-    for name, values in zip(examples.task.headline_scores(statistics), samples):
+    for name, values in zip(task.headline_scores(statistics), samples[""].T):
         low, high = bootstrap.interval(values)
         intervals |= {f"{name}_low": low, f"{name}_high": high}
     return intervals

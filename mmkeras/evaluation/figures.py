@@ -226,23 +226,16 @@ def _grid(rows, columns, width, height, text, gap=0.18):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure  # Late: it takes a second.
 
-    total_width = columns * (width + gap) + gap
-    total_height = rows * (height + text + gap) + gap
-    figure = Figure((total_width, total_height))
+    size = columns * (width + gap) + gap, rows * (height + text + gap) + gap
+    figure = Figure(size)
     FigureCanvasAgg(figure)
     axes = []
     for i in range(rows * columns):
         row, column = divmod(i, columns)
         left = gap + column * (width + gap)
-        top = gap + row * (height + text + gap)
-        bottom = total_height - top - height
+        bottom = size[1] - gap - row * (height + text + gap) - height
         panel = figure.add_axes(
-            [
-                left / total_width,
-                bottom / total_height,
-                width / total_width,
-                height / total_height,
-            ]
+            np.divide([left, bottom, width, height], size * 2)
         )
         panel.axis("off")
         axes.append(panel)

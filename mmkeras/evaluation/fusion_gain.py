@@ -117,27 +117,19 @@ def fusion_gain(
                 f"Expected {len(labels)} predictions of {name!r}, one per "
                 f"example. Received: {len(choices)}"
             )
+    samples = bootstrap.scores(score, labels, predicted, groups, draws, seed)
     values = {name: score(labels, p) for name, p in predicted.items()}
-    samples = bootstrap.scores(
-        lambda rows: [score(labels[rows], p[rows]) for p in predicted.values()],
-        *(len(labels), groups, draws, seed),
-    )
-    samples = dict(zip(predicted, samples))
-    scores = {
-        name: _with_interval(values[name], samples[name], level)
-        for name in predicted
-    }
+
+    def interval(value, samples):
+        return float(value), *bootstrap.interval(samples, level)
+
+    scores = {name: interval(values[name], samples[name]) for name in predicted}
     gains = {
-        name: _with_interval(
+        name: interval(
             values[multimodal] - values[name],
             samples[multimodal] - samples[name],
-            level,
         )
         for name in predicted
         if name != multimodal
     }
     return FusionGain(metric, multimodal, tuple(unimodal), scores, gains, level)
-
-
-def _with_interval(value, samples, level):
-    return float(value), *bootstrap.interval(samples, level)

@@ -7,7 +7,6 @@ import pathlib
 from mmkeras import tasks
 from mmkeras.data import datasets
 from mmkeras.evaluation.evaluate import evaluate as evaluate_examples
-from mmkeras.evaluation.evaluate import finite_outputs
 from mmkeras.files import atomic
 from mmkeras.tasks import modalities
 from mmkeras.training import commands
@@ -87,7 +86,7 @@ def evaluate(
     rows = modalities.select(task, rows, selected)
     generate = task.generation_options(**(generate or {}))
     examples = Examples(task, rows, reporter.counter("files"))
-    outputs = finite_outputs(examples, **generate)
+    outputs = examples.leave_out_not_finite(examples.outputs(**generate))
     scores, subsets = evaluate_examples(
         examples, outputs=outputs, generate=generate
     )

@@ -72,11 +72,8 @@ def scored_subsets(
         score(labels, predicted[()]),
         metric,
     )
-    samples = bootstrap.scores(
-        lambda rows: [score(labels[rows], p[rows]) for p in predicted.values()],
-        *(len(labels), groups, draws, seed),
-    )
-    worth = shapley(dict(zip(predicted, samples)), fields)
+    samples = bootstrap.scores(score, labels, predicted, groups, draws, seed)
+    worth = shapley(samples, fields)
     subsets.intervals = {
         field: bootstrap.interval(values, level)
         for field, values in worth.items()

@@ -6,16 +6,13 @@ import keras
 import numpy as np
 
 from mmkeras import layers
-from mmkeras import metrics
 from mmkeras.data import encoding
 from mmkeras.data import inputs
-from mmkeras.tasks import answers as answering
 from mmkeras.tasks import groups
 from mmkeras.tasks.task import TOKENS
 from mmkeras.tasks.task import Task
 
 CANDIDATES = "candidates"
-QUESTION = "question"
 
 
 class Classify(Task):
@@ -65,45 +62,6 @@ class Classify(Task):
         if CANDIDATES in self.fields:
             return groups.label_by_candidate(rows)
         return rows
-
-    @property
-    def unimodal_parts(self):
-        """Each input; in a dialogue, all inputs except image or history.
-
-        A question cannot be answered without itself, nor candidates ranked
-        without them.
-        """
-        if "history" not in self.fields:
-            return super().unimodal_parts
-        return [
-            "+".join(field for field in self.fields if field != absent)
-            for absent in ("image", "history")
-        ]
-
-    def extra_scores(self, examples, outputs, predictions):
-        """Scores of answers by type; of candidates, the ranking scores."""
-        scores = {}
-        if QUESTION in self.fields and self.target.has_accuracy:
-            scores = answering.answer_scores(examples, predictions)
-        if CANDIDATES in self.fields:
-            relevance = answering.relevance(examples.rows, outputs)
-            scores |= metrics.ranking_scores(
-                outputs, examples.labels, relevance
-            )
-        return scores
-
-    def error_counts(self, examples, predictions):
-        if QUESTION not in self.fields or CANDIDATES in self.fields:
-            return {}
-        return answering.answer_errors(examples, predictions)
-
-    def answer_texts(self, batch, answers):
-        texts = super().answer_texts(batch, answers)
-        questions = batch.get(QUESTION) or [None] * len(texts)
-        return [
-            f"{question} {text}" if question else text
-            for question, text in zip(questions, texts)
-        ]
 
     def decode(self, outputs, errors, raw):
         answers, errors = super().decode(outputs, errors, raw)

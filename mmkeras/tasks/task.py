@@ -231,17 +231,17 @@ class Task:
         logits = self.target.decoder(self.model)([tokens, context])
         return keras.Model({"context": context, TOKENS: tokens}, logits)
 
-    def answer_texts(self, batch, answers):
-        """Texts to draw beside examples.
+    def answer_texts(self, batch, labels):
+        """Texts to draw below examples.
 
         Args:
             batch: As of `answer`.
-            answers: List of predictions, one per example.
+            labels: List of predicted labels, one per example.
 
         Returns:
             List of strings.
         """
-        return [str(answer) for answer in answers]
+        return [str(label) for label in labels]
 
     def answer(self, batch, batch_size=64, **options):
         """Predicts from raw values.

@@ -1,6 +1,9 @@
 """Answers a question about an image."""
 
+from mmkeras.tasks import answers
 from mmkeras.tasks.classify import Classify
+
+QUESTION = "question"
 
 
 class VQA(Classify):
@@ -17,3 +20,20 @@ class VQA(Classify):
         "modality_dropout": 0.02,
     }
     data_options = {"max_length": 20}
+
+    def extra_scores(self, examples, outputs, predictions):
+        """Scores of the answers by type and group; see `answer_scores`."""
+        if not self.target.has_accuracy:
+            return {}
+        return answers.answer_scores(examples, predictions)
+
+    def error_counts(self, examples, predictions):
+        return answers.answer_errors(examples, predictions)
+
+    def answer_texts(self, batch, labels):
+        """Each question with its answer."""
+        questions = batch.get(QUESTION) or [None] * len(labels)
+        return [
+            f"{question} {label}" if question else str(label)
+            for question, label in zip(questions, labels)
+        ]

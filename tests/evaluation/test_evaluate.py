@@ -34,7 +34,7 @@ def captioned():
 
 @pytest.fixture(scope="module")
 def captions(captioned):
-    outputs = evaluation.finite_outputs(captioned, beam=2)
+    outputs = captioned.outputs(beam=2)
     scores, subsets = evaluation.evaluate(captioned, 50, 3, outputs)
     return outputs, scores, subsets
 
@@ -108,7 +108,7 @@ def test_one_image_has_no_mismatch(captioned):
 
 
 def test_every_subset_of_a_classifier_is_predicted_once(monkeypatch):
-    task = tiny_tasks.build("classify-text-image-concat")
+    task = tiny_tasks.build("classify-image-text-bow")
     rows = [
         {
             "id": str(i),
