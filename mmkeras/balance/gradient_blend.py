@@ -1,6 +1,7 @@
-"""Gradient-Blend: each modality's loss weighs what it generalises."""
+"""Gradient-Blend: weighs each modality's loss by how well it generalizes."""
 
 import keras
+from keras import ops
 
 from mmkeras import fusion as fusions
 
@@ -32,14 +33,14 @@ def blended(inputs, features, num_classes, fusion="concat", dim=128):
 
 
 def blend_weights(before, after):
-    """Weighs heads by what they generalise and how they overfit.
+    """Weighs heads by how much they generalize and how little they overfit.
 
         G = L*(before) - L*(after)
         O = (L*(after) - L(after)) - (L*(before) - L(before))
         w = (G / O^2) / sum of it over heads
 
-    with L the training loss and L* that of validation. A head that has not
-    got better weighs nothing; overfitting is not taken below 1 % of the gain.
+    with L the training loss and L* the validation loss. A head that has not
+    improved gets weight 0; O is at least 1 % of the gain.
 
     Args:
         before: Dict from heads to `(training loss, validation loss)`.
@@ -49,7 +50,7 @@ def blend_weights(before, after):
         Dict from heads to weights that sum to 1.
 
     Raises:
-        ValueError: If no head has got better.
+        ValueError: If no head has improved.
 
     Reference:
         [Wang et al., 2020](https://arxiv.org/abs/1905.12681)
@@ -58,28 +59,54 @@ def blend_weights(before, after):
     for name, (train, val) in before.items():
         train_after, val_after = after[name]
         gain = max(val - val_after, 0.0)
-        over = (val_after - train_after) - (val - train)
-        raw[name] = gain / max(over, 0.01 * gain, 1e-9) ** 2
+        overfitting = (val_after - train_after) - (val - train)
+        raw[name] = gain / max(overfitting, 0.01 * gain, 1e-9) ** 2
     total = sum(raw.values())
     if not total:
         raise ValueError(
             "No head improved on validation, so blend weights are undefined. "
-            f"Train for more epochs. Received: before={before}, after={after}"
+            "Train for more epochs, or without Gradient-Blend. Received: "
+            f"before={before}, after={after}"
         )
     return {name: value / total for name, value in raw.items()}
 
 
-def estimate(model, train, val, loss, epochs=3, optimizer="adam", **options):
-    """Trains each head by itself for a while, and weighs it (offline).
+def compare(models, train, measure):
+    """Trains models of one head each, separately, and weighs the heads.
 
-    The model's weights are put back each time, and at the end.
+    All variables of a model are restored after it was trained.
+
+    Args:
+        models: Dict from heads to models, which may share weights.
+        train: Function of a model that trains it for some epochs.
+        measure: Function of a head and its model that returns `(training
+            loss, validation loss)`.
+
+    Returns:
+        Dict from heads to weights; see `blend_weights`.
+    """
+    before, after = {}, {}
+    for head, model in models.items():
+        start = [(v, ops.convert_to_numpy(v)) for v in model.variables]
+        before[head] = measure(head, model)
+        train(model)
+        after[head] = measure(head, model)
+        for variable, value in start:
+            variable.assign(value)
+    return blend_weights(before, after)
+
+
+def estimate(model, train, val, loss, epochs=3, optimizer="adam", **options):
+    """Trains each head separately for some epochs, and weighs it (offline).
+
+    The model's weights are restored.
 
     Args:
         model: As of `blended`.
         train: Tuple of inputs and labels, arrays.
         val: The same, of validation.
         loss: Loss of one head, as of `keras.Model.compile`.
-        epochs: int. How long.
+        epochs: int. Epochs for which each head is trained.
         optimizer: As of `keras.Model.compile`; by name or config, so that
             each head has its own.
         **options: Of `keras.Model.fit`.
@@ -87,20 +114,18 @@ def estimate(model, train, val, loss, epochs=3, optimizer="adam", **options):
     Returns:
         Dict for `compile(loss_weights=...)`.
     """
-    start = model.get_weights()
-    heads = list(model.output)
-    before, after = {}, {}
-    for head in heads:
-        alone = keras.Model(model.input, model.output[head])
-        alone.compile(keras.optimizers.get(optimizer), loss)
+
+    def unimodal(head):
+        single = keras.Model(model.input, model.output[head])
+        single.compile(keras.optimizers.get(optimizer), loss)
         # Left to the first step, it would be traced twice.
-        alone.optimizer.build(alone.trainable_variables)
-        before[head] = _losses(alone, train, val)
-        alone.fit(*train, epochs=epochs, **{"verbose": 0, **options})
-        after[head] = _losses(alone, train, val)
-        model.set_weights(start)
-    return blend_weights(before, after)
+        single.optimizer.build(single.trainable_variables)
+        return single
 
+    def fit(single):
+        single.fit(*train, epochs=epochs, **{"verbose": 0, **options})
 
-def _losses(model, *parts):
-    return tuple(model.evaluate(*part, verbose=0) for part in parts)
+    def losses(head, single):
+        return tuple(single.evaluate(*x, verbose=0) for x in (train, val))
+
+    return compare({u: unimodal(u) for u in model.output}, fit, losses)

@@ -6,17 +6,19 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class GradientModulation(keras.layers.Layer):
-    """Lets features pass, and weakens the gradient that comes back.
+    """Returns its inputs, and weakens the gradient that comes back.
 
         forward:   y = x
         backward:  dx = k dy + e,   e ~ N(0, s^2)
 
-    with k the weight `share`, which `Modulated` sets, and s the deviation of
-    dy over the batch, times `noise`; there is none while k is 1.
+    with k the weight `share`, see `update_shares`, and s the deviation of dy
+    over the batch, times `noise`. There is no noise while k is 1, nor where dy
+    is 0, as for padding and missing examples.
 
     Args:
-        alpha: float. How much the one ahead is slowed down.
-        noise: float. How loud the noise is; 0 for none.
+        alpha: float. How much the modality that is ahead is slowed down.
+        noise: float. Standard deviation of the noise, in units of that of
+            the gradient; 0 for none.
         seed: int, or `None` to draw one.
         **kwargs: Passed to `keras.layers.Layer`.
 
@@ -50,22 +52,20 @@ class GradientModulation(keras.layers.Layer):
     def call(self, inputs, training=None):
         if not training:
             return inputs
-        share = 1.0 * ops.convert_to_tensor(self.share)  # As it is now.
-        drawn = self.noise * keras.random.normal(
-            ops.shape(inputs), seed=self.generator
+        share = 1.0 * ops.convert_to_tensor(self.share)  # Its present value.
+        noise = self.noise * keras.random.normal(
+            ops.shape(inputs), dtype="float32", seed=self.generator
         )
 
         @ops.custom_gradient
-        def passed(x):
+        def identity(x):
             def backward(*arguments, upstream=None):
                 dy = arguments[0] if upstream is None else upstream
-                k, e = (ops.cast(value, dy.dtype) for value in (share, drawn))
-                loud = ops.std(dy) * ops.cast(k < 1, dy.dtype)
-                return k * dy + loud * e
+                return _modulate(dy, share, noise)
 
             return x, backward
 
-        return passed(inputs)
+        return identity(inputs)
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -79,12 +79,53 @@ class GradientModulation(keras.layers.Layer):
         return {**super().get_config(), **config}
 
 
+def _modulate(gradient, share, noise):
+    dy = ops.cast(gradient, "float32")
+    is_noisy = ops.logical_and(share < 1, ops.not_equal(dy, 0))
+    noise = ops.where(is_noisy, ops.std(dy) * noise, 0.0)
+    return ops.cast(share * dy + noise, gradient.dtype)
+
+
+def update_shares(layers, y, logits, weights=None):
+    """Sets how much of the gradient each modality gets in the next batch.
+
+    With s_u the mean over examples of the probability that modality u alone
+    gives to the true class:
+
+        r_u = s_u / mean of s_v over v != u
+        k_u = 1 - tanh(alpha r_u)   if r_u > 1, else 1
+
+    Args:
+        layers: Dict from modalities to `GradientModulation` layers. A modality
+            without one is only compared with.
+        y: Tensor of shape `(batch, num_classes)`, one-hot true classes.
+        logits: Dict from modalities to tensors of that shape.
+        weights: Dict from modalities to tensors of shape `(batch,)`, 0 for
+            examples that lack the modality; `None` if none does.
+    """
+    means, present = {}, {}
+    for name, z in logits.items():
+        z = ops.cast(ops.stop_gradient(z), "float32")
+        score = ops.sum(ops.softmax(z) * ops.cast(y, "float32"), axis=-1)
+        weight = 1.0 if weights is None else ops.cast(weights[name], "float32")
+        weight = weight * ops.ones_like(score)
+        total = ops.sum(weight)
+        means[name] = ops.sum(score * weight) / ops.maximum(total, 1e-9)
+        present[name] = ops.cast(total > 0, "float32")
+    for name, layer in layers.items():
+        others = sum(means[v] for v in means if v != name)
+        count = sum(present[v] for v in present if v != name)
+        ratio = means[name] * count / ops.maximum(others, 1e-9)
+        share = 1 - ops.tanh(layer.alpha * ratio)
+        layer.share.assign(ops.where(ratio > 1, share, 1.0))
+
+
 def modulated(features, num_classes, alpha=0.3, noise=1.0):
     """Makes logits whose gradients can be separated by modality.
 
         z_u = W_u h_u;   z = sum_u z_u + b
 
-    which is a dense layer on all features side by side.
+    which is a dense layer on the concatenated features.
 
     Args:
         features: Dict from modalities to tensors of shape `(batch, dim_u)`,
@@ -112,19 +153,14 @@ def modulated(features, num_classes, alpha=0.3, noise=1.0):
 class Modulated(keras.Model):
     """A model that slows down the modality that is ahead (OGM-GE).
 
-    After each batch, with s_u the sum over examples of the probability that
-    modality u alone gives to the true class:
+    After each batch `update_shares` compares the modalities. In the next
+    batch, the gradient that reaches the branch of modality u is multiplied by
+    k_u, and noise is added to it.
 
-        r_u = s_u / mean of s_v over v != u
-        k_u = 1 - tanh(alpha r_u)   if r_u > 1, else 1
-
-    and the gradient that reaches the branch of u is multiplied by k_u, and
-    gets noise, in the next batch.
-
-    Departures from the paper: k is that of the batch before; it meets the
-    gradient where it enters a branch, not at each convolution; and the same
-    holds for the noise. More than two modalities are compared with the mean
-    of the others.
+    Departures from the paper: k is that of the previous batch; it scales the
+    gradient where it enters a branch, not at each convolution; so does the
+    noise. Each of more than two modalities is compared with the mean of the
+    others.
 
     Args:
         inputs: Inputs of a functional model.
@@ -138,7 +174,7 @@ class Modulated(keras.Model):
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
-        """The loss of the sum of logits; sets the shares by the way.
+        """Returns the loss of the sum of logits, and updates the shares.
 
         Args:
             x: Inputs.
@@ -150,27 +186,14 @@ class Modulated(keras.Model):
         Returns:
             A scalar.
         """
+        logits = dict(y_pred)
+        fused = logits.pop("fusion")
         if training:
-            self._compare(y, y_pred)
-        return super().compute_loss(
-            x, y, y_pred["fusion"], sample_weight, training
-        )
+            layers = {u: self.get_layer(f"modulate_{u}") for u in logits}
+            classes = ops.one_hot(ops.reshape(y, (-1,)), fused.shape[-1])
+            update_shares(layers, classes, logits)
+        return super().compute_loss(x, y, fused, sample_weight, training)
 
-    def judge(self):
-        """A plain model from the inputs to the logits, of the same weights."""
+    def to_inference_model(self):
+        """Returns a plain model, from inputs to logits, of the same weights."""
         return keras.Model(self.input, self.output["fusion"])
-
-    def _compare(self, y, logits):
-        names = [name for name in logits if name != "fusion"]
-        true = ops.one_hot(ops.reshape(y, (-1,)), logits["fusion"].shape[-1])
-        sums = [
-            ops.sum(ops.softmax(ops.stop_gradient(logits[name])) * true)
-            for name in names
-        ]
-        total = sum(sums)
-        for name, own in zip(names, sums):
-            others = (total - own) / (len(sums) - 1)
-            ratio = own / ops.maximum(others, 1e-9)
-            layer = self.get_layer(f"modulate_{name}")
-            share = 1 - ops.tanh(layer.alpha * ratio)
-            layer.share.assign(ops.where(ratio > 1, share, 1.0))

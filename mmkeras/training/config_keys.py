@@ -33,6 +33,7 @@ _NEEDS = {
     "train.pool_image": "network",
     "train.modality_dropout": "several",
     "train.all_subsets": "several",
+    "train.balance": "several",
     "train.bucket_by_length": "text",
     "train.fine_tune": "network",
     "train.cache_at": "network",

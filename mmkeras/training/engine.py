@@ -9,6 +9,8 @@ from mmkeras import interrupts
 from mmkeras.data import augment
 from mmkeras.data import batches
 from mmkeras.tasks import frozen_parts
+from mmkeras.training import balanced_model
+from mmkeras.training import blend_estimate
 from mmkeras.training import callbacks
 from mmkeras.training import checkpoint
 from mmkeras.training import normalization
@@ -55,6 +57,7 @@ def fit(
         `"monitor"`, the metric that selected it, and `"corrupt"`, the rows
         left out, with the reason.
     """
+    balanced_model.check(task, recipe)
     train = Examples(task, data.train, progress, views=recipe.views)
     val = Examples(task, data.val, progress)
     recipe = recipes.resolve(recipe, len(train))
@@ -64,14 +67,22 @@ def fit(
     model = training_model.build(task, recipe, True, shared, seed)
     if recipe.all_subsets:
         model = subsets.all_subsets(model)
+    if recipe.balance:
+        model = balanced_model.build(model, task.fields, recipe.balance)
     branch = _image_weights(task)
-    optimizers.compile_model(model, recipe, steps, branch)
 
     def teach(start):
         return _batches(task, recipe, train, batching, seed, start)
 
     first = teach(0)
-    statistics = normalization.Statistics(model, first, batching.size, steps)
+    if recipe.balance == balanced_model.GRADIENT_BLEND:
+        model.balance.weights = blend_estimate.blend_weights(
+            folder, model, (train, val), first, steps, recipe, branch
+        )
+    optimizers.compile_model(model, recipe, steps, branch)
+    statistics = normalization.Statistics(
+        balanced_model.multimodal(model), first, batching.size, steps
+    )
     validate = validation.Validation(task, val, recipe)
     parts = [
         callbacks.Validate(
@@ -145,7 +156,7 @@ def _batching(task, recipe, train):
 def _group(task, recipe, train):
     """The input that examples share, and how many of a batch share a value."""
     field = _shared_field(task, train, with_frozen=bool(recipe.reward))
-    if field is None or recipe.all_subsets:
+    if field is None or recipe.all_subsets or recipe.balance:
         return None, 1
     if recipe.reward:
         return field, recipe.num_samples

@@ -37,6 +37,7 @@ _NAMES = (
     _CARD,
     "alone-*",  # Of earlier versions: `unimodal-*`.
     "best.npz",
+    "blend_weights.json",
     "captions-*.jsonl",
     "checkpoint.npz",
     "curves.png",

@@ -74,6 +74,11 @@ class Recipe:
         all_subsets: Whether to train on every subset of the modalities of
             each example instead, and to select the epoch by the mean over
             them.
+        balance: Method that keeps training from neglecting a modality. ogm-ge
+            (https://arxiv.org/abs/2203.15332) weakens the gradient of the
+            modality whose features alone predict the class best;
+            gradient-blend (https://arxiv.org/abs/1905.12681) also trains a
+            head per modality, and weighs losses by how well each generalizes.
         bucket_by_length: Whether texts of similar length share a batch, which
             is as long as the longest of them.
         fine_tune: Continue training the pretrained image network: all of it
@@ -108,6 +113,7 @@ class Recipe:
     pool_image: bool = False
     modality_dropout: float = 0.0
     all_subsets: bool = False
+    balance: Literal["ogm-ge", "gradient-blend"] | None = None
     bucket_by_length: bool = False
     fine_tune: str | None = None
     cache_at: str | None = None
@@ -126,6 +132,13 @@ class Recipe:
                 raise ValueError(
                     f"`{name}` must be {expected}. Received: {name}={value}"
                 )
+
+        if self.balance and self.all_subsets:
+            raise ValueError(
+                "`balance` and `all_subsets` are mutually exclusive: leave out "
+                f"one of them. Received: balance={self.balance}, "
+                "all_subsets=True"
+            )
 
     def to_dict(self):
         """Gives all that decides a training, for JSON, once `resolve` chose."""

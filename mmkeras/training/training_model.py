@@ -16,18 +16,35 @@ class TrainingModel(keras.Model):
         target: A `tasks.targets.Target`.
         label_smoothing: float in [0, 1).
         name: Name of the model.
+        balance: A `balanced_model.BalancedLoss`, if the outputs are those of
+            several heads, or `None`.
     """
 
-    def __init__(self, inputs, outputs, target, label_smoothing=0.0, name=None):
+    def __init__(
+        self,
+        inputs,
+        outputs,
+        target,
+        label_smoothing=0.0,
+        name=None,
+        balance=None,
+    ):
         super().__init__(inputs, outputs, name=name)
         self.target = target
         self.label_smoothing = label_smoothing
+        self.balance = balance
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
-        loss = self.target.loss(y, y_pred, sample_weight, self.label_smoothing)
+        if self.balance is None:
+            loss = self._target_loss(y, y_pred, sample_weight)
+        else:
+            loss = self.balance(self._target_loss, x, y, y_pred, sample_weight)
         return loss + sum(self.losses)
+
+    def _target_loss(self, y, outputs, weight):
+        return self.target.loss(y, outputs, weight, self.label_smoothing)
 
 
 def build(task, recipe, cached=True, shared=None, seed=0):

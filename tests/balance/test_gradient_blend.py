@@ -14,23 +14,23 @@ def test_weights_are_gain_by_squared_overfitting():
         "audio": 0.1 / (0.3 - 0.2) ** 2,
         "fusion": 0.6 / (1.0 - 0.1) ** 2,
     }
-    found = balance.blend_weights(before, after)
-    assert sum(found.values()) == pytest.approx(1)
+    weights = balance.blend_weights(before, after)
+    assert sum(weights.values()) == pytest.approx(1)
     for name, value in raw.items():
-        assert found[name] == pytest.approx(value / sum(raw.values()))
+        assert weights[name] == pytest.approx(value / sum(raw.values()))
 
 
 def test_a_head_that_gets_worse_weighs_nothing():
     before = {"a": (1.0, 1.0), "b": (1.0, 1.0)}
-    found = balance.blend_weights(before, {"a": (0.5, 1.2), "b": (0.9, 0.9)})
-    assert found == {"a": 0.0, "b": 1.0}
+    after = {"a": (0.5, 1.2), "b": (0.9, 0.9)}
+    assert balance.blend_weights(before, after) == {"a": 0.0, "b": 1.0}
     with pytest.raises(ValueError, match="No head improved on validation"):
         balance.blend_weights(before, before)
 
 
 @pytest.fixture(scope="module")
-def world():
-    """A modality that generalises, and one that names each example."""
+def data():
+    """A modality that generalizes, and one that identifies each example."""
     rng = np.random.default_rng(0)
 
     def part(count, seed):
@@ -45,9 +45,9 @@ def world():
     return part(60, 0), part(400, 1)
 
 
-def build(world):
+def build(data):
     keras.utils.set_random_seed(0)
-    (x, _), _ = world
+    (x, _), _ = data
     inputs = {k: keras.Input(v.shape[1:], name=k) for k, v in x.items()}
     features = {
         name: keras.layers.Dense(16, "relu", name=f"{name}_encoder")(value)
@@ -57,9 +57,9 @@ def build(world):
 
 
 @pytest.mark.slow
-def test_what_overfits_weighs_less_and_fit_takes_the_weights(world):
-    train, val = world
-    model = build(world)
+def test_what_overfits_weighs_less_and_fit_takes_the_weights(data):
+    train, val = data
+    model = build(data)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     start = model.get_weights()
     weights = balance.estimate(
@@ -67,13 +67,15 @@ def test_what_overfits_weighs_less_and_fit_takes_the_weights(world):
     )
     assert set(weights) == {"tells", "names", "fusion"}
     assert weights["tells"] > 3 * weights["names"]
-    for now, then in zip(model.get_weights(), start, strict=True):
-        np.testing.assert_array_equal(now, then)
+    for value, initial in zip(model.get_weights(), start, strict=True):
+        np.testing.assert_array_equal(value, initial)
     model.compile(
         "rmsprop", loss=dict.fromkeys(weights, loss), loss_weights=weights
     )
     labels = dict.fromkeys(weights, train[1])
     model.fit(train[0], labels, epochs=15, batch_size=10, verbose=0)
-    said = numpy(model(val[0]))
-    right = {k: np.mean(v.argmax(axis=1) == val[1]) for k, v in said.items()}
-    assert right["tells"] > 0.8 > right["names"]
+    logits = numpy(model(val[0]))
+    accuracy = {
+        k: np.mean(v.argmax(axis=1) == val[1]) for k, v in logits.items()
+    }
+    assert accuracy["tells"] > 0.8 > accuracy["names"]

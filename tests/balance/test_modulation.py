@@ -51,13 +51,16 @@ def shares(model):
 def test_the_sum_of_logits_is_a_dense_layer_on_all():
     model = build()
     x, _ = data(6)
-    said = numpy(model(x))
+    logits = numpy(model(x))
     np.testing.assert_allclose(
-        said["fusion"], said["strong"] + said["weak"], rtol=1e-5, atol=1e-6
+        logits["fusion"],
+        logits["strong"] + logits["weak"],
+        rtol=1e-5,
+        atol=1e-6,
     )
-    plain = model.judge()
+    plain = model.to_inference_model()
     np.testing.assert_allclose(
-        numpy(plain(x)), said["fusion"], rtol=1e-5, atol=1e-6
+        numpy(plain(x)), logits["fusion"], rtol=1e-5, atol=1e-6
     )
 
 
@@ -73,13 +76,13 @@ def test_the_one_ahead_is_slowed_down_by_the_formula():
             for w in model.get_weights()
         ]
     )
-    said = numpy(model(x))
+    logits = numpy(model(x))
     model.fit(x, y, batch_size=64, epochs=1, verbose=0)
     scores = {}
     for name in ("strong", "weak"):
-        exp = np.exp(said[name])
-        chances = exp / exp.sum(axis=1, keepdims=True)
-        scores[name] = chances[np.arange(64), y].sum()
+        exp = np.exp(logits[name])
+        probabilities = exp / exp.sum(axis=1, keepdims=True)
+        scores[name] = probabilities[np.arange(64), y].sum()
     for name, other in (("strong", "weak"), ("weak", "strong")):
         ratio = scores[name] / scores[other]
         expected = 1 - np.tanh(0.3 * ratio) if ratio > 1 else 1
@@ -124,10 +127,45 @@ def test_learns_under_fit_and_leaves_the_strong_one_less():
     model = compiled(build(noise=0.5), keras.optimizers.Adam(0.02))
     history = model.fit(x, y, batch_size=32, epochs=8, verbose=0)
     assert history.history["loss"][-1] < 0.5 * history.history["loss"][0]
-    found = shares(model)
-    assert found["strong"] < 0.9 and found["weak"] == 1
-    said = numpy(model.judge()(x)).argmax(axis=1)
-    assert np.mean(said == y) > 0.95
+    final = shares(model)
+    assert final["strong"] < 0.9 and final["weak"] == 1
+    classes = numpy(model.to_inference_model()(x)).argmax(axis=1)
+    assert np.mean(classes == y) > 0.95
+
+
+def test_missing_examples_are_not_compared():
+    model = build()
+    layers = {
+        name: model.get_layer(f"modulate_{name}") for name in ("strong", "weak")
+    }
+    y = np.eye(2, dtype="float32")[[0, 0, 1]]
+    logits = {
+        "strong": np.array([[2, 0], [2, 0], [9, 0]], "float32"),
+        "weak": np.array([[1, 0], [-9, 0], [0, 1]], "float32"),
+    }
+    weights = {"strong": np.array([1, 1, 0]), "weak": np.array([1, 0, 1])}
+    balance.update_shares(layers, y, logits, weights)
+    ratio = (1 + np.exp(-1)) / (1 + np.exp(-2))
+    assert shares(model)["strong"] == pytest.approx(1 - np.tanh(0.3 * ratio))
+    assert shares(model)["weak"] == 1
+    weights["weak"] = np.zeros(3)
+    balance.update_shares(layers, y, logits, weights)
+    assert shares(model) == {"strong": 1, "weak": 1}
+
+
+def test_there_is_no_noise_where_the_gradient_is_zero():
+    layer = balance.GradientModulation(seed=0)
+    inputs = {n: keras.Input((3,), name=n) for n in ("x", "weight")}
+    x = keras.layers.EinsumDense("bi,i->bi", 3, name="scale")(inputs["x"])
+    model = keras.Model(inputs, layer(x) * inputs["weight"])
+    model.compile(keras.optimizers.SGD(1.0), "mae")
+    layer.share.assign(0.25)
+    kernel = numpy(model.get_layer("scale").kernel)
+    weight = np.tile(np.float32([1, 0, 1]), (4, 1))
+    x = np.ones((4, 3), "float32")
+    model.train_on_batch({"x": x, "weight": weight}, x + 9)
+    change = numpy(model.get_layer("scale").kernel) - kernel
+    assert change[1] == 0 and change[0] != change[2] != 0
 
 
 def test_saves_and_passes_outside_training(tmp_path):
