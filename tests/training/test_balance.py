@@ -13,8 +13,7 @@ from checks import numpy
 from multimodal_rows import rows
 
 import mmkeras
-from mmkeras.data import batches
-from mmkeras.tasks import targets
+from mmkeras import evaluation
 from mmkeras.training import balanced_model
 from mmkeras.training import blend_estimate
 from mmkeras.training import config
@@ -22,13 +21,16 @@ from mmkeras.training import engine
 from mmkeras.training import recipes
 from mmkeras.training import training_model
 
-pytestmark = pytest.mark.usefixtures("module_cache")
+pytestmark = [
+    pytest.mark.usefixtures("module_cache"),
+    pytest.mark.filterwarnings("ignore:Frozen as a whole"),
+]
 
 NAME = "classify-image-audio-concat"
 FIELDS = ["image", "audio"]
 METHODS = (balanced_model.OGM_GE, balanced_model.GRADIENT_BLEND)
 RECIPE = recipes.Recipe(
-    epochs=3,
+    epochs=2,
     batch_size=8,
     learning_rate=1e-2,
     ema=0.9,
@@ -102,7 +104,8 @@ class Interrupt(keras.callbacks.Callback):
             signal.raise_signal(signal.SIGINT)
 
 
-@pytest.mark.parametrize("epoch", [0, 2])
+@pytest.mark.slow
+@pytest.mark.parametrize("epoch", [0, 1])
 def test_an_interrupted_run_ends_with_the_same_weights(
     run, data, tmp_path, epoch
 ):
@@ -218,8 +221,8 @@ def test_frozen_branches_are_not_modulated():
     task.model.get_layer("image_encoder").trainable = False
     model = training_model.build(task, RECIPE)
     with pytest.warns(UserWarning, match="Frozen as a whole: image. OGM-GE"):
-        found = balanced_model.build(model, FIELDS, balanced_model.OGM_GE)
-    names = [layer.name for layer in found.layers]
+        balanced = balanced_model.build(model, FIELDS, "ogm-ge")
+    names = [layer.name for layer in balanced.layers]
     assert "modulate_audio" in names and "modulate_image" not in names
     task.model.get_layer("audio_encoder").trainable = False
     model = training_model.build(task, RECIPE)
@@ -277,25 +280,32 @@ def test_the_key_is_that_of_several_modalities():
         config.resolve(NAME, {**pairs, "train.all_subsets": True})
 
 
-def test_trains_from_python_without_an_estimate_of_empty_heads(tmp_path):
-    table = [*rows(count=32), *rows("val", 8)]
+@pytest.mark.slow
+@pytest.mark.parametrize("method", METHODS)
+def test_trains_from_python(method, tmp_path):
     settings = {"model.dim": 8, "data.image_size": 16}
     task = mmkeras.train(
-        *(NAME, table, tmp_path),
+        NAME,
+        [*rows(count=96), *rows("val", 24)],
+        tmp_path,
         config={**settings, "data.audio_seconds": 0.125},
-        balance="gradient-blend",
-        epochs=1,
+        balance=method,
+        epochs=6,
         batch_size=8,
+        learning_rate=1e-2,
     )
-    assert isinstance(task.target, targets.ClassLabel)
     card = json.loads((tmp_path / "run.json").read_text())
-    assert card["arguments"]["train"]["balance"] == "gradient-blend"
+    assert card["arguments"]["train"]["balance"] == method
+    scores, _ = evaluation.evaluate(engine.Examples(task, rows("val", 24)))
+    assert scores["accuracy"] > 0.9 > scores["majority"]
 
 
-def test_batches_do_not_share_images(data):
-    task = tiny_tasks.build(NAME)
-    some = recipe(balanced_model.OGM_GE, examples_per_image=4)
-    examples = engine.Examples(task, data.train, keep=False)
-    batching = engine._batching(task, some, examples)
-    assert batching.group == 1
-    assert batches.steps(examples, batching) == 5
+@pytest.mark.slow
+def test_a_modality_that_no_example_has_weighs_nothing(data, tmp_path):
+    images = [
+        [{**row, "audio": None} for row in part if row["image"]]
+        for part in (data.train, data.val)
+    ]
+    fit(engine.Data(*images), tmp_path, balanced_model.GRADIENT_BLEND)
+    weights = json.loads((tmp_path / blend_estimate.FILE).read_text())
+    assert weights["audio"] == 0 < weights["image"]

@@ -159,6 +159,7 @@ def test_few_images_fill_a_batch(build, counts, group, size):
         ({"examples_per_image": 0, "batch_size": 3}, 3, 3),
         ({"examples_per_image": None}, 1, 8),
         ({"all_subsets": True}, 1, 8),
+        ({"balance": "ogm-ge"}, 1, 8),
         ({"reward": "cider", "num_samples": 6}, 6, 18),
     ],
 )
