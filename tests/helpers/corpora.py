@@ -28,12 +28,15 @@ def sentence(random):
     return words
 
 
-def captions(items, seed=0, most=5):
-    """Writes candidates, and 1 to `most` references each."""
+def captions(items, seed=0, max_references=5):
+    """Draws candidates, and 1 to `max_references` references each."""
     generator = random.Random(seed)
     candidates = [sentence(generator) for _ in range(items)]
     references = [
-        [sentence(generator) for _ in range(generator.randint(1, most))]
+        [
+            sentence(generator)
+            for _ in range(generator.randint(1, max_references))
+        ]
         for _ in range(items)
     ]
     return candidates, references
