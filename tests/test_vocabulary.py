@@ -12,12 +12,11 @@ FOLDERS = ("mmkeras", "zoo", "benchmarks")
 # Folders in which each name says what a value is.
 CLEAN = (
     "benchmarks",
+    "mmkeras/balance",
     "mmkeras/branches",
-    "mmkeras/data/codecs",
-    "mmkeras/data/datasets",
-    "mmkeras/data/decoding",
-    "mmkeras/data/synthetic",
+    "mmkeras/data",
     "mmkeras/decoders",
+    "mmkeras/evaluation",
     "mmkeras/files",
     "mmkeras/fusion",
     "mmkeras/generation",
