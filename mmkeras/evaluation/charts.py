@@ -43,11 +43,11 @@ def subsets(subsets):
     figure, axes = _axes(6.4, 0.4 * len(names) + 1.3)
     axes.barh(names[::-1], values[::-1], color=_BLUE)
     axes.set_xlabel(formats.axis(metric))
-    worth = ", ".join(
+    contributions = ", ".join(
         f"{name} {formats.number(metric, value, '+')}"
-        for name, value in subsets.worth.items()
+        for name, value in subsets.contributions.items()
     )
-    axes.set_title(f"Contribution: {worth}", fontsize=9, loc="left")
+    axes.set_title(f"Contribution: {contributions}", fontsize=9, loc="left")
     return figure
 
 

@@ -15,8 +15,8 @@ class Subsets:
         metric: Name of the score; higher is better.
         scores: Dict from subsets, tuples of names in order, to scores. The
             score of the empty one is that of the most frequent label.
-        worth: Dict from a name to its Shapley value. Their sum is the score
-            of all modalities minus that of the empty subset.
+        contributions: Dict from a name to its Shapley value. Their sum is the
+            score of all modalities minus that of the empty subset.
         intervals: Dict from a name to the bootstrap interval `(low, high)` of
             its Shapley value; may be empty.
         choices: Dict from subsets to the predictions that were scored, as of
@@ -25,14 +25,16 @@ class Subsets:
 
     metric: str
     scores: dict
-    worth: dict
+    contributions: dict
     intervals: dict = dataclasses.field(default_factory=dict)
     choices: dict = dataclasses.field(default_factory=dict, repr=False)
 
     def figures(self):
         """Dict of metrics: `"subset_image+text"`, `"worth_image"`, ..."""
         metrics = {f"subset_{'+'.join(s)}": v for s, v in self.scores.items()}
-        metrics |= {f"worth_{name}": v for name, v in self.worth.items()}
+        metrics |= {
+            f"worth_{name}": v for name, v in self.contributions.items()
+        }
         for name, (low, high) in self.intervals.items():
             metrics |= {f"worth_{name}_low": low, f"worth_{name}_high": high}
         return metrics
@@ -73,10 +75,10 @@ def scored_subsets(
         metric,
     )
     samples = bootstrap.scores(score, labels, predicted, groups, draws, seed)
-    worth = shapley(samples, fields)
+    contributions = shapley(samples, fields)
     subsets.intervals = {
         field: bootstrap.interval(values, level)
-        for field, values in worth.items()
+        for field, values in contributions.items()
     }
     return subsets
 
@@ -104,7 +106,7 @@ def all_subsets(score, fields, nothing, metric="accuracy"):
 def shapley(scores, fields):
     """Computes the Shapley value of each modality, exactly.
 
-        worth(i) = sum over S without i of
+        value(i) = sum over S without i of
                    |S|! (n - |S| - 1)! / n! (score(S + i) - score(S))
 
     Args:
@@ -119,7 +121,7 @@ def shapley(scores, fields):
         [Shapley, 1953](https://doi.org/10.1515/9781400881970-018)
     """
     count = len(fields)
-    worth = {}
+    values = {}
     for field in fields:
         others = [name for name in fields if name != field]
         total = 0.0
@@ -128,5 +130,5 @@ def shapley(scores, fields):
             for names in itertools.combinations(others, size):
                 joined = tuple(f for f in fields if f in {*names, field})
                 total += share * (scores[joined] - scores[names])
-        worth[field] = total
-    return worth
+        values[field] = total
+    return values

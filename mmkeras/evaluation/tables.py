@@ -43,8 +43,8 @@ def subsets(title, subsets):
         cell = formats.figure(subsets.metric, score)
         table.add_row(" + ".join(names) or "none", cell)
     table.add_section()
-    for name, worth in subsets.worth.items():
-        cells = [worth, *subsets.intervals.get(name, ())]
+    for name, value in subsets.contributions.items():
+        cells = [value, *subsets.intervals.get(name, ())]
         table.add_row(f"contribution of {name}", _gain(subsets.metric, *cells))
     return table
 

@@ -5,33 +5,33 @@ from mmkeras.evaluation import charts
 from mmkeras.evaluation import figures
 
 
-def written(figure):
+def is_png(figure):
     return figures.png(figure).startswith(b"\x89PNG")
 
 
 def test_fusion_gain_has_a_bar_per_model():
     labels = np.arange(50) % 2
-    said = {"text": labels, "fusion": 1 - labels}
+    predicted = {"text": labels, "fusion": 1 - labels}
 
-    def score(labels, judged):
-        return float(np.mean(labels == judged))
+    def score(labels, predicted):
+        return float(np.mean(labels == predicted))
 
-    found = evaluation.fusion_gain(
-        labels, said, "fusion", ["text"], score, draws=20
+    gain = evaluation.fusion_gain(
+        labels, predicted, "fusion", ["text"], score, draws=20
     )
-    drawn = charts.fusion_gain(found)
-    assert [bar.get_width() for bar in drawn.axes[0].patches] == [0, 100]
-    assert drawn.axes[0].get_title(loc="left") == found.summary
-    assert written(drawn)
+    figure = charts.fusion_gain(gain)
+    assert [bar.get_width() for bar in figure.axes[0].patches] == [0, 100]
+    assert figure.axes[0].get_title(loc="left") == gain.summary
+    assert is_png(figure)
 
 
 def test_subsets_are_bars_with_all_at_the_bottom():
-    found = evaluation.all_subsets(lambda s: len(s) / 2, ["a", "b"], 0.0)
-    drawn = charts.subsets(found)
-    bars = drawn.axes[0].patches
+    subsets = evaluation.all_subsets(lambda s: len(s) / 2, ["a", "b"], 0.0)
+    figure = charts.subsets(subsets)
+    bars = figure.axes[0].patches
     assert [bar.get_width() for bar in bars] == [100, 50, 50, 0]
-    assert "a +50.0, b +50.0" in drawn.axes[0].get_title(loc="left")
-    assert written(drawn)
+    assert "a +50.0, b +50.0" in figure.axes[0].get_title(loc="left")
+    assert is_png(figure)
 
 
 def test_confusion_counts_and_shades_by_row():
@@ -45,20 +45,20 @@ def test_confusion_counts_and_shades_by_row():
 
 
 def test_reliability_is_how_often_right_by_how_sure():
-    sure = np.repeat([0.65, 0.95], 100)
-    chances = np.stack([1 - sure, sure], axis=1)
+    confidence = np.repeat([0.65, 0.95], 100)
+    probabilities = np.stack([1 - confidence, confidence], axis=1)
     labels = np.concatenate([np.arange(100) < 60, np.ones(100)]).astype(int)
-    axes = charts.reliability(labels, chances, bins=10).axes[0]
+    axes = charts.reliability(labels, probabilities, bins=10).axes[0]
     heights = [bar.get_height() for bar in axes.patches]
     np.testing.assert_allclose(np.flatnonzero(heights), [6, 9])
     np.testing.assert_allclose([heights[6], heights[9]], [0.6, 1])
 
 
 def test_answers_are_counted_as_true_and_as_given():
-    drawn = charts.answers(
+    figure = charts.answers(
         [0, 0, 1, -1], [0, 2, 2, 2], ["a", "b", "c"], max_answers=2
     )
-    [axes] = drawn.axes
+    [axes] = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "c"]
     assert [bar.get_width() for bar in axes.patches] == [2, 0, 1, 3]
-    assert written(drawn)
+    assert is_png(figure)

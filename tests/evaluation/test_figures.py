@@ -4,11 +4,11 @@ import pytest
 from mmkeras.evaluation import figures
 
 
-def said(axes):
+def texts(axes):
     return [text.get_text() for text in axes.texts if text.get_text()]
 
 
-def shown(axes):
+def pixels_of(axes):
     return np.asarray(axes.images[0].get_array())
 
 
@@ -16,28 +16,34 @@ def test_captions_shows_every_image():
     pixels = np.arange(5, dtype="uint8")[:, None, None, None] * np.ones(
         (8, 8, 3), "uint8"
     )
-    drawn = figures.captions(pixels, list("abcde"), columns=3)
-    assert [said(axes) for axes in drawn.axes[:5]] == [[x] for x in "abcde"]
-    assert [shown(axes).max() for axes in drawn.axes[:5]] == [0, 1, 2, 3, 4]
-    assert not drawn.axes[5].images  # The grid has room for a sixth.
+    figure = figures.captions(pixels, list("abcde"), columns=3)
+    assert [texts(axes) for axes in figure.axes[:5]] == [[x] for x in "abcde"]
+    assert [pixels_of(axes).max() for axes in figure.axes[:5]] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
+    assert not figure.axes[5].images  # The grid has room for a sixth.
 
 
 def test_captions_shows_references():
     pixels = np.zeros((1, 8, 8, 3), "uint8")
-    drawn = figures.captions(pixels, ["a"], [["the dog", "dogs"]])
-    assert said(drawn.axes[0]) == ["a", "“the dog”"]
+    figure = figures.captions(pixels, ["a"], [["the dog", "dogs"]])
+    assert texts(figure.axes[0]) == ["a", "“the dog”"]
 
 
 def test_attention_brightens_what_was_looked_at():
     pixels = np.full((1, 8, 8, 3), 200, "uint8")
     weights = np.zeros((2, 5))  # A class token and four regions.
     weights[1, 4] = 1
-    drawn = figures.attention(pixels, ["a dog"], [(["a", "dog"], weights)])
-    whole, first, second = drawn.axes
-    assert [said(axes) for axes in drawn.axes] == [["a dog"], ["a"], ["dog"]]
-    np.testing.assert_array_equal(shown(whole), pixels[0])
-    assert shown(first).max() <= 0.2 * 200 + 1
-    assert shown(second)[7, 7, 0] > shown(second)[0, 0, 0] + 100
+    figure = figures.attention(pixels, ["a dog"], [(["a", "dog"], weights)])
+    whole, first, second = figure.axes
+    assert [texts(axes) for axes in figure.axes] == [["a dog"], ["a"], ["dog"]]
+    np.testing.assert_array_equal(pixels_of(whole), pixels[0])
+    assert pixels_of(first).max() <= 0.2 * 200 + 1
+    assert pixels_of(second)[7, 7, 0] > pixels_of(second)[0, 0, 0] + 100
 
 
 def test_regions_take_the_shape_of_the_image():
@@ -48,6 +54,6 @@ def test_regions_take_the_shape_of_the_image():
 
 
 def test_png_is_written_whole(tmp_path):
-    drawn = figures.captions(np.zeros((1, 8, 8, 3), "uint8"), ["a"])
-    figures.write_png(drawn, tmp_path / "f.png")
-    assert (tmp_path / "f.png").read_bytes() == figures.png(drawn)
+    figure = figures.captions(np.zeros((1, 8, 8, 3), "uint8"), ["a"])
+    figures.write_png(figure, tmp_path / "f.png")
+    assert (tmp_path / "f.png").read_bytes() == figures.png(figure)

@@ -32,30 +32,30 @@ def words_left(rows):
 
 
 @pytest.fixture(scope="module")
-def found(rows):
+def result(rows):
     return evaluation.robustness(words_left, rows, KINDS)
 
 
-def test_a_curve_a_corruption_from_clean_to_worst(found):
-    assert set(found.curves) == {
+def test_a_curve_a_corruption_from_clean_to_worst(result):
+    assert set(result.curves) == {
         f"{field}: {name}"
         for field, kind in KINDS.items()
         for name in corruptions.names(kind)
     }
-    for curve in found.curves.values():
+    for curve in result.curves.values():
         assert len(curve) == 6 and curve[0] == 1
-    drop = found.curves["text: drop"]
+    drop = result.curves["text: drop"]
     assert all(a > b for a, b in zip(drop, drop[1:]))
-    assert found.curves["text: swap"] == [1] * 6  # All words are still there.
-    assert found.curves["features: noise"] == [1] * 6  # It does not look.
+    assert result.curves["text: swap"] == [1] * 6  # All words are still there.
+    assert result.curves["features: noise"] == [1] * 6  # It does not look.
 
 
 def test_relative_is_the_area_under_the_curve():
-    made = evaluation.Robustness(
+    result = evaluation.Robustness(
         "accuracy", {"a: b": [0.8, 0.6, 0.4, 0.4, 0, 0]}
     )
     area = (0.8 / 2 + 0.6 + 0.4 + 0.4 + 0 + 0) / 5
-    assert made.relative["a: b"] == pytest.approx(area / 0.8)
+    assert result.relative["a: b"] == pytest.approx(area / 0.8)
 
 
 def test_effective_is_what_is_lost_less_from_the_same_start():
@@ -71,19 +71,19 @@ def test_effective_is_what_is_lost_less_from_the_same_start():
     assert ours.effective(other) == {}
 
 
-def test_rows_are_not_changed_and_the_seed_decides(rows, found):
+def test_rows_are_not_changed_and_the_seed_decides(rows, result):
     text = rows[0]["text"]
     again = evaluation.robustness(words_left, rows, KINDS)
-    assert again == found and rows[0]["text"] == text
-    assert evaluation.robustness(words_left, rows, KINDS, seed=1) != found
-    assert json.loads(json.dumps(found.to_json()))["curves"] == found.curves
+    assert again == result and rows[0]["text"] == text
+    assert evaluation.robustness(words_left, rows, KINDS, seed=1) != result
+    assert json.loads(json.dumps(result.to_json()))["curves"] == result.curves
 
 
-def test_is_drawn_and_listed(found):
-    drawn = charts.robustness(found, found)
+def test_is_drawn_and_listed(result):
+    drawn = charts.robustness(result, result)
     assert [axes.get_title() for axes in drawn.axes] == list(KINDS)
     lines = drawn.axes[0].get_lines()
     assert len(lines) == 2 * len(corruptions.names("text"))
-    table = tables.robustness("Robustness", found, found)
-    assert table.row_count == len(found.curves)
+    table = tables.robustness("Robustness", result, result)
+    assert table.row_count == len(result.curves)
     assert len(table.columns) == 9

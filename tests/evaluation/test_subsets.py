@@ -25,9 +25,9 @@ def test_exclusive_or_needs_both():
     def score(names):
         return 1.0 if len(names) == 2 else 0.5
 
-    found = evaluation.all_subsets(score, ["text", "image"], 0.5)
-    assert found.worth == {"text": 0.25, "image": 0.25}
-    figures = found.figures()
+    subsets = evaluation.all_subsets(score, ["text", "image"], 0.5)
+    assert subsets.contributions == {"text": 0.25, "image": 0.25}
+    figures = subsets.figures()
     assert figures["subset_text+image"] == 1.0 and figures["subset_"] == 0.5
     assert figures["worth_image"] == 0.25
 
@@ -38,13 +38,13 @@ def test_what_is_never_used_is_worth_nothing():
     def score(names):
         return 0.1 + 0.2 * ("a" in names) + 0.3 * ("c" in names)
 
-    found = evaluation.all_subsets(score, fields, 0.1)
-    assert found.worth["b"] == pytest.approx(0)
-    assert found.worth["c"] == pytest.approx(0.3)
-    assert sum(found.worth.values()) == pytest.approx(0.5)
-    assert len(found.scores) == 2 ** len(fields)
+    subsets = evaluation.all_subsets(score, fields, 0.1)
+    assert subsets.contributions["b"] == pytest.approx(0)
+    assert subsets.contributions["c"] == pytest.approx(0.3)
+    assert sum(subsets.contributions.values()) == pytest.approx(0.5)
+    assert len(subsets.scores) == 2 ** len(fields)
     parts = itertools.combinations(fields, 2)
-    assert set(parts) <= set(found.scores)
+    assert set(parts) <= set(subsets.scores)
 
 
 def test_worth_lies_in_its_interval():
@@ -55,22 +55,22 @@ def test_worth_lies_in_its_interval():
         name: np.where(rng.random(4000) < share, labels, 1 - labels)
         for name, share in (("text", 0.9), ("image", 0.7))
     }
-    said = {
+    predicted = {
         (): np.ones_like(labels),
         ("text",): votes["text"],
         ("image",): votes["image"],
-        ("text", "image"): votes["text"],  # The better judge decides.
+        ("text", "image"): votes["text"],  # The better model decides.
     }
-    found = evaluation.scored_subsets(
+    subsets = evaluation.scored_subsets(
         labels,
-        said,
+        predicted,
         ("text", "image"),
         lambda y, p: float(np.mean(y == p)),
         draws=200,
     )
     for name, worth in (("text", 0.3), ("image", 0.1)):
-        low, high = found.intervals[name]
+        low, high = subsets.intervals[name]
         assert low < worth < high < low + 0.04
-        assert low < found.worth[name] < high
-    figures = found.figures()
-    assert figures["worth_text_low"] == found.intervals["text"][0]
+        assert low < subsets.contributions[name] < high
+    figures = subsets.figures()
+    assert figures["worth_text_low"] == subsets.intervals["text"][0]

@@ -63,7 +63,7 @@ def test_learns_from_images_and_sounds(trained, data):
         ("audio",),
         ("image", "audio"),
     }
-    assert sum(subsets.worth.values()) == pytest.approx(
+    assert sum(subsets.contributions.values()) == pytest.approx(
         subsets.scores["image", "audio"] - found["majority"]
     )
     assert {"mismatch_image", "mismatch_audio"} <= set(found)
