@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from mmkeras.cli import former_options
 from mmkeras.cli import options
 from mmkeras.cli import settings
 
@@ -110,9 +109,7 @@ def commands(entry, out, given, changes):
                 "Expected a command `mmkeras train` or `mmkeras evaluate`. "
                 f"Received: {command}"
             )
-        _, verb, subject, *words = shlex.split(
-            former_options.translate(command)
-        )
+        _, verb, subject, *words = words
         if verb == "evaluate":
             subject = str(out / subject)
         made.append([verb, subject])

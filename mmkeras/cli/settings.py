@@ -4,10 +4,6 @@ import re
 from typing import Annotated
 
 import typer
-from typer.core import TyperCommand
-
-from mmkeras.cli import errors
-from mmkeras.cli import former_options
 
 _PAIR = re.compile(r"(train|model|data|task|generate)\.[\w.]+=")
 
@@ -29,26 +25,6 @@ Generate = Annotated[
         show_default=False,
     ),
 ]
-
-
-class Command(TyperCommand):
-    """A verb that names the keys which replace options of earlier versions."""
-
-    def parse_args(self, ctx, args):
-        """Parses arguments; see `click.Command.parse_args`."""
-        own = {
-            option
-            for parameter in self.params
-            for option in (*parameter.opts, *parameter.secondary_opts)
-        }
-        for word, following in zip(args, [*args[1:], ""]):
-            option, mark, value = word.partition("=")
-            value = value if mark else following
-            hint = former_options.hint(self.name, option, value)
-            if hint and option not in own:
-                errors.show(f"Error: {hint}")
-                raise typer.Exit(2)
-        return super().parse_args(ctx, args)
 
 
 def is_pair(word):

@@ -69,12 +69,11 @@ class Validate(keras.callbacks.Callback):
         return self.patience is not None and late > self.patience
 
     def _is_best(self, figure, loss):
-        best, least = self.state["best"], self.state.get("loss")
+        best, least = self.state["best"], self.state["loss"]
         if best is None or math.isnan(best):
             return True
         if figure != best:
             return self.sign * figure > self.sign * best
-        # Checkpoints of earlier versions have no loss.
         return None in (loss, least) or math.isnan(least) or loss <= least
 
     def _average(self):

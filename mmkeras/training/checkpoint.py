@@ -10,7 +10,7 @@ from mmkeras.files import atomic
 from mmkeras.files import npz
 from mmkeras.training import folder
 
-_DAMAGE = (AttributeError, OSError, RecursionError, ValueError)
+_DAMAGE = (LookupError, OSError, RecursionError, TypeError, ValueError)
 
 
 def save(path, model, notes):
@@ -56,8 +56,7 @@ def restore(path, model):
     try:
         with npz.opened(path) as arrays:
             notes = json.loads(arrays.read("notes").tobytes())
-            is_earlier = "run" not in notes
-            run, notes = notes.get("run"), notes.get("notes")
+            run, notes = notes["run"], notes["notes"]
             names = [f"{i}" for i in range(len(arrays.names) - 1)]
             fits = [arrays.shape(name) for name in names] == shapes
             values = [arrays.read(name) for name in names] if fits else []
@@ -66,12 +65,6 @@ def restore(path, model):
             f"{path} is damaged ({error}). Delete it and checkpoint.npz to "
             "start over."
         ) from error
-    if is_earlier:
-        raise ValueError(
-            f"{path} was written by an earlier version of mmkeras, which "
-            "cannot be resumed. Give another folder with --out, or delete it "
-            "to start over."
-        )
     if run != folder.digest(pathlib.Path(path).parent):
         raise ValueError(
             f"{path} was written by a run with other arguments than those in "

@@ -13,7 +13,6 @@ from mmkeras import registry
 from mmkeras.files import atomic
 from mmkeras.tasks import options
 from mmkeras.training import config_keys
-from mmkeras.training import former_runs
 from mmkeras.training import pretrained
 from mmkeras.training import recipes
 
@@ -215,7 +214,6 @@ def read(path):
     arguments = content.get("arguments")
     if not isinstance(arguments, dict):
         return flatten(content), {}
-    arguments = former_runs.upgrade(arguments)
     groups = {k: v for k, v in arguments.items() if k in config_keys.GROUPS}
     groups["generate"] = content.get("generate", {})
     columns = content.get("columns") or {}

@@ -15,7 +15,6 @@ import filelock
 import keras
 
 from mmkeras.files import atomic
-from mmkeras.training import former_runs
 
 _PACKAGES = ("mmkeras", "keras", "tensorflow", "keras-hub", "jax", "numpy")
 _CARD = "run.json"
@@ -35,7 +34,6 @@ _EXPECTED = {
 # All that training, measuring and reporting write into a run's folder.
 _NAMES = (
     _CARD,
-    "alone-*",  # Of earlier versions: `unimodal-*`.
     "best.npz",
     "blend_weights.json",
     "captions-*.jsonl",
@@ -50,8 +48,6 @@ _NAMES = (
     "training.json",
     "unimodal-*",
 )
-# Temporary names of earlier versions.
-_OLD_LEFTOVERS = (".save-*", *(f".{name}.part" for name in _NAMES))
 
 
 class _Absent:
@@ -105,7 +101,7 @@ class RunFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         self._take()
         try:
-            self._remove_leftovers()
+            atomic.remove_leftovers(self.path)
             refusal = self._refusal(arguments)
             if refusal and not overwrite:
                 raise ValueError(
@@ -174,12 +170,6 @@ class RunFolder:
         for path in files:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    def _remove_leftovers(self):
-        atomic.remove_leftovers(self.path)
-        for name in _OLD_LEFTOVERS:
-            for path in self.path.glob(name):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-
 
 def digest(folder):
     """Hashes the arguments of the run in a folder.
@@ -235,10 +225,7 @@ def read_card(folder):
         FileNotFoundError: If there is none.
     """
     path = pathlib.Path(folder, _CARD)
-    card = atomic.read_json(path, {"command": str, "arguments": dict})
-    card["arguments"] = former_runs.upgrade(card["arguments"])
-    atomic.check_json(card, _EXPECTED, path)
-    return card
+    return atomic.read_json(path, _EXPECTED)
 
 
 def _arguments(folder):

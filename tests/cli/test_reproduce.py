@@ -57,18 +57,6 @@ def test_other_weights_are_of_the_same_network():
     assert last[-1] == "model.image=application:VGG16:/w/my.npz"
 
 
-def test_a_file_of_an_earlier_version_is_reproduced():
-    former = {
-        **ENTRY,
-        "command": "mmkeras train caption-cnn-lstm --data d --weights w.npz "
-        "--set dim=16 --out last",
-        "evaluation": "mmkeras evaluate last --split test --beam 10",
-    }
-    made = commands(former, pathlib.Path("runs"), *NOTHING)
-    assert made[1][-2:] == ["model.image=w.npz", "model.dim=16"]
-    assert made[2][-1] == "generate.beam=10"
-
-
 def test_what_is_fine_tuned_later_is_computed_once():
     train = "mmkeras train caption-cnn-lstm --data d model.image=w.npz"
     entry = {

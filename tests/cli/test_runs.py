@@ -159,7 +159,6 @@ def test_what_a_killed_process_left_is_removed(run, table):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     (run / f".task.{dead.pid}-00000000.part").mkdir()
-    (run / ".save-abc").mkdir()
     found = train(table, run)
     assert found.exit_code == 0, found.output
     left = {path.name for path in run.iterdir() if path.name[0] == "."}

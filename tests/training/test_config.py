@@ -167,27 +167,3 @@ def test_a_configuration_is_read_back(tmp_path):
     assert config.flatten(nested) == {
         key: value for key, value in given.items() if key.startswith("data.")
     }
-
-
-def test_a_run_of_an_earlier_version_is_read(tmp_path):
-    recipe = {"epochs": 2, "branch_rate": 0.8, "draws": 4, "settings": {}}
-    arguments = {
-        **{"model": CAPTIONER, "data": "flickr8k", "fingerprint": "1"},
-        **{"seed": 3, "policy": "float32", "weights": "w.npz", "length": 12},
-        "recipe": {**recipe, "settings": {"dim": 8}, "reward": "cider"},
-    }
-    path = tmp_path / "run.json"
-    path.write_text(json.dumps({"arguments": arguments, "command": "mmkeras"}))
-    values, known = config.read(path)
-    assert known["architecture"] == CAPTIONER and known["seed"] == 3
-    assert values == {
-        "train.epochs": 2,
-        "train.encoder_lr_scale": 0.8,
-        "train.num_samples": 4,
-        "train.precision": "float32",
-        "model.dim": 8,
-        "model.image": "application:MobileNetV2:w.npz",
-        "data.max_length": 12,
-        "task.reward": "cider",
-    }
-    config.resolve(CAPTIONER, values)
