@@ -125,7 +125,7 @@ def compare(models):
     }
     for modality, task in models.items():
         examples = engine.Examples(task, rows["test"])
-        predicted[modality or "fusion"] = examples.chosen(
+        predicted[modality or "fusion"] = examples.choices(
             modality and [modality]
         )
     unimodal = [modality for modality in models if modality]

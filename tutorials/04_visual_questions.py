@@ -232,7 +232,7 @@ for label in ("taught", "hurried"):
 
     def score(replaced, test=examples[label]):
         """Accuracy with permuted images or questions."""
-        answers = test.chosen(replaced=replaced)
+        answers = test.choices(permutations=replaced)
         return task.target.agreement(test.labels, answers)
 
     drops[label] = evaluation.mismatched(

@@ -101,7 +101,7 @@ def _train(rows, home, epochs, seed):
                 seed,
                 progress.counter("images"),
                 verbose=0,
-                also=[shown],
+                callbacks=[shown],
             )
         task.save(held.path)
     keras.config.set_dtype_policy("float32")

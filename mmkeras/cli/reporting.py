@@ -67,7 +67,7 @@ class Reporting:
         """
         task, examples = self.task, self.examples
         options = task.evaluation_defaults
-        outputs = examples.leave_out_not_finite(examples.outputs(**options))
+        outputs = examples.remove_not_finite(examples.outputs(**options))
         scores, self.subsets = evaluation.evaluate(
             examples, draws, self.seed, outputs, options
         )
@@ -88,7 +88,7 @@ class Reporting:
             report["questions"] = errors
         if task.target.has_probabilities:
             report |= self._confusion(out, predictions, bool(errors))
-        skipped.show(examples.bad)
+        skipped.show(examples.errors)
         return report
 
     def _captions(self, console, out, outputs):
@@ -222,7 +222,7 @@ class Reporting:
         for name, path in models.items():
             other = self._load(path, name)
             examples = Examples(other, self.rows, progress.counter("files"))
-            choices = examples.chosen(**other.evaluation_defaults)
+            choices = examples.choices(**other.evaluation_defaults)
             predicted[name] = examples, choices
         subsets = self.subsets.choices
         for part in [] if models else task.unimodal_parts:

@@ -18,7 +18,7 @@ def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
             model's output is not finite are left out and listed in `bad`.
         draws: int. Bootstrap samples for the intervals.
         seed: int. Seed of these, and of mismatched pairs.
-        outputs: As of `examples.leave_out_not_finite`, if predicted already.
+        outputs: As of `examples.remove_not_finite`, if predicted already.
         generate: For models that generate text: dict of options of
             `mmkeras.generation.SequenceGenerator`.
 
@@ -34,7 +34,7 @@ def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
     """
     task, options = examples.task, generate or {}
     if outputs is None:
-        outputs = examples.leave_out_not_finite(examples.outputs(**options))
+        outputs = examples.remove_not_finite(examples.outputs(**options))
     predictions = examples.predictions(outputs)
     fields = tuple(task.fields)
     choices = _choices(examples, predictions, options)
@@ -76,7 +76,7 @@ def _choices(examples, predictions, options):
     }
     for count in range(1, len(fields)):
         for names in itertools.combinations(fields, count):
-            choices[names] = examples.chosen(names, **options)
+            choices[names] = examples.choices(names, **options)
     return choices
 
 
@@ -105,12 +105,12 @@ def _drops(examples, choices, options, seed):
         return {}
 
     def score(permutations):
-        replaced = {f: first[order[units]] for f, order in permutations.items()}
+        sources = {f: first[order[units]] for f, order in permutations.items()}
         predicted = choices
-        if replaced and len(task.fields) == 1:
-            predicted = choices[replaced[task.fields[0]]]
-        elif replaced:
-            predicted = examples.chosen(replaced=replaced, **options)
+        if sources and len(task.fields) == 1:
+            predicted = choices[sources[task.fields[0]]]
+        elif sources:
+            predicted = examples.choices(permutations=sources, **options)
         statistics = task.statistics(rows, labels, predicted)
         return np.array([*task.headline_scores(statistics).values()])
 

@@ -67,8 +67,8 @@ def shuffle_gap(examples, seed=0):
         )
     rng = np.random.default_rng(seed)
     others = np.argsort(_cycle(np.zeros(len(first), int), rng))
-    replaced = dict.fromkeys(examples.fields, first[others[units]])
-    return examples.loss(replaced=replaced) - examples.loss()
+    permutations = dict.fromkeys(examples.fields, first[others[units]])
+    return examples.loss(permutations=permutations) - examples.loss()
 
 
 def _cycle(keys, rng):

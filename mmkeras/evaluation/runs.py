@@ -86,7 +86,7 @@ def evaluate(
     rows = modalities.select(task, rows, selected)
     generate = task.generation_options(**(generate or {}))
     examples = Examples(task, rows, reporter.counter("files"))
-    outputs = examples.leave_out_not_finite(examples.outputs(**generate))
+    outputs = examples.remove_not_finite(examples.outputs(**generate))
     scores, subsets = evaluate_examples(
         examples, outputs=outputs, generate=generate
     )
@@ -95,7 +95,7 @@ def evaluate(
         title,
         scores,
         subsets if len(task.fields) > 1 else None,
-        skipped=examples.bad,
+        skipped=examples.errors,
     )
     if task.texts_differ:
         rows, texts = task.texts(examples, outputs)

@@ -34,55 +34,57 @@ def build(name, data, recipe, init=None, **changes):
 
     Raises:
         ValueError: If the rows lack an input of the architecture or cannot be
-            trained on, see `data.training_problems`, or if the architecture
-            has no image branch for a pretrained network, or `init` does not
+            trained on, see `data.training_problems`; if the architecture has
+            no image branch for a pretrained network; or if `init` does not
             fit.
     """
     architecture = registry.get(name)
-    taken = architecture.arguments
+    defaults = architecture.arguments
     network = pretrained.of(recipe)
-    _check_network(name, taken, network, recipe)
+    _check_network(name, defaults, network, recipe)
     kind = tasks.of(architecture)
     train, val = map(kind.expand, (data.train, data.val))
     splits = {"train": train, "val": val}
     training_problems.require(training_problems.find(splits))
-    start = tasks.load(init) if init else None
+    initial = tasks.load(init) if init else None
     precision.use(recipe.precision)
-    encoding, trained = _options(architecture, changes)
-    side = options.resolve_image_size(
+    encoding, task_options = _options(architecture, changes)
+    image_size = options.resolve_image_size(
         architecture, encoding.image_size, network is not None
     )
-    inputs = side, encoding.audio_seconds
+    inputs = image_size, encoding.audio_seconds
     texts = {"length": encoding.max_length, "minimum": encoding.min_count}
-    if kind.fields_of_all:  # No smallest model: it would draw weights.
+    if kind.fields_of_all:  # A smallest model would use random numbers.
         fields = kind.fields_of_all
-        found = fit_codecs.fit_codecs(fields, data.train, *inputs, {})
+        fitted = fit_codecs.fit_codecs(fields, data.train, *inputs, {})
         values = [example[kind.example_field] for example in train]
-        found[kind.target_field] = codecs.Text.from_texts(values, **texts)
+        fitted[kind.target_field] = codecs.Text.from_texts(values, **texts)
     else:
         tiny = registry.build_model(name, **architecture.tiny)
         rows = kind.joined(tiny, train)
-        fields = fit_codecs.input_fields(tiny, rows, taken)
+        fields = fit_codecs.input_fields(tiny, rows, defaults)
         if kind.punctuation != "drop":
             texts["punctuation"] = kind.punctuation
-        found = fit_codecs.fit_codecs(fields, rows, *inputs, texts)
+        fitted = fit_codecs.fit_codecs(fields, rows, *inputs, texts)
         labels = [row["label"] for row in [*train, *val]]
-        found["label"] = fit_codecs.fit_target(
-            found,
+        fitted["label"] = fit_codecs.fit_target(
+            fitted,
             train,
-            trained.max_answers,
+            task_options.max_answers,
             tasks.task.TOKENS in tiny.input,
-            trained.target or kind.label_type or label_kinds.infer(labels),
+            task_options.target or kind.label_type or label_kinds.infer(labels),
         )
-    if start:
-        found = initialize.codecs_of(start, found)
-    arguments = fit_codecs.builder_arguments(found, kind.target_field, taken)
+    if initial:
+        fitted = initialize.with_vocabulary_of(initial, fitted)
+    arguments = fit_codecs.builder_arguments(
+        fitted, kind.target_field, defaults
+    )
     arguments |= recipe.model
     if network:
-        arguments["image"] = pretrained.branch(network, side, recipe)
-    task = kind(registry.build_model(name, **arguments), found)
-    if start:
-        initialize.copy_weights(start, task, init)
+        arguments["image"] = pretrained.branch(network, image_size, recipe)
+    task = kind(registry.build_model(name, **arguments), fitted)
+    if initial:
+        initialize.copy_weights(initial, task, init)
     if encoding.word_vectors:
         initialize.initialize_embeddings(task, encoding.word_vectors)
     return task
@@ -105,8 +107,8 @@ def num_examples(name, data):
 
 def _options(architecture, changes):
     """The options of an architecture's data and task, with changes."""
-    owners = options.defaults(architecture), options.TaskOptions()
-    names = [{f.name for f in dataclasses.fields(owner)} for owner in owners]
+    groups = options.defaults(architecture), options.TaskOptions()
+    names = [{f.name for f in dataclasses.fields(group)} for group in groups]
     unknown = sorted(set(changes) - set().union(*names))
     if unknown:
         raise ValueError(
@@ -114,13 +116,15 @@ def _options(architecture, changes):
             f"Received: {', '.join(unknown)}"
         )
     return [
-        dataclasses.replace(owner, **{k: changes[k] for k in changes if k in n})
-        for owner, n in zip(owners, names)
+        dataclasses.replace(
+            group, **{k: changes[k] for k in changes if k in fields}
+        )
+        for group, fields in zip(groups, names)
     ]
 
 
-def _check_network(name, taken, network, recipe):
-    if network and "image" not in taken:
+def _check_network(name, defaults, network, recipe):
+    if network and "image" not in defaults:
         raise ValueError(
             f"{name} has no image branch that can be replaced by a pretrained "
             f"network. Received: model.image={recipe.model['image']!r}"

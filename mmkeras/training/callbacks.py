@@ -1,4 +1,4 @@
-"""What happens after every epoch."""
+"""Callbacks that run after every epoch."""
 
 import csv
 import io
@@ -18,20 +18,21 @@ class Validate(keras.callbacks.Callback):
     """Scores the model on validation data and keeps the best weights.
 
     If the optimizer keeps moving averages of the weights, these are scored
-    and kept. Of epochs with the same figure the best is the one of the lowest
-    `val_loss`, and then the last one.
+    and kept. Among epochs with the same metric, the best one has the lowest
+    `val_loss`; among equal ones, it is the last.
 
     Args:
         path: File for the best weights.
-        evaluate: Function without arguments that returns a dict of figures,
+        evaluate: Function without arguments that returns a dict of metrics,
             added to the logs.
-        metric: str. The figure to maximise, or to minimise if its name ends
+        metric: str. The metric to maximise, or to minimise if its name ends
             in `loss`.
         patience: int or `None`. Epochs without a new best before training
             stops.
-        statistics: A `normalization.Statistics` to estimate anew before the
-            model is scored, during the first `normalization.SETTLED` steps;
-            `None` to score and keep the moving statistics of training.
+        statistics: A `normalization.Statistics` that is estimated again
+            before the model is scored, during the first
+            `normalization.SETTLED` steps; `None` to score and keep the moving
+            statistics of training.
     """
 
     def __init__(
@@ -47,55 +48,59 @@ class Validate(keras.callbacks.Callback):
         self.state = {"best": None, "loss": None, "epoch": -1}
 
     def on_epoch_end(self, epoch, logs=None):
-        raw = self._average()
-        few = self.model.optimizer.iterations < normalization.SETTLED
-        if self.statistics and few:
+        raw_values = self._average()
+        is_unsettled = self.model.optimizer.iterations < normalization.SETTLED
+        if self.statistics and is_unsettled:
             self.statistics.reestimate()
-        figures = self.evaluate()
-        logs.update(figures)
-        best, loss = figures[self.metric], figures.get("val_loss")
+        metrics = self.evaluate()
+        logs.update(metrics)
+        best, loss = metrics[self.metric], metrics.get("val_loss")
         if self._is_best(best, loss):
             self.state = {"best": best, "loss": loss, "epoch": epoch}
             checkpoint.save(self.path, self.model, self.state)
-        for variable, value in raw:
+        for variable, value in raw_values:
             variable.assign(value)
-        late = epoch - self.state["epoch"]
-        if self.patience is not None and late > self.patience:
+        waited = epoch - self.state["epoch"]
+        if self.patience is not None and waited > self.patience:
             self.model.stop_training = True
 
     def stopped(self, done):
-        """Whether, after so many epochs, training had stopped early."""
-        late = done - 1 - self.state["epoch"]
-        return self.patience is not None and late > self.patience
+        """Whether training has stopped early after `done` epochs."""
+        waited = done - 1 - self.state["epoch"]
+        return self.patience is not None and waited > self.patience
 
-    def _is_best(self, figure, loss):
-        best, least = self.state["best"], self.state["loss"]
+    def _is_best(self, value, loss):
+        best, lowest_loss = self.state["best"], self.state["loss"]
         if best is None or math.isnan(best):
             return True
-        if figure != best:
-            return self.sign * figure > self.sign * best
-        return None in (loss, least) or math.isnan(least) or loss <= least
+        if value != best:
+            return self.sign * value > self.sign * best
+        return (
+            None in (loss, lowest_loss)
+            or math.isnan(lowest_loss)
+            or loss <= lowest_loss
+        )
 
     def _average(self):
-        """Puts the averages in place; returns what evaluation replaces."""
+        """Assigns the averages; returns the variables and former values."""
         optimizer = self.model.optimizer
         if keras.backend.backend() == "jax":
             self.model.jax_state_sync()
         variables = self.model.trainable_variables if optimizer.use_ema else []
         moving = self.statistics.variables if self.statistics else []
-        raw = [
+        raw_values = [
             (v, keras.ops.convert_to_numpy(v)) for v in [*variables, *moving]
         ]
         if optimizer.use_ema:
             optimizer.finalize_variable_values(variables)
-        return raw
+        return raw_values
 
 
 class LogCurves(keras.callbacks.Callback):
     """Writes `log.csv` after every epoch, and `curves.png`.
 
-    It takes longer to draw than a short epoch: the curves are drawn after an
-    epoch if the last drawing is at least 30 seconds old, and at the end.
+    Plotting can take longer than an epoch: the curves are plotted after an
+    epoch if the last plot is at least 30 seconds old, and at the end.
 
     Args:
         folder: Where to write.
@@ -107,7 +112,7 @@ class LogCurves(keras.callbacks.Callback):
         self.state = []
 
     def on_train_begin(self, logs=None):
-        self._drawn = time.perf_counter()
+        self._plot_time = time.perf_counter()
 
     def on_epoch_begin(self, epoch, logs=None):
         self._since = time.perf_counter()
@@ -123,9 +128,9 @@ class LogCurves(keras.callbacks.Callback):
         table.writerows(self.state)
         csv_bytes = text.getvalue().encode()
         atomic.write(self.folder / "log.csv", lambda f: f.write(csv_bytes))
-        if time.perf_counter() - self._drawn >= 30:
+        if time.perf_counter() - self._plot_time >= 30:
             atomic.write(self.folder / "curves.png", self._draw)
-            self._drawn = time.perf_counter()
+            self._plot_time = time.perf_counter()
 
     def on_train_end(self, logs=None):
         if self.state:
@@ -156,30 +161,29 @@ class LogCurves(keras.callbacks.Callback):
 
 
 class WarnOnCollapse(keras.callbacks.Callback):
-    """Warns when a captioner says the same of every image.
+    """Warns if a captioning model generates the same text for every image.
 
     Args:
-        write: Function without arguments that returns captions of different
-            images.
+        generate: Function without arguments that returns captions of
+            different images.
         patience: int. Epochs in a row before the warning.
-        share: float in [0, 1]. Captions count as the same when fewer than
-            this share of them differ.
+        share: float in [0, 1]. Minimum fraction of distinct captions.
     """
 
-    def __init__(self, write, patience=3, share=0.02):
+    def __init__(self, generate, patience=3, share=0.02):
         super().__init__()
-        self.write = write
+        self.generate = generate
         self.patience = patience
         self.share = share
         self.state = {"epochs": 0}
 
     def on_epoch_end(self, epoch, logs=None):
-        captions = self.write()
+        captions = self.generate()
         unique = len(set(captions)) / len(captions)
-        same = len(captions) > 1 and (
+        is_constant = len(captions) > 1 and (
             unique <= self.share or len(set(captions)) == 1
         )
-        self.state = {"epochs": self.state["epochs"] + 1 if same else 0}
+        self.state = {"epochs": self.state["epochs"] + 1 if is_constant else 0}
         if self.state["epochs"] >= self.patience:
             warnings.warn(
                 f"For {self.state['epochs']} epochs the model has generated "
@@ -191,7 +195,7 @@ class WarnOnCollapse(keras.callbacks.Callback):
 
 
 class FailOnNaN(keras.callbacks.Callback):
-    """Stops with an error when the loss is no number."""
+    """Stops with an error if the loss is not finite."""
 
     def on_epoch_end(self, epoch, logs=None):
         if not math.isfinite(logs["loss"]):
@@ -202,7 +206,7 @@ class FailOnNaN(keras.callbacks.Callback):
 
 
 class StopAfterStep(keras.callbacks.Callback):
-    """Ends training, if a signal asks for it, between two steps.
+    """Ends training between two steps after a signal.
 
     After the last step of an epoch, the epoch is validated and saved first.
     Put it last, and train within `interrupts.deferred()`.

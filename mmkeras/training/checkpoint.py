@@ -1,4 +1,4 @@
-"""All state of a training in one file, written after every epoch."""
+"""All state of a training in one file."""
 
 import json
 import pathlib
@@ -14,19 +14,19 @@ _DAMAGE = (LookupError, OSError, RecursionError, TypeError, ValueError)
 
 
 def save(path, model, notes):
-    """Writes a model's variables and its optimizer's, in one stroke.
+    """Writes the variables of a model and its optimizer atomically.
 
-    Weights, running statistics, the states of random generators, optimizer
-    slots and moving averages are all among them; nothing is pickled.
+    They include weights, running statistics, the states of random generators,
+    optimizer slots and moving averages; nothing is pickled.
 
     Args:
         path: File to write, `.npz`.
         model: A compiled `keras.Model`.
-        notes: Dict for JSON, e.g. the epoch. The digest of the arguments of
-            the run whose folder it is, if any, is written with them.
+        notes: Dict for JSON, e.g. the epoch. If the folder is that of a run,
+            the digest of its arguments is written with them.
 
     Raises:
-        OSError: If it cannot be written; the old file is whole then.
+        OSError: If it cannot be written; the old file is then unchanged.
     """
     arrays = {
         f"{i}": keras.ops.convert_to_numpy(variable)
@@ -48,8 +48,8 @@ def restore(path, model):
         The notes.
 
     Raises:
-        ValueError: If the file is missing or damaged, or of another model or
-            another run than that of its folder.
+        ValueError: If the file is missing or damaged, or belongs to another
+            model, or to another run than the folder.
     """
     variables = _variables(model)
     shapes = [tuple(variable.shape) for variable in variables]
@@ -96,29 +96,29 @@ class Checkpoint(keras.callbacks.Callback):
 
     Args:
         path: File to write.
-        others: Callbacks with a `state`, a dict for JSON that is saved and
+        callbacks: Callbacks with a `state`, a dict for JSON that is saved and
             restored with the rest.
     """
 
-    def __init__(self, path, others=()):
+    def __init__(self, path, callbacks=()):
         super().__init__()
         self.path = pathlib.Path(path)
-        self.others = others
+        self.callbacks = callbacks
 
     def resume(self, model):
         """Restores the last checkpoint, if there is one.
 
         Returns:
-            int, the number of epochs that are done.
+            int, the number of finished epochs.
         """
         if not self.path.exists():
             return 0
         notes = restore(self.path, model)
-        for other, state in zip(self.others, notes["others"]):
-            other.state = state
+        for callback, state in zip(self.callbacks, notes["others"]):
+            callback.state = state
         return notes["epochs"]
 
     def on_epoch_end(self, epoch, logs=None):
-        states = [other.state for other in self.others]
+        states = [callback.state for callback in self.callbacks]
         notes = {"epochs": epoch + 1, "others": states}
         save(self.path, self.model, notes)

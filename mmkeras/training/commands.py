@@ -40,8 +40,8 @@ def evaluate(run, options):
         options: Dict of options of generation.
     """
     words = ["mmkeras", "evaluate", run.name, "--split", "test"]
-    given = {f"generate.{name}": value for name, value in options.items()}
-    return shlex.join([*words, *_pairs(given)])
+    values = {f"generate.{name}": value for name, value in options.items()}
+    return shlex.join([*words, *_pairs(values)])
 
 
 def portable(command):
@@ -58,8 +58,8 @@ def _portable_word(word):
     return f"{key}={pathlib.PurePath(value).name}" if "/" in value else word
 
 
-def _pairs(given):
+def _pairs(values):
     return [
         configuration.format_pair(key, configuration.plain(value))
-        for key, value in given.items()
+        for key, value in values.items()
     ]

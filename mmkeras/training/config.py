@@ -30,7 +30,7 @@ class Config:
         data: A `tasks.options.DataOptions`.
         task: A `tasks.options.TaskOptions`.
         generate: Dict of options of generation that were given.
-        columns: Dict from columns to the names that a table has for them.
+        columns: Dict from columns to their names in a table.
         given: Dict of the keys that were given, with their values.
     """
 
@@ -44,10 +44,10 @@ class Config:
 
     def build_options(self):
         """Arguments of `build.build`, besides the recipe."""
-        trained = self._of("task", self.task)
+        values = self._of("task", self.task)
         names = {"target", "max_answers"}
         return self._of("data", self.data) | {
-            name: value for name, value in trained.items() if name in names
+            name: value for name, value in values.items() if name in names
         }
 
     def to_dict(self):
@@ -66,11 +66,11 @@ class Config:
         return dataclasses.replace(self, recipe=recipe)
 
     def _model(self, changes):
-        """Arguments of the builder that are not left to it."""
-        known = config_keys.keys(self.architecture)
+        """Arguments of the builder, without those of `None`."""
+        keys = config_keys.keys(self.architecture)
         defaults = {
             name.removeprefix("model."): key.default
-            for name, key in known.items()
+            for name, key in keys.items()
             if name.startswith("model.") and key.default is not None
         }
         return defaults | changes
@@ -79,8 +79,8 @@ class Config:
         return self._only(group, dataclasses.asdict(owner))
 
     def _only(self, group, values):
-        known = config_keys.keys(self.architecture)
-        return {k: v for k, v in values.items() if f"{group}.{k}" in known}
+        keys = config_keys.keys(self.architecture)
+        return {k: v for k, v in values.items() if f"{group}.{k}" in keys}
 
 
 def resolve(name, given):
@@ -102,21 +102,21 @@ def resolve(name, given):
         for key, value in given.items()
         if key.startswith(_COLUMNS)
     }
-    known = config_keys.keys(name)
+    keys = config_keys.keys(name)
     given = {k: v for k, v in given.items() if not k.startswith(_COLUMNS)}
-    groups = split(check(name, known, given))
+    groups = split(check(name, keys, given))
     task = options.TaskOptions(**groups["task"])
     recipe = _recipe(name, groups["train"], groups["model"], task.reward)
     data = _data(name, recipe, groups["data"])
     return Config(name, recipe, data, task, groups["generate"], columns, given)
 
 
-def check(name, known, given):
+def check(name, keys, given):
     """Checks keys and their values.
 
     Args:
-        name: What the keys are of, for errors.
-        known: Dict of `config_keys.Key`s.
+        name: Name of the architecture, for errors.
+        keys: Dict of `config_keys.Key`s.
         given: Dict from keys to values.
 
     Returns:
@@ -126,9 +126,9 @@ def check(name, known, given):
         ValueError: If there is no such key, or a value is wrong.
     """
     for key in given:
-        if key not in known:
-            raise ValueError(_unknown(name, key, known))
-    return {key: known[key].convert(value) for key, value in given.items()}
+        if key not in keys:
+            raise ValueError(_unknown(name, key, keys))
+    return {key: keys[key].convert(value) for key, value in given.items()}
 
 
 def split(values):
@@ -171,15 +171,15 @@ def parse(pairs):
     Raises:
         ValueError: If a pair has no `=`.
     """
-    found = {}
+    values = {}
     for pair in pairs:
         key, mark, value = pair.partition("=")
         if not mark or not key:
             raise ValueError(
                 f"Expected key=value, e.g. train.epochs=10. Received: {pair}"
             )
-        found[key.strip()] = _value(key, value)
-    return found
+        values[key.strip()] = _value(key, value)
+    return values
 
 
 def format_pair(key, value):
@@ -191,7 +191,7 @@ def format_pair(key, value):
 
 
 def plain(value):
-    """A value for JSON; of layers and models, what they are made with."""
+    """Converts a value for JSON; layers and models become their configs."""
     if not hasattr(value, "get_config"):
         return value
     import keras  # Late: reading configurations does not need it.
@@ -206,9 +206,9 @@ def read(path):
         path: Path of the `run.json` of a run, or of a file of groups or keys.
 
     Returns:
-        Tuple of a dict from keys to values, and a dict of what else a
-        `run.json` says: `"architecture"`, `"data"`, `"folder"`, `"seed"` and
-        `"init"`, as far as it is known.
+        Tuple of a dict from keys to values, and a dict of the other contents
+        of a `run.json`: `"architecture"`, `"data"`, `"folder"`, `"seed"` and
+        `"init"`, `None` where unknown.
     """
     content = atomic.read_json(pathlib.Path(path), dict)
     arguments = content.get("arguments")
@@ -257,15 +257,15 @@ def _value(key, value):
         return value
 
 
-def _unknown(name, key, known):
-    """Says that there is no such key, and which there are."""
+def _unknown(name, key, keys):
+    """Error text for an unknown key, with suggestions."""
     group, mark, word = key.partition(".")
-    groups = dict.fromkeys(k.partition(".")[0] for k in known)
-    members = [k for k in known if k.startswith(f"{group}.")]
-    same = [k for k in known if k.partition(".")[2] == (word or key)]
-    close = same or difflib.get_close_matches(key, known, n=1)
+    groups = dict.fromkeys(k.partition(".")[0] for k in keys)
+    members = [k for k in keys if k.startswith(f"{group}.")]
+    same = [k for k in keys if k.partition(".")[2] == (word or key)]
+    close = same or difflib.get_close_matches(key, keys, n=1)
     if not close:
-        words = {k.partition(".")[2]: k for k in known}
+        words = {k.partition(".")[2]: k for k in keys}
         near = difflib.get_close_matches(word or key, words, n=1)
         close = [words[x] for x in near]
     hint = f" Did you mean {close[0]!r}?" if close else ""

@@ -47,7 +47,7 @@ _NEEDS = {
     "task.modalities": "several",
     "task.reward": "captions",
 }
-_TYPE = re.compile(r"^(int|float|str|bool)\b[^.]*\. ")  # Said by `Key.type`.
+_TYPE = re.compile(r"^(int|float|str|bool)\b[^.]*\. ")  # See `Key.type`.
 _INTERNAL = ("reward", "model")  # Fields of a recipe with keys elsewhere.
 _FROM_DATA = ("num_classes", "vocabulary_size")  # And all shapes.
 
@@ -106,17 +106,17 @@ def keys(name):
     """
     architecture = registry.get(name)
     features = _features(architecture)
-    found = [
+    available = [
         *_train(name, tasks.of(architecture)),
         *_model(architecture),
         *_fields("data", options.defaults(architecture)),
         *_fields("task", options.TaskOptions()),
     ]
     if "generates" in features:
-        found += generate(tasks.of(architecture))
+        available += generate(tasks.of(architecture))
     return {
         key.name: key
-        for key in found
+        for key in available
         if _NEEDS.get(key.name) in (None, *features)
     }
 
@@ -145,40 +145,42 @@ def generate(task):
 
 
 def _features(architecture):
-    """What an architecture has: inputs, and kinds of outputs."""
-    taken = architecture.arguments
+    """Features of an architecture: inputs, and kinds of outputs."""
+    defaults = architecture.arguments
     model = registry.build_model(architecture.name, **architecture.tiny)
     kind = tasks.of(architecture)
-    waveform = "audio_shape" in taken and len(taken["audio_shape"] or "1") == 1
-    found = {
+    waveform = (
+        "audio_shape" in defaults and len(defaults["audio_shape"] or "1") == 1
+    )
+    features = {
         "image": "image" in model.input,
         "audio": waveform,
         "file": "image" in model.input or waveform,
-        "network": "image" in taken,
-        "text": "vocabulary_size" in taken,
+        "network": "image" in defaults,
+        "text": "vocabulary_size" in defaults,
         "several": tasks.task.PRESENCE in model.input,
         "generates": tasks.task.TOKENS in model.input,
         "captions": kind.texts_differ,
         "classes": kind.label_type is None
-        and "num_classes" in taken
+        and "num_classes" in defaults
         and "question" not in model.input,
-        "answers": "num_classes" in taken and "question" in model.input,
+        "answers": "num_classes" in defaults and "question" in model.input,
     }
-    return [feature for feature, has in found.items() if has]
+    return [feature for feature, has in features.items() if has]
 
 
 def _train(name, kind):
-    found = _fields("train", recipes.get(name), _INTERNAL)
+    fields = _fields("train", recipes.get(name), _INTERNAL)
     monitors = typing.Literal[kind.monitors]
     return [
         dataclasses.replace(key, type=monitors)
         if key.name == "train.monitor"
         else key
-        for key in found
+        for key in fields
     ]
 
 
-def _fields(group, owner, without=()):
+def _fields(group, owner, excluded=()):
     """Keys of the fields of a dataclass, whose instance has the defaults."""
     docs = docstrings.parameters(type(owner))
     return [
@@ -189,7 +191,7 @@ def _fields(group, owner, without=()):
             docs[field.name],
         )
         for field in dataclasses.fields(owner)
-        if field.name not in without
+        if field.name not in excluded
     ]
 
 
@@ -201,7 +203,7 @@ def _model(architecture):
         **architecture.arguments,
         **recipes.get(architecture.name).model,
     }
-    found = []
+    model_keys = []
     for name, parameter in inspect.signature(builder).parameters.items():
         if name in _FROM_DATA or name.endswith("_shape"):
             continue
@@ -215,8 +217,8 @@ def _model(architecture):
         elif parameter.default is None:
             expected, doc = type(None), f"{doc} In Python only."
         key = f"model.{name}", expected, defaults[name], doc
-        found.append(Key(*key, takes_objects=True))
-    return found
+        model_keys.append(Key(*key, takes_objects=True))
+    return model_keys
 
 
 def _type(parameter):

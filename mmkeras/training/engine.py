@@ -11,7 +11,6 @@ from mmkeras.data import batches
 from mmkeras.tasks import frozen_parts
 from mmkeras.training import balanced_model
 from mmkeras.training import blend_estimate
-from mmkeras.training import callbacks
 from mmkeras.training import checkpoint
 from mmkeras.training import normalization
 from mmkeras.training import optimizers
@@ -22,6 +21,10 @@ from mmkeras.training import training_model
 from mmkeras.training import validation
 from mmkeras.training.build import build
 from mmkeras.training.build import num_examples
+from mmkeras.training.callbacks import FailOnNaN
+from mmkeras.training.callbacks import LogCurves
+from mmkeras.training.callbacks import StopAfterStep
+from mmkeras.training.callbacks import Validate
 from mmkeras.training.examples import Data
 from mmkeras.training.examples import Examples
 
@@ -36,7 +39,7 @@ def fit(
     seed=0,
     progress=None,
     verbose="auto",
-    also=(),
+    callbacks=(),
 ):
     """Trains a task's model, or resumes an interrupted training.
 
@@ -44,18 +47,17 @@ def fit(
         task: A `tasks.Task`.
         data: A `training.examples.Data`.
         folder: Path of the run's folder, locked by the caller.
-        recipe: A `recipes.Recipe`; what it leaves out, `recipes.resolve`
-            chooses.
+        recipe: A `recipes.Recipe`, completed by `recipes.resolve`.
         seed: int.
-        progress: Function of the number of files encoded and in all.
+        progress: Function of the number of encoded files and of all files.
         verbose: As of `keras.Model.fit`.
-        also: Further Keras callbacks, called last.
+        callbacks: Further Keras callbacks, called last.
 
     Returns:
         Dict of `"seconds"` of all epochs and `"session_seconds"` of those
         since it was resumed, `"epochs"`, `"best_epoch"` (from 1),
-        `"monitor"`, the metric that selected it, and `"corrupt"`, the rows
-        left out, with the reason.
+        `"monitor"`, the metric that selected it, and `"corrupt"`, the skipped
+        rows with the reason.
     """
     balanced_model.check(task, recipe)
     train = Examples(task, data.train, progress, views=recipe.views)
@@ -69,23 +71,23 @@ def fit(
         model = subsets.all_subsets(model)
     if recipe.balance:
         model = balanced_model.build(model, task.fields, recipe.balance)
-    branch = _image_weights(task)
+    encoder_weights = _image_weights(task)
 
-    def teach(start):
+    def epochs_from(start):
         return _batches(task, recipe, train, batching, seed, start)
 
-    first = teach(0)
+    first = epochs_from(0)
     if recipe.balance == balanced_model.GRADIENT_BLEND:
         model.balance.weights = blend_estimate.blend_weights(
-            folder, model, (train, val), first, steps, recipe, branch
+            folder, model, (train, val), first, steps, recipe, encoder_weights
         )
-    optimizers.compile_model(model, recipe, steps, branch)
+    optimizers.compile_model(model, recipe, steps, encoder_weights)
     statistics = normalization.Statistics(
         balanced_model.multimodal(model), first, batching.size, steps
     )
     validate = validation.Validation(task, val, recipe)
-    parts = [
-        callbacks.Validate(
+    monitors = [
+        Validate(
             folder / "best.npz",
             validate,
             validate.monitor,
@@ -93,47 +95,47 @@ def fit(
             statistics,
         ),
         *validate.callbacks(),
-        callbacks.LogCurves(folder),
-        callbacks.FailOnNaN(),
+        LogCurves(folder),
+        FailOnNaN(),
     ]
-    saver = checkpoint.Checkpoint(folder / "checkpoint.npz", parts[:-1])
-    done = saver.resume(model)
+    saver = checkpoint.Checkpoint(folder / "checkpoint.npz", monitors[:-1])
+    finished = saver.resume(model)
     rewards = []
     if recipe.reward:
-        lessons, rewards = self_critical.training(
-            task, train, recipe, batching, seed, done
+        dataset, rewards = self_critical.training(
+            task, train, recipe, batching, seed, finished
         )
     else:
-        lessons = teach(done) if done else first
+        dataset = epochs_from(finished) if finished else first
     since = time.perf_counter()
-    if done < recipe.epochs and not parts[0].stopped(done):
+    if finished < recipe.epochs and not monitors[0].stopped(finished):
         with interrupts.deferred():
             model.fit(
-                lessons,
-                initial_epoch=done,
+                dataset,
+                initial_epoch=finished,
                 epochs=recipe.epochs,
                 steps_per_epoch=steps,
                 callbacks=[
                     *rewards,
-                    *parts,
+                    *monitors,
                     saver,
                     _tensorboard(folder),
-                    *also,
-                    callbacks.StopAfterStep(),
+                    *callbacks,
+                    StopAfterStep(),
                 ],
                 verbose=verbose,
                 shuffle=False,
             )
     best = checkpoint.restore(folder / "best.npz", model)
     statistics.check(task.target)
-    curves = parts[-2].state
+    curves = monitors[-2].state
     return {
         "seconds": round(sum(row["seconds"] for row in curves)),
         "session_seconds": round(time.perf_counter() - since),
         "epochs": len(curves),
         "best_epoch": best["epoch"] + 1,
         "monitor": validate.monitor,
-        "corrupt": [*train.bad, *val.bad],
+        "corrupt": [*train.errors, *val.errors],
     }
 
 
@@ -154,7 +156,7 @@ def _batching(task, recipe, train):
 
 
 def _group(task, recipe, train):
-    """The input that examples share, and how many of a batch share a value."""
+    """The input that examples share, and how many examples share a value."""
     field = _shared_field(task, train, with_frozen=bool(recipe.reward))
     if field is None or recipe.all_subsets or recipe.balance:
         return None, 1
@@ -164,12 +166,12 @@ def _group(task, recipe, train):
         return None, 1
     _, counts = np.unique(train.numbers(field), return_counts=True)
     usual = -(-counts.sum() // len(counts))
-    most = (
+    size = (
         min(recipe.examples_per_image, usual)
         if recipe.examples_per_image
         else counts.max()
     )
-    return field, int(max(min(most, recipe.batch_size), 1))
+    return field, int(max(min(size, recipe.batch_size), 1))
 
 
 def _shared_field(task, train, with_frozen):
@@ -185,26 +187,26 @@ def _shared_field(task, train, with_frozen):
 
 def _batches(task, recipe, train, batching, seed, start):
     """Training batches from an epoch on."""
-    found = batches.training(
+    epochs = batches.training(
         train, batching, recipe.epochs, seed, start, _augment(task, recipe)
     )
     if recipe.all_subsets:
-        found = batches.repeat_targets(
-            found, subsets.count_of(len(task.fields))
+        epochs = batches.repeat_targets(
+            epochs, subsets.count_of(len(task.fields))
         )
-    return found
+    return epochs
 
 
 def _dropout(task, recipe):
-    """How often each field is hidden."""
+    """The probability that each field is hidden."""
     if recipe.all_subsets:
         return 0.0
-    spared = [field in task.always_given for field in task.fields]
-    return np.where(spared, 0.0, recipe.modality_dropout)
+    is_never_hidden = [field in task.always_given for field in task.fields]
+    return np.where(is_never_hidden, 0.0, recipe.modality_dropout)
 
 
 def _augment(task, recipe):
-    """Changes a batch's audio at random; images change in the model."""
+    """Augments the audio of a batch; images are augmented in the model."""
     if "audio" not in recipe.augment:
         return None
     fields = [f for f in task.fields if task.codecs[f].kind == "audio"]

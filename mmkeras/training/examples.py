@@ -11,41 +11,41 @@ from mmkeras.data import padding
 from mmkeras.data.fingerprint import fingerprint
 from mmkeras.tasks import frozen_parts
 
-_CONTEXTS = 1024  # Whose decoder inputs are in memory at the same time.
-_ROWS = 1024  # Of a table of thousands of classes, at a time.
+_CONTEXTS = 1024  # Decoder inputs in memory at the same time.
+_ROWS = 1024  # Examples whose outputs are processed at a time.
 
 
 @dataclasses.dataclass(frozen=True)
 class Data:
-    """Rows of a data set by split; see `mmkeras.data.datasets`."""
+    """Training and validation rows; see `mmkeras.data.datasets`."""
 
     train: list
     val: list
 
     @property
     def fingerprint(self):
-        """Digest of all that the rows and their files hold."""
+        """Digest of the contents of the rows and their files."""
         return fingerprint([*self.train, *self.val])
 
 
 class Examples:
-    """Encoded inputs and targets of the examples of rows.
+    """Encoded inputs and targets of examples.
 
-    Files are decoded once and kept on disk, each one once however many rows
-    share it; of branches with a frozen part, what that returns is kept
-    instead. See `mmkeras.data.cache` and `mmkeras.data.frozen_features`.
+    Each file is decoded once and cached on disk, even if several rows share
+    it; for branches with a frozen part, its outputs are cached instead. See
+    `mmkeras.data.cache` and `mmkeras.data.frozen_features`.
 
     Args:
         task: A `tasks.Task`.
         rows: Rows of a data set with the task's fields and its target.
-        progress: Function of the number of files done and in all.
-        keep: bool. Whether to keep decoded files on disk.
-        views: Augmentations of images to keep the outputs of a frozen branch
-            for; see `mmkeras.data.views`.
+        progress: Function of the number of encoded files and of all files.
+        keep: bool. Whether to cache decoded files on disk.
+        views: Augmentations of images for which the outputs of a frozen
+            branch are cached; see `mmkeras.data.views`.
 
     Attributes:
         rows: The examples that could be read and have an input.
-        bad: List of `(row id, error)` of the others.
+        errors: List of `(row id, error)` of the others.
         cached: Names of the fields that are outputs of a frozen part.
         targets: A `tasks.targets.target.Encoded`.
     """
@@ -55,9 +55,9 @@ class Examples:
         self.fields = task.fields
         rows = task.examples(rows)
         branches = frozen_parts.branches(task.model) if keep else {}
-        self._arrays, present, errors = {}, [], [""] * len(rows)
+        self._arrays, presence, errors = {}, [], [""] * len(rows)
         for field in self.fields:
-            found = field_arrays.encode(
+            encoded = field_arrays.encode(
                 task.codecs[field],
                 [row.get(field) for row in rows],
                 branches.get(field),
@@ -65,21 +65,25 @@ class Examples:
                 progress=progress,
                 keep=keep,
             )
-            self._arrays[field] = found
-            present.append(found.present)
+            self._arrays[field] = encoded
+            presence.append(encoded.present)
             errors = [
-                e or (wrong and f"{field}: {wrong}")
-                for e, wrong in zip(errors, found.errors)
+                e or (error and f"{field}: {error}")
+                for e, error in zip(errors, encoded.errors)
             ]
-        self.cached = {f for f, found in self._arrays.items() if found.cached}
-        self.presence = np.stack(present, 1)
-        nothing = ~self.presence.any(1)
+        self.cached = {
+            f for f, encoded in self._arrays.items() if encoded.cached
+        }
+        self.presence = np.stack(presence, 1)
+        is_empty = ~self.presence.any(1)
         no_input = encoding.no_input(self.fields)
-        errors = [e or (no_input if n else "") for e, n in zip(errors, nothing)]
+        errors = [
+            e or (no_input if n else "") for e, n in zip(errors, is_empty)
+        ]
         errors = [e or t for e, t in zip(errors, task.target.errors(rows))]
-        self._kept = np.arange(len(rows))
-        self.rows, self.bad = rows, []
-        self._leave_out(errors)
+        self._indices = np.arange(len(rows))
+        self.rows, self.errors = rows, []
+        self._remove(errors)
 
     def __len__(self):
         return len(self.rows)
@@ -96,7 +100,7 @@ class Examples:
 
     @property
     def names(self):
-        """Ids of what the labels are of, in their order."""
+        """Ids of the examples, or of their steps, in the order of labels."""
         length = self.weight.shape[1] if self.weight.ndim == 2 else 1
         return [
             name
@@ -106,7 +110,7 @@ class Examples:
 
     @property
     def groups(self):
-        """What each label's example belongs to; `None` if to nothing."""
+        """Group of the example of each label; `None` without groups."""
         if self.weight.ndim == 2:
             return np.repeat(np.arange(len(self)), (self.weight > 0).sum(1))
         groups = [row.get("group") for row in self.rows]
@@ -115,119 +119,127 @@ class Examples:
     @property
     def input_lengths(self):
         """Length of each example's text, in ids; `None` without texts."""
-        found = [
-            np.count_nonzero(field.array[0, field.place[self._kept]], axis=1)
+        lengths = [
+            np.count_nonzero(field.array[0, field.place[self._indices]], axis=1)
             for field in self._arrays.values()
             if field.is_text
         ]
-        return np.max(found, axis=0) if found else None
+        return np.max(lengths, axis=0) if lengths else None
 
     @property
     def lengths(self):
-        """Length of what makes batches long: the texts, in ids; or `None`."""
+        """Lengths by which batches are bucketed, in ids; or `None`."""
         if self.task.target.generates:
             return self.targets.lengths
         return self.input_lengths
 
     def has(self, field):
         """Whether any example has a field."""
-        known = field in self.fields
-        return known and self.presence[:, self.fields.index(field)].any()
+        is_input = field in self.fields
+        return is_input and self.presence[:, self.fields.index(field)].any()
 
     def numbers(self, field):
-        """Number of each example's value of a field; equal values share it."""
-        return self._arrays[field].place[self._kept]
+        """Index of each example's value of a field, the same if equal."""
+        return self._arrays[field].place[self._indices]
 
     def views(self):
-        """Number of augmented views that are kept of frozen branches."""
-        return max(len(found.array) for found in self._arrays.values())
+        """Number of augmented views that are cached for frozen branches."""
+        return max(len(encoded.array) for encoded in self._arrays.values())
 
-    def inputs(self, order, hidden=None, replaced=None, view=0, shared=None):
+    def inputs(
+        self, order, hidden=None, permutations=None, view=0, shared=None
+    ):
         """Gathers the inputs of examples.
 
         Args:
             order: Integers `(n,)`.
-            hidden: Booleans `(n, fields)`: what is hidden from the model.
-            replaced: Dict from fields to permutations of all examples: whose
-                value each is given instead of its own.
-            view: Number of the view, or integers `(n,)`.
-            shared: Pair of a field and an int: so many adjacent examples have
-                the same value of that field, which is gathered once.
+            hidden: Booleans `(n, fields)`: fields to hide from the model.
+            permutations: Dict from fields to permutations of all examples:
+                the index of the example whose value replaces each one's.
+            view: Index of the view, or integers `(n,)`.
+            shared: Pair of a field and the number of adjacent examples that
+                share its value, which is gathered once.
 
         Returns:
-            Dict of arrays, as the model takes them once they are normalized.
+            Dict of arrays; see `Task.normalize`.
         """
-        x, present, replaced = {}, [], replaced or {}
-        for i, (field, found) in enumerate(self._arrays.items()):
-            whose = replaced[field][order] if field in replaced else order
-            rows = self._kept[whose]
-            place = found.place[rows]
-            views = np.minimum(view, len(found.array) - 1)
-            views = np.broadcast_to(views, place.shape)
+        x, presence, permutations = {}, [], permutations or {}
+        for i, (field, encoded) in enumerate(self._arrays.items()):
+            values_of = (
+                permutations[field][order] if field in permutations else order
+            )
+            rows = self._indices[values_of]
+            entries = encoded.place[rows]
+            views = np.minimum(view, len(encoded.array) - 1)
+            views = np.broadcast_to(views, entries.shape)
             if shared and shared[0] == field:
-                place, views = place[:: shared[1]], views[:: shared[1]]
+                entries, views = entries[:: shared[1]], views[:: shared[1]]
                 numbers = np.arange(len(order)) // shared[1]
                 x[f"{field}_index"] = numbers.astype("int32")
-            x[field] = found.array[views, place]
-            present.append(self.presence[rows, i])
+            x[field] = encoded.array[views, entries]
+            presence.append(self.presence[rows, i])
         if "presence" in self.task.model.input:
-            present = np.stack(present, 1)
-            x["presence"] = present if hidden is None else present & ~hidden
+            presence = np.stack(presence, 1)
+            x["presence"] = presence if hidden is None else presence & ~hidden
         return x
 
     def batch(self, order, view=0, shared=None):
         """Gathers examples to train on.
 
         Args:
-            order: Integers `(n,)`, -1 for none.
+            order: Integers `(n,)`, -1 for no example.
             view: As of `inputs`.
             shared: As of `inputs`.
 
         Returns:
-            Tuple of inputs, targets and weights, of which those of -1 are 0.
+            Tuple of inputs, targets and weights; the weight for -1 is 0.
         """
-        known = np.maximum(order, 0)
-        x = self.inputs(known, view=view, shared=shared)
-        there = (np.asarray(order) >= 0).reshape(
+        indices = np.maximum(order, 0)
+        x = self.inputs(indices, view=view, shared=shared)
+        is_example = (np.asarray(order) >= 0).reshape(
             -1, *[1] * (self.weight.ndim - 1)
         )
-        weight = np.where(there, self.weight[known], np.float32(0))
+        weight = np.where(is_example, self.weight[indices], np.float32(0))
         if not self.task.target.generates:
-            return x, self.targets.take(known), weight
+            return x, self.targets.take(indices), weight
         tokens = padding.shorten(self.targets.take(order))
-        found = padding.without_padding(tokens, weight)
-        x["tokens"], x["positions"], y, weight = found
+        parts = padding.without_padding(tokens, weight)
+        x["tokens"], x["positions"], y, weight = parts
         return x, y, weight
 
-    def outputs(self, fields=None, replaced=None, batch_size=256, **options):
+    def outputs(
+        self, fields=None, permutations=None, batch_size=256, **options
+    ):
         """The outputs of the model for all examples.
 
         Examples with the same inputs are predicted once.
 
         Args:
-            fields: Names of the fields the model is given; `None` for all.
-            replaced: As of `inputs`.
+            fields: Names of the fields to use; `None` for all.
+            permutations: As of `inputs`.
             batch_size: int.
             **options: Of generation; see `Task.inference`.
 
         Returns:
             Logits, an array with an entry per example; or token ids.
         """
-        first, inverse = self._distinct(replaced)
-        parts = self._outputs(first, fields, replaced, batch_size, options)
+        first, inverse = self._distinct(permutations)
+        parts = self._outputs(first, fields, permutations, batch_size, options)
         return np.concatenate([outputs for _, outputs in parts])[inverse]
 
     def predictions(self, outputs):
         """Probabilities, numbers or tokens, as `Target.score` takes them."""
         if self.task.target.generates:
             return outputs
-        found = [
+        parts = [
             self._predictions(outputs[order], order)
             for order in _orders(len(self), _ROWS)
         ]
-        return np.concatenate(found)
+        return np.concatenate(parts)
 
-    def chosen(self, fields=None, replaced=None, batch_size=256, **options):
+    def choices(
+        self, fields=None, permutations=None, batch_size=256, **options
+    ):
         """Predictions for all examples, as `Target.agreement` takes them.
 
         Unlike with `outputs`, a table of all examples and classes is never in
@@ -235,25 +247,25 @@ class Examples:
 
         Args:
             fields: As of `outputs`.
-            replaced: As of `outputs`.
+            permutations: As of `outputs`.
             batch_size: int.
             **options: As of `outputs`.
         """
         target = self.task.target
         if target.generates:
-            return self.outputs(fields, replaced, batch_size, **options)
-        every = np.arange(len(self))
-        parts = self._outputs(every, fields, replaced, batch_size, {})
-        found = [
+            return self.outputs(fields, permutations, batch_size, **options)
+        indices = np.arange(len(self))
+        parts = self._outputs(indices, fields, permutations, batch_size, {})
+        values = [
             target.choose(self._predictions(outputs, order))
             for order, outputs in parts
         ]
-        return np.concatenate(found)
+        return np.concatenate(values)
 
-    def leave_out_not_finite(self, outputs):
-        """Leaves out the examples whose output is not finite.
+    def remove_not_finite(self, outputs):
+        """Removes the examples whose output is not finite.
 
-        They are named in `bad`.
+        They are added to `errors`.
 
         Args:
             outputs: As of `outputs`.
@@ -262,7 +274,7 @@ class Examples:
             The outputs for the others.
 
         Raises:
-            ValueError: If none is left.
+            ValueError: If no example remains.
         """
         axes = tuple(range(self.weight.ndim, outputs.ndim))
         finite = np.isfinite(outputs).all(axis=axes)
@@ -270,39 +282,39 @@ class Examples:
             finite = (finite | (self.weight == 0)).all(axis=1)
         if not finite.all():
             errors = np.where(finite, "", encoding.NOT_FINITE)
-            self._leave_out(errors.tolist())
+            self._remove(errors.tolist())
         return outputs[finite]
 
-    def loss(self, outputs=None, replaced=None, batch_size=128):
-        """Mean loss of the examples, or of a token, without label smoothing.
+    def loss(self, outputs=None, permutations=None, batch_size=128):
+        """Mean loss per example, or per token, without label smoothing.
 
         Args:
             outputs: As of `outputs`; not needed for models that generate.
-            replaced: As of `inputs`, for models that generate.
+            permutations: As of `inputs`, for models that generate.
             batch_size: int.
         """
         if self.task.target.generates:
-            return self._text_loss(replaced, batch_size)
-        found = []
+            return self._text_loss(permutations, batch_size)
+        values = []
         for order in _orders(len(self), _ROWS):
-            there = self.weight[order] > 0
-            y = self.targets.take(order)[there]
-            found.append(self.task.target.losses(y, outputs[order][there]))
-        return float(np.mean(np.concatenate(found)))
+            counts = self.weight[order] > 0
+            y = self.targets.take(order)[counts]
+            values.append(self.task.target.losses(y, outputs[order][counts]))
+        return float(np.mean(np.concatenate(values)))
 
     def _predictions(self, outputs, order):
         counts = self.weight[order] > 0
         return self.task.target.predictions(outputs[counts])
 
-    def _distinct(self, replaced=None):
-        """Places of examples with different inputs; and whose each has."""
-        numbers, replaced = [], replaced or {}
-        for i, (field, found) in enumerate(self._arrays.items()):
-            rows = self._kept
-            if field in replaced:
-                rows = rows[replaced[field]]
-            present = self.presence[rows, i]
-            numbers.append(np.where(present, found.place[rows], -1))
+    def _distinct(self, permutations=None):
+        """Indices of examples with distinct inputs, and the inverse."""
+        numbers, permutations = [], permutations or {}
+        for i, (field, encoded) in enumerate(self._arrays.items()):
+            rows = self._indices
+            if field in permutations:
+                rows = rows[permutations[field]]
+            presence = self.presence[rows, i]
+            numbers.append(np.where(presence, encoded.place[rows], -1))
         _, first, inverse = np.unique(
             np.stack(numbers, 1), axis=0, return_index=True, return_inverse=True
         )
@@ -310,38 +322,42 @@ class Examples:
             return np.arange(len(self)), np.arange(len(self))
         return first, inverse.reshape(-1)
 
-    def _outputs(self, examples, fields, replaced, batch_size, options):
-        """Yields places of examples and outputs for them, by batches."""
+    def _outputs(self, examples, fields, permutations, batch_size, options):
+        """Yields indices of examples and their outputs, by batch."""
         hidden = [fields is not None and f not in fields for f in self.fields]
         model = self.task.inference(bool(self.cached), **options)
         size = min(batch_size, len(examples))
-        for places in _orders(len(examples), size):
-            order = examples[places]
+        for positions in _orders(len(examples), size):
+            order = examples[positions]
             padded = np.pad(order, (0, size - len(order)), mode="edge")
-            x = self.inputs(padded, np.tile(hidden, (len(padded), 1)), replaced)
+            x = self.inputs(
+                padded, np.tile(hidden, (len(padded), 1)), permutations
+            )
             x = self.task.normalize(x, cached=self.cached)
-            found = model.predict_on_batch(x)
-            found = found["tokens"] if self.task.target.generates else found
-            yield order, np.asarray(found)[: len(order)]
+            outputs = model.predict_on_batch(x)
+            outputs = (
+                outputs["tokens"] if self.task.target.generates else outputs
+            )
+            yield order, np.asarray(outputs)[: len(order)]
 
-    def _text_loss(self, replaced, batch_size):
+    def _text_loss(self, permutations, batch_size):
         """Cross-entropy per token; inputs are encoded once."""
         task, tokens = self.task, self.targets.values
-        first, inverse = self._distinct(replaced)
+        first, inverse = self._distinct(permutations)
         by_length = np.argsort(self.targets.lengths, kind="stable")
         batch_size = min(batch_size, len(self))
         total = 0.0
         for start in range(0, len(first), _CONTEXTS):
-            some = first[start : start + _CONTEXTS]
-            contexts = self._contexts(some, replaced)
-            whose = inverse[by_length] - start
-            mine = by_length[(0 <= whose) & (whose < len(some))]
-            for i in range(0, len(mine), batch_size):
-                order = mine[i : i + batch_size]
-                blank = (0, batch_size - len(order))  # One shape, one trace.
+            chunk = first[start : start + _CONTEXTS]
+            contexts = self._contexts(chunk, permutations)
+            positions = inverse[by_length] - start
+            examples = by_length[(0 <= positions) & (positions < len(chunk))]
+            for i in range(0, len(examples), batch_size):
+                order = examples[i : i + batch_size]
+                pad = (0, batch_size - len(order))  # One shape, one trace.
                 ids = padding.shorten(tokens[order])
-                ids = np.pad(ids, [blank, (0, 0)])
-                context = contexts[np.pad(inverse[order] - start, blank)]
+                ids = np.pad(ids, [pad, (0, 0)])
+                context = contexts[np.pad(inverse[order] - start, pad)]
                 logits = task.decoder_model.predict_on_batch(
                     {"context": context, "tokens": ids[:, :-1]}
                 )
@@ -349,35 +365,35 @@ class Examples:
                 total += float(np.sum(np.asarray(loss)))
         return total / np.count_nonzero(tokens[:, 1:])
 
-    def _contexts(self, places, replaced, batch_size=64):
+    def _contexts(self, indices, permutations, batch_size=64):
         model = self.task.context_model(bool(self.cached))
-        size = min(batch_size, len(places))
+        size = min(batch_size, len(indices))
         parts = []
-        for some in _orders(len(places), size):
-            order = np.pad(places[some], (0, size - len(some)), mode="edge")
-            x = self.inputs(order, replaced=replaced)
+        for chunk in _orders(len(indices), size):
+            order = np.pad(indices[chunk], (0, size - len(chunk)), mode="edge")
+            x = self.inputs(order, permutations=permutations)
             x = self.task.normalize(x, cached=self.cached)
-            parts.append(np.float32(model.predict_on_batch(x))[: len(some)])
+            parts.append(np.float32(model.predict_on_batch(x))[: len(chunk)])
         return np.concatenate(parts)
 
-    def _leave_out(self, errors):
-        """Leaves out the examples with an error, and encodes the targets."""
-        named = [(row["id"], e) for row, e in zip(self.rows, errors) if e]
-        self.bad += dict.fromkeys(named)  # Once per row, not per caption.
-        good = np.array([i for i, e in enumerate(errors) if not e], int)
-        if not len(good):
-            name, error = self.bad[0]
+    def _remove(self, errors):
+        """Removes the examples with an error, and encodes the targets."""
+        skipped = [(row["id"], e) for row, e in zip(self.rows, errors) if e]
+        self.errors += dict.fromkeys(skipped)  # Once per row, not per caption.
+        indices = np.array([i for i, e in enumerate(errors) if not e], int)
+        if not len(indices):
+            name, error = self.errors[0]
             count = len({row["id"] for row in self.rows})
             raise ValueError(
                 f"None of the {count} rows could be read. The first error: "
                 f"{name}: {error}"
             )
-        self._kept = self._kept[good]
-        self.rows = [self.rows[i] for i in good]
+        self._indices = self._indices[indices]
+        self.rows = [self.rows[i] for i in indices]
         self.targets = self.task.target.encode(self.rows, self.task.steps)
 
 
 def _orders(count, size):
-    """Places of examples, so many at a time."""
+    """Yields indices of examples, `size` at a time."""
     for i in range(0, count, size):
         yield np.arange(i, min(i + size, count))

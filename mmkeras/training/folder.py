@@ -1,4 +1,4 @@
-"""The folder of a run: what was asked, what came of it, one owner at a time."""
+"""The folder of a run, used by one process at a time."""
 
 import datetime
 import hashlib
@@ -31,7 +31,7 @@ _EXPECTED = {
         "task": dict,
     },
 }
-# All that training, measuring and reporting write into a run's folder.
+# All files of training, evaluation and reports in a run's folder.
 _NAMES = (
     _CARD,
     "best.npz",
@@ -59,11 +59,11 @@ _ABSENT = _Absent()
 
 
 class RunFolder:
-    """A run's folder, held by this process while it is open.
+    """A run's folder, locked by this process while it is open.
 
     Args:
-        path: The folder; made when opened.
-        report: Function of a text that says what is deleted, before it is.
+        path: The folder; created when opened.
+        report: Function of a text; called before files are deleted.
 
     Example:
 
@@ -79,25 +79,25 @@ class RunFolder:
         )
 
     def open(self, arguments, overwrite=False, **notes):
-        """Takes the folder and writes `run.json`, or resumes the same run.
+        """Locks the folder and writes `run.json`, or resumes the same run.
 
-        Temporary files that killed processes have left are removed.
+        Temporary files of killed processes are removed.
 
         Args:
-            arguments: Dict of all that decides what the run does, for JSON.
+            arguments: Dict for JSON of all that determines the run.
             overwrite: bool. Whether to delete the files of another run. A run
                 with the same arguments is resumed in any case.
-            **notes: What else to write into `run.json`.
+            **notes: Further content of `run.json`.
 
         Returns:
             The folder, a context manager that releases it.
 
         Raises:
-            ValueError: If the folder holds a run with other arguments, or
+            ValueError: If the folder has a run with other arguments, or
                 files of a run and no `run.json`.
-            OSError: If another process holds it, or it cannot be written.
+            OSError: If another process uses it, or it cannot be written.
         """
-        arguments = json.loads(json.dumps(arguments))  # As it is read back.
+        arguments = json.loads(json.dumps(arguments))  # E.g. lists for tuples.
         self.path.mkdir(parents=True, exist_ok=True)
         self._take()
         try:
@@ -118,7 +118,7 @@ class RunFolder:
         return self
 
     def write(self, name, value):
-        """Writes a value as JSON into the folder, in one stroke."""
+        """Writes a value atomically as JSON into the folder."""
         atomic.write_json(self.path / name, value)
 
     def close(self):
@@ -144,12 +144,12 @@ class RunFolder:
         owner.write_text(str(os.getpid()))
 
     def _files(self):
-        """What training and measuring have written, `run.json` last."""
-        found = {path for name in _NAMES for path in self.path.glob(name)}
-        return sorted(found, key=lambda path: (path.name == _CARD, path.name))
+        """The files of training, evaluation and reports, `run.json` last."""
+        paths = {path for name in _NAMES for path in self.path.glob(name)}
+        return sorted(paths, key=lambda path: (path.name == _CARD, path.name))
 
     def _refusal(self, arguments):
-        """Says what is in the folder, unless it is empty or the same run."""
+        """Describes the run in the folder; `""` if none or the same run."""
         names = ", ".join(path.name for path in self._files())
         if not names:
             return ""
@@ -159,9 +159,8 @@ class RunFolder:
             return f"files of a run ({names}), but {error}"
         if old is None:
             return f"files of a run ({names}), but no {_CARD} that describes it"
-        return "; ".join(_differences(old, arguments)) and (
-            f"another run: {'; '.join(_differences(old, arguments))}"
-        )
+        differences = "; ".join(_differences(old, arguments))
+        return differences and f"another run: {differences}"
 
     def _clear(self, reason):
         files = self._files()
@@ -191,7 +190,7 @@ def digest(folder):
 
 
 def check(folder):
-    """Refuses a folder in which files of two runs are mixed.
+    """Raises an error if a folder has files of two runs.
 
     Args:
         folder: Path of a run's folder.
@@ -212,7 +211,7 @@ def check(folder):
 
 
 def read_card(folder):
-    """Reads what `run.json` tells of a run of `mmkeras train`.
+    """Reads the `run.json` of a run of `mmkeras train`.
 
     Args:
         folder: Path of the run's folder.
@@ -238,28 +237,28 @@ def _arguments(folder):
 
 
 def _differences(old, new, prefix=""):
-    """Names the arguments that differ, those within dicts one by one."""
+    """Lists the arguments that differ, those within dicts one by one."""
     for name in sorted({*old, *new}):
-        was, now = old.get(name, _ABSENT), new.get(name, _ABSENT)
-        if isinstance(was, dict) and isinstance(now, dict):
-            yield from _differences(was, now, f"{prefix}{name}.")
-        elif was != now:
-            yield f"{prefix}{name} was {was!r}, is {now!r}"
+        before, after = old.get(name, _ABSENT), new.get(name, _ABSENT)
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from _differences(before, after, f"{prefix}{name}.")
+        elif before != after:
+            yield f"{prefix}{name} was {before!r}, is {after!r}"
 
 
 def versions():
-    """Versions of Python and of the packages that decide a result."""
-    found = {"python": platform.python_version()}
+    """Versions of Python and of the packages that affect results."""
+    packages = {"python": platform.python_version()}
     for name in _PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            packages[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return packages
 
 
 def machine():
-    """Says what machine this is: processor, cores, memory."""
+    """Describes this machine: processor, cores, memory."""
     cpu = platform.processor() or platform.machine()
     info = pathlib.Path("/proc/cpuinfo")
     if info.exists():

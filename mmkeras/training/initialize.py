@@ -1,78 +1,77 @@
-"""Starts a model with the weights of a run, or with word vectors."""
+"""Initializes a model with the weights of a run, or with word vectors."""
 
 import warnings
 
 from mmkeras import word_vectors
 
-_READ = ("text", "dialogue")
+_TEXT_KINDS = ("text", "dialogue")
 
 
-def codecs_of(start, found):
-    """Takes the vocabularies of another task, so that its weights fit.
+def with_vocabulary_of(initial, fitted):
+    """Replaces text codecs by those of another task, so that weights fit.
 
     Args:
-        start: A `tasks.Task`.
-        found: Dict of codecs that were fitted to the data.
+        initial: A `tasks.Task`.
+        fitted: Dict of codecs that were fitted to the data.
 
     Returns:
-        Dict of codecs: those of `start` for texts and dialogues, and for a
-        generated target; those of `found` for all others.
+        Dict of codecs: those of `initial` for texts, dialogues and generated
+        targets; those of `fitted` for all others.
     """
     return {
-        field: start.codecs.get(field, codec)
-        if getattr(codec, "kind", None) in _READ
+        field: initial.codecs.get(field, codec)
+        if getattr(codec, "kind", None) in _TEXT_KINDS
         else codec
-        for field, codec in found.items()
+        for field, codec in fitted.items()
     }
 
 
-def copy_weights(start, task, path):
-    """Gives a task the weights of another of the same architecture.
+def copy_weights(initial, task, path):
+    """Copies weights from a task of the same architecture.
 
-    If the two have different labels, the layer that chooses among them keeps
-    its own weights.
+    If the two have different labels, the output layer keeps its own weights.
 
     Args:
-        start: A `tasks.Task`.
-        task: A `tasks.Task`, whose weights are set.
-        path: Folder of `start`, for the error.
+        initial: The `tasks.Task` to copy from.
+        task: The `tasks.Task` to copy to.
+        path: Folder of `initial`, for the error.
 
     Raises:
         ValueError: If the weights do not fit.
     """
-    old, new = start.model.weights, task.model.weights
-    sizes = start.target.codec.size, task.target.codec.size
-    same = _names(start) == _names(task)
-    pairs = list(zip(old, new))
-    for mine, other in pairs:
-        if _about(mine) == _about(other):
+    part = _mismatch(initial, task)
+    if part:
+        raise ValueError(
+            f"The {part} in {path} does not match this model's {part} (shapes "
+            "differ). Use the same architecture and the same values of "
+            "model.* and data.image_size."
+        )
+    for source, target in zip(initial.model.weights, task.model.weights):
+        if source.shape == target.shape:
+            target.assign(source)
+
+
+def _mismatch(initial, task):
+    """Name of the first part whose weights do not fit, or `None`."""
+    weights = initial.model.weights, task.model.weights
+    if len(weights[0]) != len(weights[1]):
+        return task.model.name
+    sizes = initial.target.codec.size, task.target.codec.size
+    same_names = _names(initial) == _names(task)
+    for source, target in zip(*weights):
+        if _signature(source) == _signature(target):
             continue
-        ends = tuple(w.shape[-1] for w in (mine, other))
-        if same or len(mine.shape) > 2 or ends != sizes:
-            break
-    else:
-        if len(old) == len(new):
-            for mine, other in pairs:
-                if mine.shape == other.shape:
-                    other.assign(mine)
-            return
-    part = (
-        next(b.path.split("/")[0] for a, b in pairs if _about(a) != _about(b))
-        if len(old) == len(new)
-        else task.model.name
-    )
-    raise ValueError(
-        f"The {part} in {path} does not match this model's {part} (shapes "
-        "differ). Use the same architecture and the same values of model.* "
-        "and data.image_size."
-    )
+        ends = source.shape[-1], target.shape[-1]
+        if same_names or len(source.shape) > 2 or ends != sizes:
+            return target.path.split("/")[0]
+    return None
 
 
 def _names(task):
     return getattr(task.target.codec, "names", None)
 
 
-def _about(weight):
+def _signature(weight):
     return weight.path.split("/")[-1], tuple(weight.shape)
 
 
@@ -84,7 +83,7 @@ def initialize_embeddings(task, path, seed=0):
     half, a warning is given.
 
     Args:
-        task: A `tasks.Task` that reads or generates text.
+        task: A `tasks.Task` with text inputs or generated text.
         path: File of vectors; see `word_vectors.read`.
         seed: int. Seed of the random vectors.
 
@@ -93,24 +92,26 @@ def initialize_embeddings(task, path, seed=0):
         once.
 
     Raises:
-        ValueError: If the task has no texts, if its embeddings have
-            another size, or as of `word_vectors.read` and
+        ValueError: If the task has no texts, its embeddings have another
+            size, or as of `word_vectors.read` and
             `word_vectors.embedding_matrix`.
     """
-    found = [task.codecs[field] for field in task.fields]
-    found += [task.target.codec] if task.target.generates else []
-    codec = next((codec for codec in found if codec.kind in _READ), None)
+    candidates = [task.codecs[field] for field in task.fields]
+    candidates += [task.target.codec] if task.target.generates else []
+    codec = next(
+        (codec for codec in candidates if codec.kind in _TEXT_KINDS), None
+    )
     if codec is None:
         raise ValueError(
             f"{task.model.name} has no texts for word vectors. "
             f"Received: word_vectors={str(path)!r}"
         )
-    ordinary = codec.get_config()["vocabulary"]
+    words = codec.get_config()["vocabulary"]
     vectors = word_vectors.read(path, wanted=codec.vocabulary)
     matrix = word_vectors.embedding_matrix(vectors, codec, seed)
     tables = _tables(task.model, len(codec))
-    fitting = [table for table in tables if table.shape == matrix.shape]
-    if not fitting:
+    matching = [table for table in tables if table.shape == matrix.shape]
+    if not matching:
         sizes = sorted({table.shape[1] for table in tables})
         raise ValueError(
             f"The word embeddings of {task.model.name} have the size "
@@ -119,18 +120,18 @@ def initialize_embeddings(task, path, seed=0):
             "that size, or, if the size is the builder's `dim`, "
             f"model.dim={vectors.dim}."
         )
-    for table in fitting:
+    for table in matching:
         table.assign(matrix)
-    found = word_vectors.coverage(vectors, dict.fromkeys(ordinary, 1))
-    if found.share_of_words < 0.5:
-        missing = ", ".join(word for word, _ in found.missing[:5])
+    coverage = word_vectors.coverage(vectors, dict.fromkeys(words, 1))
+    if coverage.share_of_words < 0.5:
+        missing = ", ".join(word for word, _ in coverage.missing[:5])
         warnings.warn(
-            f"{path} has vectors for {found.words_found:,} of the "
-            f"{found.words:,} words in the texts, and none for: {missing}. "
+            f"{path} has vectors for {coverage.words_found:,} of the "
+            f"{coverage.words:,} words in the texts, and none for: {missing}. "
             "See `mmkeras words coverage`.",
             stacklevel=2,
         )
-    return found
+    return coverage
 
 
 def _tables(model, size):

@@ -1,4 +1,4 @@
-"""Batch normalisation: its moving statistics, and whether they fit."""
+"""Moving statistics of batch normalization."""
 
 import contextlib
 import warnings
@@ -14,13 +14,13 @@ _GAP = 0.1  # Of accuracy.
 
 
 def layers(model):
-    """Lists the batch normalisation layers whose statistics training moves.
+    """Lists the batch normalization layers whose statistics are updated.
 
     Args:
         model: A `keras.Model`.
 
     Returns:
-        List of layers, those that are frozen left out.
+        List of layers without frozen ones.
     """
     return [
         layer
@@ -31,17 +31,17 @@ def layers(model):
 
 
 class Statistics:
-    """The statistics of a model's batch normalisation in some batches.
+    """Estimates the statistics of batch normalization over some batches.
 
-    Moving averages of momentum 0.99 hold little but their initial values
-    during the first hundred steps.
+    During the first hundred steps, moving averages of momentum 0.99 are still
+    close to their initial values.
 
     Args:
         model: A `keras.Model`.
         batches: A `tf.data.Dataset` of training batches: inputs, targets and,
             if there are any, weights.
         batch_size: int.
-        steps: int. Batches per epoch; no more are taken.
+        steps: int. Batches per epoch; the maximum number used.
 
     Attributes:
         variables: The moving means and variances that training changes.
@@ -60,45 +60,48 @@ class Statistics:
         ]
         self._batches = batches
         self._steps = min(steps, max(16, 256 // batch_size))
-        self._few = min(steps, max(4, 256 // batch_size))
+        self._check_steps = min(steps, max(4, 256 // batch_size))
         self._in_training = TrainingMode(model)
 
     def reestimate(self):
         """Sets moving statistics to their means over the first batches.
 
-        The batches are the first of the training: 16 or more, with at least
-        256 examples, or those of an epoch. The present weights are used;
-        nothing else changes.
+        These are the first training batches: at least 16, with at least 256
+        examples, or those of an epoch. The current weights are used; nothing
+        else changes.
         """
         if not self.layers:
             return
-        found = []
+        values_by_batch = []
         with self._momentum_zero():
             for x, *_ in self._batches.take(self._steps).as_numpy_iterator():
                 self._in_training.predict_on_batch(x)
-                found.append([ops.convert_to_numpy(v) for v in self.variables])
-        for variable, *values in zip(self.variables, *found):
+                values_by_batch.append(
+                    [ops.convert_to_numpy(v) for v in self.variables]
+                )
+        for variable, *values in zip(self.variables, *values_by_batch):
             variable.assign(np.mean(values, axis=0))
 
     def check(self, target):
-        """Warns if the model is much less accurate than it was in training.
+        """Warns if the model is less accurate in inference than in training.
 
-        The same training examples, 256 or more, are given to the model in
-        training mode, where batch normalisation takes the statistics of the
-        batch, and in inference mode, where it takes the moving ones. Dropout
-        lowers only the first, so that only a lower accuracy in inference mode
-        is a fault, if it is more than two standard errors lower.
+        The same training examples, at least 256, are given to the model in
+        training mode, where batch normalization uses the statistics of the
+        batch, and in inference mode, where it uses the moving ones. Dropout
+        lowers only the accuracy in training mode. A lower accuracy in
+        inference mode is therefore a fault, if the difference is more than
+        two standard errors.
 
         Args:
-            target: A `tasks.targets.Target`. Neither numbers are checked nor
-                models without batch normalisation, which can only be more
+            target: A `tasks.targets.Target`. Numbers are not checked, nor are
+                models without batch normalization, which can only be more
                 accurate in inference mode.
         """
         if not target.has_accuracy or not self.layers:
             return
         moving = [ops.convert_to_numpy(v) for v in self.variables]
         training, inference = [], []
-        batches = self._batches.take(self._few).as_numpy_iterator()
+        batches = self._batches.take(self._check_steps).as_numpy_iterator()
         for x, *targets in batches:
             logits = self.model.predict_on_batch(x)
             inference.append(correct(target, logits, *targets))
@@ -124,9 +127,9 @@ class Statistics:
 
     @contextlib.contextmanager
     def _momentum_zero(self):
-        """Lets moving statistics be those of the last batch.
+        """Makes moving statistics those of the last batch.
 
-        Restores momenta and the states of random generators.
+        Afterwards, momenta and states of random generators are restored.
         """
         momenta = [layer.momentum for layer in self.layers]
         states = [(v, ops.convert_to_numpy(v)) for v in _states(self.model)]
@@ -142,7 +145,7 @@ class Statistics:
 
 
 class TrainingMode(keras.Model):
-    """A model in training mode, whatever the mode it is called in."""
+    """A model that is always called in training mode."""
 
     def __init__(self, model):
         super().__init__()
@@ -160,7 +163,7 @@ def _states(model):
 
 
 def correct(target, logits, y, weight=None):
-    """Says which targets are met, without those of no weight.
+    """Determines which predictions are correct, without those of weight 0.
 
     Args:
         target: A `tasks.targets.Target`.
@@ -171,8 +174,8 @@ def correct(target, logits, y, weight=None):
     Returns:
         Booleans `(n,)`.
     """
-    right, known = target.correct(y, logits)
+    is_correct, counts = target.correct(y, logits)
     if weight is not None:
-        missing = known.ndim - weight.ndim
-        known &= weight.reshape(weight.shape + (1,) * missing) > 0
-    return right[known]
+        missing = counts.ndim - weight.ndim
+        counts &= weight.reshape(weight.shape + (1,) * missing) > 0
+    return is_correct[counts]

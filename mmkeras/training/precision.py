@@ -1,4 +1,4 @@
-"""Which precision suits this machine."""
+"""Chooses the dtype policy for this machine."""
 
 import pathlib
 
@@ -16,8 +16,8 @@ def choose(policy="auto"):
 
     Returns:
         The policy's name. `"auto"` gives `"mixed_bfloat16"` on a GPU or TPU
-        and on a processor that multiplies bfloat16 quicker (AMX or AVX-512
-        BF16), else `"float32"`.
+        and on a processor with fast bfloat16 products (AMX or AVX-512 BF16),
+        else `"float32"`.
 
     Raises:
         ValueError: If there is no such policy.
@@ -36,11 +36,11 @@ def choose(policy="auto"):
 
 
 def use(policy="auto"):
-    """Sets the dtype policy of the models that are built from now on.
+    """Sets the dtype policy of new models.
 
-    On JAX, Keras takes cuDNN's attention in half precision wherever its
-    forward pass can; the backward pass then fails where there is a mask and
-    a length is odd, as a ViT's 197 is. So there, it is turned off.
+    On JAX, Keras uses cuDNN's attention in half precision wherever its
+    forward pass supports it; the backward pass then fails with a mask and an
+    odd length, such as a ViT's 197. It is therefore disabled on JAX.
 
     Args:
         policy: As of `choose`.
@@ -51,15 +51,15 @@ def use(policy="auto"):
     Raises:
         ValueError: If there is no such policy.
     """
-    chosen = choose(policy)
-    keras.config.set_dtype_policy(chosen)
-    if keras.backend.backend() == "jax" and chosen != "float32":
+    policy = choose(policy)
+    keras.config.set_dtype_policy(policy)
+    if keras.backend.backend() == "jax" and policy != "float32":
         keras.config.disable_flash_attention()
-    return chosen
+    return policy
 
 
 def _is_quick():
     """Whether the processor has instructions for bfloat16."""
     cpu = pathlib.Path("/proc/cpuinfo")
-    known = set(cpu.read_text().split()) if cpu.exists() else set()
-    return bool(known & {"amx_bf16", "avx512_bf16"})
+    flags = set(cpu.read_text().split()) if cpu.exists() else set()
+    return bool(flags & {"amx_bf16", "avx512_bf16"})

@@ -1,4 +1,4 @@
-"""The pretrained image network that a configuration names."""
+"""The pretrained image network of a configuration."""
 
 import pathlib
 
@@ -38,7 +38,7 @@ def parse(text):
 
 
 def of(recipe):
-    """The network and weights that a recipe names, or `None`.
+    """The network and weights in a recipe, or `None`.
 
     Args:
         recipe: A `recipes.Recipe`.
@@ -48,7 +48,7 @@ def of(recipe):
 
 
 def file_of(recipe):
-    """Path of the file of weights that a recipe names, or `None`."""
+    """Path of the file of weights in a recipe, or `None`."""
     network = of(recipe)
     if network is None or network[1] == IMAGENET:
         return None

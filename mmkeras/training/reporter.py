@@ -1,4 +1,4 @@
-"""Tells the caller what a run does while it goes on."""
+"""Reports the progress of a run."""
 
 import contextlib
 import logging
@@ -9,7 +9,7 @@ _LOG = logging.getLogger("mmkeras")
 class Reporter:
     """Logs notes and warnings; Keras itself shows the progress of training.
 
-    The command line has another one, which prints.
+    The command line has a subclass that prints them.
     """
 
     verbose = "auto"  # As of `keras.Model.fit`.
@@ -19,7 +19,7 @@ class Reporter:
         _LOG.info(text)
 
     def warn(self, text):
-        """Reports something that is left out or replaced."""
+        """Reports a warning."""
         _LOG.warning(text)
 
     def skipped(self, rows):

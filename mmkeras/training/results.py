@@ -1,4 +1,4 @@
-"""Figures by seed, and the table of the zoo that is made of them."""
+"""Results by seed, and the table of results of the zoo."""
 
 import pathlib
 import statistics
@@ -24,7 +24,7 @@ _COLUMNS = {
     "vqa_accuracy": ("VQA accuracy", 100),
     "consistency": ("consistency", 100),
 }
-EXPECTED = {  # Of a file of results.
+EXPECTED = {  # Contents of a results file.
     "model": str,
     "data": str,
     "mean": dict,
@@ -32,39 +32,39 @@ EXPECTED = {  # Of a file of results.
     "published": list,
     "seeds": dict,
 }
-_SUBSET = "subset_"  # Of modalities, the others absent: an accuracy.
-_WORTH = "worth_"  # Of a modality: its Shapley value.
-_TYPE = "type_"  # Of questions, an accuracy.
+_SUBSET = "subset_"  # Accuracy with a subset of the modalities.
+_WORTH = "worth_"  # Shapley value of a modality.
+_TYPE = "type_"  # Accuracy of questions of a type.
 
 
-def merge(folder, model, data, seed, entry, only=None):
-    """Adds one seed's figures to `<folder>/<model>--<data>.json`.
+def merge(folder, model, data, seed, entry, modalities=None):
+    """Adds the results of one seed to `<folder>/<model>--<data>.json`.
 
     Args:
         folder: The folder of results, `zoo/results` in the repository.
         model: Name of the architecture.
         data: Name of the data set.
-        seed: int. Figures of the same seed are replaced.
-        entry: Dict with `"metrics"` and whatever else is known of the run.
-        only: The modalities that the model was taught, joined by `"+"`, where
-            others were kept from it: such figures have a file of their own,
-            `<model>--<data>--<only>.json`.
+        seed: int. Results of the same seed are replaced.
+        entry: Dict with `"metrics"` and other notes about the run.
+        modalities: If the model was trained on some modalities only, these,
+            joined by `"+"`: such results have a file of their own,
+            `<model>--<data>--<modalities>.json`.
 
     Returns:
         Path of the file.
     """
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{'--'.join(filter(None, [model, data, only]))}.json"
+    path = folder / f"{'--'.join(filter(None, [model, data, modalities]))}.json"
 
-    def add(old):
-        seeds = {**(old["seeds"] if old else {}), str(seed): entry}
+    def add(previous):
+        seeds = {**(previous["seeds"] if previous else {}), str(seed): entry}
         seeds = dict(sorted(seeds.items(), key=lambda item: int(item[0])))
         metrics = [entry["metrics"] for entry in seeds.values()]
         return {
             "model": model,
             "data": data,
-            **({"only": only} if only else {}),
+            **({"only": modalities} if modalities else {}),
             "mean": _each(metrics, statistics.mean),
             "spread": _each(metrics, _spread),
             "published": published.PUBLISHED.get(data, []),
@@ -90,8 +90,8 @@ def render(folder):
     ]
     parts = [_HEAD]
     for data in sorted({entry["data"] for entry in entries}):
-        chosen = [entry for entry in entries if entry["data"] == data]
-        parts.append(_section(data, chosen))
+        group = [entry for entry in entries if entry["data"] == data]
+        parts.append(_section(data, group))
     return "\n".join(parts)
 
 
@@ -106,9 +106,9 @@ own: at 0 the image does not matter.
 
 
 def _section(data, entries):
-    known = {key for entry in entries for key in entry["mean"]}
-    columns = {k: column for k, column in _COLUMNS.items() if k in known}
-    order = sorted(known, key=lambda k: (k.startswith(_WORTH), len(k), k))
+    keys = {key for entry in entries for key in entry["mean"]}
+    columns = {k: column for k, column in _COLUMNS.items() if k in keys}
+    order = sorted(keys, key=lambda k: (k.startswith(_WORTH), len(k), k))
     for key in order:
         if key.startswith(_SUBSET) and key != _SUBSET:
             columns[key] = f"{key.removeprefix(_SUBSET)} given", 100
@@ -125,7 +125,7 @@ def _section(data, entries):
             for key, (_, factor) in columns.items()
         ]
         lines.append(_row([_title(entry), len(entry["seeds"]), *cells]))
-    marks = {}  # From what is said of a figure to its footnote.
+    marks = {}  # From the text of a footnote to its mark.
     for other in entries[0]["published"]:
         note = f"{other['source']}; {other['like_for_like']}."
         mark = marks.setdefault(note, f"[^{data}-{len(marks) + 1}]")
@@ -140,8 +140,10 @@ def _section(data, entries):
 
 
 def _title(entry):
-    only = entry.get("only")
-    return f"`{entry['model']}`" + (f", taught {only} alone" if only else "")
+    modalities = entry.get("only")
+    return f"`{entry['model']}`" + (
+        f", taught {modalities} alone" if modalities else ""
+    )
 
 
 def _provenance(entry):

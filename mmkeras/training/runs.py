@@ -27,57 +27,57 @@ def train(
     """Trains an architecture in a run's folder, or resumes its training.
 
     Args:
-        config: A `config.Config`; values that it does not set are chosen by
-            the number of training examples.
+        config: A `config.Config`; values that it does not set depend on the
+            number of training examples.
         source: Dict as of `sources.make`: the data set.
         rows: Tuple of its training and validation rows.
         out: Folder of the run.
         seed: int.
         init: Folder of a run of the same architecture to start from, or
             `None`.
-        overwrite: bool. Whether to delete another run there.
+        overwrite: bool. Whether to delete another run in the folder.
         reporter: A `reporter.Reporter`, or `None` to log.
 
     Raises:
-        ValueError: If the folder holds another run, or as of `build.build`.
+        ValueError: If the folder has another run, or as of `build.build`.
     """
     reporter = reporter or Reporter()
-    rows, stated = Data(*rows), config.recipe
+    rows, requested = Data(*rows), config.recipe
     count = build.num_examples(config.architecture, rows)
-    recipe = recipes.resolve(stated, count)
+    recipe = recipes.resolve(requested, count)
     arguments = {
         "architecture": config.architecture,
         "dataset": sources.identity(source),
         "fingerprint": rows.fingerprint,
         "seed": seed,
         **config.with_recipe(recipe).to_dict(),
-        **_start(config, init),
+        **_initial_files(config, init),
     }
     notes = {
         "command": commands.train(config, source, out, seed, init),
         "generate": config.generate,
         **sources.place(source),
-        "before": _before(init),
+        "before": _previous_commands(init),
     }
     owner = run_folder.RunFolder(out, reporter.warn)
-    with _own_policy(), owner.open(arguments, overwrite, **notes) as held:
-        if stated != recipe:
-            reporter.note(_chosen(stated, recipe, count))
+    with _own_policy(), owner.open(arguments, overwrite, **notes) as run:
+        if requested != recipe:
+            reporter.note(_resolved_values(requested, recipe, count))
         keras.utils.set_random_seed(seed)
         task = build.build(
             config.architecture, rows, recipe, init, **config.build_options()
         )
         for note in _text_notes(task, [*rows.train, *rows.val]):
             reporter.note(note)
-        training = _fit(task, rows, held.path, config, recipe, seed, reporter)
-        task.save(held.path)
-        digest = run_folder.digest(held.path)
-        held.write("training.json", {**training, "run": digest})
+        training = _fit(task, rows, run.path, config, recipe, seed, reporter)
+        task.save(run.path)
+        digest = run_folder.digest(run.path)
+        run.write("training.json", {**training, "run": digest})
 
 
 @contextlib.contextmanager
 def _own_policy():
-    """Leaves the dtype policy as it was before training."""
+    """Restores the dtype policy after training."""
     policy = keras.config.dtype_policy()
     try:
         yield
@@ -86,9 +86,9 @@ def _own_policy():
 
 
 def _fit(task, rows, path, config, recipe, seed, reporter):
-    chosen = config.task.modalities
+    names = config.task.modalities
     parts = (rows.train, rows.val)
-    rows = Data(*(modalities.select(task, part, chosen) for part in parts))
+    rows = Data(*(modalities.select(task, part, names) for part in parts))
     with reporter.epochs(recipe.epochs) as callbacks:
         training = engine.fit(
             task,
@@ -98,25 +98,25 @@ def _fit(task, rows, path, config, recipe, seed, reporter):
             seed,
             reporter.counter("files"),
             verbose=reporter.verbose,
-            also=callbacks,
+            callbacks=callbacks,
         )
     reporter.skipped(training["corrupt"])
     reporter.note(_best_epoch(training))
     return training
 
 
-def _start(config, init):
-    """The run that training starts from, and digests of all its files."""
+def _initial_files(config, init):
+    """The initial run, and digests of all files that training reads."""
     files = {
         "model.image": pretrained.file_of(config.recipe),
         "data.word_vectors": config.data.word_vectors,
         "init": str(pathlib.Path(init, "task.json")) if init else None,
     }
-    found = {key: digests.digest(file) for key, file in files.items()}
-    found = {key: value for key, value in found.items() if value}
+    hashes = {key: digests.digest(file) for key, file in files.items()}
+    hashes = {key: value for key, value in hashes.items() if value}
     return {
         **({"init": str(init)} if init else {}),
-        **({"files": found} if found else {}),
+        **({"files": hashes} if hashes else {}),
     }
 
 
@@ -130,14 +130,14 @@ def _best_epoch(training):
     )
 
 
-def _chosen(stated, recipe, count):
-    """Describes what was chosen by the number of training examples."""
-    chosen = [
+def _resolved_values(requested, recipe, count):
+    """Describes the values chosen by the number of training examples."""
+    pairs = [
         f"train.{name}={getattr(recipe, name)}"
         for name in ("batch_size", "epochs")
-        if getattr(stated, name) is None
+        if getattr(requested, name) is None
     ]
-    return f"Chosen for {count} training examples: {' '.join(chosen)}"
+    return f"Chosen for {count} training examples: {' '.join(pairs)}"
 
 
 def _text_notes(task, rows):
@@ -150,16 +150,16 @@ def _text_notes(task, rows):
     ]
 
 
-def _before(init):
-    """The commands that made the initial run, and their time in seconds."""
+def _previous_commands(init):
+    """The commands of the initial run, and their time in seconds."""
     files = [pathlib.Path(init or "", f"{x}.json") for x in ("run", "training")]
     if not init or not all(file.exists() for file in files):
         return None
     card = run_folder.read_card(init)
     training = atomic.read_json(files[1], {"seconds": (int, float)})
-    earlier = card.get("before") or {"commands": [], "seconds": 0}
+    previous = card.get("before") or {"commands": [], "seconds": 0}
     command = commands.portable(card["command"])
     return {
-        "commands": [*earlier["commands"], command],
-        "seconds": earlier["seconds"] + training["seconds"],
+        "commands": [*previous["commands"], command],
+        "seconds": previous["seconds"] + training["seconds"],
     }

@@ -1,9 +1,9 @@
-"""Self-critical training: a captioner learns from what it says itself.
+"""Self-critical training: captions sampled from the model are reinforced.
 
-Taught word by word, a captioner never sees its own mistakes, and its loss
-knows nothing of the figures it will be judged by. Here sentences are drawn
-from it, as it stands at that step, and each one becomes likelier or less
-likely by how much better or worse it is than the others of its image.
+With teacher forcing, a captioning model never sees its own mistakes, and its
+loss differs from the metrics of the evaluation. Here, captions are sampled
+from the current model; the probability of each one is raised or lowered in
+proportion to how much its reward exceeds that of the image's other samples.
 """
 
 import keras
@@ -19,18 +19,18 @@ REWARDS = ("bleu", "cider", "bleu+cider")
 
 
 class Reward(keras.callbacks.Callback):
-    """Scores sentences by what they add to the figures of a batch.
+    """Scores captions by their contribution to the metrics of a batch.
 
-    Figures are far apart, so their logarithms are added: `"bleu"` is a
-    sentence's share of those of the batch's BLEU-1 to BLEU-4, see
-    `mmkeras.metrics.bleu.Reward`, `"cider"` its CIDEr-D in parts of the
-    batch's mean. Either knows all captions of its image.
+    The metrics have different scales, so logarithms are added: `"bleu"` is a
+    caption's share of those of the batch's BLEU-1 to BLEU-4, see
+    `mmkeras.metrics.bleu.Reward`, `"cider"` its CIDEr-D as a fraction of the
+    batch's mean. All captions of an image are references.
 
-    A word that the captioner does not know earns nothing; in CIDEr-D the end
-    counts as a word, or a captioner would learn to stop after "on a".
+    Unknown words earn nothing; in CIDEr-D the end counts as a word, because
+    otherwise a model would learn to stop after "on a".
 
-    As a callback it logs `drawn_bleu_4` and `drawn_cider`, the figures of all
-    sentences of an epoch; they rise.
+    As a callback it logs `sampled_bleu_4` and `sampled_cider`, the metrics of
+    all sampled captions of an epoch.
 
     Args:
         task: A `tasks.Task` that generates text.
@@ -38,8 +38,8 @@ class Reward(keras.callbacks.Callback):
         kind: One of `REWARDS`.
 
     Call arguments:
-        owners: Integers `(n,)`, numbers of images.
-        said: Token ids `(n, length)`.
+        image_index: Integers `(n,)`, the index of each caption's image.
+        tokens: Token ids `(n, length)`.
 
     Returns:
         float32 `(n,)`.
@@ -55,53 +55,58 @@ class Reward(keras.callbacks.Callback):
                 f"`reward` must be one of {', '.join(REWARDS)}. Received: "
                 f"reward={kind!r}"
             )
-        words = task.target.codec
-        known = words([text for row in references for text in row]).numpy()
-        known = np.where(known == codec.UNKNOWN, len(words), known)
+        text_codec = task.target.codec
+        tokens = text_codec(
+            [text for row in references for text in row]
+        ).numpy()
+        tokens = np.where(tokens == codec.UNKNOWN, len(text_codec), tokens)
         ends = np.cumsum([len(row) for row in references])
-        known = np.split(known, ends[:-1])
+        tokens = np.split(tokens, ends[:-1])
         edges = {"start": codec.START, "end": codec.END}
         self.bleu = self.cider = None
         if "bleu" in kind:
-            self.bleu = bleu.Reward(known, **edges)
+            self.bleu = bleu.Reward(tokens, **edges)
         if "cider" in kind:
-            self.cider = cider.Reward(known, keep_end=True, **edges)
-        self._drawn = []
+            self.cider = cider.Reward(tokens, keep_end=True, **edges)
+        self._metrics = []
 
-    def __call__(self, owners, said):
-        worth, drawn = np.zeros(len(said), "float32"), {}
+    def __call__(self, image_index, tokens):
+        rewards, metrics = np.zeros(len(tokens), "float32"), {}
         if self.bleu:
-            counts = self.bleu.count(owners, said)
-            worth += bleu.shares(*counts)
-            drawn["bleu"] = [part.sum(axis=0) for part in counts]
+            counts = self.bleu.count(image_index, tokens)
+            rewards += bleu.shares(*counts)
+            metrics["bleu"] = [part.sum(axis=0) for part in counts]
         if self.cider:
-            found = self.cider(owners, said)
-            worth += found / max(found.mean(), 0.05)  # It may be 0 at first.
-            drawn["cider"] = found.mean()
-        self._drawn.append(drawn)
-        return worth
+            values = self.cider(image_index, tokens)
+            rewards += values / max(
+                values.mean(), 0.05
+            )  # It may be 0 at first.
+            metrics["cider"] = values.mean()
+        self._metrics.append(metrics)
+        return rewards
 
     def on_epoch_end(self, epoch, logs=None):
-        drawn, self._drawn = self._drawn, []
+        metrics, self._metrics = self._metrics, []
         if self.bleu:
-            counts = zip(*(one["bleu"] for one in drawn))
-            right, guessed, closest = (sum(part) for part in counts)
-            found = bleu.from_counts(right, guessed, guessed[0], closest)
-            logs["drawn_bleu_4"] = found[3]
+            counts = zip(*(batch["bleu"] for batch in metrics))
+            matches, totals, closest = (sum(part) for part in counts)
+            bleu_scores = bleu.from_counts(matches, totals, totals[0], closest)
+            logs["sampled_bleu_4"] = bleu_scores[3]
         if self.cider:
-            logs["drawn_cider"] = np.mean([one["cider"] for one in drawn])
+            logs["sampled_cider"] = np.mean(
+                [batch["cider"] for batch in metrics]
+            )
 
 
 def training(task, examples, recipe, batching, seed=0, start=0):
-    """Batches of texts that the model generated, each made when asked for.
+    """Makes batches of texts sampled from the model, on demand.
 
     The advantage of a text is its reward less the mean reward of the other
     texts for the same input. As weights of the cross-entropy, advantages make
     its gradient that of the expected reward.
 
-    What is sampled depends on the seed, the epoch and the model's weights
-    alone, so that a resumed run continues as the uninterrupted run would
-    have.
+    The samples depend on the seed, the epoch and the model's weights alone,
+    so that a resumed run equals an uninterrupted one.
 
     Args:
         task: A `tasks.Task` that generates text.
@@ -140,7 +145,7 @@ def training(task, examples, recipe, batching, seed=0, start=0):
             "on JAX the weights are not accessible during training. Set "
             "KERAS_BACKEND to tensorflow or torch."
         )
-    # Numbered anew: inputs that could not be read have no references.
+    # New indices: inputs that could not be read have no references.
     _, first, numbers = np.unique(
         examples.numbers(field), return_index=True, return_inverse=True
     )
@@ -151,8 +156,8 @@ def training(task, examples, recipe, batching, seed=0, start=0):
     length = model.input["uniforms"].shape[1]
     size = batching.groups
 
-    def sampled(order, view, draw):
-        uniforms = draw.random((size, length, samples), "float32")
+    def sample_batch(order, view, rng):
+        uniforms = rng.random((size, length, samples), "float32")
         x = examples.inputs(first[order], view=view)
         x = task.normalize(x, cached=examples.cached)
         x = {name: np.asarray(value) for name, value in x.items()}
@@ -160,29 +165,29 @@ def training(task, examples, recipe, batching, seed=0, start=0):
         tokens = np.asarray(tokens).reshape(-1, length)
         gain = _advantage(reward(np.repeat(order, samples), tokens), samples)
         tokens = np.pad(tokens, ((0, 0), (1, 0)), constant_values=codec.START)
-        found = padding.without_padding(padding.shorten(tokens), gain)
+        parts = padding.without_padding(padding.shorten(tokens), gain)
         index = np.repeat(np.arange(size, dtype="int32"), samples)
-        x["tokens"], x["positions"], y, weight = found
+        x["tokens"], x["positions"], y, weight = parts
         return {**x, f"{field}_index": index}, y, weight
 
-    def made():
+    def generate_batches():
         for epoch in range(start, recipe.epochs):
-            draw = np.random.default_rng([seed, epoch])
-            order = draw.permutation(len(first))
+            rng = np.random.default_rng([seed, epoch])
+            order = rng.permutation(len(first))
             for i in range(0, len(order) // size * size, size):
-                view = draw.integers(0, examples.views(), size)
-                yield sampled(order[i : i + size], view, draw)
+                view = rng.integers(0, examples.views(), size)
+                yield sample_batch(order[i : i + size], view, rng)
 
     shapes = _shapes(examples, task, batching, first[:1])
-    return batches.without_prefetch(made, shapes), [reward]
+    return batches.without_prefetch(generate_batches, shapes), [reward]
 
 
 def _references(examples, numbers):
-    """The texts of each different input, by its number."""
-    found = [[] for _ in range(int(numbers.max()) + 1)]
+    """The texts of each distinct input, by its index."""
+    texts = [[] for _ in range(int(numbers.max()) + 1)]
     for number, row in zip(numbers, examples.rows):
-        found[number].append(row[examples.task.example_field])
-    return found
+        texts[number].append(row[examples.task.example_field])
+    return texts
 
 
 def _shapes(examples, task, batching, order):

@@ -1,4 +1,4 @@
-"""Where the data of a run is, and how it is read."""
+"""The data set of a run and how to read it."""
 
 import os
 import pathlib
@@ -17,7 +17,7 @@ def make(architecture, data, folder=None, columns=None):
         data: Name of a published data set; or the path of a table or folder,
             a pandas DataFrame, or a list of dicts.
         folder: Folder of a published data set, or `None`.
-        columns: Dict from columns to the names that a table has for them.
+        columns: Dict from columns to their names in a table.
 
     Returns:
         Dict of arguments of `datasets.read`.
@@ -47,8 +47,7 @@ def of_run(card, data=None, folder=None, columns=None):
         Dict of arguments of `datasets.read`.
 
     Raises:
-        ValueError: If no data is given and the run does not say where its
-            data is: it was rows in memory.
+        ValueError: If no data is given and the data of the run was in memory.
     """
     arguments = card["arguments"]
     source = card.get("path") or arguments["dataset"] if data is None else data
@@ -66,13 +65,13 @@ def of_run(card, data=None, folder=None, columns=None):
 
 
 def remembered_columns(run):
-    """Returns the names of columns in the table that a run was trained on.
+    """Returns the names of columns in the training table of a run.
 
     Args:
         run: Folder of a run, or of a task alone.
 
     Returns:
-        Dict as of `make`; empty if none is known.
+        Dict as of `make`; empty if there are none.
     """
     if not pathlib.Path(run, "run.json").exists():
         return {}
@@ -80,7 +79,7 @@ def remembered_columns(run):
 
 
 def place(source):
-    """Says where data is, and how its columns are called, for `run.json`.
+    """Describes paths and column names for `run.json`.
 
     Args:
         source: Dict as of `make`.
@@ -95,9 +94,9 @@ def place(source):
 
 
 def identity(source):
-    """Name of a published data set; of your own data only its kind.
+    """Name of a published data set, or the kind of your own data.
 
-    Your own data may be moved: its fingerprint says whether it is the same.
+    Your own data may be moved: its fingerprint identifies it.
     """
     is_published = datasets.is_published(source["source"])
     return source["source"] if is_published else source["kind"]
@@ -107,18 +106,17 @@ def split_rows(task, source, split, reporter):
     """Reads a split as in training.
 
     Args:
-        task: The task; labels of a table are read as the type it was trained
-            on.
+        task: The task; it determines the type of labels in a table.
         source: Dict as of `make`.
         split: `"train"`, `"val"` or `"test"`.
-        reporter: A `reporter.Reporter`; told which rows are left out.
+        reporter: A `reporter.Reporter`, which reports skipped rows.
 
     Returns:
         List of rows.
     """
     target = None
-    own = not datasets.is_published(source["source"])
-    if own and source["kind"] == "labels":
+    is_own = not datasets.is_published(source["source"])
+    if is_own and source["kind"] == "labels":
         target = getattr(task.target.codec, "target", None)
     [rows], _, skipped = datasets.read(splits=[split], target=target, **source)
     if skipped:

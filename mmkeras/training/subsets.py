@@ -1,4 +1,4 @@
-"""A judge taught with every subset of its modalities at once."""
+"""Trains a classifier on every subset of its modalities at once."""
 
 import itertools
 
@@ -11,11 +11,11 @@ from mmkeras.training.training_model import TrainingModel
 
 
 def all_subsets(model):
-    """Shows each example with every subset of its modalities.
+    """Makes a model of every subset of each example's modalities.
 
-    To hide modalities now and then leaves less for each subset to learn from;
-    here every example teaches all `2 ** M - 1` of them. Branches see it once,
-    only what follows the learned tokens runs once for each subset.
+    With modality dropout, each subset is trained on few examples; here every
+    example trains all `2 ** M - 1` subsets. Branches run once per example;
+    only the layers after the learned tokens run once per subset.
 
     Args:
         model: A `TrainingModel` from M modalities and `"presence"`, whose
@@ -23,11 +23,11 @@ def all_subsets(model):
 
     Returns:
         A model of the same inputs and weights, to logits of shape `(batch *
-        subsets, classes)`, all of an example side by side. An example that
-        has nothing of a subset is shown as it is.
+        subsets, classes)`, those of an example adjacent. An example without
+        any modality of a subset is used with all of its modalities.
 
     Raises:
-        ValueError: If the model judges sequences of examples, or has no
+        ValueError: If the model classifies sequences of examples, or has no
             learned tokens.
     """
     tokens = [x for x in model.layers if isinstance(x, layers.MissingToken)]
@@ -41,7 +41,7 @@ def all_subsets(model):
     _, [presence] = graph.call_of(model, model.get_layer("presence_mask"))
     subsets = Subsets(len(features), name="subsets")
     given = [(presence, subsets(presence))]
-    given += [(x, Spread(subsets.count)(x)) for x in features]
+    given += [(x, RepeatForSubsets(subsets.count)(x)) for x in features]
     logits = graph.replay(model, given, model.output)
     return TrainingModel(
         model.input, logits, model.target, model.label_smoothing
@@ -49,29 +49,29 @@ def all_subsets(model):
 
 
 def count_of(modalities):
-    """How many subsets there are of so many, but the empty one."""
+    """Number of non-empty subsets."""
     return 2**modalities - 1
 
 
 def of(fields):
-    """Lists every subset but the empty one, all of them together last."""
-    chosen = list(itertools.product((False, True), repeat=len(fields)))[1:]
-    return [tuple(itertools.compress(fields, one)) for one in chosen]
+    """Lists every non-empty subset; the full set is last."""
+    masks = list(itertools.product((False, True), repeat=len(fields)))[1:]
+    return [tuple(itertools.compress(fields, mask)) for mask in masks]
 
 
 class Subsets(keras.layers.Layer):
-    """Lists what is there in each subset of the modalities.
+    """Computes the presence mask of each subset of the modalities.
 
     Args:
         modalities: int.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
-        there: Boolean tensor of shape `(batch, modalities)`.
+        presence: Boolean tensor of shape `(batch, modalities)`.
 
     Returns:
         Boolean tensor of shape `(batch * count, modalities)`, with `count`
-        all subsets but the empty one; nothing is there that was not.
+        the number of non-empty subsets; absent modalities stay absent.
     """
 
     def __init__(self, modalities, **kwargs):
@@ -79,21 +79,21 @@ class Subsets(keras.layers.Layer):
         self.modalities = modalities
         self.count = count_of(modalities)
 
-    def call(self, there):
+    def call(self, presence):
         numbers = range(self.modalities)
-        every = [[n in one for n in numbers] for one in of(numbers)]
-        there = there[:, None]
-        left = ops.logical_and(there, every)
-        some = ops.any(left, axis=-1, keepdims=True)
-        left = ops.where(some, left, there)
-        return ops.reshape(left, (-1, self.modalities))
+        masks = [[n in one for n in numbers] for one in of(numbers)]
+        presence = presence[:, None]
+        combined = ops.logical_and(presence, masks)
+        is_any = ops.any(combined, axis=-1, keepdims=True)
+        combined = ops.where(is_any, combined, presence)
+        return ops.reshape(combined, (-1, self.modalities))
 
-    def compute_output_spec(self, there):
+    def compute_output_spec(self, presence):
         return keras.KerasTensor((None, self.modalities), "bool")
 
 
-class Spread(keras.layers.Layer):
-    """Repeats each example `count` times, side by side, with its mask.
+class RepeatForSubsets(keras.layers.Layer):
+    """Repeats each example `count` times, adjacent, with its mask.
 
     Args:
         count: int.

@@ -1,4 +1,4 @@
-"""The model that is trained: never saved, it shares a task's weights."""
+"""The model that is trained; it shares a task's weights, and is not saved."""
 
 import keras
 
@@ -48,13 +48,13 @@ class TrainingModel(keras.Model):
 
 
 def build(task, recipe, cached=True, shared=None, seed=0):
-    """Builds the model that is trained in place of a task's.
+    """Builds the model that is trained instead of a task's.
 
-    Frozen parts are left out, as their outputs are cached; a value that
-    several examples of a batch share goes through its branch once; and
-    images whose branch is trained as a whole are augmented, if the recipe
-    says so, as part of the model, so that a checkpoint holds the state of its
-    random generators.
+    Frozen parts are omitted, as their outputs are cached. A value that
+    several examples of a batch share goes through its branch once. Images of
+    a branch without a frozen part are augmented within the model, if the
+    recipe says so; checkpoints thus include the state of its random
+    generators.
 
     Args:
         task: A `tasks.Task`.
@@ -69,20 +69,20 @@ def build(task, recipe, cached=True, shared=None, seed=0):
         A `TrainingModel`. For models that generate text, it also takes
         `"positions"` and returns the logits of these tokens alone.
     """
-    changes = {}
+    augmentations = {}
     if "image" in recipe.augment:
-        changes = {
+        augmentations = {
             field: augment.augment(seed=seed)
             for field in task.fields
             if task.codecs[field].kind == "image"
         }
-    inputs, given = frozen_parts.training_inputs(
-        task.model, cached, (shared,) if shared else (), changes
+    inputs, pairs = frozen_parts.training_inputs(
+        task.model, cached, (shared,) if shared else (), augmentations
     )
     if task.target.generates:
-        outputs = task.target.teacher_forcing(task.model, inputs, given)
+        outputs = task.target.teacher_forcing(task.model, inputs, pairs)
     else:
-        outputs = graph.replay(task.model, given, task.model.output)
+        outputs = graph.replay(task.model, pairs, task.model.output)
     if recipe.reward:
         outputs = outputs / recipe.temperature
     return TrainingModel(

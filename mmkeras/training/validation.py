@@ -1,4 +1,4 @@
-"""What is measured on validation after every epoch."""
+"""Metrics of the validation split after every epoch."""
 
 import numpy as np
 
@@ -15,11 +15,11 @@ _CURVES = (
     "bleu_4",
     "unique",
 )
-_SUBSETS = "val_subsets_"  # A mean over every subset of the modalities.
+_SUBSETS = "val_subsets_"  # Mean over every subset of the modalities.
 
 
 class Validation:
-    """Measures a task on validation examples.
+    """Evaluates a task on validation examples.
 
     Args:
         task: A `tasks.Task`.
@@ -45,12 +45,12 @@ class Validation:
         if self.monitor.startswith(_SUBSETS):
             name = self.monitor.replace(_SUBSETS, "val_")
             parts = subsets.of(self.task.fields)[:-1]
-            found = [self._measure(part)[name] for part in parts]
-            metrics[self.monitor] = np.mean([*found, metrics[name]])
+            values = [self._measure(part)[name] for part in parts]
+            metrics[self.monitor] = np.mean([*values, metrics[name]])
         return metrics
 
     def callbacks(self):
-        """Keras callbacks that look at what was predicted."""
+        """Keras callbacks that use the predictions."""
         if not self.task.texts_differ:
             return []
         return [callbacks.WarnOnCollapse(self._texts)]

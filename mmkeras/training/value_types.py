@@ -15,7 +15,7 @@ _NAMES = {
 
 
 def describe(expected):
-    """Says in words which values a type has.
+    """Describes the values of a type.
 
     Args:
         expected: A type, a `Literal`, or a union of these and `None`.
@@ -52,7 +52,7 @@ def convert(value, expected):
 
 
 def of(default):
-    """The type of an argument that states none: that of its default."""
+    """The type of an argument without annotation: that of its default."""
     return object if default is None else type(default)
 
 
@@ -93,7 +93,7 @@ def _names(value):
     return tuple(_require(value, names))
 
 
-def _require(value, fits):
-    if not fits:
+def _require(value, is_valid):
+    if not is_valid:
         raise TypeError
     return value

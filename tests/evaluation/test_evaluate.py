@@ -120,12 +120,14 @@ def test_every_subset_of_a_classifier_is_predicted_once(monkeypatch):
     ]
     examples = Examples(task, rows, keep=False)
     calls = []
-    for name in ("outputs", "chosen"):
+    for name in ("outputs", "choices"):
         original = getattr(examples, name)
 
-        def predict(fields=None, replaced=None, original=original, **options):
-            calls.append(None if replaced else fields)
-            return original(fields, replaced, **options)
+        def predict(
+            fields=None, permutations=None, original=original, **options
+        ):
+            calls.append(None if permutations else fields)
+            return original(fields, permutations, **options)
 
         monkeypatch.setattr(examples, name, predict)
     scores, subsets = evaluation.evaluate(examples, draws=20)

@@ -51,11 +51,13 @@ def recipe(method, **changes):
     return dataclasses.replace(RECIPE, balance=method, **changes)
 
 
-def fit(data, folder, method, *also):
+def fit(data, folder, method, *callbacks):
     keras.utils.set_random_seed(0)
     options = {"image_size": 16, "audio_seconds": 0.125}
     task = engine.build(NAME, data, recipe(method), **options)
-    engine.fit(task, data, folder, recipe(method), verbose=0, also=also)
+    engine.fit(
+        task, data, folder, recipe(method), verbose=0, callbacks=callbacks
+    )
     return task
 
 

@@ -47,13 +47,13 @@ def train(path, target, folder):
     )
     data = engine.Data(*rows)
     task = engine.build(NAME, data, RECIPE, target=target)
-    found = engine.fit(task, data, folder, RECIPE, verbose=0)
+    notes = engine.fit(task, data, folder, RECIPE, verbose=0)
     lines = [
         line
         for part in re.findall(r":(\d+(?:, \d+)*)", skipped)
         for line in part.split(", ")
     ]
-    return {row for row, _ in found["corrupt"]} | set(lines)
+    return {row for row, _ in notes["corrupt"]} | set(lines)
 
 
 def agree(table, target):

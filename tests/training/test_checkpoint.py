@@ -89,9 +89,9 @@ def test_a_header_that_promises_too_much_is_named(tmp_path):
     whole["0"] = np.zeros(0, "float32")
     np.savez(path, **whole)
     data = path.read_bytes()
-    told = b"'shape': (0,), }" + b" " * 20
-    assert told in data
-    data = data.replace(told, b"'shape': (10000000000000,), }".ljust(36))
+    header = b"'shape': (0,), }" + b" " * 20
+    assert header in data
+    data = data.replace(header, b"'shape': (10000000000000,), }".ljust(36))
     path.write_bytes(data)
     with pytest.raises(ValueError, match="c.npz is damaged"):
         checkpoint.restore(path, model())

@@ -56,36 +56,40 @@ def test_architectures_have_the_keys_that_have_an_effect():
 
 
 def test_values_go_to_their_groups():
-    found = resolve(
+    resolved = resolve(
         *("train.epochs=10", "train.learning_rate=2", "train.pool_image=false"),
         *("model.dim=256", "model.inject=par", "data.max_length=12"),
         *("generate.beam=5", "data.columns.caption=title"),
         "train.augment=image,audio",
     )
-    assert (found.recipe.epochs, found.recipe.learning_rate) == (10, 2.0)
-    assert found.recipe.pool_image is False
-    assert found.recipe.augment == ("image", "audio")
-    assert found.recipe.model == {"dim": 256, "dropout": 0.4, "inject": "par"}
-    assert found.data.max_length == 12
-    assert found.build_options()["max_length"] == 12
-    assert found.generate == {"beam": 5}
-    assert found.columns == {"caption": "title"}
+    assert (resolved.recipe.epochs, resolved.recipe.learning_rate) == (10, 2.0)
+    assert resolved.recipe.pool_image is False
+    assert resolved.recipe.augment == ("image", "audio")
+    assert resolved.recipe.model == {
+        "dim": 256,
+        "dropout": 0.4,
+        "inject": "par",
+    }
+    assert resolved.data.max_length == 12
+    assert resolved.build_options()["max_length"] == 12
+    assert resolved.generate == {"beam": 5}
+    assert resolved.columns == {"caption": "title"}
 
 
 def test_a_pretrained_network_has_its_size_and_fine_tuning_its_rate():
     assert resolve().data.image_size == 64
-    found = resolve("model.image=mobilenet.npz", "train.fine_tune=all")
-    assert found.data.image_size == 224
-    assert found.recipe.encoder_lr_scale == 0.2
-    found = resolve("train.fine_tune=all", "train.encoder_lr_scale=0.8")
-    assert found.recipe.encoder_lr_scale == 0.8
+    resolved = resolve("model.image=mobilenet.npz", "train.fine_tune=all")
+    assert resolved.data.image_size == 224
+    assert resolved.recipe.encoder_lr_scale == 0.2
+    resolved = resolve("train.fine_tune=all", "train.encoder_lr_scale=0.8")
+    assert resolved.recipe.encoder_lr_scale == 0.8
     assert resolve("data.image_size=96").data.image_size == 96
 
 
 def test_a_reward_has_its_own_recipe():
-    found = resolve("task.reward=cider", "train.ema=0.5")
+    resolved = resolve("task.reward=cider", "train.ema=0.5")
     plain = recipes.self_critical(recipes.get(CAPTIONER), "cider")
-    assert found.recipe == dataclasses.replace(plain, ema=0.5)
+    assert resolved.recipe == dataclasses.replace(plain, ema=0.5)
 
 
 @pytest.mark.parametrize(
@@ -119,15 +123,15 @@ def test_what_is_wrong_is_named(pair, error):
 
 def test_layers_and_branches_are_given_in_python_only():
     layer = mmkeras.fusion.get("gated")
-    found = config.resolve(FUSION, {"model.fusion": layer})
-    assert found.recipe.model["fusion"] is layer
-    assert found.to_dict()["model"]["fusion"]["class_name"] == "Gated"
-    stored = {"model.fusion": found.to_dict()["model"]["fusion"]}
+    resolved = config.resolve(FUSION, {"model.fusion": layer})
+    assert resolved.recipe.model["fusion"] is layer
+    assert resolved.to_dict()["model"]["fusion"]["class_name"] == "Gated"
+    stored = {"model.fusion": resolved.to_dict()["model"]["fusion"]}
     with pytest.raises(ValueError, match="model.fusion was a layer"):
         config.resolve(FUSION, stored)
     branch = mmkeras.branches.audio.cnn((2000,), 4)
-    found = config.resolve(FUSION, {"model.audio": branch})
-    assert isinstance(found.recipe.model["audio"], keras.Model)
+    resolved = config.resolve(FUSION, {"model.audio": branch})
+    assert isinstance(resolved.recipe.model["audio"], keras.Model)
     with pytest.raises(ValueError, match="model.audio: expected null"):
         resolve("model.audio=cnn", name=FUSION)
 

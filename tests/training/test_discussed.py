@@ -1,4 +1,4 @@
-"""Talks about images: trained, measured, held, exported."""
+"""Dialogues about images: trained, evaluated, exported."""
 
 import dialogue_datasets
 import keras
@@ -73,7 +73,7 @@ def task(request, folder, tmp_path_factory):
         yield train(folder, home, f"dialogue-text-image-{request.param}")
 
 
-def asked(task, **values):
+def batch_of(task, **values):
     """A batch of one example, with what the task needs."""
     batch = {"question": ["is it red"], **values}
     if "candidates" in task.fields:
@@ -83,21 +83,21 @@ def asked(task, **values):
 
 def test_is_measured_on_every_part(task, folder, tmp_path, monkeypatch):
     monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path))
-    found = engine.Examples(task, SOURCE.rows("test", folder))
-    scores, subsets = evaluation.evaluate(found, draws=5)
+    examples = engine.Examples(task, SOURCE.rows("test", folder))
+    scores, subsets = evaluation.evaluate(examples, draws=5)
     assert ("history", "question") in subsets.scores
     assert 0 <= scores["accuracy"] <= 1
     if task.target.generates:
-        assert found.loss(None) > 0
+        assert examples.loss(None) > 0
     if "candidates" not in task.fields:
         assert "mrr" not in scores
         return
-    logits = found.outputs()
+    logits = examples.outputs()
     assert logits.shape == (12, dialogue_datasets.CANDIDATES)
     assert scores["recall_1"] == scores["accuracy"]
     assert scores["recall_5"] == 1
-    relevance = [r["relevance"] for r in found.rows if r["relevance"]]
-    known = [i for i, row in enumerate(found.rows) if row["relevance"]]
+    relevance = [r["relevance"] for r in examples.rows if r["relevance"]]
+    known = [i for i, row in enumerate(examples.rows) if row["relevance"]]
     assert len(known) == 4
     assert scores["ndcg"] == pytest.approx(
         metrics.ranking.ndcg(logits[known], relevance)
@@ -113,18 +113,20 @@ def test_all_texts_have_one_vocabulary(task):
 
 def test_an_answer_may_need_what_was_said(task):
     turns = ["a red image", "what color is it red"]
-    batch = asked(task, history=[turns])
-    said = task.answer(batch)
-    assert said["error"].tolist() == [""]
+    batch = batch_of(task, history=[turns])
+    answers = task.answer(batch)
+    assert answers["error"].tolist() == [""]
     same = task.answer({**batch, "history": ["\n".join(turns)]})
     padded = task.answer({**batch, "history": [[*turns, ""]]})
     for other in (same, padded):
-        np.testing.assert_array_equal(other["probability"], said["probability"])
+        np.testing.assert_array_equal(
+            other["probability"], answers["probability"]
+        )
     other = task.answer({**batch, "history": [["a blue image"]]})
-    assert np.abs(other["probability"] - said["probability"]).max() > 0
+    assert np.abs(other["probability"] - answers["probability"]).max() > 0
     if "candidates" in task.fields:
-        assert said["label"][0] in ("yes", "no", "maybe")
-        assert (said["probability"][0, 3:] == 0).all()
+        assert answers["label"][0] in ("yes", "no", "maybe")
+        assert (answers["probability"][0, 3:] == 0).all()
         none = task.answer({"question": ["is it red"]})
         error = "candidates: expected at least one candidate"
         assert none["error"].tolist() == [error]
@@ -133,19 +135,23 @@ def test_an_answer_may_need_what_was_said(task):
 
 def test_a_talk_is_kept(task):
     candidates = ["yes", "no"] if "candidates" in task.fields else None
-    talk = Talk(task, candidates=candidates)
-    most = task.codecs["history"].turns
-    for _ in range(most + 1):
-        answer, chance, error = talk.ask("is it red")
-        assert answer and 0 < chance <= 1 and not error
+    dialogue = Talk(task, candidates=candidates)
+    max_turns = task.codecs["history"].turns
+    for _ in range(max_turns + 1):
+        answer, probability, error = dialogue.ask("is it red")
+        assert answer and 0 < probability <= 1 and not error
     assert (
-        talk.turns[0].startswith("is it red ") and len(talk.turns) == most + 1
+        dialogue.turns[0].startswith("is it red ")
+        and len(dialogue.turns) == max_turns + 1
     )
-    batch = {"question": ["is it red"], "history": [talk.turns[-most:]]}
+    batch = {
+        "question": ["is it red"],
+        "history": [dialogue.turns[-max_turns:]],
+    }
     if candidates:
         batch["candidates"] = [candidates]
     expected = task.answer(batch)["label"][0]
-    assert talk.ask("is it red")[0] == expected
+    assert dialogue.ask("is it red")[0] == expected
     broken = Talk(task, b"no image", candidates)
     assert "image: " in broken.ask("is it red")[2] and not broken.turns
     with pytest.raises(ValueError, match="rank"):
@@ -167,17 +173,17 @@ def test_an_export_takes_turns(task, folder, tmp_path):
     served = client.load(tmp_path / "talk")
     with open(SOURCE.rows("test", folder)[0]["image"], "rb") as file:
         image = file.read()
-    batch = asked(
+    batch = batch_of(
         task,
         image=[image, image],
         question=["is it red", "what color is it"],
         history=[["a red image", "what color is it red"], []],
     )
-    said, expected = served.predict(batch), task.answer(batch)
-    assert said["label"] == expected["label"].tolist()
-    assert said["error"] == ["", ""]
+    answers, expected = served.predict(batch), task.answer(batch)
+    assert answers["label"] == expected["label"].tolist()
+    assert answers["error"] == ["", ""]
     np.testing.assert_allclose(
-        said["probability"], expected["probability"], atol=1e-5
+        answers["probability"], expected["probability"], atol=1e-5
     )
     long = {**batch, "history": [["x"] * 99, ["x\ny"]]}
     errors = served.predict(long)["error"]
@@ -190,10 +196,10 @@ def test_taught_some_parts_alone(only, folder, tmp_path, monkeypatch):
     monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
     late = train(folder, tmp_path, "dialogue-text-image-late", only)
     rows = modalities.select(late, SOURCE.rows("test", folder), only)
-    found = engine.Examples(late, rows)
-    there = dict(zip(late.fields, found.presence.all(axis=0)))
-    gone = {"image", "history"} - set(only.split("+"))
-    assert {f for f, known in there.items() if not known} == gone
+    examples = engine.Examples(late, rows)
+    presence = dict(zip(late.fields, examples.presence.all(axis=0)))
+    absent = {"image", "history"} - set(only.split("+"))
+    assert {f for f, known in presence.items() if not known} == absent
     with pytest.raises(ValueError, match="joined by '\\+'"):
         modalities.select(late, rows, "image+audio")
 

@@ -49,11 +49,11 @@ def write(folder, make, seed):
     [(codecs.Image((SIDE, SIDE)), image), (codecs.Audio(RATE, 0.1), audio)],
     ids=["image", "audio"],
 )
-def test_files_of_equal_names_sizes_and_times_are_told_apart(
+def test_files_of_equal_names_sizes_and_times_are_distinguished(
     tmp_path, monkeypatch, codec, make
 ):
     monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
-    found = []
+    arrays = []
     for seed in (0, 1):
         folder = tmp_path / f"set-{seed}"
         write(folder, make, seed)
@@ -61,8 +61,8 @@ def test_files_of_equal_names_sizes_and_times_are_told_apart(
         field = field_arrays.encode(codec, ["2.bin", "0.bin", "1.bin"])
         expected, _ = codec.read([make(10 * seed + i) for i in (2, 0, 1)])
         np.testing.assert_array_equal(field.array[0, field.place], expected)
-        found.append(field.array)
-    assert (np.array(found[0]) != found[1]).any()
+        arrays.append(field.array)
+    assert (np.array(arrays[0]) != arrays[1]).any()
 
 
 def test_errors_name_the_file_where_it_is_now(tmp_path, monkeypatch):
@@ -84,12 +84,12 @@ def task():
     inputs = {"text": text, "features": vector}
     inputs["presence"] = keras.Input((2,), dtype="bool")
     logits = keras.layers.Dense(2)(vector + keras.ops.sum(text))
-    kept = {
+    codecs_by_field = {
         "text": codecs.Text(["day", "night"], length=6),
         "features": codecs.Features((3,)),
         "label": codecs.Labels(["a", "b"]),
     }
-    return Classify(keras.Model(inputs, logits), kept)
+    return Classify(keras.Model(inputs, logits), codecs_by_field)
 
 
 def test_values_that_cannot_be_encoded_are_left_out_by_name(task):
@@ -104,14 +104,17 @@ def test_values_that_cannot_be_encoded_are_left_out_by_name(task):
         "nothing": {"text": None, "features": None},
     }
     rows = [{"id": name, **good, **row} for name, row in changes.items()]
-    found = engine.Examples(task, rows)
-    assert [row["id"] for row in found.rows] == ["good"]
-    bad = dict(found.bad)
-    assert list(bad) == list(changes)[1:]
-    assert "surrogate" in bad["half"] and "text: " in bad["half"]
-    assert "str" in bad["number"]
-    assert "(3,)" in bad["wrong"] and "(4,)" in bad["wrong"]
-    assert "not finite" in bad["infinite"]
+    examples = engine.Examples(task, rows)
+    assert [row["id"] for row in examples.rows] == ["good"]
+    errors_by_row = dict(examples.errors)
+    assert list(errors_by_row) == list(changes)[1:]
+    assert (
+        "surrogate" in errors_by_row["half"]
+        and "text: " in errors_by_row["half"]
+    )
+    assert "str" in errors_by_row["number"]
+    assert "(3,)" in errors_by_row["wrong"] and "(4,)" in errors_by_row["wrong"]
+    assert "not finite" in errors_by_row["infinite"]
     with pytest.raises(ValueError, match="None of the 6 rows.*half: text"):
         engine.Examples(task, rows[1:])
 
@@ -121,8 +124,8 @@ def test_a_path_that_is_none_is_left_out_by_name(tmp_path):
     paths = ["good", "gone", ".", "a\0", "\ud83d", "9" * 5000]
     paths = [f"{tmp_path}/{name}" for name in paths]
     codec = codecs.Image((SIDE, SIDE))
-    found = field_arrays.encode(codec, [*paths, "/dev/zero"], keep=False)
-    errors = found.errors
+    encoded = field_arrays.encode(codec, [*paths, "/dev/zero"], keep=False)
+    errors = encoded.errors
     assert [bool(error) for error in errors] == [False] + [True] * 6
 
 
@@ -133,14 +136,14 @@ def test_outputs_that_are_not_finite_are_left_out_by_name(task):
         for i, value in enumerate(values)
     ]
     task.model.layers[-1].kernel.assign(np.full((3, 2), 9.0))
-    found = engine.Examples(task, rows)
-    figures, _ = evaluation.evaluate(found, draws=2)
-    assert found.bad == [("row-1", encoding.NOT_FINITE)]
-    assert [row["id"] for row in found.rows] == ["row-0", "row-2"]
-    assert len(found.labels) == len(found) == 2
-    assert np.isfinite(list(figures.values())).all()
-    said = task.answer({"features": values})
-    assert said["error"].tolist() == ["", encoding.NOT_FINITE, ""]
+    examples = engine.Examples(task, rows)
+    scores, _ = evaluation.evaluate(examples, draws=2)
+    assert examples.errors == [("row-1", encoding.NOT_FINITE)]
+    assert [row["id"] for row in examples.rows] == ["row-0", "row-2"]
+    assert len(examples.labels) == len(examples) == 2
+    assert np.isfinite(list(scores.values())).all()
+    answers = task.answer({"features": values})
+    assert answers["error"].tolist() == ["", encoding.NOT_FINITE, ""]
 
 
 @pytest.fixture(scope="module")
@@ -168,23 +171,23 @@ def test_the_loss_is_that_of_all_captions_at_once(
     captioner, image_rows, shift, contexts, monkeypatch
 ):
     monkeypatch.setattr("mmkeras.training.examples._CONTEXTS", contexts)
-    found = engine.Examples(captioner, image_rows)
-    order = np.arange(len(found))
+    examples = engine.Examples(captioner, image_rows)
+    order = np.arange(len(examples))
     if shift is None:  # Captions of an image get different ones.
         order = np.random.default_rng(0).permutation(order)
     elif shift:  # Each image is replaced by another.
         numbers, first, owners = np.unique(
-            found.numbers("image"), return_index=True, return_inverse=True
+            examples.numbers("image"), return_index=True, return_inverse=True
         )
         order = first[(owners + shift) % len(numbers)]
-    tokens = found.targets.values
-    images = found.inputs(order)["image"] / np.float32(255)
+    tokens = examples.targets.values
+    images = examples.inputs(order)["image"] / np.float32(255)
     logits = captioner.model({"image": images, "tokens": tokens[:, :-1]})
     each = losses.token_crossentropy(tokens[:, 1:], logits)
     mean = keras.ops.sum(each) / np.count_nonzero(tokens[:, 1:])
     assert np.ptp(np.count_nonzero(tokens, axis=1)) > 4  # Cut differently.
-    replaced = None if shift == 0 else {"image": order}
-    loss = found.loss(replaced=replaced, batch_size=7)
+    permutations = None if shift == 0 else {"image": order}
+    loss = examples.loss(permutations=permutations, batch_size=7)
     np.testing.assert_allclose(loss, float(mean), rtol=1e-5, atol=1e-6)
 
 
@@ -194,17 +197,17 @@ def test_images_that_cannot_be_read_are_left_out_with_their_captions(
     path = str(tmp_path / "none.png")
     broken = {**image_rows[0], "id": "broken", "image": path}
     rows = [image_rows[1], broken, image_rows[2]]
-    found = engine.Examples(captioner, rows)
-    assert found.bad == [("broken", f"image: {path}: no such file")]
+    examples = engine.Examples(captioner, rows)
+    assert examples.errors == [("broken", f"image: {path}: no such file")]
     expected = engine.Examples(captioner, image_rows[1:3])
-    assert [row["id"] for row in found.rows] == [
+    assert [row["id"] for row in examples.rows] == [
         row["id"] for row in expected.rows
     ]
     order = np.arange(len(expected))
     np.testing.assert_array_equal(
-        found.inputs(order)["image"], expected.inputs(order)["image"]
+        examples.inputs(order)["image"], expected.inputs(order)["image"]
     )
-    np.testing.assert_array_equal(found.labels, expected.labels)
-    np.testing.assert_allclose(found.loss(), expected.loss(), rtol=1e-6)
+    np.testing.assert_array_equal(examples.labels, expected.labels)
+    np.testing.assert_allclose(examples.loss(), expected.loss(), rtol=1e-6)
     with pytest.raises(ValueError, match="None of the 1 rows.*broken: image"):
         engine.Examples(captioner, [broken])

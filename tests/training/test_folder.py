@@ -49,10 +49,10 @@ def test_the_difference_alone_is_shown(tmp_path):
     RunFolder(tmp_path).open(old).close()
     with pytest.raises(ValueError) as caught:
         RunFolder(tmp_path).open(new | {"seed": 3})
-    told = str(caught.value)
-    assert "train.epochs was 10, is 20; " in told
-    assert "train.model.heads was not given, is 2. " in told
-    assert "dim" not in told and "seed" not in told
+    message = str(caught.value)
+    assert "train.epochs was 10, is 20; " in message
+    assert "train.model.heads was not given, is 2. " in message
+    assert "dim" not in message and "seed" not in message
 
 
 def test_overwrite_goes_on_with_the_same_run(tmp_path):

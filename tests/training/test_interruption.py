@@ -65,10 +65,12 @@ class Signal(keras.callbacks.Callback):
             signal.raise_signal(signal.SIGINT)
 
 
-def fit(data, folder, *also):
+def fit(data, folder, *callbacks):
     keras.utils.set_random_seed(0)
     task = engine.build("classify-text-bow", data, RECIPE, min_count=1)
-    notes = engine.fit(task, data, folder, RECIPE, verbose=0, also=also)
+    notes = engine.fit(
+        task, data, folder, RECIPE, verbose=0, callbacks=callbacks
+    )
     return [keras.ops.convert_to_numpy(w) for w in task.model.weights], notes
 
 
@@ -89,20 +91,20 @@ def test_stops_after_the_step_and_goes_on(data, whole, tmp_path, at, last):
     assert sender.steps[-1] == last
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     resumed = Signal(None, None)
-    found, notes = fit(data, tmp_path, resumed)
+    weights, notes = fit(data, tmp_path, resumed)
     # After the last step of an epoch nothing of it is lost.
     assert resumed.steps[0] == ((2, 0) if last == (1, 2) else (1, 0))
     assert notes["epochs"] == whole[1]["epochs"]
-    for value, expected in zip(found, whole[0]):
+    for value, expected in zip(weights, whole[0]):
         np.testing.assert_array_equal(value, expected)
 
 
 def test_trains_in_a_thread(data, whole, tmp_path):
-    found = []
+    weights = []
     thread = threading.Thread(
-        target=lambda: found.append(fit(data, tmp_path)[0])
+        target=lambda: weights.append(fit(data, tmp_path)[0])
     )
     thread.start()
     thread.join()
-    for value, expected in zip(found[0], whole[0]):
+    for value, expected in zip(weights[0], whole[0]):
         np.testing.assert_array_equal(value, expected)

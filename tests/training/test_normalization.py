@@ -81,21 +81,23 @@ def test_frozen_statistics_are_left_alone():
 def test_the_best_weights_have_statistics_of_their_own(tmp_path):
     model = build()
     model.compile(keras.optimizers.SGD(0.0), "mse")
-    found = []
+    values = []
 
     def evaluate():
-        found.append(np.array(model.get_layer("norm").moving_mean))
+        values.append(np.array(model.get_layer("norm").moving_mean))
         return {"val_accuracy": 0.5}
 
     best = callbacks.Validate(
         tmp_path / "best.npz", evaluate, "val_accuracy", None, statistics(model)
     )
     model.fit(X, Y, batch_size=8, epochs=1, verbose=0, callbacks=[best])
-    np.testing.assert_allclose(found[0], X.mean(axis=0), rtol=1e-4)
+    np.testing.assert_allclose(values[0], X.mean(axis=0), rtol=1e-4)
     moving = np.array(model.get_layer("norm").moving_mean)
     assert np.abs(moving).max() < 0.2 * np.abs(X.mean(axis=0)).max()
     checkpoint.restore(tmp_path / "best.npz", model)
-    np.testing.assert_array_equal(model.get_layer("norm").moving_mean, found[0])
+    np.testing.assert_array_equal(
+        model.get_layer("norm").moving_mean, values[0]
+    )
 
 
 def learned(model):
@@ -145,5 +147,7 @@ def test_what_counts_as_right(kind, logits, y, weight, expected):
     label = codecs.Labels(["a", "b"], kind) if kind != "text" else None
     target = targets.make(label)
     weight = None if weight is None else np.array(weight)
-    found = normalization.correct(target, np.array(logits), np.array(y), weight)
-    np.testing.assert_array_equal(found, np.array(expected, bool))
+    values = normalization.correct(
+        target, np.array(logits), np.array(y), weight
+    )
+    np.testing.assert_array_equal(values, np.array(expected, bool))

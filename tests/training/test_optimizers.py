@@ -18,7 +18,9 @@ def variables(count=2):
 
 def test_slow_weights_change_less():
     fast, slow = variables()
-    optimizer = MultiRateAdamW(0.1, weight_decay=0.0, slow=[slow], factor=0.25)
+    optimizer = MultiRateAdamW(
+        0.1, weight_decay=0.0, variables=[slow], scale=0.25
+    )
     optimizer.apply([keras.ops.ones(3)] * 2, [fast, slow])
     np.testing.assert_allclose(fast, 0.9, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(slow, 0.975, rtol=1e-5, atol=1e-6)
@@ -26,7 +28,9 @@ def test_slow_weights_change_less():
 
 def test_a_weight_decays_by_its_own_rate_after_its_update():
     fast, slow = weights = variables()
-    optimizer = MultiRateAdamW(0.1, weight_decay=0.5, slow=[slow], factor=0.5)
+    optimizer = MultiRateAdamW(
+        0.1, weight_decay=0.5, variables=[slow], scale=0.5
+    )
     optimizer.apply([keras.ops.ones(3)] * 2, weights)
     np.testing.assert_allclose(fast, 0.9 * 0.95, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(slow, 0.95 * 0.975, rtol=1e-5, atol=1e-6)
@@ -42,11 +46,11 @@ def test_no_weight_changes_before_the_gradient_is_there():
     weights = variables(20)
     optimizer = MultiRateAdamW(0.1, weight_decay=0.5)
     optimizer.build(weights)
-    seen = []
+    values = []
 
     def late():
         time.sleep(0.2)
-        seen.extend(np.array(weight) for weight in weights)
+        values.extend(np.array(weight) for weight in weights)
         return np.ones(3, "float32")
 
     @tf.function
@@ -56,26 +60,26 @@ def test_no_weight_changes_before_the_gradient_is_there():
         optimizer.apply([gradient] * len(weights), weights)
 
     step()
-    np.testing.assert_array_equal(seen, np.ones((20, 3)))
+    np.testing.assert_array_equal(values, np.ones((20, 3)))
     assert all(np.max(weight) < 0.9 for weight in weights)
 
 
 def test_a_schedule_is_not_asked_for_every_weight():
-    asked = []
+    steps = []
 
     class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         def __call__(self, step):
-            asked.append(int(step))
+            steps.append(int(step))
             return 0.5 ** keras.ops.cast(step, "float32")
 
     weights = variables(4)
     optimizer = MultiRateAdamW(Schedule(), weight_decay=0.5)
     optimizer.build(weights)
-    asked.clear()
+    steps.clear()
     for step in range(3):
         optimizer.apply([keras.ops.zeros(3)] * 4, weights)
-        assert set(asked) == {step} and len(asked) < 3
-        asked.clear()
+        assert set(steps) == {step} and len(steps) < 3
+        steps.clear()
     decayed = 0.5 * 0.75 * 0.875
     np.testing.assert_allclose(weights[0], decayed, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(optimizer.learning_rate, 0.125, rtol=1e-5)

@@ -35,8 +35,8 @@ def weights(tmp_path, monkeypatch):
         return keras.Model(first, x, name="net")
 
     preprocess = keras.applications.mobilenet_v2.preprocess_input
-    found = (network, preprocess)
-    monkeypatch.setattr(branches.image, "_find", lambda name: found)
+    entry = (network, preprocess)
+    monkeypatch.setattr(branches.image, "_find", lambda name: entry)
     path = tmp_path / "net.weights.h5"
     network((64, 64, 3), None, False).save_weights(path)
     return str(path)
@@ -54,13 +54,13 @@ def data(name, count=16):
     return engine.Data(*parts)
 
 
-def build(name, weights, known, recipe=RECIPE, init=None, **changes):
+def build(name, weights, dataset, recipe=RECIPE, init=None, **changes):
     model = {**recipe.model, **({"image": weights} if weights else {})}
     recipe = dataclasses.replace(
         recipe, model=model, precision="float32", **changes
     )
     sizes = {"image_size": 64, "audio_seconds": 0.125, "min_count": 1}
-    return engine.build(name, known, recipe, init, **sizes)
+    return engine.build(name, dataset, recipe, init, **sizes)
 
 
 NAMES = (
@@ -75,18 +75,18 @@ NAMES = (
 def test_a_frozen_network_is_run_once_and_stays_as_it_is(
     name, weights, tmp_path, monkeypatch
 ):
-    known = data(name)
-    task = build(name, weights, known)
+    dataset = data(name)
+    task = build(name, weights, dataset)
     branch = frozen_parts.branches(task.model)["image"]
     assert branch.is_frozen
     before = [numpy(weight) for weight in branch.model.weights]
-    examples = engine.Examples(task, known.val)
+    examples = engine.Examples(task, dataset.val)
     assert examples.cached == {"image"}
     assert examples.outputs().shape == (len(examples), 2)
     # All that follows takes what was cached.
-    engine.Examples(task, known.train, views=RECIPE.views)
+    engine.Examples(task, dataset.train, views=RECIPE.views)
     monkeypatch.setattr("mmkeras.data.frozen_features._runner", None)
-    notes = engine.fit(task, known, tmp_path, RECIPE, verbose=0)
+    notes = engine.fit(task, dataset, tmp_path, RECIPE, verbose=0)
     assert notes["epochs"] == 2
     for old, weight in zip(before, branch.model.weights):
         np.testing.assert_array_equal(old, numpy(weight))
@@ -108,12 +108,12 @@ def test_a_network_is_trained_from_a_layer_on_at_its_own_rate(
     weights, tmp_path
 ):
     name = "classify-image-text-gated"
-    known = data(name)
+    dataset = data(name)
     recipe = dataclasses.replace(RECIPE, encoder_lr_scale=0.5)
-    task = build(name, weights, known, recipe, fine_tune="conv_1")
+    task = build(name, weights, dataset, recipe, fine_tune="conv_1")
     branch = frozen_parts.branches(task.model)["image"]
     kernels = {w.path: numpy(w) for w in branch.model.weights}
-    engine.fit(task, known, tmp_path, recipe, verbose=0)
+    engine.fit(task, dataset, tmp_path, recipe, verbose=0)
     moved = {
         path: np.abs(kernels[path] - numpy(weight)).max()
         for path, weight in ((w.path, w) for w in branch.model.weights)
@@ -132,28 +132,28 @@ def test_a_model_without_an_image_branch_takes_no_network(weights):
 
 def test_any_run_may_be_the_start_of_another(tmp_path):
     name = "classify-image-text-gated"
-    known = data(name)
-    first = build(name, None, known)
+    dataset = data(name)
+    first = build(name, None, dataset)
     first.save(tmp_path)
-    task = build(name, None, known, init=tmp_path)
+    task = build(name, None, dataset, init=tmp_path)
     for old, new in zip(first.model.weights, task.model.weights, strict=True):
         np.testing.assert_array_equal(numpy(old), numpy(new))
     assert task.codecs["text"].get_config() == first.codecs["text"].get_config()
     wide = dataclasses.replace(RECIPE, model={"dim": 12})
     with pytest.raises(ValueError, match="does not match this model's"):
-        build(name, None, known, wide, init=tmp_path)
+        build(name, None, dataset, wide, init=tmp_path)
 
 
 def test_with_other_labels_the_last_layer_starts_anew(tmp_path):
     name = "classify-image-text-gated"
-    known = data(name)
-    first = build(name, None, known)
+    dataset = data(name)
+    first = build(name, None, dataset)
     first.save(tmp_path)
     labels = ("red", "green", "blue")
     other = engine.Data(
         *(
             [{**row, "label": labels[i % 3]} for i, row in enumerate(part)]
-            for part in (known.train, known.val)
+            for part in (dataset.train, dataset.val)
         )
     )
     task = build(name, None, other, init=tmp_path)

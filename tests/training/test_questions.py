@@ -61,8 +61,8 @@ def test_trains_and_is_measured(name, tmp_path):
     question_datasets.LAYOUTS[name](tmp_path, (16, 4, 4))
     source = datasets.get(name)
     task = train(source, tmp_path)
-    found = engine.Examples(task, source.rows("test", tmp_path))
-    scores, subsets = evaluation.evaluate(found, draws=20)
+    examples = engine.Examples(task, source.rows("test", tmp_path))
+    scores, subsets = evaluation.evaluate(examples, draws=20)
     assert 0 <= scores["consistency"] <= scores["accuracy"] <= 1
     assert set(subsets.scores) == {
         *[(), ("image",), ("question",), ("image", "question")]
@@ -79,8 +79,8 @@ def test_trains_and_is_measured(name, tmp_path):
     )
     assert ("vqa_accuracy" in scores) == (name == "vqa")
     rows = source.rows("train", tmp_path)
-    found = engine.Examples(task, rows)
-    numbers = found.numbers("image")  # An image is decoded and kept once.
+    examples = engine.Examples(task, rows)
+    numbers = examples.numbers("image")  # An image is decoded and kept once.
     assert set(numbers) == set(range(len({row["image"] for row in rows})))
     assert len(numbers) == len(rows)
 
@@ -93,9 +93,9 @@ def test_people_teach_as_often_as_they_say_it(tmp_path):
     names = task.codecs["label"].names
     assert "pink" not in names  # Nobody's commonest answer.
     rows = source.rows("test", tmp_path)
-    found = engine.Examples(task, rows)
+    examples = engine.Examples(task, rows)
     colour = names.index(rows[0]["label"])
-    _, y, _ = found.batch(np.arange(2))
+    _, y, _ = examples.batch(np.arange(2))
     expected = 0.9 * np.eye(len(names))[colour]
     np.testing.assert_allclose(y[0], expected, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(y[1].sum(), 1, rtol=1e-6, atol=1e-6)
@@ -113,15 +113,15 @@ def test_an_answer_that_training_lacks_is_never_right(tmp_path):
     assert label.size == 2 and label("violet") == -1
     rows = source.rows("test", tmp_path)
     rows[0] = {**rows[0], "label": "violet"}
-    found = engine.Examples(task, rows)
-    assert found.labels[0] == -1
-    assert not found.batch(np.array([0]))[1].any()
-    scores, _ = evaluation.evaluate(found, draws=20)
+    examples = engine.Examples(task, rows)
+    assert examples.labels[0] == -1
+    assert not examples.batch(np.array([0]))[1].any()
+    scores, _ = evaluation.evaluate(examples, draws=20)
     assert scores["accuracy"] < 1 and scores["brier"] <= 2
-    wrong = answers.answer_errors(found, np.eye(2)[[0] * len(rows)])
+    wrong = answers.answer_errors(examples, np.eye(2)[[0] * len(rows)])
     assert wrong["color"]["questions"] == 4
-    told = wrong["color"]["confused"]
-    assert ("violet", label.names[0], 1) in told
+    confused = wrong["color"]["confused"]
+    assert ("violet", label.names[0], 1) in confused
     again = codecs.from_config(codecs.to_config(label))
     assert again("violet") == -1
 

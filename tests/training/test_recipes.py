@@ -118,9 +118,9 @@ def test_what_is_stated_is_not_changed():
 
 def test_a_resolved_recipe_is_read_back_from_json():
     recipe = resolve(Recipe(views=("plain",)), 80)
-    known = json.loads(json.dumps(recipe.to_dict()))
-    assert known["batch_size"] == 8 and known["epochs"] == 100
-    again = Recipe(**known)
+    content = json.loads(json.dumps(recipe.to_dict()))
+    assert content["batch_size"] == 8 and content["epochs"] == 100
+    again = Recipe(**content)
     assert resolve(again, 100_000) == recipe
 
 

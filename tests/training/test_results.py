@@ -24,17 +24,17 @@ def test_mean_and_spread_over_seeds(tmp_path):
     results.merge(tmp_path, "m", "d", 0, entry(0.4))
     assert atomic.read_json(tmp_path / "m--d.json")["spread"]["cider"] is None
     path = results.merge(tmp_path, "m", "d", 1, entry(0.6))
-    found = atomic.read_json(path)
-    assert found["mean"]["cider"] == 0.5
-    assert abs(found["spread"]["cider"] - 0.02**0.5) < 1e-12
+    content = atomic.read_json(path)
+    assert content["mean"]["cider"] == 0.5
+    assert abs(content["spread"]["cider"] - 0.02**0.5) < 1e-12
 
 
 def test_the_same_seed_is_replaced(tmp_path):
     results.merge(tmp_path, "m", "d", 0, entry(0.4))
     path = results.merge(tmp_path, "m", "d", 0, entry(0.8))
-    found = atomic.read_json(path)
-    assert found["mean"]["cider"] == 0.8
-    assert list(found["seeds"]) == ["0"]
+    content = atomic.read_json(path)
+    assert content["mean"]["cider"] == 0.8
+    assert list(content["seeds"]) == ["0"]
 
 
 MERGE = """
@@ -69,8 +69,8 @@ def test_two_processes_lose_no_figures(tmp_path):
     for worker in workers:
         worker.communicate()
         assert worker.returncode == 0
-    found = atomic.read_json(tmp_path / "m--d.json")
-    assert list(found["seeds"]) == [str(seed) for seed in range(40)]
+    content = atomic.read_json(tmp_path / "m--d.json")
+    assert list(content["seeds"]) == [str(seed) for seed in range(40)]
     assert not list(tmp_path.glob(".*.part"))
 
 
@@ -93,5 +93,5 @@ def test_what_was_taught_one_modality_stands_by_itself(tmp_path):
 
 
 def test_readme_is_in_step_with_results():
-    written = (ZOO / "README.md").read_text("utf-8")
-    assert written == results.render(ZOO / "results")
+    text = (ZOO / "README.md").read_text("utf-8")
+    assert text == results.render(ZOO / "results")

@@ -43,10 +43,10 @@ def test_killed_runs_end_like_the_unbroken_one(tmp_path):
         process.send_signal(signal.SIGKILL)
         process.wait()
     subprocess.run(command(source, broken), env=environment, check=True)
-    wanted, found = weights(whole), weights(broken)
-    assert wanted.keys() == found.keys()
+    wanted, resumed = weights(whole), weights(broken)
+    assert wanted.keys() == resumed.keys()
     for name, value in wanted.items():
-        np.testing.assert_array_equal(found[name], value)
+        np.testing.assert_array_equal(resumed[name], value)
     log = (broken / "log.csv").read_text().splitlines()
     assert [line.split(",")[0] for line in log] == ["epoch", *"1234"]
 

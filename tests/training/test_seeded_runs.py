@@ -147,7 +147,7 @@ def train(run, folder):
         *(task, data, folder / "run", recipe),
         seed=1,
         verbose=0,
-        also=[steps],
+        callbacks=[steps],
     )
     norms = [float(np.linalg.norm(w)) for w in task.model.get_weights()]
     return {"losses": steps.losses, "norms": norms}
@@ -176,15 +176,15 @@ def test_every_recorded_run_is_tested():
 
 def record():
     """Trains all and writes what is recorded."""
-    found = {}
+    recorded = {}
     for run in RUNS:
         with tempfile.TemporaryDirectory() as folder:
             received = train(run, pathlib.Path(folder))
-        found[run.__name__] = {
+        recorded[run.__name__] = {
             key: [float(f"{value:.6g}") for value in values]
             for key, values in received.items()
         }
-    RECORDED.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    RECORDED.write_text(json.dumps(recorded, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

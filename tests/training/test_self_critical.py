@@ -101,11 +101,11 @@ def test_an_epoch_logs_the_scores_of_its_samples(task, references):
     reward(np.arange(4, 12), ids[4:])
     logs = {}
     reward.on_epoch_end(0, logs)
-    assert logs["drawn_bleu_4"] == pytest.approx(1, abs=1e-6)
-    assert logs["drawn_cider"] > 4
+    assert logs["sampled_bleu_4"] == pytest.approx(1, abs=1e-6)
+    assert logs["sampled_cider"] > 4
     reward([0], ids[5:6])
     reward.on_epoch_end(1, logs)
-    assert logs["drawn_bleu_4"] < 0.5 and logs["drawn_cider"] < 3
+    assert logs["sampled_bleu_4"] < 0.5 and logs["sampled_cider"] < 3
 
 
 def test_an_unknown_word_has_no_reward(data, references):
@@ -118,7 +118,7 @@ def test_an_unknown_word_has_no_reward(data, references):
     assert reward([row], ids[row][None]) == reward([row], less[None])
 
 
-def shown(images, x):
+def indices_of(images, x):
     """Which of the images a batch has."""
     return [
         int(np.argmin(np.abs(images - one).sum((1, 2, 3))))
@@ -138,7 +138,7 @@ def test_captions_are_weighted_against_others_of_their_image(
     _, first = np.unique(examples.numbers("image"), return_index=True)
     images = examples.inputs(first)["image"] / 255
     reward = self_critical.Reward(task, references, "cider")
-    rewards = reward(np.repeat(shown(images, x), 3), tokens).reshape(4, 3)
+    rewards = reward(np.repeat(indices_of(images, x), 3), tokens).reshape(4, 3)
     others = (rewards.sum(1, keepdims=True) - rewards) / 2
     np.testing.assert_allclose(gain, (rewards - others).ravel(), atol=1e-5)
 
@@ -146,11 +146,11 @@ def test_captions_are_weighted_against_others_of_their_image(
 def test_images_that_cannot_be_read_are_left_out(task, data, tmp_path):
     broken = {"id": "broken", "image": str(tmp_path / "none.png")}
     rows = [*data.train[:3], {**data.train[3], **broken}, *data.train[4:]]
-    found = engine.Examples(task, rows)
-    assert [name for name, _ in found.bad] == ["broken"]
+    examples = engine.Examples(task, rows)
+    assert [name for name, _ in examples.errors] == ["broken"]
     good = engine.Examples(task, [*data.train[:3], *data.train[4:]])
     for ours, theirs in zip(
-        sampled(2, task, found), sampled(2, task, good), strict=True
+        sampled(2, task, examples), sampled(2, task, good), strict=True
     ):
         np.testing.assert_array_equal(ours[0]["image"], theirs[0]["image"])
         np.testing.assert_array_equal(ours[1], theirs[1])
@@ -227,17 +227,21 @@ class Killed(keras.callbacks.Callback):
 
 @pytest.mark.slow
 def test_an_interrupted_run_resumes_as_the_uninterrupted_one(data, tmp_path):
-    found = []
-    for name, also in (("whole", []), ("interrupted", [Killed()])):
+    checkpoints = []
+    for name, callbacks in (("whole", []), ("interrupted", [Killed()])):
         folder = tmp_path / name
         folder.mkdir()
         try:
-            engine.fit(build(data), data, folder, RECIPE, 3, also=also)
+            engine.fit(
+                build(data), data, folder, RECIPE, 3, callbacks=callbacks
+            )
         except KeyboardInterrupt:
             engine.fit(build(data), data, folder, RECIPE, 3)
         with np.load(folder / "checkpoint.npz") as arrays:
-            found.append({n: arrays[n] for n in arrays.files if n != "notes"})
-    whole, resumed = found
+            checkpoints.append(
+                {n: arrays[n] for n in arrays.files if n != "notes"}
+            )
+    whole, resumed = checkpoints
     assert whole.keys() == resumed.keys()
     for name, value in whole.items():
         np.testing.assert_array_equal(resumed[name], value)

@@ -5,7 +5,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from multimodal_rows import rows as drawn
+from multimodal_rows import rows as generated_rows
 from typer.testing import CliRunner
 
 from mmkeras.cli import app
@@ -45,15 +45,15 @@ def write(folder, rows, fields):
 
 
 def train(name, folder, out, *options):
-    found = CliRunner().invoke(
+    result = CliRunner().invoke(
         app,
         [
             *["train", name, "--data", str(folder)],
             *["--out", str(out), *options],
         ],
     )
-    assert found.exit_code == 0, found.output
-    return found.output
+    assert result.exit_code == 0, result.output
+    return result.output
 
 
 def test_few_steps_separate_what_is_easily_told_apart(tmp_path):
@@ -72,7 +72,7 @@ def test_few_steps_separate_what_is_easily_told_apart(tmp_path):
 
 
 def test_norms_of_few_steps_are_those_of_the_data(tmp_path):
-    data = engine.Data(drawn(count=48), drawn("val", 24))
+    data = engine.Data(generated_rows(count=48), generated_rows("val", 24))
     recipe = dataclasses.replace(
         recipes.get("classify-audio-cnn"),
         epochs=8,
@@ -82,8 +82,8 @@ def test_norms_of_few_steps_are_those_of_the_data(tmp_path):
     )
     task = engine.build("classify-audio-cnn", data, recipe, audio_seconds=0.125)
     engine.fit(task, data, tmp_path, recipe, verbose=0)
-    found = engine.Examples(task, data.train)
-    assert task.score(found, found.outputs())["accuracy"] > 0.9
+    examples = engine.Examples(task, data.train)
+    assert task.score(examples, examples.outputs())["accuracy"] > 0.9
 
 
 @pytest.mark.slow
@@ -171,8 +171,8 @@ def test_two_hundred_sentences(data_folder, tmp_path, name):
     folder = write(tmp_path / "table", rows, ["text"])
     out = tmp_path / "run"
     train("classify-text-bow", folder, out, "--results", str(tmp_path / "r"))
-    found = accuracy(out)
-    assert found["accuracy"] >= found["majority"] - 0.03
+    scores = accuracy(out)
+    assert scores["accuracy"] >= scores["majority"] - 0.03
 
 
 @pytest.mark.slow
@@ -189,5 +189,5 @@ def test_three_hundred_pairs_of_digits(data_folder, tmp_path):
     task = engine.build(name, data, recipe)
     engine.fit(task, data, tmp_path, recipe, verbose=0)
     test = source.rows("test", data_folder)[:400]
-    found = engine.Examples(task, test)
-    assert task.score(found, found.outputs())["accuracy"] >= 0.8
+    examples = engine.Examples(task, test)
+    assert task.score(examples, examples.outputs())["accuracy"] >= 0.8

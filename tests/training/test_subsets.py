@@ -37,17 +37,21 @@ def training_model(model):
 def test_each_subset_is_judged_as_if_it_were_alone(name):
     keras.utils.set_random_seed(0)
     model = registry.build_model(name, **registry.get(name).tiny)
-    taught = subsets.all_subsets(training_model(model))
+    model_of_subsets = subsets.all_subsets(training_model(model))
     assert model.get_config()["name"]  # It can be saved as before.
-    assert {id(w) for w in taught.weights} == {id(w) for w in model.weights}
+    assert {id(w) for w in model_of_subsets.weights} == {
+        id(w) for w in model.weights
+    }
     x = inputs(model, 3, np.random.default_rng(0))
     both = np.ones((3, 2), bool)
-    logits = np.asarray(taught({**x, "presence": both})).reshape(3, 3, -1)
+    logits = np.asarray(model_of_subsets({**x, "presence": both})).reshape(
+        3, 3, -1
+    )
     for i, subset in enumerate([(0, 1), (1, 0), (1, 1)]):
         alone = model({**x, "presence": np.array([subset] * 3, bool)})
         np.testing.assert_allclose(logits[:, i], alone, atol=1e-5)
     assert np.ptp(logits, axis=1).max() > 0
-    all_there = np.asarray(taught({**x, "presence": None}))
+    all_there = np.asarray(model_of_subsets({**x, "presence": None}))
     np.testing.assert_array_equal(all_there.reshape(logits.shape), logits)
 
 
@@ -58,12 +62,12 @@ def test_the_whole_is_the_last():
 
 
 def test_what_is_absent_stays_so():
-    there = np.array([[1, 1, 1], [1, 0, 1], [0, 0, 1]], bool)
-    found = subsets.Subsets(3)(there)
-    found = np.asarray(found).reshape(3, 7, 3)
-    assert len(np.unique(found[0], axis=0)) == 7
-    assert (~found | there[:, None]).all() and found.any(-1).all()
-    assert (found[2] == there[2]).all()
+    presence = np.array([[1, 1, 1], [1, 0, 1], [0, 0, 1]], bool)
+    masks = subsets.Subsets(3)(presence)
+    masks = np.asarray(masks).reshape(3, 7, 3)
+    assert len(np.unique(masks[0], axis=0)) == 7
+    assert (~masks | presence[:, None]).all() and masks.any(-1).all()
+    assert (masks[2] == presence[2]).all()
 
 
 def test_labels_follow():

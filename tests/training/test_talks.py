@@ -29,29 +29,29 @@ def build(name, data, **changes):
 
 
 @pytest.fixture(scope="module")
-def talks():
+def dialogues():
     return engine.Data(turns(), turns("val", 4))
 
 
 @pytest.fixture(scope="module")
-def trained(talks, tmp_path_factory):
-    task, recipe = build(FEELS, talks, epochs=8, batch_size=2)
+def trained(dialogues, tmp_path_factory):
+    task, recipe = build(FEELS, dialogues, epochs=8, batch_size=2)
     folder = tmp_path_factory.mktemp("run")
-    engine.fit(task, talks, folder, recipe, verbose=0)
+    engine.fit(task, dialogues, folder, recipe, verbose=0)
     return task
 
 
-def test_rows_become_turns_of_conversations(talks):
-    joined = groups.join(talks.train)
+def test_rows_become_turns_of_conversations(dialogues):
+    joined = groups.join(dialogues.train)
     assert len(joined) == 12
     first = joined[1]
-    rows = [row for row in talks.train if row["group"] == first["id"]]
+    rows = [row for row in dialogues.train if row["group"] == first["id"]]
     assert first["ids"] == [row["id"] for row in rows]
     assert first["label"] == [row["label"] for row in rows]
     assert first["text"] == [f"{r['speaker']}: {r['text']}" for r in rows]
-    cut = groups.join(talks.train, 2)
+    cut = groups.join(dialogues.train, 2)
     assert sum((row["ids"] for row in cut), []) == [
-        row["id"] for row in talks.train
+        row["id"] for row in dialogues.train
     ]
     assert max(len(row["text"]) for row in cut) == 2
     nobody = [{**row, "speaker": ""} for row in rows]
@@ -61,21 +61,23 @@ def test_rows_become_turns_of_conversations(talks):
         groups.join(alone)
 
 
-def test_feelings_are_learned_and_told(trained, talks):
+def test_emotions_are_learned_and_predicted(trained, dialogues):
     assert trained.fields == ["text"]
     assert "!" in trained.codecs["text"].vocabulary
-    found = engine.Examples(trained, talks.val)
-    assert trained.score(found, found.outputs())["f1_weighted"] > 0.9
-    talk = ["Ann: yes, great!", "Bob: oh no."]
-    said = trained.answer({"text": [talk, "oh no.", None, ["oh no."] * 5]})
-    assert [list(row) for row in said["label"][:2]] == [
+    examples = engine.Examples(trained, dialogues.val)
+    assert trained.score(examples, examples.outputs())["f1_weighted"] > 0.9
+    dialogue = ["Ann: yes, great!", "Bob: oh no."]
+    answers = trained.answer(
+        {"text": [dialogue, "oh no.", None, ["oh no."] * 5]}
+    )
+    assert [list(row) for row in answers["label"][:2]] == [
         ["joy", "sadness", "", ""],
         ["sadness", "", "", ""],
     ]
-    assert said["probability"].shape == (4, 4, 2)
-    np.testing.assert_allclose(said["probability"][0, :2].sum(-1), 1, 1e-5)
-    assert not said["probability"][0, 2:].any()
-    assert list(said["error"]) == [
+    assert answers["probability"].shape == (4, 4, 2)
+    np.testing.assert_allclose(answers["probability"][0, :2].sum(-1), 1, 1e-5)
+    assert not answers["probability"][0, 2:].any()
+    assert list(answers["error"]) == [
         "",
         "",
         "example has no input: text is missing",
@@ -85,9 +87,9 @@ def test_feelings_are_learned_and_told(trained, talks):
 
 def test_a_longer_conversation_is_judged_in_parts(trained):
     longer = [{**row, "group": "one"} for row in turns("test", 4)]
-    found = engine.Examples(trained, longer)
-    assert found.names == [row["id"] for row in longer]
-    assert len(found) == -(-len(longer) // 4)
+    examples = engine.Examples(trained, longer)
+    assert examples.names == [row["id"] for row in longer]
+    assert len(examples) == -(-len(longer) // 4)
 
 
 def test_a_voice_fills_its_slot():
@@ -97,10 +99,10 @@ def test_a_voice_fills_its_slot():
     assert task.fields == ["text", "audio"]
     assert type(task.codecs["text"]) is codecs.Dialogue
     assert task.codecs["audio"].shape == (4, 3)
-    found = engine.Examples(task, data.train)
-    x = found.inputs(np.array([0]))
+    examples = engine.Examples(task, data.train)
+    x = examples.inputs(np.array([0]))
     assert not x["audio"][0, 0].any() and x["audio"][0, 1].all()
-    assert found.outputs(["text"]).shape == (12, 4, 2)
+    assert examples.outputs(["text"]).shape == (12, 4, 2)
 
 
 @pytest.mark.slow
@@ -110,11 +112,11 @@ def test_talks_and_scenes_go_through_training(tmp_path):
     assert task.fields == ["text", "scene"] and recipe.bucket_by_length
     notes = engine.fit(task, data, tmp_path, recipe, verbose=0)
     assert notes["epochs"] == 2 and notes["corrupt"] == []
-    found = engine.Examples(task, data.val)
-    assert found.outputs(["scene"]).shape == (12, 3)
+    examples = engine.Examples(task, data.val)
+    assert examples.outputs(["scene"]).shape == (12, 3)
     row = data.val[0]
-    said = task.answer({"text": [row["text"]], "scene": [row["scene"]]})
-    assert said["label"].shape == (1,) and not said["error"][0]
+    answers = task.answer({"text": [row["text"]], "scene": [row["scene"]]})
+    assert answers["label"].shape == (1,) and not answers["error"][0]
 
 
 @only_tensorflow

@@ -254,10 +254,13 @@ def test_fine_tuning_finds_the_cached_layer_of_a_frozen_network(
     assert branch.cache_at is None and branch.trained.trainable_weights
     # No file is read.
     monkeypatch.setattr("mmkeras.data.frozen_features.batches", None)
-    found = engine.Examples(tuned, data.train, views=RECIPE.views)
-    assert found.cached == {"image"} and found.views() == len(RECIPE.views) == 2
-    assert len(np.unique(found.numbers("image"))) == 12
-    assert found.inputs(np.arange(12))["image"].shape == (12, 15, 15, 4)
+    examples = engine.Examples(tuned, data.train, views=RECIPE.views)
+    assert (
+        examples.cached == {"image"}
+        and examples.views() == len(RECIPE.views) == 2
+    )
+    assert len(np.unique(examples.numbers("image"))) == 12
+    assert examples.inputs(np.arange(12))["image"].shape == (12, 15, 15, 4)
 
 
 def test_a_branch_trained_from_scratch_has_no_layer_to_cache(data):
@@ -268,10 +271,10 @@ def test_a_branch_trained_from_scratch_has_no_layer_to_cache(data):
 
 @pytest.mark.slow
 def test_the_loss_may_select_the_epoch(build, data, tmp_path):
-    found = engine.fit(build(), data, tmp_path, RECIPE, verbose=0)
+    notes = engine.fit(build(), data, tmp_path, RECIPE, verbose=0)
     losses = np.genfromtxt(tmp_path / "log.csv", delimiter=",", names=True)
-    assert found["monitor"] == "val_loss"
-    assert found["best_epoch"] == 1 + np.argmin(losses["val_loss"])
+    assert notes["monitor"] == "val_loss"
+    assert notes["best_epoch"] == 1 + np.argmin(losses["val_loss"])
 
 
 def test_a_run_starts_with_the_weights_and_vocabulary_of_another(
