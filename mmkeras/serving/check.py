@@ -1,4 +1,4 @@
-"""Compares an export with the task it was made of, in a fresh process."""
+"""Compares an export with its task, in a separate process."""
 
 import json
 import math
@@ -17,18 +17,18 @@ _REPLAY = pathlib.Path(__file__).with_name("replay.py")
 def check_export(folder, timeout=600):
     """Replays `golden.json` through an export and compares the answers.
 
-    The export is loaded by a fresh process in which TensorFlow is all there
-    is: importing Keras or mmkeras there is an error. It answers every row
-    twice, in a batch with all the others and alone; `compare` says when the
-    answers are equal. It runs on the processor even where there is a GPU.
+    The export is loaded by a separate process with TensorFlow alone:
+    importing Keras or mmkeras there is an error. It predicts every row twice,
+    in a batch of all rows and alone; `compare` defines when answers are
+    equal. It runs on the CPU even if there is a GPU.
 
     Args:
         folder: A version folder, or the folder of all versions.
-        timeout: Seconds that it may take.
+        timeout: Maximum time in seconds.
 
     Raises:
         FileNotFoundError: If there is no export.
-        RuntimeError: If it does not load, or answers otherwise; the error
+        RuntimeError: If it does not load, or an answer differs; the error
             shows both answers.
     """
     folder = versions.newest(folder)
@@ -38,9 +38,9 @@ def check_export(folder, timeout=600):
 def compare(folder, answers):
     """Compares answers with those of `golden.json`.
 
-    Labels and captions must be identical, and numbers agree within 0.1 %. An
-    input must be refused by both or by neither; the wording of the errors may
-    differ, because libraries other than TensorFlow decode some files for
+    Labels and captions must be identical, and numbers equal within 0.1 %. An
+    input must have an error in both or in neither; the texts of errors may
+    differ, because other libraries than TensorFlow decode some files for
     `task.answer`.
 
     Args:
@@ -66,10 +66,10 @@ def _replay(folder, timeout):
     search = [path for path in sys.path if path]
     quiet = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2"}
     paths = {"PYTHONPATH": os.pathsep.join(search)}
-    with tempfile.TemporaryDirectory() as desk:
-        answers = pathlib.Path(desk, "answers.json")
+    with tempfile.TemporaryDirectory() as scratch:
+        answers = pathlib.Path(scratch, "answers.json")
         try:
-            done = subprocess.run(
+            process = subprocess.run(
                 [sys.executable, "-P", _REPLAY, folder.resolve(), answers],
                 env={**os.environ, **quiet, **paths},
                 stdin=subprocess.DEVNULL,
@@ -81,10 +81,10 @@ def _replay(folder, timeout):
             raise RuntimeError(
                 f"{folder} did not answer within {timeout} s."
             ) from None
-        if done.returncode:
+        if process.returncode:
             raise RuntimeError(
                 f"{folder} does not run in a separate process (exit code "
-                f"{done.returncode}):\n{done.stderr.decode(errors='replace')[-2000:]}"
+                f"{process.returncode}):\n{process.stderr.decode(errors='replace')[-2000:]}"
             )
         return json.loads(answers.read_text("utf-8"))
 
@@ -109,7 +109,7 @@ def _same(expected, received):
 
 
 def _with_numbers(answer):
-    """Replaces labels that are a predicted number in print by that number."""
+    """Replaces labels that are formatted numbers by these numbers."""
     label, numbers = answer.get("label"), answer.get("probability")
     if label is None or numbers is None:
         return answer
@@ -124,7 +124,7 @@ def _read(label, numbers):
 
 
 def _by_presence(key, *values):
-    """Reduces errors to whether there is one."""
+    """Reduces errors to whether there is an error."""
     if key != "error":
         return values
     return ["refused" if value else "accepted" for value in values]

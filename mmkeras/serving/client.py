@@ -1,4 +1,4 @@
-"""Asks an export: from its folder, or from a server that serves it."""
+"""Runs an export from its folder, or requests answers from a server."""
 
 import shlex
 
@@ -9,15 +9,15 @@ from mmkeras.serving import golden
 from mmkeras.serving import versions
 
 _FILES = ("image", "audio")
-_MANY = 100_001  # Turns; no model takes more, so the rest stays together.
+_MAX_TURNS = 100_001  # No model takes more; the rest is one turn.
 
 
 def load(folder):
-    """Loads an export; TensorFlow is enough for it.
+    """Loads an export; this requires TensorFlow alone.
 
     Args:
-        folder: A version folder, or the folder of all versions: then the
-            newest.
+        folder: A version folder, or the folder of all versions, of which the
+            newest is loaded.
 
     Returns:
         A `Captioner`.
@@ -27,14 +27,14 @@ def load(folder):
 
     Example:
 
-    >>> captioner = load("exports/attend")
-    >>> captioner.predict([open("photo.jpg", "rb").read()])["text"]
+    >>> model = load("exports/attend")
+    >>> model.predict([open("photo.jpg", "rb").read()])["text"]
     """
-    return Captioner(folder)
+    return ExportedModel(folder)
 
 
-class Captioner:
-    """An export in this process. Several threads may use it at once.
+class ExportedModel:
+    """An export that is loaded in this process; it is thread-safe.
 
     Args:
         folder: A version folder, or the folder of all versions.
@@ -44,10 +44,10 @@ class Captioner:
     """
 
     def __init__(self, folder):
-        import tensorflow as tf  # Late: writing a request needs none.
+        import tensorflow as tf  # Late: requests do not need it.
 
         self.folder = versions.newest(folder)
-        # The signature does not keep what it is part of alive.
+        # The signature holds no reference to the model.
         self._loaded = tf.saved_model.load(str(self.folder))
         self._serve = self._loaded.signatures["serving_default"]
         self._specs = self._serve.structured_input_signature[1]
@@ -55,19 +55,19 @@ class Captioner:
         self._fill = tf.fill
 
     def predict(self, batch, batch_size=32):
-        """Answers for images, or for examples of several fields.
+        """Predicts images, or examples of several fields.
 
         Args:
             batch: List of encoded images (bytes); or a dict of lists by
-                field, in which `""`, or NaN in features, is absent, as is a
-                field that is left out; of images and sounds also the paths
-                of files; a conversation is a list of turns, or a string of a
-                line a turn.
-            batch_size: int. How many go through at once.
+                field. A missing value is `""`, NaN in features, or a field
+                that is left out. Images and audio may be paths of files; a
+                dialogue is a list of turns, or a string with one line per
+                turn.
+            batch_size: int. Number of examples predicted at once.
 
         Returns:
-            Dict of lists, one entry an example, as `task.answer` has them: of
-            a captioner `"text"`, `"score"` and `"error"`.
+            Dict of lists, one entry per example, as of `task.answer`; for
+            captions `"text"`, `"score"` and `"error"`.
 
         Raises:
             ValueError: If a field is unknown, or its value is not a list.
@@ -78,88 +78,88 @@ class Captioner:
         answers = {key: [] for key in self._serve.structured_outputs}
         count = len(next(iter(batch.values())))
         for i in range(0, count, batch_size):
-            some = {k: v[i : i + batch_size] for k, v in batch.items()}
-            for key, found in self._answer(some).items():
-                answers[key] += found
+            part = {k: v[i : i + batch_size] for k, v in batch.items()}
+            for key, values in self._answer(part).items():
+                answers[key] += values
         return answers
 
     def _answer(self, batch):
-        """Answers for one batch."""
+        """Predicts one batch."""
         size = len(next(iter(batch.values())))
         part = {name: self._absent(name, size) for name in self._specs}
-        unread = [""] * size
+        read_errors = [""] * size
         for field, values in batch.items():
             if field in _FILES and self._is_text(field):
                 values, errors = inputs.read(values)
-                unread = [
+                read_errors = [
                     first or (error and f"{field}: {error}")
-                    for first, error in zip(unread, errors)
+                    for first, error in zip(read_errors, errors)
                 ]
-            if self._is_talk(field):
-                values = _filled(values)
+            if self._is_dialogue(field):
+                values = _pad_turns(values)
             elif self._is_text(field):
                 values = [inputs.to_bytes(v, repr(field)) for v in values]
             else:
-                nothing = np.full(self._specs[field].shape[1:], np.nan)
-                values = [nothing if v is None else v for v in values]
+                absent = np.full(self._specs[field].shape[1:], np.nan)
+                values = [absent if v is None else v for v in values]
             part[field] = self._constant(values, self._specs[field].dtype)
         answers = {k: _plain(v.numpy()) for k, v in self._serve(**part).items()}
-        for i, error in enumerate(unread):
+        for i, error in enumerate(read_errors):
             if error:
                 for key, values in answers.items():
                     values[i] = error if key == "error" else _empty(values[i])
         return answers
 
     def _absent(self, name, size):
-        """What stands for a field that is left out."""
+        """The value of a field that is left out."""
         spec = self._specs[name]
-        nothing = "" if spec.dtype.name == "string" else float("nan")
-        shape = [1] if self._is_talk(name) else spec.shape[1:]
-        return self._fill([size, *shape], nothing)
+        value = "" if spec.dtype.name == "string" else float("nan")
+        shape = [1] if self._is_dialogue(name) else spec.shape[1:]
+        return self._fill([size, *shape], value)
 
     def _is_text(self, name):
         return self._specs[name].dtype.name == "string"
 
-    def _is_talk(self, name):
+    def _is_dialogue(self, name):
         return self._is_text(name) and len(self._specs[name].shape) == 2
 
 
-def _filled(talks):
-    """Lists of turns, all of one length; the lines of a string are turns."""
-    talks = [_turns(talk) for talk in talks]
-    most = max([1, *map(len, talks)])
-    return [turns + [""] * (most - len(turns)) for turns in talks]
+def _pad_turns(dialogues):
+    """Pads dialogues to lists of turns of one length."""
+    dialogues = [_turns(dialogue) for dialogue in dialogues]
+    length = max([1, *map(len, dialogues)])
+    return [turns + [""] * (length - len(turns)) for turns in dialogues]
 
 
-def _turns(talk):
-    if talk is None:
+def _turns(dialogue):
+    if dialogue is None:
         return []
-    if isinstance(talk, (str, bytes)):
-        return inputs.to_bytes(talk).split(b"\n", _MANY)
-    turns = [inputs.to_bytes(turn) for turn in talk]
-    rest = turns[_MANY:]
-    return turns[:_MANY] + ([b" ".join(rest)] if rest else [])
+    if isinstance(dialogue, (str, bytes)):
+        return inputs.to_bytes(dialogue).split(b"\n", _MAX_TURNS)
+    turns = [inputs.to_bytes(turn) for turn in dialogue]
+    rest = turns[_MAX_TURNS:]
+    return turns[:_MAX_TURNS] + ([b" ".join(rest)] if rest else [])
 
 
 def _plain(values):
-    """Lists of numbers and strings, from an array."""
+    """Converts an array to lists of numbers or strings."""
     if values.dtype == object:
         flat = [value.decode("utf-8") for value in values.ravel()]
-        found = np.empty(values.shape, object)
-        found.ravel()[:] = flat
-        values = found
+        array = np.empty(values.shape, object)
+        array.ravel()[:] = flat
+        values = array
     return values.tolist()
 
 
 def _empty(value):
-    """What stands for an answer that there is not."""
+    """The empty answer of the same type."""
     if isinstance(value, list):
         return [_empty(part) for part in value]
     return type(value)()
 
 
 def request(images):
-    """Writes the body of a request to TF Serving's REST interface.
+    """Makes the body of a request to TF Serving's REST interface.
 
     Args:
         images: List of encoded images (bytes).
@@ -172,7 +172,7 @@ def request(images):
 
 
 def curl(name, image="photo.jpg", host="localhost:8501"):
-    """Writes a shell command that asks a server to caption an image.
+    """Makes a shell command that requests the caption of an image.
 
     Args:
         name: The model's name on the server.

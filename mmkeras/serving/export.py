@@ -24,35 +24,34 @@ model_config_list {{
 def export(task, folder, version=None, check=True, examples=None, **options):
     """Writes a task as a SavedModel, in the layout of TF Serving.
 
-    `folder/<version>` then holds a SavedModel whose `serving_default` takes
+    `folder/<version>` then has a SavedModel whose `serving_default` takes
     the task's fields: `image`, strings of shape `(batch,)`: JPEG, PNG, GIF,
-    BMP or WebP bytes; `audio`, those of WAV files; `text`, strings; features,
-    float32; conversations, such as `history`, strings of shape `(batch,
-    turns)`, a turn each, filled up with `""`. The signature needs every
-    field: an absent value is an empty string, or NaN in features;
-    `mmkeras.serving.load` fills in the fields that are left out. It returns
-    what `task.answer` does: of a captioner `text`, the captions, and `score`;
-    of a judge `label` and `probability`; and `error`, strings, empty or why
-    this one example could not be read. Decoding of files, the search and the
-    vocabulary are all in the graph, in float32 whatever the model was trained
-    in.
+    BMP or WebP bytes; `audio`, WAV bytes; `text`, strings; features, float32;
+    dialogues, such as `history`, strings of shape `(batch, turns)`, one per
+    turn, padded with `""`. The signature needs every field: a missing value
+    is an empty string, or NaN in features; `mmkeras.serving.load` adds fields
+    that are left out. It returns the same as `task.answer`: `text` and
+    `score` for captions, `label` and `probability` for classifiers, and
+    `error`, strings, empty or the reason why the example could not be read.
+    Decoding of files, beam search and vocabulary are part of the graph, in
+    float32 regardless of the precision of training.
 
-    Beside it lie `golden.json`, which describes the signature's inputs and has
-    some inputs with their answers, and requests that warm a server up; in
-    `folder`, a `models.config` for TF Serving, unless there is one.
+    The folder also has `golden.json`, which describes the signature's inputs
+    and has some inputs with their answers, and warm-up requests for a server;
+    `folder` has a `models.config` for TF Serving, written unless it exists.
 
     Args:
         task: A `mmkeras.tasks.Task`, on the TensorFlow backend.
-        folder: The folder of all versions; its name is the model's on a
-            server.
+        folder: The folder of all versions; its name is the name of the model
+            on a server.
         version: int, or `None` for the next one.
         check: Whether to reload the export in a fresh process, with
             TensorFlow alone, and compare its answers with the task's; see
             `check_export`. The version appears only if they are equal.
         examples: Dict of lists of raw inputs by field to compare on, or a
-            list of images (bytes); they are kept in `golden.json`. `None`
-            takes a few rendered ones.
-        **options: Of `task.answer`: for a captioner those of
+            list of images (bytes); they are written to `golden.json`. `None`
+            for a few rendered ones.
+        **options: Of `task.answer`; for captions those of
             `mmkeras.generation.SequenceGenerator`; `beam` defaults to 3.
 
     Returns:
@@ -62,11 +61,11 @@ def export(task, folder, version=None, check=True, examples=None, **options):
         ValueError: If Keras runs on another backend, or an argument is out
             of its range.
         FileExistsError: If the version exists.
-        RuntimeError: If the export does not answer as the task does. There
-            is no such version then.
+        RuntimeError: If the answers of the export differ from those of the
+            task. The version is then not created.
     """
     # Late: these load TensorFlow and Keras.
-    from mmkeras.serving import saved
+    from mmkeras.serving import saved_model
     from mmkeras.serving import warmup
     from mmkeras.serving.samples import sample_inputs
 
@@ -79,10 +78,10 @@ def export(task, folder, version=None, check=True, examples=None, **options):
             samples = sample_inputs(task)
         else:
             samples = _by_field(task, examples)
-        answers = saved.save(task, part, samples, options)
-        specs = saved.input_specs(task)
+        answers = saved_model.write_saved_model(task, part, samples, options)
+        specs = saved_model.input_specs(task)
         golden.write(part, samples, answers, options, specs)
-        # One by one, then together: each kind of file is decoded once.
+        # First one by one, then in one batch: each file type is decoded.
         slices = [slice(i, i + 1) for i in range(4)] + [slice(8)]
         batches = [{f: v[s] for f, v in samples.items()} for s in slices]
         warmup.write(part, name, [b for b in batches if any(b.values())])
@@ -93,7 +92,7 @@ def export(task, folder, version=None, check=True, examples=None, **options):
 
 
 def _check(options):
-    # The samples that a caption is chosen by follow from a seed.
+    # MBR samples follow from a seed, so they are deterministic.
     if options.get("temperature") and not options.get("samples"):
         raise ValueError(
             "Exports are deterministic; sampling (temperature > 0) is not "
@@ -102,7 +101,7 @@ def _check(options):
 
 
 def _by_field(task, samples):
-    """Examples as a dict of lists; a bare list is of the only field."""
+    """Examples as a dict of lists; a plain list belongs to the only field."""
     if isinstance(samples, dict):
         return {field: list(values) for field, values in samples.items()}
     samples = list(samples)
@@ -116,14 +115,14 @@ def _by_field(task, samples):
 
 
 def _model_name(folder):
-    """Name of the model on a server, fit for an address."""
+    """Name of the model on a server, valid in a URL."""
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", folder.resolve().name)
     return name.strip("-.") or "model"
 
 
 def _write_config(path, name):
     if path.exists():
-        return  # It may say more by now than is known here.
+        return  # Users may have extended it.
     part = path.with_name(f".{path.name}")
     part.write_text(_CONFIG.format(name=name), "utf-8")
     os.replace(part, path)

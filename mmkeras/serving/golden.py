@@ -1,4 +1,4 @@
-"""What an export answered when it was made, to compare with later."""
+"""Sample inputs of an export with the expected answers."""
 
 import base64
 import json
@@ -8,19 +8,19 @@ NAME = "golden.json"
 
 
 def write(folder, samples, answers, options, specs):
-    """Writes inputs and their answers beside an export.
+    """Writes inputs and their answers into an export.
 
-    `"inputs"` describes what the signature takes, all of which it needs: by
-    field a dtype, a shape, and what stands for an absent value, `""`, or NaN
-    in features. Each row is `{"inputs": {"image": {"b64": ...}}, "outputs":
-    {"text", "score", "error"}}`, or whatever fields the task has; its inputs
-    are an instance of a request to the REST interface of TF Serving.
+    `"inputs"` describes the inputs of the signature, all of which are
+    required: by field a dtype, a shape, and the missing value, `""`, or NaN in
+    features. Each row is, for instance, `{"inputs": {"image": {"b64": ...}},
+    "outputs": {"text", "score", "error"}}`; its inputs are an instance of a
+    request to the REST interface of TF Serving.
 
     Args:
         folder: The version folder.
         samples: Dict of lists by field: bytes, strings or lists of numbers.
-        answers: What `task.answer` says of them, a dict of arrays.
-        options: Dict of the decoding options, written down to be read.
+        answers: Dict of arrays that `task.answer` returns for them.
+        options: Dict of the decoding options, for information.
         specs: Dict of a `tf.TensorSpec` for each field.
     """
     inputs = [
@@ -28,8 +28,8 @@ def write(folder, samples, answers, options, specs):
         for values in zip(*samples.values())
     ]
     rows = [
-        {"inputs": given, "outputs": outputs}
-        for given, outputs in zip(inputs, as_rows(answers))
+        {"inputs": inputs_of_row, "outputs": outputs}
+        for inputs_of_row, outputs in zip(inputs, as_rows(answers))
     ]
     card = {
         "signature": "serving_default",
@@ -57,12 +57,12 @@ def as_rows(answers):
 
 
 def b64(data):
-    """Writes bytes as TF Serving's REST interface reads them."""
+    """Encodes bytes for TF Serving's REST interface."""
     return {"b64": base64.b64encode(data).decode("ascii")}
 
 
 def _described(spec):
-    """One input of the signature; JSON has no word for NaN."""
+    """Describes one input of the signature; JSON has no NaN."""
     is_text = spec.dtype.name == "string"
     return {
         "dtype": spec.dtype.name,
@@ -74,7 +74,7 @@ def _described(spec):
 def _plain(value):
     """Bytes and strings in base 64, arrays as lists."""
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if isinstance(value, str):
         value = value.encode("utf-8")
     return b64(value) if isinstance(value, bytes) else value.tolist()

@@ -1,4 +1,4 @@
-"""Runs an export where there is only TensorFlow, and writes its answers down.
+"""Runs an export with TensorFlow alone, and writes its answers.
 
 `check_export` runs this file by its path in a fresh process. It imports
 nothing of mmkeras, and a SavedModel that needs Keras cannot pass: importing
@@ -20,17 +20,17 @@ import tensorflow as tf  # noqa: E402
 
 
 def replay(folder):
-    """Answers the inputs of `golden.json`, all at once and one by one.
+    """Predicts the inputs of `golden.json`, in one batch and one by one.
 
     Args:
         folder: The version folder of an export.
 
     Returns:
-        Dict of `"together"` and `"alone"`: a list of outputs, one a row.
+        Dict of `"together"` and `"alone"`: a list of outputs, one per row.
     """
     card = json.loads(pathlib.Path(folder, "golden.json").read_text("utf-8"))
     rows = [row["inputs"] for row in card["rows"]]
-    loaded = tf.saved_model.load(str(folder))  # Its functions need it alive.
+    loaded = tf.saved_model.load(str(folder))  # Functions do not keep it.
     serve = loaded.signatures[card["signature"]]
     return {
         "together": _answer(serve, rows),
@@ -52,11 +52,11 @@ def _answer(serve, rows):
 def _raw(value):
     if isinstance(value, dict):
         return base64.b64decode(value["b64"])
-    return [_raw(one) for one in value] if isinstance(value, list) else value
+    return [_raw(item) for item in value] if isinstance(value, list) else value
 
 
 def _plain(value):
-    """Arrays as lists, bytes as text."""
+    """Converts arrays to lists, and bytes to text."""
     if isinstance(value, bytes):
         return value.decode("utf-8")
     value = value.tolist() if hasattr(value, "tolist") else value

@@ -15,37 +15,37 @@ from mmkeras.serving.client import load
 
 
 def main(arguments=None):
-    """Captions the files that the command line names; returns exit code."""
+    """Captions the files on the command line; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m mmkeras.serving.run",
         description="Caption images with an export, without Keras.",
     )
     parser.add_argument("export", help="folder written by mmkeras export")
     parser.add_argument("images", nargs="+", help="image files")
-    given = parser.parse_args(arguments)
-    read, failed = {}, {}
-    for path in given.images:
+    options = parser.parse_args(arguments)
+    contents, errors = {}, {}
+    for path in options.images:
         try:
-            read[path] = pathlib.Path(path).read_bytes()
+            contents[path] = pathlib.Path(path).read_bytes()
         except OSError as error:
-            failed[path] = error.strerror
+            errors[path] = error.strerror
     try:
-        answers = load(given.export).predict(list(read.values()))
+        answers = load(options.export).predict(list(contents.values()))
     except FileNotFoundError as error:
         parser.error(str(error))
-    for path, text, error in zip(read, answers["text"], answers["error"]):
+    for path, text, error in zip(contents, answers["text"], answers["error"]):
         if error:
-            failed[path] = error
+            errors[path] = error
         else:
             sys.stdout.write(f"{path}\t{text}\n")
-    for path, error in failed.items():
+    for path, error in errors.items():
         sys.stderr.write(f"{path}: {error}\n")
-    return 1 if failed else 0
+    return 1 if errors else 0
 
 
 if __name__ == "__main__":
-    # Importing Keras is an error from here on: an export does without.
+    # Importing Keras is an error from here on: exports do not need it.
     sys.modules.setdefault("keras", None)
-    # TensorFlow's remarks on the processor; errors are raised, not logged.
+    # Hides messages about the processor; errors are raised, not logged.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""Small inputs to try an export on, the same at every call."""
+"""Sample inputs for the check of an export."""
 
 
 def sample_inputs(task):

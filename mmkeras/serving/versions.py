@@ -1,4 +1,4 @@
-"""Numbered version folders, as TF Serving reads them: whole or not there."""
+"""Numbered version folders for TF Serving, written atomically."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ import shutil
 
 try:
     import fcntl
-except ImportError:  # Windows: there is no lock, the rest holds.
+except ImportError:  # Windows: without a lock.
     fcntl = None
 
 _PARTIAL = ".partial-"
@@ -16,29 +16,28 @@ _PARTIAL = ".partial-"
 
 @contextlib.contextmanager
 def new_version(folder, version=None):
-    """Opens a version folder that appears whole, or not at all.
+    """Opens a version folder that appears complete, or not at all.
 
-    What is written goes into a hidden folder beside the others, which a server
-    that watches the folder ignores. It gets its number in one stroke at the
-    end. An error removes it; what a killed process left behind is removed by
-    the next call.
+    Files are written into a hidden folder next to the versions, which servers
+    ignore. It is renamed to its number at the end. After an error it is
+    removed; leftovers of killed processes are removed by the next call.
 
     Args:
-        folder: The folder of all versions; made if need be.
+        folder: The folder of all versions; created if necessary.
         version: int, at least 1, or `None` for the one after the highest.
 
     Yields:
         Tuple of the folder to write into, and the folder that it becomes.
 
     Raises:
-        ValueError: If the version is no number.
-        FileExistsError: If there is such a version already.
+        ValueError: If the version is not a positive integer.
+        FileExistsError: If the version exists.
         BlockingIOError: If another process is writing a version.
     """
     _check(version)
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone_in(folder):
+    with _locked(folder):
         for left in folder.glob(f"{_PARTIAL}*"):
             shutil.rmtree(left)
         path = folder / str(version or max(numbers(folder), default=0) + 1)
@@ -69,13 +68,14 @@ def numbers(folder):
 
 
 def newest(folder):
-    """Finds the SavedModel that a folder stands for.
+    """Finds the newest SavedModel in a folder.
 
     Args:
         folder: A version folder, or the folder of all versions.
 
     Returns:
-        Path of the version folder; of several, the one TF Serving serves.
+        Path of the version folder; among several, the one with the highest
+        number, as TF Serving does.
 
     Raises:
         FileNotFoundError: If there is no SavedModel.
@@ -103,7 +103,7 @@ def _check(version):
 
 
 @contextlib.contextmanager
-def _alone_in(folder):
+def _locked(folder):
     if fcntl is None:
         yield
         return
@@ -124,10 +124,10 @@ def _alone_in(folder):
 
 
 def _flush(folder, inside=True):
-    """Waits until everything is on the disk, before it is given a name."""
+    """Writes all files to the disk, before the folder is renamed."""
     paths = [folder, *(folder.rglob("*") if inside else ())]
     for path in paths:
-        if os.name == "nt":  # Windows opens no folders.
+        if os.name == "nt":  # Windows cannot open folders.
             continue
         handle = os.open(path, os.O_RDONLY)
         try:

@@ -270,7 +270,7 @@ class Task:
             x, errors = self.encode_batch(raw)
             errors = encoding.first_error(read_errors, errors)
             x = {field: value.numpy() for field, value in x.items()}
-            parts.append(self._answer(x, errors, model, raw))
+            parts.append(self._answer_batch(x, errors, model, raw))
         if not parts:
             return {key: np.array([]) for key in self.answer_keys}
         return {
@@ -278,10 +278,10 @@ class Task:
             for key in self.answer_keys
         }
 
-    def graph(self, batch, **options):
+    def serving_fn(self, batch, **options):
         """As `answer`, for one batch, with TensorFlow operations alone."""
         x, errors = self.encode_batch(batch)
-        return self._answer(x, errors, self.inference(**options), batch)
+        return self._answer_batch(x, errors, self.inference(**options), batch)
 
     def decode(self, outputs, errors, raw):
         """Converts a model's outputs to answers, by TensorFlow operations.
@@ -448,7 +448,7 @@ class Task:
     def _inputs(self, x, presence):
         return {**x, PRESENCE: presence} if PRESENCE in self.model.input else x
 
-    def _answer(self, x, errors, model, raw):
+    def _answer_batch(self, x, errors, model, raw):
         outputs = model(self.normalize(x))
         values = outputs["score"] if self.target.generates else outputs
         steps = self.steps is not None and encoding.step_mask(x, self.fields)

@@ -12,35 +12,35 @@ from mmkeras.serving import client
 
 
 @pytest.mark.slow
-def test_batches_do_not_matter(captioner):
+def test_batches_do_not_matter(model):
     photos = images() * 2
-    whole = captioner.predict(photos, batch_size=100)
-    split = captioner.predict(photos, batch_size=5)
+    whole = model.predict(photos, batch_size=100)
+    split = model.predict(photos, batch_size=5)
     assert split["text"] == whole["text"]
     assert split["error"] == whole["error"]
     assert split["score"] == pytest.approx(whole["score"], rel=1e-4)
-    assert captioner.predict([]) == {"text": [], "score": [], "error": []}
+    assert model.predict([]) == {"text": [], "score": [], "error": []}
 
 
-def test_it_says_what_the_task_says(answers, captioner):
-    assert captioner.predict(images())["text"] == answers["text"].tolist()
+def test_it_says_what_the_task_says(answers, model):
+    assert model.predict(images())["text"] == answers["text"].tolist()
 
 
-def test_the_paths_of_files_are_read(captioner, tmp_path):
+def test_the_paths_of_files_are_read(model, tmp_path):
     photo = images()[0]
     path = tmp_path / "photo.jpg"
     path.write_bytes(photo)
-    said = captioner.predict([photo, path, str(path), tmp_path / "none.jpg"])
-    assert said["text"] == [said["text"][0]] * 3 + [""]
-    assert said["error"][:3] == [""] * 3
-    assert "none.jpg: no such file" in said["error"][3]
-    assert said["score"][3] == 0
+    answers = model.predict([photo, path, str(path), tmp_path / "none.jpg"])
+    assert answers["text"] == [answers["text"][0]] * 3 + [""]
+    assert answers["error"][:3] == [""] * 3
+    assert "none.jpg: no such file" in answers["error"][3]
+    assert answers["score"][3] == 0
 
 
 @pytest.mark.parametrize("batch", [{}, "photo.jpg", {"img": [b""]}])
-def test_what_is_no_batch_is_refused(captioner, batch):
+def test_what_is_no_batch_is_refused(model, batch):
     with pytest.raises(ValueError, match="Expected|expects a list"):
-        captioner.predict(batch)
+        model.predict(batch)
 
 
 def test_a_missing_export_is_named(tmp_path):

@@ -126,9 +126,9 @@ def test_a_model_of_mixed_precision_is_exported_in_float32(tmp_path, photos):
     finally:
         keras.config.set_dtype_policy("float32")
     assert mixed.model.get_layer("decoder").compute_dtype == "bfloat16"
-    found = types_in(path)
-    assert "float32" in found
-    assert not found & {"bfloat16", "float16", "float64"}
+    types = types_in(path)
+    assert "float32" in types
+    assert not types & {"bfloat16", "float16", "float64"}
     plain = tiny_captioners.tiny("caption-cnn-attention-lstm", PNG)
     plain.model.set_weights(mixed.model.get_weights())
     expected = plain.answer({"image": photos}, beam=3)
@@ -164,10 +164,10 @@ def test_a_difference_fails_the_export(plain, tmp_path, monkeypatch):
     save, answers = saved.save, []
 
     def other(*arguments):
-        said = save(*arguments)
-        answers.append(said["label"][1])
-        said["label"][1] = "none of the classes"
-        return said
+        outputs = save(*arguments)
+        answers.append(outputs["label"][1])
+        outputs["label"][1] = "none of the classes"
+        return outputs
 
     monkeypatch.setattr(saved, "save", other)
     monkeypatch.setattr(check, "_replay", lambda path, _: replay.replay(path))

@@ -80,8 +80,8 @@ def ranking():
     candidates = keras.Input((3, 8), dtype="int32", name="candidates")
     presence = keras.Input((2,), dtype="bool", name="presence")
     read = keras.layers.Embedding(11, 4)
-    asked = keras.ops.mean(read(question), axis=1)[:, None]
-    logits = keras.ops.sum(keras.ops.mean(read(candidates), 2) * asked, -1)
+    query = keras.ops.mean(read(question), axis=1)[:, None]
+    logits = keras.ops.sum(keras.ops.mean(read(candidates), 2) * query, -1)
     inputs = (question, candidates, presence)
     return Classify(
         keras.Model({x.name: x for x in inputs}, logits),
@@ -101,41 +101,41 @@ def turns():
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     """Exports tasks, each of them once."""
-    made = {}
+    exports = {}
 
     def export(task):
-        if id(task) not in made:
+        if id(task) not in exports:
             folder = tmp_path_factory.mktemp("export")
             serving.export(task, folder, check=False)
-            made[id(task)] = serving.load(folder)
-        return made[id(task)]
+            exports[id(task)] = serving.load(folder)
+        return exports[id(task)]
 
     return export
 
 
 def assert_equal(exported, task, batch):
     """Checks that an export answers as its task; returns the answers."""
-    expected, found = task.answer(batch), exported(task).predict(batch)
-    assert found["error"] == expected["error"].tolist()
-    assert found["label"] == expected["label"].tolist()
+    expected, received = task.answer(batch), exported(task).predict(batch)
+    assert received["error"] == expected["error"].tolist()
+    assert received["label"] == expected["label"].tolist()
     np.testing.assert_allclose(
-        found["probability"], expected["probability"], atol=1e-5
+        received["probability"], expected["probability"], atol=1e-5
     )
     assert np.isfinite(expected["probability"]).all()
     return expected
 
 
 def test_each_text_gets_an_answer_or_an_error_of_its_own(text, exported):
-    said = assert_equal(exported, text, {"text": TEXTS})
-    errors = np.array(said["error"])
+    answers = assert_equal(exported, text, {"text": TEXTS})
+    errors = np.array(answers["error"])
     assert set(errors[ABSENT]) == {"example has no input: text is missing"}
     assert set(errors[NOT_UTF8]) == {f"text: {BAD_TEXT}"}
     assert set(errors[:13]) == {""}
-    assert not said["probability"][13:].any()
+    assert not answers["probability"][13:].any()
     alone = [text.answer({"text": [value]}) for value in TEXTS[:8]]
     for i, answer in enumerate(alone):
         np.testing.assert_allclose(
-            answer["probability"][0], said["probability"][i], atol=1e-5
+            answer["probability"][0], answers["probability"][i], atol=1e-5
         )
 
 
@@ -159,27 +159,27 @@ def test_extreme_features_are_an_error_of_their_example(features, exported):
         weight.assign(np.ones(weight.shape))
     batch = {field: [np.ones(shape), np.full(shape, 3e38), None]}
     batch[field] += [np.full(shape, np.nan), np.full(shape, -1.0)]
-    said = assert_equal(exported, features, batch)
-    assert said["error"].tolist()[:2] == ["", encoding.NOT_FINITE]
-    assert said["label"][0] and not said["label"][1]
-    assert said["error"][4] == ""
+    answers = assert_equal(exported, features, batch)
+    assert answers["error"].tolist()[:2] == ["", encoding.NOT_FINITE]
+    assert answers["label"][0] and not answers["label"][1]
+    assert answers["error"][4] == ""
 
 
 def test_candidates_are_refused_one_by_one(ranking, exported, monkeypatch):
     monkeypatch.setattr(dialogue, "MOST", 100)
     monkeypatch.setattr(client, "_MANY", 101)
-    known = " ".join(ranking.codecs["question"].vocabulary[4:6])
+    words = " ".join(ranking.codecs["question"].vocabulary[4:6])
     count = ranking.codecs["candidates"].turns
-    good = "\n".join([f"{known} {i}" for i in range(count)])
+    good = "\n".join([f"{words} {i}" for i in range(count)])
     bad = [b"\xff\n" + good.encode(), "yes \ud83d", "a\n" * 1_000 + "a"]
     bad += ["\n".join("a" * (count + 1)), "\n" * 1_000 + "a", "", "!\n?"]
-    bad += [f"  {known}\u00a0\t x \n\n{known}"]
+    bad += [f"  {words}\u00a0\t x \n\n{words}"]
     candidates = [good, *bad, good]
-    batch = {"candidates": candidates, "question": [known] * len(candidates)}
-    said = assert_equal(exported, ranking, batch)
-    errors = said["error"].tolist()
+    batch = {"candidates": candidates, "question": [words] * len(candidates)}
+    answers = assert_equal(exported, ranking, batch)
+    errors = answers["error"].tolist()
     assert errors[0] == errors[-1] == errors[-2] == ""
-    assert said["label"][-1] in good.split("\n")
+    assert answers["label"][-1] in good.split("\n")
     assert errors[1] == errors[2] == f"candidates: {BAD_TEXT}"
     limit = f"the model was trained with at most {count}"
     assert errors[3] == f"candidates: more than 100 turns; {limit}"
@@ -191,9 +191,9 @@ def test_candidates_are_refused_one_by_one(ranking, exported, monkeypatch):
 def test_every_turn_is_labelled_by_an_export_too(turns, exported):
     batch = {"text": [["word0 word1", "word2"], "word0\nword1 x", None]}
     batch["text"] += [["word0", "half \ud83d"], ["word1"] * 100]
-    said = assert_equal(exported, turns, batch)
-    assert said["label"].shape[1] == turns.codecs["text"].turns
-    assert [bool(error) for error in said["error"]] == [0, 0, 1, 1, 1]
+    answers = assert_equal(exported, turns, batch)
+    assert answers["label"].shape[1] == turns.codecs["text"].turns
+    assert [bool(error) for error in answers["error"]] == [0, 0, 1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -220,5 +220,5 @@ def test_what_is_no_batch_is_refused_with_the_remedy(
 def test_no_answer_is_a_number_that_json_lacks(features):
     [field] = features.fields
     shape = features.codecs[field].shape
-    said = features.answer({field: [np.full(shape, 3e38)]})
-    assert all(map(math.isfinite, said["probability"].ravel()))
+    answers = features.answer({field: [np.full(shape, 3e38)]})
+    assert all(map(math.isfinite, answers["probability"].ravel()))

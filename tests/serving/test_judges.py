@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from checks import run_python
 from multimodal_rows import rows
-from multimodal_rows import task as judge
+from multimodal_rows import task as task_of
 
 import mmkeras
 from mmkeras import serving
@@ -25,7 +25,7 @@ def task():
     model = mmkeras.build_model(
         "classify-image-audio-concat", num_classes=2, **SIZES
     )
-    return judge(model)
+    return task_of(model)
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +45,14 @@ def test_answers_as_the_task_does_whatever_is_left_out(task, served):
     batch = {k: [row[k] or b"" for row in some] for k in ("image", "audio")}
     batch["image"][3], batch["audio"][4] = b"junk", b"junk"
     batch["image"][5] = batch["audio"][5] = b""
-    said, expected = served.predict(batch), task.answer(batch)
-    assert said["label"] == expected["label"].tolist()
+    answers, expected = served.predict(batch), task.answer(batch)
+    assert answers["label"] == expected["label"].tolist()
     absent = "example has no input: image and audio are all missing"
-    assert said["error"][5] == absent
-    assert said["error"][3] == expected["error"][3] != ""
-    assert said["error"][4].startswith("audio: ")
+    assert answers["error"][5] == absent
+    assert answers["error"][3] == expected["error"][3] != ""
+    assert answers["error"][4].startswith("audio: ")
     np.testing.assert_allclose(
-        said["probability"], expected["probability"], atol=1e-5
+        answers["probability"], expected["probability"], atol=1e-5
     )
 
 
@@ -64,18 +64,18 @@ def test_damaged_files_are_answered_alike_and_harm_no_other(task, served):
         "image": [*mutations.images(count, seed=1), *good["image"]],
         "audio": [*mutations.sounds(count, seed=1), *good["audio"]],
     }
-    said, expected = served.predict(batch), task.answer(batch)
-    assert said["label"] == expected["label"].tolist()
-    refused = np.array([error != "" for error in said["error"]])
+    answers, expected = served.predict(batch), task.answer(batch)
+    assert answers["label"] == expected["label"].tolist()
+    refused = np.array([error != "" for error in answers["error"]])
     np.testing.assert_array_equal(refused, expected["error"] != "")
     assert 0.2 < refused[:count].mean() < 0.9
     np.testing.assert_allclose(
-        said["probability"], expected["probability"], atol=1e-4
+        answers["probability"], expected["probability"], atol=1e-4
     )
     alone = served.predict(good)
-    assert said["label"][count:] == alone["label"]
+    assert answers["label"][count:] == alone["label"]
     np.testing.assert_allclose(
-        said["probability"][count:], alone["probability"], atol=1e-4
+        answers["probability"][count:], alone["probability"], atol=1e-4
     )
 
 
@@ -103,8 +103,8 @@ def test_golden_rows_lack_each_field_at_times(exported):
     inputs = [row["inputs"] for row in golden.read(exported)]
     empty = {"b64": ""}
     for field in ("image", "audio"):
-        gone = [row[field] == empty for row in inputs]
-        assert any(gone) and not all(gone)
+        absent = [row[field] == empty for row in inputs]
+        assert any(absent) and not all(absent)
     assert any(all(v == empty for v in row.values()) for row in inputs)
 
 
@@ -118,14 +118,16 @@ def test_text_and_features_are_inputs_too(tmp_path):
         dim=4,
         audio=branch,
     )
-    kept = {"text": words, "audio": codecs.Features((3,))}
-    task = Classify(model, {**kept, "label": codecs.Labels(["n", "p"])})
+    codecs_by_field = {"text": words, "audio": codecs.Features((3,))}
+    task = Classify(
+        model, {**codecs_by_field, "label": codecs.Labels(["n", "p"])}
+    )
     path = serving.export(task, tmp_path / "both")
     batch = {"text": ["a sun", ""], "audio": np.float32([[1, 2, 3], [0, 1, 0]])}
-    said, expected = client.load(path).predict(batch), task.answer(batch)
-    assert said["label"] == expected["label"].tolist()
+    answers, expected = client.load(path).predict(batch), task.answer(batch)
+    assert answers["label"] == expected["label"].tolist()
     np.testing.assert_allclose(
-        said["probability"], expected["probability"], atol=1e-5
+        answers["probability"], expected["probability"], atol=1e-5
     )
     alone = client.load(path).predict({"text": batch["text"][:1]})
     expected = task.answer({"text": batch["text"][:1]})
@@ -153,8 +155,8 @@ def test_serves_where_there_is_no_keras(exported, tmp_path):
 import sys
 sys.modules["keras"] = None
 from mmkeras.serving import client
-said = client.load(sys.argv[1]).predict({"image": [b""], "audio": [b""]})
-print(said["error"])
+answers = client.load(sys.argv[1]).predict({"image": [b""], "audio": [b""]})
+print(answers["error"])
 """
     done = run_python(code, exported)
     assert "example has no input: " in done.stdout, done.stderr

@@ -92,13 +92,13 @@ def same(answer, expected):
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory):
     """Makes the pair of a name, once."""
-    made = {}
+    pairs = {}
 
     def pair(name):
-        if name not in made:
+        if name not in pairs:
             folder = tmp_path_factory.mktemp("exports") / name
-            made[name] = Pair(name, folder)
-        return made[name]
+            pairs[name] = Pair(name, folder)
+        return pairs[name]
 
     return pair
 

@@ -15,9 +15,9 @@ def test_the_server_s_own_protocol_reads_the_requests(tmp_path):
     photos = images()
     requests = [{"image": photos[:1]}, {"image": photos}]
     warmup.write(tmp_path, "tiny", requests)
-    found = [logs.PredictionLog.FromString(x) for x in records(tmp_path)]
-    assert len(found) == 2
-    for log, expected in zip(found, requests):
+    entries = [logs.PredictionLog.FromString(x) for x in records(tmp_path)]
+    assert len(entries) == 2
+    for log, expected in zip(entries, requests):
         assert log.WhichOneof("log_type") == "predict_log"
         request = log.predict_log.request
         assert request.model_spec.name == "tiny"

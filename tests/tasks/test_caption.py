@@ -131,7 +131,7 @@ def test_a_bad_image_does_not_change_other_captions(task):
 
 def test_every_way_to_generate_gives_the_same(task):
     expected = task.answer({"image": PHOTOGRAPHS}, beam=3)["text"].tolist()
-    graph = task.graph({"image": tf.constant(PHOTOGRAPHS)}, beam=3)
+    graph = task.serving_fn({"image": tf.constant(PHOTOGRAPHS)}, beam=3)
     assert [text.decode() for text in graph["text"].numpy()] == expected
     pixels = task.codecs["image"].batch(tf.constant(PHOTOGRAPHS)).numpy()
     assert task.generate(pixels, beam=3) == expected

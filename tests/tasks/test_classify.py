@@ -86,7 +86,7 @@ def test_a_waveform_with_its_rate_is_a_sound(task):
 def test_the_graph_answers_as_the_task_does(task, batch):
     given = {k: tf.constant(v) for k, v in batch.items()}
     given["image"] = tf.concat([given["image"][:2], ["", "junk"]], 0)
-    answers = tf.function(task.graph)(given)
+    answers = tf.function(task.serving_fn)(given)
     expected = task.answer({k: v.numpy().tolist() for k, v in given.items()})
     assert answers["label"].numpy().astype(str).tolist() == list(
         expected["label"]

@@ -1,4 +1,4 @@
-"""A task as a graph: raw bytes in, raw answers out, all in one SavedModel."""
+"""Writes a task as a SavedModel, from raw inputs to answers."""
 
 import contextlib
 
@@ -8,8 +8,8 @@ import tensorflow as tf
 from mmkeras.tasks.precision import in_float32
 
 
-def save(task, folder, samples, options):
-    """Saves what a task answers, in float32, as a SavedModel.
+def write_saved_model(task, folder, samples, options):
+    """Writes a task as a SavedModel, in float32.
 
     Args:
         task: A `mmkeras.tasks.Task` on the TensorFlow backend.
@@ -18,7 +18,7 @@ def save(task, folder, samples, options):
         options: Dict of options of `task.answer`.
 
     Returns:
-        What `task.answer`, in float32 too, makes of the samples.
+        The answers of `task.answer` to the samples, also in float32.
 
     Raises:
         ValueError: If Keras runs on another backend.
@@ -30,12 +30,12 @@ def save(task, folder, samples, options):
             f"Received: the {backend!r} backend. Set KERAS_BACKEND=tensorflow "
             "and load the task again; a saved task loads on every backend."
         )
-    with _full_precision():
-        # A task of its own: what the given one has at hand may have been
-        # made under another precision.
+    with _float32():
+        # A new task: the cached models of the given one may have another
+        # precision.
         task = type(task)(in_float32(task.model), task.codecs)
-        # What the answers create is there before the graph is traced: with a
-        # variable made on the way, TensorFlow traces it twice.
+        # This creates all variables before the graph is traced: otherwise
+        # TensorFlow would trace it twice.
         answers = task.answer(samples, **options)
         serve = _signature(task, options)
         module = tf.Module()
@@ -46,14 +46,14 @@ def save(task, folder, samples, options):
 
 
 def input_specs(task):
-    """Says what an export takes.
+    """Describes the inputs of an export.
 
     Args:
         task: A `mmkeras.tasks.Task`.
 
     Returns:
-        Dict of a `tf.TensorSpec` for each field: strings `(batch,)`, of a
-        conversation `(batch, turns)`; of features float32 `(batch, *shape)`.
+        Dict of a `tf.TensorSpec` for each field: strings `(batch,)`, or
+        `(batch, turns)` for dialogues; float32 `(batch, *shape)` for features.
     """
     return {name: task.codecs[name].signature(name) for name in task.fields}
 
@@ -62,7 +62,7 @@ def _signature(task, options):
     """A concrete function of strings, or of features, for each field."""
 
     def serve(**batch):
-        return task.graph(batch, **options)
+        return task.serving_fn(batch, **options)
 
     specs = input_specs(task)
     function = tf.function(serve, autograph=False)
@@ -70,7 +70,7 @@ def _signature(task, options):
 
 
 @contextlib.contextmanager
-def _full_precision():
+def _float32():
     """Makes new layers, and matrix products on a GPU, compute in float32."""
     policy = keras.config.dtype_policy()
     quick = tf.config.experimental.tensor_float_32_execution_enabled()
