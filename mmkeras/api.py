@@ -44,8 +44,8 @@ def train(
         out: Folder of the run. The same run there is resumed.
         folder: Folder of a published data set. By default
             `$MMKERAS_DATA/<data>`.
-        columns: Dict from columns to the names that your own table has for
-            them, e.g. `{"label": "class"}`.
+        columns: Dict from columns to their names in your own table, e.g.
+            `{"label": "class"}`.
         init: Folder of a run of the same architecture to take the initial
             weights and the vocabulary from.
         config: Dict from keys to values, e.g. `{"model.dim": 512}`, or of
@@ -55,8 +55,8 @@ def train(
         seed: int, 0 by default.
         overwrite: bool. Whether to delete another run in the folder.
         results: Folder of results to add the test metrics to, or `None`.
-        reporter: A `mmkeras.training.reporter.Reporter` that is told about
-            the progress, or `None` to log.
+        reporter: A `mmkeras.training.reporter.Reporter` for the progress, or
+            `None` to log.
         **settings: Keys of the group `train` without their group, e.g.
             `epochs=10`; they take precedence over `config`. See `mmkeras
             config` for the keys of an architecture.
@@ -67,16 +67,16 @@ def train(
     Raises:
         ValueError: If the architecture does not have a key, a value is wrong,
             the data cannot be trained on, or the folder has another run.
-        FileNotFoundError: If there is no such data.
+        FileNotFoundError: If the data does not exist.
     """
     reporter = reporter or Reporter()
-    values, known = _read(config)
+    values, notes = _read(config)
     values |= _with_group("train", settings)
-    name, out = name or known.get("architecture"), out and pathlib.Path(out)
+    name, out = name or notes.get("architecture"), out and pathlib.Path(out)
     if data is None:
-        data, folder = known.get("data"), folder or known.get("folder")
-    init = init or known.get("init")
-    seed = known.get("seed") if seed is None else seed
+        data, folder = notes.get("data"), folder or notes.get("folder")
+    init = init or notes.get("init")
+    seed = notes.get("seed") if seed is None else seed
     _require(name=name, data=data, out=out)
     resolved = configuration.resolve(name, values)
     _check_start(resolved, out, init)
@@ -88,7 +88,7 @@ def train(
     )
     task = None
     for split in ("val", "test") if results else ("val",):
-        found = evaluations.evaluate(
+        evaluation = evaluations.evaluate(
             out,
             split,
             data,
@@ -99,7 +99,7 @@ def train(
             task,
             reporter,
         )
-        task = found.task
+        task = evaluation.task
     return task
 
 
@@ -133,14 +133,14 @@ def evaluate(
 
     Raises:
         ValueError: If a file of the run is damaged, or an option is wrong.
-        FileNotFoundError: If there is no such run or data.
+        FileNotFoundError: If the run or data does not exist.
     """
     task = tasks.load(run)
     options = generation_options(task, generate)
-    found = evaluations.evaluate(
+    evaluation = evaluations.evaluate(
         run, split, data, folder, columns, options, results, task, reporter
     )
-    return found.metrics
+    return evaluation.metrics
 
 
 def predict(run, inputs, batch_size=64, *, columns=None, **generate):
@@ -162,7 +162,7 @@ def predict(run, inputs, batch_size=64, *, columns=None, **generate):
 
     Raises:
         ValueError: If an example has a field that the model does not take.
-        FileNotFoundError: If there is no such run.
+        FileNotFoundError: If the run does not exist.
     """
     task = tasks.load(run)
     options = task.generation_options(**generation_options(task, generate))
@@ -206,19 +206,19 @@ def generation_options(task, given):
     """
     values = _with_group("generate", given)
     generates = task.target.generates
-    known = config_keys.generate(task) if generates else []
+    keys = config_keys.generate(task) if generates else []
     name = task.model.name.replace("_", "-")
     if values and not generates:
         raise ValueError(
             f"{name} generates no text, so it has no options of generation. "
             f"Received: {', '.join(values)}"
         )
-    checked = configuration.check(name, {k.name: k for k in known}, values)
+    checked = configuration.check(name, {k.name: k for k in keys}, values)
     return configuration.split(checked)["generate"]
 
 
 def _read(config):
-    """Keys and values of a configuration, and what else a run.json says."""
+    """Keys and values of a configuration, and other notes of a run.json."""
     if config is None:
         return {}, {}
     if isinstance(config, (str, os.PathLike)):
@@ -234,9 +234,9 @@ def _with_group(group, values):
     }
 
 
-def _require(**given):
-    """Refuses a training without an architecture, data or a folder."""
-    missing = [name for name, value in given.items() if value is None]
+def _require(**arguments):
+    """Raises an error if the architecture, data or folder is missing."""
+    missing = [name for name, value in arguments.items() if value is None]
     if missing:
         raise ValueError(
             "Training needs the name of an architecture, `data` and `out` "
@@ -260,7 +260,7 @@ def _check_start(config, out, init):
 
 
 def _rows(config, source, reporter):
-    """Training and validation rows; reports what was read."""
+    """Reads training and validation rows, and reports notes about them."""
     rows, notes, skipped = datasets.read(
         splits=("train", "val"), target=config.task.target, **source
     )

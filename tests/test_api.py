@@ -59,23 +59,29 @@ def test_the_command_line_resumes_a_run_of_python(run, table):
     log = (run / "log.csv").read_bytes()
     pairs = [f"{key}={value}" for key, value in CONFIG.items()]
     words = ["train", NAME, "--data", table, "--out", run, "train.epochs=1"]
-    found = CliRunner().invoke(app, [*map(str, words), *pairs])
-    assert found.exit_code == 0, found.output
+    result = CliRunner().invoke(app, [*map(str, words), *pairs])
+    assert result.exit_code == 0, result.output
     assert (run / "log.csv").read_bytes() == log
 
 
 def test_evaluate_returns_the_metrics_that_it_writes(run):
     scores = mmkeras.evaluate(run, split="test")
-    written = atomic.read_json(run / "results.json")["test"]
-    assert written["metrics"] == scores and written["data"] == "days.jsonl"
+    results = atomic.read_json(run / "results.json")["test"]
+    assert results["metrics"] == scores and results["data"] == "days.jsonl"
     with pytest.raises(ValueError, match="no options of generation.*beam"):
         mmkeras.evaluate(run, beam=3)
 
 
 def test_predict_answers_each_example(run, table):
-    found = mmkeras.predict(run, ["a good day", {"text": "a bad day"}, None])
-    assert [x["label"] in ("a", "b") for x in found] == [True, True, False]
-    assert [bool(x["error"]) for x in found] == [False, False, True]
+    predictions = mmkeras.predict(
+        run, ["a good day", {"text": "a bad day"}, None]
+    )
+    assert [x["label"] in ("a", "b") for x in predictions] == [
+        True,
+        True,
+        False,
+    ]
+    assert [bool(x["error"]) for x in predictions] == [False, False, True]
     assert len(mmkeras.predict(run, table)) == 24
     with pytest.raises(ValueError, match="Expected a list of examples"):
         mmkeras.predict(run, "a good day")
@@ -111,8 +117,8 @@ def test_keys_take_precedence_over_a_configuration(run, tmp_path):
     out = tmp_path / "other"
     words = ["train", "--config", run / "run.json", "--out", out]
     words += ["--seed", "1", "train.epochs=2"]
-    found = CliRunner().invoke(app, [str(word) for word in words])
-    assert found.exit_code == 0, found.output
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code == 0, result.output
     arguments = atomic.read_json(out / "run.json")["arguments"]
     assert (arguments["seed"], arguments["train"]["epochs"]) == (1, 2)
     assert arguments["model"]["dim"] == 4
@@ -142,15 +148,15 @@ def test_options_of_generation_reach_captions_and_exports(tmp_path):
         epochs=1,
         config={"model.dim": 8, "data.image_size": 32, "generate.beam": 2},
     )
-    written = atomic.read_json(tmp_path / "run" / "results.json")
-    assert written["val"]["generate"] == {"beam": 2, "length_penalty": 0.7}
+    results = atomic.read_json(tmp_path / "run" / "results.json")
+    assert results["val"]["generate"] == {"beam": 2, "length_penalty": 0.7}
     options = {"beam": 2, "samples": 4}
     scores = mmkeras.evaluate(tmp_path / "run", "test", **options)
     assert "cider" in scores
     images = sorted((source.parent / "images").glob("test-*"))
-    found = mmkeras.predict(tmp_path / "run", images, **options)
-    assert [answer["error"] for answer in found] == [""] * 4
+    predictions = mmkeras.predict(tmp_path / "run", images, **options)
+    assert [answer["error"] for answer in predictions] == [""] * 4
     mmkeras.export(tmp_path / "run", tmp_path / "captions", **options)
     served = serving.load(tmp_path / "captions")
     answers = served.predict({"image": [x.read_bytes() for x in images]})
-    assert list(answers["text"]) == [answer["text"] for answer in found]
+    assert list(answers["text"]) == [answer["text"] for answer in predictions]

@@ -38,7 +38,7 @@ import PIL.ImageFont
 from rich.console import Console
 
 from mmkeras import evaluation
-from mmkeras.cli.talk import Talk
+from mmkeras.cli.dialogue import Dialogue
 from mmkeras.data.synthetic import digits_discussed
 from mmkeras.evaluation import charts
 from mmkeras.evaluation import tables
@@ -137,7 +137,7 @@ print(question, answer["label"][0])
 # `mmkeras chat runs/x --image digits.png` keeps the history for you:
 
 # %%
-talk = Talk(task, image)
+dialogue = Dialogue(task, image)
 for question in (
     "how many 7s are there?",
     "what digit is on the left?",
@@ -145,7 +145,7 @@ for question in (
     "what colour is it?",
     "what colour is behind it?",
 ):
-    answer, probability, _ = talk.ask(question)
+    answer, probability, _ = dialogue.ask(question)
     print(f"{question} {answer} ({probability:.2f})")
 PIL.Image.open(io.BytesIO(image)).resize((252, 252))
 
@@ -185,10 +185,10 @@ if keras.backend.backend() == "tensorflow":
     served = client.load(home / "export")
     batch = {
         "image": [image],
-        "history": [talk.turns[:-1][-4:]],
+        "history": [dialogue.turns[:-1][-4:]],
         "question": ["what colour is behind it?"],
     }
-    print(served.predict(batch)["label"], talk.turns[-1])
+    print(served.predict(batch)["label"], dialogue.turns[-1])
 
 # %% [markdown]
 # From the command line, with MNIST: `mmkeras train dialogue-text-image-modules

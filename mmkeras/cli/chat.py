@@ -28,7 +28,7 @@ def run(
     ends the dialogue, so questions can be piped in.
     """
     import mmkeras
-    from mmkeras.cli import talk
+    from mmkeras.cli.dialogue import Dialogue
 
     task = mmkeras.load(folder)
     encoded = pathlib.Path(image).read_bytes() if image else None
@@ -36,20 +36,20 @@ def run(
     if candidates:
         text = pathlib.Path(candidates).read_text("utf-8")
         answers = [line for line in text.splitlines() if line.strip()]
-    held = talk.Talk(task, encoded, answers)
+    conversation = Dialogue(task, encoded, answers)
     failed = False
-    for question in _asked():
-        answer, chance, error = held.ask(question)
+    for question in _questions():
+        answer, probability, error = conversation.ask(question)
         failed |= bool(error)
         if error:
             typer.echo(error, err=True)
         else:
-            typer.echo(f"{answer}\t{chance:.3f}")
+            typer.echo(f"{answer}\t{probability:.3f}")
     if failed:
         raise typer.Exit(1)
 
 
-def _asked():
+def _questions():
     """Yields the questions, one per line of input."""
     if not sys.stdin.isatty():
         yield from (line.strip() for line in sys.stdin if line.strip())

@@ -9,7 +9,7 @@ from mmkeras.cli import options
 
 
 class Kind(enum.StrEnum):
-    """Kind of one's own data."""
+    """Kind of your own data."""
 
     CAPTIONS = "captions"
     LABELS = "labels"
@@ -40,11 +40,11 @@ def run(
     from mmkeras.data import check
     from mmkeras.data import problems
 
-    shown = progress.counter("images")
+    progress_bar = progress.counter("images")
     report = check.check(
         data,
         folder,
-        shown,
+        progress_bar,
         target and str(target),
         kind and str(kind),
         options.columns_of(column),

@@ -26,9 +26,9 @@ def run(
             typer.echo("\t".join(_cells(key)))
         return
     for group in config.split(keys):
-        chosen = [k for k in keys.values() if k.name.startswith(f"{group}.")]
-        if chosen:
-            console.print(_table(group, chosen))
+        selected = [k for k in keys.values() if k.name.startswith(f"{group}.")]
+        if selected:
+            console.print(_table(group, selected))
     console.print(
         "data.columns.COLUMN=NAME, or --column, reads a column of your own "
         "table from one of another name."

@@ -51,8 +51,8 @@ def _recipe(name):
     for column in ("training examples", "batch size", "epochs"):
         table.add_column(column, justify="right", no_wrap=True)
     for count in (100, 1_000, 10_000, 100_000):
-        chosen = recipes.resolve(recipe, count)
-        sizes = str(chosen.batch_size), str(chosen.epochs)
+        resolved = recipes.resolve(recipe, count)
+        sizes = str(resolved.batch_size), str(resolved.epochs)
         table.add_row(f"{count:,}", *sizes)
     return table
 

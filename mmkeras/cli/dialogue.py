@@ -1,8 +1,8 @@
-"""A dialogue with a model, turn by turn."""
+"""A dialogue with a model, one question at a time."""
 
 
-class Talk:
-    """Asks one question after another, and keeps the history.
+class Dialogue:
+    """Answers questions, given the previous ones.
 
     Args:
         task: A `mmkeras.tasks.Classify` that takes `"question"` and
@@ -25,11 +25,11 @@ class Talk:
                 f"{', '.join(task.fields)}"
             )
         if ("candidates" in task.fields) != bool(candidates):
-            wanted = (
+            verb = (
                 "requires" if "candidates" in task.fields else "does not take"
             )
             raise ValueError(
-                f"{task.model.name} {wanted} candidates. Received: "
+                f"{task.model.name} {verb} candidates. Received: "
                 f"candidates={candidates and candidates[:5]}. Pass "
                 "--candidates to ranking models only; they require it."
             )
@@ -50,17 +50,17 @@ class Talk:
             Tuple of the answer, its probability, and an error, empty if there
             is an answer; only then is the turn added to the history.
         """
-        most = self.task.codecs["history"].turns
-        asked = {
+        max_turns = self.task.codecs["history"].turns
+        batch = {
             "question": [question],
-            "history": [self.turns[-most:] or None],
+            "history": [self.turns[-max_turns:] or None],
         }
         if self.image is not None:
-            asked["image"] = [self.image]
+            batch["image"] = [self.image]
         if self.candidates:
-            asked["candidates"] = [self.candidates]
-        said = self.task.answer(asked)
-        answer, error = str(said["label"][0]), str(said["error"][0])
+            batch["candidates"] = [self.candidates]
+        answers = self.task.answer(batch)
+        answer, error = str(answers["label"][0]), str(answers["error"][0])
         if not error:
             self.turns.append(f"{question} {answer}")
-        return answer, float(said["probability"][0].max()), error
+        return answer, float(answers["probability"][0].max()), error

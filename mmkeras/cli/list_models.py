@@ -31,19 +31,19 @@ def run(
     """List the architectures of the zoo."""
     from mmkeras import registry
 
-    found = [_read(name) for name in registry.list_models()]
-    chosen = [entry for entry in found if task in (None, entry["task"])]
-    if not chosen:
-        tasks = sorted({entry["task"] for entry in found})
+    entries = [_read(name) for name in registry.list_models()]
+    selected = [entry for entry in entries if task in (None, entry["task"])]
+    if not selected:
+        tasks = sorted({entry["task"] for entry in entries})
         raise ValueError(
             f"No architecture is registered for the task {task!r}. Tasks: "
             f"{', '.join(tasks)}."
         )
     if names_only:
-        for entry in chosen:
+        for entry in selected:
             typer.echo(entry["name"])
         return
-    _show(chosen)
+    _show(selected)
 
 
 def _read(name):

@@ -73,12 +73,12 @@ def columns_of(pairs):
     """Parses `--column` options, pairs such as `label=class`.
 
     Returns:
-        Dict from columns to the names that a table has for them.
+        Dict from columns to their names in a table.
 
     Raises:
         ValueError: If a pair has no `=`.
     """
-    found = {}
+    columns = {}
     for pair in pairs or []:
         column, mark, name = pair.partition("=")
         if not (mark and column and name):
@@ -86,8 +86,8 @@ def columns_of(pairs):
                 "--column expects COLUMN=NAME, e.g. --column label=class. "
                 f"Received: {pair}"
             )
-        found[column.strip()] = name
-    return found
+        columns[column.strip()] = name
+    return columns
 
 
 class LabelKind(enum.StrEnum):

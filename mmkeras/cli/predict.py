@@ -72,31 +72,31 @@ def run(
     texts = {"text": text, "question": question}
     texts = {k: v for k, v in texts.items() if v is not None}
     columns = options.columns_of(column) or remembered_columns(folder)
-    examples, home = _examples(task, files, texts, columns)
-    tell = _tell_caption if task.texts_differ else _tell
-    if _predict(task, examples, home, tell, jsonl, figure, generate):
+    examples, base = _examples(task, files, texts, columns)
+    print_answer = _print_caption if task.texts_differ else _print_answer
+    if _predict(task, examples, base, print_answer, jsonl, figure, generate):
         raise typer.Exit(1)
 
 
-def _predict(task, examples, home, tell, jsonl, figure, generate):
+def _predict(task, examples, base, print_answer, jsonl, figure, generate):
     """Prints the answers; returns the number of examples with an error."""
     from mmkeras.data import truncation
     from mmkeras.tasks import predict
 
-    failed, good, sizes = 0, [], collections.defaultdict(list)
-    for example, answer in predict.answers(task, examples, home, **generate):
+    failed, drawable, sizes = 0, [], collections.defaultdict(list)
+    for example, answer in predict.answers(task, examples, base, **generate):
         measured = truncation.measure(task.codecs, [example.values])
-        for field, found in measured.items():
-            sizes[field] += found
+        for field, lengths in measured.items():
+            sizes[field] += lengths
         failed += bool(answer["error"])
-        tell(task, example.name, answer, jsonl)
+        print_answer(task, example.name, answer, jsonl)
         if figure and not answer["error"]:
-            good.append((example.values, answer))
+            drawable.append((example.values, answer))
     remedy = "train with a greater {} to use more"
     for note in truncation.describe(task.codecs, sizes, remedy):
         typer.echo(note, err=True)
-    if good:
-        _draw(task, good, figure)
+    if drawable:
+        _draw(task, drawable, figure)
     return failed
 
 
@@ -106,7 +106,7 @@ def _examples(task, files, texts, columns):
     from mmkeras.tasks import raw_examples
 
     if not any(map(raw_examples.is_table, files)):
-        return _of_files(task, files, texts), pathlib.Path()
+        return _examples_of_files(task, files, texts), pathlib.Path()
     if len(files) > 1 or texts:
         raise ValueError(
             "Give a table by itself, without other files or texts. "
@@ -118,7 +118,7 @@ def _examples(task, files, texts, columns):
     return examples, pathlib.Path(files[0]).absolute().parent
 
 
-def _of_files(task, files, texts):
+def _examples_of_files(task, files, texts):
     from mmkeras.tasks import raw_examples
 
     if task.texts_differ and not files:
@@ -132,7 +132,7 @@ def _of_files(task, files, texts):
     return [raw_examples.from_files(task, files, texts)]
 
 
-def _tell_caption(task, path, answer, jsonl):
+def _print_caption(task, path, answer, jsonl):
     from mmkeras.data.problems import printable
 
     error = answer["error"].removeprefix("image: ").removeprefix(f"{path}: ")
@@ -145,17 +145,17 @@ def _tell_caption(task, path, answer, jsonl):
         typer.echo(f"{printable(path)}\t{printable(answer['text'])}")
 
 
-def _tell(task, name, answer, jsonl):
+def _print_answer(task, name, answer, jsonl):
     if answer["error"] or isinstance(answer["label"], str):
-        return _tell_one(task, name, answer, jsonl)
+        return _print_row(task, name, answer, jsonl)
     steps = [i for i, label in enumerate(answer["label"]) if label]
     for i in steps:  # For sequences: one line per step.
         step = {key: answer[key][i] for key in ("label", "probability")}
         where = f"{name}:{i + 1}".lstrip(":")
-        _tell_one(task, where, {**step, "error": ""}, jsonl)
+        _print_row(task, where, {**step, "error": ""}, jsonl)
 
 
-def _tell_one(task, name, answer, jsonl):
+def _print_row(task, name, answer, jsonl):
     from mmkeras.data.problems import printable
 
     error, row = answer["error"], task.table_row(name, answer)
@@ -166,23 +166,23 @@ def _tell_one(task, name, answer, jsonl):
         typer.echo(json.dumps(row, ensure_ascii=False))
     elif name or not error:
         likely = sorted(row["probability"].items(), key=lambda x: -x[1])[:5]
-        shares = ", ".join(f"{known} {share:.3f}" for known, share in likely)
+        shares = ", ".join(f"{label} {share:.3f}" for label, share in likely)
         cells = [*([name] if name else []), row["label"], shares]
         typer.echo("\t".join(map(printable, cells)))
 
 
-def _draw(task, predicted, path):
+def _draw(task, predictions, path):
     from mmkeras.evaluation import figures
 
-    values, answers = zip(*predicted)
+    values, answers = zip(*predictions)
     if task.texts_differ:
         images = [value["image"] for value in values]
         pixels, _ = task.codecs["image"].try_batch(images)
         texts = [answer["text"] for answer in answers]
-        drawn = figures.of_captioner(task, pixels.numpy(), texts)
+        figure = figures.of_captioner(task, pixels.numpy(), texts)
     else:
         batch = {f: [v.get(f) for v in values] for f in task.fields}
         labels = [answer["label"] for answer in answers]
-        drawn = figures.of_classifier(task, batch, labels)
-    figures.write_png(drawn, path)
+        figure = figures.of_classifier(task, batch, labels)
+    figures.write_png(figure, path)
     typer.echo(f"Wrote figure {path}.", err=True)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 _SIDE = 48  # Of the images, in pixels.
-_DRAWN = 12  # Images with captions.
+_NUM_PLOTTED = 12  # Images with captions.
 
 
 def run(
@@ -38,12 +38,12 @@ def run(
     typer.echo(
         f"Rendering a synthetic data set of coloured shapes into {home} ..."
     )
-    held = min(400, train)
+    count = min(400, train)
     source = shapes.write(
         home / "world",
         train,
-        held,
-        held,
+        count,
+        count,
         seed,
         size=_SIDE,
         progress=progress.counter("images"),
@@ -57,7 +57,7 @@ def run(
     examples = Examples(task, data.rows("test"))
     test, texts = task.texts(examples, examples.outputs(beam=3))
     _score(task, test, texts, shapes, rows.train, seed)
-    files = [row["image"] for row in test[:_DRAWN]]
+    files = [row["image"] for row in test[:_NUM_PLOTTED]]
     pixels, _ = next(cache.batches(files, task.codecs["image"]))
     _draw(pixels, texts, home / "captions.png")
     _serve(task, pixels[0], home)
@@ -88,22 +88,22 @@ def _train(rows, home, epochs, seed):
         },
     )
     arguments = {"epochs": epochs, "seed": seed, "data": rows.fingerprint}
-    with RunFolder(home / "run").open(arguments, overwrite=True) as held:
+    with RunFolder(home / "run").open(arguments, overwrite=True) as run:
         task = build.build(
             "caption-cnn-lstm", rows, recipe, image_size=_SIDE, min_count=1
         )
-        with progress.epochs(epochs) as shown:
+        with progress.epochs(epochs) as callback:
             engine.fit(
                 task,
                 rows,
-                held.path,
+                run.path,
                 recipe,
                 seed,
                 progress.counter("images"),
                 verbose=0,
-                callbacks=[shown],
+                callbacks=[callback],
             )
-        task.save(held.path)
+        task.save(run.path)
     keras.config.set_dtype_policy("float32")
     return mmkeras.load(home / "run")
 
@@ -128,39 +128,45 @@ def _score(task, test, texts, shapes, train, seed):
         title=f"{len(texts)} test images, combinations never trained on",
         title_justify="left",
     )
-    for name, said in rows.items():
-        figures = task.score_texts(said, references)
-        right = [
-            shapes.check_caption(t, s).correct for t, s in zip(said, scenes)
-        ]
+    for name, captions in rows.items():
+        metrics = task.score_texts(captions, references)
+        accuracy = _accuracy(shapes, captions, scenes)
         table.add_row(
             name,
-            f"{100 * figures['bleu_4']:.1f}",
-            f"{figures['cider']:.2f}",
-            f"{100 * sum(right) / len(right):.1f} %",
+            f"{100 * metrics['bleu_4']:.1f}",
+            f"{metrics['cider']:.2f}",
+            f"{accuracy:.1f} %",
         )
     table.add_section()
-    right = _right_of_new_things(task, shapes, len(texts), seed)
-    table.add_row("... with shapes never trained on", "", "", f"{right:.1f} %")
+    accuracy = _accuracy_on_new_shapes(task, shapes, len(texts), seed)
+    table.add_row(
+        "... with shapes never trained on", "", "", f"{accuracy:.1f} %"
+    )
     Console().print(table)
 
 
-def _right_of_new_things(task, shapes, count, seed):
+def _accuracy_on_new_shapes(task, shapes, count, seed):
     """Percentage of correct captions for shapes that were not in training."""
     import numpy as np
 
     scenes = shapes.scenes("things", count, seed)
     pixels = np.stack([shapes.render(scene, _SIDE) for scene in scenes])
-    said = task.generate(pixels, beam=3)
-    right = [shapes.check_caption(t, s).correct for t, s in zip(said, scenes)]
-    return 100 * sum(right) / len(right)
+    captions = task.generate(pixels, beam=3)
+    return _accuracy(shapes, captions, scenes)
+
+
+def _accuracy(shapes, captions, scenes):
+    """Percentage of correct captions."""
+    pairs = zip(captions, scenes)
+    is_correct = [shapes.check_caption(*pair).correct for pair in pairs]
+    return 100 * sum(is_correct) / len(is_correct)
 
 
 def _draw(pixels, texts, path):
     from mmkeras.evaluation import figures
 
-    drawn = figures.captions(pixels, texts[: len(pixels)])
-    figures.write_png(drawn, path)
+    figure = figures.captions(pixels, texts[: len(pixels)])
+    figures.write_png(figure, path)
     typer.echo(f"Wrote figure {path}.")
 
 
@@ -179,7 +185,7 @@ def _serve(task, pixels, home):
     photo.write_bytes(data.getvalue())
     command = ["-m", "mmkeras.serving.run", str(home / "export"), str(photo)]
     typer.echo(f"$ python {' '.join(command)}")
-    said = subprocess.run(
+    process = subprocess.run(
         [sys.executable, *command], capture_output=True, text=True, check=True
     )
-    typer.echo(said.stdout.strip())
+    typer.echo(process.stdout.strip())

@@ -12,11 +12,11 @@ import typer
 from mmkeras.cli import options
 from mmkeras.cli import settings
 
-_MAKERS = (["mmkeras", "train"], ["mmkeras", "evaluate"])
-_RUNS = ("--out", "--init")  # Options whose value is a run's folder.
+_COMMANDS = (["mmkeras", "train"], ["mmkeras", "evaluate"])
+_RUN_OPTIONS = ("--out", "--init")  # Options whose value is a run's folder.
 _TUNED = "train.fine_tune"
-# Runs are resumed, nothing is published, and the data is in another folder.
-_AWAY = ("--overwrite", "--results", "--folder")
+# Runs are resumed, not published, and read data from another folder.
+_REMOVED_OPTIONS = ("--overwrite", "--results", "--folder")
 
 
 def run(
@@ -62,34 +62,35 @@ def run(
             f"{path} is not a results file. Give a file of zoo/results, such "
             "as zoo/results/caption-cnn-lstm--flickr8k.json."
         )
-    known = atomic.read_json(path, {"seeds": dict})
-    seed, entry = _entry(path, known, seed)
-    shown = {"model": str, "data": str, "mean": dict}
-    atomic.check_json(known, shown, path)
-    given = {"--data": data, "--folder": folder}
-    todo = commands(entry, pathlib.Path(out), given, _changes(pairs))
-    _require_data(todo)
+    content = atomic.read_json(path, {"seeds": dict})
+    seed, entry = _entry(path, content, seed)
+    expected = {"model": str, "data": str, "mean": dict}
+    atomic.check_json(content, expected, path)
+    replacements = {"--data": data, "--folder": folder}
+    steps = commands(entry, pathlib.Path(out), replacements, _changes(pairs))
+    _require_data(steps)
     since = time.perf_counter()
-    for words in todo:
+    for words in steps:
         typer.echo(f"$ mmkeras {shlex.join(words)}")
-        done = subprocess.run([sys.executable, "-m", "mmkeras.cli", *words])
-        if done.returncode:
+        process = subprocess.run([sys.executable, "-m", "mmkeras.cli", *words])
+        if process.returncode:
             raise RuntimeError(
-                f"mmkeras {words[0]} failed with exit code {done.returncode}; "
-                "see its output above. Run the same command again to resume."
+                f"mmkeras {words[0]} failed with exit code "
+                f"{process.returncode}; see its output above. Run the same "
+                "command again to resume."
             )
     minutes = (time.perf_counter() - since) / 60
-    measured = atomic.read_json(pathlib.Path(todo[-1][1], "results.json"))
-    _show(known, seed, entry, measured["test"]["metrics"], minutes)
+    measured = atomic.read_json(pathlib.Path(steps[-1][1], "results.json"))
+    _show(content, seed, entry, measured["test"]["metrics"], minutes)
 
 
-def commands(entry, out, given, changes):
+def commands(entry, out, replacements, changes):
     """Adapts the commands of one seed's results to this machine.
 
     Args:
         entry: Dict of a seed, as stored by `training.results.merge`.
         out: Path of the folder for the runs.
-        given: Dict from options to values, which replace those of the
+        replacements: Dict from options to values, which replace those of the
             commands. Without a value, `--folder` is removed, as it is a path
             of another machine.
         changes: Dict from keys to values, which replace those of the
@@ -101,10 +102,10 @@ def commands(entry, out, given, changes):
     Raises:
         ValueError: If a command does not train or evaluate.
     """
-    made = []
+    adapted = []
     for command in [*entry["before"], entry["command"], entry["evaluation"]]:
         words = shlex.split(command)
-        if words[:2] not in _MAKERS or len(words) < 3:
+        if words[:2] not in _COMMANDS or len(words) < 3:
             raise ValueError(
                 "Expected a command `mmkeras train` or `mmkeras evaluate`. "
                 f"Received: {command}"
@@ -112,22 +113,22 @@ def commands(entry, out, given, changes):
         _, verb, subject, *words = words
         if verb == "evaluate":
             subject = str(out / subject)
-        made.append([verb, subject])
+        adapted.append([verb, subject])
         for name, value in _options(words):
-            if given.get(name):
-                value = given[name]
-            elif name in _AWAY:
+            if replacements.get(name):
+                value = replacements[name]
+            elif name in _REMOVED_OPTIONS:
                 continue
-            elif name in _RUNS:
+            elif name in _RUN_OPTIONS:
                 value = str(out / value)
-            made[-1] += [name] if value is None else [name, value]
-        made[-1] += _pairs(words, changes)
-    return _sharing(made)
+            adapted[-1] += [name] if value is None else [name, value]
+        adapted[-1] += _pairs(words, changes)
+    return _sharing(adapted)
 
 
 def _changes(pairs):
     """Parses pairs of keys and texts."""
-    found = {}
+    values = {}
     for pair in pairs or []:
         key, mark, value = pair.partition("=")
         if not mark or not settings.is_pair(pair):
@@ -135,30 +136,32 @@ def _changes(pairs):
                 "Expected key=value, e.g. model.image=mobilenet.npz. "
                 f"Received: {pair}"
             )
-        found[key] = value
-    return found
+        values[key] = value
+    return values
 
 
 def _pairs(words, changes=None):
-    """The pairs of keys and values among words, with changes."""
-    found = dict(word.split("=", 1) for word in words if settings.is_pair(word))
-    for key in set(changes or {}) & set(found):
-        network, mark, _ = found[key].rpartition(":")
+    """The pairs of keys and values among words, with changed values."""
+    values = dict(
+        word.split("=", 1) for word in words if settings.is_pair(word)
+    )
+    for key in set(changes or {}) & set(values):
+        network, mark, _ = values[key].rpartition(":")
         value = changes[key]
         if key == "model.image" and ":" not in value:
             value = f"{network}{mark}{value}"  # The same network's weights.
-        found[key] = value
-    return [f"{key}={value}" for key, value in found.items()]
+        values[key] = value
+    return [f"{key}={value}" for key, value in values.items()]
 
 
 def _require_data(commands):
-    """Asks for data that is not published and is not at the path here."""
+    """Raises an error if data is neither published nor at its path."""
     from mmkeras.data import datasets
 
     for words in commands:
         data = dict(_options(words)).get("--data")
-        known = data is None or datasets.is_published(data)
-        if not (known or pathlib.Path(data).exists()):
+        is_available = data is None or datasets.is_published(data)
+        if not (is_available or pathlib.Path(data).exists()):
             raise FileNotFoundError(
                 f"The results are of data that is not published, {data!r}. "
                 "Give its path with --data."
@@ -171,16 +174,16 @@ def _sharing(commands):
     This changes results by rounding only: the outputs of the layers that both
     runs share are computed once, and rounded to float16 for both.
     """
-    made, layer = [], None
+    adapted, layer = [], None
     for words in reversed(commands):
-        given = dict(pair.split("=", 1) for pair in _pairs(words))
-        frozen = "model.image" in given and _TUNED not in given
-        if layer and frozen and "train.cache_at" not in given:
+        values = dict(pair.split("=", 1) for pair in _pairs(words))
+        frozen = "model.image" in values and _TUNED not in values
+        if layer and frozen and "train.cache_at" not in values:
             words = [*words, f"train.cache_at={layer}"]
-        if given.get(_TUNED, "all") != "all":
-            layer = given[_TUNED]
-        made.insert(0, words)
-    return made
+        if values.get(_TUNED, "all") != "all":
+            layer = values[_TUNED]
+        adapted.insert(0, words)
+    return adapted
 
 
 def _options(words):
@@ -192,11 +195,11 @@ def _options(words):
             yield word, None if is_flag else after
 
 
-def _entry(path, known, seed):
+def _entry(path, content, seed):
     """The seed and its entry in the results file."""
     from mmkeras.files import atomic
 
-    seeds = known["seeds"]
+    seeds = content["seeds"]
     seed = next(iter(seeds), "") if seed is None else str(seed)
     if seed not in seeds:
         raise ValueError(
@@ -208,15 +211,17 @@ def _entry(path, known, seed):
     return seed, seeds[seed]
 
 
-def _show(known, seed, entry, figures, minutes):
+def _show(content, seed, entry, metrics, minutes):
     from rich.console import Console
 
     from mmkeras.evaluation import tables
 
-    title = f"{known['model']}, {known['data']}, test, after {minutes:.0f} min"
+    title = (
+        f"{content['model']}, {content['data']}, test, after {minutes:.0f} min"
+    )
     columns = {
-        "here": figures,
+        "here": metrics,
         f"published, seed {seed}": entry["metrics"],
-        f"published, mean of {len(known['seeds'])}": known["mean"],
+        f"published, mean of {len(content['seeds'])}": content["mean"],
     }
     Console(highlight=False).print(tables.scores(title, columns))

@@ -3,13 +3,13 @@
 import typer
 
 
-def show(bad):
+def show(errors):
     """Prints skipped rows to the error stream.
 
     Args:
-        bad: List of tuples of a row's id and why it could not be read.
+        errors: List of tuples of a row's id and the error.
     """
     from mmkeras.data.problems import printable
 
-    for row, error in bad:
+    for row, error in errors:
         typer.echo(printable(f"Skipped {row}: {error}"), err=True)

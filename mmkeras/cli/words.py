@@ -139,8 +139,8 @@ def coverage(
     from mmkeras import word_vectors
 
     corpus = word_vectors.Corpus.read(_sentences(text, no_tokenize), minimum)
-    found = word_vectors.read(vectors, wanted=corpus.words)
-    report = word_vectors.coverage(found, corpus.counts_by_word)
+    table = word_vectors.read(vectors, wanted=corpus.words)
+    report = word_vectors.coverage(table, corpus.counts_by_word)
     _show(
         ["", "found", "of", "share"],
         [
@@ -151,8 +151,8 @@ def coverage(
     spelled = (f"{n:,} {how}" for how, n in report.spelled.items() if n)
     typer.echo(f"Found {', '.join(spelled) or 'none'}.")
     if report.missing:
-        most = [(word, f"{n:,}") for word, n in report.missing[:count]]
-        _show(["without a vector", "times"], most)
+        rows = [(word, f"{n:,}") for word, n in report.missing[:count]]
+        _show(["without a vector", "times"], rows)
 
 
 def neighbours(
@@ -164,10 +164,10 @@ def neighbours(
     """Show the nearest words to each word, by cosine similarity."""
     from mmkeras import word_vectors
 
-    known = word_vectors.read(vectors, limit=limit)
+    table = word_vectors.read(vectors, limit=limit)
     for each in word:
-        found = word_vectors.neighbours(known, each, count)
-        _show([each, "cosine"], [(near, f"{x:.3f}") for near, x in found])
+        nearest = word_vectors.neighbours(table, each, count)
+        _show([each, "cosine"], [(w, f"{x:.3f}") for w, x in nearest])
 
 
 def analogy(
@@ -198,8 +198,8 @@ def analogy(
         )
     if questions:
         sections = word_vectors.read_analogies(questions)
-        known = word_vectors.read(vectors, limit=limit)
-        figures = word_vectors.score_analogies(known, sections, method.value)
+        table = word_vectors.read(vectors, limit=limit)
+        scores = word_vectors.score_analogies(table, sections, method.value)
         _show(
             ["", "right", "of those answered", "share", "of all questions"],
             [
@@ -207,13 +207,15 @@ def analogy(
                     *_share(name, x["correct"], x["with_vectors"]),
                     f"{x['questions']:,}",
                 )
-                for name, x in figures.items()
+                for name, x in scores.items()
             ],
         )
         return
-    known = word_vectors.read(vectors, limit=limit)
-    found = word_vectors.analogy(known, *word, count=count, method=method.value)
-    _show([" ".join(word), method.value], [(w, f"{x:.3f}") for w, x in found])
+    table = word_vectors.read(vectors, limit=limit)
+    nearest = word_vectors.analogy(
+        table, *word, count=count, method=method.value
+    )
+    _show([" ".join(word), method.value], [(w, f"{x:.3f}") for w, x in nearest])
 
 
 def similarity(
@@ -229,18 +231,18 @@ def similarity(
     """Spearman's correlation of cosine similarities with human ratings."""
     from mmkeras import word_vectors
 
-    judged = word_vectors.read_similarities(pairs)
-    wanted = {word for first, second, _ in judged for word in (first, second)}
-    figures = word_vectors.score_similarities(
-        word_vectors.read(vectors, wanted), judged
+    ratings = word_vectors.read_similarities(pairs)
+    words = {word for first, second, _ in ratings for word in (first, second)}
+    scores = word_vectors.score_similarities(
+        word_vectors.read(vectors, words), ratings
     )
     _show(
         ["", ""],
         [
-            ("Spearman's correlation", f"{figures['spearman']:.3f}"),
+            ("Spearman's correlation", f"{scores['spearman']:.3f}"),
             (
                 "pairs with vectors",
-                f"{figures['with_vectors']:,} of {figures['pairs']:,}",
+                f"{scores['with_vectors']:,} of {scores['pairs']:,}",
             ),
         ],
     )

@@ -47,11 +47,11 @@ def run(world, tmp_path_factory):
 
 
 def test_report(run, world):
-    found = call("report", run, "--robustness", "--max-examples", "2")
-    assert found.exit_code == 0, found.output
+    result = call("report", run, "--robustness", "--max-examples", "2")
+    assert result.exit_code == 0, result.output
     out = run / "report-val"
-    written = atomic.read_json(out / "report.json")
-    scores = written["scores"]
+    report = atomic.read_json(out / "report.json")
+    scores = report["scores"]
     for metric in ("cider", "bleu_4"):
         low, high = (scores[f"{metric}_{end}"] for end in ("low", "high"))
         assert low <= scores[metric] <= high
@@ -60,61 +60,61 @@ def test_report(run, world):
         assert scores[f"{metric}_majority"] >= 0
     assert "shuffle_gap" in scores
     cell = f"{scores['cider']:.3f} ({scores['cider_low']:.3f} to "
-    assert cell in found.output
-    assert "CIDEr: majority baseline" in found.output
-    assert "CIDEr: drop with permuted image" in found.output
-    curves = written["robustness"]["curves"]
+    assert cell in result.output
+    assert "CIDEr: majority baseline" in result.output
+    assert "CIDEr: drop with permuted image" in result.output
+    curves = report["robustness"]["curves"]
     assert all(name.startswith("image: ") for name in curves) and curves
-    assert written["robustness"]["metric"] == "cider"
+    assert report["robustness"]["metric"] == "cider"
     assert (out / "captions.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_list():
-    found = call("list", "--task", "caption", "--names-only").output.split()
-    assert "caption-cnn-lstm" in found
-    assert all(name.startswith("caption-") for name in found)
+    result = call("list", "--task", "caption", "--names-only").output.split()
+    assert "caption-cnn-lstm" in result
+    assert all(name.startswith("caption-") for name in result)
 
 
 def test_list_of_an_unknown_task():
-    found = call("list", "--task", "sing")
-    assert found.exit_code == 1
-    assert "No architecture is registered for the task 'sing'" in found.output
+    result = call("list", "--task", "sing")
+    assert result.exit_code == 1
+    assert "No architecture is registered for the task 'sing'" in result.output
 
 
 def test_describe():
-    found = call("describe", "caption-cnn-lstm").output
-    assert "https://arxiv.org/abs/1411.4555" in found
-    assert "vocabulary_size" in found
-    assert "decoder" in found
+    result = call("describe", "caption-cnn-lstm").output
+    assert "https://arxiv.org/abs/1411.4555" in result
+    assert "vocabulary_size" in result
+    assert "decoder" in result
 
 
 def test_describe_shows_batches_and_epochs_by_the_number_of_examples():
-    found = call("describe", "classify-audio-cnn").output
-    assert "training examples" in found
-    rows = [line.strip("│ ").split() for line in found.splitlines()]
+    result = call("describe", "classify-audio-cnn").output
+    assert "training examples" in result
+    rows = [line.strip("│ ").split() for line in result.splitlines()]
     assert ["100", "│", "8", "│", "84"] in rows
     assert ["100,000", "│", "64", "│", "20"] in rows
 
 
 def test_describe_suggests():
-    found = call("describe", "caption-cnn-lstn")
-    assert found.exit_code == 1
-    assert "Did you mean 'caption-cnn-lstm'?" in found.output
+    result = call("describe", "caption-cnn-lstn")
+    assert result.exit_code == 1
+    assert "Did you mean 'caption-cnn-lstm'?" in result.output
 
 
 def test_check_of_a_good_data_set(world):
-    found = call("check", "--data", world)
-    assert found.exit_code == 0, found.output
+    result = call("check", "--data", world)
+    assert result.exit_code == 0, result.output
 
 
 def test_check_names_a_missing_image(world, tmp_path):
     bad = tmp_path / "table.jsonl"
     row = {"image": "gone.jpg", "captions": ["a dog"], "split": "train"}
     bad.write_text(json.dumps(row) + "\n")
-    found = call("check", "--data", bad)
-    assert found.exit_code == 1
-    assert "missing" in found.output
-    assert "gone.jpg" in found.output
+    result = call("check", "--data", bad)
+    assert result.exit_code == 1
+    assert "missing" in result.output
+    assert "gone.jpg" in result.output
 
 
 def test_train_leaves_a_whole_run(run, world):
@@ -159,12 +159,12 @@ def test_another_command_is_refused(run, world):
 
 def test_a_run_does_not_overwrite_what_it_starts_from(run, world):
     before = {path: path.stat().st_mtime_ns for path in run.iterdir()}
-    found = call(
+    result = call(
         *["train", "caption-cnn-attention-lstm", *TRAIN, "--data", world],
         *["--init", run, "--out", run, "--overwrite"],
     )
-    assert found.exit_code == 1
-    assert "`--init` and `--out` must be different folders" in found.output
+    assert result.exit_code == 1
+    assert "`--init` and `--out` must be different folders" in result.output
     assert {path: path.stat().st_mtime_ns for path in run.iterdir()} == before
 
 
@@ -176,8 +176,8 @@ def test_a_run_starts_from_another(run, world, tmp_path):
             *["--out", tmp_path / name, "train.learning_rate=1e-9"],
         )
 
-    found = train("caption-cnn-attention-lstm")
-    assert found.exit_code == 0, found.output
+    result = train("caption-cnn-attention-lstm")
+    assert result.exit_code == 0, result.output
     old = mmkeras.load(run).model
     new = mmkeras.load(tmp_path / "caption-cnn-attention-lstm").model
     for mine, other in zip(new.trainable_weights, old.trainable_weights):
@@ -188,37 +188,37 @@ def test_a_run_starts_from_another(run, world, tmp_path):
     first = json.loads((run / "training.json").read_text())
     assert card["before"]["seconds"] == first["seconds"]
     assert len(card["before"]["commands"]) == 1
-    found = train("caption-cnn-lstm")
-    assert found.exit_code == 1
-    assert "does not match this model's" in found.output
+    result = train("caption-cnn-lstm")
+    assert result.exit_code == 1
+    assert "does not match this model's" in result.output
 
 
 @pytest.mark.slow
 def test_a_captioner_learns_from_what_it_says(run, world, tmp_path):
-    asked = ["train", "caption-cnn-attention-lstm", *TRAIN]
-    asked += ["--data", world, "task.reward=cider"]
-    found = call(*asked, "--init", run, "--out", tmp_path / "rewarded")
-    assert found.exit_code == 0, found.output
+    arguments = ["train", "caption-cnn-attention-lstm", *TRAIN]
+    arguments += ["--data", world, "task.reward=cider"]
+    result = call(*arguments, "--init", run, "--out", tmp_path / "rewarded")
+    assert result.exit_code == 0, result.output
     old = mmkeras.load(run).model.trainable_weights
     new = mmkeras.load(tmp_path / "rewarded").model.trainable_weights
     assert any(np.abs(a - b).max() > 1e-5 for a, b in zip(new, old))
-    found = call(*asked, "--out", tmp_path / "anew")
-    assert found.exit_code == 1
-    assert "--init with a run of it. Received" in found.output
+    result = call(*arguments, "--out", tmp_path / "anew")
+    assert result.exit_code == 1
+    assert "--init with a run of it. Received" in result.output
 
 
 def test_evaluate(run, world):
-    found = call("evaluate", run, "--split", "val", "--data", world)
-    assert found.exit_code == 0, found.output
-    assert "image-shuffle gap" in found.output
+    result = call("evaluate", run, "--split", "val", "--data", world)
+    assert result.exit_code == 0, result.output
+    assert "image-shuffle gap" in result.output
     lines = (run / "captions-val.jsonl").read_text().splitlines()
     assert len(lines) == 4
 
 
 def test_predict_draws_where_it_looked(run, world, tmp_path):
     image = world.parent / "images" / "test-00000.jpg"
-    found = call("predict", run, image, "--figure", tmp_path / "f.png")
-    assert found.exit_code == 0, found.output
+    result = call("predict", run, image, "--figure", tmp_path / "f.png")
+    assert result.exit_code == 0, result.output
     assert (tmp_path / "f.png").read_bytes()[1:4] == b"PNG"
 
 
@@ -226,9 +226,9 @@ def test_predict_goes_on_after_a_bad_image(run, world, tmp_path):
     bad = tmp_path / "bad.jpg"
     bad.write_text("no image")
     good = world.parent / "images" / "test-00001.jpg"
-    found = call("predict", run, bad, good, "--jsonl")
-    rows = [json.loads(line) for line in found.stdout.splitlines()]
-    assert found.exit_code == 1
+    result = call("predict", run, bad, good, "--jsonl")
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 1
     assert "not a JPEG" in rows[0]["error"]
     assert "error" not in rows[1]
 
@@ -242,11 +242,11 @@ def test_predict_survives_hostile_files(run, world, tmp_path):
     for i, data in enumerate(image_files.hostile(count, seed=11)):
         paths.append(tmp_path / f"{i:04}.jpg")
         paths[-1].write_bytes(data)
-    asked = [*paths[: count // 2], good, *paths[count // 2 :]]
-    found = call("predict", run, *asked, "--jsonl", "generate.beam=1")
-    rows = [json.loads(line) for line in found.stdout.splitlines()]
-    assert found.exit_code == 1
-    assert [row["image"] for row in rows] == [str(path) for path in asked]
+    arguments = [*paths[: count // 2], good, *paths[count // 2 :]]
+    result = call("predict", run, *arguments, "--jsonl", "generate.beam=1")
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 1
+    assert [row["image"] for row in rows] == [str(path) for path in arguments]
     assert all(row.get("error", "-") for row in rows)
     refused = sum("error" in row for row in rows)
     assert 0.3 < refused / count < 0.9
@@ -258,24 +258,24 @@ def test_predict_survives_hostile_files(run, world, tmp_path):
 
 @pytest.mark.slow
 def test_export(run, tmp_path):
-    found = call("export", run, tmp_path / "exports", "generate.beam=2")
-    assert found.exit_code == 0, found.output
+    result = call("export", run, tmp_path / "exports", "generate.beam=2")
+    assert result.exit_code == 0, result.output
     assert (tmp_path / "exports" / "1" / "saved_model.pb").exists()
 
 
 def test_a_folder_without_a_run_is_one_line(tmp_path):
-    found = call("predict", tmp_path, "photo.jpg")
-    assert found.exit_code == 1
-    assert found.output.count("\n") == 1
-    assert "no `task.json`" in found.output
+    result = call("predict", tmp_path, "photo.jpg")
+    assert result.exit_code == 1
+    assert result.output.count("\n") == 1
+    assert "no `task.json`" in result.output
 
 
 @pytest.mark.slow
 def test_quickstart(tmp_path):
-    found = call(
+    result = call(
         *["quickstart", "--folder", tmp_path, "--train", "60", "--epochs", "1"]
     )
-    assert found.exit_code == 0, found.output
-    assert "oracle captions" in found.output
-    assert "photo.jpg\t" in found.output
+    assert result.exit_code == 0, result.output
+    assert "oracle captions" in result.output
+    assert "photo.jpg\t" in result.output
     assert (tmp_path / "captions.png").exists()

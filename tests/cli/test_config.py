@@ -22,9 +22,9 @@ def call(*arguments, width=400):
     "name", ["caption-cnn-lstm", "sentiment-text-audio-video-context"]
 )
 def test_config_lists_every_key(name):
-    found = call("config", name)
-    assert found.exit_code == 0, found.output
-    rows = [line.split("\t") for line in found.output.splitlines()]
+    result = call("config", name)
+    assert result.exit_code == 0, result.output
+    rows = [line.split("\t") for line in result.output.splitlines()]
     keys = config_keys.keys(name)
     assert [row[0] for row in rows] == list(keys)
     for key, (_, default, kind, doc) in zip(keys.values(), rows):
@@ -36,19 +36,19 @@ def test_on_a_terminal_keys_are_in_tables_by_group():
     console = Console(file=io.StringIO(), force_terminal=True, width=100)
     keys = config_keys.keys("caption-cnn-lstm")
     console.print(config._table("train", [keys["train.pool_image"]]))
-    shown = console.file.getvalue()
-    assert "train.pool_image" in shown and "true or false" in shown
+    text = console.file.getvalue()
+    assert "train.pool_image" in text and "true or false" in text
 
 
 def test_config_of_an_unknown_architecture_suggests():
-    found = call("config", "caption-cnn-lstn")
-    assert found.exit_code == 1
-    assert "Did you mean 'caption-cnn-lstm'?" in found.output
+    result = call("config", "caption-cnn-lstn")
+    assert result.exit_code == 1
+    assert "Did you mean 'caption-cnn-lstm'?" in result.output
 
 
 def test_the_help_of_train_fits_one_screen():
-    found = call("train", "--help", width=80)
-    _, _, options = found.output.partition("Options")
+    result = call("train", "--help", width=80)
+    _, _, options = result.output.partition("Options")
     assert "--data" in options
     assert len(options.strip().splitlines()) <= 24
 
@@ -64,14 +64,14 @@ def test_the_help_of_train_fits_one_screen():
 def test_a_wrong_key_or_value_is_one_line(tmp_path, pair, error):
     out = tmp_path / "run"
     command = ["train", "classify-text-bow", "--data", "x", "--out", out]
-    found = call(*command, pair)
-    assert found.exit_code == 1
-    assert error in found.output and found.output.count("\n") == 1
+    result = call(*command, pair)
+    assert result.exit_code == 1
+    assert error in result.output and result.output.count("\n") == 1
     assert not out.exists()
 
 
 def test_data_and_out_are_asked_for():
-    found = call("train", "classify-text-bow")
-    assert found.exit_code == 1
-    assert "--data NAME|PATH --out RUN" in found.output
-    assert "Missing: data, out." in found.output
+    result = call("train", "classify-text-bow")
+    assert result.exit_code == 1
+    assert "--data NAME|PATH --out RUN" in result.output
+    assert "Missing: data, out." in result.output

@@ -18,9 +18,9 @@ def call(*arguments):
     return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
-def plain(found):
+def plain(result):
     """The output without the line breaks of the terminal."""
-    return " ".join(found.output.split())
+    return " ".join(result.output.split())
 
 
 def write(path, count=24, text="sentence", label="class"):
@@ -39,23 +39,23 @@ COLUMNS = ["--column", "label=class", "--column", "text=sentence"]
 
 def test_check_reads_columns_of_other_names(tmp_path):
     path = write(tmp_path / "days.csv")
-    found = call("check", "--data", path)
-    assert found.exit_code == 1
-    assert "Did you mean `text` for `sentence`" in plain(found)
-    assert "`--column text=sentence`" in plain(found)
-    found = call("check", "--data", path, *COLUMNS)
-    assert found.exit_code == 0, found.output
-    assert "days.csv" in found.output and "2 classes (0, 1)" in found.output
-    found = call("check", "--data", path, "--column", "label")
-    assert "--column expects COLUMN=NAME" in plain(found)
+    result = call("check", "--data", path)
+    assert result.exit_code == 1
+    assert "Did you mean `text` for `sentence`" in plain(result)
+    assert "`--column text=sentence`" in plain(result)
+    result = call("check", "--data", path, *COLUMNS)
+    assert result.exit_code == 0, result.output
+    assert "days.csv" in result.output and "2 classes (0, 1)" in result.output
+    result = call("check", "--data", path, "--column", "label")
+    assert "--column expects COLUMN=NAME" in plain(result)
 
 
 def test_check_is_told_the_kind(tmp_path):
     path = write(tmp_path / "days.csv", text="text", label="label")
     assert call("check", "--data", path, "--kind", "labels").exit_code == 0
-    found = call("check", "--data", path, "--kind", "captions")
-    assert found.exit_code == 1
-    assert "This is a table of labels, for classifiers" in plain(found)
+    result = call("check", "--data", path, "--kind", "captions")
+    assert result.exit_code == 1
+    assert "This is a table of labels, for classifiers" in plain(result)
 
 
 @pytest.mark.parametrize(
@@ -63,30 +63,30 @@ def test_check_is_told_the_kind(tmp_path):
 )
 def test_former_names_say_what_to_write(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
-    found = call("check", "--data", name)
-    assert found.exit_code == 1
-    assert "--data photos.jsonl" in plain(found)
-    found = call(*TRAIN, "--data", name, "--folder", "a.csv", "--out", "run")
-    assert found.exit_code == 1
-    assert "`--data a.csv`" in plain(found)
+    result = call("check", "--data", name)
+    assert result.exit_code == 1
+    assert "--data photos.jsonl" in plain(result)
+    result = call(*TRAIN, "--data", name, "--folder", "a.csv", "--out", "run")
+    assert result.exit_code == 1
+    assert "`--data a.csv`" in plain(result)
 
 
 def test_a_path_that_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "days.csv")
-    found = call(*TRAIN, "--data", "day.csv", "--out", "run")
-    assert found.exit_code == 1
-    assert "Did you mean 'days.csv'" in plain(found)
+    result = call(*TRAIN, "--data", "day.csv", "--out", "run")
+    assert result.exit_code == 1
+    assert "Did you mean 'days.csv'" in plain(result)
 
 
 def test_training_asks_for_the_columns_of_its_task(tmp_path):
     path = write(tmp_path / "days.csv", text="text", label="label")
     train = ["train", "vqa-cnn-bow", "--data", path, "--out", tmp_path / "run"]
-    found = call(*train)
-    assert found.exit_code == 1
-    assert "expected columns image and question and answer" in plain(found)
-    assert "Received: ['text', 'label', 'split']" in plain(found)
-    assert "`--column image=NAME`" in plain(found)
+    result = call(*train)
+    assert result.exit_code == 1
+    assert "expected columns image and question and answer" in plain(result)
+    assert "Received: ['text', 'label', 'split']" in plain(result)
+    assert "`--column image=NAME`" in plain(result)
 
 
 def test_results_that_are_not_published_need_their_data(tmp_path):
@@ -97,11 +97,16 @@ def test_results_that_are_not_published_need_their_data(tmp_path):
         "metrics": {},
     }
     path = tmp_path / "m--days.csv.json"
-    known = {"model": "m", "data": "days.csv", "mean": {}, "seeds": {0: entry}}
-    path.write_text(json.dumps(known))
-    found = call("reproduce", path)
-    assert found.exit_code == 1
-    assert "'days.csv'. Give its path with --data." in plain(found)
+    content = {
+        "model": "m",
+        "data": "days.csv",
+        "mean": {},
+        "seeds": {0: entry},
+    }
+    path.write_text(json.dumps(content))
+    result = call("reproduce", path)
+    assert result.exit_code == 1
+    assert "'days.csv'. Give its path with --data." in plain(result)
 
 
 @pytest.mark.slow
@@ -109,8 +114,8 @@ def test_a_run_remembers_where_and_how_its_data_is_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path, results = write(tmp_path / "days.csv"), tmp_path / "results"
     train = [*TRAIN, "--data", "days.csv", "--out", "run", *COLUMNS]
-    found = call(*train, "--results", results)
-    assert found.exit_code == 0, found.output
+    result = call(*train, "--results", results)
+    assert result.exit_code == 0, result.output
     card = atomic.read_json(tmp_path / "run" / "run.json")
     assert card["arguments"]["dataset"] == "labels"
     assert card["path"] == str(path)
@@ -121,23 +126,23 @@ def test_a_run_remembers_where_and_how_its_data_is_read(tmp_path, monkeypatch):
     monkeypatch.chdir("/")
     run = tmp_path / "run"
     for verb in (["evaluate"], ["report", "--bootstrap-samples", "2"]):
-        found = call(verb[0], run, *verb[1:])
-        assert found.exit_code == 0, found.output
-        assert "days.csv, val (4 rows)" in found.output
-    found = call("predict", run, path)
-    assert found.exit_code == 0 and len(found.stdout.splitlines()) == 24
+        result = call(verb[0], run, *verb[1:])
+        assert result.exit_code == 0, result.output
+        assert "days.csv, val (4 rows)" in result.output
+    result = call("predict", run, path)
+    assert result.exit_code == 0 and len(result.stdout.splitlines()) == 24
     other = write(tmp_path / "more.csv", 60)
-    found = call("evaluate", run, "--data", other)
-    assert "more.csv, val (10 rows)" in found.output
+    result = call("evaluate", run, "--data", other)
+    assert "more.csv, val (10 rows)" in result.output
     other = write(tmp_path / "plain.csv", 60, "text", "label")
-    found = call("evaluate", run, "--data", other)
-    assert "no column `class`" in plain(found)
+    result = call("evaluate", run, "--data", other)
+    assert "no column `class`" in plain(result)
     same = ["--column", "label=label", "--column", "text=text"]
-    found = call("evaluate", run, "--data", other, *same)
-    assert found.exit_code == 0, found.output
+    result = call("evaluate", run, "--data", other, *same)
+    assert result.exit_code == 0, result.output
     other = write(tmp_path / "said.csv", 6, "said")
-    found = call("predict", run, other)
-    assert found.exit_code == 1 and "expected columns text" in plain(found)
+    result = call("predict", run, other)
+    assert result.exit_code == 1 and "expected columns text" in plain(result)
     for answered in (
         call("predict", run, other, "--column", "text=said"),
         call("predict", run, tmp_path / "plain.csv"),

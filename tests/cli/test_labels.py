@@ -1,4 +1,4 @@
-"""What a table's labels are: said, overridden, stored, checked."""
+"""Types of the labels of a table: printed, overridden, stored, checked."""
 
 import json
 
@@ -31,7 +31,7 @@ def write(path, labels, splits=None):
 
 
 @pytest.mark.parametrize(
-    "labels, said",
+    "labels, note",
     [
         (["good", "bad", "neutral"], "label: 3 classes (bad, good, neutral)"),
         (["pos|glad", "pos", "neg|dull", "neg"], "label: several of 4 labels"),
@@ -40,22 +40,22 @@ def write(path, labels, splits=None):
         (["1", "2"], "label: 2 classes (1, 2)"),
     ],
 )
-def test_check_says_what_the_labels_are(tmp_path, labels, said):
-    found = check(write(tmp_path / "a.csv", labels * 10))
-    assert found.exit_code == 0, found.output
-    assert said in found.output
+def test_check_prints_the_type_of_the_labels(tmp_path, labels, note):
+    result = check(write(tmp_path / "a.csv", labels * 10))
+    assert result.exit_code == 0, result.output
+    assert note in result.output
 
 
 def test_check_takes_a_target(tmp_path):
     path = write(tmp_path / "a.csv", ["1", "2"] * 10)
-    found = check(path, "--target", "number")
-    assert "label: number from 1 to 2" in found.output
+    result = check(path, "--target", "number")
+    assert "label: number from 1 to 2" in result.output
     path = write(tmp_path / "b.csv", ["1", "two"] * 10)
-    found = check(path, "--target", "number")
-    assert found.exit_code == 1
-    assert "finite number" in found.output
-    found = call("check", "--data", path, "--kind", "captions", *TARGET)
-    assert found.exit_code == 1
+    result = check(path, "--target", "number")
+    assert result.exit_code == 1
+    assert "finite number" in result.output
+    result = call("check", "--data", path, "--kind", "captions", *TARGET)
+    assert result.exit_code == 1
 
 
 TARGET = ("--target", "class")
@@ -77,9 +77,9 @@ TARGET = ("--target", "class")
     ],
 )
 def test_check_names_what_training_refuses(tmp_path, labels, splits, named):
-    found = check(write(tmp_path / "a.csv", labels, splits))
-    assert found.exit_code == 1
-    assert named in " ".join(found.output.split())
+    result = check(write(tmp_path / "a.csv", labels, splits))
+    assert result.exit_code == 1
+    assert named in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize(
@@ -91,19 +91,19 @@ def test_check_names_what_training_refuses(tmp_path, labels, splits, named):
 )
 def test_training_refuses_what_check_named(tmp_path, labels, splits, named):
     path = write(tmp_path / "a.csv", labels, splits)
-    found = call(*TRAIN, "--data", path, "--out", tmp_path / "run")
-    assert found.exit_code == 1
-    assert named in " ".join(found.output.split())
+    result = call(*TRAIN, "--data", path, "--out", tmp_path / "run")
+    assert result.exit_code == 1
+    assert named in " ".join(result.output.split())
 
 
 def test_a_target_is_refused_where_labels_are_of_one_kind(tmp_path):
     captioner = ["train", "caption-cnn-lstm", "--data", tmp_path]
     target = "task.target=class"
-    found = call(*captioner, "--out", tmp_path / "run", target)
-    assert found.exit_code == 1 and "no key 'task.target'" in found.output
+    result = call(*captioner, "--out", tmp_path / "run", target)
+    assert result.exit_code == 1 and "no key 'task.target'" in result.output
     published = ["train", "classify-text-bow", "--data", "meld"]
-    found = call(*published, "--out", tmp_path / "run", target)
-    assert found.exit_code == 1 and "your own data" in found.output
+    result = call(*published, "--out", tmp_path / "run", target)
+    assert result.exit_code == 1 and "your own data" in result.output
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +112,9 @@ def run(tmp_path_factory):
     home = tmp_path_factory.mktemp("number")
     table = write(home / "a.csv", ["1", "2", "3", "4"] * 10)
     arguments = [*TRAIN, "--data", table, "--out", home / "run"]
-    found = call(*arguments, "task.target=number")
-    assert found.exit_code == 0, found.output
-    assert "label: number from 1 to 4" in found.output
+    result = call(*arguments, "task.target=number")
+    assert result.exit_code == 0, result.output
+    assert "label: number from 1 to 4" in result.output
     return home / "run", arguments
 
 
@@ -123,30 +123,30 @@ def test_a_target_is_stored_in_the_run(run):
     run, arguments = run
     card = json.loads((run / "run.json").read_text())
     assert card["arguments"]["task"]["target"] == "number"
-    found = call(*arguments, "task.target=class")
-    assert found.exit_code == 1 and "target" in found.output
+    result = call(*arguments, "task.target=class")
+    assert result.exit_code == 1 and "target" in result.output
 
 
 @pytest.mark.slow
 def test_a_run_is_measured_on_what_it_was_trained_on(run, tmp_path):
     table = write(tmp_path / "b.csv", ["1", "3"] * 10, ["train", "test"])
     other = ["--data", table]
-    found = call("evaluate", run[0], "--split", "test", *other)
-    assert found.exit_code == 0, found.output
+    result = call("evaluate", run[0], "--split", "test", *other)
+    assert result.exit_code == 0, result.output
     metrics = json.loads((run[0] / "results.json").read_text())
     assert "mae" in metrics["test"]["metrics"]
-    found = call(
+    result = call(
         "report", run[0], "--split", "test", *other, "--bootstrap-samples", "2"
     )
-    assert found.exit_code == 0, found.output
+    assert result.exit_code == 0, result.output
 
 
 @pytest.mark.slow
 def test_labels_that_are_sometimes_several_are_trained(tmp_path):
     labels = ["pos|glad", "pos ", "neg|dull", "neg"] * 10 + ["new"]
     path = write(tmp_path / "a.csv", labels, ["train"] * 30 + ["val"] * 11)
-    found = call(*TRAIN, "--data", path, "--out", tmp_path / "run")
-    assert found.exit_code == 0, found.output
-    assert "label: several of 4 labels (dull, glad, neg, pos)" in found.output
-    assert "white space" in found.output
-    assert "Skipped 42" in found.output
+    result = call(*TRAIN, "--data", path, "--out", tmp_path / "run")
+    assert result.exit_code == 0, result.output
+    assert "label: several of 4 labels (dull, glad, neg, pos)" in result.output
+    assert "white space" in result.output
+    assert "Skipped 42" in result.output

@@ -59,29 +59,29 @@ def embeddings(tmp_path_factory):
 
 
 def test_check_names_every_bad_row_and_goes_on(embeddings):
-    found = call("check", "--data", embeddings)
-    assert found.exit_code == 1
+    result = call("check", "--data", embeddings)
+    assert result.exit_code == 1
     for line in (1, 2, 3, 4, 5, 6, 7, 9):
-        assert f"table.jsonl:{line}: " in found.output
-    assert "8: features has shape (7,)" in found.output
-    assert "Fix these errors before training." in found.output
+        assert f"table.jsonl:{line}: " in result.output
+    assert "8: features has shape (7,)" in result.output
+    assert "Fix these errors before training." in result.output
 
 
 def test_embeddings_train_and_bad_rows_are_left_out(embeddings, tmp_path):
     run = tmp_path / "run"
-    found = call(
+    result = call(
         *["train", "classify-features-mlp", "--data", embeddings],
         *["--out", run, *SHORT],
     )
-    assert found.exit_code == 0, found.output
+    assert result.exit_code == 0, result.output
     for line in (1, 2, 3, 4, 5, 6, 7, 9):
-        assert f"table.jsonl:{line}: " in found.stderr
-    assert "Skipped 8: features: " in found.stderr
-    found = call("evaluate", run, "--split", "test")
-    assert found.exit_code == 0, found.output
-    found = call("predict", run, embeddings / "table.jsonl")
-    assert found.exit_code == 1
-    lines = [x.split("\t") for x in found.stdout.splitlines()]
+        assert f"table.jsonl:{line}: " in result.stderr
+    assert "Skipped 8: features: " in result.stderr
+    result = call("evaluate", run, "--split", "test")
+    assert result.exit_code == 0, result.output
+    result = call("predict", run, embeddings / "table.jsonl")
+    assert result.exit_code == 1
+    lines = [x.split("\t") for x in result.stdout.splitlines()]
     assert len(lines) == 60
     assert [i for i, x in enumerate(lines) if not x[1]] == [
         0,
@@ -93,33 +93,33 @@ def test_embeddings_train_and_bad_rows_are_left_out(embeddings, tmp_path):
         7,
         8,
     ]
-    found = call("predict", run, embeddings / "20.npy")
-    assert found.exit_code == 0, found.output
-    found = call("predict", run, embeddings)
-    assert found.exit_code == 1
-    lines = [x.split("\t") for x in found.stdout.splitlines()]
+    result = call("predict", run, embeddings / "20.npy")
+    assert result.exit_code == 0, result.output
+    result = call("predict", run, embeddings)
+    assert result.exit_code == 1
+    lines = [x.split("\t") for x in result.stdout.splitlines()]
     assert len(lines) == 62  # Each file, the bad ones without a label.
     assert [pathlib.Path(x[0]).stem for x in lines if not x[1]] == [
         *["0", "1", "2", "pipe", "wide"]
     ]
     pair = embeddings / "20.npy", embeddings / "21.npy"
-    found = call("predict", run, *pair, "--jsonl")
-    said = [json.loads(line) for line in found.stdout.splitlines()]
-    assert [row["id"] for row in said] == list(map(str, pair))
-    assert all(row["label"] for row in said)
+    result = call("predict", run, *pair, "--jsonl")
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [row["id"] for row in answers] == list(map(str, pair))
+    assert all(row["label"] for row in answers)
 
 
 def test_an_architecture_that_does_not_fit_names_those_that_do(
     embeddings, tmp_path
 ):
-    found = call(
+    result = call(
         *["train", "classify-audio-cnn", "--data", embeddings],
         *["--out", tmp_path / "run", *SHORT],
     )
-    assert found.exit_code == 1
-    assert "takes 'audio', which no training row has" in found.output
-    assert "Received rows with: features." in found.output
-    assert "classify-features-mlp" in found.output
+    assert result.exit_code == 1
+    assert "takes 'audio', which no training row has" in result.output
+    assert "Received rows with: features." in result.output
+    assert "classify-features-mlp" in result.output
 
 
 def test_half_an_emoji_is_named_and_left_out(tmp_path):
@@ -131,21 +131,23 @@ def test_half_an_emoji_is_named_and_left_out(tmp_path):
     lines[4]["text"] = "cut \ud83d"
     path = tmp_path / "table.jsonl"
     path.write_text("\n".join(map(json.dumps, lines)))
-    found = call("check", "--data", path)
-    assert found.exit_code == 1
-    assert "table.jsonl:5: `text` is not valid Unicode" in found.output
+    result = call("check", "--data", path)
+    assert result.exit_code == 1
+    assert "table.jsonl:5: `text` is not valid Unicode" in result.output
     run = tmp_path / "run"
-    found = call(
+    result = call(
         *["train", "classify-text-bow", "--data", path],
         *["--out", run, "model.dim=8", *SHORT],
     )
-    assert found.exit_code == 0, found.output
-    assert "table.jsonl:5: `text` is not valid Unicode" in found.stderr
-    found = call("predict", run, path, "--jsonl")
-    assert found.exit_code == 1
-    said = [json.loads(line) for line in found.stdout.splitlines()]
-    assert [i for i, row in enumerate(said) if "error" in row] == [4]
-    assert "text: " in said[4]["error"] and all(r["label"] for r in said[:4])
+    assert result.exit_code == 0, result.output
+    assert "table.jsonl:5: `text` is not valid Unicode" in result.stderr
+    result = call("predict", run, path, "--jsonl")
+    assert result.exit_code == 1
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [i for i, row in enumerate(answers) if "error" in row] == [4]
+    assert "text: " in answers[4]["error"] and all(
+        r["label"] for r in answers[:4]
+    )
 
 
 NAMES = (b"caf\xe9", b"line\nbreak", b"-tab\t", b" space", b"plain")
@@ -166,28 +168,28 @@ def test_names_of_files_need_not_be_utf8(tmp_path):
                 os.makedirs(os.path.dirname(place), exist_ok=True)
                 with open(place, "wb") as file:
                     file.write(data)
-    found = call("check", "--data", tmp_path)
-    assert found.exit_code == 0, found.output
+    result = call("check", "--data", tmp_path)
+    assert result.exit_code == 0, result.output
     run = tmp_path / "run"
-    found = call(
+    result = call(
         *["train", "caption-cnn-lstm", "--data", tmp_path, "data.min_count=1"],
         *["--out", run, "data.image_size=32"],
         *["model.dim=8", *SHORT],
     )
-    assert found.exit_code == 0, found.output
+    assert result.exit_code == 0, result.output
     lines = (run / "captions-val.jsonl").read_bytes().splitlines()
     assert len({json.loads(line)["id"] for line in lines}) == 5
-    found = call("predict", run, tmp_path / "val" / "images")
-    assert found.exit_code == 0, found.output
-    assert len(found.stdout.splitlines()) == 5
-    assert "caf\\udce9val0.png\t" in found.stdout
-    found = call("evaluate", run)
-    assert found.exit_code == 0, found.output
+    result = call("predict", run, tmp_path / "val" / "images")
+    assert result.exit_code == 0, result.output
+    assert len(result.stdout.splitlines()) == 5
+    assert "caf\\udce9val0.png\t" in result.stdout
+    result = call("evaluate", run)
+    assert result.exit_code == 0, result.output
 
 
 def test_check_reads_a_table_whose_rows_are_all_bad(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("text,class\n" + "a,x\n" * 40)
-    found = call("check", "--data", path)
-    assert found.exit_code == 1
-    assert found.output.count("Did you mean `label` for `class`?") == 1
+    result = call("check", "--data", path)
+    assert result.exit_code == 1
+    assert result.output.count("Did you mean `label` for `class`?") == 1

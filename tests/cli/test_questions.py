@@ -30,10 +30,10 @@ def table(tmp_path_factory):
         for i, colour in enumerate(question_datasets.drawn(count)):
             name = f"{split}-{i}.png"
             question_datasets.show(folder / name, colour)
-            said = "yes" if colour == "red" else "no"
+            answer = "yes" if colour == "red" else "no"
             for question, kind, answers in (
                 ("What colour is it?", "colour", [colour, colour, "pink"]),
-                ("Is it red?", "yes/no", [said] * 3),
+                ("Is it red?", "yes/no", [answer] * 3),
             ):
                 line = {"image": name, "question": question, "type": kind}
                 lines.append({**line, "answers": answers, "split": split})
@@ -64,40 +64,40 @@ def test_train_measures_and_publishes(run, table):
     assert {"vqa_accuracy", "consistency"} <= set(metrics)
     page = run.parent / "page.md"
     home = run.parent / "results"
-    shown = call("results", "--folder", home, "--out", page)
-    assert shown.exit_code == 0, shown.output
+    table_of_results = call("results", "--folder", home, "--out", page)
+    assert table_of_results.exit_code == 0, table_of_results.output
     assert "| of colour |" in page.read_text()
-    found = call("check", "--data", table)
-    assert found.exit_code == 0, found.output
+    result = call("check", "--data", table)
+    assert result.exit_code == 0, result.output
 
 
 def test_predict_answers_and_draws_where_it_looked(run, table, tmp_path):
-    asked = ["--image", table / "test-0.png", "--question", "Is it red?"]
-    found = call("predict", run, *asked, "--figure", tmp_path / "f.png")
-    assert found.exit_code == 0, found.output
-    assert found.stdout.split("\t")[0] in ("red", "blue", "yes", "no")
+    arguments = ["--image", table / "test-0.png", "--question", "Is it red?"]
+    result = call("predict", run, *arguments, "--figure", tmp_path / "f.png")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.split("\t")[0] in ("red", "blue", "yes", "no")
     assert (tmp_path / "f.png").read_bytes()[1:4] == b"PNG"
-    found = call("predict", run, table / "table.jsonl", "--jsonl")
-    assert found.exit_code == 0, found.output
-    assert len(found.stdout.splitlines()) == 72
+    result = call("predict", run, table / "table.jsonl", "--jsonl")
+    assert result.exit_code == 0, result.output
+    assert len(result.stdout.splitlines()) == 72
 
 
 def test_report_and_question_only(run):
-    found = call("report", run, "--unimodal", "--bootstrap-samples", "20")
-    assert found.exit_code == 0, found.output
-    assert "By question type" in found.output
-    assert "no unimodal model" not in found.output
-    written = atomic.read_json(run / "report-val" / "report.json")
-    assert set(written["questions"]) == {"colour", "yes/no"}
-    scores = written["fusion_gain"]["scores"]
+    result = call("report", run, "--unimodal", "--bootstrap-samples", "20")
+    assert result.exit_code == 0, result.output
+    assert "By question type" in result.output
+    assert "no unimodal model" not in result.output
+    report = atomic.read_json(run / "report-val" / "report.json")
+    assert set(report["questions"]) == {"colour", "yes/no"}
+    scores = report["fusion_gain"]["scores"]
     assert {"majority", "image", "question", "fusion"} <= set(scores)
     assert (run / "report-val" / "answers.png").exists()
 
 
 def test_export(run, table, tmp_path):
-    found = call("export", run, tmp_path / "answerer")
-    assert found.exit_code == 0, found.output
+    result = call("export", run, tmp_path / "answerer")
+    assert result.exit_code == 0, result.output
     image = (table / "test-0.png").read_bytes()
     served = client.load(tmp_path / "answerer")
-    said = served.predict({"image": [image], "question": ["Is it red?"]})
-    assert said["label"][0] in ("red", "blue", "yes", "no")
+    answers = served.predict({"image": [image], "question": ["Is it red?"]})
+    assert answers["label"][0] in ("red", "blue", "yes", "no")

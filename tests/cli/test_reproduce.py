@@ -1,4 +1,4 @@
-"""Figures are made again by the commands that are kept with them."""
+"""`mmkeras reproduce`: results from the commands stored with them."""
 
 import json
 import pathlib
@@ -25,7 +25,7 @@ def call(*arguments):
     return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
-def test_runs_lie_where_it_is_said():
+def test_runs_are_in_the_given_folder():
     first, last, measured = commands(ENTRY, pathlib.Path("a b"), *NOTHING)
     train = ["train", "caption-cnn-lstm", "--data", "d"]
     assert first == [*train, "--out", "a b/first"]
@@ -67,9 +67,9 @@ def test_what_is_fine_tuned_later_is_computed_once():
         ],
         "command": f"{train} --init tuned --out last task.reward=bleu",
     }
-    made = commands(entry, pathlib.Path("runs"), *NOTHING)
-    assert made[0][-1] == "train.cache_at=conv_2"
-    assert ["cache_at" in str(words) for words in made[1:]] == [False] * 3
+    adapted = commands(entry, pathlib.Path("runs"), *NOTHING)
+    assert adapted[0][-1] == "train.cache_at=conv_2"
+    assert ["cache_at" in str(words) for words in adapted[1:]] == [False] * 3
 
 
 @pytest.mark.parametrize(
@@ -82,19 +82,19 @@ def test_another_command_is_refused(command):
         commands({**ENTRY, "before": [command]}, pathlib.Path("."), *NOTHING)
 
 
-def test_what_is_no_file_of_figures_is_refused(tmp_path):
+def test_other_files_are_refused(tmp_path):
     assert "not a results file" in call("reproduce", tmp_path).output
 
 
-def test_a_seed_without_figures_is_refused(tmp_path):
+def test_a_seed_without_results_is_refused(tmp_path):
     path = tmp_path / "m--d.json"
     path.write_text(json.dumps({"seeds": {"0": ENTRY, "3": ENTRY}}))
-    found = call("reproduce", path, "--seed", 2)
-    assert found.exit_code == 1 and "Seeds: 0, 3." in found.output
+    result = call("reproduce", path, "--seed", 2)
+    assert result.exit_code == 1 and "Seeds: 0, 3." in result.output
 
 
 @pytest.mark.slow
-def test_the_same_figures_come_out(tmp_path, monkeypatch, capfd):
+def test_results_are_reproduced(tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
     world = shapes.write(tmp_path / "world", train=24, val=8, test=8)
     results, again = tmp_path / "results", tmp_path / "again"
@@ -107,10 +107,10 @@ def test_the_same_figures_come_out(tmp_path, monkeypatch, capfd):
     trained = call(*command)
     assert trained.exit_code == 0, trained.output
     (path,) = results.glob("*.json")
-    found = call("reproduce", path, "--data", world, "--out", again)
-    assert found.exit_code == 0, found.output + capfd.readouterr().err
-    table = found.output.partition("here")[2]
+    result = call("reproduce", path, "--data", world, "--out", again)
+    assert result.exit_code == 0, result.output + capfd.readouterr().err
+    table = result.output.partition("here")[2]
     assert "published, seed 0" in table and "BLEU-4" in table
-    known = json.loads(path.read_text())["seeds"]["0"]["metrics"]
+    published = json.loads(path.read_text())["seeds"]["0"]["metrics"]
     measured = json.loads((again / "a run" / "results.json").read_text())
-    assert measured["test"]["metrics"] == known
+    assert measured["test"]["metrics"] == published

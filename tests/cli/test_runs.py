@@ -35,8 +35,8 @@ def call(*arguments):
 
 
 def train(table, out, *options, epochs=2, seed=0):
-    asked = [f"train.epochs={epochs}", "--seed", seed, *options]
-    return call(*TRAIN, "--data", table, "--out", out, *asked)
+    arguments = [f"train.epochs={epochs}", "--seed", seed, *options]
+    return call(*TRAIN, "--data", table, "--out", out, *arguments)
 
 
 def write(folder, good="good", count=8):
@@ -74,8 +74,8 @@ def table(tmp_path_factory):
 @pytest.fixture(scope="module")
 def finished(table, tmp_path_factory):
     run = tmp_path_factory.mktemp("runs") / "run"
-    found = train(table, run)
-    assert found.exit_code == 0, found.output
+    result = train(table, run)
+    assert result.exit_code == 0, result.output
     return run
 
 
@@ -86,13 +86,13 @@ def run(finished, tmp_path):
 
 def test_weights_of_another_seed_are_never_taken(run, table):
     (run / "run.json").unlink()
-    found = train(table, run, seed=1)
-    assert found.exit_code == 1
-    assert "checkpoint.npz" in found.output and "--overwrite" in found.output
+    result = train(table, run, seed=1)
+    assert result.exit_code == 1
+    assert "checkpoint.npz" in result.output and "--overwrite" in result.output
     before = weights(run)
-    found = train(table, run, "--overwrite", seed=1)
-    assert found.exit_code == 0, found.output
-    assert "Deleting: best.npz, checkpoint.npz" in found.output
+    result = train(table, run, "--overwrite", seed=1)
+    assert result.exit_code == 0, result.output
+    assert "Deleting: best.npz, checkpoint.npz" in result.output
     assert any((weights(run)[n] != v).any() for n, v in before.items())
 
 
@@ -100,37 +100,37 @@ def test_a_checkpoint_of_another_run_is_refused(run, finished, table):
     card = atomic.read_json(run / "run.json")
     card["arguments"]["seed"] = 1
     atomic.write_json(run / "run.json", card)
-    found = train(table, run, seed=1)
-    assert found.exit_code == 1
-    assert "checkpoint.npz was written by a run with other" in found.output
-    found = call("evaluate", run)
-    assert found.exit_code == 1
-    assert "training.json was written by a run with other" in found.output
+    result = train(table, run, seed=1)
+    assert result.exit_code == 1
+    assert "checkpoint.npz was written by a run with other" in result.output
+    result = call("evaluate", run)
+    assert result.exit_code == 1
+    assert "training.json was written by a run with other" in result.output
 
 
 def test_overwrite_goes_on_with_the_same_run(run, table):
     log = logged(run)
     (run / "training.json").unlink()  # As if killed before it was written.
-    found = train(table, run, "--overwrite")
-    assert found.exit_code == 0, found.output
-    assert "Deleting" not in found.output
+    result = train(table, run, "--overwrite")
+    assert result.exit_code == 0, result.output
+    assert "Deleting" not in result.output
     assert logged(run) == log
 
 
 def test_the_changed_option_alone_is_shown(run, table):
-    found = train(table, run, epochs=3)
-    assert found.exit_code == 1
-    assert "another run: train.epochs was 2, is 3. Give" in found.output
+    result = train(table, run, epochs=3)
+    assert result.exit_code == 1
+    assert "another run: train.epochs was 2, is 3. Give" in result.output
 
 
 def test_changed_texts_are_noticed(run, tmp_path):
     changed = write(tmp_path / "changed", good="nice")
-    found = train(changed, run)
-    assert found.exit_code == 1
-    assert "fingerprint was" in found.output
+    result = train(changed, run)
+    assert result.exit_code == 1
+    assert "fingerprint was" in result.output
     moved = write(tmp_path / "moved")
-    found = train(moved, run)
-    assert found.exit_code == 0, found.output
+    result = train(moved, run)
+    assert result.exit_code == 0, result.output
 
 
 def test_changed_word_vectors_are_noticed(table, tmp_path):
@@ -138,29 +138,29 @@ def test_changed_word_vectors_are_noticed(table, tmp_path):
     words = ["good", "bad", "day", *"01234567"]
     lines = [f"{word} {i} 0 0 1" for i, word in enumerate(words)]
     vectors.write_text("\n".join(lines))
-    found = train(table, run, f"data.word_vectors={vectors}")
-    assert found.exit_code == 0, found.output
+    result = train(table, run, f"data.word_vectors={vectors}")
+    assert result.exit_code == 0, result.output
     vectors.write_text("\n".join(lines[::-1]))
-    found = train(table, run, f"data.word_vectors={vectors}")
-    assert found.exit_code == 1
-    assert "files.data.word_vectors was" in found.output
+    result = train(table, run, f"data.word_vectors={vectors}")
+    assert result.exit_code == 1
+    assert "files.data.word_vectors was" in result.output
 
 
 @pytest.mark.parametrize("name", ["checkpoint.npz", "best.npz"])
 def test_a_damaged_file_is_one_line(run, table, name):
     (run / name).write_bytes((run / name).read_bytes()[:-30])
-    found = train(table, run)
-    assert found.exit_code == 1
-    assert f"{name} is damaged" in found.output
-    assert "Traceback" not in found.output
+    result = train(table, run)
+    assert result.exit_code == 1
+    assert f"{name} is damaged" in result.output
+    assert "Traceback" not in result.output
 
 
 def test_what_a_killed_process_left_is_removed(run, table):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     (run / f".task.{dead.pid}-00000000.part").mkdir()
-    found = train(table, run)
-    assert found.exit_code == 0, found.output
+    result = train(table, run)
+    assert result.exit_code == 0, result.output
     left = {path.name for path in run.iterdir() if path.name[0] == "."}
     assert left <= {".lock", ".owner", ".results.json.lock"}
 
@@ -190,10 +190,10 @@ def test_a_strange_file_of_a_run_is_one_line(run, name, text):
     if name != "run.json" and text.startswith('{"'):
         return  # An object without what is not needed here.
     (run / name).write_text(text)
-    found = call("evaluate", run)
-    assert found.exit_code == 1
-    assert name in found.output and "Error" in found.output
-    assert isinstance(found.exception, SystemExit)
+    result = call("evaluate", run)
+    assert result.exit_code == 1
+    assert name in result.output and "Error" in result.output
+    assert isinstance(result.exception, SystemExit)
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"seeds": {"0": {}}}'])
@@ -204,10 +204,10 @@ def test_a_strange_file_of_results_is_one_line(tmp_path, text):
         ["results", "--folder", tmp_path, "--out", tmp_path / "page.md"],
         ["reproduce", path],
     ):
-        found = call(*arguments)
-        assert found.exit_code == 1
-        assert "a--b.json is damaged" in found.output.replace("\n", "")
-        assert isinstance(found.exception, SystemExit)
+        result = call(*arguments)
+        assert result.exit_code == 1
+        assert "a--b.json is damaged" in result.output.replace("\n", "")
+        assert isinstance(result.exception, SystemExit)
 
 
 def write_images(folder, bright):
@@ -234,21 +234,21 @@ def test_another_folder_is_measured_by_its_own_images(tmp_path, monkeypatch):
     first = write_images(tmp_path / "first", "pos")
     second = write_images(tmp_path / "second", "neg")
     run = tmp_path / "run"
-    found = call(
+    result = call(
         *["train", "classify-image-cnn", "--data", first],
         *["--out", run, "data.image_size=16"],
         *["model.dim=4", "train.epochs=1", "train.batch_size=4"],
     )
-    assert found.exit_code == 0, found.output
+    assert result.exit_code == 0, result.output
     measured = []
     for folder in (first, second):
         # By a relative path, which is the same for both.
         monkeypatch.chdir(folder)
-        found = call(
+        result = call(
             *["evaluate", run, "--data", "."],
             *["--split", "train"],
         )
-        assert found.exit_code == 0, found.output
+        assert result.exit_code == 0, result.output
         results = atomic.read_json(run / "results.json")
         measured.append(results["train"]["metrics"])
     assert measured[0] != measured[1]

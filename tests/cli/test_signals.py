@@ -27,9 +27,9 @@ def call(verb):
     "number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )
 def test_every_verb_ends_with_the_code_of_the_signal(number, code):
-    found = call(lambda: signal.raise_signal(number))
-    assert found.exit_code == code
-    assert GOES_ON in found.output
+    result = call(lambda: signal.raise_signal(number))
+    assert result.exit_code == code
+    assert GOES_ON in result.output
 
 
 def lost():
@@ -57,9 +57,9 @@ def turned_into_an_unknown_error():
     "verb", [lost, turned_into_another_error, turned_into_an_unknown_error]
 )
 def test_a_lost_interrupt_still_counts(verb):
-    found = call(verb)
-    assert found.exit_code == 130
-    assert GOES_ON in found.output and "Error" not in found.output
+    result = call(verb)
+    assert result.exit_code == 130
+    assert GOES_ON in result.output and "Error" not in result.output
 
 
 @pytest.fixture(scope="module")
@@ -127,9 +127,9 @@ def test_training_stops_and_goes_on_to_the_same_weights(
         assert GOES_ON in output and "Traceback" not in output
     ended = begin(environment, *train(world, broken, 20))
     assert ended.wait() == 0, ended.stdout.read()
-    found = weights(broken)
+    result = weights(broken)
     for name, value in weights(whole).items():
-        np.testing.assert_array_equal(found[name], value)
+        np.testing.assert_array_equal(result[name], value)
 
 
 @pytest.mark.slow

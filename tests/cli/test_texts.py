@@ -30,21 +30,21 @@ def table(folder, texts):
 
 
 @pytest.mark.parametrize(
-    ("texts", "known", "said"),
+    ("texts", "words", "is_reported"),
     [
         ({"pos": "today 😀", "neg": "today 😡"}, {"😀", "😡", "today"}, False),
         ({"pos": "今天很好", "neg": "今天很差"}, {*"今天很好差"}, True),
     ],
 )
 def test_training_knows_the_tokens_that_tell_labels(
-    tmp_path, texts, known, said
+    tmp_path, texts, words, is_reported
 ):
     folder, out = table(tmp_path, texts), tmp_path / "run"
     command = ["train", "classify-text-bow"]
     done = run(*command, "--data", folder, "--out", out, *EPOCHS)
     assert done.exit_code == 0, done.output
-    assert ("each character of Chinese" in done.output) == said
+    assert ("each character of Chinese" in done.output) == is_reported
     task = mmkeras.load(out)
-    assert set(task.codecs["text"].vocabulary[4:]) == known
+    assert set(task.codecs["text"].vocabulary[4:]) == words
     answers = task.answer({"text": [*texts.values(), "\u200b"]})
     assert answers["label"].tolist() == [*texts, ""]

@@ -25,19 +25,19 @@ def test_train_then_ask(text, method, epochs, tmp_path):
     out = tmp_path / "vectors.bin.gz"
     small = ["--dim", 8, "--window", 2, "--batch-size", 64, "--minimum", 1]
     rate = ["--learning-rate", 0.02] * (method == "skip-gram")
-    found = call(
+    result = call(
         *["train", text, "--out", out, "--method", method, *small, *rate],
         *["--epochs", epochs],
     )
-    assert found.exit_code == 0, found.output
-    assert "27 distinct words, 1,800 in total." in found.output
-    assert f"epoch {epochs}/{epochs}" in found.output
+    assert result.exit_code == 0, result.output
+    assert "27 distinct words, 1,800 in total." in result.output
+    assert f"epoch {epochs}/{epochs}" in result.output
     vectors = word_vectors.read(out)
     assert (len(vectors), vectors.dim) == (27, 8)
     near = call("neighbours", out, "dog", "--count", 3)
     assert near.exit_code == 0, near.output
-    shown = [line.split()[0] for line in near.output.splitlines()[1:]]
-    assert shown == [
+    neighbours = [line.split()[0] for line in near.output.splitlines()[1:]]
+    assert neighbours == [
         word for word, _ in word_vectors.neighbours(vectors, "dog", 3)
     ]
 
@@ -55,40 +55,40 @@ def file(tmp_path):
 def test_cover(file, tmp_path):
     text = tmp_path / "text.txt"
     text.write_text("The man, the dog.\nA man!\n")
-    found = call("coverage", file, text)
-    assert found.exit_code == 0, found.output
-    lines = [line.split() for line in found.output.splitlines()]
+    result = call("coverage", file, text)
+    assert result.exit_code == 0, result.output
+    lines = [line.split() for line in result.output.splitlines()]
     assert ["words", "2", "4", "50.0%"] in lines
     assert ["words", "in", "total", "4", "6", "66.7%"] in lines
-    assert "Found 1 as they are, 1 capitalised." in found.output
+    assert "Found 1 as they are, 1 capitalised." in result.output
     assert lines[-2:] == [["a", "1"], ["dog", "1"]]
-    found = call("coverage", file, text, "--no-tokenize", "--minimum", 1)
-    lines = [line.split() for line in found.output.splitlines()]
+    result = call("coverage", file, text, "--no-tokenize", "--minimum", 1)
+    lines = [line.split() for line in result.output.splitlines()]
     assert ["words", "2", "6", "33.3%"] in lines
     assert ["man,", "1"] in lines
 
 
 def test_analogy(file, tmp_path):
-    found = call("analogy", file, "man", "king", "woman", "--count", 1)
-    assert found.exit_code == 0, found.output
-    assert found.output.splitlines()[1].startswith("queen")
+    result = call("analogy", file, "man", "king", "woman", "--count", 1)
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[1].startswith("queen")
     questions = tmp_path / "questions.txt"
     questions.write_text(": family\nman king woman queen\nman a woman b\n")
-    found = call(
+    result = call(
         *["analogy", file, "--questions", questions, "--method", "multiply"]
     )
-    assert found.exit_code == 0, found.output
-    last = found.output.splitlines()[-1].split()
+    assert result.exit_code == 0, result.output
+    last = result.output.splitlines()[-1].split()
     assert last == ["total", "1", "1", "100.0%", "2"]
 
 
 def test_similarity(file, tmp_path):
     pairs = tmp_path / "pairs.tsv"
     pairs.write_text("man\tking\t9\nman\twoman\t5\nman\tthe\t1\nman\tx\t0\n")
-    found = call("similarity", file, pairs)
-    assert found.exit_code == 0, found.output
-    assert "1.000" in found.output
-    assert "3 of 4" in found.output
+    result = call("similarity", file, pairs)
+    assert result.exit_code == 0, result.output
+    assert "1.000" in result.output
+    assert "3 of 4" in result.output
 
 
 @pytest.mark.parametrize(
@@ -101,13 +101,13 @@ def test_similarity(file, tmp_path):
 )
 def test_what_is_wrong_is_one_line(file, arguments, error):
     verb, *rest = arguments
-    found = call(verb, file, *rest)
-    assert found.exit_code == 1
-    assert found.output.startswith("Error: ")
-    assert error in found.output
+    result = call(verb, file, *rest)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert error in result.output
 
 
 def test_no_such_file():
-    found = call("neighbours", "nothing.txt", "dog")
-    assert found.exit_code == 1
-    assert "nothing.txt: No such file" in found.output
+    result = call("neighbours", "nothing.txt", "dog")
+    assert result.exit_code == 1
+    assert "nothing.txt: No such file" in result.output

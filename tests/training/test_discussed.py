@@ -9,7 +9,7 @@ from checks import only_tensorflow
 from mmkeras import evaluation
 from mmkeras import metrics
 from mmkeras import serving
-from mmkeras.cli.talk import Talk
+from mmkeras.cli.dialogue import Dialogue
 from mmkeras.data import datasets
 from mmkeras.serving import client
 from mmkeras.tasks import modalities
@@ -135,7 +135,7 @@ def test_an_answer_may_need_what_was_said(task):
 
 def test_a_talk_is_kept(task):
     candidates = ["yes", "no"] if "candidates" in task.fields else None
-    dialogue = Talk(task, candidates=candidates)
+    dialogue = Dialogue(task, candidates=candidates)
     max_turns = task.codecs["history"].turns
     for _ in range(max_turns + 1):
         answer, probability, error = dialogue.ask("is it red")
@@ -152,10 +152,10 @@ def test_a_talk_is_kept(task):
         batch["candidates"] = [candidates]
     expected = task.answer(batch)["label"][0]
     assert dialogue.ask("is it red")[0] == expected
-    broken = Talk(task, b"no image", candidates)
+    broken = Dialogue(task, b"no image", candidates)
     assert "image: " in broken.ask("is it red")[2] and not broken.turns
     with pytest.raises(ValueError, match="rank"):
-        Talk(task, candidates=None if candidates else ["yes"])
+        Dialogue(task, candidates=None if candidates else ["yes"])
 
 
 @only_tensorflow
