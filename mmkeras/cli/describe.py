@@ -65,7 +65,7 @@ def _layers(model):
     for column in ("layer", "kind", "output"):
         table.add_column(column, no_wrap=True)
     table.add_column("parameters", justify="right")
-    for layer, depth in _walk(model, 0):
+    for layer, depth in _with_depth(model):
         table.add_row(
             "  " * depth + layer.name,
             type(layer).__name__,
@@ -75,18 +75,18 @@ def _layers(model):
     return table
 
 
-def _walk(layer, depth, deepest=1):
-    """Yields the layers of a model, with those of its branches."""
-    for part in getattr(layer, "layers", ()):
-        yield part, depth
-        if depth < deepest:
-            yield from _walk(part, depth + 1, deepest)
+def _with_depth(model):
+    """Yields the layers of a model and those of its branches, with depth."""
+    for layer in model.layers:
+        yield layer, 0
+        for part in getattr(layer, "layers", ()):
+            yield part, 1
 
 
 def _shape(layer):
     try:
         shape = layer.output.shape
-    except AttributeError:  # It was called twice, or never by itself.
+    except AttributeError:  # Called twice, or only within another layer.
         return ""
     return str(tuple("?" if size is None else size for size in shape)).replace(
         "'", ""

@@ -61,10 +61,6 @@ class Config:
             "task": self._of("task", self.task),
         }
 
-    def with_recipe(self, recipe):
-        """The same configuration with another recipe."""
-        return dataclasses.replace(self, recipe=recipe)
-
     def _model(self, changes):
         """Arguments of the builder, without those of `None`."""
         keys = config_keys.keys(self.architecture)

@@ -1,6 +1,7 @@
 """Trains an architecture in the folder of a run."""
 
 import contextlib
+import dataclasses
 import pathlib
 
 import keras
@@ -50,7 +51,7 @@ def train(
         "dataset": sources.identity(source),
         "fingerprint": rows.fingerprint,
         "seed": seed,
-        **config.with_recipe(recipe).to_dict(),
+        **dataclasses.replace(config, recipe=recipe).to_dict(),
         **_initial_files(config, init),
     }
     notes = {
