@@ -23,7 +23,9 @@ CLEAN = (
     "mmkeras/layers",
     "mmkeras/losses",
     "mmkeras/metrics",
+    "mmkeras/serving",
     "mmkeras/tasks",
+    "mmkeras/training",
     "mmkeras/word_vectors",
     "zoo",
 )
@@ -105,7 +107,8 @@ def tokens(text):
 
 
 def names(text):
-    text = text.replace("np.eye(", "np.identity(")  # NumPy's own name.
+    for name, other in ((".eye(", ".identity("), (".now(", ".today(")):
+        text = text.replace(name, other)  # Names of NumPy and Python.
     return {x.string for x in tokens(text) if x.type == tokenize.NAME}
 
 

@@ -19,12 +19,12 @@ PUBLISHED = {
     ],
     "digits-discussed": [
         {
-            "model": f"the best that can be without the {gone}",
+            "model": f"the best that can be without the {missing}",
             "accuracy": accuracy,
             "source": "`mmkeras.data.synthetic.digits_discussed.ceilings`",
             "like_for_like": "in expectation; this sample may be kinder",
         }
-        for gone, accuracy in (("history", 0.540), ("picture", 0.223))
+        for missing, accuracy in (("history", 0.540), ("picture", 0.223))
     ],
     "easy-vqa": [
         {

@@ -195,14 +195,14 @@ def _convert(stated, monitors):
 
 
 def _check_model(architecture, values):
-    known = architecture.arguments
-    unknown = sorted(set(values) - set(known))
+    defaults = architecture.arguments
+    unknown = sorted(set(values) - set(defaults))
     if unknown:
         raise ValueError(
-            f"`model`: expected some of {', '.join(known)}. Received: "
+            f"`model`: expected some of {', '.join(defaults)}. Received: "
             f"{', '.join(unknown)}"
         )
-    arguments.check(architecture.name, known, values)
+    arguments.check(architecture.name, defaults, values)
 
 
 def resolve(recipe, num_examples):
@@ -228,9 +228,9 @@ def resolve(recipe, num_examples):
     epochs = recipe.epochs
     if epochs is None:
         is_small = size < recipe.max_batch_size
-        least = MIN_STEPS_SMALL if is_small else MIN_STEPS
+        min_steps = MIN_STEPS_SMALL if is_small else MIN_STEPS
         steps = max(num_examples // size, 1)
-        epochs = max(min(-(-least // steps), MAX_EPOCHS), recipe.min_epochs)
+        epochs = max(min(-(-min_steps // steps), MAX_EPOCHS), recipe.min_epochs)
     return dataclasses.replace(recipe, batch_size=size, epochs=epochs)
 
 
