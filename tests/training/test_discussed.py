@@ -192,7 +192,7 @@ def test_an_export_takes_turns(task, folder, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("only", ["image+question", "history+question"])
-def test_taught_some_parts_alone(only, folder, tmp_path, monkeypatch):
+def test_trains_on_some_modalities_alone(only, folder, tmp_path, monkeypatch):
     monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
     late = train(folder, tmp_path, "dialogue-text-image-late", only)
     rows = modalities.select(late, SOURCE.rows("test", folder), only)

@@ -82,13 +82,13 @@ def test_the_table_shows_means(tmp_path):
     assert "    mmkeras train ...\n    mmkeras evaluate ...\n" in table
 
 
-def test_what_was_taught_one_modality_stands_by_itself(tmp_path):
+def test_runs_on_some_modalities_have_a_file_of_their_own(tmp_path):
     results.merge(tmp_path, "m", "d", 0, entry(0.4))
     path = results.merge(tmp_path, "m", "d", 0, entry(0.2), "image+question")
     assert path.name == "m--d--image+question.json"
     table = results.render(tmp_path)
     assert "| `m` | 1 |" in table
-    assert "| `m`, taught image+question alone | 1 |" in table
+    assert "| `m`, trained on image+question alone | 1 |" in table
     assert "0.400" in table and "0.200" in table
 
 
