@@ -20,7 +20,7 @@ def load(folder):
             newest is loaded.
 
     Returns:
-        A `Captioner`.
+        An `ExportedModel`.
 
     Raises:
         FileNotFoundError: If there is no export.

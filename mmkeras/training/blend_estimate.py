@@ -16,7 +16,9 @@ _EPOCHS = 3  # For which each head is trained.
 _BATCH_SIZE = 256  # For measuring losses.
 
 
-def blend_weights(folder, model, parts, batches, steps, recipe, branch=()):
+def blend_weights(
+    folder, model, parts, batches, steps, recipe, encoder_weights=()
+):
     """Estimates the weights, or reads them from the folder of the run.
 
     Each head is trained separately, from the initial weights, on the first
@@ -29,7 +31,7 @@ def blend_weights(folder, model, parts, batches, steps, recipe, branch=()):
         batches: A `tf.data.Dataset` of the training batches.
         steps: int. Batches per epoch.
         recipe: A `recipes.Recipe`, resolved.
-        branch: As of `optimizers.compile_model`.
+        encoder_weights: As of `optimizers.compile_model`.
 
     Returns:
         Dict from heads to weights that sum to 1.
@@ -44,7 +46,7 @@ def blend_weights(folder, model, parts, batches, steps, recipe, branch=()):
     recipe = dataclasses.replace(recipe, epochs=epochs, ema=0.0)
 
     def train(single):
-        optimizers.compile_model(single, recipe, steps, branch)
+        optimizers.compile_model(single, recipe, steps, encoder_weights)
         single.fit(
             batches,
             epochs=epochs,

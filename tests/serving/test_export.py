@@ -160,8 +160,8 @@ def test_the_golden_answers_are_the_task_s(answers, folder):
 
 def test_a_difference_fails_the_export(plain, tmp_path, monkeypatch):
     """The fresh process has its own tests; here the export runs in this."""
-    saved = importlib.import_module("mmkeras.serving.saved")
-    save, answers = saved.save, []
+    saved = importlib.import_module("mmkeras.serving.saved_model")
+    save, answers = saved.write_saved_model, []
 
     def other(*arguments):
         outputs = save(*arguments)
@@ -169,7 +169,7 @@ def test_a_difference_fails_the_export(plain, tmp_path, monkeypatch):
         outputs["label"][1] = "none of the classes"
         return outputs
 
-    monkeypatch.setattr(saved, "save", other)
+    monkeypatch.setattr(saved, "write_saved_model", other)
     monkeypatch.setattr(check, "_replay", lambda path, _: replay.replay(path))
     with pytest.raises(RuntimeError) as caught:
         serving.export(plain, tmp_path)

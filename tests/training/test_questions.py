@@ -99,8 +99,8 @@ def test_people_teach_as_often_as_they_say_it(tmp_path):
     expected = 0.9 * np.eye(len(names))[colour]
     np.testing.assert_allclose(y[0], expected, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(y[1].sum(), 1, rtol=1e-6, atol=1e-6)
-    chances = np.eye(len(names))[found.labels]
-    scores = answers.answer_scores(found, chances)
+    probabilities = np.eye(len(names))[examples.labels]
+    scores = answers.answer_scores(examples, probabilities)
     assert scores["vqa_accuracy"] == scores["consistency"] == 1
 
 
