@@ -94,7 +94,7 @@ def test_mismatched_captions_are_those_of_other_images(captioned, captions):
 
 def test_a_captioning_model_predicts_once(captioned, captions, monkeypatch):
     monkeypatch.setattr(captioned, "outputs", None)  # Not to be called.
-    monkeypatch.setattr(captioned, "chosen", None)
+    monkeypatch.setattr(captioned, "choices", None)
     _, scores, _ = captions
     again, _ = evaluation.evaluate(captioned, 50, 3, captions[0])
     assert again == scores

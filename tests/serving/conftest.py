@@ -26,13 +26,13 @@ def folder(task, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def answers(task):
-    """What the task itself says of the sample images."""
+    """The answers of the task to the sample images."""
     return task.answer({"image": images()}, beam=3)
 
 
 @pytest.fixture(scope="session")
-def captioner(folder, tmp_path_factory):
-    """The export, loaded from another place: it needs nothing else."""
+def model(folder, tmp_path_factory):
+    """The export, loaded from another folder."""
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "moved"
     shutil.copytree(folder / "1", elsewhere)
     return serving.load(elsewhere)

@@ -22,17 +22,17 @@ def rows(answers):
 @pytest.mark.parametrize(
     "count", [200, pytest.param(1000, marks=pytest.mark.slow)]
 )
-def test_hostile_files(captioner, good, count):
+def test_hostile_files(model, good, count):
     """Each gets a caption or an error of its own, and harms no other."""
     hostile = image_files.hostile(count, seed=7)
-    expected = rows(captioner.predict(good))
+    expected = rows(model.predict(good))
     assert all(error == "" for _, _, error in expected)
     refused = 0
     for i in range(0, len(hostile), 50):
         batch = hostile[i : i + 50]
         order = np.random.default_rng(i).permutation(50 + len(good))
         mixed = [(batch + good)[index] for index in order]
-        answers = rows(captioner.predict(mixed, batch_size=len(mixed)))
+        answers = rows(model.predict(mixed, batch_size=len(mixed)))
         for index, answer in zip(order, answers):
             text, score, error = answer
             if index >= 50:
@@ -43,22 +43,22 @@ def test_hostile_files(captioner, good, count):
     assert 0.3 < refused / count < 0.9
 
 
-def test_a_file_gets_the_same_answer_alone(captioner):
+def test_a_file_gets_the_same_answer_alone(model):
     hostile = image_files.hostile(60, seed=8)
-    together = rows(captioner.predict(hostile, batch_size=60))
+    together = rows(model.predict(hostile, batch_size=60))
     for file, answer in zip(hostile, together):
-        assert_same(rows(captioner.predict([file]))[0], answer)
+        assert_same(rows(model.predict([file]))[0], answer)
 
 
-def test_threads_get_their_own_answers(captioner, good):
+def test_threads_get_their_own_answers(model, good):
     files = good + image_files.hostile(20, seed=9)
-    expected = rows(captioner.predict(files))
+    expected = rows(model.predict(files))
 
     def ask(seed):
         rng = np.random.default_rng(seed)
         for _ in range(10):
             chosen = rng.permutation(len(files))[: rng.integers(1, 6)]
-            answers = captioner.predict([files[index] for index in chosen])
+            answers = model.predict([files[index] for index in chosen])
             for index, answer in zip(chosen, rows(answers)):
                 assert_same(answer, expected[index])
         return seed

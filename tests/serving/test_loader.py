@@ -42,7 +42,7 @@ def names(folder):
 
 
 @pytest.mark.slow
-def test_the_same_captions_without_python(loader, folder, captioner, tmp_path):
+def test_the_same_captions_without_python(loader, folder, model, tmp_path):
     files = []
     for index, image in enumerate(images()):
         files.append(tmp_path / str(index))
@@ -52,7 +52,7 @@ def test_the_same_captions_without_python(loader, folder, captioner, tmp_path):
         stdout=subprocess.PIPE,
         check=True,
     )
-    expected = captioner.predict(images())
+    expected = model.predict(images())
     assert done.stdout.decode("utf-8").splitlines() == [
         f"{text}\t{error}"
         for text, error in zip(expected["text"], expected["error"])

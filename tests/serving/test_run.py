@@ -16,7 +16,7 @@ def photo(tmp_path):
     return path
 
 
-def test_a_fresh_process_captions_without_keras(folder, captioner, photo):
+def test_a_fresh_process_captions_without_keras(folder, model, photo):
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "mmkeras.serving.run"]
         + [folder, photo],
@@ -28,7 +28,7 @@ def test_a_fresh_process_captions_without_keras(folder, captioner, photo):
         text=True,
         cwd=photo.parent,
     )
-    text = captioner.predict([photo.read_bytes()])["text"][0]
+    text = model.predict([photo.read_bytes()])["text"][0]
     assert done.stdout == f"{photo}\t{text}\n"
     assert done.returncode == 0
     imported = set(re.findall(r"\| +([\w.]+)$", done.stderr, re.MULTILINE))
