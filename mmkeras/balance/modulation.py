@@ -105,7 +105,7 @@ def update_shares(layers, y, logits, weights=None):
     """
     means, present = {}, {}
     for name, z in logits.items():
-        z = ops.cast(ops.stop_gradient(z), "float32")
+        z = ops.stop_gradient(ops.cast(z, "float32"))
         score = ops.sum(ops.softmax(z) * ops.cast(y, "float32"), axis=-1)
         weight = 1.0 if weights is None else ops.cast(weights[name], "float32")
         weight = weight * ops.ones_like(score)
