@@ -46,28 +46,11 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="module")
 def eager_models():
-    """Runs models operation by operation, for tests of what is around them.
-
-    A few steps take less time than TensorFlow takes to compile them. Codecs
-    and exports stay graphs.
-    """
-    import keras
-
-    predict = keras.Model.predict_step
-
-    def predict_step(self, x):  # A graph would make tensors of arrays.
-        tensors = keras.ops.convert_to_tensor
-        return predict(
-            self,
-            keras.tree.map_structure(
-                lambda x: x if x is None else tensors(x), x
-            ),
-        )
+    """Runs models operation by operation; see `eager.patch`."""
+    import eager
 
     with pytest.MonkeyPatch.context() as patch:
-        always = property(lambda self: True, lambda self, value: None)
-        patch.setattr(keras.Model, "run_eagerly", always)
-        patch.setattr(keras.Model, "predict_step", predict_step)
+        eager.patch(patch.setattr)
         yield
 
 

@@ -101,7 +101,13 @@ def test_one_different_answer_is_refused(expected, key, value):
         check.compare(path, {"alone": changed})
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(k, marks=pytest.mark.slow if "turns" in k else ())
+        for k in KINDS
+    ],
+)
 def test_every_kind_of_input_and_target_passes_the_check(kind, tmp_path):
     task = tiny_tasks.build(*KINDS[kind], image=PNG)
     path = serving.export(task, tmp_path / "exports", check=False)

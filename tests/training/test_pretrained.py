@@ -65,9 +65,9 @@ def build(name, weights, dataset, recipe=RECIPE, init=None, **changes):
 
 NAMES = (
     "classify-image-text-gated",
-    "classify-image-audio-concat",
     "vqa-cnn-lstm",
-    "vqa-cnn-film",
+    pytest.param("classify-image-audio-concat", marks=pytest.mark.slow),
+    pytest.param("vqa-cnn-film", marks=pytest.mark.slow),
 )
 
 

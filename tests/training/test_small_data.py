@@ -71,6 +71,7 @@ def test_few_steps_separate_what_is_easily_told_apart(tmp_path):
     assert answer["probability"].max(axis=1).min() > 0.9
 
 
+@pytest.mark.slow
 def test_norms_of_few_steps_are_those_of_the_data(tmp_path):
     data = engine.Data(generated_rows(count=48), generated_rows("val", 24))
     recipe = dataclasses.replace(
@@ -157,7 +158,8 @@ def test_ten_recordings_of_each_spoken_digit(data_folder, tmp_path):
     ]
     folder = write(tmp_path / "table", rows, ["audio"])
     out = tmp_path / "run"
-    train("classify-audio-cnn", folder, out, "--results", str(tmp_path / "r"))
+    short = "data.audio_seconds=1", "--results", str(tmp_path / "r")
+    train("classify-audio-cnn", folder, out, *short)
     assert accuracy(out)["accuracy"] >= 0.3
 
 
@@ -186,7 +188,8 @@ def test_three_hundred_pairs_of_digits(data_folder, tmp_path):
     )
     name = "classify-image-audio-concat"
     recipe = recipes.get(name)
-    task = engine.build(name, data, recipe)
+    size = {"image_size": 28, "audio_seconds": 1.0}
+    task = engine.build(name, data, recipe, **size)
     engine.fit(task, data, tmp_path, recipe, verbose=0)
     test = source.rows("test", data_folder)[:400]
     examples = engine.Examples(task, test)
