@@ -71,8 +71,8 @@ def test_train_measures_every_subset_and_publishes(run, table):
     entry = atomic.read_json(path)
     assert entry["mean"]["accuracy"] == result["test"]["metrics"]["accuracy"]
     page = run.parent / "page.md"
-    table = call("results", "--folder", path.parent, "--out", page)
-    assert table.exit_code == 0, table.output
+    written = call("results", "--folder", path.parent, "--out", page)
+    assert written.exit_code == 0, written.output
     assert "| accuracy |" in page.read_text()
     assert "BLEU" not in page.read_text()
 

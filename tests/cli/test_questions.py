@@ -64,9 +64,9 @@ def test_train_measures_and_publishes(run, table):
     assert {"vqa_accuracy", "consistency"} <= set(metrics)
     page = run.parent / "page.md"
     home = run.parent / "results"
-    table_of_results = call("results", "--folder", home, "--out", page)
-    assert table_of_results.exit_code == 0, table_of_results.output
-    assert "| of colour |" in page.read_text()
+    written = call("results", "--folder", home, "--out", page)
+    assert written.exit_code == 0, written.output
+    assert "| colour questions |" in page.read_text()
     result = call("check", "--data", table)
     assert result.exit_code == 0, result.output
 

@@ -91,8 +91,8 @@ def test_greedy_and_beam_differ(task, answers):
     assert (answers["score"] > greedy).any()
 
 
-def test_the_signature_is_as_documented(captioner):
-    serve = captioner._loaded.signatures["serving_default"]
+def test_the_signature_is_as_documented(model):
+    serve = model._loaded.signatures["serving_default"]
     (_, inputs), outputs = (
         serve.structured_input_signature,
         serve.structured_outputs,
@@ -108,8 +108,8 @@ def test_the_signature_is_as_documented(captioner):
 
 
 @pytest.mark.parametrize("size", [1, 7])
-def test_any_batch_size(answers, captioner, size):
-    serve = captioner._loaded.signatures["serving_default"]
+def test_any_batch_size(answers, model, size):
+    serve = model._loaded.signatures["serving_default"]
     received = serve(image=tf.constant((samples() * 2)[:size]))
     expected = [*answers["text"], *answers["text"]][:size]
     assert decode(received["text"]) == expected
