@@ -167,7 +167,7 @@ def test_extreme_features_are_an_error_of_their_example(features, exported):
 
 def test_candidates_are_refused_one_by_one(ranking, exported, monkeypatch):
     monkeypatch.setattr(dialogue, "MOST", 100)
-    monkeypatch.setattr(client, "_MANY", 101)
+    monkeypatch.setattr(client, "_MAX_TURNS", 101)
     words = " ".join(ranking.codecs["question"].vocabulary[4:6])
     count = ranking.codecs["candidates"].turns
     good = "\n".join([f"{words} {i}" for i in range(count)])
