@@ -75,7 +75,7 @@ def test_wrong_name_gets_a_suggestion(wrong):
         mmkeras.build_model(wrong)
 
 
-def test_hopeless_name_is_told_where_to_look():
+def test_the_error_of_an_unknown_name_lists_where_to_look():
     with pytest.raises(ValueError, match="list_models") as caught:
         mmkeras.get("zzz")
     assert "Did you mean" not in str(caught.value)

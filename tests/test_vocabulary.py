@@ -9,51 +9,28 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
 FOLDERS = ("mmkeras", "zoo", "benchmarks")
-# Folders in which each name says what a value is.
-CLEAN = (
-    "benchmarks",
-    "mmkeras/balance",
-    "mmkeras/branches",
-    "mmkeras/data",
-    "mmkeras/decoders",
-    "mmkeras/evaluation",
-    "mmkeras/files",
-    "mmkeras/fusion",
-    "mmkeras/generation",
-    "mmkeras/layers",
-    "mmkeras/losses",
-    "mmkeras/metrics",
-    "mmkeras/serving",
-    "mmkeras/tasks",
-    "mmkeras/training",
-    "mmkeras/word_vectors",
-    "zoo",
-)
 # Parts of names in snake case or camel case, and the term in their place.
 RETIRED = {
+    "asked": "question",
     "dice": "uniforms",
     "ear": "audio_encoder, spectrogram",
-    "judgement": "prediction",
-    "lane": "beam",
-    "lanes": "beams",
-    "payoff": "fusion_gain",
-    "picture": "image",
-    "pictures": "images",
-    "rivals": "unimodal",
-    "trade": "task",
-    "world": "synthetic data set",
-    "worlds": "synthetic data sets",
-}
-# The same, in clean folders.
-RETIRED_IN_CLEAN = {
-    "asked": "question",
     "eye": "image_encoder",
     "held": "dialogue, run, count",
     "judge": "classifier, predictor",
     "judged": "predictions",
+    "judgement": "prediction",
+    "lane": "beam",
+    "lanes": "beams",
+    "payoff": "fusion_gain",
     "perceive": "encode",
+    "picture": "image",
+    "pictures": "images",
+    "rivals": "unimodal",
     "said": "text_features, answer, caption",
     "told": "options, report",
+    "trade": "task",
+    "world": "synthetic data set",
+    "worlds": "synthetic data sets",
 }
 # Whole names that say what happened to a value, not what it is.
 VAGUE = {
@@ -112,16 +89,12 @@ def names(text):
     return {x.string for x in tokens(text) if x.type == tokenize.NAME}
 
 
-def retired_names(text, retired=RETIRED):
+def retired_names(text):
     return sorted(
         name
         for name in names(text)
-        if not retired.keys().isdisjoint(parts(name))
+        if not RETIRED.keys().isdisjoint(parts(name))
     )
-
-
-def is_clean(path):
-    return any(path.is_relative_to(ROOT / folder) for folder in CLEAN)
 
 
 def retired_words(text):
@@ -132,27 +105,13 @@ def retired_words(text):
 @pytest.mark.parametrize(
     "path", sources(), ids=lambda p: str(p.relative_to(ROOT))
 )
-def test_no_retired_name_returns(path):
+def test_no_retired_or_vague_name_returns(path):
     text = path.read_text("utf-8")
     assert retired_names(text) == []
+    assert sorted(names(text) & VAGUE) == []
     assert RETIRED.keys().isdisjoint(parts(path.stem))
     if str(path.relative_to(ROOT)) not in QUOTED:
         assert retired_words(text) == []
-
-
-@pytest.mark.parametrize(
-    "path",
-    [path for path in sources() if is_clean(path)],
-    ids=lambda p: str(p.relative_to(ROOT)),
-)
-def test_names_in_clean_folders_say_what_a_value_is(path):
-    text = path.read_text("utf-8")
-    assert retired_names(text, RETIRED_IN_CLEAN) == []
-    assert sorted(names(text) & VAGUE) == []
-
-
-def test_every_clean_folder_exists():
-    assert all((ROOT / folder).is_dir() for folder in CLEAN)
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
@@ -164,7 +123,7 @@ def test_retired_names_are_found():
     text = "def drawPicture(dice):\n    return pictures_of[dice]\n"
     assert retired_names(text) == ["dice", "drawPicture", "pictures_of"]
     text = "judge_of = x.saidAll\nfound = {made: 'seen'}  # told\n"
-    assert retired_names(text, RETIRED_IN_CLEAN) == ["judge_of", "saidAll"]
+    assert retired_names(text) == ["judge_of", "saidAll"]
     assert names(text) & VAGUE == {"found", "made"}
     assert retired_words("One picture; PICTURES, pictured") == [
         "picture",

@@ -50,7 +50,7 @@ def test_check_reads_columns_of_other_names(tmp_path):
     assert "--column expects COLUMN=NAME" in plain(result)
 
 
-def test_check_is_told_the_kind(tmp_path):
+def test_check_takes_the_kind(tmp_path):
     path = write(tmp_path / "days.csv", text="text", label="label")
     assert call("check", "--data", path, "--kind", "labels").exit_code == 0
     result = call("check", "--data", path, "--kind", "captions")

@@ -11,7 +11,7 @@ def accuracy(labels, predictions):
 
 
 def noisy(labels, share, seed):
-    """Judgements right about that often, independently."""
+    """Predictions right about that often, independently."""
     wrong = np.random.default_rng(seed).random(len(labels)) >= share
     return np.where(wrong, 1 - labels, labels)
 
@@ -105,7 +105,7 @@ def test_the_seed_decides_and_json_holds_it(labels):
     assert report["summary"] == first.summary
 
 
-def test_judges_of_other_examples_are_refused(labels):
+def test_predictions_of_other_examples_are_refused(labels):
     with pytest.raises(
         ValueError, match="2000 predictions of 'image'.*Received: 5"
     ):

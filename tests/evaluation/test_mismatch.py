@@ -40,7 +40,7 @@ def test_what_tells_it_only_together_is_lost_within_the_label_too():
     assert drops["mismatch_within_audio"] == 0
 
 
-def test_nobody_keeps_their_own_and_the_seed_decides():
+def test_no_example_keeps_its_own_and_the_seed_decides():
     orders = []
 
     def score(replaced):

@@ -56,7 +56,7 @@ def rows(split="train", count=48, seed=0):
 
 
 def task(model):
-    """A judge of images and sounds around a model that takes them."""
+    """A task of images and sounds around a model that takes them."""
     kept = {
         "image": codecs.Image((16, 16)),
         "audio": codecs.Audio(16000, 0.125),

@@ -10,7 +10,7 @@ import tiny_tasks
 from mmkeras import serving
 
 pytestmark = [
-    pytest.mark.slow,  # `test_judges` has a quick test of the kind.
+    pytest.mark.slow,  # `test_classifiers` has a quick test of the kind.
     pytest.mark.skipif(
         keras.backend.backend() != "tensorflow",
         reason="Exports are made on the TensorFlow backend.",

@@ -56,7 +56,7 @@ def train(name, folder, out, *options):
     return result.output
 
 
-def test_few_steps_separate_what_is_easily_told_apart(tmp_path):
+def test_few_steps_separate_easy_classes(tmp_path):
     data = engine.Data(days(40), days(8, "val"))
     recipe = dataclasses.replace(
         recipes.get("classify-text-bow"),
@@ -88,7 +88,7 @@ def test_norms_of_few_steps_are_those_of_the_data(tmp_path):
 
 
 @pytest.mark.slow
-def test_what_is_chosen_is_said_and_kept(tmp_path):
+def test_chosen_values_are_printed_and_saved(tmp_path):
     rows = [*days(40), *days(8, "val"), *days(8, "test")]
     folder = write(tmp_path / "table", rows, ["text"])
     given = "classify-text-bow", folder, tmp_path / "run", "train.epochs=2"

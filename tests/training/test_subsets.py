@@ -34,7 +34,7 @@ def training_model(model):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_subset_is_judged_as_if_it_were_alone(name):
+def test_each_subset_is_predicted_as_if_it_were_alone(name):
     keras.utils.set_random_seed(0)
     model = registry.build_model(name, **registry.get(name).tiny)
     model_of_subsets = subsets.all_subsets(training_model(model))

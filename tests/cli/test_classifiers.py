@@ -215,10 +215,10 @@ def test_predict_names_a_file_of_an_unknown_kind(run, tmp_path):
 
 
 def test_export(run, table, tmp_path):
-    result = call("export", run, tmp_path / "judge")
+    result = call("export", run, tmp_path / "export")
     assert result.exit_code == 0, result.output
     image = (table / "test-0.png").read_bytes()
-    served = client.load(tmp_path / "judge")
+    served = client.load(tmp_path / "export")
     answers = served.predict({"image": [image], "audio": [b""]})
     assert answers["label"][0] in ("bright", "dark") and answers["error"] == [
         ""

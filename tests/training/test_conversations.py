@@ -1,4 +1,4 @@
-"""Judges of conversations: from rows to training, answers and an export."""
+"""Models of conversations: from rows to training, answers and an export."""
 
 import dataclasses
 
@@ -85,7 +85,7 @@ def test_emotions_are_learned_and_predicted(trained, dialogues):
     ]
 
 
-def test_a_longer_conversation_is_judged_in_parts(trained):
+def test_a_longer_conversation_is_predicted_in_parts(trained):
     longer = [{**row, "group": "one"} for row in turns("test", 4)]
     examples = engine.Examples(trained, longer)
     assert examples.names == [row["id"] for row in longer]
@@ -106,7 +106,7 @@ def test_a_voice_fills_its_slot():
 
 
 @pytest.mark.slow
-def test_talks_and_scenes_go_through_training(tmp_path):
+def test_conversations_and_scenes_go_through_training(tmp_path):
     data = engine.Data(scenes(), scenes("val", 12))
     task, recipe = build(PICKS, data, epochs=2, batch_size=8)
     assert task.fields == ["text", "scene"] and recipe.bucket_by_length

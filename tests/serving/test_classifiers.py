@@ -1,4 +1,4 @@
-"""Judges as exports: raw fields in, any left out, labels out."""
+"""Classifiers as exports: raw fields in, any left out, labels out."""
 
 import json
 
@@ -30,7 +30,7 @@ def task():
 
 @pytest.fixture(scope="module")
 def exported(task, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("exports") / "judge"
+    folder = tmp_path_factory.mktemp("exports") / "classifier"
     return serving.export(task, folder, check=False)
 
 

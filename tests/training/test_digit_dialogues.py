@@ -111,7 +111,7 @@ def test_all_texts_have_one_vocabulary(task):
     assert {"red", "color", "image"} <= set(*known)
 
 
-def test_an_answer_may_need_what_was_said(task):
+def test_an_answer_may_need_the_history(task):
     turns = ["a red image", "what color is it red"]
     batch = batch_of(task, history=[turns])
     answers = task.answer(batch)
@@ -133,7 +133,7 @@ def test_an_answer_may_need_what_was_said(task):
         assert none["label"].tolist() == [""]
 
 
-def test_a_talk_is_kept(task):
+def test_a_dialogue_keeps_its_history(task):
     candidates = ["yes", "no"] if "candidates" in task.fields else None
     dialogue = Dialogue(task, candidates=candidates)
     max_turns = task.codecs["history"].turns

@@ -162,7 +162,7 @@ def test_one_modality_alone(trained, data):
         modalities.select(task, data.val, "text")
 
 
-def test_judgements_are_the_likeliest(trained, data):
+def test_predictions_are_the_most_likely_labels(trained, data):
     task, _ = trained
     examples = engine.Examples(task, data.val)
     probabilities = examples.predictions(examples.outputs(["image"]))
@@ -201,7 +201,7 @@ def test_what_cannot_be_read_is_left_out_and_named(trained):
     assert [names[i] for i in examples.labels] == expected
 
 
-def test_a_field_nobody_has_is_named(data):
+def test_a_field_that_no_row_has_is_named(data):
     with pytest.raises(ValueError, match="'audio', which no"):
         engine.build(
             "sentiment-text-audio-video-context",
