@@ -21,9 +21,10 @@ class Console(Reporter):
         typer.echo(text, err=True)
 
     def skipped(self, rows):
-        from mmkeras.cli import skipped
+        from mmkeras.data.problems import printable
 
-        skipped.show(rows)
+        for row, error in rows:
+            self.warn(printable(f"Skipped {row}: {error}"))
 
     def counter(self, unit):
         from mmkeras.cli import progress

@@ -7,7 +7,6 @@ import numpy as np
 import mmkeras
 from mmkeras import evaluation
 from mmkeras.cli import progress
-from mmkeras.cli import skipped
 from mmkeras.cli.console import Console
 from mmkeras.data import cache
 from mmkeras.data import datasets
@@ -88,7 +87,7 @@ class Reporting:
             report["questions"] = errors
         if task.target.has_probabilities:
             report |= self._confusion(out, predictions, bool(errors))
-        skipped.show(examples.errors)
+        Console().skipped(examples.errors)
         return report
 
     def _captions(self, console, out, outputs):
