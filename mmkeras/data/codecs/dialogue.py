@@ -6,6 +6,8 @@ from mmkeras.data import inputs
 from mmkeras.data.codecs import sample_values
 from mmkeras.data.codecs.codec import Codec
 from mmkeras.data.codecs.text import EARLIER
+from mmkeras.data.codecs.text import END
+from mmkeras.data.codecs.text import PAD
 from mmkeras.data.codecs.text import SPECIAL
 from mmkeras.data.codecs.text import Text
 from mmkeras.data.codecs.text import mask_texts
@@ -200,7 +202,8 @@ class Dialogue(Codec):
         """
         texts = self.joined(packed)
         ids, errors = self.try_batch(texts)
-        return mask_texts(texts, ids, ids[:, :, 1], errors)
+        words = (ids[:, :, 1] != PAD) & (ids[:, :, 1] != END)
+        return mask_texts(texts, ids, tf.reduce_any(words, 1), errors)
 
     def signature(self, name):
         """See `Codec.signature`: each dialogue is a row of turns."""

@@ -56,6 +56,25 @@ def normalize(text, form="NFC"):
     return where(mask, functools.partial(_normalize, tables), text)
 
 
+def strip_marks(text):
+    """Decomposes strings (NFD) and removes all accents and other marks.
+
+    Args:
+        text: String tensor of shape `(n,)`, valid UTF-8.
+
+    Returns:
+        String tensor of shape `(n,)`.
+    """
+    ragged = tf.strings.unicode_decode(text, "UTF-8")
+    points, rows = _decompose_syllables(
+        ragged.flat_values, ragged.value_rowids()
+    )
+    points, rows = _decompose(_tables("NFC"), points, rows)
+    ragged = tf.RaggedTensor.from_value_rowids(points, rows, ragged.nrows())
+    text = tf.strings.unicode_encode(ragged, "UTF-8")
+    return tf.strings.regex_replace(text, r"\p{Mn}", "")
+
+
 class _Tables(typing.NamedTuple):
     """Tables of a form; all arrays of code points are sorted."""
 
@@ -135,10 +154,7 @@ def _decompose(tables, points, rows):
     place, in_table = _find(tables.points, points)
     start = tf.gather(tables.starts, place)
     length = tf.where(in_table, tf.gather(tables.starts, place + 1) - start, 1)
-    whole = tf.repeat(tf.range(tf.size(points)), length)
-    part = tf.range(tf.size(whole)) - tf.gather(
-        tf.cumsum(length, exclusive=True), whole
-    )
+    whole, part = _parts(length)
     index = tf.where(
         tf.gather(in_table, whole), tf.gather(start, whole) + part, 0
     )
@@ -148,6 +164,32 @@ def _decompose(tables, points, rows):
         tf.gather(points, whole),
     )
     return parts, tf.gather(rows, whole)
+
+
+def _decompose_syllables(points, rows):
+    """Decomposes Hangul syllables into two or three letters."""
+    place = points - _SYLLABLE
+    syllable = _within(place, 0, _LEADS * _VOWELS * _TAILS)
+    closed = tf.cast(place % _TAILS > 0, tf.int32)
+    whole, part = _parts(tf.where(syllable, 2 + closed, 1))
+    place, vowels = tf.gather(place, whole), _VOWELS * _TAILS
+    letters = [
+        _LEAD + place // vowels,
+        _VOWEL + place % vowels // _TAILS,
+        _TAIL + place % _TAILS,
+    ]
+    letter = tf.gather(tf.stack(letters, 1), part, batch_dims=1)
+    letter = tf.where(
+        tf.gather(syllable, whole), letter, tf.gather(points, whole)
+    )
+    return letter, tf.gather(rows, whole)
+
+
+def _parts(lengths):
+    """For values of so many parts: the value of each part, and its place."""
+    whole = tf.repeat(tf.range(tf.size(lengths)), lengths)
+    start = tf.gather(tf.cumsum(lengths, exclusive=True), whole)
+    return whole, tf.range(tf.size(whole)) - start
 
 
 def _reorder(tables, points, rows):

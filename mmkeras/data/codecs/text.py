@@ -2,7 +2,6 @@
 
 import collections
 
-import numpy as np
 import tensorflow as tf
 
 from mmkeras.data.codecs import normalization as forms
@@ -10,6 +9,7 @@ from mmkeras.data.codecs import sample_values
 from mmkeras.data.codecs import scripts
 from mmkeras.data.codecs import tokenization
 from mmkeras.data.codecs.codec import Codec
+from mmkeras.data.codecs.vocabulary import Vocabulary
 
 SPECIAL = ("", "<start>", "<end>", "<unknown>")
 PAD, START, END, UNKNOWN = range(4)
@@ -96,12 +96,7 @@ class Text(Codec):
         self.punctuation = punctuation
         self.normalization = normalization
         self.emoji = emoji
-        self._words = np.array(
-            [word.encode() for word in self.vocabulary], object
-        )
-        hashes = tf.strings.to_hash_bucket_fast(self._words, _BUCKETS).numpy()
-        self._order = np.argsort(hashes).astype("int32")
-        self._hashes = hashes[self._order]
+        self._index = Vocabulary(self.vocabulary)
 
     @classmethod
     def from_texts(cls, texts, size=None, minimum=5, split="auto", **options):
@@ -192,7 +187,8 @@ class Text(Codec):
         sentence = tf.convert_to_tensor(sentence, tf.string)
         max_words = self.length - 2
         words = self._tokenize(tf.reshape(sentence, (-1,)), max_words)
-        ids = words.with_flat_values(self._lookup(words.flat_values))
+        ids, known = self._index.find(words.flat_values)
+        ids = words.with_flat_values(tf.where(known, ids, UNKNOWN))
         ids = ids[:, :max_words]
         edge = tf.ones_like(ids[:, :0].to_tensor(shape=(None, 1)))
         ids = tf.concat([edge * START, ids, edge * END], 1)
@@ -204,7 +200,7 @@ class Text(Codec):
     def encode(self, packed):
         """See `Codec.encode`: a sentence without a word is missing."""
         ids, errors = self(packed), tf.fill(tf.shape(packed), "")
-        return mask_texts(packed, ids, ids[:, 1:2], errors)
+        return mask_texts(packed, ids, ids[:, 1] != END, errors)
 
     def samples(self):
         """See `Codec.samples`: short, long and unusual sentences."""
@@ -228,7 +224,7 @@ class Text(Codec):
         ids = tf.convert_to_tensor(ids)
         after_end = tf.cumsum(tf.cast(ids == END, tf.int32), axis=-1) > 0
         blank = after_end | (ids == START)
-        words = tf.gather(tf.constant(self._words), tf.where(blank, PAD, ids))
+        words = self._index.words_of(tf.where(blank, PAD, ids))
         if self.split == "characters":
             return tf.strings.reduce_join(words, -1)
         return tokenization.join(words, self.split == "mixed")
@@ -278,32 +274,19 @@ class Text(Codec):
             text, self.punctuation, emoji, self.split == "mixed", limit
         )
 
-    def _lookup(self, words):
-        """Finds words by binary search among the vocabulary's hashes.
 
-        A hash table would be a resource, which exports would have to track.
-        """
-        hashes = tf.strings.to_hash_bucket_fast(words, _BUCKETS)
-        place = tf.searchsorted(tf.constant(self._hashes), hashes)
-        place = tf.minimum(place, len(self) - 1)
-        ids = tf.gather(tf.constant(self._order), place)
-        same = tf.gather(tf.constant(self._words), ids) == words
-        return tf.where(same, ids, UNKNOWN)
-
-
-def mask_texts(texts, ids, words, errors):
+def mask_texts(texts, ids, present, errors):
     """Marks texts that are missing or not valid UTF-8.
 
     Args:
         texts: String tensor of shape `(n,)`.
         ids: Their ids, of shape `(n, ...)`.
-        words: The ids at the positions of first words, of shape `(n, m)`.
+        present: Booleans of shape `(n,)`: whether a text has a word.
         errors: String tensor of shape `(n,)`.
 
     Returns:
         Tuple as from `Codec.encode`: a text without a word is missing.
     """
-    present = tf.reduce_any((words != PAD) & (words != END), 1)
     utf8 = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8") == texts
     shape = [-1] + [1] * (len(ids.shape) - 1)
     ids = tf.where(tf.reshape(present, shape), ids, 0)

@@ -1,0 +1,232 @@
+"""WordPiece codec: a sentence to the ids of a pretrained BERT's vocabulary."""
+
+import tensorflow as tf
+
+from mmkeras.data.codecs import sample_values
+from mmkeras.data.codecs import word_piece_words
+from mmkeras.data.codecs.codec import Codec
+from mmkeras.data.codecs.text import mask_texts
+from mmkeras.data.codecs.vocabulary import Vocabulary
+
+PAD, START, END, UNKNOWN = "[PAD]", "[CLS]", "[SEP]", "[UNK]"
+_CONTINUES = "##"  # Marks pieces that are not the first of a word.
+_MAX_CHARACTERS = 100  # A longer word is unknown.
+
+
+class WordPieces(Codec):
+    """Turns a sentence into the ids of word pieces, as BERT reads them.
+
+    The ids equal those of the tokenizers that BERT models were trained with.
+    All of it is core TensorFlow and holds no resource, so it runs in
+    `tf.data` and in a SavedModel that any server loads.
+
+    Args:
+        vocabulary: List of all word pieces, in the order of their ids. The
+            first one is `"[PAD]"`; `"[CLS]"`, `"[SEP]"` and `"[UNK]"` are
+            among them.
+        length: Number of ids of an encoded sentence, start and end included.
+            Longer sentences are truncated.
+        lowercase: Whether to lower the case of all letters.
+        strip_accents: Whether to remove accents; by default, if `lowercase`.
+
+    Raises:
+        ValueError: If the vocabulary lacks a special token or has one twice,
+            or if `length` is below 3.
+
+    Reference:
+        [Devlin et al., 2019](https://arxiv.org/abs/1810.04805)
+    """
+
+    kind = "text"
+    dtype = "int32"
+    size_unit = "ids"
+
+    def __init__(
+        self, vocabulary, length=128, lowercase=True, strip_accents=None
+    ):
+        self.vocabulary = _checked(vocabulary)
+        if length < 3:
+            raise ValueError(
+                "`length` must be large enough for the start, the end and at "
+                f"least one word piece. Received: length={length}"
+            )
+        self.length = int(length)
+        self.lowercase = bool(lowercase)
+        self.strip_accents = strip_accents
+        self._index = Vocabulary(self.vocabulary)
+        self._start, self._end, self._unknown = map(
+            self.vocabulary.index, (START, END, UNKNOWN)
+        )
+        self._longest = max(map(len, self.vocabulary))
+
+    @property
+    def shape(self):
+        """Shape of one encoded sentence: `(length,)`."""
+        return (self.length,)
+
+    @property
+    def max_size(self):
+        """Number of ids beyond which a sentence is truncated."""
+        return self.length
+
+    @property
+    def size(self):
+        """Number of ids."""
+        return len(self.vocabulary)
+
+    def __len__(self):
+        return self.size
+
+    def sizes(self, values):
+        """Measures sentences; see `Text.sizes`."""
+        texts = [x for x in values if isinstance(x, str) and x]
+        texts = [text.encode("utf-8", "replace") for text in texts]
+        if not texts:
+            return []
+        return (self.tokenize(texts).row_lengths() + 2).numpy().tolist()
+
+    def __call__(self, sentence):
+        """Encodes sentences.
+
+        Args:
+            sentence: String tensor of any shape.
+
+        Returns:
+            int32 tensor of shape `(*sentence.shape, length)`: start, word
+            pieces, end, then zeros.
+        """
+        sentence = tf.convert_to_tensor(sentence, tf.string)
+        ids = self.tokenize(tf.reshape(sentence, (-1,)))[:, : self.length - 2]
+        edge = tf.ones([ids.nrows(), 1], tf.int32)
+        ids = tf.concat([edge * self._start, ids, edge * self._end], 1)
+        ids = ids.to_tensor(shape=(None, self.length))
+        shape = tf.concat([tf.shape(sentence), [self.length]], 0)
+        return tf.ensure_shape(
+            tf.reshape(ids, shape), (*sentence.shape, self.length)
+        )
+
+    def encode(self, packed):
+        """See `Codec.encode`: a sentence without a word is missing."""
+        ids, errors = self(packed), tf.fill(tf.shape(packed), "")
+        return mask_texts(packed, ids, ids[:, 1] != self._end, errors)
+
+    def tokenize(self, sentence):
+        """Splits sentences into word pieces.
+
+        Args:
+            sentence: String tensor of shape `(n,)`.
+
+        Returns:
+            Ragged int32 tensor of ids, of shape `(n, pieces)`, without start
+            and end.
+        """
+        accents = self.strip_accents
+        words = word_piece_words.split(
+            tf.convert_to_tensor(sentence, tf.string),
+            self.lowercase,
+            self.lowercase if accents is None else accents,
+        )
+        unique, index = tf.unique(words.flat_values)
+        pieces = tf.gather(self._pieces(unique), index)
+        return words.with_flat_values(pieces).merge_dims(1, 2)
+
+    def samples(self):
+        """See `Codec.samples`: short, long and unusual sentences."""
+        words = [x for x in self.vocabulary if x.isalpha()] or [UNKNOWN]
+        return [
+            *sample_values.texts(words[:1000]),
+            sample_values.UNUSUAL_TEXT,
+            "",
+        ]
+
+    def builder_arguments(self, field):
+        """See `Codec.builder_arguments`."""
+        return {"vocabulary_size": len(self)}
+
+    def get_config(self):
+        return {
+            "vocabulary": self.vocabulary,
+            "length": self.length,
+            "lowercase": self.lowercase,
+            "strip_accents": self.strip_accents,
+        }
+
+    def _pieces(self, words):
+        """Ids of the pieces of words, ragged; the whole word if it is one.
+
+        The longest piece that begins a word is its first one, and so on with
+        the rest; a word with a rest that begins with no piece is unknown.
+        """
+        whole, known = self._index.find(words)
+        length = tf.strings.length(words, "UTF8_CHAR")
+        split = tf.where(~known & (length <= _MAX_CHARACTERS))[:, 0]
+        ids = tf.where(known, whole, self._unknown)[:, None]
+        ids = tf.RaggedTensor.from_tensor(ids)
+        parts = self._split(tf.gather(words, split))
+        both = tf.concat([ids, parts], 0)
+        place = tf.tensor_scatter_nd_update(
+            tf.range(tf.size(words)),
+            split[:, None],
+            tf.size(words) + tf.range(tf.size(split)),
+        )
+        return tf.gather(both, place)
+
+    def _split(self, words):
+        """Ids of the pieces of words that are not in the vocabulary."""
+        count = tf.size(words)
+        lengths = tf.range(self._longest, 0, -1)
+
+        def step(number, rest, failed, pieces):
+            size = tf.strings.length(rest, "UTF8_CHAR")
+            prefixes = tf.strings.substr(
+                rest[:, None],
+                tf.zeros([count, self._longest], tf.int32),
+                tf.tile(lengths[None], [count, 1]),
+                "UTF8_CHAR",
+            )
+            mark = tf.where(number > 0, _CONTINUES, "")
+            ids, known = self._index.find(mark + prefixes)
+            known &= lengths <= size[:, None]
+            column = tf.argmax(known, 1, tf.int32)  # The first is the longest.
+            found = tf.reduce_any(known, 1)
+            piece = tf.gather(ids, column, batch_dims=1)
+            used = tf.where(found, tf.gather(lengths, column), size)
+            pieces = pieces.write(number, tf.where(found, piece, -1))
+            failed |= ~found & (size > 0)
+            rest = tf.strings.substr(rest, used, size - used, "UTF8_CHAR")
+            return number + 1, rest, failed, pieces
+
+        _, _, failed, pieces = tf.while_loop(
+            lambda number, rest, *_: tf.reduce_any(rest != ""),
+            step,
+            (
+                tf.constant(0),
+                words,
+                tf.zeros([count], tf.bool),
+                tf.TensorArray(tf.int32, 0, True, element_shape=[None]),
+            ),
+        )
+        pieces = tf.cond(
+            pieces.size() > 0,
+            lambda: tf.transpose(pieces.stack()),
+            lambda: tf.zeros([count, 1], tf.int32),
+        )
+        unknown = tf.one_hot(0, tf.shape(pieces)[1], self._unknown, -1)
+        pieces = tf.where(failed[:, None], unknown, pieces)
+        return tf.ragged.boolean_mask(pieces, pieces >= 0)
+
+
+def _checked(vocabulary):
+    vocabulary = list(vocabulary)
+    if vocabulary[:1] != [PAD]:
+        raise ValueError(
+            f"The first word piece must be {PAD!r}: id 0 is padding. "
+            f"Received: {vocabulary[:1]}"
+        )
+    for token in (START, END, UNKNOWN):
+        if vocabulary.count(token) != 1:
+            raise ValueError(
+                f"`vocabulary` must contain {token!r} once. Received: "
+                f"{vocabulary.count(token)} times among {len(vocabulary)}"
+            )
+    return vocabulary
