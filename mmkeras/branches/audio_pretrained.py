@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from mmkeras.branches.presets import load_backbone
 from mmkeras.branches.weights import load_weights
 from mmkeras.layers import AttachMask
 from mmkeras.layers import WhisperSpectrogram
@@ -81,9 +82,7 @@ def hub(backbone, shape=(32000,), trainable=False, name="audio_encoder"):
         [Jeffries et al., 2024](https://arxiv.org/abs/2410.15608)
     """
     if isinstance(backbone, (str, os.PathLike)):
-        import keras_hub  # Late: it takes half a second.
-
-        backbone = keras_hub.models.Backbone.from_preset(str(backbone))
+        backbone = load_backbone(backbone)
     inputs = backbone.input if isinstance(backbone.input, dict) else {}
     fields = [field for field in inputs if field.startswith("encoder_")]
     samples = keras.Input(shape, name="samples")

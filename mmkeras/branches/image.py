@@ -10,6 +10,7 @@ import os
 import keras
 
 from mmkeras import arguments
+from mmkeras.branches.presets import load_backbone
 from mmkeras.branches.weights import load_weights
 
 
@@ -121,14 +122,17 @@ def application(
     return keras.Model(pixels, _regions(x), name=name)
 
 
-def hub(backbone, weights=None, trainable=False, name="encoder"):
+def hub(backbone, weights=None, trainable=False, shape=None, name="encoder"):
     """Any image backbone of KerasHub.
 
     Args:
         backbone: A KerasHub backbone, built, or the name, handle or local
             folder of a preset, read by `from_preset`.
         weights: File of weights, or `None`; see `load_weights`.
-        trainable: bool. Whether to fine-tune the backbone.
+        trainable: bool. Whether to fine-tune the backbone; with pretrained
+            weights, batch normalisation stays in inference mode.
+        shape: Tuple `(height, width, channels)` of one image. By default that
+            of the backbone.
         name: Name of the branch.
 
     Returns:
@@ -140,21 +144,38 @@ def hub(backbone, weights=None, trainable=False, name="encoder"):
         ValueError: If the backbone does not take one image.
     """
     scale, offset = 255.0, 0.0
-    if isinstance(backbone, (str, os.PathLike)):
+    is_preset = isinstance(backbone, (str, os.PathLike))
+    if is_preset:
         backbone, scale, offset = _from_preset(str(backbone))
     if weights is not None:
         load_weights(backbone, weights)
     backbone.trainable = trainable
-    shape = getattr(backbone.input, "shape", ())[1:]
-    if len(shape) != 3:
+    if is_preset or weights is not None:
+        _freeze_norms(backbone)
+    expected = getattr(backbone.input, "shape", ())[1:]
+    if len(expected) != 3:
         raise ValueError(
             "`backbone` must be an image backbone with one input of shape "
             "(batch, height, width, channels). Received: "
             f"{type(backbone).__name__} with {backbone.input}"
         )
-    pixels = keras.Input(shape, name="pixels")
+    pixels = keras.Input(shape or expected, name="pixels")
     x = keras.layers.Rescaling(scale, offset, name="bytes")(pixels)
     return keras.Model(pixels, _regions(backbone(x)), name=name)
+
+
+def preset_size(preset):
+    """Finds the size of images that a preset of KerasHub expects.
+
+    Args:
+        preset: Name, handle or local folder of a preset.
+
+    Returns:
+        int, height and width in pixels; or `None` if it does not say.
+    """
+    converter = _converter(preset)
+    size = getattr(converter, "image_size", None)
+    return size[0] if isinstance(size, (list, tuple)) else size
 
 
 def vit(
@@ -237,17 +258,24 @@ def _split(net, name):
 
 def _from_preset(preset):
     """Loads a preset's backbone, and the scale and offset of its pixels."""
-    import keras_hub  # Late: it takes half a second.
-
-    backbone = keras_hub.models.Backbone.from_preset(preset)
-    try:
-        converter = keras_hub.layers.ImageConverter.from_preset(preset)
-    except FileNotFoundError:  # A local folder with a backbone only.
+    backbone = load_backbone(preset)
+    converter = _converter(preset)
+    if converter is None:
         return backbone, 255.0, 0.0
     scale = 1.0 if converter.scale is None else converter.scale
     scale = keras.tree.map_structure(lambda s: 255.0 * s, scale)
     offset = 0.0 if converter.offset is None else converter.offset
     return backbone, scale, offset
+
+
+def _converter(preset):
+    """The image converter of a preset, or `None`."""
+    import keras_hub  # Late: it takes half a second.
+
+    try:
+        return keras_hub.layers.ImageConverter.from_preset(str(preset))
+    except FileNotFoundError:  # A local folder with a backbone only.
+        return None
 
 
 def _convolved(x, number, filters, size=3, strides=1):

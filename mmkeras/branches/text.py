@@ -10,6 +10,7 @@ import keras
 from keras import ops
 
 from mmkeras import arguments
+from mmkeras.branches.presets import load_backbone
 from mmkeras.layers import AttachMask
 from mmkeras.layers import MaskedPool
 
@@ -189,9 +190,7 @@ def hub(backbone, padding=0, trainable=False, name="text_encoder"):
         ValueError: If the backbone does not take a single text.
     """
     if isinstance(backbone, (str, os.PathLike)):
-        import keras_hub  # Late: it takes half a second.
-
-        backbone = keras_hub.models.Backbone.from_preset(str(backbone))
+        backbone = load_backbone(backbone)
     inputs = backbone.input if isinstance(backbone.input, dict) else {}
     fields = {"token_ids", "padding_mask", "segment_ids"}
     if "token_ids" not in inputs or set(inputs) - fields:

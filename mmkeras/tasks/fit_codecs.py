@@ -30,7 +30,7 @@ def input_fields(model, rows, defaults):
     ]
 
 
-def fit_codecs(fields, rows, image_size, seconds, options):
+def fit_codecs(fields, rows, image_size, seconds, options, fixed=None):
     """Fits the codecs of inputs.
 
     Args:
@@ -39,6 +39,7 @@ def fit_codecs(fields, rows, image_size, seconds, options):
         image_size: Height and width of the images in pixels.
         seconds: Maximum length of audio, or `None`.
         options: Dict of options of `codecs.Text.from_texts`.
+        fixed: Dict of codecs by field that are not fitted, or `None`.
 
     Returns:
         Dict of codecs by field.
@@ -51,7 +52,7 @@ def fit_codecs(fields, rows, image_size, seconds, options):
         _dialogue_codecs(fields, rows, options) if "history" in fields else {}
     )
     rest = {
-        field: _codec(field, rows, image_size, seconds, options)
+        field: _codec(field, rows, image_size, seconds, options, fixed or {})
         for field in fields
         if field not in dialogue
     }
@@ -108,9 +109,11 @@ def _is_omitted(field, defaults, rows):
     return is_optional and all(row.get(field) is None for row in rows)
 
 
-def _codec(field, rows, image_size, seconds, options):
+def _codec(field, rows, image_size, seconds, options, fixed):
     """Fits the codec of a field."""
     values = _values(field, rows)
+    if field in fixed:
+        return fixed[field]
     if isinstance(values[0], np.ndarray):
         return codecs.Features.from_arrays(values)
     if field == "image":

@@ -37,7 +37,8 @@ class Branch:
         `"frozen"`. Branches that return a mask are not split, because cached
         outputs have no mask.
         """
-        if getattr(self.output, "_keras_mask", None) is not None:
+        outputs = self.output, self.model.output  # Nested, it has no mask.
+        if any(getattr(x, "_keras_mask", None) is not None for x in outputs):
             return None
         if self.is_frozen:
             return self.model

@@ -6,17 +6,15 @@ from typing import Literal
 from mmkeras import tasks
 from mmkeras.data import label_kinds
 
-PRETRAINED_SIZE = 224  # Of images, for pretrained networks.
-
 
 @dataclasses.dataclass(frozen=True)
 class DataOptions:
     """How data is encoded.
 
     Attributes:
-        image_size: Height and width of the images in pixels. By default 224
-            for a pretrained network, else the size of the task or of the
-            architecture.
+        image_size: Height and width of the images in pixels. By default the
+            size that a pretrained network expects, else that of the task or
+            of the architecture.
         audio_seconds: Maximum length of audio in seconds.
         max_length: Maximum length of a text, or of a dialogue turn, in token
             ids.
@@ -67,15 +65,16 @@ def defaults(architecture):
     return options
 
 
-def resolve_image_size(architecture, image_size, has_network):
+def resolve_image_size(architecture, image_size, network=None):
     """Chooses the height and width of images in pixels.
 
     Args:
         architecture: A `registry.Architecture`.
         image_size: int, which is returned, or `None`.
-        has_network: Whether a pretrained network takes the images.
+        network: The pretrained network that takes the images, with its
+            `image_size`, or `None`.
     """
-    if image_size or has_network:
-        return image_size or PRETRAINED_SIZE
+    if image_size or network:
+        return image_size or network.image_size
     shape = architecture.arguments.get("image_shape", (64,))
     return tasks.of(architecture).image_size or shape[0]

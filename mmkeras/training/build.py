@@ -21,8 +21,8 @@ def build(name, data, recipe, init=None, **changes):
         name: Architecture, e.g. `"caption-cnn-lstm"`.
         data: A `training.examples.Data`; vocabulary and classes are those of
             its training rows.
-        recipe: A `recipes.Recipe`. The argument `image` of its `model` may be
-            a pretrained network, see `pretrained.parse`.
+        recipe: A `recipes.Recipe`. The branches in its `model` may be names
+            of pretrained networks, see `pretrained.parse`.
         init: Folder of a run of the same architecture, whose weights and
             vocabulary to start with.
         **changes: Fields of `tasks.options.DataOptions` and `target` and
@@ -35,13 +35,13 @@ def build(name, data, recipe, init=None, **changes):
     Raises:
         ValueError: If the rows lack an input of the architecture or cannot be
             trained on, see `data.training_problems`; if the architecture has
-            no image branch for a pretrained network; or if `init` does not
-            fit.
+            no branch for a pretrained network; or if `init` does not fit.
     """
     architecture = registry.get(name)
     defaults = architecture.arguments
-    network = pretrained.of(recipe)
-    _check_network(name, defaults, network, recipe)
+    networks = pretrained.of(name, recipe)
+    _check_networks(networks, recipe)
+    tuned = pretrained.fine_tuned(networks, recipe.fine_tune)
     kind = tasks.of(architecture)
     train, val = map(kind.expand, (data.train, data.val))
     splits = {"train": train, "val": val}
@@ -50,7 +50,7 @@ def build(name, data, recipe, init=None, **changes):
     precision.use(recipe.precision)
     encoding, task_options = _options(architecture, changes)
     image_size = options.resolve_image_size(
-        architecture, encoding.image_size, network is not None
+        architecture, encoding.image_size, networks.get("image")
     )
     inputs = image_size, encoding.audio_seconds
     texts = {"length": encoding.max_length, "minimum": encoding.min_count}
@@ -65,7 +65,9 @@ def build(name, data, recipe, init=None, **changes):
         fields = fit_codecs.input_fields(tiny, rows, defaults)
         if kind.punctuation != "drop":
             texts["punctuation"] = kind.punctuation
-        fitted = fit_codecs.fit_codecs(fields, rows, *inputs, texts)
+        fixed = pretrained.fixed_codecs(networks, encoding.max_length)
+        _check_vectors(fixed, encoding)
+        fitted = fit_codecs.fit_codecs(fields, rows, *inputs, texts, fixed)
         labels = [row["label"] for row in [*train, *val]]
         fitted["label"] = fit_codecs.fit_target(
             fitted,
@@ -80,8 +82,10 @@ def build(name, data, recipe, init=None, **changes):
         fitted, kind.target_field, defaults
     )
     arguments |= recipe.model
-    if network:
-        arguments["image"] = pretrained.branch(network, image_size, recipe)
+    for field, network in networks.items():
+        arguments[field] = pretrained.branch(
+            network, fitted[field], tuned[field], recipe
+        )
     task = kind(registry.build_model(name, **arguments), fitted)
     if initial:
         initialize.copy_weights(initial, task, init)
@@ -123,17 +127,22 @@ def _options(architecture, changes):
     ]
 
 
-def _check_network(name, defaults, network, recipe):
-    if network and "image" not in defaults:
-        raise ValueError(
-            f"{name} has no image branch that can be replaced by a pretrained "
-            f"network. Received: model.image={recipe.model['image']!r}"
-        )
+def _check_networks(networks, recipe):
     for key in ("fine_tune", "cache_at"):
         value = getattr(recipe, key)
-        if value and not network:
+        if value and not networks:
             raise ValueError(
-                f"`train.{key}` is an option of a pretrained image network. "
-                "Give one with `model.image`, e.g. model.image=imagenet. "
+                f"`train.{key}` is an option of pretrained networks. Give one "
+                "with the key of a branch, e.g. model.image=imagenet. "
                 f"Received: train.{key}={value}"
+            )
+
+
+def _check_vectors(fixed, encoding):
+    for field in fixed:
+        if encoding.word_vectors:
+            raise ValueError(
+                f"`model.{field}` is a pretrained network with word vectors "
+                "of its own. Received: data.word_vectors="
+                f"{encoding.word_vectors}. Give one of the two."
             )

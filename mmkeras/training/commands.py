@@ -53,7 +53,7 @@ def _portable_word(word):
     key, mark, value = word.partition("=")
     if not mark or not _KEY.fullmatch(key):
         return pathlib.PurePath(word).name
-    if key == "model.image":
+    if key.startswith("model."):
         return f"{key}={pretrained.portable(value)}"
     return f"{key}={pathlib.PurePath(value).name}" if "/" in value else word
 

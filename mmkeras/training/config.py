@@ -16,7 +16,8 @@ from mmkeras.training import config_keys
 from mmkeras.training import pretrained
 from mmkeras.training import recipes
 
-_FINE_TUNED_SCALE = 0.2  # `encoder_lr_scale` with `fine_tune`.
+# `encoder_lr_scale` with `fine_tune`, and if that includes a text network.
+_FINE_TUNED_SCALE, _FINE_TUNED_TEXT_SCALE = 0.2, 0.03
 _COLUMNS = "data.columns."
 
 
@@ -228,19 +229,22 @@ def _recipe(name, train, model, reward):
     recipe = recipes.get(name)
     if reward:
         recipe = recipes.self_critical(recipe, reward)
-    if train.get("fine_tune"):
-        train = {"encoder_lr_scale": _FINE_TUNED_SCALE, **train}
     model = {k: v for k, v in model.items() if v is not None}
-    return dataclasses.replace(recipe, **train, model={**recipe.model, **model})
+    recipe = dataclasses.replace(recipe, model={**recipe.model, **model})
+    if train.get("fine_tune"):
+        networks = pretrained.of(name, recipe)
+        tuned = pretrained.fine_tuned(networks, train["fine_tune"])
+        texts = [networks[k].modality == "text" for k, v in tuned.items() if v]
+        scale = _FINE_TUNED_TEXT_SCALE if any(texts) else _FINE_TUNED_SCALE
+        train = {"encoder_lr_scale": scale, **train}
+    return dataclasses.replace(recipe, **train)
 
 
 def _data(name, recipe, given):
     architecture = registry.get(name)
     data = dataclasses.replace(options.defaults(architecture), **given)
-    has_network = pretrained.of(recipe) is not None
-    size = options.resolve_image_size(
-        architecture, data.image_size, has_network
-    )
+    network = pretrained.of(name, recipe).get("image")
+    size = options.resolve_image_size(architecture, data.image_size, network)
     return dataclasses.replace(data, image_size=size)
 
 

@@ -18,25 +18,26 @@ from mmkeras import generation
 from mmkeras import registry
 from mmkeras import tasks
 from mmkeras.tasks import options
+from mmkeras.training import pretrained
 from mmkeras.training import recipes
 from mmkeras.training import value_types
 
 GROUPS = ("train", "model", "data", "task", "generate")
 # What keys need: see `_features`. Keys that are not listed need nothing.
 _NEEDS = {
-    "train.encoder_lr_scale": "image",
+    "train.encoder_lr_scale": "encoder",
     "train.augment": "file",
     "train.examples_per_image": "image",
     "train.num_samples": "captions",
     "train.temperature": "captions",
-    "train.views": "network",
-    "train.pool_image": "network",
+    "train.views": "image network",
+    "train.pool_image": "image network",
     "train.modality_dropout": "several",
     "train.all_subsets": "several",
     "train.balance": "several",
     "train.bucket_by_length": "text",
     "train.fine_tune": "network",
-    "train.cache_at": "network",
+    "train.cache_at": "image network",
     "data.image_size": "image",
     "data.audio_seconds": "audio",
     "data.max_length": "text",
@@ -149,6 +150,7 @@ def _features(architecture):
     defaults = architecture.arguments
     model = registry.build_model(architecture.name, **architecture.tiny)
     kind = tasks.of(architecture)
+    replaceable = pretrained.modalities(architecture.name)
     waveform = (
         "audio_shape" in defaults and len(defaults["audio_shape"] or "1") == 1
     )
@@ -156,7 +158,9 @@ def _features(architecture):
         "image": "image" in model.input,
         "audio": waveform,
         "file": "image" in model.input or waveform,
-        "network": "image" in defaults,
+        "network": bool(replaceable),
+        "image network": "image" in replaceable,
+        "encoder": "image" in model.input or bool(replaceable),
         "text": "vocabulary_size" in defaults,
         "several": tasks.task.PRESENCE in model.input,
         "generates": tasks.task.TOKENS in model.input,
@@ -199,6 +203,10 @@ def _model(architecture):
     """Keys of a builder's arguments that do not follow from the data."""
     builder = architecture.builder
     docs = docstrings.parameters(builder)
+    replaceable = {
+        name: pretrained.NAMES[modality]
+        for name, modality in pretrained.modalities(architecture.name).items()
+    }
     defaults = {
         **architecture.arguments,
         **recipes.get(architecture.name).model,
@@ -208,12 +216,9 @@ def _model(architecture):
         if name in _FROM_DATA or name.endswith("_shape"):
             continue
         expected, doc = _type(parameter), _TYPE.sub("", docs.get(name, ""))
-        if name == "image":
+        if name in replaceable:
             expected = str | None
-            doc += (
-                " For a pretrained network, its weights: a file or imagenet, "
-                "or application:NETWORK:WEIGHTS of keras.applications."
-            )
+            doc += f" For a pretrained network: {replaceable[name]}."
         elif parameter.default is None:
             expected, doc = type(None), f"{doc} In Python only."
         key = f"model.{name}", expected, defaults[name], doc

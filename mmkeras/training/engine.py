@@ -71,7 +71,7 @@ def fit(
         model = subsets.all_subsets(model)
     if recipe.balance:
         model = balanced_model.build(model, task.fields, recipe.balance)
-    encoder_weights = _image_weights(task)
+    encoder_weights = _encoder_weights(task, recipe)
 
     def epochs_from(start):
         return _batches(task, recipe, train, batching, seed, start)
@@ -219,13 +219,14 @@ def _augment(task, recipe):
     return change if fields else None
 
 
-def _image_weights(task):
-    """Weights of image branches, to which `encoder_lr_scale` applies."""
+def _encoder_weights(task, recipe):
+    """Weights of images and pretrained networks, for `encoder_lr_scale`."""
     return [
         weight
         for field, branch in frozen_parts.branches(task.model).items()
         for weight in branch.model.trainable_weights
         if task.codecs[field].kind == "image"
+        or isinstance(recipe.model.get(field), str)
     ]
 
 

@@ -1,85 +1,243 @@
-"""The pretrained image network of a configuration."""
+"""The pretrained networks of a configuration, one per branch."""
 
+import dataclasses
+import functools
 import pathlib
 
 from mmkeras import branches
+from mmkeras import registry
+from mmkeras.data import codecs
 
-_PREFIX = "application"
-_NETWORK = "MobileNetV2"
 IMAGENET = "imagenet"
+_APPLICATION, _YAMNET, _HUB = "application", "yamnet", "hub"
+_MOBILENET = "MobileNetV2"
+_APPLICATION_SIZE = 224
+# What a branch's network may be, by modality.
+NAMES = {
+    "image": "the file of weights of MobileNetV2, or imagenet to download "
+    "them; application:NETWORK:WEIGHTS of keras.applications; or hub:PRESET "
+    "of KerasHub",
+    "audio": "yamnet:WEIGHTS; or hub:PRESET of KerasHub (Whisper, Moonshine)",
+    "text": "hub:PRESET of KerasHub (BERT and others with word pieces)",
+}
+_KINDS = {
+    "image": (_APPLICATION, _HUB),
+    "audio": (_YAMNET, _HUB),
+    "text": (_HUB,),
+}
 
 
-def parse(text):
-    """Splits the name of a pretrained image network.
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A pretrained network for a branch.
+
+    Attributes:
+        modality: `"image"`, `"audio"` or `"text"`.
+        kind: `"application"`, `"yamnet"` or `"hub"`.
+        name: Name of the network of `keras.applications`; or the preset: a
+            name of KerasHub, a handle (`hf://...`, `kaggle://...`), or the
+            folder of a preset of KerasHub or of a model of Hugging Face.
+        weights: File of weights, or `"imagenet"`; `None` for presets.
+    """
+
+    modality: str
+    kind: str
+    name: str
+    weights: str | None = None
+
+    @property
+    def file(self):
+        """Path of the file of weights, or `None` if it is downloaded."""
+        if self.kind != _HUB:
+            return None if self.weights == IMAGENET else self.weights
+        names = ("model.weights.h5", "model.safetensors")
+        paths = [pathlib.Path(self.name, name) for name in names]
+        return next((str(path) for path in paths if path.is_file()), None)
+
+    @property
+    def image_size(self):
+        """Height and width of images in pixels that the network expects."""
+        if self.kind != _HUB:
+            return _APPLICATION_SIZE
+        return branches.image.preset_size(self.name) or _APPLICATION_SIZE
+
+
+def parse(text, field, modality):
+    """Reads the name of a pretrained network.
 
     Args:
-        text: `"application:NETWORK:WEIGHTS"` with the name of a network of
-            `keras.applications`; or `"WEIGHTS"` alone, for MobileNetV2.
-            WEIGHTS is a file, or `"imagenet"` to download them.
+        text: `"application:NETWORK:WEIGHTS"`, `"yamnet:WEIGHTS"`,
+            `"hub:PRESET"`; or, for images, `"WEIGHTS"` of MobileNetV2 alone.
+        field: Name of the builder's argument, for the error.
+        modality: `"image"`, `"audio"` or `"text"`.
 
     Returns:
-        Tuple of the network's name and its weights.
+        A `Network`.
 
     Raises:
-        ValueError: If there is no network or no weights.
+        ValueError: If the modality has no such network, or if weights are
+            missing.
     """
-    if not text.startswith(f"{_PREFIX}:"):
-        network, weights = _NETWORK, text
-    else:
-        _, network, weights = [*text.split(":", 2), ""][:3]
-    if not network or not weights:
+    kind, _, rest = text.partition(":")
+    if kind not in (_APPLICATION, _YAMNET, _HUB):
+        kind, rest = _APPLICATION, f"{_MOBILENET}:{text}"
+    name, _, weights = rest.partition(":")
+    if kind == _HUB:
+        name, weights = rest, None
+    elif kind == _YAMNET:
+        name, weights = _YAMNET, rest
+    elif ":" not in rest:
+        weights = IMAGENET
+    if kind not in _KINDS[modality] or not name or weights == "":
         raise ValueError(
-            "`model.image` must be the weights of a pretrained image network: "
-            "a file, or 'imagenet', or application:NETWORK:WEIGHTS with a name "
-            "of keras.applications, e.g. application:MobileNetV2:imagenet. "
-            f"Received: model.image={text}"
+            f"`model.{field}` must be {NAMES[modality]}. "
+            f"Received: model.{field}={text}"
         )
-    return network, weights
+    return Network(modality, kind, name, weights)
 
 
-def of(recipe):
-    """The network and weights in a recipe, or `None`.
+@functools.cache
+def modalities(architecture):
+    """Finds the branches of an architecture that can be replaced.
 
     Args:
-        recipe: A `recipes.Recipe`.
+        architecture: Name of an architecture.
+
+    Returns:
+        Dict from the builder's arguments to `"image"`, `"audio"` or `"text"`.
     """
-    image = recipe.model.get("image")
-    return parse(image) if isinstance(image, str) else None
+    entry = registry.get(architecture)
+    model = registry.build_model(architecture, **entry.tiny)
+    return {
+        name: _modality(model.input[name])
+        for name, default in entry.arguments.items()
+        if default is None and name in model.input
+    }
 
 
-def file_of(recipe):
-    """Path of the file of weights in a recipe, or `None`."""
-    network = of(recipe)
-    if network is None or network[1] == IMAGENET:
-        return None
-    return network[1]
+def of(architecture, recipe):
+    """Returns the pretrained networks in a recipe.
+
+    Args:
+        architecture: Name of the architecture.
+        recipe: A `recipes.Recipe`.
+
+    Returns:
+        Dict from fields to `Network`s.
+
+    Raises:
+        ValueError: If the architecture has no such branch, or as of `parse`.
+    """
+    replaceable = modalities(architecture)
+    names = {
+        field: value
+        for field, value in recipe.model.items()
+        if field in {*NAMES, *replaceable} and isinstance(value, str)
+    }
+    for field, value in names.items():
+        if field not in replaceable:
+            raise ValueError(
+                f"{architecture} has no {field} branch that can be replaced "
+                "by a pretrained network. Received: "
+                f"model.{field}={value!r}"
+            )
+    return {
+        field: parse(value, field, replaceable[field])
+        for field, value in names.items()
+    }
 
 
 def portable(text):
     """Reduces the path in the name of a network to its last part."""
+    if "://" in text:
+        return text
     prefix, _, weights = text.rpartition(":")
     name = pathlib.PurePath(weights).name
     return f"{prefix}:{name}" if prefix else name
 
 
-def branch(network, size, recipe):
-    """Builds the image branch of a pretrained network.
+def fine_tuned(networks, fine_tune):
+    """Determines which networks are fine-tuned.
 
     Args:
-        network: Tuple as of `parse`.
-        size: int. Height and width of the images in pixels.
+        networks: Dict as of `of`.
+        fine_tune: `"all"`, the name of a branch, or that of a layer of the
+            image network; or `None`.
+
+    Returns:
+        Dict from fields to `True`, for all of a network, the name of the
+        layer from which on it is fine-tuned, or `False`.
+
+    Raises:
+        ValueError: If a layer is named, but no network has layers by name.
+    """
+    if not networks or fine_tune in (None, "all"):
+        return dict.fromkeys(networks, fine_tune == "all")
+    if fine_tune in networks:
+        return {field: field == fine_tune for field in networks}
+    tuned = {
+        field: fine_tune if network.kind == _APPLICATION else False
+        for field, network in networks.items()
+    }
+    if not any(tuned.values()):
+        raise ValueError(
+            "`train.fine_tune` must be all or one of the branches "
+            f"{', '.join(networks)}; a layer can be named only of networks of "
+            f"keras.applications. Received: train.fine_tune={fine_tune}"
+        )
+    return tuned
+
+
+def fixed_codecs(networks, max_length):
+    """Makes the codecs that belong to pretrained text networks.
+
+    Args:
+        networks: Dict as of `of`.
+        max_length: Maximum number of ids of a text.
+
+    Returns:
+        Dict from fields to codecs.
+    """
+    return {
+        field: codecs.WordPieces.from_preset(network.name, max_length)
+        for field, network in networks.items()
+        if network.modality == "text"
+    }
+
+
+def branch(network, codec, tune, recipe):
+    """Builds the branch of a pretrained network.
+
+    Args:
+        network: A `Network`.
+        codec: The codec of its input.
+        tune: As of `fine_tuned`.
         recipe: A `recipes.Recipe`.
 
     Returns:
         A `keras.Model`.
     """
-    name, weights = network
-    tune = True if recipe.fine_tune == "all" else recipe.fine_tune or False
+    if network.modality == "text":
+        return branches.text.hub(network.name, trainable=tune)
+    if network.kind == _YAMNET:
+        return branches.audio.yamnet(codec.shape, network.weights, tune)
+    if network.modality == "audio":
+        return branches.audio.hub(network.name, codec.shape, tune)
+    if network.kind == _HUB:
+        return branches.image.hub(
+            network.name, shape=codec.shape, trainable=tune
+        )
     return branches.image.application(
-        name,
-        (size, size, 3),
-        weights,
+        network.name,
+        codec.shape,
+        network.weights,
         tune,
         recipe.pool_image,
         recipe.cache_at,
     )
+
+
+def _modality(tensor):
+    if "int" in tensor.dtype:
+        return "text"
+    return "image" if len(tensor.shape) == 4 else "audio"

@@ -41,9 +41,10 @@ class Recipe:
         max_batch_size: Maximum batch size, if it is chosen.
         learning_rate: Peak learning rate, after the warm-up; then a cosine
             decay to 2 % of it.
-        encoder_lr_scale: Learning rate of the image branch, if it is trained,
-            as a fraction of the learning rate of the other layers. With
-            `fine_tune`, 0.2 by default.
+        encoder_lr_scale: Learning rate of image branches and pretrained
+            networks, if they are trained, as a fraction of the learning rate
+            of the other layers. With `fine_tune`, 0.2 by default, or 0.03 if
+            a text network is fine-tuned.
         warmup: Duration of the warm-up, as a fraction of all steps.
         weight_decay: Weight decay of AdamW; not applied to biases, norms and
             embeddings.
@@ -81,9 +82,10 @@ class Recipe:
             head per modality, and weighs losses by how well each generalizes.
         bucket_by_length: Whether texts of similar length share a batch, which
             is as long as the longest of them.
-        fine_tune: Continue training the pretrained image network: all of it
-            (all), or from this layer on. The layers before it stay frozen,
-            and their outputs are computed once.
+        fine_tune: Continue training pretrained networks: all of them (all),
+            one of them, by the name of its branch, such as text, or the image
+            network from this layer on. The layers before it stay frozen, and
+            their outputs are computed once.
         cache_at: For a pretrained image network that is not fine-tuned: also
             cache its outputs at this layer, so that a later run can fine-tune
             from there.

@@ -108,8 +108,9 @@ def _fit(task, rows, path, config, recipe, seed, reporter):
 
 def _initial_files(config, init):
     """The initial run, and digests of all files that training reads."""
+    networks = pretrained.of(config.architecture, config.recipe)
     files = {
-        "model.image": pretrained.file_of(config.recipe),
+        **{f"model.{k}": network.file for k, network in networks.items()},
         "data.word_vectors": config.data.word_vectors,
         "init": str(pathlib.Path(init, "task.json")) if init else None,
     }

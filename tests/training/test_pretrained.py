@@ -1,6 +1,7 @@
 """Any task trains on a pretrained image network, or from another run."""
 
 import dataclasses
+import pathlib
 
 import keras
 import numpy as np
@@ -10,8 +11,10 @@ from multimodal_rows import rows
 
 import mmkeras
 from mmkeras import branches
+from mmkeras.data import codecs
 from mmkeras.tasks import frozen_parts
 from mmkeras.training import engine
+from mmkeras.training import pretrained
 from mmkeras.training import recipes
 
 RECIPE = recipes.Recipe(
@@ -126,7 +129,7 @@ def test_a_network_is_trained_from_a_layer_on_at_its_own_rate(
 def test_a_model_without_an_image_branch_takes_no_network(weights):
     with pytest.raises(ValueError, match="no image branch"):
         build("classify-text-bow", weights, data(""))
-    with pytest.raises(ValueError, match="`train.fine_tune` is an option"):
+    with pytest.raises(ValueError, match="fine_tune` is an option of pre"):
         build("vqa-cnn-lstm", None, data(""), fine_tune="conv_1")
 
 
@@ -164,3 +167,130 @@ def test_with_other_labels_the_last_layer_starts_anew(tmp_path):
     for old, new in zip(first.model.weights, task.model.weights):
         if new.path not in own:
             np.testing.assert_array_equal(numpy(old), numpy(new))
+
+
+WORDS = "is it bright dark red green blue the a and not".split()
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory):
+    """Folder of a small preset of KerasHub, with a tokenizer."""
+    keras_hub = pytest.importorskip("keras_hub")
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    letters = [c for x in "abcdefghijklmnopqrstuvwxyz" for c in (x, f"##{x}")]
+    vocabulary = [*special, *WORDS, *(x for x in letters if x not in WORDS)]
+    sizes = {"num_layers": 1, "num_heads": 2, "hidden_dim": 8}
+    backbone = keras_hub.models.BertBackbone(
+        len(vocabulary), intermediate_dim=16, max_sequence_length=64, **sizes
+    )
+    folder = str(tmp_path_factory.mktemp("bert"))
+    backbone.save_to_preset(folder)
+    keras_hub.models.BertTokenizer(vocabulary, True).save_to_preset(folder)
+    return folder
+
+
+@pytest.mark.parametrize("tune", [None, "text"])
+def test_a_text_network_brings_its_vocabulary(bert, tune, tmp_path):
+    name = "classify-image-text-gated"
+    dataset = data(name)
+    recipe = dataclasses.replace(
+        RECIPE, fine_tune=tune, model={"dim": 8, "text": f"hub:{bert}"}
+    )
+    task = build(name, None, dataset, recipe)
+    codec = task.codecs["text"]
+    assert [
+        codec.vocabulary[i] for i in codec.tokenize(["is it BRIGHT"])[0]
+    ] == [
+        "is",
+        "it",
+        "bright",
+    ]
+    branch = frozen_parts.branches(task.model)["text"].model
+    before = [numpy(weight) for weight in branch.weights]
+    engine.fit(task, dataset, tmp_path, recipe, verbose=0)
+    changed = [
+        np.abs(numpy(weight) - old).max() > 0
+        for old, weight in zip(before, branch.weights)
+    ]
+    assert any(changed) == bool(tune)
+    task.save(tmp_path)
+    texts = {"text": ["is it bright", "", "dark red"]}
+    answers = task.answer(texts)
+    again = mmkeras.load(tmp_path).answer(texts)
+    assert answers["error"][1] and not answers["error"][0]
+    np.testing.assert_allclose(
+        again["probability"], answers["probability"], atol=1e-5
+    )
+
+
+def test_a_text_network_has_word_vectors_of_its_own(bert):
+    recipe = dataclasses.replace(
+        RECIPE, model={"dim": 8, "question": f"hub:{bert}"}
+    )
+    rows = data("")
+    build("vqa-cnn-lstm", None, rows, recipe)
+    with pytest.raises(ValueError, match="word vectors of its own"):
+        engine.build("vqa-cnn-lstm", rows, recipe, word_vectors="a.txt")
+
+
+@pytest.mark.parametrize(
+    "name, model, message",
+    [
+        ("classify-text-bow", {"image": "a.npz"}, "no image branch"),
+        ("classify-text-bow", {"text": "a.npz"}, "must be hub:PRESET"),
+        ("classify-audio-cnn", {"audio": "a.npz"}, "must be yamnet:WEIGHTS"),
+        ("classify-image-cnn", {"image": "yamnet:a"}, "must be the file"),
+        ("classify-image-cnn", {"image": "hub:"}, "must be the file"),
+    ],
+)
+def test_a_network_that_a_branch_cannot_be_is_refused(name, model, message):
+    recipe = dataclasses.replace(recipes.get(name), model=model)
+    with pytest.raises(ValueError, match=message):
+        pretrained.of(name, recipe)
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("a/b.npz", ("application", "MobileNetV2", "a/b.npz")),
+        ("imagenet", ("application", "MobileNetV2", "imagenet")),
+        ("application:ResNet50", ("application", "ResNet50", "imagenet")),
+        ("application:ResNet50:a.h5", ("application", "ResNet50", "a.h5")),
+        ("hub:hf://google/x", ("hub", "hf://google/x", None)),
+        ("hub:a/folder", ("hub", "a/folder", None)),
+    ],
+)
+def test_networks_are_named_in_one_way(text, expected):
+    network = pretrained.parse(text, "image", "image")
+    assert (network.kind, network.name, network.weights) == expected
+
+
+@pytest.mark.realdata
+def test_yamnet_hears_what_it_was_trained_on(data_folder, tmp_path):
+    file = data_folder / "pretrained" / "yamnet_audioset_fp16.npz"
+    name = "classify-audio-cnn"
+    dataset = data(name, 8)
+    recipe = dataclasses.replace(RECIPE, model={"audio": f"yamnet:{file}"})
+    task = build(name, None, dataset, recipe)
+    branch = frozen_parts.branches(task.model)["audio"]
+    assert branch.is_frozen
+    assert branch.model.output_shape[-1] == 1024
+    engine.fit(task, dataset, tmp_path, recipe, verbose=0)
+
+
+@pytest.mark.realdata
+def test_sentences_of_like_meaning_have_like_vectors(data_folder):
+    folder = str(data_folder / "pretrained" / "minilm")
+    if not pathlib.Path(folder).exists():
+        pytest.skip(f"needs {folder}")
+    codec = codecs.WordPieces.from_preset(folder, 32)
+    branch = branches.text.hub(folder)
+    ids = codec(
+        ["a dog runs on grass", "a puppy plays outside", "he plays a guitar"]
+    )
+    states = numpy(branch(ids))
+    mask = numpy(ids)[..., None] > 0
+    vectors = (states * mask).sum(1) / mask.sum(1)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    likeness = vectors @ vectors.T
+    assert likeness[0, 1] > 0.4 > likeness[0, 2]

@@ -265,7 +265,7 @@ def test_fine_tuning_finds_the_cached_layer_of_a_frozen_network(
 
 def test_a_branch_trained_from_scratch_has_no_layer_to_cache(data):
     recipe = dataclasses.replace(RECIPE, cache_at="conv_1")
-    with pytest.raises(ValueError, match="option of a pretrained.*conv_1"):
+    with pytest.raises(ValueError, match="option of pretrained.*conv_1"):
         engine.build("caption-cnn-lstm", data, recipe)
 
 
