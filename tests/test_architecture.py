@@ -52,7 +52,7 @@ KNOW_TASK_FIELDS = (
     # Checks of users' own tables.
     *("data/check", "data/examples.py", "data/training_problems.py"),
     # Options of the command line: a question, and a dialogue about an image.
-    *("cli/predict.py", "cli/talk.py"),
+    *("cli/predict.py", "cli/dialogue.py"),
     *("api.py", "training/config_keys.py"),  # Whether labels are answers.
     "training/published.py",  # Published scores.
     "arguments.py",  # Names of branches.

@@ -187,8 +187,8 @@ class Text(Codec):
         sentence = tf.convert_to_tensor(sentence, tf.string)
         max_words = self.length - 2
         words = self._tokenize(tf.reshape(sentence, (-1,)), max_words)
-        ids, known = self._index.find(words.flat_values)
-        ids = words.with_flat_values(tf.where(known, ids, UNKNOWN))
+        ids, in_vocabulary = self._index.find(words.flat_values)
+        ids = words.with_flat_values(tf.where(in_vocabulary, ids, UNKNOWN))
         ids = ids[:, :max_words]
         edge = tf.ones_like(ids[:, :0].to_tensor(shape=(None, 1)))
         ids = tf.concat([edge * START, ids, edge * END], 1)

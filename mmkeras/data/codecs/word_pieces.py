@@ -191,10 +191,10 @@ class WordPieces(Codec):
         The longest piece that begins a word is its first one, and so on with
         the rest; a word with a rest that begins with no piece is unknown.
         """
-        whole, known = self._index.find(words)
+        whole, in_vocabulary = self._index.find(words)
         length = tf.strings.length(words, "UTF8_CHAR")
-        split = tf.where(~known & (length <= _MAX_CHARACTERS))[:, 0]
-        ids = tf.where(known, whole, self._unknown)[:, None]
+        split = tf.where(~in_vocabulary & (length <= _MAX_CHARACTERS))[:, 0]
+        ids = tf.where(in_vocabulary, whole, self._unknown)[:, None]
         ids = tf.RaggedTensor.from_tensor(ids)
         parts = self._split(tf.gather(words, split))
         both = tf.concat([ids, parts], 0)
@@ -219,14 +219,16 @@ class WordPieces(Codec):
                 "UTF8_CHAR",
             )
             mark = tf.where(number > 0, _CONTINUES, "")
-            ids, known = self._index.find(mark + prefixes)
-            known &= lengths <= size[:, None]
-            column = tf.argmax(known, 1, tf.int32)  # The first is the longest.
-            found = tf.reduce_any(known, 1)
+            ids, in_vocabulary = self._index.find(mark + prefixes)
+            in_vocabulary &= lengths <= size[:, None]
+            column = tf.argmax(
+                in_vocabulary, 1, tf.int32
+            )  # The first is the longest.
+            matches = tf.reduce_any(in_vocabulary, 1)
             piece = tf.gather(ids, column, batch_dims=1)
-            used = tf.where(found, tf.gather(lengths, column), size)
-            pieces = pieces.write(number, tf.where(found, piece, -1))
-            failed |= ~found & (size > 0)
+            used = tf.where(matches, tf.gather(lengths, column), size)
+            pieces = pieces.write(number, tf.where(matches, piece, -1))
+            failed |= ~matches & (size > 0)
             rest = tf.strings.substr(rest, used, size - used, "UTF8_CHAR")
             return number + 1, rest, failed, pieces
 
