@@ -48,7 +48,8 @@ def test_training_is_configured_as_recorded(command):
     for name in fields & {key.removeprefix("train.") for key in keys}:
         assert getattr(resolved.recipe, name) == getattr(recipe, name), name
     network = build.pop("network", None), build.pop("weights", None)
-    assert (pretrained.of(resolved.recipe) or (None, None)) == network
+    image = pretrained.of(resolved.architecture, resolved.recipe).get("image")
+    assert (image and image.name, image and image.weights) == network
     init = ["--init", build.pop("init")] if "init" in build else []
     assert " ".join(init) in " ".join(options)
     assert build.items() <= resolved.build_options().items()

@@ -50,7 +50,8 @@ def test_architectures_have_the_keys_that_have_an_effect():
     assert "data.audio_seconds" not in captioner
     text = config_keys.keys("classify-text-bow")
     assert "data.max_length" in text and "data.image_size" not in text
-    assert "model.image" not in text and "train.fine_tune" not in text
+    assert "model.image" not in text and "train.cache_at" not in text
+    assert "train.fine_tune" in text
     features = config_keys.keys("sentiment-text-audio-video-context")
     assert not [key for key in features if key.startswith("data.")]
 
@@ -121,7 +122,7 @@ def test_what_is_wrong_is_named(pair, error):
         resolve(pair)
 
 
-def test_layers_and_branches_are_given_in_python_only():
+def test_layers_and_branches_are_given_in_python():
     layer = mmkeras.fusion.get("gated")
     resolved = config.resolve(FUSION, {"model.fusion": layer})
     assert resolved.recipe.model["fusion"] is layer
@@ -132,7 +133,7 @@ def test_layers_and_branches_are_given_in_python_only():
     branch = mmkeras.branches.audio.cnn((2000,), 4)
     resolved = config.resolve(FUSION, {"model.audio": branch})
     assert isinstance(resolved.recipe.model["audio"], keras.Model)
-    with pytest.raises(ValueError, match="model.audio: expected null"):
+    with pytest.raises(ValueError, match="must be yamnet:WEIGHTS"):
         resolve("model.audio=cnn", name=FUSION)
 
 

@@ -221,9 +221,8 @@ class WordPieces(Codec):
             mark = tf.where(number > 0, _CONTINUES, "")
             ids, in_vocabulary = self._index.find(mark + prefixes)
             in_vocabulary &= lengths <= size[:, None]
-            column = tf.argmax(
-                in_vocabulary, 1, tf.int32
-            )  # The first is the longest.
+            # The first is the longest.
+            column = tf.argmax(in_vocabulary, 1, tf.int32)
             matches = tf.reduce_any(in_vocabulary, 1)
             piece = tf.gather(ids, column, batch_dims=1)
             used = tf.where(matches, tf.gather(lengths, column), size)
