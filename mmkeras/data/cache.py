@@ -102,6 +102,26 @@ def batches(paths, codec, start=0, batch_size=64):
             )
 
 
+def encoded(values, codec, start=0, batch_size=64):
+    """Encodes values that are not in files, batch by batch.
+
+    Args:
+        values: List of raw values.
+        codec: Their codec.
+        start: int. First value to encode.
+        batch_size: int.
+
+    Yields:
+        As `batches`.
+    """
+    for i in range(start, len(values), batch_size):
+        packed, errors = codec.try_pack(values[i : i + batch_size])
+        x, _, reasons = codec.encode(packed)
+        pairs = zip(errors, reasons.numpy())
+        errors = [error.encode() or reason for error, reason in pairs]
+        yield x.numpy(), np.array(errors, object)
+
+
 def _read(path):
     """Returns the bytes of a file and its error, one of them empty."""
     if isinstance(path, bytes):
@@ -146,10 +166,14 @@ def key_of(rows, codec):
         raise ValueError("Expected at least one row. Received: rows=[]")
     return {
         "names": _hash([row["id"] for row in rows]),
-        "files": _hash(contents(row["image"] for row in rows)),
+        "files": _hash(_contents([row["image"] for row in rows], codec)),
         "codec": codecs.to_config(codec),
         "decoding": _DECODING,
     }
+
+
+def _contents(values, codec):
+    return contents(values) if codec.in_file else list(map(repr, values))
 
 
 def _hash(values):

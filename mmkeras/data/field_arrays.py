@@ -38,7 +38,8 @@ def encode(
         codec: The field's codec.
         values: List of raw values, `None` where missing.
         branch: The `tasks.frozen_parts.Branch` on this field, or `None`. The
-            outputs of its frozen part, if any, are cached.
+            outputs of its frozen part for files and texts, if any, are
+            cached.
         views: Augmentations to run the frozen part on.
         progress: Function of the number of files done and the total.
         keep: bool. Whether to cache decoded files on disk.
@@ -53,34 +54,51 @@ def encode(
     reasons = [error.decode("utf-8") for error in reasons.numpy()]
     errors = [first or later for first, later in zip(errors, reasons)]
     array, place = x.numpy(), np.arange(len(values))
+    present = present.numpy()
+    part = branch.frozen if branch and keep else None
+    if part is not None and codec.kind == "text":
+        texts = [
+            v if has_text else None for v, has_text in zip(values, present)
+        ]
+        rows, place = _distinct(texts)
+        array, _ = _features(codec, rows, branch, views, progress)
+        return FieldArray(array, place, present, errors, cached=True)
     is_text = array.ndim == 2 and array.dtype == np.int32
-    return FieldArray(
-        array[None], place, present.numpy(), errors, is_text=is_text
-    )
+    return FieldArray(array[None], place, present, errors, is_text=is_text)
 
 
 def _files(codec, values, branch, views, progress, keep):
     """Decodes distinct files once, or runs a branch on them."""
     present = np.array([bool(value) for value in values])
-    distinct = list(dict.fromkeys(value for value in values if value))
-    rows = [{"id": i, "image": value} for i, value in enumerate(distinct)]
-    part = branch.frozen if branch and keep and distinct else None
+    rows, place = _distinct(values)
+    part = branch.frozen if branch and keep else None
     if part is not None:
         array, errors = _features(codec, rows, branch, views, progress)
-    elif distinct:
+    elif rows:
         array, errors = _decode(codec, rows, progress, keep)
     else:
         array, errors = np.zeros((1, 1, *codec.shape), codec.dtype), []
-    reasons = {i: _message(distinct[i], error) for i, error in errors}
-    numbers = {value: i for i, value in enumerate(distinct)}
-    place = np.array([numbers.get(value, 0) for value in values])
-    errors = [reasons.get(numbers[v], "") if v else "" for v in values]
+    reasons = {i: _message(rows[i]["image"], error) for i, error in errors}
+    errors = [
+        reasons.get(i, "") if value else "" for i, value in zip(place, values)
+    ]
     return FieldArray(array, place, present, errors, cached=part is not None)
+
+
+def _distinct(values):
+    """Returns rows of distinct values, and the index of each value's row."""
+    distinct = dict.fromkeys(value for value in values if value)
+    numbers = {value: i for i, value in enumerate(distinct)}
+    rows = [{"id": i, "image": value} for value, i in numbers.items()]
+    return rows, np.array([numbers.get(value, 0) for value in values])
 
 
 def _features(codec, rows, branch, views, progress):
     """Returns a frozen branch's outputs, and `(number, error)` of bad files."""
     errors = []
+    if not rows:
+        shape = frozen_features.output_shape(branch.frozen, codec)
+        return np.zeros((1, 1, *shape), "float16"), errors
     array = frozen_features.compute(
         branch.frozen_in_float32,
         rows,

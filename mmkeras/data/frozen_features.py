@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from mmkeras.data import views as augmentations
 from mmkeras.data.cache import batches
+from mmkeras.data.cache import encoded
 from mmkeras.data.cache import key_of
 from mmkeras.data.cache import row_errors
 from mmkeras.data.store import cached
@@ -36,13 +37,13 @@ def compute(
     batch_size=64,
     cache_at=None,
 ):
-    """Runs a frozen branch on the images of rows, or loads its outputs.
+    """Runs a frozen branch on the values of rows, or loads its outputs.
 
     Args:
-        branch: A `keras.Model` from pixels in [0, 1], `(batch, height, width,
-            3)`, to `(batch, length, dim)` or other features of one size.
-        rows: List of dicts with `"id"` and `"image"`, a path.
-        codec: A `codecs.Image` of the branch's size.
+        branch: A `keras.Model` from what the codec's `normalize` returns to
+            `(batch, length, dim)` or other features of one size.
+        rows: List of dicts with `"id"` and `"image"`: a path, or a text.
+        codec: A codec of images, audio or texts, of the branch's size.
         views: Names of augmentations; see `mmkeras.data.views.apply`.
         folder: Folder of the array; see `store.cached`.
         progress: Function of the number of images done and the total.
@@ -66,8 +67,9 @@ def compute(
 
     def make(array, start):
         run = _runner(branch)
-        files = [row["image"] for row in rows]
-        for batch, reasons in batches(files, codec, start, batch_size):
+        values = [row["image"] for row in rows]
+        read = batches if codec.in_file else encoded
+        for batch, reasons in read(values, codec, start, batch_size):
             end = start + len(batch)
             load = functools.partial(_augment, codec, views, batch, start)
             _fill(array[:, start:end], run, load)
@@ -95,9 +97,14 @@ def compute(
         "views": list(views),
         **key_of(rows, codec),
     }
-    shape = (len(views), len(rows), *branch.output_shape[1:])
+    shape = (len(views), len(rows), *output_shape(branch, codec))
     fill = make_rest if cache_at else make
     return cached(key, fill, shape, "float16", folder, progress, errors)
+
+
+def output_shape(branch, codec):
+    """Returns the shape of a branch's outputs for one value of a codec."""
+    return tuple(branch.compute_output_shape((None, *codec.shape))[1:])
 
 
 def _check(branch, codec, views):
@@ -108,10 +115,11 @@ def _check(branch, codec, views):
             f"The branch takes images of shape {expected}. Received: a codec "
             f"of shape {codec.shape}. Use `Image(size={tuple(expected[:2])})`."
         )
-    if len(branch.output_shape) < 3 or None in branch.output_shape[1:]:
+    shape = output_shape(branch, codec)
+    if len(shape) < 2 or None in shape:
         raise ValueError(
             "A branch must return (batch, length, dim), with a fixed length. "
-            f"Received: {branch.output_shape}"
+            f"Received: {(None, *shape)}"
         )
 
 

@@ -4,6 +4,7 @@ import functools
 
 import keras
 
+from mmkeras import layers
 from mmkeras.tasks import graph
 from mmkeras.tasks.precision import in_float32
 
@@ -33,16 +34,13 @@ class Branch:
     def frozen(self):
         """The layers before the first trainable one, a model; or `None`.
 
-        The whole branch if it is frozen; else the layers up to the one named
-        `"frozen"`. Branches that return a mask are not split, because cached
-        outputs have no mask.
+        The whole branch if it is frozen, its mask as the last feature, because
+        cached outputs have no mask; else the layers up to the one named
+        `"frozen"`.
         """
-        outputs = self.output, self.model.output  # Nested, it has no mask.
-        if any(getattr(x, "_keras_mask", None) is not None for x in outputs):
-            return None
         if self.is_frozen:
-            return self.model
-        if not self._is_split:
+            return self._with_mask if self._has_mask else self.model
+        if self._has_mask or not self._is_split:
             return None
         cut = self.model.get_layer(_CUT).output
         part = keras.Model(self.model.input, cut, name="frozen_part")
@@ -59,7 +57,7 @@ class Branch:
         if self.frozen is None:
             return self.model
         if self.is_frozen:
-            return None
+            return self._mask_again if self._has_mask else None
         cut = self.model.get_layer(_CUT).output
         return keras.Model(cut, self.model.output, name="trainable_part")
 
@@ -71,6 +69,22 @@ class Branch:
         that trains the branch from this layer on reuses the outputs.
         """
         return _CUT if self.is_frozen and self._is_split else None
+
+    @property
+    def _has_mask(self):
+        return getattr(self.model.output, "_keras_mask", None) is not None
+
+    @property
+    def _with_mask(self):
+        x = self.model.output
+        x = keras.ops.concatenate([x, layers.MaskToFloat(name="mask")(x)], -1)
+        return keras.Model(self.model.input, x, name="frozen_part")
+
+    @property
+    def _mask_again(self):
+        features = keras.Input(self.frozen.output_shape[1:], name="features")
+        x = [features[..., :-1], features[..., -1] > 0]
+        return keras.Model(features, layers.AttachMask(name="padding")(x))
 
     @property
     def _is_split(self):

@@ -188,7 +188,12 @@ def _shared_field(task, train, with_frozen):
 def _batches(task, recipe, train, batching, seed, start):
     """Training batches from an epoch on."""
     epochs = batches.training(
-        train, batching, recipe.epochs, seed, start, _augment(task, recipe)
+        train,
+        batching,
+        recipe.epochs,
+        seed,
+        start,
+        _augment(task, recipe, train),
     )
     if recipe.all_subsets:
         epochs = batches.repeat_targets(
@@ -205,11 +210,15 @@ def _dropout(task, recipe):
     return np.where(is_never_hidden, 0.0, recipe.modality_dropout)
 
 
-def _augment(task, recipe):
+def _augment(task, recipe, train):
     """Augments the audio of a batch; images are augmented in the model."""
     if "audio" not in recipe.augment:
         return None
-    fields = [f for f in task.fields if task.codecs[f].kind == "audio"]
+    fields = [
+        field
+        for field in task.fields
+        if task.codecs[field].kind == "audio" and field not in train.cached
+    ]
 
     def change(x, rng):
         return x | {

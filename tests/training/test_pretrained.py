@@ -207,6 +207,10 @@ def test_a_text_network_brings_its_vocabulary(bert, tune, tmp_path):
     ]
     branch = frozen_parts.branches(task.model)["text"].model
     before = [numpy(weight) for weight in branch.weights]
+    examples = engine.Examples(task, dataset.val)
+    assert examples.cached == (set() if tune else {"text"})
+    plain = engine.Examples(task, dataset.val, keep=False)
+    np.testing.assert_allclose(examples.outputs(), plain.outputs(), atol=5e-3)
     engine.fit(task, dataset, tmp_path, recipe, verbose=0)
     changed = [
         np.abs(numpy(weight) - old).max() > 0
@@ -275,6 +279,10 @@ def test_yamnet_hears_what_it_was_trained_on(data_folder, tmp_path):
     branch = frozen_parts.branches(task.model)["audio"]
     assert branch.is_frozen
     assert branch.model.output_shape[-1] == 1024
+    examples = engine.Examples(task, dataset.val)
+    assert examples.cached == {"audio"}
+    plain = engine.Examples(task, dataset.val, keep=False)
+    np.testing.assert_allclose(examples.outputs(), plain.outputs(), atol=5e-3)
     engine.fit(task, dataset, tmp_path, recipe, verbose=0)
 
 
