@@ -76,9 +76,11 @@ class Branch:
 
     @property
     def _with_mask(self):
-        x = self.model.output
+        # Called as a whole: operations that compute masks have no own names.
+        inputs = graph.input_like(self.model.input, "inputs")
+        x = self.model(inputs)
         x = keras.ops.concatenate([x, layers.MaskToFloat(name="mask")(x)], -1)
-        return keras.Model(self.model.input, x, name="frozen_part")
+        return keras.Model(inputs, x, name="frozen_part")
 
     @property
     def _mask_again(self):

@@ -220,7 +220,13 @@ def test_a_text_network_brings_its_vocabulary(bert, tune, tmp_path):
     task.save(tmp_path)
     texts = {"text": ["is it bright", "", "dark red"]}
     answers = task.answer(texts)
-    again = mmkeras.load(tmp_path).answer(texts)
+    loaded = mmkeras.load(tmp_path)
+    again = loaded.answer(texts)
+    np.testing.assert_allclose(
+        engine.Examples(loaded, dataset.val).outputs(),
+        engine.Examples(task, dataset.val).outputs(),
+        atol=1e-2,
+    )
     assert answers["error"][1] and not answers["error"][0]
     np.testing.assert_allclose(
         again["probability"], answers["probability"], atol=1e-5
