@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import pathlib
+import random
 
 from mmkeras import branches
 from mmkeras import registry
@@ -107,7 +108,9 @@ def modalities(architecture):
         Dict from the builder's arguments to `"image"`, `"audio"` or `"text"`.
     """
     entry = registry.get(architecture)
+    state = random.getstate()  # Keras draws the seeds of layers from it.
     model = registry.build_model(architecture, **entry.tiny)
+    random.setstate(state)
     return {
         name: _modality(model.input[name])
         for name, default in entry.arguments.items()

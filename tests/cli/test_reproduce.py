@@ -109,8 +109,8 @@ def test_results_are_reproduced(tmp_path, monkeypatch, capfd):
     (path,) = results.glob("*.json")
     result = call("reproduce", path, "--data", world, "--out", again)
     assert result.exit_code == 0, result.output + capfd.readouterr().err
-    table = result.output.partition("here")[2]
-    assert "published, seed 0" in table and "BLEU-4" in table
+    assert "published, seed" in result.output
+    assert "BLEU-4" in result.output.partition("here")[2]
     published = json.loads(path.read_text())["seeds"]["0"]["metrics"]
     measured = json.loads((again / "a run" / "results.json").read_text())
     assert measured["test"]["metrics"] == published

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import random
 
 import keras
 import numpy as np
@@ -257,6 +258,17 @@ def test_a_network_that_a_branch_cannot_be_is_refused(name, model, message):
     recipe = dataclasses.replace(recipes.get(name), model=model)
     with pytest.raises(ValueError, match=message):
         pretrained.of(name, recipe)
+
+
+def test_to_look_for_branches_draws_no_seed():
+    pretrained.modalities.cache_clear()
+    random.seed(0)
+    state = random.getstate()
+    assert pretrained.modalities("vqa-cnn-lstm") == {
+        "image": "image",
+        "question": "text",
+    }
+    assert random.getstate() == state
 
 
 @pytest.mark.parametrize(
