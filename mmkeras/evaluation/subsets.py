@@ -20,7 +20,7 @@ class Subsets:
         intervals: Dict from a name to the bootstrap interval `(low, high)` of
             its Shapley value; may be empty.
         choices: Dict from subsets to the predictions that were scored, as of
-            `Examples.chosen`; may be empty.
+            `Examples.choices`; may be empty.
     """
 
     metric: str

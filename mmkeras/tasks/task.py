@@ -356,7 +356,7 @@ class Task:
         Args:
             rows: Examples.
             labels: Their encoded labels; see `Encoded.labels`.
-            choices: Predictions as of `Examples.chosen`.
+            choices: Predictions as of `Examples.choices`.
 
         Returns:
             Array with an entry per label or, if fewer are scored, per unit.
