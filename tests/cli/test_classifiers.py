@@ -2,14 +2,14 @@
 
 import json
 
+import command_line
 import numpy as np
 import pytest
 import soundfile
+from command_line import call
 from multimodal_rows import rows as generated_rows
-from typer.testing import CliRunner
 
 from mmkeras import word_vectors
-from mmkeras.cli import app
 from mmkeras.files import atomic
 from mmkeras.serving import client
 
@@ -23,10 +23,6 @@ SHORT = [
     "train.precision=float32",
 ]
 TRAIN = [*SHORT, "data.image_size=16", "data.audio_seconds=0.125"]
-
-
-def call(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +47,7 @@ def table(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(table, tmp_path_factory):
     home = tmp_path_factory.mktemp("runs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MMKERAS_CACHE", str(home / "cache"))
-        trained = call(
-            *["train", NAME, *TRAIN, "--data", table],
-            *["--out", home / "run", "--results", home / "results"],
-        )
-    assert trained.exit_code == 0, trained.output
-    return home / "run"
+    return command_line.train(home, NAME, *TRAIN, "--data", table)
 
 
 def test_train_measures_every_subset_and_publishes(run, table):

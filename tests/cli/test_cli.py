@@ -3,13 +3,13 @@
 import json
 import re
 
+import command_line
 import image_files
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from command_line import call
 
 import mmkeras
-from mmkeras.cli import app
 from mmkeras.data.synthetic import shapes
 from mmkeras.files import atomic
 
@@ -22,10 +22,6 @@ TRAIN = [
 pytestmark = pytest.mark.usefixtures("eager_models")
 
 
-def call(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     folder = tmp_path_factory.mktemp("world")
@@ -35,15 +31,8 @@ def world(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(world, tmp_path_factory):
     home = tmp_path_factory.mktemp("runs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MMKERAS_CACHE", str(home / "cache"))
-        trained = call(
-            *["train", "caption-cnn-attention-lstm", *TRAIN],
-            *["--data", world, "--out", home / "run"],
-            *["--results", home / "results"],
-        )
-    assert trained.exit_code == 0, trained.output
-    return home / "run"
+    name = "caption-cnn-attention-lstm"
+    return command_line.train(home, name, *TRAIN, "--data", world)
 
 
 def test_report(run, world):

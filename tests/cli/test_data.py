@@ -3,19 +3,14 @@
 import json
 
 import pytest
-from typer.testing import CliRunner
+from command_line import call
 
-from mmkeras.cli import app
 from mmkeras.files import atomic
 
 TRAIN = [
     *["train", "classify-text-bow", "train.epochs=1", "model.dim=4"],
     *["train.precision=float32", "data.max_length=8"],
 ]
-
-
-def call(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
 def plain(result):

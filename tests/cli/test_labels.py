@@ -3,18 +3,12 @@
 import json
 
 import pytest
-from typer.testing import CliRunner
-
-from mmkeras.cli import app
+from command_line import call
 
 TRAIN = [
     *["train", "classify-text-bow", "train.epochs=1"],
     *["model.dim=4", "train.precision=float32"],
 ]
-
-
-def call(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
 def check(path, *options):

@@ -7,9 +7,7 @@ import pathlib
 import numpy as np
 import pytest
 import question_datasets
-from typer.testing import CliRunner
-
-from mmkeras.cli import app
+from command_line import call
 
 pytestmark = [
     pytest.mark.slow,  # The library beneath has quick tests.
@@ -25,10 +23,6 @@ BAD = {
     + b"'shape': (1000000000000, 4), }".ljust(76)
     + b"\n",
 }
-
-
-def call(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
 @pytest.fixture(scope="module")

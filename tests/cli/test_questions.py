@@ -2,11 +2,11 @@
 
 import json
 
+import command_line
 import pytest
 import question_datasets
-from typer.testing import CliRunner
+from command_line import call
 
-from mmkeras.cli import app
 from mmkeras.files import atomic
 from mmkeras.serving import client
 
@@ -16,10 +16,6 @@ pytestmark = [
     # Two epochs are too few to learn anything.
     pytest.mark.filterwarnings("ignore:On the same training examples"),
 ]
-
-
-def call(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
 @pytest.fixture(scope="module")
@@ -44,17 +40,12 @@ def table(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(table, tmp_path_factory):
     home = tmp_path_factory.mktemp("runs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MMKERAS_CACHE", str(home / "cache"))
-        trained = call(
-            *["train", "vqa-cnn-stacked-attention", "--data", table],
-            *["--out", home / "run", "train.epochs=2"],
-            *["train.batch_size=8", "data.image_size=32", "data.max_length=8"],
-            *["model.dim=8", "train.precision=float32", "task.max_answers=5"],
-            *["--results", home / "results"],
-        )
-    assert trained.exit_code == 0, trained.output
-    return home / "run"
+    return command_line.train(
+        home,
+        *["vqa-cnn-stacked-attention", "--data", table, "train.epochs=2"],
+        *["train.batch_size=8", "data.image_size=32", "data.max_length=8"],
+        *["model.dim=8", "train.precision=float32", "task.max_answers=5"],
+    )
 
 
 def test_train_measures_and_publishes(run, table):

@@ -4,9 +4,8 @@ import json
 import pathlib
 
 import pytest
-from typer.testing import CliRunner
+from command_line import call
 
-from mmkeras.cli import app
 from mmkeras.cli.reproduce import commands
 from mmkeras.data.synthetic import shapes
 
@@ -19,10 +18,6 @@ ENTRY = {
     "evaluation": "mmkeras evaluate last --split test generate.beam=10",
 }
 NOTHING = {"--data": None, "--folder": None}, {}
-
-
-def call(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
 def test_runs_are_in_the_given_folder():

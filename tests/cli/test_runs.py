@@ -10,9 +10,8 @@ import image_files
 import numpy as np
 import pytest
 import tensorflow as tf
-from typer.testing import CliRunner
+from command_line import call
 
-from mmkeras.cli import app
 from mmkeras.files import atomic
 
 TRAIN = [
@@ -28,10 +27,6 @@ def eager():
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
-
-
-def call(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
 def train(table, out, *options, epochs=2, seed=0):
