@@ -98,13 +98,13 @@ def branches(model):
     return {name: Branch(*pair) for name, pair in graph.branches(model).items()}
 
 
-def training_inputs(model, cached=True, shared=(), augment=None):
+def training_inputs(model, cached=(), shared=(), augment=None):
     """Makes new inputs for a model, after its frozen parts.
 
     Args:
         model: A functional `keras.Model` with a dict of inputs.
-        cached: bool. Whether the inputs of branches with a frozen part are
-            its outputs instead of raw values.
+        cached: Names of the inputs that are outputs of the frozen parts of
+            their branches instead of raw values.
         shared: Names of inputs whose values several examples of a batch
             share: a further input `<name>_index`, integers `(batch,)`, is the
             index of each example's value.
@@ -117,7 +117,7 @@ def training_inputs(model, cached=True, shared=(), augment=None):
     parts, inputs, pairs = branches(model), {}, []
     for name, tensor in model.input.items():
         branch = parts.get(name)
-        frozen = branch.frozen if branch and cached else None
+        frozen = branch.frozen if branch and name in cached else None
         shape = frozen.output_shape[1:] if frozen else None
         x = inputs[name] = _input(tensor, name, shape)
         if branch is None:

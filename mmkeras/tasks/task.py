@@ -170,12 +170,12 @@ class Task:
         x = {**x, **scaled}
         return x if y is None else (x, y)
 
-    def inference(self, cached=False, num_samples=0, **options):
+    def inference(self, cached=(), num_samples=0, **options):
         """Returns the model for prediction; the same one at every call.
 
         Args:
-            cached: bool. Whether it takes the outputs of frozen branches
-                instead of their inputs.
+            cached: Names of the fields for which it takes the outputs of the
+                frozen parts of their branches instead of raw values.
             num_samples: int. Texts to sample per example, from a further input
                 `"uniforms"`, numbers of shape `(batch, length, num_samples)`;
                 0 to generate one text according to the options.
@@ -218,7 +218,7 @@ class Task:
             defaults["beam"] = 1
         return {**defaults, **changes}
 
-    def context_model(self, cached=False):
+    def context_model(self, cached=()):
         """For models that generate text: from inputs to the context."""
         return self._model("context", cached, self._context)
 
@@ -457,13 +457,14 @@ class Task:
         return encoding.blank_errors(answers, errors, steps)
 
     def _model(self, key, cached, make):
-        if (key, cached) not in self._models:
+        key = key, frozenset(cached)
+        if key not in self._models:
             inputs, given = frozen_parts.training_inputs(self.model, cached)
             if self.target.generates:
                 tokens = inputs.pop(TOKENS)
                 given = [pair for pair in given if pair[1] is not tokens]
-            self._models[key, cached] = make(inputs, given)
-        return self._models[key, cached]
+            self._models[key] = make(inputs, given)
+        return self._models[key]
 
     def _logits(self, inputs, given):
         logits = graph.replay(self.model, given, self.model.output)

@@ -66,7 +66,7 @@ def fit(
     batching = _batching(task, recipe, train)
     steps = batches.steps(train, batching)
     shared = batching.shared if batching.group > 1 else None
-    model = training_model.build(task, recipe, True, shared, seed)
+    model = training_model.build(task, recipe, train.cached, shared, seed)
     if recipe.all_subsets:
         model = subsets.all_subsets(model)
     if recipe.balance:

@@ -325,7 +325,7 @@ class Examples:
     def _outputs(self, examples, fields, permutations, batch_size, options):
         """Yields indices of examples and their outputs, by batch."""
         hidden = [fields is not None and f not in fields for f in self.fields]
-        model = self.task.inference(bool(self.cached), **options)
+        model = self.task.inference(self.cached, **options)
         size = min(batch_size, len(examples))
         for positions in _orders(len(examples), size):
             order = examples[positions]
@@ -366,7 +366,7 @@ class Examples:
         return total / np.count_nonzero(tokens[:, 1:])
 
     def _contexts(self, indices, permutations, batch_size=64):
-        model = self.task.context_model(bool(self.cached))
+        model = self.task.context_model(self.cached)
         size = min(batch_size, len(indices))
         parts = []
         for chunk in _orders(len(indices), size):

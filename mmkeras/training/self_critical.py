@@ -151,7 +151,7 @@ def training(task, examples, recipe, batching, seed=0, start=0):
     )
     reward = Reward(task, _references(examples, numbers), recipe.reward)
     model = task.inference(
-        bool(examples.cached), samples, temperature=recipe.temperature
+        examples.cached, samples, temperature=recipe.temperature
     )
     length = model.input["uniforms"].shape[1]
     size = batching.groups

@@ -47,10 +47,10 @@ class TrainingModel(keras.Model):
         return self.target.loss(y, outputs, weight, self.label_smoothing)
 
 
-def build(task, recipe, cached=True, shared=None, seed=0):
+def build(task, recipe, cached=(), shared=None, seed=0):
     """Builds the model that is trained instead of a task's.
 
-    Frozen parts are omitted, as their outputs are cached. A value that
+    Frozen parts whose outputs are cached are omitted. A value that
     several examples of a batch share goes through its branch once. Images of
     a branch without a frozen part are augmented within the model, if the
     recipe says so; checkpoints thus include the state of its random
@@ -59,8 +59,8 @@ def build(task, recipe, cached=True, shared=None, seed=0):
     Args:
         task: A `tasks.Task`.
         recipe: A `recipes.Recipe`.
-        cached: bool. Whether inputs of branches with a frozen part are its
-            outputs.
+        cached: Names of the fields that are outputs of frozen parts; see
+            `training.examples.Examples`.
         shared: Name of the input that is shared, or `None`; see
             `data.batches.Batching`.
         seed: int. Seed of the augmentation.

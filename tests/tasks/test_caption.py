@@ -154,7 +154,7 @@ def test_a_model_for_generation_is_made_once(task):
     model = task.inference(beam=2, length=5)
     assert task.inference(length=5, beam=2) is model
     assert task.inference(beam=3, length=5) is not model
-    assert task.inference(beam=2, length=5, cached=True) is not model
+    assert task.inference(beam=2, length=5, cached=["image"]) is not model
     assert task.inference().output["tokens"].shape == (None, 8)
 
 
@@ -203,10 +203,10 @@ def test_outputs_of_frozen_layers_can_be_computed_once():
     pixels = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), "uint8")
     x = task.normalize({"image": pixels})
     cached = {"image": numpy(branch.frozen(x["image"]))}
-    outputs = task.inference(cached=True).predict_on_batch(cached)
+    outputs = task.inference(cached=["image"]).predict_on_batch(cached)
     assert task.target.texts(outputs["tokens"]) == task.generate(pixels)
     np.testing.assert_allclose(
-        numpy(task.context_model(cached=True)(cached)),
+        numpy(task.context_model(cached=["image"])(cached)),
         numpy(branch.model(x["image"])),
         rtol=1e-4,
         atol=1e-5,

@@ -234,6 +234,23 @@ def test_a_text_network_brings_its_vocabulary(bert, tune, tmp_path):
     )
 
 
+def test_a_frozen_branch_of_features_runs_in_every_step(tmp_path):
+    parts = [
+        [{**row, "text": row["features"]} for row in part]
+        for part in vars(data("")).values()
+    ]
+    branch = branches.features.dense((3,), 4, name="text_encoder")
+    branch.trainable = False
+    recipe = dataclasses.replace(RECIPE, model={"dim": 8, "text": branch})
+    dataset = engine.Data(*parts)
+    task = build("classify-image-text-gated", None, dataset, recipe)
+    assert engine.Examples(task, dataset.val).cached == set()
+    before = [numpy(weight) for weight in branch.weights]
+    engine.fit(task, dataset, tmp_path, recipe, verbose=0)
+    for old, weight in zip(before, branch.weights):
+        np.testing.assert_array_equal(old, numpy(weight))
+
+
 def test_a_text_network_has_word_vectors_of_its_own(bert):
     recipe = dataclasses.replace(
         RECIPE, model={"dim": 8, "question": f"hub:{bert}"}

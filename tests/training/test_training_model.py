@@ -227,7 +227,7 @@ def test_layers_behind_a_frozen_part_are_trained(net, build_on, data, tmp_path):
     assert branch.frozen.output_shape == (None, 15, 15, 4)
     examples = engine.Examples(task, data.train)
     assert examples.cached == {"image"}
-    model = training_model.build(task, recipe)
+    model = training_model.build(task, recipe, examples.cached)
     assert model.input["image"].shape == (None, 15, 15, 4)
     engine.fit(task, data, tmp_path / "run", recipe, verbose=0)
     kernels = {
