@@ -10,7 +10,7 @@ from mmkeras.data.codecs.text import END
 from mmkeras.data.codecs.text import PAD
 from mmkeras.data.codecs.text import SPECIAL
 from mmkeras.data.codecs.text import Text
-from mmkeras.data.codecs.text import mask_texts
+from mmkeras.data.codecs.token_codec import mask_texts
 
 MOST = 100_000  # Turns that are counted; beyond, errors say "more than".
 

@@ -8,22 +8,16 @@ from mmkeras.data.codecs import normalization as forms
 from mmkeras.data.codecs import sample_values
 from mmkeras.data.codecs import scripts
 from mmkeras.data.codecs import tokenization
-from mmkeras.data.codecs.codec import Codec
-from mmkeras.data.codecs.vocabulary import Vocabulary
+from mmkeras.data.codecs.token_codec import TokenCodec
 
 SPECIAL = ("", "<start>", "<end>", "<unknown>")
 PAD, START, END, UNKNOWN = range(4)
 
-# With so many buckets, two of a million words share a hash in one of ten
-# million vocabularies. Then the second is encoded as unknown.
-_BUCKETS = 2**62
 # Values of options that configurations of earlier versions lack.
 EARLIER = {"normalization": None}
 
-_NOT_UTF8 = "not valid UTF-8, or half of a surrogate pair"
 
-
-class Text(Codec):
+class Text(TokenCodec):
     """Encodes sentences as word ids, and decodes ids.
 
     Ids 0 to 3 are padding, start, end and unknown; the vocabulary follows.
@@ -64,10 +58,6 @@ class Text(Codec):
     b'a dog runs'
     """
 
-    kind = "text"
-    dtype = "int32"
-    size_unit = "ids"
-
     def __init__(
         self,
         vocabulary,
@@ -83,20 +73,14 @@ class Text(Codec):
         _check_choice("punctuation", punctuation, ("drop", "keep"))
         _check_choice("normalization", normalization, (*forms.FORMS, None))
         _check_choice("emoji", emoji, ("drop", "keep"))
-        if length < 3:
-            raise ValueError(
-                "`length` must be large enough for the start, the end and at "
-                f"least one word. Received: length={length}"
-            )
-        self.vocabulary = [*SPECIAL, *_check_vocabulary(vocabulary)]
-        self.length = int(length)
+        words = [*SPECIAL, *_check_vocabulary(vocabulary)]
+        super().__init__(words, length, START, END)
         self.lowercase = lowercase
         self.accents = accents
         self.split = split
         self.punctuation = punctuation
         self.normalization = normalization
         self.emoji = emoji
-        self._index = Vocabulary(self.vocabulary)
 
     @classmethod
     def from_texts(cls, texts, size=None, minimum=5, split="auto", **options):
@@ -141,75 +125,16 @@ class Text(Codec):
             )
         return cls([word for _, word in sorted(words)[:size]], **options)
 
-    @property
-    def shape(self):
-        """Shape of one encoded sentence: `(length,)`."""
-        return (self.length,)
-
-    @property
-    def max_size(self):
-        """Number of ids beyond which a sentence is truncated."""
-        return self.length
-
-    def sizes(self, values):
-        """Measures sentences.
-
-        Args:
-            values: List of values; only strings that can be encoded in UTF-8
-                are measured.
-
-        Returns:
-            List of numbers of ids, start and end included.
-        """
-        texts = [value for value in values if _is_sentence(value)]
-        if not texts:
-            return []
-        return (self.tokenize(texts).row_lengths() + 2).numpy().tolist()
-
-    @property
-    def size(self):
-        """Number of ids, the four special ones included."""
-        return len(self.vocabulary)
-
-    def __len__(self):
-        return self.size
-
-    def __call__(self, sentence):
-        """Encodes sentences.
-
-        Args:
-            sentence: String tensor of any shape.
-
-        Returns:
-            int32 tensor of shape `(*sentence.shape, length)`: start, words,
-            end, then zeros.
-        """
-        sentence = tf.convert_to_tensor(sentence, tf.string)
-        max_words = self.length - 2
-        words = self._tokenize(tf.reshape(sentence, (-1,)), max_words)
+    def token_ids(self, sentence, limit):
+        """See `TokenCodec.token_ids`."""
+        words = self._tokenize(sentence, limit)
         ids, in_vocabulary = self._index.find(words.flat_values)
-        ids = words.with_flat_values(tf.where(in_vocabulary, ids, UNKNOWN))
-        ids = ids[:, :max_words]
-        edge = tf.ones_like(ids[:, :0].to_tensor(shape=(None, 1)))
-        ids = tf.concat([edge * START, ids, edge * END], 1)
-        ids = ids.to_tensor(shape=(None, self.length))
-        shape = tf.concat([tf.shape(sentence), [self.length]], 0)
-        ids = tf.reshape(ids, shape)
-        return tf.ensure_shape(ids, (*sentence.shape, self.length))
-
-    def encode(self, packed):
-        """See `Codec.encode`: a sentence without a word is missing."""
-        ids, errors = self(packed), tf.fill(tf.shape(packed), "")
-        return mask_texts(packed, ids, ids[:, 1] != END, errors)
+        return words.with_flat_values(tf.where(in_vocabulary, ids, UNKNOWN))
 
     def samples(self):
         """See `Codec.samples`: short, long and unusual sentences."""
         texts = sample_values.texts(self.vocabulary[len(SPECIAL) :])
         return [*texts, sample_values.UNUSUAL_TEXT, ""]
-
-    def builder_arguments(self, field):
-        """See `Codec.builder_arguments`."""
-        return {"vocabulary_size": len(self)}
 
     def decode(self, ids):
         """Decodes sentences, up to the first end.
@@ -273,31 +198,6 @@ class Text(Codec):
         return tokenization.words(
             text, self.punctuation, emoji, self.split == "mixed", limit
         )
-
-
-def mask_texts(texts, ids, present, errors):
-    """Marks texts that are missing or not valid UTF-8.
-
-    Args:
-        texts: String tensor of shape `(n,)`.
-        ids: Their ids, of shape `(n, ...)`.
-        present: Booleans of shape `(n,)`: whether a text has a word.
-        errors: String tensor of shape `(n,)`.
-
-    Returns:
-        Tuple as from `Codec.encode`: a text without a word is missing.
-    """
-    utf8 = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8") == texts
-    shape = [-1] + [1] * (len(ids.shape) - 1)
-    ids = tf.where(tf.reshape(present, shape), ids, 0)
-    return ids, present, tf.where(utf8, errors, _NOT_UTF8)
-
-
-def _is_sentence(value):
-    try:
-        return isinstance(value, str) and bool(value.encode())
-    except UnicodeEncodeError:  # Half of a surrogate pair.
-        return False
 
 
 def _infer_split(texts):

@@ -4,16 +4,14 @@ import tensorflow as tf
 
 from mmkeras.data.codecs import sample_values
 from mmkeras.data.codecs import word_piece_words
-from mmkeras.data.codecs.codec import Codec
-from mmkeras.data.codecs.text import mask_texts
-from mmkeras.data.codecs.vocabulary import Vocabulary
+from mmkeras.data.codecs.token_codec import TokenCodec
 
 PAD, START, END, UNKNOWN = "[PAD]", "[CLS]", "[SEP]", "[UNK]"
 _CONTINUES = "##"  # Marks pieces that are not the first of a word.
 _MAX_CHARACTERS = 100  # A longer word is unknown.
 
 
-class WordPieces(Codec):
+class WordPieces(TokenCodec):
     """Turns a sentence into the ids of word pieces, as BERT reads them.
 
     The ids equal those of the tokenizers that BERT models were trained with.
@@ -37,27 +35,16 @@ class WordPieces(Codec):
         [Devlin et al., 2019](https://arxiv.org/abs/1810.04805)
     """
 
-    kind = "text"
-    dtype = "int32"
-    size_unit = "ids"
-
     def __init__(
         self, vocabulary, length=128, lowercase=True, strip_accents=None
     ):
-        self.vocabulary = _checked(vocabulary)
-        if length < 3:
-            raise ValueError(
-                "`length` must be large enough for the start, the end and at "
-                f"least one word piece. Received: length={length}"
-            )
-        self.length = int(length)
+        vocabulary = _checked(vocabulary)
+        start, end, unknown = map(vocabulary.index, (START, END, UNKNOWN))
+        super().__init__(vocabulary, length, start, end)
         self.lowercase = bool(lowercase)
         self.strip_accents = strip_accents
-        self._index = Vocabulary(self.vocabulary)
-        self._start, self._end, self._unknown = map(
-            self.vocabulary.index, (START, END, UNKNOWN)
-        )
-        self._longest = max(map(len, self.vocabulary))
+        self._unknown = unknown
+        self._longest = max(map(len, vocabulary))
 
     @classmethod
     def from_preset(cls, preset, length=128):
@@ -93,56 +80,9 @@ class WordPieces(Codec):
             tokenizer.strip_accents or tokenizer.lowercase,
         )
 
-    @property
-    def shape(self):
-        """Shape of one encoded sentence: `(length,)`."""
-        return (self.length,)
-
-    @property
-    def max_size(self):
-        """Number of ids beyond which a sentence is truncated."""
-        return self.length
-
-    @property
-    def size(self):
-        """Number of ids."""
-        return len(self.vocabulary)
-
-    def __len__(self):
-        return self.size
-
-    def sizes(self, values):
-        """Measures sentences; see `Text.sizes`."""
-        texts = [x for x in values if isinstance(x, str) and x]
-        texts = [text.encode("utf-8", "replace") for text in texts]
-        if not texts:
-            return []
-        return (self.tokenize(texts).row_lengths() + 2).numpy().tolist()
-
-    def __call__(self, sentence):
-        """Encodes sentences.
-
-        Args:
-            sentence: String tensor of any shape.
-
-        Returns:
-            int32 tensor of shape `(*sentence.shape, length)`: start, word
-            pieces, end, then zeros.
-        """
-        sentence = tf.convert_to_tensor(sentence, tf.string)
-        ids = self.tokenize(tf.reshape(sentence, (-1,)))[:, : self.length - 2]
-        edge = tf.ones([ids.nrows(), 1], tf.int32)
-        ids = tf.concat([edge * self._start, ids, edge * self._end], 1)
-        ids = ids.to_tensor(shape=(None, self.length))
-        shape = tf.concat([tf.shape(sentence), [self.length]], 0)
-        return tf.ensure_shape(
-            tf.reshape(ids, shape), (*sentence.shape, self.length)
-        )
-
-    def encode(self, packed):
-        """See `Codec.encode`: a sentence without a word is missing."""
-        ids, errors = self(packed), tf.fill(tf.shape(packed), "")
-        return mask_texts(packed, ids, ids[:, 1] != self._end, errors)
+    def token_ids(self, sentence, limit):
+        """See `TokenCodec.token_ids`."""
+        return self.tokenize(sentence)
 
     def tokenize(self, sentence):
         """Splits sentences into word pieces.
@@ -172,10 +112,6 @@ class WordPieces(Codec):
             sample_values.UNUSUAL_TEXT,
             "",
         ]
-
-    def builder_arguments(self, field):
-        """See `Codec.builder_arguments`."""
-        return {"vocabulary_size": len(self)}
 
     def get_config(self):
         return {
