@@ -11,6 +11,7 @@ import functools
 import importlib
 import inspect
 import pkgutil
+import random
 from collections.abc import Callable
 
 from mmkeras import arguments
@@ -34,6 +35,18 @@ class Architecture:
         """The builder's keywords with their defaults."""
         parameters = inspect.signature(self.builder).parameters
         return {name: p.default for name, p in parameters.items()}
+
+    @functools.cached_property
+    def smallest_model(self):
+        """The model that `tiny` makes, for its inputs; built once.
+
+        Random numbers drawn afterwards are the same as without it: Keras
+        draws the seeds of layers from `random`.
+        """
+        state = random.getstate()
+        model = build_model(self.name, **self.tiny)
+        random.setstate(state)
+        return model
 
 
 _REGISTRY: dict[str, Architecture] = {}

@@ -1,4 +1,6 @@
+import dataclasses
 import inspect
+import random
 
 import pytest
 
@@ -126,3 +128,13 @@ def test_an_error_inside_the_zoo_is_not_hidden(monkeypatch, tmp_path):
     monkeypatch.setattr(registry, "ZOO", "broken_zoo")
     with pytest.raises(ModuleNotFoundError, match="no_such_library"):
         mmkeras.list_models()
+
+
+def test_the_smallest_model_is_built_once_and_draws_no_seed():
+    architecture = dataclasses.replace(registry.get("vqa-cnn-lstm"))
+    random.seed(0)
+    state = random.getstate()
+    model = architecture.smallest_model
+    assert random.getstate() == state
+    assert architecture.smallest_model is model
+    assert set(model.input) == {"image", "question", "presence"}

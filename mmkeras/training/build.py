@@ -60,6 +60,7 @@ def build(name, data, recipe, init=None, **changes):
         values = [example[kind.example_field] for example in train]
         fitted[kind.target_field] = codecs.Text.from_texts(values, **texts)
     else:
+        # Built anew: published trainings begin with the numbers it draws.
         tiny = registry.build_model(name, **architecture.tiny)
         rows = kind.joined(tiny, train)
         fields = fit_codecs.input_fields(tiny, rows, defaults)
@@ -105,8 +106,8 @@ def num_examples(name, data):
         int: captions; groups of rows, for models of sequences; else rows.
     """
     architecture = registry.get(name)
-    tiny = registry.build_model(name, **architecture.tiny)
-    return tasks.of(architecture).count_examples(tiny, data.train)
+    model = architecture.smallest_model
+    return tasks.of(architecture).count_examples(model, data.train)
 
 
 def _options(architecture, changes):

@@ -148,7 +148,7 @@ def generate(task):
 def _features(architecture):
     """Features of an architecture: inputs, and kinds of outputs."""
     defaults = architecture.arguments
-    model = registry.build_model(architecture.name, **architecture.tiny)
+    model = architecture.smallest_model
     kind = tasks.of(architecture)
     replaceable = pretrained.modalities(architecture.name)
     waveform = (

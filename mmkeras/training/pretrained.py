@@ -1,9 +1,7 @@
 """The pretrained networks of a configuration, one per branch."""
 
 import dataclasses
-import functools
 import pathlib
-import random
 
 from mmkeras import branches
 from mmkeras import registry
@@ -97,7 +95,6 @@ def parse(text, field, modality):
     return Network(modality, kind, name, weights)
 
 
-@functools.cache
 def modalities(architecture):
     """Finds the branches of an architecture that can be replaced.
 
@@ -108,13 +105,11 @@ def modalities(architecture):
         Dict from the builder's arguments to `"image"`, `"audio"` or `"text"`.
     """
     entry = registry.get(architecture)
-    state = random.getstate()  # Keras draws the seeds of layers from it.
-    model = registry.build_model(architecture, **entry.tiny)
-    random.setstate(state)
+    inputs = entry.smallest_model.input
     return {
-        name: _modality(model.input[name])
+        name: _modality(inputs[name])
         for name, default in entry.arguments.items()
-        if default is None and name in model.input
+        if default is None and name in inputs
     }
 
 
