@@ -3,11 +3,11 @@
 import json
 
 import command_line
+import multimodal_rows
 import numpy as np
 import pytest
 import soundfile
 from command_line import call
-from multimodal_rows import rows as generated_rows
 
 from mmkeras import word_vectors
 from mmkeras.files import atomic
@@ -28,18 +28,9 @@ TRAIN = [*SHORT, "data.image_size=16", "data.audio_seconds=0.125"]
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
     folder = tmp_path_factory.mktemp("table")
-    lines = []
-    for row in [
-        *generated_rows(count=48),
-        *generated_rows("val", 12),
-        *generated_rows("test", 12),
-    ]:
-        line = {k: row[k] for k in ("id", "split", "text", "label")}
-        for field, suffix in (("image", "png"), ("audio", "wav")):
-            if row[field]:
-                line[field] = f"{row['id']}.{suffix}"
-                (folder / line[field]).write_bytes(row[field])
-        lines.append(json.dumps(line))
+    sizes = {"train": 48, "val": 12, "test": 12}
+    splits = [multimodal_rows.rows(*size) for size in sizes.items()]
+    lines = map(json.dumps, multimodal_rows.lines(folder, *splits))
     (folder / "table.jsonl").write_text("\n".join(lines))
     return folder
 

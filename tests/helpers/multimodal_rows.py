@@ -55,6 +55,24 @@ def rows(split="train", count=48, seed=0):
     return made
 
 
+def lines(folder, *splits):
+    """Writes the files of rows; returns the lines of a table about them.
+
+    Args:
+        folder: Path of the folder.
+        *splits: Lists of rows.
+    """
+    table = []
+    for row in (row for split in splits for row in split):
+        line = {k: row[k] for k in ("id", "split", "text", "label")}
+        for field, suffix in (("image", "png"), ("audio", "wav")):
+            if row[field]:
+                line[field] = f"{row['id']}.{suffix}"
+                (folder / line[field]).write_bytes(row[field])
+        table.append(line)
+    return table
+
+
 def task(model):
     """A task of images and sounds around a model that takes them."""
     kept = {

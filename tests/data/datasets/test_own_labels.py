@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import multimodal_rows
@@ -11,20 +12,12 @@ from mmkeras.data.datasets.own import OwnData
 @pytest.fixture
 def folder(tmp_path):
     """A table of every field, some cells empty."""
-    lines = []
-    for row in [
-        *multimodal_rows.rows(count=12),
-        *multimodal_rows.rows("val", 4),
-        *multimodal_rows.rows("test", 4),
-    ]:
-        line = {k: row[k] for k in ("id", "split", "text", "label")}
-        for field, suffix in (("image", "png"), ("audio", "wav")):
-            if row[field]:
-                line[field] = f"{row['id']}.{suffix}"
-                (tmp_path / line[field]).write_bytes(row[field])
+    sizes = {"train": 12, "val": 4, "test": 4}
+    rows = [multimodal_rows.rows(*size) for size in sizes.items()]
+    lines = multimodal_rows.lines(tmp_path, *rows)
+    for line, row in zip(lines, itertools.chain(*rows), strict=True):
         line["features"] = f"{row['id']}.npy"
         np.save(tmp_path / line["features"], row["features"])
-        lines.append(line)
     write(tmp_path, lines)
     return tmp_path
 
