@@ -5,6 +5,7 @@ import contextlib
 import keras
 import tensorflow as tf
 
+from mmkeras.tasks import lora
 from mmkeras.tasks.precision import in_float32
 
 
@@ -33,7 +34,8 @@ def write_saved_model(task, folder, samples, options):
     with _float32():
         # A new task: the cached models of the given one may have another
         # precision.
-        task = type(task)(in_float32(task.model), task.codecs)
+        model = in_float32(lora.merged(task.model))
+        task = type(task)(model, task.codecs)
         # This creates all variables before the graph is traced: otherwise
         # TensorFlow would trace it twice.
         answers = task.answer(samples, **options)

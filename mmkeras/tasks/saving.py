@@ -11,6 +11,7 @@ import keras
 
 from mmkeras.data import codecs
 from mmkeras.files import atomic
+from mmkeras.tasks import lora
 from mmkeras.tasks import safety
 from mmkeras.tasks.precision import in_float32
 
@@ -27,7 +28,7 @@ MALFORMED = (
 
 
 def save(folder, name, model, codecs_by_field):
-    """Writes a task into a folder, the model in float32.
+    """Writes a task into a folder, the model in float32 and without LoRA.
 
     The folder then has `model-<digest>.keras` and `task.json`, which is
     written last and atomically: an interrupted save leaves the former task.
@@ -48,7 +49,7 @@ def save(folder, name, model, codecs_by_field):
     part.mkdir()
     try:
         path = part / "model.keras"
-        _write_model(in_float32(model), path)
+        _write_model(in_float32(lora.merged(model)), path)
         digest = _digest(path)
         file = folder / f"model-{digest[:8]}.keras"
         card = {

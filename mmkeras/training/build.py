@@ -8,6 +8,8 @@ from mmkeras.data import codecs
 from mmkeras.data import label_kinds
 from mmkeras.data import training_problems
 from mmkeras.tasks import fit_codecs
+from mmkeras.tasks import frozen_parts
+from mmkeras.tasks import lora
 from mmkeras.tasks import options
 from mmkeras.training import initialize
 from mmkeras.training import precision
@@ -41,7 +43,9 @@ def build(name, data, recipe, init=None, **changes):
     defaults = architecture.arguments
     networks = pretrained.of(name, recipe)
     _check_networks(networks, recipe)
-    tuned = pretrained.fine_tuned(networks, recipe.fine_tune)
+    adapted = _adapted(networks, recipe)
+    fine_tune = None if recipe.lora else recipe.fine_tune
+    tuned = pretrained.fine_tuned(networks, fine_tune)
     kind = tasks.of(architecture)
     train, val = map(kind.expand, (data.train, data.val))
     splits = {"train": train, "val": val}
@@ -90,6 +94,7 @@ def build(name, data, recipe, init=None, **changes):
     task = kind(registry.build_model(name, **arguments), fitted)
     if initial:
         initialize.copy_weights(initial, task, init)
+    _enable_lora(task, adapted, recipe.lora)
     if encoding.word_vectors:
         initialize.initialize_embeddings(task, encoding.word_vectors)
     return task
@@ -129,7 +134,7 @@ def _options(architecture, changes):
 
 
 def _check_networks(networks, recipe):
-    for key in ("fine_tune", "cache_at"):
+    for key in ("fine_tune", "lora", "cache_at"):
         value = getattr(recipe, key)
         if value and not networks:
             raise ValueError(
@@ -137,6 +142,26 @@ def _check_networks(networks, recipe):
                 "with the key of a branch, e.g. model.image=imagenet. "
                 f"Received: train.{key}={value}"
             )
+
+
+def _adapted(networks, recipe):
+    """The fields whose networks are adapted by LoRA."""
+    if not recipe.lora:
+        return []
+    return pretrained.adapted(networks, recipe.fine_tune)
+
+
+def _enable_lora(task, fields, rank):
+    """Adds the factors of LoRA to the branches of fields."""
+    branches = frozen_parts.branches(task.model)
+    counts = {f: lora.enable(branches[f].model, rank) for f in fields}
+    if fields and not any(counts.values()):
+        raise ValueError(
+            f"The networks of {', '.join(fields)} have no dense layer for "
+            "LoRA. Use a network with attention, such as BERT or Whisper, or "
+            "leave out train.lora and fine-tune the network with "
+            f"train.fine_tune={fields[0]}. Received: train.lora={rank}"
+        )
 
 
 def _check_vectors(fixed, encoding):

@@ -16,7 +16,8 @@ from mmkeras.training import config_keys
 from mmkeras.training import pretrained
 from mmkeras.training import recipes
 
-# `encoder_lr_scale` with `fine_tune`, and if that includes a text network.
+# `encoder_lr_scale` with `fine_tune` or `lora`, and if all weights of a text
+# network are fine-tuned.
 _FINE_TUNED_SCALE, _FINE_TUNED_TEXT_SCALE = 0.2, 0.03
 _COLUMNS = "data.columns."
 
@@ -229,9 +230,11 @@ def _recipe(name, train, model, reward):
     recipe = recipes.get(name)
     if reward:
         recipe = recipes.self_critical(recipe, reward)
-    model = {k: v for k, v in model.items() if v is not None}
+    model = pretrained.without_own(name, model)
     recipe = dataclasses.replace(recipe, model={**recipe.model, **model})
-    if train.get("fine_tune"):
+    if train.get("lora"):
+        train = {"encoder_lr_scale": _FINE_TUNED_SCALE, **train}
+    elif train.get("fine_tune"):
         networks = pretrained.of(name, recipe)
         tuned = pretrained.fine_tuned(networks, train["fine_tune"])
         texts = [networks[k].modality == "text" for k, v in tuned.items() if v]

@@ -37,6 +37,7 @@ _NEEDS = {
     "train.balance": "several",
     "train.bucket_by_length": "text",
     "train.fine_tune": "network",
+    "train.lora": "network",
     "train.cache_at": "image network",
     "data.image_size": "image",
     "data.audio_seconds": "audio",
@@ -218,7 +219,7 @@ def _model(architecture):
         expected, doc = _type(parameter), _TYPE.sub("", docs.get(name, ""))
         if name in replaceable:
             expected = str | None
-            doc += f" For a pretrained network: {replaceable[name]}."
+            doc += f" By name: {replaceable[name]}."
         elif parameter.default is None:
             expected, doc = type(None), f"{doc} In Python only."
         key = f"model.{name}", expected, defaults[name], doc

@@ -11,12 +11,15 @@ IMAGENET = "imagenet"
 _APPLICATION, _YAMNET, _HUB = "application", "yamnet", "hub"
 _MOBILENET = "MobileNetV2"
 _APPLICATION_SIZE = 224
+OWN = "cnn"  # Instead of a pretrained network.
+_OWN_NAME = "or cnn, the network of the architecture, trained from scratch"
 # What a branch's network may be, by modality.
 NAMES = {
     "image": "the file of weights of MobileNetV2, or imagenet to download "
-    "them; application:NETWORK:WEIGHTS of keras.applications; or hub:PRESET "
-    "of KerasHub",
-    "audio": "yamnet:WEIGHTS; or hub:PRESET of KerasHub (Whisper, Moonshine)",
+    "them; application:NETWORK:WEIGHTS of keras.applications; hub:PRESET "
+    f"of KerasHub; {_OWN_NAME}",
+    "audio": "yamnet:WEIGHTS; hub:PRESET of KerasHub (Whisper, Moonshine); "
+    f"{_OWN_NAME}",
     "text": "hub:PRESET of KerasHub (BERT and others with word pieces)",
 }
 _KINDS = {
@@ -113,6 +116,25 @@ def modalities(architecture):
     }
 
 
+def without_own(architecture, values):
+    """Leaves out the branches that are the architecture's own.
+
+    Args:
+        architecture: Name of the architecture.
+        values: Dict of arguments of its builder.
+
+    Returns:
+        The dict without the branches of images and audio named `"cnn"`, and
+        without arguments of `None`: both are defaults.
+    """
+    replaceable = modalities(architecture)
+    return {
+        key: value
+        for key, value in values.items()
+        if value is not None and not _is_own(value, replaceable.get(key))
+    }
+
+
 def of(architecture, recipe):
     """Returns the pretrained networks in a recipe.
 
@@ -186,6 +208,38 @@ def fine_tuned(networks, fine_tune):
     return tuned
 
 
+def adapted(networks, fine_tune):
+    """Determines which networks are adapted by LoRA.
+
+    Args:
+        networks: Dict as of `of`.
+        fine_tune: `"all"`, the name of a branch; or `None` for all networks
+            of KerasHub.
+
+    Returns:
+        List of fields.
+
+    Raises:
+        ValueError: If `fine_tune` is the name of a layer, or if no network
+            can be adapted.
+    """
+    chosen = [fine_tune] if fine_tune in networks else list(networks)
+    if fine_tune not in (None, "all", *networks):
+        raise ValueError(
+            "With `train.lora`, `train.fine_tune` must be all or one of the "
+            f"branches {', '.join(networks)}. Received: "
+            f"train.fine_tune={fine_tune}"
+        )
+    fields = [field for field in chosen if networks[field].kind == _HUB]
+    if not fields:
+        raise ValueError(
+            f"{', '.join(chosen)}: `train.lora` adapts networks of KerasHub "
+            "alone. Name one in the key of a branch, e.g. "
+            "model.text=hub:PRESET, or leave out train.lora."
+        )
+    return fields
+
+
 def fixed_codecs(networks, max_length):
     """Makes the codecs that belong to pretrained text networks.
 
@@ -233,6 +287,11 @@ def branch(network, codec, tune, recipe):
         recipe.pool_image,
         recipe.cache_at,
     )
+
+
+def _is_own(value, modality):
+    is_name = isinstance(value, str) and value == OWN
+    return is_name and modality in ("image", "audio")
 
 
 def _modality(tensor):

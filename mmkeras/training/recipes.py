@@ -21,6 +21,7 @@ _RANGES = {
     "batch_size": (1, math.inf),
     "learning_rate": (0, math.inf),
     "encoder_lr_scale": (0, math.inf),
+    "lora": (1, math.inf),
     "label_smoothing": (0, 1),
     "ema": (0, 1),
     "modality_dropout": (0, 1),
@@ -43,8 +44,8 @@ class Recipe:
             decay to 2 % of it.
         encoder_lr_scale: Learning rate of image branches and pretrained
             networks, if they are trained, as a fraction of the learning rate
-            of the other layers. With `fine_tune`, 0.2 by default, or 0.03 if
-            a text network is fine-tuned.
+            of the other layers. With `fine_tune` or `lora`, 0.2 by default,
+            or 0.03 if all weights of a text network are fine-tuned.
         warmup: Duration of the warm-up, as a fraction of all steps.
         weight_decay: Weight decay of AdamW; not applied to biases, norms and
             embeddings.
@@ -86,6 +87,9 @@ class Recipe:
             one of them, by the name of its branch, such as text, or the image
             network from this layer on. The layers before it stay frozen, and
             their outputs are computed once.
+        lora: Rank of LoRA. Instead of their own weights, only low-rank
+            changes of the attention of pretrained networks of KerasHub are
+            trained: of all of them, or of those that `fine_tune` names.
         cache_at: For a pretrained image network that is not fine-tuned: also
             cache its outputs at this layer, so that a later run can fine-tune
             from there.
@@ -118,6 +122,7 @@ class Recipe:
     balance: Literal["ogm-ge", "gradient-blend"] | None = None
     bucket_by_length: bool = False
     fine_tune: str | None = None
+    lora: int | None = None
     cache_at: str | None = None
     precision: Literal["auto", *POLICIES] = "auto"
     model: dict = dataclasses.field(default_factory=dict)

@@ -6,6 +6,7 @@ import pathlib
 import keras
 import numpy as np
 import pytest
+import tiny_presets
 from checks import numpy
 from multimodal_rows import rows
 
@@ -13,6 +14,8 @@ import mmkeras
 from mmkeras import branches
 from mmkeras.data import codecs
 from mmkeras.tasks import frozen_parts
+from mmkeras.training import config
+from mmkeras.training import config_keys
 from mmkeras.training import engine
 from mmkeras.training import pretrained
 from mmkeras.training import recipes
@@ -169,24 +172,10 @@ def test_with_other_labels_the_last_layer_starts_anew(tmp_path):
             np.testing.assert_array_equal(numpy(old), numpy(new))
 
 
-WORDS = "is it bright dark red green blue the a and not".split()
-
-
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory):
     """Folder of a small preset of KerasHub, with a tokenizer."""
-    keras_hub = pytest.importorskip("keras_hub")
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    letters = [c for x in "abcdefghijklmnopqrstuvwxyz" for c in (x, f"##{x}")]
-    vocabulary = [*special, *WORDS, *(x for x in letters if x not in WORDS)]
-    sizes = {"num_layers": 1, "num_heads": 2, "hidden_dim": 8}
-    backbone = keras_hub.models.BertBackbone(
-        len(vocabulary), intermediate_dim=16, max_sequence_length=64, **sizes
-    )
-    folder = str(tmp_path_factory.mktemp("bert"))
-    backbone.save_to_preset(folder)
-    keras_hub.models.BertTokenizer(vocabulary, True).save_to_preset(folder)
-    return folder
+    return tiny_presets.bert(tmp_path_factory.mktemp("bert"))
 
 
 @pytest.mark.parametrize("tune", [None, "text"])
@@ -281,6 +270,25 @@ def test_branches_that_can_be_replaced_are_found_by_modality():
         "image": "image",
         "question": "text",
     }
+
+
+@pytest.mark.parametrize("name", mmkeras.list_models())
+def test_the_own_branch_of_an_architecture_has_a_name(name):
+    branches = {
+        f"model.{field}": pretrained.OWN
+        for field, modality in pretrained.modalities(name).items()
+        if modality != "text"
+    }
+    keys = config_keys.keys(name)
+    assert all("or cnn" in keys[key].doc for key in branches)
+    named, plain = (config.resolve(name, given) for given in (branches, {}))
+    assert named.to_dict() == plain.to_dict()
+    assert named.given == branches
+
+
+def test_texts_have_no_branch_of_convolutions():
+    with pytest.raises(ValueError, match="must be hub:PRESET"):
+        config.resolve("classify-text-bow", {"model.text": "cnn"})
 
 
 @pytest.mark.parametrize(
