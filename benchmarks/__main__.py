@@ -8,6 +8,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from benchmarks import decode
 from benchmarks import fusion
+from benchmarks import memory
 from benchmarks import pipeline
 from benchmarks import precision
 
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.command("decode")(decode.run)
 app.command("fusion")(fusion.run)
+app.command("memory")(memory.run)
 app.command("pipeline")(pipeline.run)
 app.command("precision")(precision.run)
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from mmkeras import interrupts
+from mmkeras import memory
 from mmkeras.data import augment
 from mmkeras.data import batches
 from mmkeras.tasks import frozen_parts
@@ -60,6 +61,7 @@ def fit(
         rows with the reason.
     """
     balanced_model.check(task, recipe)
+    memory.keep_freed()
     train = Examples(task, data.train, progress, views=recipe.views)
     val = Examples(task, data.val, progress)
     recipe = recipes.resolve(recipe, len(train))
