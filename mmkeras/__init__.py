@@ -27,6 +27,7 @@ _PACKAGES = {
     "files",
     "fusion",
     "generation",
+    "hub",
     "layers",
     "losses",
     "metrics",

@@ -3,6 +3,7 @@
 import os
 import pathlib
 
+from mmkeras import hub
 from mmkeras import registry
 from mmkeras import serving
 from mmkeras import tasks
@@ -46,7 +47,7 @@ def train(
             `$MMKERAS_DATA/<data>`.
         columns: Dict from columns to their names in your own table, e.g.
             `{"label": "class"}`.
-        init: Folder of a run of the same architecture to take the initial
+        init: Run or preset of the same architecture to take the initial
             weights and the vocabulary from.
         config: Dict from keys to values, e.g. `{"model.dim": 512}`, or of
             dicts by group; or the path of such a JSON file, or of the
@@ -117,7 +118,8 @@ def evaluate(
     """Evaluates a run on a split.
 
     Args:
-        run: Folder of a run.
+        run: Folder of a run, or a preset; see `mmkeras.load`. Results are
+            written into the folder of a run, not into a preset.
         split: `"train"`, `"val"` or `"test"`.
         data: As of `train`; by default the data set of the run.
         folder: Folder of a published data set. By default the one used in
@@ -135,6 +137,7 @@ def evaluate(
         ValueError: If a file of the run is damaged, or an option is wrong.
         FileNotFoundError: If the run or data does not exist.
     """
+    run = hub.find(run)
     task = tasks.load(run)
     options = generation_options(task, generate)
     evaluation = evaluations.evaluate(
@@ -147,7 +150,7 @@ def predict(run, inputs, batch_size=64, *, columns=None, **generate):
     """Predicts raw examples; any modality may be absent.
 
     Args:
-        run: Folder of a run.
+        run: Folder of a run, or a preset; see `mmkeras.load`.
         inputs: List of examples: dicts of raw values by field; paths or bytes
             of images, or paths of other files; for models of one field, its
             raw values, e.g. texts. Or the path of a table (JSONL, CSV or TSV)
@@ -164,6 +167,7 @@ def predict(run, inputs, batch_size=64, *, columns=None, **generate):
         ValueError: If an example has a field that the model does not take.
         FileNotFoundError: If the run does not exist.
     """
+    run = hub.find(run)
     task = tasks.load(run)
     options = task.generation_options(**generation_options(task, generate))
     columns = columns or sources.remembered_columns(run)
@@ -174,7 +178,7 @@ def export(run, folder, version=None, **generate):
     """Exports a run as a SavedModel and verifies it in a separate process.
 
     Args:
-        run: Folder of a run.
+        run: Folder of a run, or a preset; see `mmkeras.load`.
         folder: Folder that holds all versions.
         version: int, or `None` for the next one.
         **generate: As of `evaluate`.
@@ -246,7 +250,7 @@ def _require(**arguments):
 
 
 def _check_start(config, out, init):
-    if init and pathlib.Path(init).resolve() == out.resolve():
+    if init and hub.find(init).resolve() == out.resolve():
         raise ValueError(
             "`--init` and `--out` must be different folders. Received: --init "
             f"{init} and --out {out}"

@@ -19,7 +19,8 @@ STOREYS = [
     {"branches", "fusion", "decoders"},
     {"layers"},
     {"registry"},
-    {"arguments", "docstrings", "files", "interrupts"},
+    {"hub"},
+    {"arguments", "docstrings", "files", "interrupts", "memory"},
     {"version"},
 ]
 HEIGHT = {

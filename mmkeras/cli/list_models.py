@@ -3,15 +3,24 @@
 import ast
 import importlib.util
 import pathlib
+import re
 from typing import Annotated
 
 import typer
 
-_TITLES = {
+_TITLES = {  # In the order of the columns.
     "name": "architecture",
     "task": "task",
     "title": "description",
     "paper": "paper",
+}
+_PRESET_TITLES = {
+    "name": "preset",
+    "task": "task",
+    "data": "training data",
+    "figure": "test figure",
+    "size": "size",
+    "license": "licence",
 }
 _WIDE = 120  # Terminal width that fits all columns.
 
@@ -27,10 +36,21 @@ def run(
             "--names-only", help="Print only the names, one per line."
         ),
     ] = False,
+    presets: Annotated[
+        bool,
+        typer.Option(
+            "--presets",
+            help="List trained models instead, which predict at once: those "
+            "in zoo/presets of the repository, in the folders of "
+            "$MMKERAS_PRESETS, and of installed packages.",
+        ),
+    ] = False,
 ):
-    """List the architectures of the zoo."""
+    """List the architectures of the zoo, or its trained models."""
     from mmkeras import registry
 
+    if presets:
+        return _list_presets(task, names_only)
     entries = [_read(name) for name in registry.list_models()]
     selected = [entry for entry in entries if task in (None, entry["task"])]
     if not selected:
@@ -44,6 +64,37 @@ def run(
             typer.echo(entry["name"])
         return
     _show(selected)
+
+
+def _list_presets(task, names_only):
+    from mmkeras import hub
+
+    entries = [_read_preset(folder) for folder in hub.folders().values()]
+    entries = [entry for entry in entries if task in (None, entry["task"])]
+    if not entries:
+        raise ValueError(
+            "No preset is at hand"
+            f"{f' for the task {task!r}' if task else ''}. Those of the zoo "
+            "are in the folder zoo/presets of the repository; set "
+            "MMKERAS_PRESETS to a folder of presets, or write one with "
+            "`mmkeras preset RUN FOLDER`."
+        )
+    if names_only:
+        for entry in entries:
+            typer.echo(entry["name"])
+        return
+    _show(entries, titles=_PRESET_TITLES, wraps="data")
+
+
+def _read_preset(folder):
+    from mmkeras import hub
+
+    facts = hub.read_card(folder)["preset"]
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    figure = re.sub(r"\s+", " ", str(facts.get("figure", "")))
+    row = {**facts, "name": folder.name, "figure": figure}
+    row["license"] = facts.get("license_name") or facts["license"]
+    return {**row, "size": f"{size / 1e6:.1f} MB"}
 
 
 def _read(name):
@@ -75,23 +126,23 @@ def _is_register(node):
     return name == "register"
 
 
-def _show(entries, console=None):
+def _show(entries, console=None, titles=_TITLES, wraps="title"):
     """Prints a table on a terminal, and tab-separated lines elsewhere."""
     from rich.console import Console
     from rich.table import Table
 
     console = console or Console()
-    columns = ["name", "task", "title", "paper"]
+    columns = list(titles)
     if not console.is_terminal:
         for entry in entries:
             typer.echo("\t".join(entry[column] for column in columns))
         return
     if console.width < _WIDE:  # `describe` shows the paper as well.
-        columns.remove("paper")
+        columns = [column for column in columns if column != "paper"]
     table = Table(box=None, pad_edge=False)
     for column in columns:
-        whole = column != "title"
-        table.add_column(_TITLES[column], no_wrap=whole, overflow="fold")
+        whole = column != wraps
+        table.add_column(titles[column], no_wrap=whole, overflow="fold")
     for entry in entries:
         table.add_row(*(entry[column] for column in columns))
     console.print(table)

@@ -51,7 +51,12 @@ Folder = Annotated[
     ),
 ]
 Run = Annotated[
-    str, typer.Argument(help="Folder of a run, as given to `train --out`.")
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="Folder of a run, as given to `train --out`; or a preset, see "
+        "`mmkeras list --presets`.",
+    ),
 ]
 RunData = Annotated[
     str | None,

@@ -62,8 +62,10 @@ def run(
     """
     import mmkeras
     from mmkeras import api
+    from mmkeras import hub
     from mmkeras.training.sources import remembered_columns
 
+    folder = hub.find(folder)
     task = mmkeras.load(folder)
     files, values = settings.split(files)
     files += [image] if image else []

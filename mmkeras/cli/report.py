@@ -58,17 +58,27 @@ def run(
     Scores with intervals, a baseline and mismatched inputs, for captioning
     models too; calibration; every subset of modalities and the contribution
     of each; unimodal models compared with the multimodal one; and robustness;
-    as tables, and as JSON and figures in the run's folder.
+    as tables, and as JSON and figures in the run's folder; for a preset, in
+    a folder of its own, `NAME-report-SPLIT`.
     """
     from rich.console import Console
 
+    from mmkeras import hub
     from mmkeras.cli.reporting import Reporting
     from mmkeras.files import atomic
 
     source = data, data_folder, options.columns_of(column)
-    reporting = Reporting(pathlib.Path(folder), split, *source, seed)
+    path = hub.find(folder)
+    if unimodal and hub.is_preset(path):
+        raise ValueError(
+            f"{folder} is a preset: --unimodal trains in the folder of a run. "
+            "Leave it out, or report on a run."
+        )
+    reporting = Reporting(path, split, *source, seed)
     console = Console(highlight=False, soft_wrap=True)
-    out = reporting.run / f"report-{split}"
+    out = path / f"report-{split}"
+    if hub.is_preset(path):
+        out = pathlib.Path(f"{path.name}-report-{split}")
     out.mkdir(exist_ok=True)
     report = reporting.scores(console, out, bootstrap_samples)
     if len(reporting.task.fields) > 1:

@@ -27,8 +27,8 @@ def run(
     init: Annotated[
         str | None,
         typer.Option(
-            help="Run of the same architecture to take the initial weights "
-            "and the vocabulary from."
+            help="Run or preset of the same architecture to take the initial "
+            "weights and the vocabulary from."
         ),
     ] = None,
     config: Annotated[

@@ -4,6 +4,7 @@ import collections
 import dataclasses
 import pathlib
 
+from mmkeras import hub
 from mmkeras import tasks
 from mmkeras.data import datasets
 from mmkeras.evaluation.evaluate import evaluate as evaluate_examples
@@ -58,8 +59,10 @@ def evaluate(
 ):
     """Evaluates a run on a split; writes its metrics and captions.
 
+    Nothing is written into a preset, whose files do not change.
+
     Args:
-        run: Path of the run's folder.
+        run: Path of the folder of a run or preset.
         split: `"train"`, `"val"` or `"test"`.
         data: Name or path of the data set, a DataFrame or rows, or `None` for
             the data of the run.
@@ -75,6 +78,12 @@ def evaluate(
         An `Evaluation`.
     """
     run, reporter = pathlib.Path(run), reporter or Reporter()
+    is_preset = hub.is_preset(run)
+    if is_preset and results:
+        raise ValueError(
+            f"{run} is a preset; only the results of a run can be added to "
+            "others. Leave out --results, or train a run."
+        )
     run_folder.check(run)
     card = run_folder.read_card(run)
     source = sources.of_run(card, data, folder, columns)
@@ -100,8 +109,10 @@ def evaluate(
     if task.texts_differ:
         rows, texts = task.texts(examples, outputs)
         evaluation.common = most_frequent(texts)
-        _write_captions(run / f"captions-{split}.jsonl", rows, texts)
-    _record(run, split, name, generate, evaluation.metrics)
+        if not is_preset:
+            _write_captions(run / f"captions-{split}.jsonl", rows, texts)
+    if not is_preset:
+        _record(run, split, name, generate, evaluation.metrics)
     reporter.skipped(evaluation.skipped)
     reporter.evaluated(evaluation)
     if results and split == "test":

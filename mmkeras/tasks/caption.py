@@ -27,6 +27,7 @@ class Caption(Task):
     """
 
     name = "caption"
+    pipeline_tag = "image-to-text"
     data_kind = "captions"
     recipe = {"examples_per_image": 5, "bucket_by_length": True}
     data_options = {"max_length": 20, "min_count": 5}

@@ -12,6 +12,7 @@ class Dialogue(VQA):
     """Chooses, ranks or generates an answer in a dialogue; see `Classify`."""
 
     name = "dialogue"
+    pipeline_tag = "visual-question-answering"
     data_kind = "dialogues"
     recipe = {
         **Classify.recipe,

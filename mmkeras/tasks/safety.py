@@ -7,6 +7,7 @@ import zlib
 
 import keras
 
+from mmkeras.files import atomic
 from mmkeras.files import sizes
 
 TRUSTED = {"keras", "keras_hub", "mmkeras"}
@@ -48,14 +49,12 @@ def load_model(path):
             mmkeras.
     """
     try:
-        config = _config(path)
-        classes = list(_classes(config))
+        classes = list(_classes(_config(path)))
     except (*_BROKEN, ValueError) as error:
         raise ValueError(
             f"{path} is not a complete .keras file: {error or type(error)}"
         ) from error
     _check(classes, path)
-    # KerasHub and mmkeras register their classes when they are imported.
     _import(classes)
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
@@ -64,6 +63,36 @@ def load_model(path):
             f"{path} is not a complete .keras file, or was saved by another "
             f"version of Keras or mmkeras: {type(error).__name__}: {error}"
         ) from error
+
+
+def load_parts(config_path, weights_path):
+    """Loads a model from its configuration and its weights.
+
+    Args:
+        config_path: A JSON file, as `config.json` in a `.keras` file.
+        weights_path: A `.weights.h5` file; weights in half precision are
+            converted to those of the model.
+
+    Returns:
+        The model, uncompiled.
+
+    Raises:
+        ValueError: As of `load_model`.
+    """
+    config = atomic.read_json(config_path, dict)
+    classes = list(_classes(config))
+    _check(classes, config_path)
+    _import(classes)
+    try:
+        model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+        model.load_weights(weights_path)
+    except Exception as error:  # Any: both files are untrusted.
+        raise ValueError(
+            f"{config_path} and {weights_path} are damaged, or were saved by "
+            "another version of Keras or mmkeras: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    return model
 
 
 def _config(path):
@@ -111,6 +140,7 @@ def _classes(config):
 
 
 def _import(classes):
+    """Imports the packages, which register their classes with Keras."""
     packages = {(module or "").split(".")[0] for module, _ in classes}
     if "keras_hub" in packages:
         import keras_hub  # noqa: F401

@@ -9,6 +9,7 @@ import zipfile
 
 import keras
 
+from mmkeras import hub
 from mmkeras.data import codecs
 from mmkeras.files import atomic
 from mmkeras.tasks import lora
@@ -72,7 +73,7 @@ def save(folder, name, model, codecs_by_field):
 
 
 def load(folder, names):
-    """Reads what `save` wrote. Nothing in the folder is executed.
+    """Reads what `save` wrote, or a preset. Nothing in it is executed.
 
     Args:
         folder: The folder with `task.json`.
@@ -91,10 +92,12 @@ def load(folder, names):
             f"There is no task in {folder}: it has no `task.json`. Train one "
             "with `mmkeras train`, or give the folder of a finished run."
         )
+    is_preset = hub.is_preset(folder)
+    if is_preset:
+        hub.check(folder)
     try:
         card = atomic.read_json(card_path)
-        path = card_path.parent / pathlib.PurePath(card["model"]).name
-        task, fields, digest = card["task"], card["codecs"], card["sha256"]
+        task, fields = card["task"], card["codecs"]
         codecs_by_field = {
             field: codecs.from_config(c) for field, c in fields.items()
         }
@@ -105,6 +108,24 @@ def load(folder, names):
             f"{card_path} has the unknown task {task!r}. Expected one of "
             f"{', '.join(sorted(names))}."
         )
+    if is_preset:
+        return task, safety.load_parts(*parts(folder)), codecs_by_field
+    path = _model_path(card_path, card)
+    return task, safety.load_model(path), codecs_by_field
+
+
+def parts(folder):
+    """Paths of the model's configuration and weights in a preset."""
+    return tuple(pathlib.Path(folder, name) for name in hub.MODEL_FILES)
+
+
+def _model_path(card_path, card):
+    """Returns the path of a task's model file, whose digest it verifies."""
+    try:
+        path = card_path.parent / pathlib.PurePath(card["model"]).name
+        digest = card["sha256"]
+    except MALFORMED as error:
+        raise ValueError(f"{card_path} is not a task: {error!r}") from error
     if not path.exists():
         raise FileNotFoundError(
             f"{card_path} refers to {path}, which is missing."
@@ -114,7 +135,7 @@ def load(folder, names):
             f"{path} is not the file that {card_path} was written with (its "
             "SHA-256 differs): it is truncated, or was tampered with."
         )
-    return task, safety.load_model(path), codecs_by_field
+    return path
 
 
 def _write_model(model, path):

@@ -6,6 +6,7 @@ import pathlib
 import keras
 import numpy as np
 
+from mmkeras import hub
 from mmkeras.data import encoding
 from mmkeras.data import inputs
 from mmkeras.tasks import frozen_parts
@@ -17,6 +18,13 @@ PRESENCE = "presence"
 TOKENS = targets.text.TOKENS
 
 TASKS: dict[str, type] = {}
+_PIPELINE_TAGS = {
+    "audio": "audio-classification",
+    "dialogue": "text-classification",
+    "features": "tabular-classification",
+    "image": "image-classification",
+    "text": "text-classification",
+}
 
 
 class Task:
@@ -115,6 +123,11 @@ class Task:
         """Names of the inputs, in the order of the presence mask."""
         extra = (PRESENCE, TOKENS)
         return [name for name in self.model.input if name not in extra]
+
+    @property
+    def pipeline_tag(self):
+        """The kind of task by which the Hugging Face Hub lists models."""
+        return _PIPELINE_TAGS.get(self.codecs[self.fields[0]].kind, "other")
 
     @property
     def unimodal_parts(self):
@@ -483,25 +496,28 @@ class Task:
         return keras.Model(inputs, generate(context, uniforms=uniforms))
 
 
-def load(folder):
-    """Reads a task that `Task.save` wrote, e.g. a run folder.
+def load(name):
+    """Loads a trained task: that of a run, or a preset.
 
-    Nothing in the folder is executed: there is no pickle and no Lambda layer,
-    and the model may name only classes of Keras, KerasHub and mmkeras.
+    Nothing in its folder is executed: there is no pickle and no Lambda layer,
+    and the model may name only classes of Keras, KerasHub and mmkeras. The
+    SHA-256 of the files is verified.
 
     Args:
-        folder: The folder with `task.json`.
+        name: Folder of a run, or of what `Task.save` wrote; or the name of a
+            preset, or `hf://user/name`, see `mmkeras.hub.find`.
 
     Returns:
         A `Task`, its model in float32.
 
     Raises:
-        FileNotFoundError: If the folder has no task.
+        FileNotFoundError: If there is no such folder or preset.
         ValueError: If a file is truncated, tampered with or contains code.
     """
-    name, model, codecs = saving.load(folder, TASKS)
+    folder = hub.find(name)
+    task, model, codecs = saving.load(folder, TASKS)
     try:
-        return TASKS[name](model, codecs)
+        return TASKS[task](model, codecs)
     except saving.MALFORMED as error:
         path = pathlib.Path(folder, "task.json")
         raise ValueError(

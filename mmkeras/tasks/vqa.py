@@ -10,6 +10,7 @@ class VQA(Classify):
     """Chooses the answer to a question about an image; see `Classify`."""
 
     name = "vqa"
+    pipeline_tag = "visual-question-answering"
     data_kind = "questions"
     recipe = {
         **Classify.recipe,

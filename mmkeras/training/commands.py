@@ -49,13 +49,28 @@ def portable(command):
     return shlex.join(map(_portable_word, shlex.split(command)))
 
 
+def portable_value(key, value):
+    """Reduces a path, as the value of a key, to its last part.
+
+    Args:
+        key: The key, e.g. `"model.image"`.
+        value: Its value, of any type.
+
+    Returns:
+        The value, the same if it is not a path.
+    """
+    if not isinstance(value, str):
+        return value
+    if key.startswith("model."):
+        return pretrained.portable(value)
+    return pathlib.PurePath(value).name if "/" in value else value
+
+
 def _portable_word(word):
     key, mark, value = word.partition("=")
     if not mark or not _KEY.fullmatch(key):
         return pathlib.PurePath(word).name
-    if key.startswith("model."):
-        return f"{key}={pretrained.portable(value)}"
-    return f"{key}={pathlib.PurePath(value).name}" if "/" in value else word
+    return f"{key}={portable_value(key, value)}"
 
 
 def _pairs(values):

@@ -2,10 +2,10 @@
 
 import contextlib
 import dataclasses
-import pathlib
 
 import keras
 
+from mmkeras import hub
 from mmkeras.data import check_texts
 from mmkeras.data import truncation
 from mmkeras.files import atomic
@@ -34,7 +34,7 @@ def train(
         rows: Tuple of its training and validation rows.
         out: Folder of the run.
         seed: int.
-        init: Folder of a run of the same architecture to start from, or
+        init: Run or preset of the same architecture to start from, or
             `None`.
         overwrite: bool. Whether to delete another run in the folder.
         reporter: A `reporter.Reporter`, or `None` to log.
@@ -112,7 +112,7 @@ def _initial_files(config, init):
     files = {
         **{f"model.{k}": network.file for k, network in networks.items()},
         "data.word_vectors": config.data.word_vectors,
-        "init": str(pathlib.Path(init, "task.json")) if init else None,
+        "init": _card_of(init) if init else None,
     }
     hashes = {key: digests.digest(file) for key, file in files.items()}
     hashes = {key: value for key, value in hashes.items() if value}
@@ -120,6 +120,12 @@ def _initial_files(config, init):
         **({"init": str(init)} if init else {}),
         **({"files": hashes} if hashes else {}),
     }
+
+
+def _card_of(init):
+    """The file that has the digest of the weights of a run or preset."""
+    folder = hub.find(init)
+    return str(folder / (hub.CARD if hub.is_preset(folder) else "task.json"))
 
 
 def _best_epoch(training):
@@ -154,10 +160,13 @@ def _text_notes(task, rows):
 
 def _previous_commands(init):
     """The commands of the initial run, and their time in seconds."""
-    files = [pathlib.Path(init or "", f"{x}.json") for x in ("run", "training")]
-    if not init or not all(file.exists() for file in files):
+    if not init:
         return None
-    card = run_folder.read_card(init)
+    folder = hub.find(init)
+    files = [folder / f"{name}.json" for name in ("run", "training")]
+    if not all(file.exists() for file in files):
+        return None
+    card = run_folder.read_card(folder)
     training = atomic.read_json(files[1], {"seconds": (int, float)})
     previous = card.get("before") or {"commands": [], "seconds": 0}
     command = commands.portable(card["command"])

@@ -1,0 +1,201 @@
+"""Finds presets by name, and verifies their files.
+
+A preset is a folder with the files of KerasHub's presets as far as they go:
+`config.json`, the model; `model.weights.h5`, its weights in float16;
+`task.json`, the task and its codecs; `metadata.json`, versions, a summary and
+the SHA-256 of every other file. Beside them are the files of the run, without
+paths: `run.json`, `training.json`, `results.json`; and `README.md`, the model
+card.
+"""
+
+import difflib
+import importlib.metadata
+import importlib.util
+import os
+import pathlib
+
+from mmkeras.files import atomic
+from mmkeras.files import digests
+
+CARD = "metadata.json"
+MODEL_FILES = ("config.json", "model.weights.h5")
+TASK_FILE = "task.json"
+ENTRY_POINTS = "mmkeras.presets"
+VARIABLE = "MMKERAS_PRESETS"
+_HUGGING_FACE = "hf://"
+_EXPECTED = {
+    "preset": {
+        "name": str,
+        "architecture": str,
+        "task": str,
+        "data": str,
+        "license": str,
+    },
+    "sha256": dict,
+}
+
+
+def find(name):
+    """Finds the folder of a preset or of a run.
+
+    Args:
+        name: Path of a folder; or the name of a preset, which is searched in
+            the folders of `$MMKERAS_PRESETS`, in installed packages with the
+            entry point `mmkeras.presets`, and in `zoo/presets` of the
+            repository, in this order; or `hf://user/name`, optionally with
+            `@revision`, which is downloaded from the Hugging Face Hub once.
+
+    Returns:
+        The folder, a `pathlib.Path`.
+
+    Raises:
+        FileNotFoundError: If there is no such folder or preset.
+        OSError: If it cannot be downloaded.
+    """
+    text = os.fspath(name)
+    if text.startswith(_HUGGING_FACE):
+        return _download(text)
+    if os.path.isdir(text):
+        return pathlib.Path(text)
+    presets = folders()
+    if text not in presets:
+        raise FileNotFoundError(_unknown(text, presets))
+    return presets[text]
+
+
+def folders():
+    """Lists all presets that can be found by name.
+
+    Returns:
+        Dict from names to folders, sorted by name.
+    """
+    presets = {}
+    for parent in _parents():
+        for path in sorted(parent.glob(f"*/{CARD}")):
+            if is_preset(path.parent):
+                presets.setdefault(path.parent.name, path.parent)
+    return dict(sorted(presets.items()))
+
+
+def is_preset(folder):
+    """Returns whether a folder has a preset, not a run."""
+    return all(pathlib.Path(folder, n).is_file() for n in (CARD, TASK_FILE))
+
+
+def read_card(folder):
+    """Reads the `metadata.json` of a preset.
+
+    Args:
+        folder: Folder of a preset.
+
+    Returns:
+        Dict with `"preset"`, a summary, and `"sha256"`, the digests of the
+        other files.
+
+    Raises:
+        ValueError: If the file is damaged.
+    """
+    return atomic.read_json(pathlib.Path(folder, CARD), _EXPECTED)
+
+
+def check(folder):
+    """Verifies the SHA-256 of every file of a preset.
+
+    Args:
+        folder: Folder of a preset.
+
+    Raises:
+        ValueError: If a file is missing, truncated or was changed.
+    """
+    folder = pathlib.Path(folder)
+    expected_digests = read_card(folder)["sha256"]
+    for name in {*MODEL_FILES, TASK_FILE, *expected_digests}:
+        path = folder / pathlib.PurePath(name).name
+        expected = expected_digests.get(name)
+        actual = digests.digest(path)
+        if actual is None:
+            raise ValueError(f"{path} is missing. Copy the whole preset again.")
+        if actual != expected:
+            raise ValueError(
+                f"{path} is not the file that {folder / CARD} was written with "
+                "(its SHA-256 differs): it is truncated, or was tampered with."
+            )
+
+
+def _parents():
+    """Yields the folders that may contain presets."""
+    for text in os.environ.get(VARIABLE, "").split(os.pathsep):
+        if text:
+            yield pathlib.Path(text)
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        yield from _folders_of(entry.module)
+    for folder in _folders_of("mmkeras.zoo"):
+        yield folder / "presets"
+
+
+def _folders_of(module):
+    """Yields the folders of a package, without importing it."""
+    if module == "mmkeras.zoo":  # It may lie apart from the package.
+        spec = importlib.util.find_spec(module)
+        rest = []
+    else:
+        top, *rest = module.split(".")
+        spec = importlib.util.find_spec(top)
+    if spec is None:
+        return
+    for location in spec.submodule_search_locations or []:
+        yield pathlib.Path(location, *rest)
+
+
+def _download(handle):
+    """Downloads a preset from the Hugging Face Hub; returns its folder."""
+    import huggingface_hub  # Late: it takes half a second.
+    from huggingface_hub import errors
+
+    name, _, revision = handle.removeprefix(_HUGGING_FACE).partition("@")
+    try:
+        folder = huggingface_hub.snapshot_download(
+            name,
+            revision=revision or None,
+            allow_patterns=["*.json", "*.h5", "README.md"],
+            library_name="mmkeras",
+        )
+    except (
+        errors.HFValidationError,
+        errors.RepositoryNotFoundError,
+        errors.RevisionNotFoundError,
+    ) as error:
+        raise FileNotFoundError(
+            f"There is no preset {handle}, or it is private: expected "
+            "hf://USER/NAME or hf://USER/NAME@REVISION. For a private one, "
+            "log in with `hf auth login`."
+        ) from error
+    except errors.LocalEntryNotFoundError as error:
+        raise OSError(
+            f"{handle} could not be downloaded ({error}). Check the network, "
+            "or give the folder of a copy."
+        ) from error
+    folder = pathlib.Path(folder)
+    if not is_preset(folder):
+        raise FileNotFoundError(
+            f"{handle} is not a preset of mmkeras: it has no {CARD} that "
+            "describes one."
+        )
+    return folder
+
+
+def _unknown(name, presets):
+    """The message about a name that no preset has."""
+    close = difflib.get_close_matches(name, presets, n=3)
+    if close:
+        hint = f"Did you mean {', '.join(close)}?"
+    elif presets:
+        hint = f"Presets at hand: {', '.join(presets)}."
+    else:
+        hint = (
+            "No preset is at hand: those of the zoo are in the folder "
+            "zoo/presets of the repository of mmkeras and are not installed "
+            f"with the package. Set {VARIABLE} to a folder of presets, or give "
+            "hf://USER/NAME."
+        )
+    return f"There is no folder and no preset {name}. {hint}"
