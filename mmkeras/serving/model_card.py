@@ -8,6 +8,7 @@ from mmkeras import registry
 from mmkeras.evaluation import formats
 from mmkeras.files import atomic
 from mmkeras.training import commands
+from mmkeras.training import pretrained
 
 _SPLITS = {"val": "validation", "test": "test"}
 # Raw values for the examples of use, by kind of codec.
@@ -91,11 +92,16 @@ def _evaluations(facts, task, results):
 def _base_models(card):
     """Handles on the Hugging Face Hub of the networks that it began with."""
     mark = "hub:hf://"
-    return [
-        value.removeprefix(mark)
-        for value in card["arguments"]["model"].values()
-        if isinstance(value, str) and value.startswith(mark)
-    ]
+    names = _networks(card)
+    return [n.removeprefix(mark) for n in names if n.startswith(mark)]
+
+
+def _networks(card):
+    """Names of the pretrained networks that the run began with."""
+    arguments = card["arguments"]
+    branches = pretrained.modalities(arguments["architecture"])
+    values = [arguments["model"].get(name) for name in branches]
+    return [value for value in values if isinstance(value, str)]
 
 
 def _title(facts):
@@ -222,11 +228,7 @@ def _limits(facts, task, results):
 
 
 def _terms(facts, card):
-    networks = [
-        value
-        for value in card["arguments"]["model"].values()
-        if isinstance(value, str)
-    ]
+    networks = _networks(card)
     text = f"Training data: {facts['terms']}"
     if networks:
         text += (
