@@ -101,7 +101,8 @@ def _networks(card):
     arguments = card["arguments"]
     branches = pretrained.modalities(arguments["architecture"])
     values = [arguments["model"].get(name) for name in branches]
-    return [value for value in values if isinstance(value, str)]
+    own = (None, pretrained.OWN)
+    return [value for value in values if value not in own]
 
 
 def _title(facts):
