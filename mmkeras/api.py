@@ -9,10 +9,12 @@ from mmkeras import serving
 from mmkeras import tasks
 from mmkeras.data import datasets
 from mmkeras.data import label_kinds
+from mmkeras.data import splits
 from mmkeras.evaluation import runs as evaluations
 from mmkeras.tasks import predict as predictions
 from mmkeras.training import config as configuration
 from mmkeras.training import config_keys
+from mmkeras.training import few_shot
 from mmkeras.training import runs
 from mmkeras.training import sources
 from mmkeras.training.reporter import Reporter
@@ -36,7 +38,8 @@ def train(
     """Trains a model of the zoo, or resumes an interrupted training.
 
     The best epoch is selected on the validation split, which is evaluated at
-    the end; the test split is evaluated only with `results`.
+    the end, unless that is by cross-validation; the test split is evaluated
+    only with `results`.
 
     Args:
         name: Architecture, one of `mmkeras.list_models()`.
@@ -87,8 +90,10 @@ def train(
     runs.train(
         resolved, source, rows, out, seed or 0, init, overwrite, reporter
     )
-    task = None
-    for split in ("val", "test") if results else ("val",):
+    task, names = None, ["val", "test"] if results else ["val"]
+    if few_shot.trained_on_validation(out):
+        task, names = tasks.load(out), names[1:]
+    for split in names:
         evaluation = evaluations.evaluate(
             out,
             split,
@@ -264,7 +269,10 @@ def _check_start(config, out, init):
 
 
 def _rows(config, source, reporter):
-    """Reads training and validation rows, and reports notes about them."""
+    """Training and validation rows, and whether the latter were drawn.
+
+    Notes about them are reported.
+    """
     rows, notes, skipped = datasets.read(
         splits=("train", "val"), target=config.task.target, **source
     )
@@ -276,4 +284,4 @@ def _rows(config, source, reporter):
         reporter.note(note)
     if skipped:
         reporter.warn(skipped)
-    return rows
+    return *rows, splits.draws_validation(notes)

@@ -11,12 +11,18 @@ from mmkeras.evaluation.evaluate import evaluate as evaluate_examples
 from mmkeras.files import atomic
 from mmkeras.tasks import modalities
 from mmkeras.training import commands
+from mmkeras.training import few_shot
 from mmkeras.training import folder as run_folder
 from mmkeras.training import precision
 from mmkeras.training import results as result_files
 from mmkeras.training import sources
 from mmkeras.training.examples import Examples
 from mmkeras.training.reporter import Reporter
+
+_TRAINED_ON = (
+    "These validation rows were drawn from the training rows, and trained on: "
+    "see cross_validation in training.json for the accuracy on other rows."
+)
 
 
 @dataclasses.dataclass
@@ -89,6 +95,8 @@ def evaluate(
     source = sources.of_run(card, data, folder, columns)
     task = task or tasks.load(run)
     rows = sources.split_rows(task, source, split, reporter)
+    if split == "val" and few_shot.trained_on_validation(run):
+        reporter.warn(_TRAINED_ON)
     name = datasets.name_of(source["source"])
     title = f"{name}, {split} ({len(rows)} rows)"
     selected = card["arguments"]["task"].get("modalities")

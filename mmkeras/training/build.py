@@ -12,6 +12,7 @@ from mmkeras.tasks import frozen_parts
 from mmkeras.tasks import lora
 from mmkeras.tasks import options
 from mmkeras.training import initialize
+from mmkeras.training import linear_head
 from mmkeras.training import precision
 from mmkeras.training import pretrained
 
@@ -91,7 +92,10 @@ def build(name, data, recipe, init=None, **changes):
         arguments[field] = pretrained.branch(
             network, fitted[field], tuned[field], recipe
         )
-    task = kind(registry.build_model(name, **arguments), fitted)
+    model = registry.build_model(name, **arguments)
+    if recipe.head == linear_head.NAME:
+        model = linear_head.build(model, model.output_shape[-1])
+    task = kind(model, fitted)
     if initial:
         initialize.copy_weights(initial, task, init)
     _enable_lora(task, adapted, recipe.lora)

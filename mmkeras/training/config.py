@@ -44,6 +44,11 @@ class Config:
     columns: dict
     given: dict
 
+    @property
+    def networks(self):
+        """The pretrained networks, by field; see `pretrained.of`."""
+        return pretrained.of(self.architecture, self.recipe)
+
     def build_options(self):
         """Arguments of `build.build`, besides the recipe."""
         values = self._of("task", self.task)

@@ -39,6 +39,7 @@ _NEEDS = {
     "train.fine_tune": "network",
     "train.lora": "network",
     "train.cache_at": "image network",
+    "train.head": "network",
     "data.image_size": "image",
     "data.audio_seconds": "audio",
     "data.max_length": "text",

@@ -13,6 +13,7 @@ from mmkeras.tasks import frozen_parts
 from mmkeras.training import balanced_model
 from mmkeras.training import blend_estimate
 from mmkeras.training import checkpoint
+from mmkeras.training import linear_head
 from mmkeras.training import normalization
 from mmkeras.training import optimizers
 from mmkeras.training import recipes
@@ -41,6 +42,7 @@ def fit(
     progress=None,
     verbose="auto",
     callbacks=(),
+    solve_head=False,
 ):
     """Trains a task's model, or resumes an interrupted training.
 
@@ -53,12 +55,15 @@ def fit(
         progress: Function of the number of encoded files and of all files.
         verbose: As of `keras.Model.fit`.
         callbacks: Further Keras callbacks, called last.
+        solve_head: bool. Whether a linear head begins as a ridge regression;
+            see `linear_head.solve`.
 
     Returns:
         Dict of `"seconds"` of all epochs and `"session_seconds"` of those
         since it was resumed, `"epochs"`, `"best_epoch"` (from 1),
-        `"monitor"`, the metric that selected it, and `"corrupt"`, the skipped
-        rows with the reason.
+        `"monitor"`, the metric that selected it, `"corrupt"`, the skipped
+        rows with the reason, and with `solve_head` `"cross_validation"`, a
+        `linear_head.CrossValidation`.
     """
     balanced_model.check(task, recipe)
     memory.keep_freed()
@@ -68,6 +73,7 @@ def fit(
     batching = _batching(task, recipe, train)
     steps = batches.steps(train, batching)
     shared = batching.shared if batching.group > 1 else None
+    solution = linear_head.solve(task, train) if solve_head else None
     model = training_model.build(task, recipe, train.cached, shared, seed)
     if recipe.all_subsets:
         model = subsets.all_subsets(model)
@@ -138,6 +144,7 @@ def fit(
         "best_epoch": best["epoch"] + 1,
         "monitor": validate.monitor,
         "corrupt": [*train.errors, *val.errors],
+        **({"cross_validation": solution} if solution else {}),
     }
 
 

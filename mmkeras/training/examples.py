@@ -17,10 +17,18 @@ _ROWS = 1024  # Examples whose outputs are processed at a time.
 
 @dataclasses.dataclass(frozen=True)
 class Data:
-    """Training and validation rows; see `mmkeras.data.datasets`."""
+    """Training and validation rows; see `mmkeras.data.datasets`.
+
+    Attributes:
+        train: List of rows.
+        val: List of rows.
+        val_is_drawn: bool. Whether validation rows were drawn from the
+            training rows because there were none.
+    """
 
     train: list
     val: list
+    val_is_drawn: bool = False
 
     @property
     def fingerprint(self):
@@ -137,6 +145,10 @@ class Examples:
         """Whether any example has a field."""
         is_input = field in self.fields
         return is_input and self.presence[:, self.fields.index(field)].any()
+
+    def presence_of(self, field):
+        """Booleans `(n,)`: whether each example has a field."""
+        return self.presence[self._indices, self.fields.index(field)]
 
     def numbers(self, field):
         """Index of each example's value of a field, the same if equal."""

@@ -16,6 +16,7 @@ MAX_EPOCHS = 100
 _MIN_BATCH_SIZE = 8
 _MIN_BATCHES = 16  # Per epoch.
 _RULES = ("min_epochs", "max_batch_size")
+_LATER = ("head",)  # Not in the `run.json` of earlier runs.
 _RANGES = {
     "epochs": (1, math.inf),
     "batch_size": (1, math.inf),
@@ -93,6 +94,11 @@ class Recipe:
         cache_at: For a pretrained image network that is not fine-tuned: also
             cache its outputs at this layer, so that a later run can fine-tune
             from there.
+        head: What is trained of a model whose branches are all frozen: linear
+            for one layer on the mean features, standardised, that begins as
+            a ridge regression chosen by cross-validation; full for all layers
+            of the architecture. By default linear for pretrained networks, at
+            most 5,000 examples and no other `model` keys.
         precision: Precision of training; auto chooses it by the machine.
         model: Arguments of the builder; see `mmkeras.build_model`.
     """
@@ -124,6 +130,7 @@ class Recipe:
     fine_tune: str | None = None
     lora: int | None = None
     cache_at: str | None = None
+    head: Literal["linear", "full"] | None = None
     precision: Literal["auto", *POLICIES] = "auto"
     model: dict = dataclasses.field(default_factory=dict)
 
@@ -150,7 +157,8 @@ class Recipe:
     def to_dict(self):
         """Gives all that decides a training, for JSON, once `resolve` chose."""
         values = dataclasses.asdict(self)
-        return {k: v for k, v in values.items() if k not in _RULES}
+        unset = [key for key in _LATER if values[key] is None]
+        return {k: v for k, v in values.items() if k not in (*_RULES, *unset)}
 
 
 def get(name):

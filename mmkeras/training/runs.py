@@ -14,6 +14,7 @@ from mmkeras.tasks import modalities
 from mmkeras.training import build
 from mmkeras.training import commands
 from mmkeras.training import engine
+from mmkeras.training import few_shot
 from mmkeras.training import folder as run_folder
 from mmkeras.training import pretrained
 from mmkeras.training import recipes
@@ -31,7 +32,8 @@ def train(
         config: A `config.Config`; values that it does not set depend on the
             number of training examples.
         source: Dict as of `sources.make`: the data set.
-        rows: Tuple of its training and validation rows.
+        rows: Tuple of its training and validation rows, and whether the
+            latter were drawn from the former.
         out: Folder of the run.
         seed: int.
         init: Run or preset of the same architecture to start from, or
@@ -43,7 +45,8 @@ def train(
         ValueError: If the folder has another run, or as of `build.build`.
     """
     reporter = reporter or Reporter()
-    rows, requested = Data(*rows), config.recipe
+    rows = Data(*rows)
+    requested, choice = few_shot.choose(config, rows, init)
     count = build.num_examples(config.architecture, rows)
     recipe = recipes.resolve(requested, count)
     arguments = {
@@ -62,6 +65,8 @@ def train(
     }
     owner = run_folder.RunFolder(out, reporter.warn)
     with _own_policy(), owner.open(arguments, overwrite, **notes) as run:
+        if choice:
+            reporter.note(choice)
         if requested != recipe:
             reporter.note(_resolved_values(requested, recipe, count))
         keras.utils.set_random_seed(seed)
@@ -70,7 +75,12 @@ def train(
         )
         for note in _text_notes(task, [*rows.train, *rows.val]):
             reporter.note(note)
-        training = _fit(task, rows, run.path, config, recipe, seed, reporter)
+        solve = few_shot.is_solved(recipe, init)
+        if solve and rows.val_is_drawn:
+            rows = dataclasses.replace(rows, train=[*rows.train, *rows.val])
+        training = _fit(
+            task, rows, run.path, config, recipe, seed, reporter, solve
+        )
         task.save(run.path)
         digest = run_folder.digest(run.path)
         run.write("training.json", {**training, "run": digest})
@@ -86,8 +96,8 @@ def _own_policy():
         keras.config.set_dtype_policy(policy)
 
 
-def _fit(task, rows, path, config, recipe, seed, reporter):
-    names = config.task.modalities
+def _fit(task, rows, path, config, recipe, seed, reporter, solve):
+    names, trains_on_val = config.task.modalities, solve and rows.val_is_drawn
     parts = (rows.train, rows.val)
     rows = Data(*(modalities.select(task, part, names) for part in parts))
     with reporter.epochs(recipe.epochs) as callbacks:
@@ -100,9 +110,16 @@ def _fit(task, rows, path, config, recipe, seed, reporter):
             reporter.counter("files"),
             verbose=reporter.verbose,
             callbacks=callbacks,
+            solve_head=solve,
         )
     reporter.skipped(training["corrupt"])
-    reporter.note(_best_epoch(training))
+    if solve:
+        solution = training["cross_validation"]
+        reporter.note(solution.describe())
+        training["cross_validation"] = dataclasses.asdict(solution)
+        training["trains_on_val"] = trains_on_val
+    if not trains_on_val:
+        reporter.note(_best_epoch(training))
     return training
 
 

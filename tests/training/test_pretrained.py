@@ -223,9 +223,10 @@ def test_a_text_network_brings_its_vocabulary(bert, tune, tmp_path):
 
 
 def test_a_frozen_branch_of_features_runs_in_every_step(tmp_path):
+    generated = data("")
     parts = [
         [{**row, "text": row["features"]} for row in part]
-        for part in vars(data("")).values()
+        for part in (generated.train, generated.val)
     ]
     branch = branches.features.dense((3,), 4, name="text_encoder")
     branch.trainable = False

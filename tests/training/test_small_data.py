@@ -135,11 +135,9 @@ def subset(rows, count, per_validation=5, seed=0):
     ]
 
 
-@pytest.mark.slow
-@pytest.mark.realdata
-def test_ten_recordings_of_each_spoken_digit(data_folder, tmp_path):
+def spoken_digits(recordings):
+    """Ten recordings per digit, two of them for validation; takes 0 to 4."""
     names = "george jackson lucas nicolas theo yweweler".split()
-    recordings = data_folder / "fsdd" / "recordings"
 
     def row(digit, take, speaker, split):
         path = recordings / f"{digit}_{speaker}_{take}.wav"
@@ -150,12 +148,18 @@ def test_ten_recordings_of_each_spoken_digit(data_folder, tmp_path):
         for digit in range(10)
         for i in range(10)
     ]
-    rows += [
+    return rows + [
         row(digit, take, speaker, "test")
         for digit in range(10)
         for take in range(5)
         for speaker in names
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_ten_recordings_of_each_spoken_digit(data_folder, tmp_path):
+    rows = spoken_digits(data_folder / "fsdd" / "recordings")
     folder = write(tmp_path / "table", rows, ["audio"])
     out = tmp_path / "run"
     short = "data.audio_seconds=1", "--results", str(tmp_path / "r")
@@ -194,3 +198,25 @@ def test_three_hundred_pairs_of_digits(data_folder, tmp_path):
     test = source.rows("test", data_folder)[:400]
     examples = engine.Examples(task, test)
     assert task.score(examples, examples.outputs())["accuracy"] >= 0.8
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("network", "accuracy_of_ten"),
+    [
+        ("yamnet:{}/yamnet_audioset_fp16.npz", 0.45),
+        ("hub:{}/whisper_tiny_en", 0.9),
+    ],
+)
+def test_ten_recordings_of_each_digit_with_a_frozen_network(
+    data_folder, tmp_path, network, accuracy_of_ten
+):
+    rows = spoken_digits(data_folder / "fsdd" / "recordings")
+    folder = write(tmp_path / "table", rows, ["audio"])
+    out = tmp_path / "run"
+    key = f"model.audio={network.format(data_folder / 'pretrained')}"
+    train(
+        "classify-audio-cnn", folder, out, key, "--results", str(tmp_path / "r")
+    )
+    assert accuracy(out)["accuracy"] >= accuracy_of_ten
