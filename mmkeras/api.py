@@ -11,10 +11,12 @@ from mmkeras.data import datasets
 from mmkeras.data import label_kinds
 from mmkeras.data import splits
 from mmkeras.evaluation import runs as evaluations
+from mmkeras.files import atomic
 from mmkeras.tasks import predict as predictions
 from mmkeras.training import config as configuration
 from mmkeras.training import config_keys
 from mmkeras.training import few_shot
+from mmkeras.training import folds
 from mmkeras.training import runs
 from mmkeras.training import sources
 from mmkeras.training.reporter import Reporter
@@ -66,7 +68,8 @@ def train(
             config` for the keys of an architecture.
 
     Returns:
-        The trained `mmkeras.tasks.Task`, as `mmkeras.load` reads it.
+        The trained `mmkeras.tasks.Task`, as `mmkeras.load` reads it; with
+        `train.folds`, that of the last fold.
 
     Raises:
         ValueError: If the architecture does not have a key, a value is wrong,
@@ -87,6 +90,9 @@ def train(
     columns = {**resolved.columns, **(columns or {})}
     source = sources.make(name, data, folder, columns)
     rows = _rows(resolved, source, reporter)
+    if resolved.recipe.folds:
+        options = seed or 0, init, overwrite, reporter
+        return _train_folds(resolved, source, rows, out, results, *options)
     runs.train(
         resolved, source, rows, out, seed or 0, init, overwrite, reporter
     )
@@ -241,6 +247,37 @@ def _with_group(group, values):
         key if "." in key else f"{group}.{key}": value
         for key, value in values.items()
     }
+
+
+def _train_folds(
+    config, source, rows, out, results, seed, init, overwrite, reporter
+):
+    """Trains and evaluates a model per fold; returns the last one."""
+    if results:
+        raise ValueError(
+            "Results are those of one model: leave out `results` (`--results`)"
+            " or train.folds. `mmkeras evaluate` evaluates the run of a fold."
+        )
+    count, metrics = config.recipe.folds, []
+    for fold in range(count):
+        reporter.note(f"Fold {fold} of {count}, from 0:")
+        path = folds.path(out, fold)
+        parts = folds.rows_of_fold(*rows[:2], count, fold)
+        runs.train(
+            *(config, source, parts, path),
+            *(seed, init, overwrite, reporter, fold),
+        )
+        evaluation = evaluations.evaluate(
+            *(path, "val", source["source"], source["folder"]),
+            *(source["columns"], config.generate),
+            reporter=reporter,
+        )
+        metrics.append(evaluation.metrics)
+    means, stds = folds.summarize(metrics)
+    scores = {"folds": count, "metrics": means, "std": stds}
+    atomic.write_json(out / "results.json", {"cross_validation": scores})
+    reporter.note(folds.describe(means, stds, count))
+    return evaluation.task
 
 
 def _require(**arguments):

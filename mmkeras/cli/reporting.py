@@ -207,7 +207,9 @@ class Reporting:
         return {"robustness": report}
 
     def _rows(self, split):
-        rows = sources.split_rows(self.task, self.source, split, Console())
+        rows = sources.split_rows(
+            self.task, self.source, split, Console(), self.card
+        )
         only = self.card["arguments"]["task"].get("modalities")
         return modalities.select(self.task, rows, only)
 

@@ -59,6 +59,34 @@ def assign(rows, stratify=False):
     return []
 
 
+def folds(rows, count):
+    """Divides rows into folds; a hash decides, as in `assign`.
+
+    Args:
+        rows: As of `assign`; those with a `"label"` are stratified by it.
+        count: int. Number of folds.
+
+    Returns:
+        List with the number of each row's fold, from 0.
+
+    Raises:
+        ValueError: If there are fewer groups, or rows, than folds.
+    """
+    units = _units(rows)
+    if len(units) < count:
+        raise ValueError(
+            f"{count} folds need as many rows, or groups of rows. Received: "
+            f"{len(units)}"
+        )
+    has_labels = all(row.get("label") is not None for row in rows)
+    strata = _strata(rows, units) if has_labels else {None: list(units)}
+    numbers = [0] * len(rows)
+    for position, key in enumerate(k for keys in strata.values() for k in keys):
+        for i in units[key]:
+            numbers[i] = position % count
+    return numbers
+
+
 def _assign(rows, splits, stratify):
     """Assigns a tenth of the rows to each split, the rest to train."""
     units = _units(rows)

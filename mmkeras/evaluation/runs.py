@@ -94,7 +94,7 @@ def evaluate(
     card = run_folder.read_card(run)
     source = sources.of_run(card, data, folder, columns)
     task = task or tasks.load(run)
-    rows = sources.split_rows(task, source, split, reporter)
+    rows = sources.split_rows(task, source, split, reporter, card)
     if split == "val" and few_shot.trained_on_validation(run):
         reporter.warn(_TRAINED_ON)
     name = datasets.name_of(source["source"])

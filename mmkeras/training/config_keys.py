@@ -40,6 +40,7 @@ _NEEDS = {
     "train.lora": "network",
     "train.cache_at": "image network",
     "train.head": "network",
+    "train.class_weights": "class weights",
     "data.image_size": "image",
     "data.audio_seconds": "audio",
     "data.max_length": "text",
@@ -168,6 +169,9 @@ def _features(architecture):
         "generates": tasks.task.TOKENS in model.input,
         "captions": kind.texts_differ,
         "classes": kind.label_type is None
+        and "num_classes" in defaults
+        and "question" not in model.input,
+        "class weights": kind.label_type in (None, "class")
         and "num_classes" in defaults
         and "question" not in model.input,
         "answers": "num_classes" in defaults and "question" in model.input,

@@ -69,6 +69,8 @@ def fit(
     memory.keep_freed()
     train = Examples(task, data.train, progress, views=recipe.views)
     val = Examples(task, data.val, progress)
+    if recipe.class_weights:
+        train.balance_classes()
     recipe = recipes.resolve(recipe, len(train))
     batching = _batching(task, recipe, train)
     steps = batches.steps(train, batching)

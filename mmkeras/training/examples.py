@@ -158,6 +158,28 @@ class Examples:
         """Number of augmented views that are cached for frozen branches."""
         return max(len(encoded.array) for encoded in self._arrays.values())
 
+    def balance_classes(self):
+        """Weighs examples by the inverse frequency of their class.
+
+        With n examples of c classes, n_i of class i: n / (c n_i), so that the
+        mean weight is 1.
+
+        Raises:
+            ValueError: If the target is not a class.
+        """
+        target = self.task.target
+        if not target.has_probabilities or target.generates:
+            raise ValueError(
+                "`train.class_weights` needs one class per example, or per "
+                f"step. Received: labels of type {type(target).__name__}"
+            )
+        counted = self.targets.weight > 0
+        counted &= self.targets.values >= 0  # -1 is an unknown class.
+        classes = self.targets.values[counted]
+        counts = np.bincount(classes)
+        weights = len(classes) / (np.count_nonzero(counts) * counts[classes])
+        self.targets.weight[counted] *= weights.astype("float32")
+
     def inputs(
         self, order, hidden=None, permutations=None, view=0, shared=None
     ):

@@ -118,20 +118,29 @@ def solve(task, examples):
         x = np.concatenate(
             [_standardize(x, *s) for x, s in zip(features, statistics)], axis=1
         )
-        fit = ridge.fit(x, y, examples.groups, is_class)
+        fit = ridge.fit(x, y, examples.groups, is_class, examples.weight)
         fits[scaling] = fit, statistics
     scaling = min(fits, key=lambda name: fits[name][0].loss)
     fit, statistics = fits[scaling]
-    factor = ridge.scale(fit.predictions, y) if is_class else 1.0
+    factor = 1.0
+    if is_class:
+        factor = ridge.scale(fit.predictions, y, examples.weight)
     _assign(task, statistics, fit, factor)
     return CrossValidation(
         fit.decay,
         scaling,
         "accuracy" if is_class else "mse",
-        round(1 - fit.loss if is_class else fit.loss, 6),
+        round(_score(fit.predictions, y, is_class), 6),
         fit.folds,
         len(examples),
     )
+
+
+def _score(predictions, y, is_class):
+    """The accuracy, or the mean squared error."""
+    if is_class:
+        return float(np.mean(predictions.argmax(-1) == y.argmax(-1)))
+    return float(np.mean((predictions - y) ** 2))
 
 
 def _fields(model):

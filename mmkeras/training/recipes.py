@@ -16,7 +16,11 @@ MAX_EPOCHS = 100
 _MIN_BATCH_SIZE = 8
 _MIN_BATCHES = 16  # Per epoch.
 _RULES = ("min_epochs", "max_batch_size")
-_LATER = ("head",)  # Not in the `run.json` of earlier runs.
+_LATER = (
+    "head",
+    "class_weights",
+    "folds",
+)  # Not in the `run.json` of earlier runs.
 _RANGES = {
     "epochs": (1, math.inf),
     "batch_size": (1, math.inf),
@@ -27,6 +31,7 @@ _RANGES = {
     "ema": (0, 1),
     "modality_dropout": (0, 1),
     "patience": (1, math.inf),
+    "folds": (2, math.inf),
 }
 
 
@@ -99,6 +104,12 @@ class Recipe:
             a ridge regression chosen by cross-validation; full for all layers
             of the architecture. By default linear for pretrained networks, at
             most 5,000 examples and no other `model` keys.
+        class_weights: balanced to weigh each example by the inverse frequency
+            of its class, so that rare classes count as much as frequent ones.
+        folds: Number of folds of a cross-validation: a model per fold is
+            trained on all other rows of training and validation, in
+            sub-folders fold-0, fold-1, ... of the run. Folds are stratified by
+            label; rows of one group are in one fold.
         precision: Precision of training; auto chooses it by the machine.
         model: Arguments of the builder; see `mmkeras.build_model`.
     """
@@ -131,6 +142,8 @@ class Recipe:
     lora: int | None = None
     cache_at: str | None = None
     head: Literal["linear", "full"] | None = None
+    class_weights: Literal["balanced"] | None = None
+    folds: int | None = None
     precision: Literal["auto", *POLICIES] = "auto"
     model: dict = dataclasses.field(default_factory=dict)
 

@@ -34,7 +34,7 @@ class Ridge:
     folds: int
 
 
-def fit(x, y, groups=None, is_class=True):
+def fit(x, y, groups=None, is_class=True, weight=None):
     """Fits a ridge regression.
 
     Of the grid `DECAYS`, the weight decay with the most accurate predictions,
@@ -49,24 +49,27 @@ def fit(x, y, groups=None, is_class=True):
         groups: A value per example; examples of the same are in one fold.
             `None` for none.
         is_class: bool. Whether `y` is one-hot classes.
+        weight: Weights of the examples, of mean 1; `None` for 1.
 
     Returns:
         A `Ridge`.
     """
     x, y = np.float64(x), np.float64(y)
-    center, mean = x.mean(0), y.mean(0)
-    left, values, right = _decompose(x - center)
+    weight = np.ones(len(y)) if weight is None else np.float64(weight)
+    center, mean = (np.average(z, 0, weight) for z in (x, y))
+    root = np.sqrt(weight)[:, None]
+    left, values, right = _decompose(root * (x - center))
     strata = y.argmax(1) if is_class else np.zeros(len(y), int)
     runs = [_folds(strata, groups, seed) for seed in range(REPEATS)]
     count = max(folds.max() + 1 for folds in runs)
     predictions = [
-        np.stack([_fold_predictions(left, s, y, folds) for folds in runs])
+        np.stack([_fold_predictions(left, s, y, root, f) for f in runs])
         for s in (values / (values + decay) for decay in DECAYS)
     ]
-    losses = [_loss(p, y, is_class) for p in predictions]
+    losses = [_loss(p, y, is_class, weight) for p in predictions]
     best = len(DECAYS) - 1 - int(np.argmin(_smooth(losses)[::-1]))  # Largest.
     shrunk = np.sqrt(values) / (values + DECAYS[best])
-    weights = right @ (shrunk[:, None] * (left.T @ (y - mean)))
+    weights = right @ (shrunk[:, None] * (left.T @ (root * (y - mean))))
     return Ridge(
         weights,
         mean - center @ weights,
@@ -77,18 +80,21 @@ def fit(x, y, groups=None, is_class=True):
     )
 
 
-def scale(predictions, y):
+def scale(predictions, y, weight=None):
     """Finds the factor that makes probabilities of predicted classes.
 
     Args:
         predictions: As of `Ridge`.
         y: One-hot classes.
+        weight: As of `fit`.
 
     Returns:
         float: with `scale * predictions` as logits, the cross-entropy is the
         lowest of a grid.
     """
-    return float(min(_SCALES, key=lambda s: _entropy(s * predictions, y)))
+    return float(
+        min(_SCALES, key=lambda s: _entropy(s * predictions, y, weight))
+    )
 
 
 def _decompose(x):
@@ -121,26 +127,32 @@ def _folds(strata, groups, seed):
     return folds
 
 
-def _fold_predictions(left, shrinkage, y, folds):
-    """Predictions for each fold of a model fitted to all others."""
-    errors = y - y.mean(0)
+def _fold_predictions(left, shrinkage, y, root, folds):
+    """Predictions for each fold of a model fitted to all others.
+
+    Rows are multiplied by the root of their weight.
+    """
+    errors = root * (y - np.average(y, 0, root[:, 0] ** 2))
     errors = errors - (left * shrinkage) @ (left.T @ errors)
     predictions = np.empty_like(y)
     for fold in range(folds.max() + 1):
         rows = folds == fold
         part = left[rows]
-        smoother = 1 / len(y) + (part * shrinkage) @ part.T
+        smoother = root[rows] * root[rows].T / np.sum(root**2)
+        smoother += (part * shrinkage) @ part.T
         remainder = np.eye(len(part)) - smoother
         remainder += 1e-9 * np.eye(len(part))  # One fold of all examples.
         errors_of_fold = np.linalg.solve(remainder, errors[rows])
-        predictions[rows] = y[rows] - errors_of_fold
+        predictions[rows] = y[rows] - errors_of_fold / root[rows]
     return predictions
 
 
-def _loss(predictions, y, is_class):
+def _loss(predictions, y, is_class, weight):
     if is_class:
-        return np.mean(predictions.argmax(-1) != y.argmax(-1))
-    return np.mean((predictions - y) ** 2)
+        losses = predictions.argmax(-1) != y.argmax(-1)
+    else:
+        losses = np.mean((predictions - y) ** 2, axis=-1)
+    return np.average(losses.mean(0), weights=weight)
 
 
 def _smooth(losses):
@@ -149,7 +161,8 @@ def _smooth(losses):
     return (padded[:-2] + padded[1:-1] + padded[2:]) / 3
 
 
-def _entropy(logits, y):
+def _entropy(logits, y, weight):
     logits = logits - logits.max(-1, keepdims=True)
     log_sum = np.log(np.exp(logits).sum(-1))
-    return np.mean(log_sum - (logits * y).sum(-1))
+    entropy = log_sum - (logits * y).sum(-1)
+    return np.average(entropy.mean(0), weights=weight)

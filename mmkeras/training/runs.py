@@ -24,7 +24,15 @@ from mmkeras.training.reporter import Reporter
 
 
 def train(
-    config, source, rows, out, seed=0, init=None, overwrite=False, reporter=None
+    config,
+    source,
+    rows,
+    out,
+    seed=0,
+    init=None,
+    overwrite=False,
+    reporter=None,
+    fold=None,
 ):
     """Trains an architecture in a run's folder, or resumes its training.
 
@@ -40,6 +48,7 @@ def train(
             `None`.
         overwrite: bool. Whether to delete another run in the folder.
         reporter: A `reporter.Reporter`, or `None` to log.
+        fold: Number of the fold that `rows` are of, or `None`; see `folds`.
 
     Raises:
         ValueError: If the folder has another run, or as of `build.build`.
@@ -56,6 +65,7 @@ def train(
         "seed": seed,
         **dataclasses.replace(config, recipe=recipe).to_dict(),
         **_initial_files(config, init),
+        **({} if fold is None else {"fold": fold}),
     }
     notes = {
         "command": commands.train(config, source, out, seed, init),

@@ -7,6 +7,7 @@ from mmkeras import registry
 from mmkeras import tasks
 from mmkeras.data import datasets
 from mmkeras.training import folder as run_folder
+from mmkeras.training import folds
 
 
 def make(architecture, data, folder=None, columns=None):
@@ -102,7 +103,7 @@ def identity(source):
     return source["source"] if is_published else source["kind"]
 
 
-def split_rows(task, source, split, reporter):
+def split_rows(task, source, split, reporter, card=None):
     """Reads a split as in training.
 
     Args:
@@ -110,6 +111,8 @@ def split_rows(task, source, split, reporter):
         source: Dict as of `make`.
         split: `"train"`, `"val"` or `"test"`.
         reporter: A `reporter.Reporter`, which reports skipped rows.
+        card: The `run.json` of the run, whose folds the rows are divided
+            into; `None` for none.
 
     Returns:
         List of rows.
@@ -118,7 +121,14 @@ def split_rows(task, source, split, reporter):
     is_own = not datasets.is_published(source["source"])
     if is_own and source["kind"] == "labels":
         target = getattr(task.target.codec, "target", None)
-    [rows], _, skipped = datasets.read(splits=[split], target=target, **source)
+    arguments = card["arguments"] if card else {}
+    is_fold = arguments.get("fold") is not None and split != "test"
+    names = ["train", "val"] if is_fold else [split]
+    parts, _, skipped = datasets.read(splits=names, target=target, **source)
     if skipped:
         reporter.warn(skipped)
-    return rows
+    if not is_fold:
+        return parts[0]
+    count, fold = arguments["train"]["folds"], arguments["fold"]
+    parts = folds.rows_of_fold(*parts, count, fold)
+    return parts[names.index(split)]

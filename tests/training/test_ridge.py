@@ -69,5 +69,26 @@ def test_the_scale_makes_probabilities():
     rng = np.random.default_rng(0)
     y = np.eye(2)[rng.integers(0, 2, 1000)]
     certain, noisy = 0.5 + 0.4 * (y - 0.5), 0.5 + rng.normal(0, 0.4, y.shape)
-    assert ridge.scale(certain, y) == ridge._SCALES[-1]
-    assert ridge.scale(noisy, y) == ridge._SCALES[0]
+    assert ridge.scale(certain[None], y) == ridge._SCALES[-1]
+    assert ridge.scale(noisy[None], y) == ridge._SCALES[0]
+
+
+def test_an_example_of_weight_two_counts_as_two():
+    x, y = data(30)
+    weight = np.where(np.arange(30) < 10, 2.0, 1.0)
+    folds = ridge._folds(y.argmax(1), None, 0)
+    twice = np.repeat(np.arange(30), weight.astype(int))
+    root = np.sqrt(weight)[:, None]
+    predictions = []
+    for rows, scale in ((np.arange(30), root), (twice, np.ones((40, 1)))):
+        center = np.average(x, 0, weight)
+        left, values, _ = ridge._decompose(scale * (x[rows] - center))
+        predictions.append(
+            ridge._fold_predictions(
+                left, values / (values + 3), y[rows], scale, folds[rows]
+            )
+        )
+    np.testing.assert_allclose(predictions[0][twice], predictions[1])
+    fits = ridge.fit(x, y, weight=weight), ridge.fit(x[twice], y[twice])
+    if fits[0].decay == fits[1].decay:
+        np.testing.assert_allclose(fits[0].weights, fits[1].weights)
