@@ -134,7 +134,7 @@ def test_layers_and_branches_are_given_in_python():
     resolved = config.resolve(FUSION, {"model.audio": branch})
     assert isinstance(resolved.recipe.model["audio"], keras.Model)
     with pytest.raises(ValueError, match="must be yamnet:WEIGHTS"):
-        resolve("model.audio=cnn", name=FUSION)
+        resolve("model.audio=vgg", name=FUSION)
 
 
 @pytest.mark.parametrize(
