@@ -4,13 +4,28 @@ import pathlib
 import shutil
 import subprocess
 
+import keras
 import pytest
 import tensorflow as tf
+import tiny_presets
 from tensorflow.core.protobuf import saved_model_pb2
 
+from mmkeras import branches
+from mmkeras import serving
+from mmkeras import tasks
+from mmkeras.data import codecs
 from mmkeras.data.codecs.sample_values import images
 
 SOURCE = pathlib.Path(__file__).with_name("loader.c")
+TEXTS = [
+    *(
+        "a dog runs on grass",
+        "",
+        "Unheard-of WORDS, ÉTÉ?!",
+        "he plays a guitar",
+    ),
+    *("two puppies sleep", "12:30 \u4f60\u597d", "a " * 50, "rain"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -32,28 +47,92 @@ def loader(tmp_path_factory):
     return program
 
 
-def names(folder):
+def names(folder, field, output):
     """Names of the tensors of the export's signature."""
     saved = saved_model_pb2.SavedModel()
     saved.ParseFromString((folder / "saved_model.pb").read_bytes())
     signature = saved.meta_graphs[0].signature_def["serving_default"]
-    outputs = [signature.outputs[key].name for key in ("text", "error")]
-    return [signature.inputs["image"].name, *outputs]
+    outputs = [signature.outputs[key].name for key in (output, "error")]
+    return [signature.inputs[field].name, *outputs]
+
+
+def answers(loader, export, field, output, values, home):
+    """What the loader prints for raw values: an output and an error each."""
+    files = []
+    for index, value in enumerate(values):
+        files.append(home / str(index))
+        files[-1].write_bytes(value)
+    done = subprocess.run(
+        [loader, export, *names(export, field, output), *files],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return done.stdout.decode("utf-8").splitlines()
 
 
 @pytest.mark.slow
 def test_the_same_captions_without_python(loader, folder, model, tmp_path):
-    files = []
-    for index, image in enumerate(images()):
-        files.append(tmp_path / str(index))
-        files[-1].write_bytes(image)
-    done = subprocess.run(
-        [loader, folder / "1", *names(folder / "1"), *files],
-        stdout=subprocess.PIPE,
-        check=True,
-    )
     expected = model.predict(images())
-    assert done.stdout.decode("utf-8").splitlines() == [
+    assert answers(
+        loader, folder / "1", "image", "text", images(), tmp_path
+    ) == [
         f"{text}\t{error}"
         for text, error in zip(expected["text"], expected["error"])
     ]
+
+
+def classifier(field, codec, branch):
+    """A task with a pretrained branch, whose answers depend on its input."""
+    inputs = {field: keras.Input(codec.shape, dtype=codec.dtype, name=field)}
+    x = keras.layers.GlobalAveragePooling1D()(branch(inputs[field]))
+    x = keras.layers.LayerNormalization(center=False, scale=False)(x)
+    outputs = keras.layers.Dense(7)(x)
+    model = keras.Model(inputs, outputs, name="classifier")
+    labels = codecs.Labels([f"class {i}" for i in range(7)])
+    return tasks.Classify(model, {field: codec, "label": labels})
+
+
+def check(task, field, values, loader, home):
+    """Exports a task and runs it without Python."""
+    serving.export(task, home / "export")
+    expected = task.answer({field: values})
+    assert len(set(expected["label"])) > 1
+    raw = [v.encode() if isinstance(v, str) else v for v in values]
+    actual = answers(loader, home / "export" / "1", field, "label", raw, home)
+    assert actual == [
+        f"{label}\t{error}"
+        for label, error in zip(expected["label"], expected["error"])
+    ]
+
+
+@pytest.mark.slow
+def test_word_pieces_without_python(loader, tmp_path):
+    """Without TensorFlow Text, whose operations this loader lacks."""
+    preset = tiny_presets.bert(tmp_path / "preset")
+    codec = codecs.WordPieces.from_preset(preset, 12)
+    task = classifier("text", codec, branches.text.hub(preset))
+    check(task, "text", TEXTS, loader, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_minilm_without_python(loader, tmp_path, data_folder):
+    preset = str(data_folder / "pretrained" / "minilm")
+    if not pathlib.Path(preset).exists():
+        pytest.skip(f"needs {preset}")
+    codec = codecs.WordPieces.from_preset(preset, 32)
+    task = classifier("text", codec, branches.text.hub(preset))
+    check(task, "text", TEXTS, loader, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_whisper_without_python(loader, tmp_path, data_folder):
+    preset = str(data_folder / "pretrained" / "whisper_tiny_en")
+    if not pathlib.Path(preset).exists():
+        pytest.skip(f"needs {preset}")
+    codec = codecs.Audio(16000, 1.0)
+    branch = branches.audio.hub(preset, codec.shape)
+    task = classifier("audio", codec, branch)
+    sounds = [value for value in codec.samples() if isinstance(value, bytes)]
+    check(task, "audio", sounds, loader, tmp_path)
