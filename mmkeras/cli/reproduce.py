@@ -1,5 +1,6 @@
 """`mmkeras reproduce`."""
 
+import importlib.util
 import pathlib
 import shlex
 import subprocess
@@ -21,7 +22,11 @@ _REMOVED_OPTIONS = ("--overwrite", "--results", "--folder")
 
 def run(
     file: Annotated[
-        str, typer.Argument(help="A results file, as in zoo/results.")
+        str,
+        typer.Argument(
+            help="A results file, or the name of one of zoo/results, e.g. "
+            "vqa-cnn-lstm--easy-vqa."
+        ),
     ],
     pairs: Annotated[
         list[str] | None,
@@ -56,11 +61,11 @@ def run(
     """
     from mmkeras.files import atomic
 
-    path = pathlib.Path(file)
+    path = _path(file)
     if path.suffix != ".json" or not path.is_file():
         raise ValueError(
             f"{path} is not a results file. Give a file of zoo/results, such "
-            "as zoo/results/caption-cnn-lstm--flickr8k.json."
+            "as zoo/results/caption-cnn-lstm--flickr8k.json, or its name."
         )
     content = atomic.read_json(path, {"seeds": dict})
     seed, entry = _entry(path, content, seed)
@@ -82,6 +87,17 @@ def run(
     minutes = (time.perf_counter() - since) / 60
     measured = atomic.read_json(pathlib.Path(steps[-1][1], "results.json"))
     _show(content, seed, entry, measured["test"]["metrics"], minutes)
+
+
+def _path(file):
+    """The path of a results file, which may be named as those of the zoo."""
+    path = pathlib.Path(file)
+    spec = importlib.util.find_spec("mmkeras.zoo")
+    if path.exists() or not spec:
+        return path
+    zoo = pathlib.Path(spec.submodule_search_locations[0])
+    named = zoo / "results" / f"{file}.json"
+    return named if named.is_file() else path
 
 
 def commands(entry, out, replacements, changes):

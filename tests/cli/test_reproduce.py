@@ -6,6 +6,7 @@ import pathlib
 import pytest
 from command_line import call
 
+from mmkeras.cli import reproduce
 from mmkeras.cli.reproduce import commands
 from mmkeras.data.synthetic import shapes
 
@@ -31,6 +32,18 @@ def test_runs_are_in_the_given_folder():
     ]
     search = ["--split", "test", "generate.beam=10"]
     assert measured == ["evaluate", "a b/last", *search]
+
+
+def test_results_of_the_zoo_are_found_by_name():
+    path = reproduce._path("vqa-cnn-lstm--easy-vqa")
+    assert path.parts[-3:] == ("zoo", "results", "vqa-cnn-lstm--easy-vqa.json")
+    assert path.is_file()
+
+
+def test_another_name_is_not_a_results_file():
+    result = call("reproduce", "vqa-cnn-lstm--easy")
+    assert result.exit_code == 1
+    assert "is not a results file" in result.output
 
 
 def test_files_are_where_the_user_has_them():
