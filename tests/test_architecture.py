@@ -33,7 +33,7 @@ CODEC_CLASSES = {"Audio", "Codec", "Dialogue", "Features", "Image", "Text"}
 NAME_TASKS = ("tasks/", "zoo/", "cli/quickstart.py")
 # Strings that are spelled like a task but mean something else, by file.
 NOT_TASKS = {
-    "data/codecs/dialogue.py": {"dialogue"},  # A kind of codec.
+    "data/codecs/turn_codec.py": {"dialogue"},  # A kind of codec.
     "data/datasets/__init__.py": {"vqa"},  # A data set.
     "data/datasets/coco.py": {"caption"},  # A key of its files.
     "data/datasets/columns.py": {"caption", "sentiment"},  # Columns.

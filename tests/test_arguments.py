@@ -75,7 +75,7 @@ def test_heads_divide_dim(name, heads, dim):
         ("caption-vit-transformer", {"patch": 3}, "`patch`.*Received: patch=3"),
         ("emotion-text-context", {"audio_shape": (4, 3)}, "same length"),
         ("emotion-text-context", {"audio_shape": (5,)}, r"\(length, size\)"),
-        ("emotion-text-context", {"vectors": 3}, "one row per token id"),
+        ("emotion-text-context", {"text": 3}, "to be a branch"),
         ("sentiment-text-audio-transformer", {"dim": 6}, "multiple of 4"),
         ("sentiment-text-audio-concat", {"dim": 7}, "even.*dim=7.*8"),
         ("sentiment-text-audio-tensor", {"dim": 3}, "at least 4.*dim=3"),

@@ -23,7 +23,12 @@ from mmkeras.registry import register
     },
 )
 def dialogue_text_scene_gru(
-    vocabulary_size=1000, scene_shape=(7, 4), dim=128, heads=4, dropout=0.4
+    vocabulary_size=1000,
+    scene_shape=(7, 4),
+    dim=128,
+    heads=4,
+    dropout=0.4,
+    text=None,
 ):
     """Builds a model that selects the object two speakers agree on.
 
@@ -41,6 +46,7 @@ def dialogue_text_scene_gru(
         dim: int, even. Size of the features of a word and of an object.
         heads: int. Attention heads; divides `dim`.
         dropout: float in [0, 1).
+        text: Text branch. Defaults to `branches.text.gru`.
 
     Returns:
         A model from `"text"`, token ids of shape `(batch, length)`, `"scene"`,
@@ -54,7 +60,9 @@ def dialogue_text_scene_gru(
     tokens = keras.Input((None,), dtype="int32", name="text")
     scene = keras.Input(scene_shape, name="scene")
     presence = layers.presence_input(2)
-    text_encoder = branches.text.gru(vocabulary_size, dim, dropout=dropout)
+    text_encoder = text or branches.text.gru(
+        vocabulary_size, dim, dropout=dropout
+    )
     text_features = text_encoder(tokens)
     text_features = keras.layers.Dropout(dropout, name="text_dropout")(
         text_features

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from mmkeras import arguments
+from mmkeras import branches
 from mmkeras import fusion as fusions
 from mmkeras import layers
 from mmkeras.registry import register
@@ -34,7 +35,7 @@ def emotion_text_context(
     audio_shape=None,
     dim=128,
     dropout=0.5,
-    vectors=None,
+    text=None,
     fusion="concat",
 ):
     """Builds a classifier of all utterances of a conversation at once.
@@ -52,10 +53,10 @@ def emotion_text_context(
         text_shape: Tuple `(utterances, words)`.
         audio_shape: Tuple `(utterances, size)` of features of the voice, or
             `None` for text only.
-        dim: int. Size of an utterance's features.
+        dim: int. Size of the features of a word and of the context.
         dropout: float in [0, 1).
-        vectors: Initial word vectors of shape `(vocabulary_size, size)`,
-            or `None` for random ones of size `dim`.
+        text: Branch of utterances. Defaults to
+            `branches.utterances.word_pairs`.
         fusion: Layer that fuses two vectors, or the name of one.
 
     Returns:
@@ -67,24 +68,12 @@ def emotion_text_context(
     Reference:
         [Poria et al., 2019](https://arxiv.org/abs/1810.02508)
     """
-    arguments.check_vectors(vectors, vocabulary_size)
-    length, ids = text_shape
     tokens = keras.Input(text_shape, dtype="int32", name="text")
-    words = ops.reshape(tokens, (-1, ids))  # Utterance by utterance.
-    word_mask = ops.expand_dims(ops.not_equal(words, 0), -1)
-    size = dim if vectors is None else vectors.shape[1]
-    table = keras.layers.Embedding(vocabulary_size, size, name="words")
-    x = keras.layers.Dropout(dropout, name="noise")(table(words))
-    if vectors is not None:
-        table.set_weights([vectors])
-    x = ops.where(word_mask, x, 0)
-    pairs = keras.layers.Conv1D(dim, 2, padding="same", name="pairs")(x)
-    maximum = ops.max(ops.where(word_mask, ops.relu(pairs), 0), axis=1)
-    mean = ops.sum(x, 1) / ops.maximum(
-        ops.sum(ops.cast(word_mask, x.dtype), 1), 1
+    text_encoder = text or branches.utterances.word_pairs(
+        text_shape, vocabulary_size, dim, dropout
     )
-    x = ops.concatenate([mean, maximum], -1)
-    utterance_mask = ops.any(ops.not_equal(tokens, 0), -1)
+    x = text_encoder(tokens)
+    utterance_mask = layers.MaskToFloat(name="has_words")(x)[..., 0] > 0
     inputs = {"text": tokens}
     if audio_shape is not None:
         arguments.check_steps(text_shape=text_shape, audio_shape=audio_shape)
@@ -98,12 +87,12 @@ def emotion_text_context(
         )
         audio = keras.layers.LayerNormalization(name="audio_norm")(audio)
         audio = keras.layers.Dense(dim, "relu", name="audio_dense")(audio)
-        steps = [x, ops.reshape(audio, (-1, dim))]
-        present = ops.repeat(present, length, axis=0)
+        steps = [ops.reshape(y, (-1, y.shape[-1])) for y in (x, audio)]
+        present = ops.repeat(present, text_shape[0], axis=0)
         steps = layers.replace_missing(steps, present)
         x = fusions.get(fusion, dim=dim, name="fusion")(steps)
+        x = ops.reshape(x, (-1, text_shape[0], x.shape[-1]))
 
-    x = ops.reshape(x, (-1, length, x.shape[-1]))
     x = layers.AttachMask(name="padding")([x, utterance_mask])
     x = keras.layers.Dropout(dropout, name="dropout_0")(x)
     context = layers.GRU(dim, return_sequences=True, name="context")(x)

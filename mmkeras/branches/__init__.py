@@ -9,5 +9,6 @@ from mmkeras.branches import audio
 from mmkeras.branches import features
 from mmkeras.branches import image
 from mmkeras.branches import text
+from mmkeras.branches import utterances
 from mmkeras.branches import video
 from mmkeras.branches.weights import load_weights

@@ -56,9 +56,10 @@ def encode(
     array, place = x.numpy(), np.arange(len(values))
     present = present.numpy()
     part = branch.frozen if branch and keep else None
-    if part is not None and codec.kind == "text":
+    if part is not None and codec.kind != "features":
         texts = [
-            v if has_text else None for v, has_text in zip(values, present)
+            _text(codec, v) if has_text else None
+            for v, has_text in zip(values, present)
         ]
         rows, place = _distinct(texts)
         array, _ = _features(codec, rows, branch, views, progress)
@@ -83,6 +84,11 @@ def _files(codec, values, branch, views, progress, keep):
         reasons.get(i, "") if value else "" for i, value in zip(place, values)
     ]
     return FieldArray(array, place, present, errors, cached=part is not None)
+
+
+def _text(codec, value):
+    """A text, or the turns of a dialogue as one text."""
+    return codec.join(value) if isinstance(value, (list, tuple)) else value
 
 
 def _distinct(values):

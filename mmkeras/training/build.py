@@ -71,7 +71,7 @@ def build(name, data, recipe, init=None, **changes):
         fields = fit_codecs.input_fields(tiny, rows, defaults)
         if kind.punctuation != "drop":
             texts["punctuation"] = kind.punctuation
-        fixed = pretrained.fixed_codecs(networks, encoding.max_length)
+        fixed = pretrained.fixed_codecs(networks, rows, encoding.max_length)
         _check_vectors(fixed, encoding)
         fitted = fit_codecs.fit_codecs(fields, rows, *inputs, texts, fixed)
         labels = [row["label"] for row in [*train, *val]]

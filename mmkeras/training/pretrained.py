@@ -240,21 +240,27 @@ def adapted(networks, fine_tune):
     return fields
 
 
-def fixed_codecs(networks, max_length):
+def fixed_codecs(networks, rows, max_length):
     """Makes the codecs that belong to pretrained text networks.
 
     Args:
         networks: Dict as of `of`.
-        max_length: Maximum number of ids of a text.
+        rows: Training rows; for models of sequences, one per group.
+        max_length: Maximum number of ids of a text, or of a dialogue turn.
 
     Returns:
         Dict from fields to codecs.
     """
-    return {
-        field: codecs.WordPieces.from_preset(network.name, max_length)
-        for field, network in networks.items()
-        if network.modality == "text"
-    }
+    fixed = {}
+    for field, network in networks.items():
+        if network.modality != "text":
+            continue
+        words = codecs.WordPieces.from_preset(network.name, max_length)
+        values = [row[field] for row in rows if row.get(field) is not None]
+        if values and isinstance(values[0], list):
+            words = codecs.WordPieceDialogue.from_words(words, values)
+        fixed[field] = words
+    return fixed
 
 
 def branch(network, codec, tune, recipe):
@@ -270,7 +276,13 @@ def branch(network, codec, tune, recipe):
         A `keras.Model`.
     """
     if network.modality == "text":
-        return branches.text.hub(network.name, trainable=tune)
+        text = branches.text.hub(network.name, trainable=tune)
+        is_dialogue = len(codec.shape) == 2
+        return (
+            branches.utterances.means(text, codec.shape)
+            if is_dialogue
+            else text
+        )
     if network.kind == _YAMNET:
         return branches.audio.yamnet(codec.shape, network.weights, tune)
     if network.modality == "audio":

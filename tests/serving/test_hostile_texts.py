@@ -12,7 +12,7 @@ import mmkeras
 from mmkeras import serving
 from mmkeras.data import codecs
 from mmkeras.data import encoding
-from mmkeras.data.codecs import dialogue
+from mmkeras.data.codecs import turn_codec
 from mmkeras.serving import client
 from mmkeras.tasks import Classify
 
@@ -166,7 +166,7 @@ def test_extreme_features_are_an_error_of_their_example(features, exported):
 
 
 def test_candidates_are_refused_one_by_one(ranking, exported, monkeypatch):
-    monkeypatch.setattr(dialogue, "MOST", 100)
+    monkeypatch.setattr(turn_codec, "MOST", 100)
     monkeypatch.setattr(client, "_MAX_TURNS", 101)
     words = " ".join(ranking.codecs["question"].vocabulary[4:6])
     count = ranking.codecs["candidates"].turns

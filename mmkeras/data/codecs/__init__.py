@@ -8,12 +8,22 @@ from mmkeras.data.codecs.features import Features
 from mmkeras.data.codecs.image import Image
 from mmkeras.data.codecs.labels import Labels
 from mmkeras.data.codecs.text import Text
+from mmkeras.data.codecs.word_piece_dialogue import WordPieceDialogue
 from mmkeras.data.codecs.word_pieces import WordPieces
 
 # A fixed table: a file can name only these codecs.
 _CODECS = {
     cls.__name__: cls
-    for cls in (Audio, Dialogue, Features, Image, Labels, Text, WordPieces)
+    for cls in (
+        Audio,
+        Dialogue,
+        Features,
+        Image,
+        Labels,
+        Text,
+        WordPieceDialogue,
+        WordPieces,
+    )
 }
 # Names of classes and arguments in configurations of earlier versions.
 _RENAMED = {"Answers": "Text", "Turns": "Dialogue", "Words": "Text"}

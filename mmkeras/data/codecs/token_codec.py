@@ -19,6 +19,10 @@ class TokenCodec(Codec):
         start: int. Id of the start.
         end: int. Id of the end.
 
+    Attributes:
+        start: Id of the start.
+        end: Id of the end.
+
     Raises:
         ValueError: If `length` is below 3.
     """
@@ -35,7 +39,7 @@ class TokenCodec(Codec):
             )
         self.vocabulary = vocabulary
         self.length = int(length)
-        self._start, self._end = start, end
+        self.start, self.end = start, end
         self._index = Vocabulary(vocabulary)
 
     def token_ids(self, sentence, limit):
@@ -98,7 +102,7 @@ class TokenCodec(Codec):
         limit = self.length - 2
         ids = self.token_ids(tf.reshape(sentence, (-1,)), limit)[:, :limit]
         edge = tf.ones_like(ids[:, :0].to_tensor(shape=(None, 1)))
-        ids = tf.concat([edge * self._start, ids, edge * self._end], 1)
+        ids = tf.concat([edge * self.start, ids, edge * self.end], 1)
         ids = ids.to_tensor(shape=(None, self.length))
         shape = tf.concat([tf.shape(sentence), [self.length]], 0)
         ids = tf.reshape(ids, shape)
@@ -107,7 +111,7 @@ class TokenCodec(Codec):
     def encode(self, packed):
         """See `Codec.encode`: a sentence without a word is missing."""
         ids, errors = self(packed), tf.fill(tf.shape(packed), "")
-        return mask_texts(packed, ids, ids[:, 1] != self._end, errors)
+        return mask_texts(packed, ids, ids[:, 1] != self.end, errors)
 
     def builder_arguments(self, field):
         """See `Codec.builder_arguments`."""

@@ -7,6 +7,7 @@ import tensorflow as tf
 from mmkeras.data import codecs
 
 WORDS = ["a", "dog", "runs"]
+PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS, "##s"]
 CODECS = {
     "image": codecs.Image((8, 6)),
     "audio": codecs.Audio(8000, 0.1),
@@ -14,6 +15,8 @@ CODECS = {
     "sequence": codecs.Features((4, 3)),
     "text": codecs.Text(WORDS, length=6),
     "dialogue": codecs.Dialogue(WORDS, turns=2, length=6),
+    "pieces": codecs.WordPieces(PIECES, length=6),
+    "dialogue of pieces": codecs.WordPieceDialogue(PIECES, turns=2, length=6),
 }
 
 
@@ -97,7 +100,11 @@ def test_sizes_are_seconds_and_ids():
     assert CODECS["audio"].sizes(files)[:2] == [0.5, 1.0]
     assert CODECS["text"].sizes(["a dog", "", None, "\ud83d", "a"]) == [4, 3]
     assert CODECS["audio"].max_size == 0.1 and CODECS["text"].max_size == 6
-    assert [c.size_unit for c in CODECS.values() if c.size_unit] == ["s", "ids"]
+    assert [c.size_unit for c in CODECS.values() if c.size_unit] == [
+        "s",
+        "ids",
+        "ids",
+    ]
 
 
 @pytest.mark.parametrize(
