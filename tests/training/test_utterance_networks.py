@@ -38,9 +38,12 @@ def data():
 
 def build(data, preset, name=NAME, length=32, **changes):
     keras.utils.set_random_seed(0)
-    values = {"ema": 0.0, "epochs": 2, "precision": "float32", **changes}
+    values = {"ema": 0.0, "epochs": 2, "batch_size": 4, **changes}
     recipe = dataclasses.replace(
-        recipes.get(name), model={"dim": 8, "text": preset}, **values
+        recipes.get(name),
+        model={"dim": 8, "text": preset},
+        precision="float32",
+        **values,
     )
     task = engine.build(name, data, recipe, max_length=length)
     return task, recipe
