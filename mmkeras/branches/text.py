@@ -14,6 +14,8 @@ from mmkeras.branches.presets import load_backbone
 from mmkeras.layers import AttachMask
 from mmkeras.layers import MaskedPool
 
+_POOLER = "pooled_dense"  # Of BERT, behind its first word; not used.
+
 
 def bow(
     vocabulary_size=5000,
@@ -200,6 +202,9 @@ def hub(backbone, padding=0, trainable=False, name="text_encoder"):
             f"takes {sorted(inputs) or backbone.input}"
         )
     backbone.trainable = trainable
+    for layer in backbone.layers:
+        if layer.name == _POOLER:
+            layer.trainable = False
     tokens = _tokens()
     mask = ops.cast(ops.not_equal(tokens, padding), "int32")
     arrays = {

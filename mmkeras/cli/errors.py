@@ -88,14 +88,14 @@ def _escape_output():
 def _short_warnings():
     """Shows warnings for users as one line, without the source location."""
 
-    def show(message, category, *place):
+    def show_warning(message, category, *place):
         if issubclass(category, UserWarning):
             show(f"Warning: {message}", "yellow")
         else:
             plain(message, category, *place)
 
     with warnings.catch_warnings():
-        plain, warnings.showwarning = warnings.showwarning, show
+        plain, warnings.showwarning = warnings.showwarning, show_warning
         yield
 
 
