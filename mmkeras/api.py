@@ -17,9 +17,12 @@ from mmkeras.training import config as configuration
 from mmkeras.training import config_keys
 from mmkeras.training import few_shot
 from mmkeras.training import folds
+from mmkeras.training import local_networks
 from mmkeras.training import runs
 from mmkeras.training import sources
 from mmkeras.training.reporter import Reporter
+
+_ANY = "-any"  # Of architectures of any set of modalities.
 
 
 def train(
@@ -44,7 +47,10 @@ def train(
     only with `results`.
 
     Args:
-        name: Architecture, one of `mmkeras.list_models()`.
+        name: Architecture, one of `mmkeras.list_models()`; or `"classify"`
+            for `"classify-any"`, which takes the modalities that the data
+            has, with pretrained networks from the folder that
+            `$MMKERAS_PRETRAINED` names.
         data: Name of a published data set; or the path of a table (JSONL, CSV
             or TSV) or folder, a pandas DataFrame, or a list of dicts.
         out: Folder of the run. The same run there is resumed.
@@ -85,11 +91,16 @@ def train(
     init = init or notes.get("init")
     seed = notes.get("seed") if seed is None else seed
     _require(name=name, data=data, out=out)
+    name = _architecture(name)
     resolved = configuration.resolve(name, values)
     _check_start(resolved, out, init)
     columns = {**resolved.columns, **(columns or {})}
     source = sources.make(name, data, folder, columns)
     rows = _rows(resolved, source, reporter)
+    if name.endswith(_ANY):
+        chosen, choice = local_networks.choose(name, rows[0], values)
+        reporter.note(choice)
+        resolved = configuration.resolve(name, values | chosen)
     if resolved.recipe.folds:
         options = seed or 0, init, overwrite, reporter
         return _train_folds(resolved, source, rows, out, results, *options)
@@ -247,6 +258,13 @@ def _with_group(group, values):
         key if "." in key else f"{group}.{key}": value
         for key, value in values.items()
     }
+
+
+def _architecture(name):
+    """The architecture of a name, which may be that of a task alone."""
+    names = registry.list_models()
+    is_task = name not in names and f"{name}{_ANY}" in names
+    return f"{name}{_ANY}" if is_task else name
 
 
 def _train_folds(

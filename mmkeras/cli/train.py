@@ -13,7 +13,8 @@ def run(
         str | None,
         typer.Argument(
             metavar="ARCH",
-            help="Name of the architecture.",
+            help="Name of the architecture; or classify, for one of the "
+            "modalities that the data has.",
             show_default=False,
         ),
     ] = None,

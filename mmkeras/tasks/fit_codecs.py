@@ -105,7 +105,8 @@ def builder_arguments(codecs_by_field, target_field, defaults):
 
 def _is_omitted(field, defaults, rows):
     """Whether a modality is optional in a model and no row has it."""
-    is_optional = defaults.get(f"{field}_shape", ()) is None
+    size = "vocabulary_size" if field == "text" else f"{field}_shape"
+    is_optional = defaults.get(size, ()) is None
     return is_optional and all(row.get(field) is None for row in rows)
 
 

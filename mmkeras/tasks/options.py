@@ -76,5 +76,5 @@ def resolve_image_size(architecture, image_size, network=None):
     """
     if image_size or network:
         return image_size or network.image_size
-    shape = architecture.arguments.get("image_shape", (64,))
+    shape = architecture.arguments.get("image_shape") or (64,)
     return tasks.of(architecture).image_size or shape[0]

@@ -7,7 +7,7 @@ from mmkeras import registry
 from mmkeras import tasks
 from mmkeras.data import label_kinds
 from mmkeras.files import atomic
-from mmkeras.tasks.task import PRESENCE
+from mmkeras.tasks import fit_codecs
 from mmkeras.training import folder as run_folder
 from mmkeras.training import linear_head
 
@@ -20,6 +20,7 @@ RECIPE = {
     "label_smoothing": 0.0,
     "ema": 0.0,
     "modality_dropout": 0.0,
+    "pool_image": True,  # Only the mean is used; little is cached.
 }
 # Keys with which the rest of an architecture is wanted.
 _KEEP = ("fine_tune", "lora", "all_subsets", "balance", "reward", "cache_at")
@@ -45,15 +46,20 @@ def choose(config, rows, init=None):
     if init:
         return dataclasses.replace(recipe, head=_head_of(init)), ""
     obstacle = _obstacle(config, rows)
+    if "train.head" not in config.given:
+        is_linear = recipe.head == linear_head.NAME or bool(config.networks)
+        is_linear &= count <= MAX_EXAMPLES and not obstacle
+        is_linear &= not _other_model_keys(config)
+        head = linear_head.NAME if is_linear else None
+        recipe, is_default = dataclasses.replace(recipe, head=head), is_linear
+    else:
+        is_default = False
     if recipe.head == linear_head.NAME and obstacle:
         raise ValueError(
             f"`train.head=linear` needs {obstacle}. Received: "
             f"{config.architecture}"
         )
-    is_default = recipe.head is None and count <= MAX_EXAMPLES
-    is_default &= not obstacle and bool(config.networks)
-    is_default &= not _other_model_keys(config)
-    if recipe.head != linear_head.NAME and not is_default:
+    if recipe.head != linear_head.NAME:
         return recipe, ""
     changes = {
         k: v for k, v in RECIPE.items() if f"train.{k}" not in config.given
@@ -88,19 +94,15 @@ def _obstacle(config, rows):
             return f"train.{key}={getattr(type(recipe), key, None)}"
     if len(model.output_shape) != 2 or tasks.task.TOKENS in model.input:
         return "one prediction per example"
-    frozen = {*config.networks, *_vectors(model)}
-    others = [f for f in model.input if f not in {*frozen, PRESENCE}]
+    frozen = {*config.networks, linear_head.FEATURES}
+    fields = fit_codecs.input_fields(model, rows.train, architecture.arguments)
+    others = [field for field in fields if field not in frozen]
     if others:
         names = ", ".join(f"model.{field}" for field in others)
         return f"pretrained networks as {names}"
     labels = [row["label"] for row in kind.expand([*rows.train, *rows.val])]
     target = config.task.target or kind.label_type or label_kinds.infer(labels)
     return "one class or number per example" if target == "labels" else ""
-
-
-def _vectors(model):
-    """Inputs of features that were computed elsewhere."""
-    return [field for field in model.input if field == "features"]
 
 
 def _other_model_keys(config):
@@ -119,7 +121,7 @@ def _head_of(init):
 
 
 def _note(config, count, val_is_drawn):
-    names = ", ".join(config.networks)
+    names = ", ".join(config.networks) or "features alone"
     text = (
         f"Frozen pretrained networks ({names}) and {count} training examples, "
         f"at most {MAX_EXAMPLES}: only a linear head is trained "

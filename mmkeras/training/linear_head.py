@@ -11,6 +11,7 @@ from mmkeras.tasks import graph
 from mmkeras.training import ridge
 
 NAME = "linear"
+FEATURES = "features"  # The input that was computed elsewhere.
 _NORM, _LOGITS = "{}_norm", "logits"
 _VARIANCE = 1e-10  # Of features that are constant.
 
@@ -60,7 +61,7 @@ def build(model, dim):
 
     Args:
         model: A `keras.Model` of the zoo from a dict of inputs, each with a
-            branch, or vectors or sequences of features.
+            branch; `"features"`, vectors or sequences, are used as they are.
         dim: int. Number of outputs.
 
     Returns:
@@ -74,7 +75,8 @@ def build(model, dim):
     features = []
     for field in fields:
         x = inputs[field]
-        x = branches[field][0](x) if field in branches else _steps(x, field)
+        has_branch = field in branches and field != FEATURES
+        x = branches[field][0](x) if has_branch else _steps(x, field)
         if len(x.shape) == 3:
             x = layers.MaskedPool(name=f"{field}_features")(x)
         features.append(_norm(field)(x))

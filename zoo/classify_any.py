@@ -1,0 +1,95 @@
+"""Any set of modalities, for tables of which it is not known in advance."""
+
+import keras
+
+from mmkeras import branches
+from mmkeras import fusion as fusions
+from mmkeras import layers
+from mmkeras.registry import register
+
+
+@register(
+    "classify-any",
+    task="classify",
+    paper="https://arxiv.org/abs/1705.09406",
+    tiny={
+        "num_classes": 3,
+        "vocabulary_size": 11,
+        "image_shape": (16, 16, 3),
+        "audio_shape": (2000,),
+        "features_shape": (6,),
+        "dim": 8,
+    },
+    recipe={"head": "linear"},
+)
+def classify_any(
+    num_classes=2,
+    vocabulary_size=None,
+    image_shape=None,
+    audio_shape=None,
+    features_shape=None,
+    dim=128,
+    dropout=0.3,
+    text=None,
+    image=None,
+    audio=None,
+    fusion="concat",
+):
+    """Builds a classifier of those modalities whose size is given.
+
+    Args:
+        num_classes: int. Number of classes, or of labels.
+        vocabulary_size: int. Number of token ids; `None` without texts.
+        image_shape: Tuple `(height, width, channels)`; `None` without images.
+        audio_shape: Tuple `(samples,)` at 16 kHz; `None` without audio.
+        features_shape: Tuple `(size,)` or `(length, size)` of features that
+            were computed elsewhere; `None` without.
+        dim: int. Size of each branch's features and of the hidden layer.
+        dropout: float in [0, 1).
+        text: Text branch. Defaults to `branches.text.bow`.
+        image: Image branch. Defaults to `branches.image.cnn`.
+        audio: Audio branch. Defaults to `branches.audio.cnn`.
+        fusion: Layer that fuses several modalities, or the name of one.
+
+    Returns:
+        A model from `"text"`, token ids of shape `(batch, length)`, `"image"`,
+        `"audio"` and `"features"`, as far as given, and, if there are several,
+        optionally `"presence"`, to logits of shape `(batch, num_classes)`.
+
+    Raises:
+        ValueError: If no size is given.
+
+    Reference:
+        [Baltrusaitis et al., 2017](https://arxiv.org/abs/1705.09406), a survey
+    """
+    encoders = {}
+    if vocabulary_size or text:
+        encoders["text"] = text or branches.text.bow(vocabulary_size, dim)
+    if image_shape or image:
+        encoders["image"] = image or branches.image.cnn(
+            image_shape, dim, name="image_encoder"
+        )
+    if audio_shape or audio:
+        encoders["audio"] = audio or branches.audio.cnn(audio_shape, dim=dim)
+    if features_shape:
+        vectors = len(features_shape) == 1
+        make = branches.features.dense if vectors else branches.features.gru
+        encoders["features"] = make(features_shape, dim)
+    if not encoders:
+        raise ValueError(
+            "`classify-any` needs at least one of `vocabulary_size`, "
+            "`image_shape`, `audio_shape` and `features_shape`. Received: none"
+        )
+    inputs = {k: layers.input_like(x, k) for k, x in encoders.items()}
+    steps = [encoder(inputs[field]) for field, encoder in encoders.items()]
+    if len(steps) > 1:
+        inputs["presence"] = layers.presence_input(len(steps))
+        logits = fusions.classification_head(
+            fusion, steps, inputs["presence"], num_classes, dim, dropout
+        )
+        return layers.MultimodalModel(inputs, logits, name="classify_any")
+    x = layers.MaskedPool(name="mean")(steps[0])
+    x = keras.layers.Dense(dim, "relu", name="hidden")(x)
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
+    return keras.Model(inputs, logits, name="classify_any")
