@@ -8,6 +8,7 @@ import numpy as np
 from mmkeras import layers
 from mmkeras.tasks import frozen_parts
 from mmkeras.tasks import graph
+from mmkeras.training import logistic
 from mmkeras.training import ridge
 
 NAME = "linear"
@@ -28,6 +29,7 @@ class CrossValidation:
         value: Its value.
         folds: Number of folds.
         examples: Number of examples.
+        regression: `"ridge"`, or `"logistic"` where it is more accurate.
     """
 
     decay: float
@@ -36,6 +38,7 @@ class CrossValidation:
     value: float
     folds: int
     examples: int
+    regression: str = "ridge"
 
     def describe(self):
         """Describes the choice in one line."""
@@ -45,10 +48,10 @@ class CrossValidation:
             else f"mean squared error {self.value:.4g}"
         )
         return (
-            f"Linear head: ridge regression with weight decay {self.decay:.3g} "
-            f"on features standardised by the deviation of {self.scaling}, "
-            f"the best of a grid in {self.folds}-fold cross-validation of "
-            f"{self.examples} examples: {value}."
+            f"Linear head: {self.regression} regression with weight decay "
+            f"{self.decay:.3g} on features standardised by the deviation of "
+            f"{self.scaling}, the best of a grid in {self.folds}-fold "
+            f"cross-validation of {self.examples} examples: {value}."
         )
 
 
@@ -101,7 +104,8 @@ def solve(task, examples):
 
     Both scales of features, and weight decays, are compared by
     cross-validation; see `ridge.fit`. Outputs for classes are scaled, so that
-    probabilities fit.
+    probabilities fit; if it is clearly more accurate, a logistic regression
+    takes the place of the ridge regression; see `logistic.fit`.
 
     Args:
         task: A `tasks.Task` whose model `build` made, its branches frozen.
@@ -117,14 +121,25 @@ def solve(task, examples):
     fits = {}
     for scaling in ("each feature", "all features"):
         statistics = [_statistics(x, scaling) for x in features]
-        x = np.concatenate(
-            [_standardize(x, *s) for x, s in zip(features, statistics)], axis=1
-        )
+        x = _joined(features, statistics)
         fit = ridge.fit(x, y, examples.groups, is_class, examples.weight)
         fits[scaling] = fit, statistics
     scaling = min(fits, key=lambda name: fits[name][0].loss)
     fit, statistics = fits[scaling]
-    factor = 1.0
+    x, factor, other = _joined(features, statistics), 1.0, None
+    if is_class and np.all(examples.weight == 1) and np.all(y.sum(1) == 1):
+        other = logistic.fit(x, y, fit.decay, examples.groups)
+    if other:
+        _assign(task, statistics, other, factor)
+        return CrossValidation(
+            other.decay,
+            scaling,
+            "accuracy",
+            round(other.accuracy, 6),
+            other.folds,
+            len(examples),
+            "logistic",
+        )
     if is_class:
         factor = ridge.scale(fit.predictions, y, examples.weight)
     _assign(task, statistics, fit, factor)
@@ -136,6 +151,11 @@ def solve(task, examples):
         fit.folds,
         len(examples),
     )
+
+
+def _joined(features, statistics):
+    parts = [_standardize(x, *s) for x, s in zip(features, statistics)]
+    return np.concatenate(parts, axis=1)
 
 
 def _score(predictions, y, is_class):

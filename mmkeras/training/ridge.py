@@ -58,9 +58,9 @@ def fit(x, y, groups=None, is_class=True, weight=None):
     weight = np.ones(len(y)) if weight is None else np.float64(weight)
     center, mean = (np.average(z, 0, weight) for z in (x, y))
     root = np.sqrt(weight)[:, None]
-    left, values, right = _decompose(root * (x - center))
+    left, values, right = decompose(root * (x - center))
     strata = y.argmax(1) if is_class else np.zeros(len(y), int)
-    runs = [_folds(strata, groups, seed) for seed in range(REPEATS)]
+    runs = [assign_folds(strata, groups, seed) for seed in range(REPEATS)]
     count = max(folds.max() + 1 for folds in runs)
     predictions = [
         np.stack([_fold_predictions(left, s, y, root, f) for f in runs])
@@ -97,7 +97,7 @@ def scale(predictions, y, weight=None):
     )
 
 
-def _decompose(x):
+def decompose(x):
     """Singular vectors and squared singular values, without those of 0."""
     if len(x) <= x.shape[1]:
         values, left = np.linalg.eigh(x @ x.T)
@@ -112,7 +112,7 @@ def _decompose(x):
     return x @ right / np.sqrt(values), values, right
 
 
-def _folds(strata, groups, seed):
+def assign_folds(strata, groups, seed):
     """Numbers the fold of each example, every class spread over all folds."""
     rng = np.random.default_rng(seed)
     count = min(max(FOLDS, -(-len(strata) // _MAX_FOLD)), len(strata))

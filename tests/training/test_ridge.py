@@ -27,7 +27,7 @@ def test_weights_and_held_out_predictions_are_those_of_separate_fits(features):
     weights, bias = by_hand(x, y, fit.decay)
     np.testing.assert_allclose(fit.weights, weights, atol=1e-8)
     np.testing.assert_allclose(fit.bias, bias, atol=1e-8)
-    folds = ridge._folds(y.argmax(1), None, 0)
+    folds = ridge.assign_folds(y.argmax(1), None, 0)
     assert fit.folds == folds.max() + 1 == ridge.FOLDS
     for fold in range(fit.folds):
         is_fold = folds == fold
@@ -52,10 +52,10 @@ def test_noise_is_shrunk_more_than_a_signal():
 def test_a_group_is_in_one_fold_and_classes_are_in_all():
     classes = np.arange(60) % 3
     groups = [f"speaker {i // 5}" for i in range(60)]
-    folds = ridge._folds(classes, groups, 0).reshape(12, 5)
+    folds = ridge.assign_folds(classes, groups, 0).reshape(12, 5)
     assert (folds == folds[:, :1]).all() and len(np.unique(folds)) == 10
     for fold in range(10):
-        members = classes[ridge._folds(classes, None, 0) == fold]
+        members = classes[ridge.assign_folds(classes, None, 0) == fold]
         assert np.bincount(members, minlength=3).tolist() == [2, 2, 2]
 
 
@@ -76,13 +76,13 @@ def test_the_scale_makes_probabilities():
 def test_an_example_of_weight_two_counts_as_two():
     x, y = data(30)
     weight = np.where(np.arange(30) < 10, 2.0, 1.0)
-    folds = ridge._folds(y.argmax(1), None, 0)
+    folds = ridge.assign_folds(y.argmax(1), None, 0)
     twice = np.repeat(np.arange(30), weight.astype(int))
     root = np.sqrt(weight)[:, None]
     predictions = []
     for rows, scale in ((np.arange(30), root), (twice, np.ones((40, 1)))):
         center = np.average(x, 0, weight)
-        left, values, _ = ridge._decompose(scale * (x[rows] - center))
+        left, values, _ = ridge.decompose(scale * (x[rows] - center))
         predictions.append(
             ridge._fold_predictions(
                 left, values / (values + 3), y[rows], scale, folds[rows]
