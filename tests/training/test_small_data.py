@@ -205,7 +205,7 @@ def test_three_hundred_pairs_of_digits(data_folder, tmp_path):
 @pytest.mark.parametrize(
     ("network", "accuracy_of_ten"),
     [
-        ("yamnet:{}/yamnet_audioset_fp16.npz", 0.45),
+        ("yamnet:{}/yamnet_audioset_fp16.npz", 0.38),
         ("hub:{}/whisper_tiny_en", 0.9),
     ],
 )
