@@ -196,7 +196,8 @@ print(sample.name, answer["label"][0], max(answer["probability"][0]))
 #
 # ```
 # mmkeras check digits.jsonl
-# mmkeras train classify-audio-cnn --data digits.jsonl --out runs/digits model.audio=hub:whisper_tiny_en
+# mmkeras train classify-audio-cnn --data digits.jsonl --out runs/digits \
+#     model.audio=hub:whisper_tiny_en
 # mmkeras evaluate runs/digits --split test
 # mmkeras export runs/digits exports/digits
 # ```
