@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 
+from mmkeras import hub
 from mmkeras import registry
 from mmkeras import tasks
 from mmkeras.data import label_kinds
@@ -115,7 +116,8 @@ def _other_model_keys(config):
 def _head_of(init):
     """The head of another run; `None` if it is that of the architecture."""
     try:
-        return run_folder.read_card(init)["arguments"]["train"].get("head")
+        card = run_folder.read_card(hub.find(init))
+        return card["arguments"]["train"].get("head")
     except FileNotFoundError:
         return None
 
