@@ -69,7 +69,12 @@ def run(
 def _list_presets(task, names_only):
     from mmkeras import hub
 
-    entries = [_read_preset(folder) for folder in hub.folders().values()]
+    entries = []
+    for folder in hub.folders().values():
+        try:
+            entries.append(_read_preset(folder))
+        except ValueError as error:
+            typer.echo(error, err=True)
     entries = [entry for entry in entries if task in (None, entry["task"])]
     if not entries:
         raise ValueError(

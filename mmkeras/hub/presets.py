@@ -49,7 +49,8 @@ def find(name):
         The folder, a `pathlib.Path`.
 
     Raises:
-        FileNotFoundError: If there is no such folder or preset.
+        FileNotFoundError: If there is no such folder or preset, or
+            `$MMKERAS_PRESETS` names no folder.
         OSError: If it cannot be downloaded.
     """
     text = os.fspath(name)
@@ -68,6 +69,9 @@ def folders():
 
     Returns:
         Dict from names to folders, sorted by name.
+
+    Raises:
+        FileNotFoundError: If `$MMKERAS_PRESETS` names no folder.
     """
     presets = {}
     for parent in _parents():
@@ -125,6 +129,8 @@ def check(folder):
 def _parents():
     """Yields the folders that may contain presets."""
     for text in os.environ.get(VARIABLE, "").split(os.pathsep):
+        if text and not os.path.isdir(text):
+            raise FileNotFoundError(f"{VARIABLE} names no folder: {text}")
         if text:
             yield pathlib.Path(text)
     for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):

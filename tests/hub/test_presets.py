@@ -47,6 +47,12 @@ def test_a_name_is_found_in_the_folders_of_the_variable(tmp_path, monkeypatch):
     assert {"one", "two"} <= set(hub.folders())
 
 
+def test_a_folder_that_is_not_there_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv(hub.presets.VARIABLE, str(tmp_path / "nowhere"))
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        hub.find("captioner")
+
+
 def test_a_name_is_found_in_an_installed_package(tmp_path, monkeypatch):
     folder = write(tmp_path / "zoo_of_others" / "presets" / "theirs")
     package = tmp_path / "zoo_of_others" / "__init__.py"

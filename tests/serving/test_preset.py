@@ -187,6 +187,16 @@ def test_it_is_listed(found):
     assert none.exit_code == 1 and "chess" in none.output
 
 
+def test_a_damaged_one_does_not_hide_the_others(folder, tmp_path, monkeypatch):
+    shutil.copytree(folder, tmp_path / "good")
+    (shutil.copytree(folder, tmp_path / "bad") / hub.CARD).write_text("{")
+    monkeypatch.setenv(hub.presets.VARIABLE, str(tmp_path))
+    listed = call("list", "--presets")
+    assert listed.exit_code == 0
+    assert "good\tclassify" in listed.stdout
+    assert "bad" not in listed.stdout and "bad" in listed.stderr
+
+
 @pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
 def test_a_truncated_file_is_named(folder, tmp_path, name):
     path = copy(folder, tmp_path)
