@@ -66,9 +66,9 @@ if not recordings.exists():
 def table(per_digit):
     """Rows of training and test: the file, the digit, and the split."""
     rows, counts = [], {}
-    files = sorted(recordings.glob("*.wav"), key=lambda f: f.stem.split("_")[2])
-    for file in files:
-        digit, speaker, take = file.stem.split("_")
+    names = [file.stem.split("_") for file in recordings.glob("*.wav")]
+    for digit, speaker, take in sorted(names, key=lambda x: (int(x[2]), x)):
+        file = recordings / f"{digit}_{speaker}_{take}.wav"
         split = "test" if int(take) < 5 else "train"
         key = (split, digit)
         counts[key] = counts.get(key, 0) + 1
@@ -111,12 +111,15 @@ networks = {
 
 
 class Notes(Reporter):
-    """Prints what was chosen, but no line per epoch."""
+    """Prints what was chosen, once, but no line per epoch."""
 
     verbose = 0
+    printed = set()
 
     def note(self, text):
-        print(text)
+        if text not in self.printed:
+            print(text)
+        self.printed.add(text)
 
 
 def train(name, path):
