@@ -121,19 +121,25 @@ def _title(facts):
 
 def _use(facts, task):
     name, inputs = facts["name"], []
-    values, flags = {}, []
+    values, flags, kinds = {}, [], set()
     for field in task.fields:
         kind = task.codecs[field].kind
+        kinds.add(kind)
         if kind in _FILES:
             inputs.append(_FILES[kind])
             values[field] = f'["{_FILES[kind]}"]'
         elif kind == "text":
             flags.append(f'--{field} "..."')
             values[field] = '["..."]'
+        elif kind == "dialogue":
+            flags.append("""--text $'Ann: Hello!\\nBob: Hi.'""")
+            values[field] = '[["Hello!", "Hi."]]'
         else:
             values[field] = "[...]"
     batch = ", ".join(f'"{k}": {v}' for k, v in values.items())
     command = " ".join(["mmkeras predict", name, *inputs, *flags])
+    if "dialogue" in kinds and "image" in kinds:
+        command = f"mmkeras chat {name} --image photo.jpg"
     return (
         "## Use\n\n"
         f"```\n{command}\n```\n\n```python\nimport mmkeras\n\n"

@@ -9,6 +9,7 @@ import huggingface_hub
 import numpy as np
 import pytest
 import tensorflow as tf
+import tiny_tasks
 from command_line import call
 
 import mmkeras
@@ -16,6 +17,7 @@ from mmkeras import hub
 from mmkeras.data.datasets import terms
 from mmkeras.files import digests
 from mmkeras.serving import half_precision
+from mmkeras.serving import model_card
 from mmkeras.serving import preset
 
 pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config")
@@ -165,6 +167,23 @@ def test_the_card_has_the_metadata_of_the_hub(run, folder):
     assert "mmkeras predict my-classifier" in card.text
     assert "2 possible answers: neg, pos" in card.text
     assert "mmkeras train classify-text-bow" in card.text
+
+
+@pytest.mark.parametrize(
+    "architecture, command",
+    [
+        (
+            "emotion-text-context",
+            "predict mine --text $'Ann: Hello!\\nBob: Hi.'",
+        ),
+        ("dialogue-text-image-late", "chat mine --image photo.jpg"),
+        ("classify-image-audio-concat", "predict mine photo.jpg recording.wav"),
+    ],
+)
+def test_the_card_has_the_command_of_its_inputs(architecture, command):
+    task = tiny_tasks.build(architecture)
+    text = model_card._use({"name": "mine"}, task)
+    assert f"mmkeras {command}" in text
 
 
 def test_a_data_set_s_terms_are_stated():
