@@ -173,7 +173,9 @@ def _expected(keyword, default, value):
     """Returns a description of valid values, or "" if the value is valid."""
     if keyword.endswith("_shape"):
         return _expected_shape(keyword, default, value)
-    if isinstance(default, int):
+    if value is None and default is None:
+        return ""
+    if isinstance(default, int) or keyword in _MINIMUM:
         minimum = _MINIMUM.get(keyword, 1)
         if not _is_integer(value) or value < minimum:
             return f"an integer of at least {minimum}"

@@ -30,6 +30,7 @@ CASES = [
     for name in mmkeras.list_models()
     for keyword in mmkeras.get(name).arguments
     for value in WRONG.get(keyword, ())
+    if value is not None or mmkeras.get(name).arguments[keyword] is not None
 ]
 
 

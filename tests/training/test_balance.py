@@ -63,7 +63,11 @@ def fit(data, folder, method, *callbacks, part=None):
     return task
 
 
-@pytest.fixture(scope="module", params=METHODS)
+# The estimate of blend weights trains several models.
+BOTH = (METHODS[0], pytest.param(METHODS[1], marks=pytest.mark.slow))
+
+
+@pytest.fixture(scope="module", params=BOTH)
 def run(request, data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     return request.param, folder, fit(data, folder, request.param)

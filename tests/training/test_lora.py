@@ -66,7 +66,10 @@ def test_only_factors_are_trained(preset, data, tmp_path):
         assert is_same == (weight.path in own - factors), weight.path
 
 
-@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize(
+    "precision",
+    ["float32", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)],
+)
 def test_the_saved_model_has_the_factors_in_its_kernels(
     preset, data, tmp_path, precision
 ):
@@ -174,6 +177,7 @@ def test_factors_learn_faster_than_whole_networks(preset):
         scale(lora=0)
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_minilm_is_adapted_in_a_few_steps(data, data_folder, tmp_path):
     folder = data_folder / "pretrained" / "minilm"

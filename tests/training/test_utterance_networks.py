@@ -51,8 +51,13 @@ def build(data, preset, name=NAME, length=32, **changes):
 
 @pytest.mark.parametrize(
     "train",
-    [{}, {"fine_tune": "text"}, {"lora": 2}],
-    ids=["frozen", "fine-tuned", "lora"],
+    [
+        pytest.param({}, id="frozen"),
+        pytest.param(
+            {"fine_tune": "text"}, id="fine-tuned", marks=pytest.mark.slow
+        ),
+        pytest.param({"lora": 2}, id="lora", marks=pytest.mark.slow),
+    ],
 )
 def test_a_network_encodes_every_utterance(preset, data, tmp_path, train):
     task, recipe = build(data, preset, **train)
@@ -87,6 +92,7 @@ def test_a_network_encodes_every_utterance(preset, data, tmp_path, train):
     )
 
 
+@pytest.mark.slow
 def test_a_frozen_network_is_fused_with_the_voice(preset, tmp_path):
     rows = turns(voice=True)
     rows += [{**rows[0], "id": "silent", "group": "silent", "text": None}]
