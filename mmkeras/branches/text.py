@@ -175,7 +175,9 @@ def transformer(
     return keras.Model(tokens, x, name=name)
 
 
-def hub(backbone, padding=0, trainable=False, name="text_encoder"):
+def hub(
+    backbone, padding=0, trainable=False, max_length=None, name="text_encoder"
+):
     """Any text backbone of KerasHub.
 
     Args:
@@ -183,13 +185,16 @@ def hub(backbone, padding=0, trainable=False, name="text_encoder"):
             folder of a preset, loaded by `from_preset`.
         padding: int. The id of padding in the backbone's vocabulary.
         trainable: bool. Whether to fine-tune the backbone.
+        max_length: int. Maximum number of ids of a text, or `None` not to
+            compare it with the backbone's.
         name: Name of the branch.
 
     Returns:
         A model from `(batch, length)` ids to `(batch, length, dim)` features.
 
     Raises:
-        ValueError: If the backbone does not take a single text.
+        ValueError: If the backbone does not take a single text, or none of
+            that length.
     """
     if isinstance(backbone, (str, os.PathLike)):
         backbone = load_backbone(backbone)
@@ -200,6 +205,12 @@ def hub(backbone, padding=0, trainable=False, name="text_encoder"):
             "`backbone` must be a text backbone with the inputs `token_ids` "
             f"and `padding_mask`. Received: {type(backbone).__name__}, which "
             f"takes {sorted(inputs) or backbone.input}"
+        )
+    limit = getattr(backbone, "max_sequence_length", None)
+    if limit and max_length and max_length > limit:
+        raise ValueError(
+            f"The backbone takes texts of at most {limit} ids. Received: "
+            f"max_length={max_length}. Set data.max_length={limit} or less."
         )
     backbone.trainable = trainable
     for layer in backbone.layers:

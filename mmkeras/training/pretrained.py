@@ -276,7 +276,9 @@ def branch(network, codec, tune, recipe):
         A `keras.Model`.
     """
     if network.modality == "text":
-        text = branches.text.hub(network.name, trainable=tune)
+        text = branches.text.hub(
+            network.name, trainable=tune, max_length=codec.shape[-1]
+        )
         is_dialogue = len(codec.shape) == 2
         return (
             branches.utterances.means(text, codec.shape)

@@ -155,3 +155,9 @@ def test_a_backbone_without_text_is_refused():
     )
     with pytest.raises(ValueError, match="WhisperBackbone.*encoder_features"):
         text.hub(whisper)
+
+
+def test_texts_longer_than_those_of_the_backbone_are_refused():
+    assert text.hub(bert(), max_length=8)
+    with pytest.raises(ValueError, match="at most 8.*data.max_length=8"):
+        text.hub(bert(), max_length=9)
