@@ -9,7 +9,9 @@ import dataclasses
 import difflib
 import functools
 import importlib
+import importlib.util
 import inspect
+import pathlib
 import pkgutil
 import random
 from collections.abc import Callable
@@ -94,6 +96,12 @@ def register(
         return build
 
     return decorate
+
+
+def zoo_folder() -> pathlib.Path | None:
+    """Returns the folder of the zoo, which is not imported, if it exists."""
+    spec = importlib.util.find_spec(ZOO)
+    return pathlib.Path(spec.submodule_search_locations[0]) if spec else None
 
 
 def list_models(task: str | None = None) -> list[str]:

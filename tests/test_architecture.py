@@ -18,8 +18,8 @@ STOREYS = [
     {"zoo"},
     {"branches", "fusion", "decoders"},
     {"layers"},
-    {"registry"},
     {"hub"},
+    {"registry"},
     {"arguments", "docstrings", "files", "interrupts", "memory"},
     {"version"},
 ]

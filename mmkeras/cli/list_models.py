@@ -1,8 +1,6 @@
 """`mmkeras list`."""
 
 import ast
-import importlib.util
-import pathlib
 import re
 from typing import Annotated
 
@@ -95,11 +93,10 @@ def _read_preset(folder):
     from mmkeras import hub
 
     facts = hub.read_card(folder)["preset"]
-    size = sum(path.stat().st_size for path in folder.iterdir())
     figure = re.sub(r"\s+", " ", str(facts.get("figure", "")))
     row = {**facts, "name": folder.name, "figure": figure}
     row["license"] = facts.get("license_name") or facts["license"]
-    return {**row, "size": f"{size / 1e6:.1f} MB"}
+    return {**row, "size": f"{hub.size(folder) / 1e6:.1f} MB"}
 
 
 def _read(name):
@@ -108,9 +105,9 @@ def _read(name):
     The arguments of `@register` and the first line of the docstring are
     literals, so listing does not need Keras.
     """
-    package = importlib.util.find_spec("mmkeras.zoo")
-    folder = pathlib.Path(package.submodule_search_locations[0])
-    path = folder / f"{name.replace('-', '_')}.py"
+    from mmkeras import registry
+
+    path = registry.zoo_folder() / f"{name.replace('-', '_')}.py"
     tree = ast.parse(path.read_text("utf-8"))
     title = (ast.get_docstring(tree) or "").partition("\n")[0]
     entry = {"name": name, "task": "", "paper": "", "title": title}

@@ -33,10 +33,11 @@ def run(
     NAME photo.jpg`. To publish it on the Hugging Face Hub: `hf upload
     USER/NAME FOLDER`; it is then called hf://USER/NAME.
     """
+    from mmkeras import hub
     from mmkeras.serving import preset
 
     path = preset.write(folder, out, license)
-    size = sum(file.stat().st_size for file in path.iterdir())
     typer.echo(
-        f"Wrote {path} ({size / 1e6:.1f} MB). Its card: {path}/README.md"
+        f"Wrote {path} ({hub.size(path) / 1e6:.1f} MB). Its card: "
+        f"{path}/README.md"
     )

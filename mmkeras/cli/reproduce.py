@@ -1,6 +1,5 @@
 """`mmkeras reproduce`."""
 
-import importlib.util
 import pathlib
 import shlex
 import subprocess
@@ -91,11 +90,11 @@ def run(
 
 def _path(file):
     """The path of a results file, which may be named as those of the zoo."""
-    path = pathlib.Path(file)
-    spec = importlib.util.find_spec("mmkeras.zoo")
-    if path.exists() or not spec:
+    from mmkeras import registry
+
+    path, zoo = pathlib.Path(file), registry.zoo_folder()
+    if path.exists() or not zoo:
         return path
-    zoo = pathlib.Path(spec.submodule_search_locations[0])
     named = zoo / "results" / f"{file}.json"
     return named if named.is_file() else path
 

@@ -7,3 +7,4 @@ from mmkeras.hub.presets import find
 from mmkeras.hub.presets import folders
 from mmkeras.hub.presets import is_preset
 from mmkeras.hub.presets import read_card
+from mmkeras.hub.presets import size

@@ -14,6 +14,7 @@ import importlib.util
 import os
 import pathlib
 
+from mmkeras import registry
 from mmkeras.files import atomic
 from mmkeras.files import digests
 
@@ -102,6 +103,11 @@ def read_card(folder):
     return atomic.read_json(pathlib.Path(folder, CARD), _EXPECTED)
 
 
+def size(folder):
+    """Returns the size of a preset's files in bytes."""
+    return sum(path.stat().st_size for path in pathlib.Path(folder).iterdir())
+
+
 def check(folder):
     """Verifies the SHA-256 of every file of a preset.
 
@@ -135,21 +141,16 @@ def _parents():
             yield pathlib.Path(text)
     for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
         yield from _folders_of(entry.module)
-    for folder in _folders_of("mmkeras.zoo"):
-        yield folder / "presets"
+    zoo = registry.zoo_folder()
+    if zoo:
+        yield zoo / "presets"
 
 
 def _folders_of(module):
     """Yields the folders of a package, without importing it."""
-    if module == "mmkeras.zoo":  # It may lie apart from the package.
-        spec = importlib.util.find_spec(module)
-        rest = []
-    else:
-        top, *rest = module.split(".")
-        spec = importlib.util.find_spec(top)
-    if spec is None:
-        return
-    for location in spec.submodule_search_locations or []:
+    top, *rest = module.split(".")
+    spec = importlib.util.find_spec(top)
+    for location in (spec and spec.submodule_search_locations) or []:
         yield pathlib.Path(location, *rest)
 
 

@@ -7,6 +7,8 @@ import pathlib
 import re
 import shutil
 
+import keras
+
 from mmkeras import hub
 from mmkeras import registry
 from mmkeras import tasks
@@ -139,7 +141,7 @@ def _facts(name, task, card, results, license):
 
 def _write_model(task, part):
     config, weights = (part / name for name in hub.MODEL_FILES)
-    atomic.write_json(config, model_config(task.model))
+    atomic.write_json(config, keras.saving.serialize_keras_object(task.model))
     task.model.save_weights(weights)
     half_precision.convert(weights)
     card = {
@@ -150,13 +152,6 @@ def _write_model(task, part):
         },
     }
     atomic.write_json(part / "task.json", card)
-
-
-def model_config(model):
-    """Returns the configuration of a model, as in its `.keras` file."""
-    import keras
-
-    return keras.saving.serialize_keras_object(model)
 
 
 def _write_notes(run, card, part):

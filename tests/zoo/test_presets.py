@@ -20,19 +20,15 @@ TOLERANCE = 0.001  # Of the headline metric: a tenth of a percent.
 each_preset = pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: f.name)
 
 
-def size(folder):
-    return sum(path.stat().st_size for path in folder.iterdir())
-
-
 def test_together_they_are_small():
     assert FOLDERS
-    assert sum(map(size, FOLDERS)) < 80 * MEGABYTE
+    assert sum(map(hub.size, FOLDERS)) < 80 * MEGABYTE
 
 
 @each_preset
 def test_is_whole_and_small(folder):
     hub.check(folder)
-    assert size(folder) < 30 * MEGABYTE
+    assert hub.size(folder) < 30 * MEGABYTE
     card = hub.read_card(folder)
     assert card["preset"]["name"] == folder.name
     names = {path.name for path in folder.iterdir()}
