@@ -92,3 +92,16 @@ def data_folder():
             f"Received: MMKERAS_DATA={folder!r}"
         )
     return pytest.skip("needs MMKERAS_DATA, the folder of the data sets")
+
+
+@pytest.fixture(scope="session")
+def pretrained(data_folder):
+    """Returns a function from the name of a published network to its path."""
+
+    def path(name):
+        file = data_folder / "pretrained" / name
+        if not file.exists():
+            pytest.skip(f"needs {file}")
+        return str(file)
+
+    return path

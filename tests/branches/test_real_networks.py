@@ -15,24 +15,11 @@ from mmkeras.data import codecs
 pytestmark = [pytest.mark.slow, pytest.mark.realdata, only_tensorflow]
 
 
-@pytest.fixture
-def preset(data_folder):
-    """Returns the folder of a preset, as text."""
-
-    def preset(name):
-        folder = data_folder / "pretrained" / name
-        if not folder.exists():
-            pytest.skip(f"needs {folder}")
-        return str(folder)
-
-    return preset
-
-
 @pytest.mark.parametrize(
     "name, side", [("efficientnet_lite0", 224), ("efficientnet_lite2", 260)]
 )
-def test_efficientnet(preset, name, side):
-    folder = preset(name)
+def test_efficientnet(pretrained, name, side):
+    folder = pretrained(name)
     assert branches.image.preset_size(folder) == side
     branch = branches.image.hub(folder, shape=(side, side, 3))
     pixels = np.random.default_rng(0).integers(0, 256, (2, side, side, 3))
@@ -44,8 +31,8 @@ def test_efficientnet(preset, name, side):
     np.testing.assert_allclose(actual, expected, atol=2e-4)
 
 
-def test_whisper(preset):
-    folder = preset("whisper_tiny_en")
+def test_whisper(pretrained):
+    folder = pretrained("whisper_tiny_en")
     branch = branches.audio.hub(folder, (480000,))
     rng = np.random.default_rng(0)
     samples = rng.normal(0, 0.1, (1, 480000)).astype("float32")
@@ -60,8 +47,8 @@ def test_whisper(preset):
     np.testing.assert_allclose(actual, expected, atol=1e-3)
 
 
-def test_minilm(preset):
-    folder = preset("minilm")
+def test_minilm(pretrained):
+    folder = pretrained("minilm")
     tokenizers = pytest.importorskip("tokenizers")
     file = str(pathlib.Path(folder, "tokenizer.json"))
     reference = tokenizers.Tokenizer.from_file(file)

@@ -116,10 +116,8 @@ def test_word_pieces_without_python(loader, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.realdata
-def test_minilm_without_python(loader, tmp_path, data_folder):
-    preset = str(data_folder / "pretrained" / "minilm")
-    if not pathlib.Path(preset).exists():
-        pytest.skip(f"needs {preset}")
+def test_minilm_without_python(loader, tmp_path, pretrained):
+    preset = pretrained("minilm")
     codec = codecs.WordPieces.from_preset(preset, 32)
     task = classifier("text", codec, branches.text.hub(preset))
     check(task, "text", TEXTS, loader, tmp_path)
@@ -127,10 +125,8 @@ def test_minilm_without_python(loader, tmp_path, data_folder):
 
 @pytest.mark.slow
 @pytest.mark.realdata
-def test_whisper_without_python(loader, tmp_path, data_folder):
-    preset = str(data_folder / "pretrained" / "whisper_tiny_en")
-    if not pathlib.Path(preset).exists():
-        pytest.skip(f"needs {preset}")
+def test_whisper_without_python(loader, tmp_path, pretrained):
+    preset = pretrained("whisper_tiny_en")
     codec = codecs.Audio(16000, 1.0)
     branch = branches.audio.hub(preset, codec.shape)
     task = classifier("audio", codec, branch)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from checks import numpy
 from multimodal_rows import rows as generated_rows
+from noted import Notes
 
 import mmkeras
 from mmkeras import branches
@@ -15,21 +16,8 @@ from mmkeras.training import linear_head
 from mmkeras.training import ridge
 from mmkeras.training.examples import Data
 from mmkeras.training.examples import Examples
-from mmkeras.training.reporter import Reporter
 
 NAME = "classify-image-cnn"
-
-
-class Notes(Reporter):
-    verbose = 0
-
-    def __init__(self):
-        self.notes = []
-
-    def note(self, text):
-        self.notes.append(text)
-
-    warn = note
 
 
 @pytest.fixture(autouse=True)

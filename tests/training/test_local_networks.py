@@ -4,26 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from noted import Notes
 
 import mmkeras
 from mmkeras.files import atomic
 from mmkeras.training import linear_head
 from mmkeras.training import local_networks
-from mmkeras.training.reporter import Reporter
 
 NAME = "classify-any"
-
-
-class Notes(Reporter):
-    verbose = 0
-
-    def __init__(self):
-        self.notes = []
-
-    def note(self, text):
-        self.notes.append(text)
-
-    warn = note
 
 
 @pytest.fixture(autouse=True)

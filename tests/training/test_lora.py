@@ -1,12 +1,10 @@
 """LoRA trains small factors beside the frozen weights of a network."""
 
 import dataclasses
-import pathlib
 
 import keras
 import numpy as np
 import pytest
-import tiny_presets
 from checks import numpy
 from checks import only_tensorflow
 from multimodal_rows import rows
@@ -31,11 +29,6 @@ def cache(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def preset(tmp_path_factory):
-    return f"hub:{tiny_presets.bert(tmp_path_factory.mktemp('bert'))}"
-
-
-@pytest.fixture(scope="module")
 def data():
     return engine.Data(rows("train", 16), rows("val", 16))
 
@@ -51,8 +44,8 @@ def branch(task):
     return frozen_parts.branches(task.model)["text"]
 
 
-def test_only_factors_are_trained(preset, data, tmp_path):
-    task, recipe = build(data, preset)
+def test_only_factors_are_trained(bert, data, tmp_path):
+    task, recipe = build(data, bert)
     assert not branch(task).is_frozen
     assert engine.Examples(task, data.val).cached == set()
     before = {w.path: numpy(w) for w in task.model.weights}
@@ -71,9 +64,9 @@ def test_only_factors_are_trained(preset, data, tmp_path):
     ["float32", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)],
 )
 def test_the_saved_model_has_the_factors_in_its_kernels(
-    preset, data, tmp_path, precision
+    bert, data, tmp_path, precision
 ):
-    task, recipe = build(data, preset, fine_tune="text", precision=precision)
+    task, recipe = build(data, bert, fine_tune="text", precision=precision)
     engine.fit(task, data, tmp_path, recipe, verbose=0)
     task.save(tmp_path)
     loaded = mmkeras.load(tmp_path)
@@ -82,11 +75,11 @@ def test_the_saved_model_has_the_factors_in_its_kernels(
     outputs = engine.Examples(loaded, data.val, keep=False).outputs()
     scale = 1e-5 if precision == "float32" else 3e-2
     np.testing.assert_allclose(outputs, expected, atol=scale, rtol=scale)
-    plain, _ = build(data, preset, lora=None)
+    plain, _ = build(data, bert, lora=None)
     shapes = [w.shape for w in plain.model.weights]
     assert [w.shape for w in loaded.model.weights] == shapes
     # It is the start of another run, adapted again or not.
-    again, _ = build(data, preset, init=tmp_path)
+    again, _ = build(data, bert, init=tmp_path)
     np.testing.assert_allclose(
         engine.Examples(again, data.val, keep=False).outputs(),
         outputs,
@@ -94,15 +87,15 @@ def test_the_saved_model_has_the_factors_in_its_kernels(
     )
 
 
-def test_a_model_without_factors_is_not_copied(preset, data):
-    plain, _ = build(data, preset, lora=None)
+def test_a_model_without_factors_is_not_copied(bert, data):
+    plain, _ = build(data, bert, lora=None)
     assert lora.merged(plain.model) is plain.model
 
 
 @only_tensorflow
 @pytest.mark.slow
-def test_a_trained_task_is_exported_as_it_is(preset, data, tmp_path):
-    task, recipe = build(data, preset)
+def test_a_trained_task_is_exported_as_it_is(bert, data, tmp_path):
+    task, recipe = build(data, bert)
     engine.fit(task, data, tmp_path / "run", recipe, verbose=0)
     serving.export(task, tmp_path / "export")  # Compares the answers.
 
@@ -115,14 +108,14 @@ class Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def test_a_resumed_run_ends_with_the_same_weights(preset, data, tmp_path):
-    whole, recipe = build(data, preset)
+def test_a_resumed_run_ends_with_the_same_weights(bert, data, tmp_path):
+    whole, recipe = build(data, bert)
     engine.fit(whole, data, tmp_path / "whole", recipe, verbose=0)
-    broken, _ = build(data, preset)
+    broken, _ = build(data, bert)
     folder = tmp_path / "broken"
     with pytest.raises(KeyboardInterrupt):
         engine.fit(broken, data, folder, recipe, verbose=0, callbacks=[Stop()])
-    resumed, _ = build(data, preset)
+    resumed, _ = build(data, bert)
     engine.fit(resumed, data, folder, recipe, verbose=0)
     for one, other in zip(
         whole.model.weights, resumed.model.weights, strict=True
@@ -150,24 +143,24 @@ def test_normalization_and_networks_without_dense_layers_stay_as_they_are():
     )
 
 
-def test_networks_that_cannot_be_adapted_are_refused(preset, data, monkeypatch):
+def test_networks_that_cannot_be_adapted_are_refused(bert, data, monkeypatch):
     with pytest.raises(ValueError, match="`train.lora` is an option of pret"):
-        build(data, preset, model={})
+        build(data, bert, model={})
     with pytest.raises(ValueError, match="must be all or one of the branches"):
-        build(data, preset, fine_tune="block_13")
+        build(data, bert, fine_tune="block_13")
     images = [{**row, "image": None} for row in data.train]
     recipe = dataclasses.replace(RECIPE, model={"image": "a.npz"})
     with pytest.raises(ValueError, match="of KerasHub alone.*leave out train"):
         engine.build("classify-image-cnn", engine.Data(images, images), recipe)
     monkeypatch.setattr(lora, "enable", lambda branch, rank: 0)
     with pytest.raises(ValueError, match="no dense layer.*fine_tune=text"):
-        build(data, preset)
+        build(data, bert)
 
 
-def test_factors_learn_faster_than_whole_networks(preset):
+def test_factors_learn_faster_than_whole_networks(bert):
     def scale(**train):
         given = {f"train.{key}": value for key, value in train.items()}
-        given["model.text"] = preset
+        given["model.text"] = bert
         return config.resolve(NAME, given).recipe.encoder_lr_scale
 
     assert scale(fine_tune="text") == 0.03
@@ -179,11 +172,9 @@ def test_factors_learn_faster_than_whole_networks(preset):
 
 @pytest.mark.slow
 @pytest.mark.realdata
-def test_minilm_is_adapted_in_a_few_steps(data, data_folder, tmp_path):
-    folder = data_folder / "pretrained" / "minilm"
-    if not pathlib.Path(folder).exists():
-        pytest.skip(f"needs {folder}")
-    task, recipe = build(data, f"hub:{folder}", lora=4, learning_rate=1e-3)
+def test_minilm_is_adapted_in_a_few_steps(data, pretrained, tmp_path):
+    preset = f"hub:{pretrained('minilm')}"
+    task, recipe = build(data, preset, lora=4, learning_rate=1e-3)
     count = sum(np.prod(w.shape) for w in branch(task).model.weights)
     trained = branch(task).model.trainable_weights
     assert len(trained) == 6 * 4

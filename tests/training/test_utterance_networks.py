@@ -5,7 +5,6 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
-import tiny_presets
 from checks import numpy
 from checks import only_tensorflow
 from conversation_rows import scenes
@@ -24,11 +23,6 @@ NAME = "emotion-text-context"
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
-
-
-@pytest.fixture(scope="module")
-def preset(tmp_path_factory):
-    return f"hub:{tiny_presets.bert(tmp_path_factory.mktemp('bert'))}"
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +53,8 @@ def build(data, preset, name=NAME, length=32, **changes):
         pytest.param({"lora": 2}, id="lora", marks=pytest.mark.slow),
     ],
 )
-def test_a_network_encodes_every_utterance(preset, data, tmp_path, train):
-    task, recipe = build(data, preset, **train)
+def test_a_network_encodes_every_utterance(bert, data, tmp_path, train):
+    task, recipe = build(data, bert, **train)
     codec = task.codecs["text"]
     assert type(codec) is codecs.WordPieceDialogue
     assert codec.shape == (4, 32)
@@ -93,11 +87,11 @@ def test_a_network_encodes_every_utterance(preset, data, tmp_path, train):
 
 
 @pytest.mark.slow
-def test_a_frozen_network_is_fused_with_the_voice(preset, tmp_path):
+def test_a_frozen_network_is_fused_with_the_voice(bert, tmp_path):
     rows = turns(voice=True)
     rows += [{**rows[0], "id": "silent", "group": "silent", "text": None}]
     data = engine.Data(rows, turns("val", 4, voice=True))
-    task, recipe = build(data, preset)
+    task, recipe = build(data, bert)
     assert task.fields == ["text", "audio"]
     examples = engine.Examples(task, data.train)
     assert examples.cached == {"text"}
@@ -108,26 +102,23 @@ def test_a_frozen_network_is_fused_with_the_voice(preset, tmp_path):
 
 @only_tensorflow
 @pytest.mark.slow
-def test_a_network_of_utterances_is_exported(preset, data, tmp_path):
-    task, _ = build(data, preset)
+def test_a_network_of_utterances_is_exported(bert, data, tmp_path):
+    task, _ = build(data, bert)
     serving.export(task, tmp_path)  # Compares the answers.
 
 
-def test_a_network_encodes_a_dialogue_about_a_scene(preset, tmp_path):
+def test_a_network_encodes_a_dialogue_about_a_scene(bert, tmp_path):
     data = engine.Data(scenes(count=16), scenes("val", 8))
     name = "dialogue-text-scene-gru"
-    task, recipe = build(data, preset, name, batch_size=8)
+    task, recipe = build(data, bert, name, batch_size=8)
     assert type(task.codecs["text"]) is codecs.WordPieces
     assert engine.Examples(task, data.val).cached == {"text"}
     engine.fit(task, data, tmp_path, recipe, verbose=0)
 
 
 @pytest.mark.realdata
-def test_utterances_of_like_meaning_have_like_vectors(data, data_folder):
-    folder = data_folder / "pretrained" / "minilm"
-    if not folder.exists():
-        pytest.skip(f"needs {folder}")
-    task, _ = build(data, f"hub:{folder}")
+def test_utterances_of_like_meaning_have_like_vectors(data, pretrained):
+    task, _ = build(data, f"hub:{pretrained('minilm')}")
     branch = frozen_parts.branches(task.model)["text"].model
     texts = "a dog runs on grass\na puppy plays outside\nhe plays a guitar"
     x = numpy(branch(task.codecs["text"]([texts])))[0]
