@@ -237,12 +237,18 @@ def _arguments(folder):
 
 
 def _differences(old, new, prefix=""):
-    """Lists the arguments that differ, those within dicts one by one."""
+    """Lists the arguments that differ, those within dicts one by one.
+
+    A run of an earlier version lacks options added since; an option of `None`
+    is off, as if it were lacking.
+    """
     for name in sorted({*old, *new}):
+        if old.get(name) == new.get(name):
+            continue
         before, after = old.get(name, _ABSENT), new.get(name, _ABSENT)
         if isinstance(before, dict) and isinstance(after, dict):
             yield from _differences(before, after, f"{prefix}{name}.")
-        elif before != after:
+        else:
             yield f"{prefix}{name} was {before!r}, is {after!r}"
 
 

@@ -55,6 +55,13 @@ def test_the_difference_alone_is_shown(tmp_path):
     assert "dim" not in message and "seed" not in message
 
 
+def test_a_run_of_an_earlier_version_lacks_options_that_are_off(tmp_path):
+    RunFolder(tmp_path).open({"train": {"epochs": 10}}).close()
+    RunFolder(tmp_path).open({"train": {"epochs": 10, "lora": None}}).close()
+    with pytest.raises(ValueError, match="train.lora was not given, is 8"):
+        RunFolder(tmp_path).open({"train": {"epochs": 10, "lora": 8}})
+
+
 def test_overwrite_goes_on_with_the_same_run(tmp_path):
     with RunFolder(tmp_path).open({"seed": 3}, overwrite=True) as folder:
         folder.write("checkpoint.npz", "progress")
