@@ -59,7 +59,8 @@ def train(
         columns: Dict from columns to their names in your own table, e.g.
             `{"label": "class"}`.
         init: Run or preset of the same architecture to take the initial
-            weights and the vocabulary from.
+            weights and the vocabulary from; or of any architecture, with the
+            key `train.init_branches`.
         config: Dict from keys to values, e.g. `{"model.dim": 512}`, or of
             dicts by group; or the path of such a JSON file, or of the
             `run.json` of a run, which also gives the name, the data, `init`
@@ -314,6 +315,12 @@ def _check_start(config, out, init):
         raise ValueError(
             "`--init` and `--out` must be different folders. Received: --init "
             f"{init} and --out {out}"
+        )
+    if config.recipe.init_branches and not init:
+        raise ValueError(
+            "train.init_branches takes branches of another run or preset: it "
+            "expects --init with one. Received: train.init_branches="
+            f"{','.join(config.recipe.init_branches)}, init=None"
         )
     if config.task.reward and not init:
         raise ValueError(

@@ -29,7 +29,8 @@ def run(
         str | None,
         typer.Option(
             help="Run or preset of the same architecture to take the initial "
-            "weights and the vocabulary from."
+            "weights and the vocabulary from; with train.init_branches=image, "
+            "single branches of any architecture."
         ),
     ] = None,
     config: Annotated[

@@ -11,6 +11,7 @@ from mmkeras.tasks import fit_codecs
 from mmkeras.tasks import frozen_parts
 from mmkeras.tasks import lora
 from mmkeras.tasks import options
+from mmkeras.training import initial_branches
 from mmkeras.training import initialize
 from mmkeras.training import linear_head
 from mmkeras.training import precision
@@ -27,7 +28,8 @@ def build(name, data, recipe, init=None, **changes):
         recipe: A `recipes.Recipe`. The branches in its `model` may be names
             of pretrained networks, see `pretrained.parse`.
         init: Folder of a run of the same architecture, whose weights and
-            vocabulary to start with.
+            vocabulary to start with; of any architecture, if the recipe has
+            `init_branches`.
         **changes: Fields of `tasks.options.DataOptions` and `target` and
             `max_answers` of `TaskOptions`, where they differ from the
             defaults of the architecture.
@@ -52,6 +54,7 @@ def build(name, data, recipe, init=None, **changes):
     splits = {"train": train, "val": val}
     training_problems.require(training_problems.find(splits))
     initial = tasks.load(init) if init else None
+    branches = _initial_branches(initial, recipe, name, init)
     precision.use(recipe.precision)
     encoding, task_options = _options(architecture, changes)
     image_size = options.resolve_image_size(
@@ -82,7 +85,12 @@ def build(name, data, recipe, init=None, **changes):
             tasks.task.TOKENS in tiny.input,
             task_options.target or kind.label_type or label_kinds.infer(labels),
         )
-    if initial:
+    for field, branch in branches.items():
+        initial_branches.check_codec(
+            field, branch.codec, fitted[field], encoding.image_size, init
+        )
+        fitted[field] = branch.codec
+    if initial and not branches:
         fitted = initialize.with_vocabulary_of(initial, fitted)
     arguments = fit_codecs.builder_arguments(
         fitted, kind.target_field, defaults
@@ -92,11 +100,12 @@ def build(name, data, recipe, init=None, **changes):
         arguments[field] = pretrained.branch(
             network, fitted[field], tuned[field], recipe
         )
+    arguments |= {field: branch.model for field, branch in branches.items()}
     model = registry.build_model(name, **arguments)
     if recipe.head == linear_head.NAME:
         model = linear_head.build(model, model.output_shape[-1])
     task = kind(model, fitted)
-    if initial:
+    if initial and not branches:
         initialize.copy_weights(initial, task, init)
     _enable_lora(task, adapted, recipe.lora)
     if encoding.word_vectors:
@@ -135,6 +144,22 @@ def _options(architecture, changes):
         )
         for group, fields in zip(groups, names)
     ]
+
+
+def _initial_branches(initial, recipe, name, init):
+    """The branches taken from another task, by field."""
+    fields = recipe.init_branches or ()
+    for field in fields:
+        if field in recipe.model:
+            raise ValueError(
+                f"The {field} branch is that of --init or that of model."
+                f"{field}: leave out one of the two. Received: "
+                f"train.init_branches={','.join(fields)}, "
+                f"model.{field}={recipe.model[field]}"
+            )
+    if not fields:
+        return {}
+    return initial_branches.take(initial, fields, name, init)
 
 
 def _check_networks(networks, recipe):

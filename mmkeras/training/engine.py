@@ -240,13 +240,14 @@ def _augment(task, recipe, train):
 
 
 def _encoder_weights(task, recipe):
-    """Weights of images and pretrained networks, for `encoder_lr_scale`."""
+    """Weights of images and pretrained branches, for `encoder_lr_scale`."""
     return [
         weight
         for field, branch in frozen_parts.branches(task.model).items()
         for weight in branch.model.trainable_weights
         if task.codecs[field].kind == "image"
         or isinstance(recipe.model.get(field), str)
+        or field in (recipe.init_branches or ())
     ]
 
 

@@ -44,7 +44,7 @@ def choose(config, rows, init=None):
     """
     recipe, count = config.recipe, len(rows.train)
     count += len(rows.val) if rows.val_is_drawn else 0
-    if init:
+    if init and not recipe.init_branches:
         return dataclasses.replace(recipe, head=_head_of(init)), ""
     obstacle = _obstacle(config, rows)
     if "train.head" not in config.given:

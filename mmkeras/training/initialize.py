@@ -44,7 +44,8 @@ def copy_weights(initial, task, path):
         raise ValueError(
             f"The {part} in {path} does not match this model's {part} (shapes "
             "differ). Use the same architecture and the same values of "
-            "model.* and data.image_size."
+            "model.* and data.image_size, or take single branches of it, e.g. "
+            "train.init_branches=image."
         )
     for source, target in zip(initial.model.weights, task.model.weights):
         if source.shape == target.shape:

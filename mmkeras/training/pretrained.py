@@ -110,7 +110,7 @@ def modalities(architecture):
     entry = registry.get(architecture)
     inputs = entry.smallest_model.input
     return {
-        name: _modality(inputs[name])
+        name: modality(inputs[name])
         for name, default in entry.arguments.items()
         if default is None and name in inputs
     }
@@ -308,7 +308,8 @@ def _is_own(value, modality):
     return is_name and modality in ("image", "audio")
 
 
-def _modality(tensor):
+def modality(tensor):
+    """The modality of an input: `"image"`, `"audio"` or `"text"`."""
     if "int" in tensor.dtype:
         return "text"
     return "image" if len(tensor.shape) == 4 else "audio"

@@ -20,6 +20,7 @@ _LATER = (
     "head",
     "class_weights",
     "folds",
+    "init_branches",
 )  # Not in the `run.json` of earlier runs.
 _RANGES = {
     "epochs": (1, math.inf),
@@ -110,6 +111,9 @@ class Recipe:
             trained on all other rows of training and validation, in
             sub-folders fold-0, fold-1, ... of the run. Folds are stratified by
             label; rows of one group are in one fold.
+        init_branches: Branches to take from the run or preset of --init, by
+            the names of their inputs, such as image,text; with their codecs,
+            from any architecture. All other weights are new.
         precision: Precision of training; auto chooses it by the machine.
         model: Arguments of the builder; see `mmkeras.build_model`.
     """
@@ -144,6 +148,7 @@ class Recipe:
     head: Literal["linear", "full"] | None = None
     class_weights: Literal["balanced"] | None = None
     folds: int | None = None
+    init_branches: tuple | None = None
     precision: Literal["auto", *POLICIES] = "auto"
     model: dict = dataclasses.field(default_factory=dict)
 

@@ -16,6 +16,7 @@ from mmkeras.training import commands
 from mmkeras.training import engine
 from mmkeras.training import few_shot
 from mmkeras.training import folder as run_folder
+from mmkeras.training import initial_branches
 from mmkeras.training import pretrained
 from mmkeras.training import recipes
 from mmkeras.training import sources
@@ -44,8 +45,8 @@ def train(
             latter were drawn from the former.
         out: Folder of the run.
         seed: int.
-        init: Run or preset of the same architecture to start from, or
-            `None`.
+        init: Run or preset to start from, or `None`: of the same
+            architecture, unless the recipe has `init_branches`.
         overwrite: bool. Whether to delete another run in the folder.
         reporter: A `reporter.Reporter`, or `None` to log.
         fold: Number of the fold that `rows` are of, or `None`; see `folds`.
@@ -55,6 +56,7 @@ def train(
     """
     reporter = reporter or Reporter()
     rows = Data(*rows)
+    config = _without_default_size(config)
     requested, choice = few_shot.choose(config, rows, init)
     count = build.num_examples(config.architecture, rows)
     recipe = recipes.resolve(requested, count)
@@ -83,6 +85,10 @@ def train(
         task = build.build(
             config.architecture, rows, recipe, init, **config.build_options()
         )
+        if recipe.init_branches:
+            reporter.note(
+                initial_branches.describe(task, recipe.init_branches, init)
+            )
         for note in _text_notes(task, [*rows.train, *rows.val]):
             reporter.note(note)
         solve = few_shot.is_solved(recipe, init)
@@ -94,6 +100,14 @@ def train(
         task.save(run.path)
         digest = run_folder.digest(run.path)
         run.write("training.json", {**training, "run": digest})
+
+
+def _without_default_size(config):
+    """Leaves the size of images to the branch of another run."""
+    if not config.recipe.init_branches or "data.image_size" in config.given:
+        return config
+    data = dataclasses.replace(config.data, image_size=None)
+    return dataclasses.replace(config, data=data)
 
 
 @contextlib.contextmanager
