@@ -96,7 +96,8 @@ PIL.Image.open(io.BytesIO(last["image"])).resize((252, 252))
 # here: all possible dialogues are enumerated.
 
 # %%
-for fields, (accuracy, error) in digits_discussed.ceilings(500).items():
+ceilings = digits_discussed.ceilings(min(count, 500))
+for fields, (accuracy, error) in ceilings.items():
     print(f"{fields}: {100 * accuracy:.1f} % at best (+- {100 * error:.1f})")
 
 # %% [markdown]

@@ -72,7 +72,7 @@ def table(per_digit):
         split = "test" if int(take) < 5 else "train"
         key = (split, digit)
         counts[key] = counts.get(key, 0) + 1
-        limit = per_digit if split == "train" else 30
+        limit = per_digit if split == "train" else most
         if counts[key] <= limit:
             row = {"audio": str(file), "label": digit, "split": split}
             rows.append({"id": file.stem, **row})

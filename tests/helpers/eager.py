@@ -1,11 +1,8 @@
 """Runs models operation by operation, for tests of what is around them.
 
 A few steps take less time than TensorFlow takes to compile them. Codecs and
-exports stay graphs. `python tests/helpers/eager.py SCRIPT` runs a script so.
+exports stay graphs.
 """
-
-import runpy
-import sys
 
 import keras
 
@@ -30,8 +27,3 @@ def patch(setattr=setattr):
     always = property(lambda self: True, lambda self, value: None)
     setattr(keras.Model, "run_eagerly", always)
     setattr(keras.Model, "predict_step", predict_step)
-
-
-if __name__ == "__main__":
-    patch()
-    runpy.run_path(sys.argv[1], run_name="__main__")

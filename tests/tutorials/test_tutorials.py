@@ -2,10 +2,13 @@
 
 import os
 import pathlib
-import subprocess
-import sys
+import runpy
 
+import matplotlib.pyplot as plt
 import pytest
+
+from mmkeras.serving import check
+from mmkeras.serving import replay
 
 ROOT = pathlib.Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "tutorials").glob("*.py"))
@@ -19,19 +22,33 @@ NEEDED = {  # Files below MMKERAS_DATA, by tutorial.
 }
 
 
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """Few examples and one epoch, all in this process.
+
+    An export is still compared with its task; that it also runs in a fresh
+    process has its own tests.
+    """
+    values = {"TUTORIAL_PICTURES": "12", "TUTORIAL_EPOCHS": "1"}
+    for name, value in {**values, "MMKERAS_CACHE": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(check, "_replay", lambda path, _: replay.replay(path))
+    yield
+    plt.close("all")
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager_models", "small")
+@pytest.mark.filterwarnings("default::UserWarning")
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-def test_runs(script, tmp_path):
+def test_runs(script):
     data = pathlib.Path(os.environ.get("MMKERAS_DATA", "data"))
     missing = [
         n for n in NEEDED.get(script.stem, ()) if not (data / n).exists()
     ]
     if missing:
         pytest.skip(f"needs {', '.join(missing)} in {data}")
-    small = {"TUTORIAL_PICTURES": "16", "TUTORIAL_EPOCHS": "1"}
-    environment = {**os.environ, **small, "MMKERAS_CACHE": str(tmp_path)}
-    program = [sys.executable, ROOT / "tests" / "helpers" / "eager.py", script]
-    subprocess.run(program, env=environment, check=True)
+    runpy.run_path(str(script), run_name="__main__")
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
