@@ -67,7 +67,7 @@ def run(text, **variables):
 
 
 @pytest.fixture(scope="module")
-def plain_keras():
+def plain_keras(eager_models):
     return run(PLAIN_KERAS)
 
 

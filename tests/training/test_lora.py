@@ -17,6 +17,7 @@ from mmkeras.training import config
 from mmkeras.training import engine
 from mmkeras.training import recipes
 
+pytestmark = pytest.mark.usefixtures("eager_models")
 NAME = "classify-text-bow"
 RECIPE = recipes.Recipe(
     epochs=2, batch_size=8, learning_rate=1e-2, lora=2, ema=0.9
@@ -108,6 +109,7 @@ class Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_a_resumed_run_ends_with_the_same_weights(bert, data, tmp_path):
     whole, recipe = build(data, bert)
     engine.fit(whole, data, tmp_path / "whole", recipe, verbose=0)

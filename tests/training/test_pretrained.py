@@ -20,6 +20,7 @@ from mmkeras.training import engine
 from mmkeras.training import pretrained
 from mmkeras.training import recipes
 
+pytestmark = pytest.mark.usefixtures("eager_models")
 RECIPE = recipes.Recipe(
     epochs=2, batch_size=8, learning_rate=1e-2, model={"dim": 8}
 )
@@ -70,8 +71,8 @@ def build(name, weights, dataset, recipe=RECIPE, init=None, **changes):
 
 
 NAMES = (
-    "classify-image-text-gated",
     "vqa-cnn-lstm",
+    pytest.param("classify-image-text-gated", marks=pytest.mark.slow),
     pytest.param("classify-image-audio-concat", marks=pytest.mark.slow),
     pytest.param("vqa-cnn-film", marks=pytest.mark.slow),
 )
@@ -178,7 +179,9 @@ def bert(tmp_path_factory):
     return tiny_presets.bert(tmp_path_factory.mktemp("bert"))
 
 
-@pytest.mark.parametrize("tune", [None, "text"])
+@pytest.mark.parametrize(
+    "tune", [pytest.param(None, marks=pytest.mark.slow), "text"]
+)
 def test_a_text_network_brings_its_vocabulary(bert, tune, tmp_path):
     name = "classify-image-text-gated"
     dataset = data(name)

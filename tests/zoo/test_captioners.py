@@ -95,7 +95,12 @@ def test_has_an_encoder_and_a_decoder(model):
 @pytest.mark.parametrize(
     "name",
     names(
-        NAMES, slow=["caption-cnn-attention-lstm", "caption-cnn-transformer"]
+        NAMES,
+        slow=[
+            "caption-cnn-attention-lstm",
+            "caption-cnn-lstm",  # See tests of exports.
+            "caption-cnn-transformer",
+        ],
     ),
 )
 def test_saved_model_of_the_plain_model(name, tmp_path):
