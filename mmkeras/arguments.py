@@ -3,7 +3,7 @@
 import numbers
 
 _MINIMUM = {"vocabulary_size": 5}
-_RANKS = {"features_shape": (1, 2), "image_shape": (3,)}
+_RANKS = {"features_shape": (1, 2), "image_shape": (3,), "tabular_shape": (1,)}
 _BRANCHES = ("image", "audio", "text", "question", "features")
 _REMEDIES = {
     "num_classes": "Pass the number of classes, or 1 to predict a number.",
@@ -12,6 +12,7 @@ _REMEDIES = {
     "image_shape": "Pass (height, width, channels), e.g. (64, 64, 3) for "
     "color images.",
     "features_shape": "Pass (size,) for vectors, (length, size) for sequences.",
+    "tabular_shape": "Pass (size,), the shape of a `codecs.Tabular`.",
 }
 
 

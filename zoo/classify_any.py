@@ -28,6 +28,7 @@ def classify_any(
     image_shape=None,
     audio_shape=None,
     features_shape=None,
+    tabular_shape=None,
     dim=128,
     dropout=0.3,
     text=None,
@@ -44,6 +45,8 @@ def classify_any(
         audio_shape: Tuple `(samples,)` at 16 kHz; `None` without audio.
         features_shape: Tuple `(size,)` or `(length, size)` of features that
             were computed elsewhere; `None` without.
+        tabular_shape: Tuple `(size,)` of standardised numbers and one-hot
+            categories, as of `codecs.Tabular`; `None` without.
         dim: int. Size of each branch's features and of the hidden layer.
         dropout: float in [0, 1).
         text: Text branch. Defaults to `branches.text.bow`.
@@ -53,8 +56,9 @@ def classify_any(
 
     Returns:
         A model from `"text"`, token ids of shape `(batch, length)`, `"image"`,
-        `"audio"` and `"features"`, as far as given, and, if there are several,
-        optionally `"presence"`, to logits of shape `(batch, num_classes)`.
+        `"audio"`, `"features"` and `"tabular"`, as far as given, and, if there
+        are several, optionally `"presence"`, to logits of shape `(batch,
+        num_classes)`.
 
     Raises:
         ValueError: If no size is given.
@@ -75,10 +79,13 @@ def classify_any(
         vectors = len(features_shape) == 1
         make = branches.features.dense if vectors else branches.features.gru
         encoders["features"] = make(features_shape, dim)
+    if tabular_shape:
+        encoders["tabular"] = branches.tabular.mlp(tabular_shape, dim)
     if not encoders:
         raise ValueError(
             "`classify-any` needs at least one of `vocabulary_size`, "
-            "`image_shape`, `audio_shape` and `features_shape`. Received: none"
+            "`image_shape`, `audio_shape`, `features_shape` and "
+            "`tabular_shape`. Received: none"
         )
     inputs = {k: layers.input_like(x, k) for k, x in encoders.items()}
     steps = [encoder(inputs[field]) for field, encoder in encoders.items()]

@@ -36,6 +36,9 @@ _AMOUNTS = {
         "noise": (0.25, 0.5, 1.0, 1.5, 2.0),  # In standard deviations.
         "drop": (0.1, 0.2, 0.3, 0.4, 0.5),  # Chance of each number to be 0.
     },
+    "tabular": {
+        "drop": (0.1, 0.2, 0.3, 0.4, 0.5),  # Chance of each cell to be empty.
+    },
 }
 
 
@@ -43,7 +46,7 @@ def names(kind):
     """Returns the names of the corruptions of a kind of values.
 
     Args:
-        kind: `"image"`, `"text"`, `"audio"` or `"features"`.
+        kind: `"image"`, `"text"`, `"audio"`, `"features"` or `"tabular"`.
 
     Returns:
         Tuple of strings.
@@ -60,15 +63,17 @@ def corrupt(value, kind, name, severity, rng):
     Args:
         value: `None`, which is returned; a string (`"text"`); bytes of a file
             or its path (`"image"`, `"audio"`), or a tuple of a waveform and
-            its sample rate in Hz; or an array (`"features"`).
-        kind: `"text"`, `"image"`, `"audio"` or `"features"`.
+            its sample rate in Hz; an array (`"features"`); or a dict from
+            columns to cells (`"tabular"`).
+        kind: `"text"`, `"image"`, `"audio"`, `"features"` or `"tabular"`.
         name: One of `names(kind)`.
         severity: int from 1 to 5; 0 returns the value unchanged.
         rng: A `numpy.random.Generator`.
 
     Returns:
         A string; bytes of a JPEG or PNG file of the same size in pixels, or
-        of a WAV file of the same rate, frames and channels; or an array.
+        of a WAV file of the same rate, frames and channels; an array; or a
+        dict.
 
     Raises:
         ValueError: If there is no such kind, name or severity, or the value
@@ -86,6 +91,7 @@ def corrupt(value, kind, name, severity, rng):
         "text": _text,
         "audio": _audio,
         "features": _features,
+        "tabular": _tabular,
     }
     return change[kind](value, name, amounts[severity - 1], rng)
 
@@ -213,6 +219,15 @@ def _features(value, name, amount, rng):
         return x * (rng.random(x.shape) >= amount)
     noise = amount * x.std() * rng.standard_normal(x.shape)
     return x + noise.astype("float32")
+
+
+def _tabular(value, name, amount, rng):
+    """Empties cells, but never all of a row."""
+    mask = rng.random(len(value)) >= amount
+    present = [cell is not None for cell in value.values()]
+    if any(present) and not (mask & present).any():
+        mask[rng.choice(np.flatnonzero(present))] = True
+    return {k: v if keep else None for (k, v), keep in zip(value.items(), mask)}
 
 
 def _file(value):

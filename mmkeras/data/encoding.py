@@ -9,6 +9,21 @@ NOT_FINITE = (
 )
 
 
+def by_field(codecs, fields, batch):
+    """Groups the raw values of a batch by field.
+
+    Args:
+        codecs: Dict of codecs by field.
+        fields: Names of the fields.
+        batch: Dict of lists by field, or by the columns of a field.
+
+    Returns:
+        Dict of lists by field, without those that the batch lacks.
+    """
+    lists = {field: codecs[field].collect(field, batch) for field in fields}
+    return {k: values for k, values in lists.items() if values is not None}
+
+
 def pack_batch(codecs, batch):
     """Packs the raw values of a batch, and reads their files.
 
@@ -19,7 +34,7 @@ def pack_batch(codecs, batch):
             or path objects.
 
     Returns:
-        Tuple of a dict of tensors as from `Codec.pack`, and errors, strings
+        Tuple of a dict of values as from `Codec.pack`, and errors, strings
         `(n,)`, empty where the files could be read.
 
     Raises:
@@ -41,7 +56,7 @@ def encode_batch(codecs, fields, batch, size=None):
     Args:
         codecs: Dict of codecs by field.
         fields: Names of the fields.
-        batch: Dict of tensors as from `Codec.pack`; a field that is left out
+        batch: Dict of values as from `Codec.pack`; a field that is left out
             is missing from all examples.
         size: int. Number of examples; by default that of the tensors.
 
@@ -51,7 +66,7 @@ def encode_batch(codecs, fields, batch, size=None):
         that could not be read and why, or that the example has no input.
     """
     if size is None:
-        size = tf.shape(next(iter(batch.values())))[0]
+        size = tf.shape(tf.nest.flatten(batch)[0])[0]
     x, presence, errors = {}, [], tf.fill([size], "")
     for field in fields:
         packed = batch.get(field)
@@ -94,7 +109,9 @@ def encode_example(codecs, fields, example):
     x, presence = {}, []
     for field in fields:
         packed = example.get(field)
-        packed = codecs[field].missing(1)[0] if packed is None else packed
+        if packed is None:
+            missing = codecs[field].missing(1)
+            packed = tf.nest.map_structure(lambda x: x[0], missing)
         x[field], present = codecs[field].encode_one(packed)
         presence.append(present)
     return x, tf.stack(presence)

@@ -66,8 +66,8 @@ def robustness(score, rows, kinds, metric="accuracy", seed=0, progress=None):
     Args:
         score: Function of rows to a number; higher is better.
         rows: Rows of a data set.
-        kinds: Dict from a field to its kind, `"image"`, `"text"`, `"audio"`
-            or `"features"`; see `corruptible`.
+        kinds: Dict from a field to its kind, `"image"`, `"text"`, `"audio"`,
+            `"features"` or `"tabular"`; see `corruptible`.
         metric: Name of the score.
         seed: int.
         progress: Function of the number of scores computed, and in total.

@@ -59,8 +59,9 @@ class ExportedModel:
 
         Args:
             batch: List of encoded images (bytes); or a dict of lists by
-                field. A missing value is `""`, NaN in features, or a field
-                that is left out. Images and audio may be paths of files; a
+                field, or by column of numbers or categories. A missing
+                value is `""`, NaN in features and numbers, or a field that is
+                left out. Images and audio may be paths of files; a
                 dialogue is a list of turns, or a string with one line per
                 turn.
             batch_size: int. Number of examples predicted at once.

@@ -28,11 +28,13 @@ def export(task, folder, version=None, check=True, examples=None, **options):
     the task's fields: `image`, strings of shape `(batch,)`: JPEG, PNG, GIF,
     BMP or WebP bytes; `audio`, WAV bytes; `text`, strings; features, float32;
     dialogues, such as `history`, strings of shape `(batch, turns)`, one per
-    turn, padded with `""`. The signature needs every field: a missing value
-    is an empty string, or NaN in features; `mmkeras.serving.load` adds fields
-    that are left out. It returns the same as `task.answer`: `text` and
-    `score` for captions, `label` and `probability` for classifiers, and
-    `error`, strings, empty or the reason why the example could not be read.
+    turn, padded with `""`; for each column of numbers or categories, float32
+    or strings of shape `(batch,)`. The signature needs every field: a missing
+    value is an empty string, or NaN in features and numbers;
+    `mmkeras.serving.load` adds fields that are left out. It returns the same
+    as `task.answer`: `text` and `score` for captions, `label` and
+    `probability` for classifiers, and `error`, strings, empty or the reason
+    why the example could not be read.
     Decoding of files, beam search and vocabulary are part of the graph, in
     float32 regardless of the precision of training.
 
@@ -65,9 +67,9 @@ def export(task, folder, version=None, check=True, examples=None, **options):
             task. The version is then not created.
     """
     # Late: these load TensorFlow and Keras.
+    from mmkeras.serving import samples as raw_values
     from mmkeras.serving import saved_model
     from mmkeras.serving import warmup
-    from mmkeras.serving.samples import sample_inputs
 
     _check(options)
     folder = pathlib.Path(folder)
@@ -75,11 +77,12 @@ def export(task, folder, version=None, check=True, examples=None, **options):
     with versions.new_version(folder, version) as (part, path):
         options = {**task.evaluation_defaults, **options}
         if examples is None:
-            samples = sample_inputs(task)
+            samples = raw_values.sample_inputs(task)
         else:
             samples = _by_field(task, examples)
         answers = saved_model.write_saved_model(task, part, samples, options)
         specs = saved_model.input_specs(task)
+        samples = raw_values.by_argument(task, samples)
         golden.write(part, samples, answers, options, specs)
         # First one by one, then in one batch: each file type is decoded.
         slices = [slice(i, i + 1) for i in range(4)] + [slice(8)]

@@ -12,9 +12,9 @@ def write(folder, samples, answers, options, specs):
 
     `"inputs"` describes the inputs of the signature, all of which are
     required: by field a dtype, a shape, and the missing value, `""`, or NaN in
-    features. Each row is, for instance, `{"inputs": {"image": {"b64": ...}},
-    "outputs": {"text", "score", "error"}}`; its inputs are an instance of a
-    request to the REST interface of TF Serving.
+    features and numbers. Each row is, for instance, `{"inputs": {"image":
+    {"b64": ...}}, "outputs": {"text", "score", "error"}}`; its inputs are an
+    instance of a request to the REST interface of TF Serving.
 
     Args:
         folder: The version folder.

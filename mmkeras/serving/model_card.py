@@ -135,7 +135,8 @@ def _use(facts, task):
             flags.append("""--text $'Ann: Hello!\\nBob: Hi.'""")
             values[field] = '[["Hello!", "Hi."]]'
         else:
-            values[field] = "[...]"
+            columns = task.codecs[field].columns(field)
+            values |= dict.fromkeys(columns, "[...]")
     batch = ", ".join(f'"{k}": {v}' for k, v in values.items())
     command = " ".join(["mmkeras predict", name, *inputs, *flags])
     if "dialogue" in kinds and "image" in kinds:
@@ -215,6 +216,8 @@ def _limits(facts, task, results):
         elif codec.kind == "image":
             height, width = config["size"]
             lines.append(f"{field}: resized to {height} x {width} pixels.")
+        elif codec.kind == "tabular":
+            lines.append(f"{field}: columns {', '.join(codec.columns(field))}.")
         elif "names" in config:
             names = config["names"]
             listed = ", ".join(map(str, names[:20]))

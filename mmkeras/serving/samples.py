@@ -20,3 +20,19 @@ def sample_inputs(task):
         repeated[place] = repeated[-1] = values[-1]
         samples[field] = repeated
     return samples
+
+
+def by_argument(task, samples):
+    """Makes the arguments of an export of raw values.
+
+    Args:
+        task: A `mmkeras.tasks.Task`.
+        samples: Dict of lists by field, or by column, as of `task.answer`.
+
+    Returns:
+        Dict of lists by argument of the signature.
+    """
+    arguments = {}
+    for field, values in task.by_field(samples).items():
+        arguments |= task.codecs[field].to_arguments(field, values)
+    return arguments

@@ -56,12 +56,17 @@ def input_specs(task):
     Returns:
         Dict of a `tf.TensorSpec` for each field: strings `(batch,)`, or
         `(batch, turns)` for dialogues; float32 `(batch, *shape)` for features.
+        For each column of a table: float32 or strings `(batch,)`.
     """
-    return {name: task.codecs[name].signature(name) for name in task.fields}
+    specs = {}
+    for field in task.fields:
+        spec = task.codecs[field].signature(field)
+        specs |= spec if isinstance(spec, dict) else {field: spec}
+    return specs
 
 
 def _signature(task, options):
-    """A concrete function of strings, or of features, for each field."""
+    """A concrete function of strings, or of numbers, for each input."""
 
     def serve(**batch):
         return task.serving_fn(batch, **options)

@@ -7,7 +7,6 @@ import numpy as np
 
 from mmkeras import layers
 from mmkeras.data import encoding
-from mmkeras.data import inputs
 from mmkeras.tasks import groups
 from mmkeras.tasks.task import TOKENS
 from mmkeras.tasks.task import Task
@@ -102,7 +101,7 @@ class Classify(Task):
                 f"{self.model.name} has no attention over image regions: "
                 "no layer is named `attention`."
             )
-        batch = inputs.lists(batch, self.fields)
+        batch = self.by_field(batch)
         raw, _ = encoding.pack_batch(self.codecs, batch)
         x = self.normalize(self.encode_batch(raw)[0])
         x = {name: value.numpy() for name, value in x.items()}

@@ -9,10 +9,14 @@ from mmkeras.data import examples
 
 _LINE_FIELDS = ("history", "candidates")  # Strings with one text per line.
 _MODALITIES = {"text", "image", "audio", "features"}  # In names of the zoo.
+TABULAR = "tabular"  # The numbers and categories of a row of a table.
 
 
 def input_fields(model, rows, defaults):
     """Names the inputs of a model, except optional ones that no row has.
+
+    The columns of a table are an input if the builder takes their shape and
+    a row has them: a smallest model lacks it.
 
     Args:
         model: The architecture's smallest model.
@@ -22,9 +26,11 @@ def input_fields(model, rows, defaults):
     Returns:
         List of names, in the model's order.
     """
+    fields = list(model.input)
+    fields += [TABULAR] * (f"{TABULAR}_shape" in defaults)
     return [
         field
-        for field in model.input
+        for field in dict.fromkeys(fields)
         if field not in ("presence", "tokens")
         and not _is_omitted(field, defaults, rows)
     ]
@@ -117,6 +123,8 @@ def _codec(field, rows, image_size, seconds, options, fixed):
         return fixed[field]
     if isinstance(values[0], np.ndarray):
         return codecs.Features.from_arrays(values)
+    if isinstance(values[0], dict):
+        return codecs.Tabular.from_rows(values)
     if field == "image":
         return codecs.Image((image_size, image_size))
     if field == "audio":

@@ -23,6 +23,7 @@ _PIPELINE_TAGS = {
     "dialogue": "text-classification",
     "features": "tabular-classification",
     "image": "image-classification",
+    "tabular": "tabular-classification",
     "text": "text-classification",
 }
 
@@ -123,6 +124,12 @@ class Task:
         """Names of the inputs, in the order of the presence mask."""
         extra = (PRESENCE, TOKENS)
         return [name for name in self.model.input if name not in extra]
+
+    @property
+    def columns(self):
+        """Names of raw inputs: fields, or the columns of a table."""
+        names = [self.codecs[field].columns(field) for field in self.fields]
+        return [name for columns in names for name in columns]
 
     @property
     def pipeline_tag(self):
@@ -262,9 +269,10 @@ class Task:
         Args:
             batch: Dict of lists by field, of raw values: text; the bytes of
                 encoded files, or their paths, which are then read; arrays of
-                features; a dialogue, a list of its turns. `None` in a list is
-                a missing value; a field may be left out as a whole. Or a
-                pandas DataFrame with columns of these names.
+                features; a dialogue, a list of its turns; by column, numbers
+                and categories. `None` in a list is a missing value; a field
+                may be left out as a whole. Or a pandas DataFrame with columns
+                of these names.
             batch_size: int. Number of examples that are predicted at once.
             **options: For models that generate text: of
                 `mmkeras.generation.SequenceGenerator`, e.g. `beam=3`.
@@ -273,7 +281,7 @@ class Task:
             Dict of arrays with one entry per example; see the task. `"error"`
             is empty, or the reason why the example could not be read.
         """
-        batch = inputs.lists(batch, self.fields)
+        batch = self.by_field(batch)
         count = len(next(iter(batch.values())))
         model = self.inference(**options).predict_on_batch
         parts = []
@@ -291,8 +299,29 @@ class Task:
             for key in self.answer_keys
         }
 
+    def by_field(self, batch):
+        """Checks a batch as of `answer`, and groups its columns by field.
+
+        Args:
+            batch: As of `answer`.
+
+        Returns:
+            Dict of lists by field.
+
+        Raises:
+            ValueError: As of `data.inputs.lists`.
+        """
+        names = list(dict.fromkeys([*self.columns, *self.fields]))
+        batch = inputs.lists(batch, names)
+        return encoding.by_field(self.codecs, self.fields, batch)
+
     def serving_fn(self, batch, **options):
         """As `answer`, for one batch, with TensorFlow operations alone."""
+        given = {
+            field: self.codecs[field].from_arguments(field, batch)
+            for field in self.fields
+        }
+        batch = {k: values for k, values in given.items() if values is not None}
         x, errors = self.encode_batch(batch)
         return self._answer_batch(x, errors, self.inference(**options), batch)
 

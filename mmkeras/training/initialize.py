@@ -5,6 +5,7 @@ import warnings
 from mmkeras import word_vectors
 
 _TEXT_KINDS = ("text", "dialogue")
+_FITTED_KINDS = (*_TEXT_KINDS, "tabular")  # Their size follows from data.
 
 
 def with_vocabulary_of(initial, fitted):
@@ -15,12 +16,12 @@ def with_vocabulary_of(initial, fitted):
         fitted: Dict of codecs that were fitted to the data.
 
     Returns:
-        Dict of codecs: those of `initial` for texts, dialogues and generated
-        targets; those of `fitted` for all others.
+        Dict of codecs: those of `initial` for texts, dialogues, columns of
+        tables and generated targets; those of `fitted` for all others.
     """
     return {
         field: initial.codecs.get(field, codec)
-        if getattr(codec, "kind", None) in _TEXT_KINDS
+        if getattr(codec, "kind", None) in _FITTED_KINDS
         else codec
         for field, codec in fitted.items()
     }

@@ -7,6 +7,7 @@ from mmkeras.data.codecs.dialogue import Dialogue
 from mmkeras.data.codecs.features import Features
 from mmkeras.data.codecs.image import Image
 from mmkeras.data.codecs.labels import Labels
+from mmkeras.data.codecs.tabular import Tabular
 from mmkeras.data.codecs.text import Text
 from mmkeras.data.codecs.word_piece_dialogue import WordPieceDialogue
 from mmkeras.data.codecs.word_pieces import WordPieces
@@ -20,6 +21,7 @@ _CODECS = {
         Features,
         Image,
         Labels,
+        Tabular,
         Text,
         WordPieceDialogue,
         WordPieces,

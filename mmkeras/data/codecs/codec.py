@@ -13,7 +13,8 @@ class Codec:
     operations alone, and `normalize` scales integers such as pixels.
 
     Attributes:
-        kind: `"image"`, `"audio"`, `"features"`, `"text"` or `"dialogue"`.
+        kind: `"image"`, `"audio"`, `"features"`, `"tabular"`, `"text"` or
+            `"dialogue"`.
         in_file: bool. Whether raw values are files, as paths or as bytes.
         dtype: Data type of encoded values.
         shape: Tuple. Shape of one encoded value.
@@ -26,6 +27,22 @@ class Codec:
     in_file = False
     dtype = "float32"
     size_unit = None
+
+    def columns(self, field):
+        """Names of a field's raw values: its own, or columns of a table."""
+        return (field,)
+
+    def collect(self, field, batch):
+        """Takes a field's values from a batch of raw values.
+
+        Args:
+            field: Name of the field.
+            batch: Dict of lists by the field's name, or by its `columns`.
+
+        Returns:
+            List as for `pack`; `None` if the batch lacks the field.
+        """
+        return batch.get(field)
 
     def pack(self, values):
         """Packs raw values into one tensor.
@@ -88,7 +105,8 @@ class Codec:
         Raises:
             tf.errors.InvalidArgumentError: If the value cannot be read.
         """
-        x, present, errors = self.encode(tf.expand_dims(packed, 0))
+        batch = tf.nest.map_structure(lambda x: tf.expand_dims(x, 0), packed)
+        x, present, errors = self.encode(batch)
         readable = tf.debugging.Assert(errors[0] == "", [errors[0]])
         with tf.control_dependencies([readable]):
             return tf.identity(x[0]), present[0]
@@ -104,9 +122,33 @@ class Codec:
             name: Name of the field.
 
         Returns:
-            `tf.TensorSpec`.
+            `tf.TensorSpec`; or a dict of several by argument.
         """
         return tf.TensorSpec((None,), tf.string, name=name)
+
+    def from_arguments(self, field, batch):
+        """Takes a field's packed values from the arguments of an export.
+
+        Args:
+            field: Name of the field.
+            batch: Dict of tensors by argument.
+
+        Returns:
+            As from `pack`; `None` if the batch lacks the field.
+        """
+        return batch.get(field)
+
+    def to_arguments(self, field, values):
+        """Makes the arguments of an export of a field's raw values.
+
+        Args:
+            field: Name of the field.
+            values: List as for `pack`.
+
+        Returns:
+            Dict of lists by argument.
+        """
+        return {field: values}
 
     def samples(self):
         """Makes raw values to test an export with; the last one is missing.
