@@ -57,7 +57,8 @@ def train(
         folder: Folder of a published data set. By default
             `$MMKERAS_DATA/<data>`.
         columns: Dict from columns to their names in your own table, e.g.
-            `{"label": "class"}`.
+            `{"label": "class"}`; and `"numbers"` and `"categories"` to lists
+            of columns, which are chosen by default.
         init: Run or preset of the same architecture to take the initial
             weights and the vocabulary from; or of any architecture, with the
             key `train.init_branches`.
@@ -97,6 +98,9 @@ def train(
     _check_start(resolved, out, init)
     columns = {**resolved.columns, **(columns or {})}
     source = sources.make(name, data, folder, columns)
+    if sources.takes_tabular(name) and not notes:  # Else as in that run.
+        source = sources.with_tabular(source, reporter)
+        columns = source["columns"]
     rows = _rows(resolved, source, reporter)
     if name.endswith(_ANY):
         chosen, choice = local_networks.choose(name, rows[0], values)

@@ -32,6 +32,7 @@ Columns = Annotated[
         "--column",
         metavar="COLUMN=NAME",
         help="Column of your own table with another name, e.g. label=class; "
+        "or columns of numbers or categories, e.g. numbers=price,year; "
         "repeatable.",
     ),
 ]
@@ -86,7 +87,8 @@ def columns_of(pairs):
     columns = {}
     for pair in pairs or []:
         column, mark, name = pair.partition("=")
-        if not (mark and column and name):
+        may_be_empty = column.strip() in ("numbers", "categories")
+        if not (mark and column and (name or may_be_empty)):
             raise ValueError(
                 "--column expects COLUMN=NAME, e.g. --column label=class. "
                 f"Received: {pair}"

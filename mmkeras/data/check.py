@@ -9,10 +9,12 @@ from mmkeras.data import check_files
 from mmkeras.data import check_inputs
 from mmkeras.data import check_texts
 from mmkeras.data import check_vocabulary
+from mmkeras.data import column_choice
 from mmkeras.data import datasets
 from mmkeras.data import label_kinds
 from mmkeras.data import training_problems
 from mmkeras.data import truncation
+from mmkeras.data.datasets.columns import TABULAR
 from mmkeras.data.problems import Problem
 
 __all__ = ["Problem", "Report", "check"]
@@ -89,6 +91,7 @@ def check(
         problems += training_problems.of_dataset(data)
         problems += check_vocabulary.problems(rows)
         notes = [*_describe_labels(rows), *notes, *check_texts.notes(rows)]
+        notes += _describe_columns(source, rows, columns)
     captioned = all(problem.kind != "missing" for problem in data.problems)
     problems += check_files.problems(rows, progress or (lambda *_: None))
     problems += check_inputs.problems(rows, captioned)
@@ -101,8 +104,22 @@ def check(
     return Report(name, check_counts.count(rows), problems, notes)
 
 
+def _has_labels(rows):
+    """Whether rows have labels; answers to questions are not labels."""
+    return bool(rows) and "label" in rows[0] and "question" not in rows[0]
+
+
 def _describe_labels(rows):
-    """Describes labels in a line; answers to questions are not labels."""
-    if not rows or "label" not in rows[0] or "question" in rows[0]:
+    """Describes labels in a line."""
+    if not _has_labels(rows):
         return []
     return [label_kinds.describe([row["label"] for row in rows])]
+
+
+def _describe_columns(source, rows, columns):
+    """Describes the columns that are chosen as numbers and categories."""
+    if not _has_labels(rows) or {*(columns or {})} & {*TABULAR}:
+        return []
+    own = datasets.get(source, "labels", columns)
+    choice = column_choice.choose(*own.other_columns()).describe()
+    return [f"Read by `mmkeras train classify`: {choice}"] if choice else []

@@ -20,8 +20,9 @@ def load(rows) -> tf.data.Dataset:
     Args:
         rows: List of dicts; see `mmkeras.data.datasets`. `"image"` and
             `"audio"` are paths, the bytes of files or arrays of features;
-            `"captions"` is a list of strings; all other values are strings,
-            numbers or arrays. `None` is a missing value.
+            `"captions"` is a list of strings; `"tabular"` is a dict; all
+            other values are strings, numbers or arrays. `None` is a missing
+            value.
 
     Returns:
         Dataset of dicts: files, scalar strings of their bytes, and texts,
@@ -97,6 +98,9 @@ def _column(name, values):
     if isinstance(example, np.ndarray):
         missing = np.full_like(example, np.nan)
         return tf.constant([missing if v is None else v for v in values])
+    if isinstance(example, dict):
+        rows = [value or {} for value in values]
+        return {k: _column(k, [row.get(k) for row in rows]) for k in example}
     if isinstance(example, list):
         return tf.ragged.constant(values, tf.string, ragged_rank=1)
     missing = "" if isinstance(example, (str, bytes)) else float("nan")

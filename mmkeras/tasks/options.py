@@ -32,6 +32,23 @@ class DataOptions:
 
 
 @dataclasses.dataclass(frozen=True)
+class ColumnOptions:
+    """The columns of a table that are numbers and categories.
+
+    Attributes:
+        numbers: Columns of your own table that are numbers, separated by
+            commas, such as price,year. By default, for classify, chosen among
+            the columns that nothing else is read from.
+        categories: Columns of your own table that are categories, separated
+            by commas, such as brand,country. By default chosen as the numbers;
+            none if only the numbers are given.
+    """
+
+    numbers: str | None = None
+    categories: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class TaskOptions:
     """What a model is trained to do.
 

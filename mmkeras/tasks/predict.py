@@ -15,10 +15,11 @@ def predict(task, inputs, batch_size=_BATCH_SIZE, columns=None, **options):
 
     Args:
         task: A `tasks.Task`.
-        inputs: List of examples: dicts of raw values by field; paths or bytes
-            of images, or paths of other files; for models of one field, its
-            raw values, e.g. texts. Or the path of a table (JSONL, CSV or TSV)
-            whose columns are the fields.
+        inputs: List of examples: dicts of raw values by field, of numbers
+            and categories by column; paths or bytes of images, or paths of
+            other files; for models of one field, its raw values, e.g. texts.
+            Or the path of a table (JSONL, CSV or TSV) whose columns are the
+            fields.
         batch_size: int. Number of examples predicted at once.
         columns: Dict from columns to their names in a table.
         **options: Of generation.
@@ -79,10 +80,10 @@ def _example(task, name, value):
         return raw_examples.from_path(task, value)
     if isinstance(value, bytes):
         value = {"image": value}
-    unknown = sorted(set(value) - set(task.fields))
+    unknown = sorted({*value} - {*task.fields, *task.columns})
     if unknown:
         raise ValueError(
-            f"The model takes {', '.join(task.fields)}. Received: "
+            f"The model takes {', '.join(task.columns)}. Received: "
             f"{', '.join(unknown)}"
         )
     return raw_examples.Example(name, value)

@@ -6,6 +6,7 @@ import pathlib
 
 import numpy as np
 
+from mmkeras.data import encoding
 from mmkeras.data import feature_files
 from mmkeras.data import files
 from mmkeras.data.datasets import columns
@@ -139,7 +140,7 @@ def from_table(task, path, names=None):
     """Reads the rows of a table.
 
     Args:
-        task: A `mmkeras.tasks.Task`; its fields are the columns.
+        task: A `mmkeras.tasks.Task`, whose `columns` are read.
         path: Path of a JSONL, CSV or TSV file. Paths in it are relative to
             its folder.
         names: Dict from columns to their names in the table; names that the
@@ -154,7 +155,7 @@ def from_table(task, path, names=None):
     """
     path = pathlib.Path(path)
     data = dataset.Dataset()
-    schema = columns.to_predict(task.fields, _renamed(task, path, names))
+    schema = columns.to_predict(task.columns, _renamed(task, path, names))
     examples = {}
     for number, values in tabular.lines(path, data, schema):
         try:
@@ -184,10 +185,11 @@ def read(task, example, folder):
     """
     if example.error:
         return example
-    values = {}
+    values, lists = {}, {k: [v] for k, v in example.values.items()}
+    lists = encoding.by_field(task.codecs, task.fields, lists)
     for field in task.fields:
         try:
-            value = example.values.get(field)
+            [value] = lists.get(field, [None])
             values[field] = _value(task.codecs[field], value, folder)
         except ValueError as error:
             return Example(example.name, {}, f"{field}: {error}")
@@ -198,10 +200,11 @@ def _renamed(task, path, names):
     """Pairs of columns and their names in a table, for a `Schema`."""
     headers = tabular.column_names(path, columns.of_any_kind())
     headers = {name.casefold() for name in headers}
+    readable = {"id", *task.columns}
     return [
         (column, name)
         for column, name in (names or {}).items()
-        if column in ("id", *task.fields) and name.strip().casefold() in headers
+        if column in readable and name.strip().casefold() in headers
     ]
 
 

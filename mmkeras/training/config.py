@@ -101,7 +101,9 @@ def resolve(name, given):
             wrong. The error says what is expected.
     """
     columns = {
-        key.removeprefix(_COLUMNS): str(value)
+        key.removeprefix(_COLUMNS): value
+        if isinstance(value, (list, tuple))
+        else str(value)
         for key, value in given.items()
         if key.startswith(_COLUMNS)
     }

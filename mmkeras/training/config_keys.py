@@ -17,6 +17,7 @@ from mmkeras import docstrings
 from mmkeras import generation
 from mmkeras import registry
 from mmkeras import tasks
+from mmkeras.tasks import fit_codecs
 from mmkeras.tasks import options
 from mmkeras.training import pretrained
 from mmkeras.training import recipes
@@ -115,6 +116,7 @@ def keys(name):
         *_train(name, tasks.of(architecture)),
         *_model(architecture),
         *_fields("data", options.defaults(architecture)),
+        *_columns(architecture),
         *_fields("task", options.TaskOptions()),
     ]
     if "generates" in features:
@@ -124,6 +126,13 @@ def keys(name):
         for key in available
         if _NEEDS.get(key.name) in (None, *features)
     }
+
+
+def _columns(architecture):
+    """Keys of the columns of a table that are inputs by themselves."""
+    if f"{fit_codecs.TABULAR}_shape" not in architecture.arguments:
+        return []
+    return _fields("data.columns", options.ColumnOptions())
 
 
 def generate(task):

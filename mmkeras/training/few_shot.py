@@ -66,7 +66,7 @@ def choose(config, rows, init=None):
         k: v for k, v in RECIPE.items() if f"train.{k}" not in config.given
     }
     recipe = dataclasses.replace(recipe, head=linear_head.NAME, **changes)
-    return recipe, _note(config, count, rows.val_is_drawn) if is_default else ""
+    return recipe, _note(config, count, rows) if is_default else ""
 
 
 def is_solved(recipe, init=None):
@@ -95,7 +95,7 @@ def _obstacle(config, rows):
             return f"train.{key}={getattr(type(recipe), key, None)}"
     if len(model.output_shape) != 2 or tasks.task.TOKENS in model.input:
         return "one prediction per example"
-    frozen = {*config.networks, linear_head.FEATURES}
+    frozen = {*config.networks, *linear_head.VECTORS}
     fields = fit_codecs.input_fields(model, rows.train, architecture.arguments)
     others = [field for field in fields if field not in frozen]
     if others:
@@ -122,15 +122,20 @@ def _head_of(init):
         return None
 
 
-def _note(config, count, val_is_drawn):
-    names = ", ".join(config.networks) or "features alone"
+def _note(config, count, rows):
+    vectors = [
+        field
+        for field in linear_head.VECTORS
+        if any(row.get(field) is not None for row in rows.train)
+    ]
+    names = ", ".join(config.networks) or f"{' and '.join(vectors)} alone"
     text = (
         f"Frozen pretrained networks ({names}) and {count} training examples, "
         f"at most {MAX_EXAMPLES}: only a linear head is trained "
         "(train.head=linear; train.head=full trains all layers of "
         f"{config.architecture})."
     )
-    if not val_is_drawn:
+    if not rows.val_is_drawn:
         return text
     return (
         f"{text} Cross-validation takes the place of validation: the rows "

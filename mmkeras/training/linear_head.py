@@ -12,7 +12,7 @@ from mmkeras.training import logistic
 from mmkeras.training import ridge
 
 NAME = "linear"
-FEATURES = "features"  # The input that was computed elsewhere.
+VECTORS = ("features", "tabular")  # Inputs that need no network.
 _NORM, _LOGITS = "{}_norm", "logits"
 _VARIANCE = 1e-10  # Of features that are constant.
 
@@ -64,7 +64,7 @@ def build(model, dim):
 
     Args:
         model: A `keras.Model` of the zoo from a dict of inputs, each with a
-            branch; `"features"`, vectors or sequences, are used as they are.
+            branch; `VECTORS`, or sequences of features, are used as they are.
         dim: int. Number of outputs.
 
     Returns:
@@ -78,7 +78,7 @@ def build(model, dim):
     features = []
     for field in fields:
         x = inputs[field]
-        has_branch = field in branches and field != FEATURES
+        has_branch = field in branches and field not in VECTORS
         x = branches[field][0](x) if has_branch else _steps(x, field)
         if len(x.shape) == 3:
             x = layers.MaskedPool(name=f"{field}_features")(x)

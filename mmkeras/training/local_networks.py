@@ -75,6 +75,8 @@ def choose(architecture, rows, given):
             words.append(f"{field}: trained from scratch")
     if any(row.get("features") is not None for row in rows):
         words.append("features: as they are")
+    if any(row.get("tabular") is not None for row in rows):
+        words.append("numbers and categories: trained from scratch")
     source = os.environ.get(VARIABLE)
     where = (
         f"pretrained networks are those in {VARIABLE}={source}"

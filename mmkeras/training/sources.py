@@ -5,9 +5,17 @@ import pathlib
 
 from mmkeras import registry
 from mmkeras import tasks
+from mmkeras.data import column_choice
 from mmkeras.data import datasets
+from mmkeras.data.datasets import columns as table_columns
+from mmkeras.tasks import fit_codecs
 from mmkeras.training import folder as run_folder
 from mmkeras.training import folds
+
+_LEAK = (
+    "The column {} alone tells the label of every row: it may be the label "
+    "under another name, or follow from it. It is {}."
+)
 
 
 def make(architecture, data, folder=None, columns=None):
@@ -22,16 +30,65 @@ def make(architecture, data, folder=None, columns=None):
 
     Returns:
         Dict of arguments of `datasets.read`.
+
+    Raises:
+        ValueError: If numbers or categories are given to an architecture
+            that does not take them.
     """
     if isinstance(data, os.PathLike):
         data = os.fspath(data)
+    columns = {
+        key: table_columns.join(name) if key in table_columns.TABULAR else name
+        for key, name in (columns or {}).items()
+    }
+    _check_tabular(architecture, columns)
     task = tasks.of(registry.get(architecture))
     return {
         "source": data,
         "folder": folder,
         "kind": task.data_kind,
-        "columns": columns or {},
+        "columns": columns,
     }
+
+
+def takes_tabular(architecture):
+    """Whether an architecture takes columns of numbers and categories."""
+    return f"{fit_codecs.TABULAR}_shape" in registry.get(architecture).arguments
+
+
+def with_tabular(source, reporter):
+    """Chooses columns of numbers and categories, unless they are given.
+
+    What is chosen and left out is reported, and columns that alone predict
+    the label.
+
+    Args:
+        source: Dict as of `make`, of an architecture that takes them.
+        reporter: A `reporter.Reporter`.
+
+    Returns:
+        The dict, with the choice in its `"columns"`.
+    """
+    data, names = source["source"], source["columns"]
+    if datasets.is_published(data):
+        return source
+    own = datasets.get(data, source["kind"], names)
+    table, labels = own.other_columns()
+    if not {*names} & {*table_columns.TABULAR}:
+        choice = column_choice.choose(table, labels)
+        if choice.describe():
+            reporter.note(choice.describe())
+        for name in choice.leaks:
+            reporter.warn(_LEAK.format(name, "left out"))
+        chosen = {k: getattr(choice, k) for k in table_columns.TABULAR}
+        chosen = {k: table_columns.join(v) for k, v in chosen.items() if v}
+        return {**source, "columns": {**names, **chosen}}
+    for kind in table_columns.TABULAR:
+        given = table_columns.split(names.get(kind) or "")
+        given = {name: table[name] for name in given if name in table}
+        for name in column_choice.leaks(given, labels, kind):
+            reporter.warn(_LEAK.format(name, "taken, as given"))
+    return source
 
 
 def of_run(card, data=None, folder=None, columns=None):
@@ -43,6 +100,8 @@ def of_run(card, data=None, folder=None, columns=None):
         folder: Folder of a published data set, or `None` for the one used in
             training.
         columns: As of `make`; `None` or empty for those used in training.
+            Numbers and categories are those of the training unless they are
+            given as well.
 
     Returns:
         Dict of arguments of `datasets.read`.
@@ -60,8 +119,11 @@ def of_run(card, data=None, folder=None, columns=None):
         )
     if data is None:
         folder = folder or card.get("folder")
-    if not columns and not is_published:
-        columns = card.get("columns")
+    if not is_published:
+        former = card.get("columns") or {}
+        shared = {*former} & {*table_columns.TABULAR}
+        tabular = {key: former[key] for key in shared}
+        columns = tabular | columns if columns else former
     return make(arguments["architecture"], source, folder, columns)
 
 
@@ -92,6 +154,16 @@ def place(source):
         "folder": str(pathlib.Path(folder).resolve()) if folder else None,
         "columns": source["columns"],
     }
+
+
+def _check_tabular(architecture, columns):
+    names = [key for key in table_columns.TABULAR if columns.get(key)]
+    if names and not takes_tabular(architecture):
+        raise ValueError(
+            f"{architecture} takes no columns of numbers or categories. "
+            f"Received: {names[0]}={columns[names[0]]}. `mmkeras train "
+            "classify` assembles a model that does."
+        )
 
 
 def identity(source):

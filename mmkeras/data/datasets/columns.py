@@ -4,9 +4,11 @@ import collections
 import dataclasses
 import difflib
 import functools
+import json
 
 CAPTIONS = ("caption", "captions")
 FILES = ("image", "audio", "features")
+TABULAR = ("numbers", "categories")  # Lists of columns of a table.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Schema:
         lenient: Whether texts that are not valid Unicode are passed on to the
             reader.
         aliases: Tuples of a column and the name that the table has for it.
+        numbers: Those of the required columns that are read as numbers.
+        categories: Those that are read as categories.
     """
 
     kind: str
@@ -31,11 +35,24 @@ class Schema:
     marks: tuple = ()
     lenient: bool = False
     aliases: tuple = ()
+    numbers: tuple = ()
+    categories: tuple = ()
 
     @functools.cached_property
     def names(self):
         """All columns."""
-        return *(n for group in self.required for n in group), *self.optional
+        required = [name for group in self.required for name in group]
+        return *required, *self.optional
+
+    @property
+    def tabular(self):
+        """Columns of numbers and of categories."""
+        return *self.numbers, *self.categories
+
+    @functools.cached_property
+    def spellings(self):
+        """Dict from names in lower case to columns, the first if several."""
+        return {name.casefold(): name for name in reversed(self.names)}
 
     @functools.cached_property
     def texts(self):
@@ -91,6 +108,7 @@ _OTHER_NAMES = {
     "split": ("fold", "set", "subset", "partition"),
 }
 _MAX_NAMES = 20
+_REPLACED = " of the table"  # A column in whose place another one is read.
 
 
 def check_kind(kind):
@@ -106,20 +124,56 @@ def check_aliases(aliases):
 
     Args:
         aliases: Dict from columns to the names that the table has for them,
-            or `None`.
+            or `None`; those of `TABULAR` to lists of names, as of `split`.
 
     Raises:
         ValueError: If there is no such column.
     """
+    names = sorted({*ALL, *TABULAR})
     for name in aliases or {}:
-        if name not in ALL:
-            close = difflib.get_close_matches(str(name), sorted(ALL), n=1)
+        if name not in names:
+            close = difflib.get_close_matches(str(name), names, n=1)
             hint = f"Did you mean {close[0]!r}? " if close else ""
             raise ValueError(
                 f"`columns` (`--column`) has an unknown column, {name!r}. "
-                f"{hint}Columns: {', '.join(sorted(ALL))}."
+                f"{hint}Columns: {', '.join(names)}."
             )
     return tuple((aliases or {}).items())
+
+
+def split(names):
+    """Reads a list of columns of a table.
+
+    Args:
+        names: List of strings; or a string of names separated by commas, or a
+            JSON list, for names that have a comma.
+
+    Returns:
+        Tuple of different strings without outer white space.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    if isinstance(names, str):
+        is_json = names.lstrip().startswith("[")
+        try:
+            names = json.loads(names) if is_json else names.split(",")
+        except ValueError as error:
+            raise ValueError(
+                f"Expected a list of columns. Received: {names}"
+            ) from error
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError(f"Expected names of columns. Received: {names}")
+    names = [name.strip() for name in names]
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def join(names):
+    """The reverse of `split`: names separated by commas, or a JSON list."""
+    names = split(names)
+    if any("," in name or name.startswith("[") for name in names):
+        return json.dumps(names, ensure_ascii=False)
+    return ",".join(names)
 
 
 def of_kind(kind, aliases=()):
@@ -130,22 +184,50 @@ def of_kind(kind, aliases=()):
         aliases: As of `Schema.aliases`.
 
     Raises:
-        ValueError: If such a table has no such column.
+        ValueError: If such a table has no such column; or if a column of
+            numbers or categories is also read as something else.
     """
-    schema = SCHEMAS[kind]
-    for name, _ in aliases:
-        if name not in schema.names:
+    schema, tabular = SCHEMAS[kind], {}
+    names = (*schema.names, *(TABULAR if kind == "labels" else ()))
+    for name, other in aliases:
+        if name not in names:
             raise ValueError(
                 f"tables of {kind} have no column `{name}`. Expected one of "
-                f"{', '.join(schema.names)}. Received: "
-                f"columns={dict(aliases)}"
+                f"{', '.join(names)}. Received: columns={dict(aliases)}"
             )
-    return dataclasses.replace(schema, aliases=tuple(aliases))
+        if name in TABULAR:
+            tabular[name] = split(other)
+    aliases = tuple(pair for pair in aliases if pair[0] not in TABULAR)
+    schema = dataclasses.replace(schema, aliases=aliases)
+    _check_tabular(tabular, schema)
+    if not tabular:
+        return schema
+    label, inputs = schema.required
+    inputs += tuple(name for names in tabular.values() for name in names)
+    required = label, inputs
+    return dataclasses.replace(schema, required=required, **tabular)
+
+
+def _check_tabular(tabular, schema):
+    """Raises an error if a column has a second meaning."""
+    meanings = {}
+    for kind, names in tabular.items():
+        for name in names:
+            column = canonical_name(name, schema)
+            other = meanings.setdefault(column.casefold(), kind)
+            if column in schema.names or column == "tabular":
+                other = f"`{column}`"
+            if other != kind:
+                raise ValueError(
+                    f"the column `{name}` of `{kind}` is also read as "
+                    f"{other}. Received: columns={tabular}"
+                )
 
 
 def of_any_kind(aliases=()):
     """Returns the schema of a table whose kind has not been inferred."""
-    return Schema("", (tuple(sorted(ALL)),), aliases=tuple(aliases))
+    aliases = tuple(pair for pair in aliases if pair[0] not in TABULAR)
+    return Schema("", (tuple(sorted(ALL)),), aliases=aliases)
 
 
 def infer(names):
@@ -181,8 +263,21 @@ def canonical_name(name, schema):
         if plain == str(other).strip().casefold():
             return column
     if plain in dict(schema.aliases):  # Another column is read in its place.
-        return f"{name.strip()} of the table"
-    return plain if plain in schema.names else name.strip()
+        return f"{name.strip()}{_REPLACED}"
+    return schema.spellings.get(plain, name.strip())
+
+
+def unclaimed(names, schema):
+    """Lists the columns that no field is read from.
+
+    Args:
+        names: Names of the columns, as of `canonical_name`.
+        schema: A `Schema`; its columns of numbers and categories are listed.
+    """
+    fields = {*schema.names, "tabular"} - {*schema.tabular}
+    return [
+        name for name in names if name.removesuffix(_REPLACED) not in fields
+    ]
 
 
 def duplicates(names):
@@ -221,11 +316,19 @@ def check(names, schema, strict=True):
 
 
 def check_present(names, schema):
-    """Raises an error if a table lacks a column named in `Schema.aliases`.
+    """Raises an error if a table lacks a column that the user named.
 
     Raises:
         ValueError: If there is none of that name.
     """
+    for name in schema.tabular:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            hint = f". Did you mean `{close[0]}`?" if close else ""
+            raise ValueError(
+                f"there is no column `{name}`, of numbers or categories. "
+                f"Received: {list(names)[:_MAX_NAMES]}{hint}"
+            )
     for column, other in schema.aliases:
         if column not in names:
             close = difflib.get_close_matches(str(other), names, n=1)

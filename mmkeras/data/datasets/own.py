@@ -8,7 +8,7 @@ determine its kind:
 - labels: any of `text`, `image`, `audio` and `features` (the path of a `.npy`
   file, with a vector or a sequence), and `label`: a name, several (a list) or a
   number, see `data.label_kinds`; `group`, e.g. the speaker: examples of a
-  group are never split;
+  group are never split; columns of numbers and categories that are named;
 - questions: `image`, `question`, and `answer`, or `answers` of several
   annotators; `type`;
 - dialogues: `image`, `history`, the previous questions and answers, a string
@@ -53,7 +53,8 @@ class OwnData:
             dicts, whose images and audio are paths or the bytes of files and
             whose features may be arrays.
         kind: One of `columns.KINDS`; `None` to decide by the columns.
-        columns: Dict from columns to the names that the table has for them.
+        columns: Dict from columns to the names that the table has for them;
+            `"numbers"` and `"categories"` to lists of further columns.
 
     Raises:
         ValueError: If the kind or a column is unknown.
@@ -108,13 +109,11 @@ class OwnData:
         if pairs:
             return folder.scan(table)
         data, schema = dataset.Dataset(), columns.of_kind(kind, aliases)
+        lines = self._lines(table, data, schema)
+        place, home = records.NAME, pathlib.Path.cwd()
         if self._path:
-            lines = tabular.lines(table, data, schema)
             place, home = table, table.parent
-        else:
-            lines = records.lines(table, data, schema)
-            place, home = records.NAME, pathlib.Path.cwd()
-        table_rows.read(kind, lines, place, home, data, target)
+        table_rows.read(schema, lines, place, home, data, target)
         return data
 
     def rows(self, split, target=None) -> list[dict]:
@@ -124,6 +123,30 @@ class OwnData:
     def load(self, split, target=None) -> tf.data.Dataset:
         """Returns raw examples of one split; see `mmkeras.data.examples`."""
         return examples.load(self.rows(split, target))
+
+    def other_columns(self):
+        """Reads the columns of a table of labels that are no field's.
+
+        Returns:
+            Tuple of a dict from columns to lists of cells, `None` where a row
+            has none, and the list of the cells of the labels.
+        """
+        schema = columns.of_kind("labels", columns.check_aliases(self.columns))
+        inputs = [name for name in schema.names if name != "label"]
+        lenient = dataclasses.replace(
+            schema, required=(("label",),), optional=tuple(inputs)
+        )
+        lines = self._lines(self._table(), dataset.Dataset(), lenient)
+        rows = [values for _, values in lines]
+        names = dict.fromkeys(name for row in rows for name in row if name)
+        others = columns.unclaimed(names, schema)
+        table = {name: [row.get(name) for row in rows] for name in others}
+        return table, [row.get("label") for row in rows]
+
+    def _lines(self, table, data, schema):
+        """Yields lines of a table; see `tabular.lines`."""
+        reader = tabular if self._path else records
+        return reader.lines(table, data, schema)
 
     @property
     def _path(self):

@@ -12,6 +12,7 @@ import hashlib
 
 import numpy as np
 
+from mmkeras.data import cells
 from mmkeras.data import feature_files
 from mmkeras.data import files
 from mmkeras.data import label_column
@@ -21,11 +22,11 @@ from mmkeras.data.datasets import tabular
 FIELDS = ("text", "image", "audio", "features")
 
 
-def read(kind, lines, place, folder, data, target=None):
+def read(schema, lines, place, folder, data, target=None):
     """Makes rows of lines.
 
     Args:
-        kind: One of `columns.KINDS`.
+        schema: A `columns.Schema` of one of `columns.KINDS`.
         lines: Iterable of a line's number and its values, a dict.
         place: Name of the table, to report malformed lines.
         folder: `pathlib.Path` that paths are relative to.
@@ -33,10 +34,12 @@ def read(kind, lines, place, folder, data, target=None):
         target: Type of the labels, one of `label_kinds.TARGETS`; `None` to
             infer it from all rows.
     """
-    rows = {}
+    rows, kind = {}, schema.kind
     for number, values in lines:
         where = f"{place}:{number}"
         try:
+            if schema.tabular:
+                values["tabular"] = _tabular(values, schema)
             rows[where] = _MAKERS[kind](values, number, folder)
         except ValueError as error:
             data.skip(where, str(error))
@@ -90,9 +93,32 @@ def _labels(values, number, folder):
         "label": values.get("label"),
         **{field: _value(values, field, folder) for field in FIELDS},
     }
-    if all(row[field] is None for field in FIELDS):
-        raise ValueError(f"expected at least one of {', '.join(FIELDS)}")
+    if "tabular" in values:
+        row["tabular"] = values["tabular"]
+    fields = [field for field in (*FIELDS, "tabular") if field in row]
+    if all(row[field] is None for field in fields):
+        raise ValueError(f"expected at least one of {', '.join(fields)}")
     return row
+
+
+def _tabular(values, schema):
+    """Reads the numbers and categories of a line.
+
+    Returns:
+        Dict from columns to floats, strings, or `None` where a cell is
+        missing; `None` if all are.
+    """
+    row = {}
+    for names, reader in (
+        (schema.numbers, cells.to_finite_number),
+        (schema.categories, cells.to_category),
+    ):
+        for name in names:
+            try:
+                row[name] = reader(values.get(name))
+            except ValueError as error:
+                raise ValueError(f"`{name}`: {error}") from error
+    return row if any(cell is not None for cell in row.values()) else None
 
 
 def _read_labels(rows, data, target):
