@@ -12,9 +12,18 @@ All architectures return logits. The losses that fit, by the targets:
 - One label per utterance: class indices of shape `(batch, utterances)`, -1 for
   padding, with `keras.losses.SparseCategoricalCrossentropy(from_logits=True,
   ignore_class=-1)`.
+- Pairs of embeddings, from `layers.EmbeddingPairs`: integers of shape
+  `(batch,)`, equal for examples that are not each other's negatives, with
+  `ContrastiveLoss`, `SigmoidLoss` or `TripletLoss`.
 - Text: token ids of shape `(batch, length)`, 0 for padding, with
   `TokenCrossentropy`.
 """
 
+from mmkeras.losses.contrastive import ContrastiveLoss
+from mmkeras.losses.contrastive import SigmoidLoss
+from mmkeras.losses.contrastive import TripletLoss
+from mmkeras.losses.contrastive import contrastive_loss
+from mmkeras.losses.contrastive import sigmoid_loss
+from mmkeras.losses.contrastive import triplet_loss
 from mmkeras.losses.tokens import TokenCrossentropy
 from mmkeras.losses.tokens import token_crossentropy

@@ -3,7 +3,8 @@
 The functions for captions take lists of tokens, as returned by `tokenize`;
 `caption_scores` takes strings and computes all caption metrics.
 `classification_scores` takes labels and probabilities, `ranking_scores` the
-scores of candidate answers.
+scores of candidate answers, `retrieval_scores` the embeddings of two
+modalities.
 """
 
 from mmkeras.metrics import bleu
@@ -13,6 +14,7 @@ from mmkeras.metrics import diversity
 from mmkeras.metrics import meteor
 from mmkeras.metrics import ranking
 from mmkeras.metrics import regression
+from mmkeras.metrics import retrieval
 from mmkeras.metrics import rouge
 from mmkeras.metrics.answers import normalized
 from mmkeras.metrics.answers import vqa_accuracy
@@ -26,5 +28,6 @@ from mmkeras.metrics.diversity import distinct
 from mmkeras.metrics.diversity import unique_share
 from mmkeras.metrics.diversity import vocabulary
 from mmkeras.metrics.ranking import ranking_scores
+from mmkeras.metrics.retrieval import retrieval_scores
 from mmkeras.metrics.rouge import rouge_l
 from mmkeras.metrics.tokenize import tokenize

@@ -110,6 +110,7 @@ def make_optimizer(recipe, steps, encoder_weights=()):
         scale=recipe.encoder_lr_scale,
     )
     optimizer.exclude_from_weight_decay(
-        var_list=variables, var_names=["bias", "gamma", "beta", "embeddings"]
+        var_list=variables,
+        var_names=["bias", "gamma", "beta", "embeddings", "log_scale"],
     )
     return optimizer

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from mmkeras import layers
 from mmkeras.data import codecs
 from mmkeras.tasks import targets
 from mmkeras.training import optimizers
@@ -142,3 +143,17 @@ def test_a_prepared_model_is_traced_once():
     model.fit(*data, batch_size=4, epochs=2, verbose=0)
     assert len(traced) == 1
     assert len(model.optimizer.variables) == before
+
+
+def test_the_scale_of_logits_does_not_decay():
+    layer = layers.EmbeddingPairs(bias=True)
+    layer([np.ones((2, 3), "float32")] * 2)
+    kernel = keras.Variable(np.ones(3, "float32"), name="kernel")
+    recipe = recipes.Recipe(epochs=2, weight_decay=0.5, learning_rate=0.1)
+    optimizer = optimizers.make_optimizer(recipe, steps=2)
+    weights = [*layer.weights, kernel]
+    before = [np.array(weight) for weight in weights]
+    for _ in range(2):  # The first step of the warm-up has a rate of 0.
+        optimizer.apply([keras.ops.zeros(w.shape) for w in weights], weights)
+    same = [np.array_equal(a, b) for a, b in zip(before, weights)]
+    assert same == [True, True, False]
