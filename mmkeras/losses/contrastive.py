@@ -124,9 +124,9 @@ def _are_negatives(groups, own):
     if len(groups.shape) == 1:
         groups = groups[:, None]
     same = ops.any(groups[:, None] == groups[None], axis=-1)
-    eye = ops.eye(ops.shape(groups)[0], dtype="bool")
-    negatives = ops.logical_not(ops.logical_or(same, eye))
-    return ops.logical_or(negatives, eye) if own else negatives
+    diagonal = ops.eye(ops.shape(groups)[0], dtype="bool")
+    negatives = ops.logical_not(ops.logical_or(same, diagonal))
+    return ops.logical_or(negatives, diagonal) if own else negatives
 
 
 class _PairLoss(keras.losses.Loss):
