@@ -18,13 +18,29 @@ def with_vocabulary_of(initial, fitted):
     Returns:
         Dict of codecs: those of `initial` for texts, dialogues, columns of
         tables and generated targets; those of `fitted` for all others.
+
+    Raises:
+        ValueError: If the two have other columns of a table.
     """
+    for field, codec in fitted.items():
+        if getattr(codec, "kind", None) == "tabular":
+            _check_columns(initial.codecs.get(field, codec), codec, field)
     return {
         field: initial.codecs.get(field, codec)
         if getattr(codec, "kind", None) in _FITTED_KINDS
         else codec
         for field, codec in fitted.items()
     }
+
+
+def _check_columns(initial, fitted, field):
+    expected, received = initial.columns(field), fitted.columns(field)
+    if {*expected} != {*received}:
+        raise ValueError(
+            f"The initial run takes the columns {', '.join(expected)}. "
+            f"Received: {', '.join(received)}. Name the same ones with "
+            "data.columns.numbers and data.columns.categories."
+        )
 
 
 def copy_weights(initial, task, path):

@@ -87,7 +87,7 @@ def build(model, dim):
         features = layers.replace_missing(features, inputs["presence"])
     x = features[0]
     if len(features) > 1:
-        x = keras.layers.Concatenate(name="features")(features)
+        x = keras.layers.Concatenate(name="concatenation")(features)
     logits = keras.layers.Dense(dim, dtype="float32", name=_LOGITS)(x)
     kind = layers.MultimodalModel if "presence" in inputs else keras.Model
     return kind(inputs, logits, name=model.name)

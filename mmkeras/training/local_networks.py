@@ -76,7 +76,7 @@ def choose(architecture, rows, given):
     if any(row.get("features") is not None for row in rows):
         words.append("features: as they are")
     if any(row.get("tabular") is not None for row in rows):
-        words.append("numbers and categories: trained from scratch")
+        words.append("numbers and categories: standardised and one-hot")
     source = os.environ.get(VARIABLE)
     where = (
         f"pretrained networks are those in {VARIABLE}={source}"

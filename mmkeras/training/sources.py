@@ -40,6 +40,7 @@ def make(architecture, data, folder=None, columns=None):
     columns = {
         key: table_columns.join(name) if key in table_columns.TABULAR else name
         for key, name in (columns or {}).items()
+        if name is not None
     }
     _check_tabular(architecture, columns)
     task = tasks.of(registry.get(architecture))

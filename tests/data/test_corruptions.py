@@ -171,3 +171,16 @@ def test_unknown_names_and_unreadable_values_are_refused():
         corrupted("image", "blur", 1, b"junk")
     with pytest.raises(ValueError, match="audio cannot be decoded"):
         corrupted("audio", "gain", 1, b"junk")
+
+
+def test_cells_of_a_table_are_emptied_but_never_all():
+    row = {f"column {i}": i for i in range(100)}
+    for severity in SEVERITIES:
+        changed = corrupted("tabular", "drop", severity, row)
+        assert changed.keys() == row.keys()
+        assert all(changed[k] in (None, v) for k, v in row.items())
+        empty = sum(value is None for value in changed.values())
+        assert abs(empty - 10 * severity) < 15
+    small = {"a": 1.0, "b": None}
+    for seed in range(20):
+        assert corrupted("tabular", "drop", 5, small, seed) == small

@@ -248,6 +248,23 @@ def test_columns_alone_have_a_linear_head(tmp_path, cache):
         epochs=1,
     )
     assert again.columns == task.columns
+    with pytest.raises(ValueError, match=r"run takes.*, Type. Received: Type"):
+        mmkeras.train(
+            *("classify", rows, tmp_path / "other"),
+            init=tmp_path / "run",
+            columns={"numbers": None, "categories": "Type"},
+            reporter=Notes(),
+        )
+
+
+def test_vectors_and_columns_share_a_linear_head(tmp_path, cache):
+    rng = np.random.default_rng(0)
+    rows = [{**row, "features": rng.normal(size=3)} for row in products()]
+    rows = [{k: v for k, v in r.items() if k != "text"} for r in rows]
+    task, notes = train(rows, tmp_path / "run")
+    assert linear_head.is_linear(task.model)
+    assert task.fields == ["features", "tabular"]
+    assert any("(features and tabular alone)" in note for note in notes)
 
 
 def test_architectures_without_such_an_input_refuse_them(tmp_path):
