@@ -7,6 +7,7 @@ import typer
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from benchmarks import decode
+from benchmarks import frozen
 from benchmarks import fusion
 from benchmarks import memory
 from benchmarks import pipeline
@@ -20,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("decode")(decode.run)
+app.command("frozen")(frozen.run)
 app.command("fusion")(fusion.run)
 app.command("memory")(memory.run)
 app.command("pipeline")(pipeline.run)
