@@ -10,13 +10,12 @@ from mmkeras import tasks
 from mmkeras.data import datasets
 from mmkeras.data import label_kinds
 from mmkeras.data import splits
+from mmkeras.evaluation import cross_validation
 from mmkeras.evaluation import runs as evaluations
-from mmkeras.files import atomic
 from mmkeras.tasks import predict as predictions
 from mmkeras.training import config as configuration
 from mmkeras.training import config_keys
 from mmkeras.training import few_shot
-from mmkeras.training import folds
 from mmkeras.training import local_networks
 from mmkeras.training import runs
 from mmkeras.training import sources
@@ -107,8 +106,15 @@ def train(
         reporter.note(choice)
         resolved = configuration.resolve(name, values | chosen)
     if resolved.recipe.folds:
-        options = seed or 0, init, overwrite, reporter
-        return _train_folds(resolved, source, rows, out, results, *options)
+        if results:
+            raise ValueError(
+                "Results are those of one model: leave out `results` "
+                "(`--results`) or train.folds. `mmkeras evaluate` evaluates "
+                "the run of a fold."
+            )
+        return cross_validation.train(
+            resolved, source, rows, out, seed or 0, init, overwrite, reporter
+        )
     runs.train(
         resolved, source, rows, out, seed or 0, init, overwrite, reporter
     )
@@ -270,37 +276,6 @@ def _architecture(name):
     names = registry.list_models()
     is_task = name not in names and f"{name}{_ANY}" in names
     return f"{name}{_ANY}" if is_task else name
-
-
-def _train_folds(
-    config, source, rows, out, results, seed, init, overwrite, reporter
-):
-    """Trains and evaluates a model per fold; returns the last one."""
-    if results:
-        raise ValueError(
-            "Results are those of one model: leave out `results` (`--results`)"
-            " or train.folds. `mmkeras evaluate` evaluates the run of a fold."
-        )
-    count, metrics = config.recipe.folds, []
-    for fold in range(count):
-        reporter.note(f"Fold {fold} of {count}, from 0:")
-        path = folds.path(out, fold)
-        parts = folds.rows_of_fold(*rows[:2], count, fold)
-        runs.train(
-            *(config, source, parts, path),
-            *(seed, init, overwrite, reporter, fold),
-        )
-        evaluation = evaluations.evaluate(
-            *(path, "val", source["source"], source["folder"]),
-            *(source["columns"], config.generate),
-            reporter=reporter,
-        )
-        metrics.append(evaluation.metrics)
-    means, stds = folds.summarize(metrics)
-    scores = {"folds": count, "metrics": means, "std": stds}
-    atomic.write_json(out / "results.json", {"cross_validation": scores})
-    reporter.note(folds.describe(means, stds, count))
-    return evaluation.task
 
 
 def _require(**arguments):
