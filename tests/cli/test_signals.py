@@ -15,6 +15,7 @@ from mmkeras.cli.errors import explained
 from mmkeras.data.synthetic import shapes
 
 GOES_ON = "run the same command again to resume"
+EPOCHS = 20
 
 
 def call(verb):
@@ -77,9 +78,10 @@ def environment(tmp_path_factory):
 def train(world, out, epochs):
     return [
         *["train", "caption-cnn-attention-lstm", "--data", str(world)],
-        *["--out", str(out), f"train.epochs={epochs}"],
+        *["--out", str(out), f"train.epochs={epochs}", "--seed", "5"],
         *["train.batch_size=20", "data.min_count=1", "data.image_size=32"],
-        *["model.dim=16", "train.precision=float32"],
+        *["model.dim=16", "train.precision=float32", "train.ema=0.9"],
+        *["train.augment=image,audio", "generate.beam=1"],
     ]
 
 
@@ -103,40 +105,56 @@ def weights(run):
         return {n: arrays[n] for n in arrays.files if n != "notes"}
 
 
+@pytest.fixture(scope="module")
+def whole(world, environment, tmp_path_factory):
+    """The folder of an unbroken run."""
+    run = tmp_path_factory.mktemp("runs") / "whole"
+    ended = begin(environment, *train(world, run, EPOCHS))
+    assert ended.wait() == 0, ended.stdout.read()
+    return run
+
+
 @pytest.mark.slow
 def test_training_stops_and_goes_on_to_the_same_weights(
-    world, environment, tmp_path
+    world, environment, whole, tmp_path
 ):
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    ended = begin(environment, *train(world, whole, 20))
-    assert ended.wait() == 0, ended.stdout.read()
+    """Killed at any moment, too: then it says nothing."""
+    broken = tmp_path / "broken"
     for number, more in [
         (signal.SIGINT, 0.0),
-        (signal.SIGINT, 0.15),
+        (signal.SIGKILL, 0.0),
         (signal.SIGTERM, 0.05),
+        (signal.SIGKILL, 0.15),
         (signal.SIGINT, 0.3),
     ]:
         before = epochs(broken)
-        process = begin(environment, *train(world, broken, 20))
+        process = begin(environment, *train(world, broken, EPOCHS))
         while process.poll() is None and epochs(broken) <= before:
             time.sleep(0.02)
         time.sleep(more)
         process.send_signal(number)
         output, _ = process.communicate()
+        if number == signal.SIGKILL:
+            assert process.returncode == -number, output
+            continue
         assert process.returncode == 128 + number, output
         assert GOES_ON in output and "Traceback" not in output
-    ended = begin(environment, *train(world, broken, 20))
+    ended = begin(environment, *train(world, broken, EPOCHS))
     assert ended.wait() == 0, ended.stdout.read()
-    result = weights(broken)
-    for name, value in weights(whole).items():
-        np.testing.assert_array_equal(result[name], value)
+    wanted, resumed = weights(whole), weights(broken)
+    assert wanted.keys() == resumed.keys()
+    for name, value in wanted.items():
+        np.testing.assert_array_equal(resumed[name], value)
+    log = (broken / "log.csv").read_text().splitlines()
+    numbers = [str(epoch) for epoch in range(1, EPOCHS + 1)]
+    assert [line.split(",")[0] for line in log] == ["epoch", *numbers]
 
 
 @pytest.mark.slow
-def test_a_signal_at_any_moment_has_its_code(world, environment, tmp_path):
-    run = tmp_path / "run"
-    ended = begin(environment, *train(world, run, 1))
-    assert ended.wait() == 0, ended.stdout.read()
+def test_a_signal_at_any_moment_has_its_code(
+    world, environment, whole, tmp_path
+):
+    run = whole
     image = str(world.parent / "images" / "test-00000.jpg")
     verbs = [
         (train(world, tmp_path / "long", 500), None),
