@@ -54,6 +54,19 @@ def eager_models():
         yield
 
 
+@pytest.fixture
+def checks_here(monkeypatch):
+    """Compares an export with its task in this process.
+
+    That it runs in a fresh one, without Keras, has tests in `tests/serving`;
+    to begin one takes seconds.
+    """
+    from mmkeras.serving import check
+    from mmkeras.serving import replay
+
+    monkeypatch.setattr(check, "_replay", lambda path, _: replay.replay(path))
+
+
 @pytest.fixture(autouse=True)
 def fresh_start():
     """Seeds every generator, and leaves float32 behind.

@@ -90,6 +90,7 @@ def test_predict_answers_each_example(run, table):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("checks_here")
 def test_export_is_served(run, tmp_path):
     mmkeras.export(run, tmp_path / "days")
     served = serving.load(tmp_path / "days")
@@ -139,6 +140,7 @@ def test_the_functions_are_found_in_the_package():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("checks_here")
 def test_options_of_generation_reach_captions_and_exports(tmp_path):
     source = shapes.write(tmp_path / "shapes", 8, 4, 4)
     mmkeras.train(

@@ -147,6 +147,7 @@ def test_every_key_that_is_named_exists():
 @only_tensorflow
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Of equal captions.
+@pytest.mark.usefixtures("checks_here")
 def test_python_does_the_same(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     section = next(x for x in SECTIONS if x.startswith("Configuration\n"))

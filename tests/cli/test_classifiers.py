@@ -194,6 +194,7 @@ def test_predict_names_a_file_of_an_unknown_kind(run, tmp_path):
         assert kind in result.output
 
 
+@pytest.mark.usefixtures("checks_here")
 def test_export(run, table, tmp_path):
     result = call("export", run, tmp_path / "export")
     assert result.exit_code == 0, result.output

@@ -85,6 +85,7 @@ def test_report_and_question_only(run):
     assert (run / "report-val" / "answers.png").exists()
 
 
+@pytest.mark.usefixtures("checks_here")
 def test_export(run, table, tmp_path):
     result = call("export", run, tmp_path / "answerer")
     assert result.exit_code == 0, result.output

@@ -121,5 +121,6 @@ def test_conversations_and_scenes_go_through_training(tmp_path):
 
 @only_tensorflow
 @pytest.mark.slow
+@pytest.mark.usefixtures("checks_here")
 def test_an_export_tells_the_same_of_a_conversation(trained, tmp_path):
     serving.export(trained, tmp_path)  # It compares, or fails.

@@ -95,6 +95,7 @@ def test_a_model_without_factors_is_not_copied(bert, data):
 
 @only_tensorflow
 @pytest.mark.slow
+@pytest.mark.usefixtures("checks_here")
 def test_a_trained_task_is_exported_as_it_is(bert, data, tmp_path):
     task, recipe = build(data, bert)
     engine.fit(task, data, tmp_path / "run", recipe, verbose=0)

@@ -102,6 +102,7 @@ def test_a_frozen_network_is_fused_with_the_voice(bert, tmp_path):
 
 @only_tensorflow
 @pytest.mark.slow
+@pytest.mark.usefixtures("checks_here")
 def test_a_network_of_utterances_is_exported(bert, data, tmp_path):
     task, _ = build(data, bert)
     serving.export(task, tmp_path)  # Compares the answers.

@@ -7,9 +7,6 @@ import runpy
 import matplotlib.pyplot as plt
 import pytest
 
-from mmkeras.serving import check
-from mmkeras.serving import replay
-
 ROOT = pathlib.Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "tutorials").glob("*.py"))
 
@@ -24,21 +21,16 @@ NEEDED = {  # Files below MMKERAS_DATA, by tutorial.
 
 @pytest.fixture
 def small(tmp_path, monkeypatch):
-    """Few examples and one epoch, all in this process.
-
-    An export is still compared with its task; that it also runs in a fresh
-    process has its own tests.
-    """
+    """Few examples and one epoch."""
     values = {"TUTORIAL_PICTURES": "12", "TUTORIAL_EPOCHS": "1"}
     for name, value in {**values, "MMKERAS_CACHE": str(tmp_path)}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(check, "_replay", lambda path, _: replay.replay(path))
     yield
     plt.close("all")
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("eager_models", "small")
+@pytest.mark.usefixtures("eager_models", "checks_here", "small")
 @pytest.mark.filterwarnings("default::UserWarning")
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_runs(script):

@@ -164,23 +164,19 @@ def test_broken_unicode_is_no_error():
 ALONE = """
 import json, sys
 import tensorflow as tf
-loaded = tf.saved_model.load(sys.argv[1])
-outputs = loaded.signatures["serving_default"](text=tf.constant(sys.argv[2:]))
-print(json.dumps({
-    "ids": outputs["ids"].numpy().tolist(),
-    "texts": [text.decode() for text in outputs["texts"].numpy()],
-}))
+folders, texts = map(json.loads, sys.argv[1:])
+for folder in folders:
+    loaded = tf.saved_model.load(folder)
+    outputs = loaded.signatures["serving_default"](text=tf.constant(texts))
+    print(json.dumps({
+        "ids": outputs["ids"].numpy().tolist(),
+        "texts": [text.decode() for text in outputs["texts"].numpy()],
+    }))
 """
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "options",
-    [{"accents": False}, {"split": "characters", "punctuation": "keep"}],
-)
-def test_serves_untracked(tmp_path, options):
-    texts = ["Café, a dog's", "a 狗", ""]
-    words = Text.from_texts(texts, minimum=1, **options)
+def write_saved_model(words, folder):
+    """Writes a module that uses a codec and does not track it."""
 
     class Served(tf.Module):
         @tf.function(
@@ -191,21 +187,35 @@ def test_serves_untracked(tmp_path, options):
             return {"ids": ids, "texts": words.decode(ids)}
 
     served = Served()
-    tf.saved_model.save(
-        served,
-        str(tmp_path),
-        signatures={"serving_default": served.serve},
-    )
+    signatures = {"serving_default": served.serve}
+    tf.saved_model.save(served, folder, signatures=signatures)
+
+
+@pytest.mark.slow
+def test_serves_untracked(tmp_path):
+    texts = ["Café, a dog's", "a 狗", ""]
+    codecs = {
+        str(tmp_path / str(i)): Text.from_texts(texts, minimum=1, **options)
+        for i, options in enumerate(
+            [{"accents": False}, {"split": "characters", "punctuation": "keep"}]
+        )
+    }
+    for folder, words in codecs.items():
+        write_saved_model(words, folder)
     answer = subprocess.run(
-        [sys.executable, "-c", ALONE, str(tmp_path), *texts],
+        [sys.executable, "-c", ALONE]
+        + [json.dumps([*codecs]), json.dumps(texts)],
         capture_output=True,
         text=True,
         check=True,
     )
-    outputs = json.loads(answer.stdout.splitlines()[-1])
-    assert outputs["ids"] == words(tf.constant(texts)).numpy().tolist()
-    decoded = words.decode(words(tf.constant(texts)))
-    assert outputs["texts"] == [text.decode() for text in decoded.numpy()]
+    lines = answer.stdout.splitlines()[-2:]
+    for words, line in zip(codecs.values(), lines, strict=True):
+        outputs = json.loads(line)
+        ids = words(tf.constant(texts))
+        assert outputs["ids"] == ids.numpy().tolist()
+        decoded = [text.decode() for text in words.decode(ids).numpy()]
+        assert outputs["texts"] == decoded
 
 
 def test_config():
