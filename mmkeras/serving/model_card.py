@@ -157,7 +157,7 @@ def _use(facts, task):
 
 
 def _figures(facts, card, results):
-    """Table of the metrics by split, and the command that gives them."""
+    """Table of the metrics by split, and the commands that give them."""
     splits = {s: results[s]["metrics"] for s in _SPLITS if s in results}
     if not splits:
         return ""
@@ -168,12 +168,16 @@ def _figures(facts, card, results):
         cells = [formats.figure(name, m[name]) for m in splits.values()]
         rows.append([formats.title(name), *cells])
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    options = next(iter(results.values())).get("generate", {})
-    command = commands.evaluate(pathlib.PurePath(facts["name"]), options)
+    run = pathlib.PurePath(facts["name"])
+    evaluated = [
+        commands.evaluate(run, results[split].get("generate", {}), split)
+        for split in splits
+    ]
     return (
         f"## Figures\n\nOn {card['arguments']['dataset']}, seed "
         f"{card['arguments']['seed']}:\n\n{table}\n\n"
-        f"Computed by `{command}`. The epoch was selected on validation.\n"
+        "Computed by these commands. The epoch was selected on validation.\n\n"
+        "```\n" + "\n".join(evaluated) + "\n```\n"
     )
 
 

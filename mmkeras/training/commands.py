@@ -32,14 +32,15 @@ def train(config, source, out, seed=0, init=None):
     return shlex.join([*words, *_pairs(config.given)])
 
 
-def evaluate(run, options):
-    """Returns the command that evaluates a run on the test split.
+def evaluate(run, options, split="test"):
+    """Returns the command that evaluates a run on a split.
 
     Args:
         run: Path of the run's folder.
         options: Dict of options of generation.
+        split: Name of the split.
     """
-    words = ["mmkeras", "evaluate", run.name, "--split", "test"]
+    words = ["mmkeras", "evaluate", run.name, "--split", split]
     values = {f"generate.{name}": value for name, value in options.items()}
     return shlex.join([*words, *_pairs(values)])
 

@@ -156,6 +156,20 @@ def test_a_training_starts_with_it(run, found, tmp_path):
     assert f"--init {NAME}" in card["command"] or card["arguments"]["init"]
 
 
+def test_the_card_has_the_options_of_each_split():
+    scores = {
+        split: {"metrics": {"cider": 0.4}, "generate": {"beam": beam}}
+        for split, beam in (("val", 3), ("test", 10))
+    }
+    card = {"arguments": {"dataset": "flickr8k", "seed": 1}}
+    text = model_card._figures({"name": "mine"}, card, scores)
+    for options in (
+        "--split val generate.beam=3",
+        "--split test generate.beam=10",
+    ):
+        assert f"mmkeras evaluate mine {options}\n" in text
+
+
 def test_the_card_has_the_metadata_of_the_hub(run, folder):
     card = huggingface_hub.ModelCard.load(folder / "README.md")
     assert card.data.license == "apache-2.0"
