@@ -133,6 +133,9 @@ class _PairLoss(keras.losses.Loss):
     def __init__(self, name="loss", **kwargs):
         super().__init__(name=name, **kwargs)
 
+    def call(self, y_true, y_pred):
+        return self._of_pairs(y_pred, y_true)
+
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class ContrastiveLoss(_PairLoss):
@@ -145,8 +148,7 @@ class ContrastiveLoss(_PairLoss):
         **kwargs: Passed to `keras.losses.Loss`.
     """
 
-    def call(self, y_true, y_pred):
-        return contrastive_loss(y_pred, y_true)
+    _of_pairs = staticmethod(contrastive_loss)
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
@@ -160,8 +162,7 @@ class SigmoidLoss(_PairLoss):
         **kwargs: Passed to `keras.losses.Loss`.
     """
 
-    def call(self, y_true, y_pred):
-        return sigmoid_loss(y_pred, y_true)
+    _of_pairs = staticmethod(sigmoid_loss)
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
@@ -182,8 +183,8 @@ class TripletLoss(_PairLoss):
         self.margin = margin
         self.negatives = negatives
 
-    def call(self, y_true, y_pred):
-        return triplet_loss(y_pred, y_true, self.margin, self.negatives)
+    def _of_pairs(self, pairs, groups):
+        return triplet_loss(pairs, groups, self.margin, self.negatives)
 
     def get_config(self):
         return {

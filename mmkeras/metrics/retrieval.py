@@ -137,12 +137,8 @@ def _rank_block(products, first, end):
 
 def _embeddings(values, name, dim=None):
     values = np.asarray(values, "float32")
-    fits = (
-        values.ndim == 2
-        and values.size
-        and values.shape[1] == (dim or values.shape[1])
-    )
-    if not fits:
+    is_matrix = values.ndim == 2 and values.size
+    if not is_matrix or dim not in (None, values.shape[1]):
         raise ValueError(
             f"`{name}` must be numbers of shape (n, {dim or 'dim'}). Received: "
             f"shape {values.shape}"
