@@ -55,6 +55,8 @@ def build(name, data, recipe, init=None, **changes):
     training_problems.require(training_problems.find(splits))
     initial = tasks.load(init) if init else None
     branches = _initial_branches(initial, recipe, name, init)
+    if branches:
+        initial = None  # Nothing else is taken of it.
     precision.use(recipe.precision)
     encoding, task_options = _options(architecture, changes)
     image_size = options.resolve_image_size(
@@ -90,7 +92,7 @@ def build(name, data, recipe, init=None, **changes):
             field, branch.codec, fitted[field], encoding.image_size, init
         )
         fitted[field] = branch.codec
-    if initial and not branches:
+    if initial:
         fitted = initialize.with_vocabulary_of(initial, fitted)
     arguments = fit_codecs.builder_arguments(
         fitted, kind.target_field, defaults
@@ -105,7 +107,7 @@ def build(name, data, recipe, init=None, **changes):
     if recipe.head == linear_head.NAME:
         model = linear_head.build(model, model.output_shape[-1])
     task = kind(model, fitted)
-    if initial and not branches:
+    if initial:
         initialize.copy_weights(initial, task, init)
     _enable_lora(task, adapted, recipe.lora)
     if encoding.word_vectors:
