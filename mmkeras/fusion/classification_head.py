@@ -32,7 +32,7 @@ def classification_head(
     """
     fuse = get(fusion, dim=dim, name="fusion")
     if not getattr(fuse, "takes_sequences", False):
-        steps = [_pooled(x, f"mean_{i}") for i, x in enumerate(steps)]
+        steps = [_pooled(x, f"pool_{i}") for i, x in enumerate(steps)]
     if getattr(fuse, "takes_logits", False):
         logits = [
             _logits(x, num_classes, dropout, f"logits_{i}")

@@ -244,6 +244,12 @@ def test_any_fusion_goes_into_a_builder(name):
     assert second.count_params() == model.count_params()
 
 
+def test_a_fusion_layer_keeps_its_automatic_name():
+    # The name of the second `Mean` of a process.
+    model = tiny(EXAMPLE, fusion=fusion.Mean(name="mean_1"))
+    assert model.get_layer("mean_1") is not None
+
+
 # Recurrent layers are in exported captioners and VQA models as well, and
 # images with audio in tests of exports.
 @only_tensorflow
