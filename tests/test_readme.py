@@ -133,6 +133,7 @@ def test_the_keys_of_every_command_exist(command):
     config.check(name, config_keys.keys(name), values)
 
 
+@pytest.mark.slow
 def test_every_key_that_is_named_exists():
     named = set(re.findall(r"`(\w+\.\w+)(?:=[^`]*)?`", README))
     groups = tuple(f"{group}." for group in config_keys.GROUPS)

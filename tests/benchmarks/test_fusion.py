@@ -81,6 +81,7 @@ def test_both_compute_the_same(name):
     )
 
 
+@pytest.mark.slow
 @only_tensorflow
 def test_is_measured_and_written(tmp_path):
     small = ["--batch", "4", "--size", "8", "--length", "3", "--steps", "2"]

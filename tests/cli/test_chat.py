@@ -68,6 +68,7 @@ def test_a_image_that_cannot_be_read(run, tmp_path):
     assert result.exit_code == 1 and "image: " in result.output
 
 
+@pytest.mark.slow
 def test_ranks_the_lines_of_a_file(tmp_path):
     folder = save(tmp_path / "run", "dialogue-text-image-late")
     path = tmp_path / "answers.txt"

@@ -36,6 +36,7 @@ def run(world, tmp_path_factory):
     return command_line.train(home, name, *TRAIN, "--data", world)
 
 
+@pytest.mark.slow
 def test_report(run, world, monkeypatch):
     monkeypatch.setattr(corruptions, "names", lambda kind: ("noise",))
     result = call("report", run, "--robustness", "--max-examples", "2")

@@ -173,6 +173,7 @@ def test_unknown_data_set():
         check("tabel")
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_official_flickr8k(data_folder):
     report = check("flickr8k", data_folder / "flickr8k")

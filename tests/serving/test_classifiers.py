@@ -40,6 +40,7 @@ def served(exported):
     return client.load(exported)
 
 
+@pytest.mark.slow
 def test_answers_as_the_task_does_whatever_is_left_out(task, served):
     some = rows(count=12)
     batch = {k: [row[k] or b"" for row in some] for k in ("image", "audio")}

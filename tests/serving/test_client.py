@@ -22,6 +22,7 @@ def test_batches_do_not_matter(model):
     assert model.predict([]) == {"text": [], "score": [], "error": []}
 
 
+@pytest.mark.slow
 def test_it_says_what_the_task_says(answers, model):
     assert model.predict(images())["text"] == answers["text"].tolist()
 

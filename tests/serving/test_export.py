@@ -116,6 +116,7 @@ def test_any_batch_size(answers, model, size):
     assert received["score"].shape == received["error"].shape == (size,)
 
 
+@pytest.mark.slow
 def test_a_model_of_mixed_precision_is_exported_in_float32(tmp_path, photos):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
@@ -178,6 +179,7 @@ def test_a_difference_fails_the_export(plain, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_an_export_that_does_not_load_fails(folder, tmp_path):
     broken = shutil.copytree(folder / "1", tmp_path / "1")
     for path in (broken / "variables").iterdir():

@@ -16,6 +16,7 @@ def photo(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_a_fresh_process_captions_without_keras(folder, model, photo):
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "mmkeras.serving.run"]

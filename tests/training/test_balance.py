@@ -73,6 +73,7 @@ def run(request, data, tmp_path_factory):
     return request.param, folder, fit(data, folder, request.param)
 
 
+@pytest.mark.slow
 def test_the_saved_model_is_the_same_as_without(run, tmp_path):
     _, _, task = run
     plain = tiny_tasks.build(NAME)
@@ -86,6 +87,7 @@ def test_the_saved_model_is_the_same_as_without(run, tmp_path):
     assert loaded.answer(example)["label"] == task.answer(example)["label"]
 
 
+@pytest.mark.slow
 def test_loss_weights_sum_to_one_and_are_stored(run):
     method, folder, _ = run
     path = folder / blend_estimate.FILE

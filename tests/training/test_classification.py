@@ -52,6 +52,7 @@ def trained(data, tmp_path_factory):
     return train(data, tmp_path_factory.mktemp("run"))
 
 
+@pytest.mark.slow
 def test_learns_from_images_and_sounds(trained, data):
     task, notes = trained
     assert notes["epochs"] == 6 and notes["corrupt"] == []

@@ -134,6 +134,7 @@ def test_other_architectures_are_refused_with_the_remedy(captioner, data):
         build(NAME, data, captioner)
 
 
+@pytest.mark.slow
 def test_training_goes_on_from_what_was_taken(classifier, data, tmp_path):
     def train(**options):
         notes = noted.Notes()

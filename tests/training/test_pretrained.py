@@ -71,7 +71,7 @@ def build(name, weights, dataset, recipe=RECIPE, init=None, **changes):
 
 
 NAMES = (
-    "vqa-cnn-lstm",
+    pytest.param("vqa-cnn-lstm", marks=pytest.mark.slow),
     pytest.param("classify-image-text-gated", marks=pytest.mark.slow),
     pytest.param("classify-image-audio-concat", marks=pytest.mark.slow),
     pytest.param("vqa-cnn-film", marks=pytest.mark.slow),
@@ -179,9 +179,8 @@ def bert(tmp_path_factory):
     return tiny_presets.bert(tmp_path_factory.mktemp("bert"))
 
 
-@pytest.mark.parametrize(
-    "tune", [pytest.param(None, marks=pytest.mark.slow), "text"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("tune", [None, "text"])
 def test_a_text_network_brings_its_vocabulary(bert, tune, tmp_path):
     name = "classify-image-text-gated"
     dataset = data(name)
@@ -225,6 +224,7 @@ def test_a_text_network_brings_its_vocabulary(bert, tune, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_frozen_branch_of_features_runs_in_every_step(tmp_path):
     generated = data("")
     parts = [
@@ -311,6 +311,7 @@ def test_networks_are_named_in_one_way(text, expected):
     assert (network.kind, network.name, network.weights) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_yamnet_hears_what_it_was_trained_on(data_folder, tmp_path):
     file = data_folder / "pretrained" / "yamnet_audioset_fp16.npz"

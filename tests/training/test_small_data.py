@@ -56,6 +56,7 @@ def train(name, folder, out, *options):
     return result.output
 
 
+@pytest.mark.slow
 def test_few_steps_separate_easy_classes(tmp_path):
     data = engine.Data(days(40), days(8, "val"))
     recipe = dataclasses.replace(

@@ -73,6 +73,7 @@ def task(home):
     return mmkeras.load(home / "run")
 
 
+@pytest.mark.slow
 def test_the_choice_of_columns_is_printed_and_recorded(home):
     output = (home / "output.txt").read_text()
     assert "Columns of numbers: Price (EUR)." in output
@@ -162,6 +163,7 @@ def test_a_dropped_cell_lowers_the_score(home, task):
     assert "tabular: drop" in " ".join(result.output.split())
 
 
+@pytest.mark.slow
 def test_an_export_takes_raw_columns_and_answers_alike(home, task):
     folder = mmkeras.export(home / "run", home / "exports" / "products")
     card = json.loads((folder / "golden.json").read_text())
@@ -223,6 +225,7 @@ def test_named_columns_win(tmp_path, cache):
     assert again.columns == ["text"]
 
 
+@pytest.mark.slow
 def test_a_recoded_label_is_left_out_unless_it_is_named(tmp_path, cache):
     rows = [{**row, "grade": row["label"].upper()} for row in products(40)]
     task, notes = train(rows, tmp_path / "run")

@@ -220,6 +220,7 @@ def build_on(net, data, tmp_path):
     return build
 
 
+@pytest.mark.slow
 def test_layers_behind_a_frozen_part_are_trained(net, build_on, data, tmp_path):
     recipe = dataclasses.replace(RECIPE, encoder_lr_scale=0.5)
     task = build_on(recipe, fine_tune="conv_1")
@@ -240,6 +241,7 @@ def test_layers_behind_a_frozen_part_are_trained(net, build_on, data, tmp_path):
     assert np.abs(kernels["conv_1"] - old["conv_1"]).max() > 1e-4
 
 
+@pytest.mark.slow
 def test_fine_tuning_finds_the_cached_layer_of_a_frozen_network(
     build_on, data, tmp_path, monkeypatch
 ):

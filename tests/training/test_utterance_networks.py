@@ -46,7 +46,7 @@ def build(data, preset, name=NAME, length=32, **changes):
 @pytest.mark.parametrize(
     "train",
     [
-        pytest.param({}, id="frozen"),
+        pytest.param({}, id="frozen", marks=pytest.mark.slow),
         pytest.param(
             {"fine_tune": "text"}, id="fine-tuned", marks=pytest.mark.slow
         ),
@@ -108,6 +108,7 @@ def test_a_network_of_utterances_is_exported(bert, data, tmp_path):
     serving.export(task, tmp_path)  # Compares the answers.
 
 
+@pytest.mark.slow
 def test_a_network_encodes_a_dialogue_about_a_scene(bert, tmp_path):
     data = engine.Data(scenes(count=16), scenes("val", 8))
     name = "dialogue-text-scene-gru"
@@ -117,6 +118,7 @@ def test_a_network_encodes_a_dialogue_about_a_scene(bert, tmp_path):
     engine.fit(task, data, tmp_path, recipe, verbose=0)
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_utterances_of_like_meaning_have_like_vectors(data, pretrained):
     task, _ = build(data, f"hub:{pretrained('minilm')}")

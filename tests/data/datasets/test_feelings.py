@@ -15,6 +15,7 @@ def test_sizes_are_those_of_the_docstring():
     assert feelings.COUNTS == {"train": 8000, "val": 1000, "test": 1000}
 
 
+@pytest.mark.slow
 def test_a_check_finds_nothing_wrong(few, monkeypatch):
     monkeypatch.delenv("MMKERAS_DATA", raising=False)
     report = check.check("feelings")
