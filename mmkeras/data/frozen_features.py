@@ -23,6 +23,7 @@ from mmkeras.data.cache import row_errors
 from mmkeras.data.store import cached
 
 _CHUNK = 4  # Images that a core processes at a time.
+_TEXTS = 16  # Texts that are processed at a time.
 _MAX_CONSTANTS = 200_000_000  # A graph is limited to 2 GB.
 
 
@@ -71,8 +72,11 @@ def compute(
         read = batches if codec.in_file else encoded
         for batch, reasons in read(values, codec, start, batch_size):
             end = start + len(batch)
-            load = functools.partial(_augment, codec, views, batch, start)
-            _fill(array[:, start:end], run, load)
+            if _is_text(branch, batch):
+                _fill_texts(array[0, start:end], run, np.asarray(batch))
+            else:
+                load = functools.partial(_augment, codec, views, batch, start)
+                _fill(array[:, start:end], run, load)
             yield end, len(rows), row_errors(rows[start:end], reasons)
             start = end
 
@@ -131,6 +135,35 @@ def _augment(codec, views, batch, first, view, rows):
 
 def _take(activations, view, rows):
     return np.float32(activations[view, rows])
+
+
+def _is_text(branch, batch):
+    """Whether a batch has token ids, for a branch of texts of any length."""
+    is_ids = len(batch.shape) == 2 and batch.dtype == np.int32
+    return is_ids and branch.input_shape[1] is None
+
+
+def _fill_texts(array, run, ids):
+    """Fills an array `(rows, length, dim)` with the outputs of texts.
+
+    Texts of similar length are run together, to the end of the longest. What
+    follows a text is 0, as is the mask there.
+
+    Args:
+        array: The array, of zeros.
+        run: Function of token ids, 0 for padding.
+        ids: int32 `(rows, length)`.
+    """
+    lengths = np.maximum(np.count_nonzero(ids, axis=1), 1)
+    order = np.argsort(lengths, kind="stable")
+    for start in range(0, len(order), _TEXTS):
+        rows = order[start : start + _TEXTS]
+        longest = -(-lengths[rows].max() // 4) * 4  # Few shapes.
+        part = ids[rows, :longest]
+        outputs = _half(run(keras.ops.convert_to_tensor(part)))
+        if outputs.shape[1] == part.shape[1]:
+            outputs[part == 0] = 0
+        array[rows, : outputs.shape[1]] = outputs
 
 
 def _fill(array, run, load):

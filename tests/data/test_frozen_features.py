@@ -4,10 +4,13 @@ import image_files
 import keras
 import numpy as np
 import pytest
+from checks import numpy
 
+from mmkeras import branches
 from mmkeras.data import cache
 from mmkeras.data import codecs
 from mmkeras.data import frozen_features
+from mmkeras.tasks import frozen_parts
 
 
 def branch(seed=0, name=None):
@@ -30,6 +33,32 @@ def test_features(rows, codec, folder):
         expected = keras.ops.convert_to_numpy(model(images.copy()))
         np.testing.assert_allclose(array[view], expected, atol=1e-3)
     assert abs(array[0] - array[1]).max() > 0.05 * abs(array).max()
+
+
+@pytest.mark.parametrize("name", ["transformer", "bow"])
+def test_texts_are_run_to_the_end_of_the_longest(name, folder):
+    words = [f"word{i}" for i in range(30)]
+    codec = codecs.Text(words, length=20)
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(words, n)) for n in rng.integers(1, 15, 50)]
+    text_branch = getattr(branches.text, name)(len(words) + 4, 8)
+    [part] = frozen_parts.branches(whole(text_branch)).values()
+    rows = [{"id": i, "image": text} for i, text in enumerate(texts)]
+    array = frozen_features.compute(
+        part.frozen, rows, codec, ["plain"], folder, batch_size=33
+    )
+    ids = np.asarray(codec(texts))
+    expected = numpy(part.frozen(ids))
+    if name == "transformer":
+        expected[ids == 0] = 0
+    np.testing.assert_allclose(array[0], expected, rtol=2e-3, atol=2e-3)
+
+
+def whole(text_branch):
+    """A model with a frozen branch of texts."""
+    text_branch.trainable = False
+    tokens = keras.Input((None,), dtype="int32", name="text")
+    return keras.Model({"text": tokens}, text_branch(tokens))
 
 
 def test_features_depend_on_weights_and_views(rows, codec, folder):
