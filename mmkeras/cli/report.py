@@ -81,7 +81,7 @@ def run(
         out = pathlib.Path(f"{path.name}-report-{split}")
     out.mkdir(exist_ok=True)
     report = reporting.scores(console, out, bootstrap_samples)
-    if len(reporting.task.fields) > 1:
+    if len(reporting.task.modalities) > 1:
         if unimodal:
             reporting.train_unimodal()
         report |= reporting.fusion_gain(

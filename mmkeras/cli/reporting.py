@@ -72,7 +72,7 @@ class Reporting:
         )
         console.print(tables.scores(self.title, {"": scores}))
         report = {"scores": scores}
-        if len(task.fields) > 1:
+        if len(task.modalities) > 1:
             title = "Contribution of each modality"
             console.print(tables.subsets(title, self.subsets))
             figure = charts.subsets(self.subsets)

@@ -80,6 +80,21 @@ def encode_batch(codecs, fields, batch, size=None):
     return x, presence, first_error(errors, empty)
 
 
+def missing_inputs(fields, presence):
+    """Returns the errors of examples that lack one of their fields.
+
+    Args:
+        fields: Names of the fields.
+        presence: Booleans of shape `(n, fields)`.
+
+    Returns:
+        String tensor of shape `(n,)`, empty where all fields are present.
+    """
+    messages = tf.constant([f"{field}: missing" for field in fields])
+    first = tf.gather(messages, tf.argmin(tf.cast(presence, tf.int32), 1))
+    return tf.where(tf.reduce_all(presence, 1), "", first)
+
+
 def no_input(fields):
     """Returns the error of an example without any of its fields."""
     *others, last = fields

@@ -36,7 +36,7 @@ def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
     if outputs is None:
         outputs = examples.remove_not_finite(examples.outputs(**options))
     predictions = examples.predictions(outputs)
-    fields = tuple(task.fields)
+    fields = task.modalities
     choices = _choices(examples, predictions, options)
     statistics = {
         names: task.statistics(examples.rows, examples.labels, values)
@@ -69,7 +69,7 @@ def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
 def _choices(examples, predictions, options):
     """Predictions from every subset of modalities; from none, a baseline."""
     target, labels = examples.task.target, examples.labels
-    fields = tuple(examples.task.fields)
+    fields = examples.task.modalities
     choices = {
         (): target.majority(labels, len(labels)),
         fields: target.choose(predictions),
@@ -101,7 +101,7 @@ def _drops(examples, choices, options, seed):
     task, rows, labels = examples.task, examples.rows, examples.labels
     units, compares_texts = task.units(rows), _compares_texts(examples)
     _, first = np.unique(units, return_index=True)
-    if len(task.fields) == 1 and not compares_texts:
+    if len(task.modalities) == 1 and not compares_texts:
         return {}
 
     def score(permutations):

@@ -111,7 +111,7 @@ def evaluate(
         task,
         title,
         scores,
-        subsets if len(task.fields) > 1 else None,
+        subsets if len(task.modalities) > 1 else None,
         skipped=examples.errors,
     )
     if task.texts_differ:

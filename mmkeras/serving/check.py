@@ -51,8 +51,9 @@ def compare(folder, answers):
     Raises:
         RuntimeError: If an answer differs; the error shows both.
     """
-    expected = [row["outputs"] for row in golden.read(folder)]
     for how, received in answers.items():
+        name = how.rpartition(" ")[0] or golden.DEFAULT
+        expected = [row["outputs"] for row in golden.read(folder, name)]
         for index, pair in enumerate(zip(expected, received, strict=True)):
             if not _same(*pair):
                 raise RuntimeError(

@@ -12,25 +12,28 @@ _FILES = ("image", "audio")
 _MAX_TURNS = 100_001  # No model takes more; the rest is one turn.
 
 
-def load(folder):
+def load(folder, signature=golden.DEFAULT):
     """Loads an export; this requires TensorFlow alone.
 
     Args:
         folder: A version folder, or the folder of all versions, of which the
             newest is loaded.
+        signature: Name of the signature to call, such as `"embed_image"` of
+            retrieval models.
 
     Returns:
         An `ExportedModel`.
 
     Raises:
         FileNotFoundError: If there is no export.
+        ValueError: If it has no such signature.
 
     Example:
 
     >>> model = load("exports/attend")
     >>> model.predict([open("photo.jpg", "rb").read()])["text"]
     """
-    return ExportedModel(folder)
+    return ExportedModel(folder, signature)
 
 
 class ExportedModel:
@@ -38,18 +41,26 @@ class ExportedModel:
 
     Args:
         folder: A version folder, or the folder of all versions.
+        signature: As of `load`.
 
     Raises:
         FileNotFoundError: If there is no export.
+        ValueError: If it has no such signature.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, signature=golden.DEFAULT):
         import tensorflow as tf  # Late: requests do not need it.
 
         self.folder = versions.newest(folder)
         # The signature holds no reference to the model.
         self._loaded = tf.saved_model.load(str(self.folder))
-        self._serve = self._loaded.signatures["serving_default"]
+        if signature not in self._loaded.signatures:
+            names = ", ".join(sorted(self._loaded.signatures))
+            raise ValueError(
+                f"{self.folder} has no signature {signature!r}. Expected one "
+                f"of {names}."
+            )
+        self._serve = self._loaded.signatures[signature]
         self._specs = self._serve.structured_input_signature[1]
         self._constant = tf.constant
         self._fill = tf.fill

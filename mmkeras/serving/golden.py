@@ -7,7 +7,10 @@ import pathlib
 NAME = "golden.json"
 
 
-def write(folder, samples, answers, options, specs):
+DEFAULT = "serving_default"
+
+
+def write(folder, samples, answers, options, specs, others=None):
     """Writes inputs and their answers into an export.
 
     `"inputs"` describes the inputs of the signature, all of which are
@@ -22,38 +25,61 @@ def write(folder, samples, answers, options, specs):
         answers: Dict of arrays that `task.answer` returns for them.
         options: Dict of the decoding options, for information.
         specs: Dict of a `tf.TensorSpec` for each field.
+        others: Dict from the names of further signatures to pairs of `specs`,
+            of some of the fields, and `answers`; or `None`.
     """
-    inputs = [
-        {field: _plain(value) for field, value in zip(samples, values)}
-        for values in zip(*samples.values())
-    ]
-    rows = [
-        {"inputs": inputs_of_row, "outputs": outputs}
-        for inputs_of_row, outputs in zip(inputs, as_rows(answers))
-    ]
     card = {
-        "signature": "serving_default",
+        "signature": DEFAULT,
         "inputs": {field: _described(spec) for field, spec in specs.items()},
         "options": options,
-        "rows": rows,
+        "rows": _rows(samples, answers),
     }
+    if others:
+        card["others"] = {
+            name: {
+                "inputs": {k: _described(spec) for k, spec in specs.items()},
+                "rows": _rows({k: samples[k] for k in specs}, answers),
+            }
+            for name, (specs, answers) in others.items()
+        }
     text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
     pathlib.Path(folder, NAME).write_text(text, "utf-8")
 
 
-def read(folder):
-    """Reads the rows that `write` wrote, as a list of dicts."""
+def read(folder, signature=DEFAULT):
+    """Reads the rows that `write` wrote, as a list of dicts.
+
+    Args:
+        folder: The version folder.
+        signature: Name of the signature.
+    """
     text = pathlib.Path(folder, NAME).read_text("utf-8")
-    return json.loads(text)["rows"]
+    card = json.loads(text)
+    return (card if signature == DEFAULT else card["others"][signature])["rows"]
+
+
+def _rows(samples, answers):
+    inputs = [
+        {field: _plain(value) for field, value in zip(samples, values)}
+        for values in zip(*samples.values())
+    ]
+    return [
+        {"inputs": inputs_of_row, "outputs": outputs}
+        for inputs_of_row, outputs in zip(inputs, as_rows(answers))
+    ]
 
 
 def as_rows(answers):
     """Turns a dict of arrays into a list of dicts that JSON can hold."""
-    columns = [
-        values.tolist() if hasattr(values, "tolist") else values
-        for values in answers.values()
-    ]
+    columns = [_column(values) for values in answers.values()]
     return [dict(zip(answers, row)) for row in zip(*columns)]
+
+
+def _column(values):
+    """Values of an array or tensor as a list."""
+    values = values.numpy() if hasattr(values, "numpy") else values
+    values = values.tolist() if hasattr(values, "tolist") else values
+    return [x.decode() if isinstance(x, bytes) else x for x in values]
 
 
 def b64(data):

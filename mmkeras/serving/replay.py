@@ -26,16 +26,22 @@ def replay(folder):
         folder: The version folder of an export.
 
     Returns:
-        Dict of `"together"` and `"alone"`: a list of outputs, one per row.
+        Dict of `"together"` and `"alone"`: a list of outputs, one per row;
+        and for each further signature, e.g. `"embed_image together"`.
     """
     card = json.loads(pathlib.Path(folder, "golden.json").read_text("utf-8"))
-    rows = [row["inputs"] for row in card["rows"]]
     loaded = tf.saved_model.load(str(folder))  # Functions do not keep it.
-    serve = loaded.signatures[card["signature"]]
-    return {
-        "together": _answer(serve, rows),
-        "alone": [_answer(serve, [row])[0] for row in rows],
-    }
+    parts = {"": (card["signature"], card["rows"])}
+    for name, part in card.get("others", {}).items():
+        parts[f"{name} "] = name, part["rows"]
+    answers = {}
+    for prefix, (name, rows) in parts.items():
+        serve = loaded.signatures[name]
+        rows = [row["inputs"] for row in rows]
+        answers[f"{prefix}together"] = _answer(serve, rows)
+        alone = [_answer(serve, [row])[0] for row in rows]
+        answers[f"{prefix}alone"] = alone
+    return answers
 
 
 def _answer(serve, rows):

@@ -19,7 +19,8 @@ def write_saved_model(task, folder, samples, options):
         options: Dict of options of `task.answer`.
 
     Returns:
-        The answers of `task.answer` to the samples, also in float32.
+        Tuple of the answers of `task.answer` to the samples, also in float32;
+        and a dict of those of each further signature of the task.
 
     Raises:
         ValueError: If Keras runs on another backend.
@@ -39,19 +40,24 @@ def write_saved_model(task, folder, samples, options):
         # This creates all variables before the graph is traced: otherwise
         # TensorFlow would trace it twice.
         answers = task.answer(samples, **options)
-        serve = _signature(task, options)
+        signatures = {"serving_default": _signature(task, options)}
+        others = {}
+        for name, (field, function) in task.signatures().items():
+            packed = task.codecs[field].pack(samples[field])
+            others[name] = function({field: packed})
+            signatures[name] = _of_field(task, field, function)
         module = tf.Module()
-        module.state = list(serve.variables)
-        signatures = {"serving_default": serve}
+        module.state = [x for f in signatures.values() for x in f.variables]
         tf.saved_model.save(module, str(folder), signatures)
-        return answers
+        return answers, others
 
 
-def input_specs(task):
+def input_specs(task, fields=None):
     """Describes the inputs of an export.
 
     Args:
         task: A `mmkeras.tasks.Task`.
+        fields: Names of some of its fields; by default all.
 
     Returns:
         Dict of a `tf.TensorSpec` for each field: strings `(batch,)`, or
@@ -59,10 +65,22 @@ def input_specs(task):
         For each column of a table: float32 or strings `(batch,)`.
     """
     specs = {}
-    for field in task.fields:
+    for field in task.fields if fields is None else fields:
         spec = task.codecs[field].signature(field)
         specs |= spec if isinstance(spec, dict) else {field: spec}
     return specs
+
+
+def _of_field(task, field, function):
+    """A concrete function of one input."""
+
+    def serve(**batch):
+        packed = task.codecs[field].from_arguments(field, batch)
+        return function({field: packed})
+
+    specs = input_specs(task, [field])
+    function_of_field = tf.function(serve, autograph=False)
+    return function_of_field.get_concrete_function(**specs)
 
 
 def _signature(task, options):

@@ -101,12 +101,14 @@ def are_several(task, paths):
     return folders or (len(paths) > 1 and len(task.fields) == 1)
 
 
-def from_each(task, paths):
+def from_each(task, paths, field=None):
     """Makes an example of each file.
 
     Args:
-        task: A `mmkeras.tasks.Task` of one field.
+        task: A `mmkeras.tasks.Task`.
         paths: Paths of files, and of folders of such files.
+        field: Name of the field that they are values of; `None` for a task of
+            one field.
 
     Returns:
         List of `Example`s; their files are not read.
@@ -115,7 +117,9 @@ def from_each(task, paths):
         ValueError: If the task has several fields, or takes no files.
         FileNotFoundError: If a folder has none.
     """
-    [field, *others] = task.fields
+    others = None
+    if field is None:
+        [field, *others] = task.fields
     suffixes = _SUFFIXES.get(task.codecs[field].kind, ())
     if others or not suffixes:
         raise ValueError(

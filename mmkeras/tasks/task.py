@@ -9,6 +9,8 @@ import numpy as np
 from mmkeras import hub
 from mmkeras.data import encoding
 from mmkeras.data import inputs
+from mmkeras.data import label_kinds
+from mmkeras.tasks import fit_codecs
 from mmkeras.tasks import frozen_parts
 from mmkeras.tasks import graph
 from mmkeras.tasks import saving
@@ -84,9 +86,7 @@ class Task:
         self.codecs = codecs
         self._models = {}
         self.check()
-        self.target = targets.make(
-            codecs[self.target_field], self.example_field
-        )
+        self.target = self.make_target()
         if self.target.generates:
             self.target.decoder(model)
 
@@ -110,6 +110,30 @@ class Task:
         return self.expand(rows)
 
     @classmethod
+    def fit_target(cls, codecs_by_field, train, val, options, generates):
+        """Fits the codec of the target, here of labels.
+
+        Args:
+            codecs_by_field: Dict of the codecs of the inputs.
+            train: Training examples, as of `expand`.
+            val: Validation examples.
+            options: A `tasks.options.TaskOptions`.
+            generates: bool. Whether the model generates text.
+
+        Returns:
+            The codec.
+        """
+        labels = [row["label"] for row in [*train, *val]]
+        kind = options.target or cls.label_type or label_kinds.infer(labels)
+        return fit_codecs.fit_target(
+            codecs_by_field, train, options.max_answers, generates, kind
+        )
+
+    def make_target(self):
+        """Makes the target of the task's codec."""
+        return targets.make(self.codecs[self.target_field], self.example_field)
+
+    @classmethod
     def joined(cls, model, rows):
         """Rows that a model's codecs are fitted to; here, all rows."""
         return rows
@@ -124,6 +148,16 @@ class Task:
         """Names of the inputs, in the order of the presence mask."""
         extra = (PRESENCE, TOKENS)
         return [name for name in self.model.input if name not in extra]
+
+    @property
+    def modalities(self):
+        """Names of what the model predicts from any subset of.
+
+        A tuple of the inputs; or one name, if the model needs all of them.
+        """
+        has_presence = PRESENCE in self.model.input
+        names = tuple(self.fields)
+        return names if has_presence else ("+".join(names),)
 
     @property
     def columns(self):
@@ -325,6 +359,16 @@ class Task:
         x, errors = self.encode_batch(batch)
         return self._answer_batch(x, errors, self.inference(**options), batch)
 
+    def signatures(self):
+        """Further signatures of an export, each of one field.
+
+        Returns:
+            Dict from names to pairs of a field, and a function of a dict with
+            its packed values to answers, with TensorFlow operations alone.
+            Here, empty.
+        """
+        return {}
+
     def decode(self, outputs, errors, raw):
         """Converts a model's outputs to answers, by TensorFlow operations.
 
@@ -447,6 +491,19 @@ class Task:
         }
         label = str(answer["label"])
         return {"id": name, "label": label, "probability": probability}
+
+    def row_texts(self, row):
+        """The texts of a row of `table_row` that are printed.
+
+        Args:
+            row: A dict as of `table_row`.
+
+        Returns:
+            List of strings; here, the label and the most likely ones.
+        """
+        likely = sorted(row["probability"].items(), key=lambda x: -x[1])[:5]
+        shares = ", ".join(f"{label} {share:.3f}" for label, share in likely)
+        return [row["label"], shares]
 
     def save(self, folder):
         """Writes the task into a folder, the model in float32.

@@ -5,7 +5,6 @@ import dataclasses
 from mmkeras import registry
 from mmkeras import tasks
 from mmkeras.data import codecs
-from mmkeras.data import label_kinds
 from mmkeras.data import training_problems
 from mmkeras.tasks import fit_codecs
 from mmkeras.tasks import frozen_parts
@@ -79,13 +78,9 @@ def build(name, data, recipe, init=None, **changes):
         fixed = pretrained.fixed_codecs(networks, rows, encoding.max_length)
         _check_vectors(fixed, encoding)
         fitted = fit_codecs.fit_codecs(fields, rows, *inputs, texts, fixed)
-        labels = [row["label"] for row in [*train, *val]]
-        fitted["label"] = fit_codecs.fit_target(
-            fitted,
-            train,
-            task_options.max_answers,
-            tasks.task.TOKENS in tiny.input,
-            task_options.target or kind.label_type or label_kinds.infer(labels),
+        generates = tasks.task.TOKENS in tiny.input
+        fitted[kind.target_field] = kind.fit_target(
+            fitted, train, val, task_options, generates
         )
     for field, branch in branches.items():
         initial_branches.check_codec(

@@ -60,7 +60,8 @@ class Validation:
         if fields is None:
             self._outputs = outputs
         scores = self.task.score(self.val, outputs)
-        scores = {f"val_{k}": v for k, v in scores.items() if k in _CURVES}
+        names = {*_CURVES, self.task.metric}
+        scores = {f"val_{k}": v for k, v in scores.items() if k in names}
         return {"val_loss": self.val.loss(outputs), **scores}
 
     def _texts(self):

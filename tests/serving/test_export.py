@@ -165,10 +165,10 @@ def test_a_difference_fails_the_export(plain, tmp_path, monkeypatch):
     save, answers = saved.write_saved_model, []
 
     def other(*arguments):
-        outputs = save(*arguments)
+        outputs, others = save(*arguments)
         answers.append(outputs["label"][1])
         outputs["label"][1] = "none of the classes"
-        return outputs
+        return outputs, others
 
     monkeypatch.setattr(saved, "write_saved_model", other)
     monkeypatch.setattr(check, "_replay", lambda path, _: replay.replay(path))
