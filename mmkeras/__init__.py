@@ -12,10 +12,12 @@ _HOME = {
     "evaluate": "mmkeras.api",
     "export": "mmkeras.api",
     "get": "mmkeras.registry",
+    "index": "mmkeras.serving.search",
     "list_models": "mmkeras.registry",
     "load": "mmkeras.tasks",
     "predict": "mmkeras.api",
     "register": "mmkeras.registry",
+    "search": "mmkeras.serving.search",
     "train": "mmkeras.api",
 }
 _PACKAGES = {

@@ -26,7 +26,7 @@ HEAD, *SECTIONS = re.split(r"^## ", README, flags=re.M)
 PLAIN_KERAS = next(x for x in SECTIONS if x.startswith("Plain Keras\n"))
 # The losses of the table, by the targets they are for.
 LOSSES = dict(
-    re.findall(r"^\| ([\w ]*\w).* \| `(.*loss.*)` \|$", PLAIN_KERAS, re.M)
+    re.findall(r"^\| ([\w ]*\w).* \| `(.*[Ll]oss.*)` \|$", PLAIN_KERAS, re.M)
 )
 RNG = np.random.default_rng(0)
 CASES = {
@@ -52,6 +52,7 @@ CASES = {
         RNG.integers(3, size=4),
     ),
     "text": ("caption-cnn-lstm", {}, np.array([[4, 5, 6, 2, 0, 0]] * 4)),
+    "pairs": ("retrieve-image-text", {}, np.arange(4)),
 }
 
 

@@ -10,6 +10,8 @@ import typer
 from mmkeras.cli import options
 from mmkeras.cli import settings
 
+_BATCH = 64  # Files that are classified at once.
+
 
 def run(
     folder: options.Run,
@@ -39,6 +41,13 @@ def run(
     question: Annotated[
         str | None,
         typer.Option(help="For visual question answering: the question."),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            help="For retrieval: classify the files by these texts, separated "
+            "by commas, e.g. 'a dog,a cat'.",
+        ),
     ] = None,
     column: options.RunColumns = None,
     figure: Annotated[
@@ -73,10 +82,44 @@ def run(
     generate = task.generation_options(**generate)
     texts = {"text": text, "question": question}
     texts = {k: v for k, v in texts.items() if v is not None}
+    if labels is not None:
+        _classify(task, files, labels, jsonl)
+        return
     columns = options.columns_of(column) or remembered_columns(folder)
     examples, base = _examples(task, files, texts, columns)
     print_answer = _print_caption if task.texts_differ else _print_answer
     if _predict(task, examples, base, print_answer, jsonl, figure, generate):
+        raise typer.Exit(1)
+
+
+def _classify(task, files, labels, jsonl):
+    """Classifies files by texts; prints the answers."""
+    from mmkeras.tasks import raw_examples
+    from mmkeras.tasks.task import Task
+
+    if not hasattr(task, "zero_shot"):
+        raise ValueError(
+            "`--labels` is an option of retrieval models. Received a run of "
+            f"{task.model.name.replace('_', '-')}"
+        )
+    names = [name.strip() for name in labels.split(",") if name.strip()]
+    field, failed = task.fields[0], False
+    examples = raw_examples.from_each(task, files, field)
+    for i in range(0, len(examples), _BATCH):
+        part = examples[i : i + _BATCH]
+        values = [example.values[field] for example in part]
+        answers = task.zero_shot(values, names)
+        for example, label, shares, error in zip(part, *answers.values()):
+            probability = dict(zip(names, shares.round(4).tolist()))
+            failed |= bool(error)
+            row = {
+                "id": example.name,
+                "label": label,
+                "probability": {} if error else probability,
+                **({"error": error} if error else {}),
+            }
+            _echo(row, Task.row_texts(task, row), jsonl)
+    if failed:
         raise typer.Exit(1)
 
 
@@ -148,7 +191,7 @@ def _print_caption(task, path, answer, jsonl):
 
 
 def _print_answer(task, name, answer, jsonl):
-    if answer["error"] or isinstance(answer["label"], str):
+    if answer["error"] or isinstance(answer.get("label", ""), str):
         return _print_row(task, name, answer, jsonl)
     steps = [i for i, label in enumerate(answer["label"]) if label]
     for i in steps:  # For sequences: one line per step.
@@ -158,18 +201,22 @@ def _print_answer(task, name, answer, jsonl):
 
 
 def _print_row(task, name, answer, jsonl):
+    row = task.table_row(name, answer)
+    _echo(row, task.row_texts(row), jsonl)
+
+
+def _echo(row, texts, jsonl):
+    """Prints a row as of `Task.table_row`."""
     from mmkeras.data.problems import printable
 
-    error, row = answer["error"], task.table_row(name, answer)
+    error, name = row.get("error", ""), row["id"]
     if error:
         where = f"{name}: {error}".removeprefix(": ")
         typer.echo(printable(where), err=True)
     if jsonl:
         typer.echo(json.dumps(row, ensure_ascii=False))
     elif name or not error:
-        likely = sorted(row["probability"].items(), key=lambda x: -x[1])[:5]
-        shares = ", ".join(f"{label} {share:.3f}" for label, share in likely)
-        cells = [*([name] if name else []), row["label"], shares]
+        cells = [*([name] if name else []), *texts]
         typer.echo("\t".join(map(printable, cells)))
 
 

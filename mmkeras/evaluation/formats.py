@@ -25,6 +25,11 @@ TITLES = {
     "majority": "majority baseline",
     "vqa_accuracy": "VQA accuracy",
     "consistency": "groups all correct",
+    "recall_mean": "mean of the recalls",
+    "median_rank": "median rank",
+    "mean_rank": "mean rank",
+    "mrr": "mean reciprocal rank",
+    "ndcg_10": "nDCG at 10",
 }
 # Patterns of names, with the factor, the format and the unit.
 _FORMATS = (
@@ -36,6 +41,8 @@ _FORMATS = (
         " %",
     ),
     (r"f1|(f1|acc|type|mismatch)_.+", 100, ".1f", " %"),
+    (r"(.+_)?(recall_.+|mrr|ndcg_10)", 100, ".1f", " %"),
+    (r"(.+_)?(median|mean)_rank", 1, ",.1f", ""),
     (r"cider|shuffle_gap", 1, ".3f", ""),
     (r"vocabulary", 1, ",.0f", ""),
     (r".*", 1, ".3g", ""),
@@ -89,6 +96,11 @@ def title(name):
         return f"drop with permuted {name.removeprefix('mismatch_')}"
     if name.startswith("type_"):
         return f"accuracy on {name.removeprefix('type_')}"
+    way = re.fullmatch(r"(\w+?)_to_([a-z]+)_(\w+)", name)
+    if way:
+        return f"{title(way[3])}, {way[1]} to {way[2]}"
+    if re.fullmatch(r"recall_\d+", name):
+        return f"recall at {name.removeprefix('recall_')}"
     return TITLES.get(name, name)
 
 

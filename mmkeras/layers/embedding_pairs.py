@@ -78,6 +78,23 @@ class EmbeddingPairs(keras.layers.Layer):
             second = ops.concatenate([second, ones], axis=-1)
         return ops.stack([first, second], axis=1)
 
+    @property
+    def current_scale(self):
+        """float: the scale as learned so far."""
+        return math.exp(float(self._log_scale))
+
+    def cosine(self, pairs):
+        """Computes the cosine of the two embeddings of each pair.
+
+        Args:
+            pairs: What the layer returned, of shape `(batch, 2, dim)`.
+
+        Returns:
+            Tensor of shape `(batch,)`, in [-1, 1].
+        """
+        pairs = ops.normalize(pairs[..., :-1] if self.bias else pairs, axis=-1)
+        return ops.sum(pairs[:, 0] * pairs[:, 1], axis=-1)
+
     def compute_output_shape(self, input_shape):
         batch, dim = input_shape[0]
         return batch, 2, dim + bool(self.bias)

@@ -33,7 +33,10 @@ def build(name, kind="single", vocabulary=None, image=codecs.Image, **changes):
     if found.task == "caption":
         return tasks.Caption(model, _codecs(model, words, image, length=9))
     fitting = _codecs(model, words, image, skip=("presence", "tokens"))
-    fitting["label"] = _label(model, kind, words)
+    if tasks.of(found).target_field == "pair":
+        fitting["pair"] = codecs.Groups()
+    else:
+        fitting["label"] = _label(model, kind, words)
     return tasks.of(found)(model, fitting)
 
 

@@ -5,6 +5,7 @@ import inspect
 from mmkeras.data.codecs.audio import Audio
 from mmkeras.data.codecs.dialogue import Dialogue
 from mmkeras.data.codecs.features import Features
+from mmkeras.data.codecs.groups import Groups
 from mmkeras.data.codecs.image import Image
 from mmkeras.data.codecs.labels import Labels
 from mmkeras.data.codecs.tabular import Tabular
@@ -19,6 +20,7 @@ _CODECS = {
         Audio,
         Dialogue,
         Features,
+        Groups,
         Image,
         Labels,
         Tabular,

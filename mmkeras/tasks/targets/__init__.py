@@ -5,6 +5,7 @@ and what a baseline predicts. Each is one class in one file.
 """
 
 from mmkeras.tasks.targets.class_label import ClassLabel
+from mmkeras.tasks.targets.embedding import Embedding
 from mmkeras.tasks.targets.multi_label import MultiLabel
 from mmkeras.tasks.targets.number import Number
 from mmkeras.tasks.targets.target import Target

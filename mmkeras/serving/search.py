@@ -1,0 +1,88 @@
+"""Makes search indexes of runs, and searches them."""
+
+from mmkeras import hub
+from mmkeras import tasks
+from mmkeras.serving import index as search_index
+from mmkeras.tasks import raw_examples
+
+
+def index(run, files, out, field=None, reporter=None):
+    """Embeds files into a search index, or updates it.
+
+    Only what is new or has changed is embedded; what is gone leaves the
+    index. An interrupted call is continued by the next one.
+
+    Args:
+        run: Run of a `retrieve-*` architecture, or a preset; see
+            `mmkeras.load`.
+        files: List of paths of files and of folders of files; or of one table
+            (JSONL, CSV or TSV) with the modality as a column.
+        out: Folder of the index, new or an index of the same model.
+        field: Modality of the files, `"image"`, `"audio"` or `"text"`; by
+            default the model's first one.
+        reporter: Shows progress; a `training.reporter.Reporter`, or `None`.
+
+    Returns:
+        Tuple of a `serving.index.Index`, and a list of pairs of a file and
+        the reason why it could not be read.
+
+    Raises:
+        ValueError: If the run's model embeds nothing, or not this modality,
+            or the folder has something else.
+    """
+    task = _load(run)
+    return search_index.build(task, run, files, out, field, reporter)
+
+
+def search(folder, text=None, *, image=None, audio=None, top=10, run=None):
+    """Searches an index with one text, image or recording.
+
+    Args:
+        folder: Folder of the index.
+        text: A text.
+        image: Path or bytes of an image instead.
+        audio: Path or bytes of a recording instead.
+        top: int. Number of items.
+        run: Run or preset that made the index, if it has moved.
+
+    Returns:
+        List of `serving.index.Hit`s, the most similar first.
+
+    Raises:
+        ValueError: If not exactly one query is given, it cannot be read, or
+            the run's model is not that of the index.
+    """
+    queries = {"text": text, "image": image, "audio": audio}
+    queries = {k: v for k, v in queries.items() if v is not None}
+    if len(queries) != 1:
+        raise ValueError(
+            "Expected one of `text`, `image` and `audio`. Received: "
+            f"{', '.join(queries) or 'none'}"
+        )
+    loaded = search_index.load(folder)
+    run = run or loaded.run
+    search_index.check_model(loaded, run)
+    task = _load(run)
+    [(field, value)] = queries.items()
+    if field not in task.fields:
+        raise ValueError(
+            f"The model of the index embeds {', '.join(task.fields)}. "
+            f"Received: {field}"
+        )
+    if task.codecs[field].in_file and not isinstance(value, bytes):
+        example = raw_examples.from_path(task, value)
+        value = example.values[field]
+    vectors, [error] = task.embed(field, [value])
+    if error:
+        raise ValueError(f"The query cannot be read: {error}")
+    return loaded.search(vectors, top)[0]
+
+
+def _load(run):
+    task = tasks.load(hub.find(run))
+    if not hasattr(task, "embed"):
+        raise ValueError(
+            f"{task.model.name.replace('_', '-')} embeds nothing to search. "
+            "Train a retrieve-* architecture; see `mmkeras list`."
+        )
+    return task

@@ -1,0 +1,257 @@
+"""Retrieves items of one modality by an item of another."""
+
+import hashlib
+
+import keras
+import numpy as np
+
+from mmkeras.data import codecs
+from mmkeras.data import encoding
+from mmkeras.tasks import graph
+from mmkeras.tasks import targets
+from mmkeras.tasks.targets.embedding import mean_recall
+from mmkeras.tasks.task import Task
+from mmkeras.tasks.task import as_strings
+
+PAIRS = "embeddings"  # Name of the layer that returns the two embeddings.
+PAIR = "pair"
+
+
+class Retrieve(Task):
+    """Embeds two modalities in one space, to retrieve one by the other.
+
+    `answer` returns `"similarity"`, the cosine of the two embeddings of each
+    example; `embed` the embeddings of one modality alone.
+
+    Args:
+        model: A model of two inputs with a `layers.EmbeddingPairs` named
+            `"embeddings"` as its last layer; every `retrieve-*` architecture
+            of the zoo is one.
+        codecs: Dict of a codec for each input, and `"pair"`, a
+            `codecs.Groups`.
+
+    Raises:
+        ValueError: If the model does not fit the codecs.
+    """
+
+    name = "retrieve"
+    pipeline_tag = "feature-extraction"
+    data_kind = "captions"
+    recipe = {
+        "min_epochs": 12,
+        "max_batch_size": 512,
+        "label_smoothing": 0.0,
+        "clip": 1.0,
+        "ema": 0.99,
+        "monitor": "recall_mean",
+        "augment": (),
+        "views": ("plain", "mirror", *(f"crop-{i}" for i in range(4))),
+    }
+    data_options = {"max_length": 32}
+    target_field = PAIR
+    example_field = PAIR
+    answer_keys = ("similarity", "error")
+    no_answer = {"similarity": 0.0}
+    monitors = ("recall_mean", "loss")
+    steps = None
+
+    @classmethod
+    def expand(cls, rows):
+        """Makes one example per caption, in the order of the images."""
+        return [
+            {**row, "text": text, PAIR: [_name(row["image"]), _words(text)]}
+            for row in rows
+            for text in row["captions"]
+        ]
+
+    @classmethod
+    def fit_target(cls, codecs_by_field, train, val, options, generates):
+        return codecs.Groups()
+
+    def make_target(self):
+        return targets.Embedding(self.codecs[PAIR], PAIR, self.fields)
+
+    @property
+    def size(self):
+        """Number of numbers of an embedding."""
+        return self._towers[0].shape[-1]
+
+    def embed(self, field, values, batch_size=64):
+        """Embeds raw values of one modality.
+
+        Args:
+            field: Name of the modality.
+            values: List of raw values, as of `answer`.
+            batch_size: int. Number of values that are embedded at once.
+
+        Returns:
+            Tuple of float32 `(n, size)`, rows of length 1, zeros for values
+            that could not be read; and a list of errors, empty strings for
+            the others.
+        """
+        vectors, errors = [np.zeros((0, self.size), "float32")], []
+        for i in range(0, len(values), batch_size):
+            batch = {field: list(values[i : i + batch_size])}
+            packed, unread = encoding.pack_batch(self.codecs, batch)
+
+            def predict(model, x):
+                return _predict(model, np.asarray(x), batch_size)
+
+            answers = self._embed(field, packed, predict, unread)
+            vectors.append(np.asarray(answers["embedding"]))
+            errors += as_strings(np.asarray(answers["error"])).tolist()
+        return np.concatenate(vectors), errors
+
+    def signatures(self):
+        """Further signatures of an export, which embed one modality each.
+
+        Returns:
+            Dict from names, such as `"embed_image"`, to pairs of a field and a
+            function of its packed values to `"embedding"`, of length 1, and
+            `"error"`.
+        """
+
+        def embed(field):
+            return lambda packed: self._embed(field, packed)
+
+        return {
+            f"embed_{field}": (field, embed(field)) for field in self.fields
+        }
+
+    def _embed(self, field, packed, predict=None, unread=None):
+        """Embeds packed values, by TensorFlow operations but for `predict`."""
+        x, _, errors = encoding.encode_batch(self.codecs, [field], packed)
+        if unread is not None:
+            errors = encoding.first_error(unread, errors)
+        x, model = self.codecs[field].normalize(x[field]), self.tower(field)
+        vectors = predict(model, x) if predict else model(x)
+        errors = encoding.mark_not_finite(errors, vectors)
+        return encoding.blank_errors({"embedding": vectors}, errors)
+
+    def encode_batch(self, raw):
+        x, presence, errors = encoding.encode_batch(
+            self.codecs, self.fields, raw
+        )
+        missing = encoding.missing_inputs(self.fields, presence)
+        return x, encoding.first_error(errors, missing)
+
+    def zero_shot(self, values, labels, field=None, template="{}"):
+        """Classifies values by texts that describe the classes.
+
+        Args:
+            values: List of raw values of one modality, e.g. images.
+            labels: List of names of the classes, texts of the other modality.
+            field: Name of the modality of the values; by default the first
+                one.
+            template: Text with `{}` in the place of a label, such as
+                `"a photo of {}"`.
+
+        Returns:
+            Dict of `"label"`, `"probability"`, `(n, labels)`, and `"error"`.
+
+        Raises:
+            ValueError: If the other modality is not text, there are fewer than
+                two different labels, or the template has no `{}`.
+        """
+        field = field or self.fields[0]
+        [other] = set(self.fields) - {field}
+        labels = list(dict.fromkeys(labels))
+        if self.codecs[other].in_file or len(labels) < 2:
+            raise ValueError(
+                "Expected at least two different labels, for a model of texts. "
+                f"Received: labels={labels}, modalities {self.fields}"
+            )
+        if "{}" not in template:
+            raise ValueError(
+                f"`template` must have {{}} for the label. Received: {template}"
+            )
+        texts, _ = self.embed(other, [template.format(x) for x in labels])
+        vectors, errors = self.embed(field, values)
+        scale = self.model.get_layer(PAIRS).current_scale
+        logits = scale * vectors @ texts.T
+        exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares = exponents / exponents.sum(axis=1, keepdims=True)
+        best = [labels[i] for i in shares.argmax(axis=1)]
+        return {
+            "label": np.array(
+                [b if not e else "" for b, e in zip(best, errors)], object
+            ),
+            "probability": shares,
+            "error": np.array(errors, object),
+        }
+
+    def tower(self, field):
+        """The model from one input to its embeddings, of length 1."""
+        place = self.fields.index(field)
+
+        def make(inputs, given):
+            x = graph.replay(self.model, given, self._towers[place])
+            x = keras.layers.UnitNormalization(name="unit_length")(x)
+            return keras.Model(inputs[field], x, name=f"embed_{field}")
+
+        return self._model(("tower", field), (), make)
+
+    def decode(self, outputs, errors, raw):
+        layer = self.model.get_layer(PAIRS)
+        return {"similarity": layer.cosine(outputs)}, errors
+
+    def units(self, rows):
+        """Numbers the first items: each counts once, whatever its partners."""
+        names = [row[PAIR][0] for row in rows]
+        return np.unique(names, return_inverse=True)[1]
+
+    def statistics(self, rows, labels, choices):
+        """Statistics per first item; see `targets.Embedding.hits`."""
+        return self.target.hits(labels, choices)
+
+    def headline_scores(self, statistics):
+        return {self.metric: mean_recall(statistics)}
+
+    def table_row(self, name, answer):
+        row = {"id": name, "similarity": round(float(answer["similarity"]), 4)}
+        return {**row, "error": answer["error"]} if answer["error"] else row
+
+    def row_texts(self, row):
+        return ["" if "error" in row else f"{row['similarity']:.3f}"]
+
+    def check(self):
+        needed = [*self.fields, PAIR]
+        if any(field not in self.codecs for field in needed):
+            raise ValueError(
+                f"Expected a codec for each of {needed}. Received: "
+                f"{sorted(self.codecs)}"
+            )
+        names = [layer.name for layer in self.model.layers]
+        if PAIRS not in names or len(self.fields) != 2:
+            raise ValueError(
+                f"Expected a model of two inputs with a layer named {PAIRS!r}. "
+                f"Received: inputs {self.fields}, layers {', '.join(names)}"
+            )
+
+    @property
+    def _towers(self):
+        layer = self.model.get_layer(PAIRS)
+        return graph.call_of(self.model, layer)[0]
+
+    def _encoded_target(self, example):
+        return self.codecs[PAIR](example[PAIR])
+
+
+def _predict(model, x, batch_size):
+    """Outputs for a batch, filled up so that all have the same size."""
+    fill = [(0, batch_size - len(x)), *[(0, 0)] * (x.ndim - 1)]
+    outputs = model.predict_on_batch(np.pad(x, fill, mode="edge"))
+    return np.array(outputs[: len(x)], "float32")
+
+
+def _name(value):
+    """A name of a value, the same for equal ones."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape")
+    data = value if isinstance(value, bytes) else np.asarray(value).tobytes()
+    return hashlib.blake2b(data, digest_size=16).hexdigest().encode()
+
+
+def _words(text):
+    """A text, without differences in case and white space."""
+    return " ".join(text.casefold().split()).encode("utf-8", "surrogateescape")

@@ -1,0 +1,156 @@
+"""Search indexes: exact, updated in part, written as a whole."""
+
+import image_files
+import numpy as np
+import pytest
+from architectures import tiny
+
+import mmkeras
+from mmkeras import tasks
+from mmkeras.data import codecs
+from mmkeras.files import atomic
+from mmkeras.serving import index as search_index
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    words = codecs.Text(["a", "dog", "red"], 6)
+    task = tasks.Retrieve(
+        tiny("retrieve-image-text", vocabulary_size=words.size),
+        {
+            "image": codecs.Image((16, 16)),
+            "text": words,
+            "pair": codecs.Groups(),
+        },
+    )
+    return task.save(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    image_files.rows(folder)
+    return folder
+
+
+def made_of(vectors):
+    items = [{"name": str(i), "key": str(i)} for i in range(len(vectors))]
+    return search_index.Index("run", "digest", "image", items, vectors)
+
+
+def test_the_search_is_exact_in_blocks_of_any_size():
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(50, 6)).astype("float32")
+    vectors[7] = vectors[3]  # A tie, which the order of items decides.
+    queries = rng.normal(size=(9, 6)).astype("float32")
+    order = np.argsort(-(queries @ vectors.T), axis=1, kind="stable")
+    for block in (1, 100, 10_000):
+        hits = made_of(vectors).search(queries, 5, block)
+        names = [[int(hit.name) for hit in each] for each in hits]
+        np.testing.assert_array_equal(names, order[:, :5])
+    [all_hits] = made_of(vectors).search(queries[:1], 99)
+    assert len(all_hits) == 50
+
+
+@pytest.mark.parametrize(
+    "queries, top, message",
+    [
+        (np.zeros((1, 3)), 1, "embeddings of 6"),
+        (np.zeros((1, 6)), 0, "`top`"),
+    ],
+)
+def test_queries_are_checked(queries, top, message):
+    with pytest.raises(ValueError, match=message):
+        made_of(np.zeros((2, 6), "float32")).search(queries, top)
+
+
+def test_an_empty_index_has_no_hits():
+    empty = made_of(np.zeros((0, 6), "float32"))
+    assert empty.search(np.zeros((2, 6)), 3) == [[], []]
+
+
+def test_only_what_changed_is_embedded_again(run, photos, monkeypatch):
+    task, out = tasks.load(run), photos.parent / "index"
+    embedded, embed = [], task.embed
+
+    def count(field, values, *args):
+        embedded.append(len(values))
+        return embed(field, values, *args)
+
+    monkeypatch.setattr(task, "embed", count)
+    first, errors = search_index.build(task, run, [photos], out)
+    assert not errors and len(first) == 7 and sum(embedded) == 7
+    (photos / "0.png").unlink()
+    (photos / "1.png").write_bytes(
+        image_files.save(image_files.ramp(9, 9)[::-1], "PNG")
+    )
+    (photos / "2.png").write_bytes(b"damaged")
+    embedded.clear()
+    second, [(name, error)] = search_index.build(task, run, [photos], out)
+    assert sum(embedded) == 2 and len(second) == 5
+    assert name.endswith("2.png") and error
+    again = search_index.load(out)
+    assert [item["name"] for item in again.items] == [
+        str(photos / f"{i}.png") for i in (1, 3, 4, 5, 6)
+    ]
+    np.testing.assert_array_equal(again.vectors[1:], first.vectors[3:])
+    assert len(list(out.glob("vectors-*.npy"))) == 1
+
+
+def test_an_interrupted_first_write_is_continued(run, photos, monkeypatch):
+    task, out = tasks.load(run), photos.parent / "index"
+    with monkeypatch.context() as patch:
+        patch.setattr(atomic, "write_json", None)
+        with pytest.raises(TypeError):
+            search_index.build(task, run, [photos], out)
+    search_index.build(task, run, [photos], out)
+    assert len(search_index.load(out)) == 7
+
+
+def test_an_interrupted_write_leaves_the_old_index(run, photos, monkeypatch):
+    task, out = tasks.load(run), photos.parent / "index"
+    search_index.build(task, run, [photos], out)
+    (photos / "0.png").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(atomic, "write_json", None)
+        with pytest.raises(TypeError):
+            search_index.build(task, run, [photos], out)
+    assert len(search_index.load(out)) == 7
+    search_index.build(task, run, [photos], out)
+    assert len(search_index.load(out)) == 6
+
+
+def test_damage_is_named(run, photos):
+    out = photos.parent / "index"
+    search_index.build(tasks.load(run), run, [photos], out)
+    [vectors] = out.glob("vectors-*.npy")
+    vectors.write_bytes(vectors.read_bytes()[:-10])
+    with pytest.raises(ValueError, match=vectors.name):
+        search_index.load(out)
+
+
+def test_other_folders_are_left_alone(run, photos):
+    with pytest.raises(ValueError, match="not an empty folder"):
+        search_index.build(tasks.load(run), run, [photos], photos)
+    with pytest.raises(FileNotFoundError, match="mmkeras index"):
+        search_index.load(photos)
+
+
+def test_texts_need_a_table(run, photos):
+    out = photos.parent / "index"
+    with pytest.raises(ValueError, match="column `text`"):
+        search_index.build(tasks.load(run), run, [photos], out, "text")
+
+
+def test_from_python(run, photos):
+    out = photos.parent / "index"
+    made, errors = mmkeras.index(run, [photos], out)
+    assert len(made) == 7 and not errors
+    hits = mmkeras.search(out, image=photos / "3.png", top=2)
+    assert str(photos / "3.png") in [hit.name for hit in hits]
+    assert hits[0].similarity == pytest.approx(1, abs=1e-4)
+    with pytest.raises(ValueError, match="Expected one of"):
+        mmkeras.search(out, "a dog", image=photos / "3.png")
+    with pytest.raises(ValueError, match="embeds image, text"):
+        mmkeras.search(out, audio="talk.wav")

@@ -1,0 +1,62 @@
+"""Exports of retrieval models: pairs, and embeddings of one modality."""
+
+import image_files
+import numpy as np
+import pytest
+from architectures import tiny
+
+from mmkeras import serving
+from mmkeras import tasks
+from mmkeras.data import codecs
+
+PHOTO = image_files.save(image_files.ramp(20, 24), "PNG")
+TEXTS = ["a red dog", "", "dog"]
+
+
+@pytest.fixture(scope="module")
+def task():
+    words = codecs.Text(["a", "dog", "red"], 6)
+    return tasks.Retrieve(
+        tiny("retrieve-image-text", vocabulary_size=words.size),
+        {
+            "image": codecs.Image((16, 16)),
+            "text": words,
+            "pair": codecs.Groups(),
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def exported(task, tmp_path_factory):
+    """It is checked in a process without Keras, all signatures of it."""
+    return serving.export(task, tmp_path_factory.mktemp("exports") / "find")
+
+
+def test_pairs_are_answered_alike(task, exported):
+    batch = {"image": [PHOTO, PHOTO, b""], "text": TEXTS}
+    answers, expected = (
+        serving.load(exported).predict(batch),
+        task.answer(batch),
+    )
+    assert [bool(e) for e in answers["error"]] == [False, True, True]
+    assert answers["error"][1:] == ["text: missing", "image: missing"]
+    np.testing.assert_allclose(
+        answers["similarity"], expected["similarity"], atol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    "field, values", [("image", [PHOTO, b"no image"]), ("text", TEXTS)]
+)
+def test_each_modality_is_embedded_alone(task, exported, field, values):
+    served = serving.load(exported, f"embed_{field}")
+    answers = served.predict({field: values})
+    vectors, errors = task.embed(field, values)
+    np.testing.assert_allclose(answers["embedding"], vectors, atol=1e-5)
+    assert [bool(e) for e in answers["error"]] == [bool(e) for e in errors]
+    assert errors[1] and not errors[0]
+
+
+def test_an_unknown_signature_is_refused(exported):
+    with pytest.raises(ValueError, match="embed_image, embed_text"):
+        serving.load(exported, "embed_audio")

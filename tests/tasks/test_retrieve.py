@@ -1,0 +1,155 @@
+"""Retrieval: examples, embeddings and scores."""
+
+import keras
+import numpy as np
+import pytest
+from architectures import tiny
+
+from mmkeras import tasks
+from mmkeras.data import codecs
+from mmkeras.tasks.targets.embedding import mean_recall
+
+NAME = "retrieve-image-text"
+ROWS = [
+    {
+        "id": f"{i}",
+        "image": f"photo-{i}.jpg",
+        "captions": [f"a {word} dog", "a dog"],
+    }
+    for i, word in enumerate(("red", "green", "blue"))
+]
+
+
+@pytest.fixture(scope="module")
+def task():
+    texts = [text for row in ROWS for text in row["captions"]]
+    words = codecs.Text.from_texts(texts, length=6, minimum=1)
+    model = tiny(NAME, vocabulary_size=words.size)
+    return tasks.Retrieve(
+        model,
+        {
+            "image": codecs.Image((16, 16)),
+            "text": words,
+            "pair": codecs.Groups(),
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def photos():
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 255, (5, 20, 24, 3)).astype("uint8")
+    return [tf.io.encode_png(x).numpy() for x in pixels]
+
+
+def test_an_example_per_caption_knows_its_image_and_its_words():
+    examples = tasks.Retrieve.expand(ROWS)
+    assert [e["text"] for e in examples[:2]] == ["a red dog", "a dog"]
+    numbers = codecs.Groups()([e["pair"] for e in examples]).numpy()
+    images, texts = numbers.T
+    assert [len(set(images)), len(set(texts))] == [3, 4]
+    assert images[0] == images[1] != images[2]
+    assert texts[1] == texts[3] == texts[5]
+
+
+def test_paths_are_told_apart_by_case_and_texts_are_not():
+    rows = [
+        {"id": "0", "image": "A.jpg", "captions": ["A  dog"]},
+        {"id": "1", "image": "a.jpg", "captions": ["a dog"]},
+    ]
+    (one, first), (other, second) = (
+        e["pair"] for e in tasks.Retrieve.expand(rows)
+    )
+    assert one != other and first == second
+
+
+def test_a_pair_without_one_of_the_two_is_an_error(task):
+    rows = tasks.Retrieve.expand(ROWS[:1])
+    rows[1]["image"] = None
+    assert task.target.errors(rows) == ["", "image: missing"]
+
+
+def test_embeds_each_modality_as_the_pairs_are_embedded(task, photos):
+    texts = ["a red dog", "a dog", "dog", "green", "a"]
+    images, errors = task.embed("image", photos, batch_size=2)
+    words, _ = task.embed("text", texts)
+    assert images.shape == (5, task.size) and not any(errors)
+    np.testing.assert_allclose(np.linalg.norm(images, axis=1), 1, rtol=1e-5)
+    answers = task.answer({"image": photos, "text": texts})
+    cosines = (images * words).sum(1)
+    np.testing.assert_allclose(answers["similarity"], cosines, atol=1e-5)
+
+
+def test_a_damaged_image_harms_no_other(task, photos):
+    whole, _ = task.embed("image", photos[:3])
+    values = [photos[0], b"no image", photos[2]]
+    vectors, errors = task.embed("image", values)
+    assert [bool(e) for e in errors] == [False, True, False]
+    np.testing.assert_allclose(vectors[[0, 2]], whole[[0, 2]], atol=1e-5)
+    assert not vectors[1].any()
+
+
+def test_scores_are_those_of_counting(task):
+    rng = np.random.default_rng(1)
+    items = 30
+    counts = rng.integers(1, 4, items)
+    numbers = np.repeat(np.arange(items), counts)
+    places = rng.permutation(len(numbers))
+    numbers = numbers[places]
+    vectors = rng.normal(size=(items, 6))
+    pairs = np.stack(
+        [
+            vectors[numbers],
+            vectors[numbers] + rng.normal(size=(len(numbers), 6)),
+        ],
+        axis=1,
+    ).astype("float32")
+    labels = np.stack([numbers, np.arange(len(numbers))], axis=1)
+    products = vectors @ pairs[:, 1].T
+    hits = []
+    for i, row in enumerate(products):
+        best = np.argsort(-row)
+        hits.append([(numbers[best[:k]] == i).any() for k in (1, 5, 10)])
+    forth = np.mean(hits, axis=0)
+    back = [
+        np.mean([n in np.argsort(-c)[:k] for n, c in zip(numbers, products.T)])
+        for k in (1, 5, 10)
+    ]
+    expected = np.mean([*forth, *back])
+    scores = task.target.score(labels, pairs)
+    assert scores["image_to_text_recall_5"] == pytest.approx(forth[1])
+    assert scores["text_to_image_recall_1"] == pytest.approx(back[0])
+    assert scores["recall_mean"] == pytest.approx(expected)
+    hits = task.target.hits(labels, pairs)
+    assert mean_recall(hits) == pytest.approx(expected)
+
+
+def test_a_baseline_retrieves_by_chance(task):
+    labels = np.stack([np.arange(400)] * 2, axis=1)
+    recall = task.target.agreement(labels, task.target.majority(labels, 400))
+    assert 0 < recall < 0.04  # 16 / 3 of 400.
+
+
+def test_a_batch_of_equal_pairs_has_no_loss(task):
+    pairs = np.random.default_rng(0).normal(size=(4, 2, 8)).astype("float32")
+    equal = np.zeros((4, 2), "int64")
+    weight = np.ones(4, "float32")
+    assert float(task.target.loss(equal, pairs, weight)) == pytest.approx(0)
+    others = np.arange(8).reshape(4, 2)
+    assert float(task.target.loss(others, pairs, weight)) > 0
+
+
+def test_another_model_is_refused(task):
+    inputs = {"image": keras.Input((4,)), "text": keras.Input((4,))}
+    x = keras.layers.Add()(list(inputs.values()))
+    with pytest.raises(ValueError, match="a layer named 'embeddings'"):
+        tasks.Retrieve(keras.Model(inputs, x), task.codecs)
+
+
+def test_is_saved_and_loaded(task, photos, tmp_path):
+    again = tasks.load(task.save(tmp_path))
+    before, _ = task.embed("image", photos)
+    after, _ = again.embed("image", photos)
+    np.testing.assert_allclose(after, before, atol=1e-5)
