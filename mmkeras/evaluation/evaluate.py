@@ -25,8 +25,9 @@ def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
     Returns:
         Tuple of metrics and a `Subsets`. The metrics are a dict: those of
         `Task.score` and `Task.extra_scores`; of each headline metric the
-        interval, `<metric>_low` and `<metric>_high`; the score of the most
-        frequent label, `majority`; for several modalities, or texts that
+        interval, `<metric>_low` and `<metric>_high`; the score of a baseline
+        that ignores the inputs, `majority`, the most frequent label, or, of
+        embeddings, `chance`; for several modalities, or texts that
         should differ, the drops of `mismatched`, `mismatch_<field>`; and for
         these texts the `shuffle_gap`. If there are several headline metrics,
         the names of baselines and drops begin with the metric, such as
@@ -56,7 +57,7 @@ def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
     baseline = task.headline_scores(statistics[()])
     scores = task.score(examples, outputs)
     scores |= _intervals(task, statistics[fields], examples.groups, draws, seed)
-    scores |= _named("majority", baseline)
+    scores |= _named(task.target.baseline, baseline)
     scores |= task.extra_scores(examples, outputs, predictions)
     drops = _drops(examples, choices[fields], options, seed)
     for kind, values in drops.items():

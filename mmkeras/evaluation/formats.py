@@ -23,6 +23,7 @@ TITLES = {
     "calibration_error": "calibration error",
     "brier": "Brier score",
     "majority": "majority baseline",
+    "chance": "random embeddings",
     "vqa_accuracy": "VQA accuracy",
     "consistency": "groups all correct",
     "recall_mean": "mean of the recalls",
@@ -35,7 +36,7 @@ TITLES = {
 _FORMATS = (
     (r"meteor|rouge_l|bleu_\d", 100, ".1f", ""),
     (
-        r"unique|distinct_\d|(.+_)?accuracy|majority|consistency",
+        r"unique|distinct_\d|(.+_)?accuracy|majority|chance|consistency",
         100,
         ".1f",
         " %",

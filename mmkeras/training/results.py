@@ -23,6 +23,11 @@ _COLUMNS = {
     "majority": ("majority", 100),
     "vqa_accuracy": ("VQA accuracy", 100),
     "consistency": ("consistency", 100),
+    **{
+        f"{way}_recall_{k}": (f"{way.replace('_', ' ')}, R@{k}", 100)
+        for way in ("image_to_text", "text_to_image")
+        for k in (1, 5, 10)
+    },
 }
 EXPECTED = {  # Contents of a results file.
     "model": str,

@@ -28,6 +28,7 @@ class Embedding(Target):
 
     metric = "recall_mean"
     monitors = ("recall_mean", "loss")
+    baseline = "chance"
     has_accuracy = False
 
     def __init__(self, codec, field, names, loss=losses.contrastive_loss):

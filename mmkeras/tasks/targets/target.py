@@ -44,6 +44,7 @@ class Target:
             higher is better.
         monitors: Metrics that may select the best epoch; the first one does
             by default.
+        baseline: Name of what `majority` predicts.
         has_accuracy: Whether a prediction is right or wrong; see `correct`.
         has_probabilities: Whether there is a probability for each class.
         generates: Whether the output is a sequence of tokens, generated one
@@ -52,6 +53,7 @@ class Target:
 
     metric = "accuracy"
     monitors = ("accuracy", "loss", "f1_weighted")
+    baseline = "majority"
     has_accuracy = True
     has_probabilities = False
     generates = False
