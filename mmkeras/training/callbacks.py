@@ -194,6 +194,32 @@ class WarnOnCollapse(keras.callbacks.Callback):
             )
 
 
+class WarnOnChance(keras.callbacks.Callback):
+    """Warns if the loss stays where a model tells no two examples apart.
+
+    Args:
+        level: float above 0. The loss of such a model.
+        tolerance: float. Largest difference, as a fraction of the level.
+    """
+
+    def __init__(self, level, tolerance=0.01):
+        super().__init__()
+        self.level = level
+        self.tolerance = tolerance
+        self.state = {}
+
+    def on_epoch_end(self, epoch, logs=None):
+        difference = abs(logs["loss"] - self.level)
+        if difference <= self.tolerance * self.level:
+            warnings.warn(
+                f"In epoch {epoch + 1} the loss stayed at {logs['loss']:.3f}, "
+                "that of a model that tells no two examples of a batch apart. "
+                "Change the learning rate, or check that the two parts of the "
+                "examples belong together.",
+                stacklevel=2,
+            )
+
+
 class FailOnNaN(keras.callbacks.Callback):
     """Stops with an error if the loss is not finite."""
 

@@ -104,7 +104,7 @@ def fit(
             recipe.patience,
             statistics,
         ),
-        *validate.callbacks(),
+        *validate.callbacks(batching.size),
         LogCurves(folder),
         FailOnNaN(),
     ]

@@ -49,11 +49,18 @@ class Validation:
             metrics[self.monitor] = np.mean([*values, metrics[name]])
         return metrics
 
-    def callbacks(self):
-        """Keras callbacks that use the predictions."""
-        if not self.task.texts_differ:
-            return []
-        return [callbacks.WarnOnCollapse(self._texts)]
+    def callbacks(self, batch_size):
+        """Keras callbacks that warn of models that ignore their inputs.
+
+        Args:
+            batch_size: int. Number of examples per training batch.
+        """
+        warn, level = [], self.task.target.chance_loss(batch_size)
+        if self.task.texts_differ:
+            warn.append(callbacks.WarnOnCollapse(self._texts))
+        if level is not None:
+            warn.append(callbacks.WarnOnChance(level))
+        return warn
 
     def _measure(self, fields=None):
         outputs = self.val.outputs(fields)

@@ -141,6 +141,13 @@ def test_a_batch_of_equal_pairs_has_no_loss(task):
     assert float(task.target.loss(others, pairs, weight)) > 0
 
 
+def test_embeddings_that_are_all_equal_have_the_loss_of_chance(task):
+    pairs = np.ones((6, 2, 8), "float32")
+    groups = np.arange(12).reshape(6, 2)
+    loss = float(task.target.loss(groups, pairs))
+    assert loss == pytest.approx(task.target.chance_loss(6), rel=1e-5)
+
+
 def test_another_model_is_refused(task):
     inputs = {"image": keras.Input((4,)), "text": keras.Input((4,))}
     x = keras.layers.Add()(list(inputs.values()))

@@ -140,6 +140,18 @@ def test_collapse_is_silent_when_captions_differ(recwarn):
     assert not [w for w in recwarn if "every image" in str(w.message)]
 
 
+def test_a_loss_of_chance_warns():
+    warn = callbacks.WarnOnChance(np.log(512))
+    with pytest.warns(UserWarning, match="In epoch 2 the loss stayed at 6.2"):
+        warn.on_epoch_end(1, {"loss": 6.22})
+
+
+@pytest.mark.parametrize("loss", [6.0, 7.5])
+def test_other_losses_do_not_warn(loss, recwarn):
+    callbacks.WarnOnChance(np.log(512)).on_epoch_end(1, {"loss": loss})
+    assert not recwarn
+
+
 def test_a_loss_that_is_no_number_stops():
     with pytest.raises(ValueError, match="loss became nan in epoch 1"):
         callbacks.FailOnNaN().on_epoch_end(0, {"loss": float("nan")})

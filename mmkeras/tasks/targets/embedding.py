@@ -1,5 +1,7 @@
 """Two embeddings per example, which are close if they belong together."""
 
+import math
+
 import keras
 import numpy as np
 
@@ -56,6 +58,10 @@ class Embedding(Target):
         return keras.ops.sum(loss * weight) / keras.ops.maximum(
             keras.ops.sum(weight), 1
         )
+
+    def chance_loss(self, batch_size):
+        is_contrastive = self._loss is losses.contrastive_loss
+        return math.log(batch_size) if is_contrastive else None
 
     def losses(self, y, outputs):
         return keras.ops.convert_to_numpy(self._loss(outputs, y))

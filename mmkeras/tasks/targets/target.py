@@ -117,6 +117,17 @@ class Target:
         """
         raise NotImplementedError
 
+    def chance_loss(self, batch_size):
+        """The loss of a model that tells the examples of a batch not apart.
+
+        Args:
+            batch_size: int.
+
+        Returns:
+            float; or `None` if a loss does not compare examples.
+        """
+        return None
+
     def losses(self, y, outputs):
         """The loss of each example or step, without label smoothing.
 
