@@ -15,6 +15,7 @@ class Kind(enum.StrEnum):
     LABELS = "labels"
     QUESTIONS = "questions"
     DIALOGUES = "dialogues"
+    PAIRS = "pairs"
 
 
 def run(

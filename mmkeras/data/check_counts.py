@@ -20,6 +20,8 @@ def count(rows):
     """
     if any("label" in row for row in rows):
         return _count_labels(rows)
+    if rows and not any("captions" in row for row in rows):
+        return _count_modalities(rows)
     return _count_captions(rows)
 
 
@@ -34,8 +36,8 @@ def _count_captions(rows):
     }
 
 
-def _count_labels(rows):
-    """Counts rows by split, by modalities, and by label."""
+def _count_modalities(rows):
+    """Counts rows by split, and by modalities."""
     combinations = collections.Counter(
         (row["split"], " + ".join(examples.modalities(row)) or "nothing")
         for row in rows
@@ -45,6 +47,12 @@ def _count_labels(rows):
         counts[f"{split} with"] = {
             names: n for (s, names), n in combinations.items() if s == split
         }
+    return counts
+
+
+def _count_labels(rows):
+    """Counts rows by split, by modalities, and by label."""
+    counts = _count_modalities(rows)
     labels = [row["label"] for row in rows]
     if all(map(label_kinds.is_number, labels)):
         counts["label"] = {"min": min(labels), "max": max(labels)}

@@ -43,20 +43,23 @@ def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
         names: task.statistics(examples.rows, examples.labels, values)
         for names, values in choices.items()
     }
+    groups = examples.groups
+    if groups is not None and len(groups) != len(statistics[()]):
+        groups = None  # What is scored is a group by itself.
     subsets = scored_subsets(
         np.arange(len(statistics[()])),  # Statistics include the labels.
         statistics,
         fields,
         lambda _, sample: task.headline_scores(sample)[task.metric],
         task.metric,
-        examples.groups,
+        groups,
         draws,
         seed=seed,
     )
     subsets.choices = choices
     baseline = task.headline_scores(statistics[()])
     scores = task.score(examples, outputs)
-    scores |= _intervals(task, statistics[fields], examples.groups, draws, seed)
+    scores |= _intervals(task, statistics[fields], groups, draws, seed)
     scores |= _named(task.target.baseline, baseline)
     scores |= task.extra_scores(examples, outputs, predictions)
     drops = _drops(examples, choices[fields], options, seed)

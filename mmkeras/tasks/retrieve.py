@@ -36,7 +36,7 @@ class Retrieve(Task):
 
     name = "retrieve"
     pipeline_tag = "feature-extraction"
-    data_kind = "captions"
+    data_kind = "pairs"
     recipe = {
         "min_epochs": 12,
         "max_batch_size": 512,
@@ -44,7 +44,6 @@ class Retrieve(Task):
         "clip": 1.0,
         "ema": 0.99,
         "monitor": "recall_mean",
-        "augment": (),
         "views": ("plain", "mirror", *(f"crop-{i}" for i in range(4))),
     }
     data_options = {"max_length": 32}
@@ -57,12 +56,13 @@ class Retrieve(Task):
 
     @classmethod
     def expand(cls, rows):
-        """Makes one example per caption, in the order of the images."""
-        return [
-            {**row, "text": text, PAIR: [_name(row["image"]), _words(text)]}
+        """Makes one example per caption, and names what belongs together."""
+        examples = [
+            {**row, "text": text} if "captions" in row else row
             for row in rows
-            for text in row["captions"]
+            for text in row.get("captions", [None])
         ]
+        return [{**row, PAIR: _names(row)} for row in examples]
 
     @classmethod
     def fit_target(cls, codecs_by_field, train, val, options, generates):
@@ -197,7 +197,7 @@ class Retrieve(Task):
 
     def units(self, rows):
         """Numbers the first items: each counts once, whatever its partners."""
-        names = [row[PAIR][0] for row in rows]
+        names = [row[PAIR][self.fields[0]] for row in rows]
         return np.unique(names, return_inverse=True)[1]
 
     def statistics(self, rows, labels, choices):
@@ -244,8 +244,18 @@ def _predict(model, x, batch_size):
     return np.array(outputs[: len(x)], "float32")
 
 
+def _names(row):
+    """Names of the values of a row, by field; equal ones have the same."""
+    names = {
+        field: _name(row[field])
+        for field in ("image", "audio", "features")
+        if row.get(field) is not None
+    }
+    text = row.get("text")
+    return names if text is None else {**names, "text": _words(text)}
+
+
 def _name(value):
-    """A name of a value, the same for equal ones."""
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")
     data = value if isinstance(value, bytes) else np.asarray(value).tobytes()

@@ -4,7 +4,9 @@ import json
 import shutil
 
 import command_line
+import numpy as np
 import pytest
+import soundfile
 from command_line import call
 
 import mmkeras
@@ -134,3 +136,29 @@ def test_pairs_have_a_similarity(run, photos, tmp_path):
     good, bad = map(json.loads, result.stdout.splitlines())
     assert -1 <= good["similarity"] <= 1 and "error" not in good
     assert "missing.png" in bad["error"]
+
+
+def test_texts_and_recordings_are_a_table_of_pairs(tmp_path):
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, (12, 2000))
+    rows = []
+    for i, wave in enumerate(samples):
+        soundfile.write(tmp_path / f"{i}.wav", wave, 16000)
+        split = ("test", "val", "train", "train")[i % 4]
+        row = {"text": f"sound {i % 5}", "audio": f"{i}.wav", "split": split}
+        rows.append(row | {"group": f"{i % 3}"})
+    table = tmp_path / "pairs.jsonl"
+    table.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run = command_line.train(
+        *[tmp_path, "retrieve-text-audio", "--data", table],
+        *["train.epochs=1", "train.batch_size=4", "data.min_count=1"],
+        *["data.audio_seconds=0.125", "model.dim=8", "train.precision=float32"],
+    )
+    scores = atomic.read_json(run / "results.json")["val"]["metrics"]
+    assert 0 <= scores["text_to_audio_recall_5"] <= 1
+    result = call(
+        *["index", run, tmp_path / "3.wav", tmp_path / "5.wav"],
+        *["--out", tmp_path / "sounds", "--field", "audio"],
+    )
+    assert result.exit_code == 0, result.output
+    result = call("search", tmp_path / "sounds", "sound 3", "--top", 1)
+    assert result.exit_code == 0 and ".wav" in result.stdout

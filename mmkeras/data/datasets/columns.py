@@ -89,6 +89,11 @@ SCHEMAS = {
         ("answers",),
         ("question",),
     ),
+    "pairs": Schema(
+        "pairs",
+        (("text", "image", "audio", "features"),),
+        ("group", "id", "split"),
+    ),
 }
 KINDS = tuple(SCHEMAS)
 ALL = {name for schema in SCHEMAS.values() for name in schema.names}
@@ -97,6 +102,7 @@ _FOR = {
     "labels": "classifiers",
     "questions": "visual question answering",
     "dialogues": "dialogue about images",
+    "pairs": "retrieval",
 }
 _OTHER_NAMES = {
     "label": ("class", "category", "target", "y", "tag", "sentiment"),

@@ -81,10 +81,10 @@ class OwnData:
                 `"number"`; `None` to decide by all rows.
 
         Returns:
-            A `Dataset` of rows with `"id"`, `"split"` and, by the kind, either
+            A `Dataset` of rows with `"id"`, `"split"` and, by the kind,
             `"captions"`, a list, or `"label"`: a string, list of strings or
-            float; and the modalities, `None` where missing. Malformed lines
-            are reported by line number.
+            float, or neither; and the modalities, `None` where missing.
+            Malformed lines are reported by line number.
 
         Raises:
             FileNotFoundError: If there is not exactly one such table.
@@ -95,6 +95,8 @@ class OwnData:
         table = self._table()
         pairs = self._path is not None and table.is_dir()
         kind = "captions" if pairs else self.kind or _infer(table, aliases)
+        if kind == "pairs" and _infer(table, aliases) == "captions":
+            kind = "captions"  # Images with texts, one or several.
         if target is not None and kind != "labels":
             raise ValueError(
                 "`target` is an option of tables with labels, which can be of "
@@ -162,7 +164,7 @@ class OwnData:
         if not path.is_dir():
             return path
         tables = dataset.matching_files(path, *tabular.PATTERNS)
-        may_pair = self.kind in (None, "captions")
+        may_pair = self.kind in (None, "captions", "pairs")
         if may_pair and not tables and folder.has_any(path):
             return path
         if may_pair and tables and folder.has_pairs(path):

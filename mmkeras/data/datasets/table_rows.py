@@ -101,6 +101,22 @@ def _labels(values, number, folder):
     return row
 
 
+def _pairs(values, number, folder):
+    row = {
+        "id": tabular.id_of(values, number),
+        "split": dataset.row_split(values),
+        "group": _group(values.get("group")),
+        **{field: _value(values, field, folder) for field in FIELDS},
+    }
+    present = [field for field in FIELDS if row[field] is not None]
+    if len(present) < 2:
+        raise ValueError(
+            f"expected at least two of {', '.join(FIELDS)}. Received: "
+            f"{', '.join(present) or 'none'}"
+        )
+    return row
+
+
 def _tabular(values, schema):
     """Reads the numbers and categories of a line.
 
@@ -185,6 +201,7 @@ _MAKERS = {
     "labels": _labels,
     "questions": _questions,
     "dialogues": _dialogues,
+    "pairs": _pairs,
 }
 
 

@@ -17,9 +17,10 @@ CUTOFFS = (1, 5, 10)
 class Embedding(Target):
     """Embeddings of two modalities, compared by their product.
 
-    The value of an example is the pair of the names of its groups. Examples
-    with a name in common are never each other's negatives. What the first name
-    denotes, such as an image, is one item, which may have several partners.
+    The value of an example is a dict by modality, of names that are the same
+    for equal values. Examples with a name in common are never each other's
+    negatives. What the first modality's name denotes, such as an image, is one
+    item, which may have several partners.
 
     Args:
         codec: A `codecs.Groups`.
@@ -46,7 +47,7 @@ class Embedding(Target):
         ]
 
     def encode(self, rows, steps=None):
-        names = [row[self.field] for row in rows]
+        names = [[row[self.field][n] for n in self.names] for row in rows]
         values = self.codec(names).numpy()
         return Encoded(values, np.ones(len(rows), "float32"))
 
