@@ -8,6 +8,8 @@ from architectures import tiny
 from mmkeras import serving
 from mmkeras import tasks
 from mmkeras.data import codecs
+from mmkeras.serving import check
+from mmkeras.serving import replay
 
 PHOTO = image_files.save(image_files.ramp(20, 24), "PNG")
 TEXTS = ["a red dog", "", "dog"]
@@ -28,8 +30,23 @@ def task():
 
 @pytest.fixture(scope="module")
 def exported(task, tmp_path_factory):
-    """It is checked in a process without Keras, all signatures of it."""
-    return serving.export(task, tmp_path_factory.mktemp("exports") / "find")
+    folder = tmp_path_factory.mktemp("exports") / "find"
+    return serving.export(task, folder, check=False)
+
+
+def test_all_signatures_are_checked(exported):
+    answers = replay.replay(exported)
+    assert len(answers) == 6  # Three, of all rows and row by row.
+    check.compare(exported, answers)
+    embedded = answers["embed_text alone"]
+    embedded[0] = {**embedded[0], "embedding": embedded[1]["embedding"]}
+    with pytest.raises(RuntimeError, match="embed_text alone"):
+        check.compare(exported, answers)
+
+
+@pytest.mark.slow
+def test_a_process_without_keras_embeds_alike(exported):
+    serving.check_export(exported)
 
 
 def test_pairs_are_answered_alike(task, exported):
