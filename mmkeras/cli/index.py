@@ -21,6 +21,15 @@ def run(
         str | None,
         typer.Option(help="Modality of the files. [default: the first one]"),
     ] = None,
+    approximate: Annotated[
+        bool | None,
+        typer.Option(
+            "--approximate/--exact",
+            help="Search by a graph of near neighbours: faster for 100,000 "
+            "items and more, and misses some; needs faiss-cpu. [default: as "
+            "before, or exact]",
+        ),
+    ] = None,
 ):
     """Embed files into an index to search, or update it.
 
@@ -29,9 +38,12 @@ def run(
     """
     from mmkeras.cli.console import Console
     from mmkeras.data.problems import printable
+    from mmkeras.serving import neighbours
     from mmkeras.serving import search
 
-    index, errors = search.index(folder, files, out, field, Console())
+    index, errors = search.index(
+        folder, files, out, field, Console(), approximate
+    )
     for name, error in errors:
         error = error.removeprefix(f"{index.field}: ")
         error = error.removeprefix(f"{name}: ")
@@ -40,5 +52,10 @@ def run(
         f"{out}: {len(index):,} items ({index.field}), embeddings of "
         f"{index.vectors.shape[1]} numbers."
     )
+    if index.graph is not None:
+        share = neighbours.recall(index.graph, index.vectors)
+        typer.echo(
+            f"Approximate: it finds {share:.1%} of the ten nearest items."
+        )
     if errors:
         raise typer.Exit(1)

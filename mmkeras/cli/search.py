@@ -37,6 +37,12 @@ def run(
             help="Run or preset that made the index, if it has moved.",
         ),
     ] = None,
+    exact: Annotated[
+        bool,
+        typer.Option(
+            "--exact", help="Compare all items of an approximate index."
+        ),
+    ] = False,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Write one JSON object per item.")
     ] = False,
@@ -55,7 +61,7 @@ def run(
             "Give one thing to search with: a text, --image or --audio. "
             f"Received: {', '.join(given) or 'nothing'}"
         )
-    hits = search.search(folder, top=top, run=model, **given)
+    hits = search.search(folder, top=top, run=model, exact=exact, **given)
     for hit in hits:
         if jsonl:
             row = {"id": hit.name, "similarity": round(hit.similarity, 4)}

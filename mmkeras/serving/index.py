@@ -12,9 +12,11 @@ import numpy as np
 from mmkeras import hub
 from mmkeras.files import atomic
 from mmkeras.files import digests
+from mmkeras.serving import neighbours
 from mmkeras.tasks import raw_examples
 
 _CARD = "index.json"
+_ARRAYS = "vectors-*.npy", f"graph-*{neighbours.SUFFIX}"
 _CHUNK = 1024  # Values that are embedded between two saves.
 _SECONDS = 60  # Least time between two saves.
 _BLOCK = 2**22  # Products at once: 16 MiB in float32.
@@ -53,6 +55,7 @@ class Index:
         items: List of dicts with `"name"`, `"key"`, which changes with the
             contents, and for texts `"value"`.
         vectors: float32 `(items, size)`, rows of length 1.
+        graph: As of `neighbours.build`, for approximate search; or `None`.
     """
 
     run: str
@@ -60,12 +63,15 @@ class Index:
     field: str
     items: list
     vectors: np.ndarray
+    graph: object = None
 
     def __len__(self):
         return len(self.items)
 
     def search(self, queries, top=10, block=_BLOCK):
-        """Finds the most similar items of each query, exactly.
+        """Finds the most similar items of each query.
+
+        Exactly, unless the index has a graph.
 
         Args:
             queries: Floats of shape `(n, size)`, rows of length 1.
@@ -87,29 +93,34 @@ class Index:
             )
         if top < 1:
             raise ValueError(f"`top` must be at least 1. Received: top={top}")
+        top = min(top, len(self))
+        if self.graph is not None and top:
+            pairs = zip(*neighbours.search(self.graph, queries, top))
+            return [self._hits(*pair) for pair in pairs]
         rows = max(block // max(len(self), 1), 1)
         return [
-            hits
+            self._hits(row[best], best)
             for i in range(0, len(queries), rows)
-            for hits in self._search(queries[i : i + rows], top)
+            for row, best in self._search(queries[i : i + rows], top)
         ]
 
     def _search(self, queries, top):
-        products = queries @ self.vectors.T
-        top = min(top, len(self))
-        for row in products:
+        """Yields the products of each query, and the best items."""
+        for row in queries @ self.vectors.T:
             best = np.argpartition(-row, top - 1)[:top] if top else []
-            yield [
-                Hit(
-                    self.items[i]["name"],
-                    float(row[i]),
-                    self.items[i].get("value"),
-                )
-                for i in sorted(best, key=lambda i: (-row[i], i))
-            ]
+            order = sorted(best, key=lambda i: (-row[i], i))
+            yield row, np.array(order, int)
+
+    def _hits(self, products, places):
+        pairs = zip(products.tolist(), places.tolist())
+        return [
+            Hit(self.items[i]["name"], product, self.items[i].get("value"))
+            for product, i in pairs
+            if i >= 0
+        ]
 
 
-def build(task, run, sources, out, field=None, reporter=None):
+def build(task, run, sources, out, field=None, reporter=None, approximate=None):
     """Embeds files or texts into an index, or updates one.
 
     What did not change since the last time is not embedded again; what is no
@@ -124,6 +135,8 @@ def build(task, run, sources, out, field=None, reporter=None):
         out: Folder of the index.
         field: Name of the modality; by default the first one.
         reporter: A `training.reporter.Reporter`, or `None`.
+        approximate: bool. Whether searches are approximate, by a graph of
+            near neighbours; by default as the index in the folder, or exact.
 
     Returns:
         Tuple of the `Index`, and a list of pairs of a name and the reason why
@@ -145,14 +158,14 @@ def build(task, run, sources, out, field=None, reporter=None):
     lock = filelock.FileLock(out.with_name(f".{out.name}.lock"), timeout=0)
     try:
         with lock:
-            return _build(task, run, items, out, field, reporter)
+            return _build(task, run, items, out, field, reporter, approximate)
     except filelock.Timeout as error:
         raise ValueError(
             f"Another process is writing the index {out}. Try again later."
         ) from error
 
 
-def _build(task, run, items, out, field, reporter):
+def _build(task, run, items, out, field, reporter, approximate):
     digest = model_digest(run)
     previous = _previous(out, field, digest)
     vectors_by_key = {}
@@ -165,12 +178,16 @@ def _build(task, run, items, out, field, reporter):
     place = os.fspath(run)
     place = os.path.abspath(place) if os.path.exists(place) else place
 
-    def save():
+    if approximate is None:
+        approximate = previous is not None and _has_graph(out)
+
+    def save(graph=False):
         embedded = [item for item in items if item["key"] in vectors_by_key]
         vectors = np.zeros((len(embedded), task.size), "float32")
         for row, item in enumerate(embedded):
             vectors[row] = vectors_by_key[item["key"]]
         index = Index(place, digest, field, embedded, vectors)
+        index.graph = neighbours.build(vectors) if graph else None
         _write(index, out)
         return index
 
@@ -189,14 +206,15 @@ def _build(task, run, items, out, field, reporter):
         if time.monotonic() - saved > _SECONDS:
             save()
             saved = time.monotonic()
-    return save(), [*errors.items()]
+    return save(approximate), [*errors.items()]
 
 
-def load(folder):
+def load(folder, exact=False):
     """Reads an index.
 
     Args:
         folder: Its folder.
+        exact: bool. Whether to search exactly, even if there is a graph.
 
     Returns:
         An `Index`.
@@ -204,6 +222,7 @@ def load(folder):
     Raises:
         FileNotFoundError: If the folder has no index.
         ValueError: If a file of it is damaged.
+        ImportError: If faiss, which the graph needs, is not installed.
     """
     folder = pathlib.Path(folder)
     path = folder / _CARD
@@ -228,7 +247,11 @@ def load(folder):
             "again."
         )
     names = ("run", "digest", "field", "items")
-    return Index(**{name: card[name] for name in names}, vectors=vectors)
+    index = Index(**{name: card[name] for name in names}, vectors=vectors)
+    if card.get("graph") and not exact:
+        file = folder / pathlib.PurePath(card["graph"]).name
+        index.graph = neighbours.read(file)
+    return index
 
 
 def check_model(index, run):
@@ -266,7 +289,7 @@ def _previous(out, field, digest):
             f"{out} is not an empty folder and has no index. Give another "
             "folder with `--out`."
         )
-    index = load(out)
+    index = load(out, exact=True)
     if (index.digest, index.field) != (digest, field):
         raise ValueError(
             f"{out} is an index of {index.field} by the model of {index.run}. "
@@ -277,7 +300,11 @@ def _previous(out, field, digest):
 
 
 def _is_own(path):
-    return path.match("vectors-*.npy") or path.name.startswith(".")
+    return any(map(path.match, (*_ARRAYS, ".*")))
+
+
+def _has_graph(out):
+    return bool(atomic.read_json(out / _CARD).get("graph"))
 
 
 def _items(task, field, sources):
@@ -355,14 +382,19 @@ def _write(index, out):
     file = out / f"vectors-{digest[:16]}.npy"
     if not file.exists():
         atomic.write(file, lambda f: np.save(f, index.vectors))
+    graph = None
+    if index.graph is not None:
+        graph = neighbours.write(index.graph, out)
     card = {
         "run": index.run,
         "digest": index.digest,
         "field": index.field,
         "vectors": file.name,
+        "graph": graph and graph.name,
         "items": index.items,
     }
     atomic.write_json(out / _CARD, card)
-    for old in out.glob("vectors-*.npy"):
-        if old != file:
-            old.unlink()
+    for pattern in _ARRAYS:
+        for old in out.glob(pattern):
+            if old not in (file, graph):
+                old.unlink()

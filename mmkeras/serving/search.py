@@ -6,7 +6,7 @@ from mmkeras.serving import index as search_index
 from mmkeras.tasks import raw_examples
 
 
-def index(run, files, out, field=None, reporter=None):
+def index(run, files, out, field=None, reporter=None, approximate=None):
     """Embeds files into a search index, or updates it.
 
     Only what is new or has changed is embedded; what is gone leaves the
@@ -21,6 +21,9 @@ def index(run, files, out, field=None, reporter=None):
         field: Modality of the files, `"image"`, `"audio"` or `"text"`; by
             default the model's first one.
         reporter: Shows progress; a `training.reporter.Reporter`, or `None`.
+        approximate: bool. Whether to search by a graph of near neighbours,
+            which is faster for many items and misses some; needs faiss. By
+            default as before, or exact.
 
     Returns:
         Tuple of a `serving.index.Index`, and a list of pairs of a file and
@@ -31,10 +34,21 @@ def index(run, files, out, field=None, reporter=None):
             or the folder has something else.
     """
     task = _load(run)
-    return search_index.build(task, run, files, out, field, reporter)
+    return search_index.build(
+        task, run, files, out, field, reporter, approximate
+    )
 
 
-def search(folder, text=None, *, image=None, audio=None, top=10, run=None):
+def search(
+    folder,
+    text=None,
+    *,
+    image=None,
+    audio=None,
+    top=10,
+    run=None,
+    exact=False,
+):
     """Searches an index with one text, image or recording.
 
     Args:
@@ -44,6 +58,8 @@ def search(folder, text=None, *, image=None, audio=None, top=10, run=None):
         audio: Path or bytes of a recording instead.
         top: int. Number of items.
         run: Run or preset that made the index, if it has moved.
+        exact: bool. Whether to compare all items, even if the index is
+            approximate.
 
     Returns:
         List of `serving.index.Hit`s, the most similar first.
@@ -59,7 +75,7 @@ def search(folder, text=None, *, image=None, audio=None, top=10, run=None):
             "Expected one of `text`, `image` and `audio`. Received: "
             f"{', '.join(queries) or 'none'}"
         )
-    loaded = search_index.load(folder)
+    loaded = search_index.load(folder, exact)
     run = run or loaded.run
     search_index.check_model(loaded, run)
     task = _load(run)

@@ -115,6 +115,19 @@ def test_a_table_of_texts_is_indexed(run, photos, tmp_path):
     assert len(result.stdout.splitlines()) == 2
 
 
+def test_an_approximate_index_says_what_it_misses(run, photos, tmp_path):
+    out = tmp_path / "index"
+    folder = photos[0].parent
+    result = call("index", run, folder, "--out", out, "--approximate")
+    assert result.exit_code == 0, result.output
+    assert "it finds 100.0% of the ten nearest" in result.output
+    found = [
+        call("search", out, "a red circle", *options).stdout
+        for options in ([], ["--exact"])
+    ]
+    assert found[0] == found[1] != ""
+
+
 def test_other_models_are_refused(run, index, tmp_path):
     other = shutil.copytree(run, tmp_path / "other")
     card = atomic.read_json(other / "task.json")

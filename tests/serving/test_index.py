@@ -1,5 +1,7 @@
 """Search indexes: exact, updated in part, written as a whole."""
 
+import sys
+
 import image_files
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from mmkeras import tasks
 from mmkeras.data import codecs
 from mmkeras.files import atomic
 from mmkeras.serving import index as search_index
+from mmkeras.serving import neighbours
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +157,71 @@ def test_from_python(run, photos):
         mmkeras.search(out, "a dog", image=photos / "3.png")
     with pytest.raises(ValueError, match="embeds image, text"):
         mmkeras.search(out, audio="talk.wav")
+
+
+@pytest.fixture(scope="module")
+def clusters():
+    rng = np.random.default_rng(0)
+    middles = rng.normal(size=(40, 16))
+    vectors = middles[rng.integers(0, 40, 2000)]
+    vectors = vectors + rng.normal(0, 0.3, vectors.shape)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors.astype("float32")
+
+
+def test_a_graph_finds_nearly_all_of_the_nearest(clusters):
+    exact = made_of(clusters)
+    index = made_of(clusters)
+    index.graph = neighbours.build(clusters)
+    nearest, close = (
+        [{hit.name for hit in hits} for hits in each.search(clusters[:50], 10)]
+        for each in (exact, index)
+    )
+    shares = [len(a & b) / 10 for a, b in zip(nearest, close)]
+    measured = neighbours.recall(index.graph, clusters)
+    assert np.mean(shares) > 0.9 and abs(measured - np.mean(shares)) < 0.05
+    best = index.search(clusters[:1], 3)[0]
+    assert best[0].name == "0"
+    similarities = [hit.similarity for hit in best]
+    assert similarities == sorted(similarities, reverse=True)
+
+
+def test_recall_is_less_if_neighbours_are_missing(clusters):
+    half = neighbours.build(np.concatenate([clusters[:1000]] * 2))
+    assert neighbours.recall(half, clusters) < 0.8
+
+
+def test_a_graph_stays_until_it_is_taken_away(run, photos):
+    out = photos.parent / "index"
+
+    def update(**options):
+        search_index.build(tasks.load(run), run, [photos], out, **options)
+        return search_index.load(out).graph is not None
+
+    assert update(approximate=True)
+    (photos / "0.png").unlink()
+    assert update() and len(list(out.glob("graph-*"))) == 1
+    assert len(search_index.load(out).search(np.zeros((1, 8)), 99)[0]) == 6
+    assert search_index.load(out, exact=True).graph is None
+    assert not update(approximate=False) and not list(out.glob("graph-*"))
+
+
+def test_a_damaged_graph_is_named(run, photos):
+    out = photos.parent / "index"
+    task = tasks.load(run)
+    search_index.build(task, run, [photos], out, approximate=True)
+    [graph] = out.glob("graph-*")
+    graph.write_bytes(graph.read_bytes()[:-1])
+    with pytest.raises(ValueError, match=graph.name):
+        search_index.load(out)
+    assert len(search_index.load(out, exact=True)) == 7
+
+
+def test_without_faiss_the_search_can_be_exact(run, photos, monkeypatch):
+    out = photos.parent / "index"
+    task = tasks.load(run)
+    search_index.build(task, run, [photos], out, approximate=True)
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    with pytest.raises(ImportError, match="mmkeras.search"):
+        mmkeras.search(out, image=photos / "3.png")
+    assert mmkeras.search(out, image=photos / "3.png", exact=True)
