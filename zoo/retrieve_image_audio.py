@@ -22,6 +22,7 @@ def retrieve_image_audio(
     audio_shape=(32000,),
     dim=512,
     dropout=0.2,
+    loss="contrastive",
     image=None,
     audio=None,
 ):
@@ -36,6 +37,8 @@ def retrieve_image_audio(
         audio_shape: Tuple `(samples,)` of one clip at 16 kHz, in [-1, 1].
         dim: int. Size of an embedding.
         dropout: float in [0, 1). Of the pooled features.
+        loss: Of a batch: `"contrastive"`, `"sigmoid"`, `"triplet"` (the
+            hardest negative) or `"semi-hard"`.
         image: Image branch. Defaults to `branches.image.cnn`.
         audio: Audio branch. Defaults to `branches.audio.cnn`.
 
@@ -60,7 +63,7 @@ def retrieve_image_audio(
             ("audio", audio_encoder(samples)),
         )
     ]
-    pairs = layers.EmbeddingPairs(name="embeddings")(embeddings)
+    pairs = layers.EmbeddingPairs(loss, name="embeddings")(embeddings)
     return keras.Model(
         {"image": pixels, "audio": samples}, pairs, name="retrieve_image_audio"
     )

@@ -22,6 +22,7 @@ def retrieve_image_text(
     image_shape=(64, 64, 3),
     dim=512,
     dropout=0.2,
+    loss="contrastive",
     image=None,
     text=None,
 ):
@@ -36,6 +37,8 @@ def retrieve_image_text(
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of an embedding.
         dropout: float in [0, 1). Of the pooled features.
+        loss: Of a batch: `"contrastive"`, `"sigmoid"`, `"triplet"` (the
+            hardest negative) or `"semi-hard"`.
         image: Image branch. Defaults to `branches.image.cnn`.
         text: Text branch. Defaults to `branches.text.gru`.
 
@@ -60,7 +63,7 @@ def retrieve_image_text(
             ("text", text_encoder(words)),
         )
     ]
-    pairs = layers.EmbeddingPairs(name="embeddings")(embeddings)
+    pairs = layers.EmbeddingPairs(loss, name="embeddings")(embeddings)
     return keras.Model(
         {"image": pixels, "text": words}, pairs, name="retrieve_image_text"
     )

@@ -6,6 +6,12 @@ import keras
 from keras import ops
 
 _LARGEST_SCALE = 100.0
+_SCALES = {  # By loss.
+    "contrastive": 1 / 0.07,
+    "sigmoid": 10.0,
+    "triplet": 1.0,
+    "semi-hard": 1.0,
+}
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
@@ -15,12 +21,16 @@ class EmbeddingPairs(keras.layers.Layer):
         logit(u, v) = s u / |u| . v / |v| + b
 
     The scale s, the inverse of a temperature, is learned, as its logarithm,
-    and at most 100; so is the bias b, if there is one. Weight decay of the
-    recipes does not apply to them.
+    and at most 100, unless the loss compares cosines; so is the bias b, if
+    the loss needs one. Weight decay of the recipes does not apply to them.
 
     Args:
-        scale: float above 0. Initial scale.
-        bias: bool. Whether there is a bias, as in SigLIP; it is -10 at first.
+        loss: The loss of the pairs: `"contrastive"` (InfoNCE); `"sigmoid"`
+            (SigLIP), which needs a bias, -10 at first; or `"triplet"` and
+            `"semi-hard"` (a triplet with the hardest negative, or a semi-hard
+            one), of cosines.
+        scale: float above 0. Initial scale; by default 1 / 0.07, 10 for
+            `"sigmoid"`, or 1, which is not learned, for triplets.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -31,22 +41,31 @@ class EmbeddingPairs(keras.layers.Layer):
         first one ends with the bias, the second one with 1.
 
     Raises:
-        ValueError: If `scale` is not in (0, 100].
+        ValueError: If the loss is unknown, or `scale` is not in (0, 100].
 
     References:
         [Radford et al., 2021](https://arxiv.org/abs/2103.00020); with a bias:
-        [Zhai et al., 2023](https://arxiv.org/abs/2303.15343)
+        [Zhai et al., 2023](https://arxiv.org/abs/2303.15343); cosines:
+        [Faghri et al., 2018](https://arxiv.org/abs/1707.05612)
     """
 
-    def __init__(self, scale=1 / 0.07, bias=False, **kwargs):
+    def __init__(self, loss="contrastive", scale=None, **kwargs):
         super().__init__(**kwargs)
+        if loss not in _SCALES:
+            raise ValueError(
+                f"`loss` must be one of {', '.join(_SCALES)}. Received: "
+                f"loss={loss!r}"
+            )
+        scale = _SCALES[loss] if scale is None else scale
         if not 0 < scale <= _LARGEST_SCALE:
             raise ValueError(
                 f"`scale` must be in (0, {_LARGEST_SCALE:g}]. Received: "
                 f"scale={scale}"
             )
+        self.loss = loss
         self.scale = scale
-        self.bias = bias
+        self.bias = loss == "sigmoid"
+        self.learns_scale = loss in ("contrastive", "sigmoid")
 
     def build(self, input_shape):
         constant = keras.initializers.Constant
@@ -54,6 +73,7 @@ class EmbeddingPairs(keras.layers.Layer):
             shape=(),
             initializer=constant(math.log(self.scale)),
             constraint=_AtMost(math.log(_LARGEST_SCALE)),
+            trainable=self.learns_scale,
             dtype="float32",
             autocast=False,
             name="log_scale",
@@ -106,8 +126,8 @@ class EmbeddingPairs(keras.layers.Layer):
     def get_config(self):
         return {
             **super().get_config(),
+            "loss": self.loss,
             "scale": self.scale,
-            "bias": self.bias,
         }
 
 

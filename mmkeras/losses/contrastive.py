@@ -44,7 +44,7 @@ def sigmoid_loss(pairs, groups):
 
     Args:
         pairs: As of `contrastive_loss`, their product including the bias of
-            `layers.EmbeddingPairs(bias=True)`.
+            `layers.EmbeddingPairs("sigmoid")`.
         groups: As of `contrastive_loss`.
 
     Returns:

@@ -15,6 +15,7 @@ from mmkeras.tasks.task import as_strings
 
 PAIRS = "embeddings"  # Name of the layer that returns the two embeddings.
 PAIR = "pair"
+_SHARPNESS = 1 / 0.07  # Of labels, if the model has not learned a scale.
 
 
 class Retrieve(Task):
@@ -69,7 +70,8 @@ class Retrieve(Task):
         return codecs.Groups()
 
     def make_target(self):
-        return targets.Embedding(self.codecs[PAIR], PAIR, self.fields)
+        loss = self.model.get_layer(PAIRS).loss
+        return targets.Embedding(self.codecs[PAIR], PAIR, self.fields, loss)
 
     @property
     def size(self):
@@ -167,7 +169,8 @@ class Retrieve(Task):
             )
         texts, _ = self.embed(other, [template.format(x) for x in labels])
         vectors, errors = self.embed(field, values)
-        scale = self.model.get_layer(PAIRS).current_scale
+        layer = self.model.get_layer(PAIRS)
+        scale = layer.current_scale if layer.learns_scale else _SHARPNESS
         logits = scale * vectors @ texts.T
         exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares = exponents / exponents.sum(axis=1, keepdims=True)

@@ -18,9 +18,10 @@ def cosines():
     return first @ second.T
 
 
-@pytest.mark.parametrize("bias", [False, True])
-def test_products_are_scaled_cosines(bias):
-    pairs = numpy(layers.EmbeddingPairs(scale=5.0, bias=bias)(SIDES))
+@pytest.mark.parametrize("loss", ["contrastive", "sigmoid"])
+def test_products_are_scaled_cosines(loss):
+    bias = loss == "sigmoid"
+    pairs = numpy(layers.EmbeddingPairs(loss, scale=5.0)(SIDES))
     assert pairs.shape == (3, 2, 4 + bias)
     logits = pairs[:, 0] @ pairs[:, 1].T
     expected = 5 * cosines() - (10 if bias else 0)
@@ -28,7 +29,7 @@ def test_products_are_scaled_cosines(bias):
 
 
 def test_config_shape_and_file():
-    layer = layers.EmbeddingPairs(scale=3.0, bias=True, name="pairs")
+    layer = layers.EmbeddingPairs("sigmoid", scale=3.0, name="pairs")
     check_config(layer)
     assert layer.compute_output_shape([(7, 4), (7, 4)]) == (7, 2, 5)
     inputs = [keras.Input((4,), name=name) for name in ("image", "text")]
@@ -53,6 +54,20 @@ def test_products_are_float32_in_mixed_precision():
     layer = layers.EmbeddingPairs(dtype="mixed_bfloat16")
     pairs = layer([x.astype("float16") for x in SIDES])
     assert keras.backend.standardize_dtype(pairs.dtype) == "float32"
+
+
+@pytest.mark.parametrize("loss", ["triplet", "semi-hard"])
+def test_triplets_compare_cosines(loss):
+    layer = layers.EmbeddingPairs(loss)
+    pairs = numpy(layer(SIDES))
+    logits = pairs[:, 0] @ pairs[:, 1].T
+    np.testing.assert_allclose(logits, cosines(), rtol=1e-4, atol=1e-5)
+    assert not layer.trainable_weights
+
+
+def test_an_unknown_loss_is_refused():
+    with pytest.raises(ValueError, match="contrastive, sigmoid, triplet"):
+        layers.EmbeddingPairs("mse")
 
 
 @pytest.mark.parametrize("scale", [0, -1.0, 101.0])

@@ -157,7 +157,8 @@ def test_two_branches_learn_to_match(name):
     sides = [
         keras.layers.Dense(8, name=f"{k}_in")(x) for k, x in inputs.items()
     ]
-    pairs = layers.EmbeddingPairs(bias=name == "SigmoidLoss", name="pairs")
+    loss = name.removesuffix("Loss").lower()
+    pairs = layers.EmbeddingPairs(loss, name="pairs")
     model = keras.Model(inputs, pairs(sides), name="match")
     model.compile(keras.optimizers.Adam(0.05), getattr(losses, name)())
     hidden = RNG.normal(size=(32, 6)).astype("float32")

@@ -3,10 +3,15 @@
 import keras
 import numpy as np
 import pytest
+import tiny_tasks
+from architectures import batch
 from architectures import tiny
+from checks import numpy
 
+from mmkeras import losses
 from mmkeras import tasks
 from mmkeras.data import codecs
+from mmkeras.tasks import targets
 from mmkeras.tasks.targets.embedding import mean_recall
 
 NAME = "retrieve-image-text"
@@ -141,11 +146,23 @@ def test_a_batch_of_equal_pairs_has_no_loss(task):
     assert float(task.target.loss(others, pairs, weight)) > 0
 
 
-def test_embeddings_that_are_all_equal_have_the_loss_of_chance(task):
-    pairs = np.ones((6, 2, 8), "float32")
+@pytest.mark.parametrize("loss", ["contrastive", "triplet", "semi-hard"])
+def test_embeddings_that_are_all_equal_have_the_loss_of_chance(loss):
+    target = targets.Embedding(None, "pair", ("image", "text"), loss)
     groups = np.arange(12).reshape(6, 2)
-    loss = float(task.target.loss(groups, pairs))
-    assert loss == pytest.approx(task.target.chance_loss(6), rel=1e-5)
+    equal = float(target.loss(groups, np.ones((6, 2, 8), "float32")))
+    assert equal == pytest.approx(target.chance_loss(6), rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", ["sigmoid", "triplet"])
+def test_the_loss_is_an_argument_of_the_architecture(loss):
+    task = tiny_tasks.build(NAME, loss=loss)
+    assert task.target.kind == loss
+    pairs = task.model(batch(task.model, size=4))
+    groups = np.arange(8).reshape(4, 2)
+    function = getattr(losses, f"{loss}_loss")
+    expected = numpy(function(pairs, groups)).mean()
+    assert float(task.target.loss(groups, pairs)) == pytest.approx(expected)
 
 
 def test_another_model_is_refused(task):

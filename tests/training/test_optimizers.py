@@ -146,7 +146,7 @@ def test_a_prepared_model_is_traced_once():
 
 
 def test_the_scale_of_logits_does_not_decay():
-    layer = layers.EmbeddingPairs(bias=True)
+    layer = layers.EmbeddingPairs("sigmoid")
     layer([np.ones((2, 3), "float32")] * 2)
     kernel = keras.Variable(np.ones(3, "float32"), name="kernel")
     recipe = recipes.Recipe(epochs=2, weight_decay=0.5, learning_rate=0.1)

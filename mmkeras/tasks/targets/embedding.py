@@ -1,5 +1,6 @@
 """Two embeddings per example, which are close if they belong together."""
 
+import functools
 import math
 
 import keras
@@ -12,6 +13,15 @@ from mmkeras.tasks.targets.target import Encoded
 from mmkeras.tasks.targets.target import Target
 
 CUTOFFS = (1, 5, 10)
+_MARGIN = 0.2  # Of triplets.
+_LOSSES = {
+    "contrastive": losses.contrastive_loss,
+    "sigmoid": losses.sigmoid_loss,
+    "triplet": functools.partial(losses.triplet_loss, margin=_MARGIN),
+    "semi-hard": functools.partial(
+        losses.triplet_loss, margin=_MARGIN, negatives="semi-hard"
+    ),
+}
 
 
 class Embedding(Target):
@@ -26,7 +36,7 @@ class Embedding(Target):
         codec: A `codecs.Groups`.
         field: Name of the value in an example.
         names: Names of the two modalities.
-        loss: Function as `losses.contrastive_loss`.
+        loss: As of `layers.EmbeddingPairs`.
     """
 
     metric = "recall_mean"
@@ -34,10 +44,11 @@ class Embedding(Target):
     baseline = "chance"
     has_accuracy = False
 
-    def __init__(self, codec, field, names, loss=losses.contrastive_loss):
+    def __init__(self, codec, field, names, loss="contrastive"):
         super().__init__(codec, field)
         self.names = tuple(names)
-        self._loss = loss
+        self.kind = loss
+        self._loss = _LOSSES[loss]
 
     def errors(self, rows):
         """Names the modality that an example lacks."""
@@ -61,8 +72,9 @@ class Embedding(Target):
         )
 
     def chance_loss(self, batch_size):
-        is_contrastive = self._loss is losses.contrastive_loss
-        return math.log(batch_size) if is_contrastive else None
+        if self.kind == "contrastive":
+            return math.log(batch_size)
+        return None if self.kind == "sigmoid" else 2 * _MARGIN
 
     def losses(self, y, outputs):
         return keras.ops.convert_to_numpy(self._loss(outputs, y))
