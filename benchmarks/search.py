@@ -50,7 +50,7 @@ def run(
         for size, ratio in ratios.items()
     ]
     content = {"items": items, "dim": dim, "queries": len(sought)}
-    machine = results.machine("tensorflow", "keras")
+    machine = results.machine("numpy", "faiss-cpu")
     content |= {"seconds": seconds, "recall": recall}
     results.save(out, "search", content | {"machine": machine, "bars": bars})
 
@@ -80,7 +80,7 @@ def _searches(vectors, queries, graph):
     methods, recall = {"exact": exact.search, "faiss": flat.search}, None
     if graph:
         near.graph = neighbours.build(vectors)
-        recall = neighbours.recall(near.graph, vectors, _TOP)
+        recall = near.recall(_TOP)
         methods["graph"] = near.search
     parts = {"all": queries, "one": queries[:1]}
     return {

@@ -38,7 +38,6 @@ def run(
     """
     from mmkeras.cli.console import Console
     from mmkeras.data.problems import printable
-    from mmkeras.serving import neighbours
     from mmkeras.serving import search
 
     index, errors = search.index(
@@ -53,9 +52,9 @@ def run(
         f"{index.vectors.shape[1]} numbers."
     )
     if index.graph is not None:
-        share = neighbours.recall(index.graph, index.vectors)
         typer.echo(
-            f"Approximate: it finds {share:.1%} of the ten nearest items."
+            f"Approximate: it finds {index.recall():.1%} of the ten nearest "
+            "items."
         )
     if errors:
         raise typer.Exit(1)

@@ -10,8 +10,6 @@ import typer
 from mmkeras.cli import options
 from mmkeras.cli import settings
 
-_BATCH = 64  # Files that are classified at once.
-
 
 def run(
     folder: options.Run,
@@ -95,31 +93,28 @@ def run(
 def _classify(task, files, labels, jsonl):
     """Classifies files by texts; prints the answers."""
     from mmkeras.tasks import raw_examples
-    from mmkeras.tasks.task import Task
 
     if not hasattr(task, "zero_shot"):
         raise ValueError(
             "`--labels` is an option of retrieval models. Received a run of "
             f"{task.model.name.replace('_', '-')}"
         )
-    names = [name.strip() for name in labels.split(",") if name.strip()]
-    field, failed = task.fields[0], False
+    names = [name.strip() for name in labels.split(",")]
+    names = list(dict.fromkeys(name for name in names if name))
+    field = task.fields[0]
     examples = raw_examples.from_each(task, files, field)
-    for i in range(0, len(examples), _BATCH):
-        part = examples[i : i + _BATCH]
-        values = [example.values[field] for example in part]
-        answers = task.zero_shot(values, names)
-        for example, label, shares, error in zip(part, *answers.values()):
-            probability = dict(zip(names, shares.round(4).tolist()))
-            failed |= bool(error)
-            row = {
-                "id": example.name,
-                "label": label,
-                "probability": {} if error else probability,
-                **({"error": error} if error else {}),
-            }
-            _echo(row, Task.row_texts(task, row), jsonl)
-    if failed:
+    values = [example.values[field] for example in examples]
+    answers = task.zero_shot(values, names)
+    for example, label, shares, error in zip(examples, *answers.values()):
+        probability = dict(zip(names, shares.round(4).tolist()))
+        row = {
+            "id": example.name,
+            "label": label,
+            "probability": {} if error else probability,
+            **({"error": error} if error else {}),
+        }
+        _echo(row, task.row_texts(row), jsonl)
+    if any(answers["error"]):
         raise typer.Exit(1)
 
 

@@ -54,14 +54,15 @@ def run(
     from mmkeras.data.problems import printable
     from mmkeras.serving import search
 
-    queries = {"text": text, "image": image, "audio": audio}
-    given = {k: v for k, v in queries.items() if v is not None}
-    if len(given) != 1:
-        raise ValueError(
-            "Give one thing to search with: a text, --image or --audio. "
-            f"Received: {', '.join(given) or 'nothing'}"
-        )
-    hits = search.search(folder, top=top, run=model, exact=exact, **given)
+    hits = search.search(
+        folder,
+        text,
+        image=image,
+        audio=audio,
+        top=top,
+        run=model,
+        exact=exact,
+    )
     for hit in hits:
         if jsonl:
             row = {"id": hit.name, "similarity": round(hit.similarity, 4)}

@@ -18,6 +18,7 @@ from mmkeras.tasks import raw_examples
 _CARD = "index.json"
 _ARRAYS = "vectors-*.npy", f"graph-*{neighbours.SUFFIX}"
 _CHUNK = 1024  # Values that are embedded between two saves.
+_SAMPLE = 1000  # Items that `recall` searches for.
 _SECONDS = 60  # Least time between two saves.
 _BLOCK = 2**22  # Products at once: 16 MiB in float32.
 _FORMAT = {
@@ -25,6 +26,8 @@ _FORMAT = {
     "digest": str,
     "field": str,
     "vectors": str,
+    "approximate": bool,
+    "graph": object,
     "items": list,
 }
 
@@ -104,6 +107,29 @@ class Index:
             for row, best in self._search(queries[i : i + rows], top)
         ]
 
+    def recall(self, top=10, seed=0):
+        """Measures which share of the nearest items a search finds.
+
+        Args:
+            top: int. Number of items per query.
+            seed: int. Seed of the queries: at most 1,000 of the items.
+
+        Returns:
+            float in [0, 1]; 1 without items.
+        """
+        rng = np.random.default_rng(seed)
+        sample = np.sort(rng.permutation(len(self))[:_SAMPLE])
+        queries = np.asarray(self.vectors[sample])
+        exact = dataclasses.replace(self, graph=None).search(queries, top)
+        are_near = [
+            hits[i].similarity >= nearest[-1].similarity - 1e-6
+            if i < len(hits)
+            else False
+            for hits, nearest in zip(self.search(queries, top), exact)
+            for i in range(len(nearest))
+        ]
+        return float(np.mean(are_near)) if are_near else 1.0
+
     def _search(self, queries, top):
         """Yields the products of each query, and the best items."""
         for row in queries @ self.vectors.T:
@@ -167,7 +193,7 @@ def build(task, run, sources, out, field=None, reporter=None, approximate=None):
 
 def _build(task, run, items, out, field, reporter, approximate):
     digest = model_digest(run)
-    previous = _previous(out, field, digest)
+    previous, was_approximate = _previous(out, field, digest)
     vectors_by_key = {}
     if previous is not None:
         keys = [item["key"] for item in previous.items]
@@ -179,7 +205,7 @@ def _build(task, run, items, out, field, reporter, approximate):
     place = os.path.abspath(place) if os.path.exists(place) else place
 
     if approximate is None:
-        approximate = previous is not None and _has_graph(out)
+        approximate = was_approximate
 
     def save(graph=False):
         embedded = [item for item in items if item["key"] in vectors_by_key]
@@ -188,7 +214,7 @@ def _build(task, run, items, out, field, reporter, approximate):
             vectors[row] = vectors_by_key[item["key"]]
         index = Index(place, digest, field, embedded, vectors)
         index.graph = neighbours.build(vectors) if graph else None
-        _write(index, out)
+        _write(index, out, approximate)
         return index
 
     for start in range(0, len(todo), _CHUNK):
@@ -224,7 +250,15 @@ def load(folder, exact=False):
         ValueError: If a file of it is damaged.
         ImportError: If faiss, which the graph needs, is not installed.
     """
-    folder = pathlib.Path(folder)
+    index, card = _read(pathlib.Path(folder))
+    if card["graph"] and not exact:
+        name = pathlib.PurePath(card["graph"]).name
+        index.graph = neighbours.read(pathlib.Path(folder, name))
+    return index
+
+
+def _read(folder):
+    """Reads the exact part of an index, and its card."""
     path = folder / _CARD
     if not path.is_file():
         raise FileNotFoundError(
@@ -247,11 +281,8 @@ def load(folder, exact=False):
             "again."
         )
     names = ("run", "digest", "field", "items")
-    index = Index(**{name: card[name] for name in names}, vectors=vectors)
-    if card.get("graph") and not exact:
-        file = folder / pathlib.PurePath(card["graph"]).name
-        index.graph = neighbours.read(file)
-    return index
+    values = {name: card[name] for name in names}
+    return Index(**values, vectors=vectors), card
 
 
 def check_model(index, run):
@@ -279,32 +310,28 @@ def model_digest(run):
 
 
 def _previous(out, field, digest):
-    """The index in a folder that is to be updated, or `None`."""
+    """The index in a folder, or `None`; and whether it is approximate."""
     if not out.exists():
-        return None
+        return None, False
     if not (out / _CARD).is_file():
         if out.is_dir() and all(map(_is_own, out.iterdir())):
-            return None  # The first write was interrupted.
+            return None, False  # The first write was interrupted.
         raise ValueError(
             f"{out} is not an empty folder and has no index. Give another "
             "folder with `--out`."
         )
-    index = load(out, exact=True)
+    index, card = _read(out)
     if (index.digest, index.field) != (digest, field):
         raise ValueError(
             f"{out} is an index of {index.field} by the model of {index.run}. "
             "Received another model or modality. Give another folder with "
             "`--out`, or delete this one."
         )
-    return index
+    return index, bool(card["approximate"])
 
 
 def _is_own(path):
     return any(map(path.match, (*_ARRAYS, ".*")))
-
-
-def _has_graph(out):
-    return bool(atomic.read_json(out / _CARD).get("graph"))
 
 
 def _items(task, field, sources):
@@ -375,7 +402,7 @@ def _embed(task, field, items):
     return vectors, [e.error or error for e, error in zip(examples, errors)]
 
 
-def _write(index, out):
+def _write(index, out, approximate):
     """Writes the vectors, then the card that names their file."""
     out.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256(np.ascontiguousarray(index.vectors)).hexdigest()
@@ -390,6 +417,7 @@ def _write(index, out):
         "digest": index.digest,
         "field": index.field,
         "vectors": file.name,
+        "approximate": approximate,  # Even before the graph is built.
         "graph": graph and graph.name,
         "items": index.items,
     }

@@ -9,7 +9,6 @@ from mmkeras.files import atomic
 
 _LINKS = 32  # Of an item to its neighbours.
 _WHEN_BUILT, _WHEN_SEARCHED = 80, 96  # Candidates that are followed.
-_SAMPLE = 1000  # Items that `recall` searches for.
 SUFFIX = ".faiss"
 
 
@@ -51,32 +50,6 @@ def search(graph, queries, top):
     """
     graph.hnsw.efSearch = max(_WHEN_SEARCHED, top)
     return graph.search(np.ascontiguousarray(queries, "float32"), top)
-
-
-def recall(graph, vectors, top=10, seed=0):
-    """Measures which share of the nearest neighbours a graph finds.
-
-    Args:
-        graph: As of `build`.
-        vectors: Its vectors; at most 1,000 of them are searched for.
-        top: int. Number of neighbours.
-        seed: int. Seed of the sample.
-
-    Returns:
-        float in [0, 1]; 1 if there are no vectors.
-    """
-    rng = np.random.default_rng(seed)
-    count, top = len(vectors), min(top, len(vectors))
-    if not count:
-        return 1.0
-    sample = rng.permutation(count)[:_SAMPLE]
-    queries = np.asarray(vectors[np.sort(sample)], "float32")
-    _, indices = search(graph, queries, top)
-    products = queries @ np.asarray(vectors).T
-    smallest = np.partition(products, count - top, axis=1)[:, count - top]
-    values = np.take_along_axis(products, np.maximum(indices, 0), axis=1)
-    is_near = (values >= smallest[:, None] - 1e-6) & (indices >= 0)
-    return float(is_near.mean())
 
 
 def write(graph, folder):

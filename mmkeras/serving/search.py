@@ -1,5 +1,7 @@
 """Makes search indexes of runs, and searches them."""
 
+import os
+
 from mmkeras import hub
 from mmkeras import tasks
 from mmkeras.serving import index as search_index
@@ -33,6 +35,11 @@ def index(run, files, out, field=None, reporter=None, approximate=None):
         ValueError: If the run's model embeds nothing, or not this modality,
             or the folder has something else.
     """
+    if isinstance(files, (str, os.PathLike)):
+        raise ValueError(
+            "`files` must be a list of paths. Received: a single one; pass a "
+            f"list of one, [{os.fspath(files)!r}]."
+        )
     task = _load(run)
     return search_index.build(
         task, run, files, out, field, reporter, approximate
@@ -72,7 +79,8 @@ def search(
     queries = {k: v for k, v in queries.items() if v is not None}
     if len(queries) != 1:
         raise ValueError(
-            "Expected one of `text`, `image` and `audio`. Received: "
+            "Give one thing to search with. Expected one of `text`, `image` "
+            "and `audio` (`--image`, `--audio`). Received: "
             f"{', '.join(queries) or 'none'}"
         )
     loaded = search_index.load(folder, exact)

@@ -7,6 +7,7 @@ import numpy as np
 
 from mmkeras.data import codecs
 from mmkeras.data import encoding
+from mmkeras.data import inputs
 from mmkeras.tasks import graph
 from mmkeras.tasks import targets
 from mmkeras.tasks.targets.embedding import mean_recall
@@ -91,9 +92,10 @@ class Retrieve(Task):
             that could not be read; and a list of errors, empty strings for
             the others.
         """
+        [values] = inputs.lists({field: values}, [field]).values()
         vectors, errors = [np.zeros((0, self.size), "float32")], []
         for i in range(0, len(values), batch_size):
-            batch = {field: list(values[i : i + batch_size])}
+            batch = {field: values[i : i + batch_size]}
             packed, unread = encoding.pack_batch(self.codecs, batch)
 
             def predict(model, x):
@@ -157,6 +159,7 @@ class Retrieve(Task):
         """
         field = field or self.fields[0]
         [other] = set(self.fields) - {field}
+        [labels] = inputs.lists({other: labels}, [other]).values()
         labels = list(dict.fromkeys(labels))
         if self.codecs[other].in_file or len(labels) < 2:
             raise ValueError(
@@ -215,15 +218,12 @@ class Retrieve(Task):
         return {**row, "error": answer["error"]} if answer["error"] else row
 
     def row_texts(self, row):
+        if "label" in row:  # Of `zero_shot`.
+            return super().row_texts(row)
         return ["" if "error" in row else f"{row['similarity']:.3f}"]
 
     def check(self):
-        needed = [*self.fields, PAIR]
-        if any(field not in self.codecs for field in needed):
-            raise ValueError(
-                f"Expected a codec for each of {needed}. Received: "
-                f"{sorted(self.codecs)}"
-            )
+        self.check_codecs()
         names = [layer.name for layer in self.model.layers]
         if PAIRS not in names or len(self.fields) != 2:
             raise ValueError(
@@ -260,11 +260,11 @@ def _names(row):
 
 def _name(value):
     if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape")
+        return value.encode("utf-8", "surrogatepass")
     data = value if isinstance(value, bytes) else np.asarray(value).tobytes()
     return hashlib.blake2b(data, digest_size=16).hexdigest().encode()
 
 
 def _words(text):
     """A text, without differences in case and white space."""
-    return " ".join(text.casefold().split()).encode("utf-8", "surrogateescape")
+    return " ".join(text.casefold().split()).encode("utf-8", "surrogatepass")

@@ -518,12 +518,7 @@ class Task:
 
     def check(self):
         """Raises an error if the codecs do not fit the model."""
-        needed = [*self.fields, self.target_field]
-        if any(field not in self.codecs for field in needed):
-            raise ValueError(
-                f"Expected a codec for each of {needed}. Received: "
-                f"{sorted(self.codecs)}"
-            )
+        self.check_codecs()
         outputs = self.model.output_shape[-1]
         size = self.codecs[self.target_field].size
         if outputs != size:
@@ -532,6 +527,15 @@ class Task:
                 f"The model has {outputs} outputs, but the codec "
                 f"{self.target_field!r} has {size} {what}. Build the model "
                 f"with `{argument}={size}`."
+            )
+
+    def check_codecs(self):
+        """Raises an error if an input or the target has no codec."""
+        needed = [*self.fields, self.target_field]
+        if any(field not in self.codecs for field in needed):
+            raise ValueError(
+                f"Expected a codec for each of {needed}. Received: "
+                f"{sorted(self.codecs)}"
             )
 
     def encode_batch(self, raw):

@@ -155,6 +155,8 @@ def test_from_python(run, photos):
     assert hits[0].similarity == pytest.approx(1, abs=1e-4)
     with pytest.raises(ValueError, match="Expected one of"):
         mmkeras.search(out, "a dog", image=photos / "3.png")
+    with pytest.raises(ValueError, match="must be a list of paths"):
+        mmkeras.index(run, photos, out)
     with pytest.raises(ValueError, match="embeds image, text"):
         mmkeras.search(out, audio="talk.wav")
 
@@ -178,7 +180,7 @@ def test_a_graph_finds_nearly_all_of_the_nearest(clusters):
         for each in (exact, index)
     )
     shares = [len(a & b) / 10 for a, b in zip(nearest, close)]
-    measured = neighbours.recall(index.graph, clusters)
+    measured = index.recall()
     assert np.mean(shares) > 0.9 and abs(measured - np.mean(shares)) < 0.05
     best = index.search(clusters[:1], 3)[0]
     assert best[0].name == "0"
@@ -187,8 +189,9 @@ def test_a_graph_finds_nearly_all_of_the_nearest(clusters):
 
 
 def test_recall_is_less_if_neighbours_are_missing(clusters):
-    half = neighbours.build(np.concatenate([clusters[:1000]] * 2))
-    assert neighbours.recall(half, clusters) < 0.8
+    index = made_of(clusters)
+    index.graph = neighbours.build(clusters[:1000])
+    assert index.recall() < 0.8
 
 
 def test_a_graph_stays_until_it_is_taken_away(run, photos):
@@ -204,6 +207,20 @@ def test_a_graph_stays_until_it_is_taken_away(run, photos):
     assert len(search_index.load(out).search(np.zeros((1, 8)), 99)[0]) == 6
     assert search_index.load(out, exact=True).graph is None
     assert not update(approximate=False) and not list(out.glob("graph-*"))
+
+
+def test_an_interrupted_update_stays_approximate(run, photos, monkeypatch):
+    task, out = tasks.load(run), photos.parent / "index"
+    search_index.build(task, run, [photos], out, approximate=True)
+    image_files.rows(photos, count=9)
+    monkeypatch.setattr(search_index, "_SECONDS", -1)  # Saves at once.
+    with monkeypatch.context() as patch:
+        patch.setattr(neighbours, "build", None)
+        with pytest.raises(TypeError):
+            search_index.build(task, run, [photos], out)
+    assert search_index.load(out).graph is None
+    search_index.build(task, run, [photos], out)
+    assert search_index.load(out).graph is not None
 
 
 def test_a_damaged_graph_is_named(run, photos):

@@ -70,6 +70,20 @@ def test_paths_are_told_apart_by_case_and_texts_are_not():
     assert one["image"] != other["image"] and one["text"] == other["text"]
 
 
+def test_half_an_emoji_is_named_and_harms_no_other():
+    [example] = tasks.Retrieve.expand(
+        [{"id": "0", "image": "\ud83d.jpg", "captions": ["cut \ud83d"]}]
+    )
+    codecs.Groups()([*example["pair"].values()])
+
+
+def test_a_bare_string_is_refused(task, photos):
+    with pytest.raises(ValueError, match="Handbags"):
+        task.embed("text", "Handbags")
+    with pytest.raises(ValueError, match="a dog"):
+        task.zero_shot(photos[:1], "a dog")
+
+
 def test_a_pair_without_one_of_the_two_is_an_error(task):
     rows = tasks.Retrieve.expand(ROWS[:1])
     rows[1]["image"] = None
