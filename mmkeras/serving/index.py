@@ -4,22 +4,17 @@ import dataclasses
 import hashlib
 import os
 import pathlib
-import time
 
-import filelock
 import numpy as np
 
 from mmkeras import hub
 from mmkeras.files import atomic
 from mmkeras.files import digests
 from mmkeras.serving import neighbours
-from mmkeras.tasks import raw_examples
 
-_CARD = "index.json"
+CARD = "index.json"
 _ARRAYS = "vectors-*.npy", f"graph-*{neighbours.SUFFIX}"
-_CHUNK = 1024  # Values that are embedded between two saves.
 _SAMPLE = 1000  # Items that `recall` searches for.
-_SECONDS = 60  # Least time between two saves.
 _BLOCK = 2**22  # Products at once: 16 MiB in float32.
 _FORMAT = {
     "run": str,
@@ -146,95 +141,6 @@ class Index:
         ]
 
 
-def build(task, run, sources, out, field=None, reporter=None, approximate=None):
-    """Embeds files or texts into an index, or updates one.
-
-    What did not change since the last time is not embedded again; what is no
-    longer there leaves the index. An interrupted call is continued by the
-    next one.
-
-    Args:
-        task: A `tasks.Retrieve`.
-        run: Its run or preset.
-        sources: Paths of files and folders of files; or of one table with
-            the modality as a column.
-        out: Folder of the index.
-        field: Name of the modality; by default the first one.
-        reporter: A `training.reporter.Reporter`, or `None`.
-        approximate: bool. Whether searches are approximate, by a graph of
-            near neighbours; by default as the index in the folder, or exact.
-
-    Returns:
-        Tuple of the `Index`, and a list of pairs of a name and the reason why
-        it could not be read.
-
-    Raises:
-        ValueError: If the task has no such modality, or the folder has
-            something else than an index of this model.
-    """
-    field = field or task.fields[0]
-    if field not in task.fields:
-        raise ValueError(
-            f"The model embeds {', '.join(task.fields)}. Received: "
-            f"field={field!r}"
-        )
-    items = _items(task, field, sources)
-    out = pathlib.Path(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(out.with_name(f".{out.name}.lock"), timeout=0)
-    try:
-        with lock:
-            return _build(task, run, items, out, field, reporter, approximate)
-    except filelock.Timeout as error:
-        raise ValueError(
-            f"Another process is writing the index {out}. Try again later."
-        ) from error
-
-
-def _build(task, run, items, out, field, reporter, approximate):
-    digest = model_digest(run)
-    previous, was_approximate = _previous(out, field, digest)
-    vectors_by_key = {}
-    if previous is not None:
-        keys = [item["key"] for item in previous.items]
-        vectors_by_key = dict(zip(keys, previous.vectors))
-    todo = [item for item in items if item["key"] not in vectors_by_key]
-    count = reporter.counter("items") if reporter else None
-    errors, saved = {}, time.monotonic()
-    place = os.fspath(run)
-    place = os.path.abspath(place) if os.path.exists(place) else place
-
-    if approximate is None:
-        approximate = was_approximate
-
-    def save(graph=False):
-        embedded = [item for item in items if item["key"] in vectors_by_key]
-        vectors = np.zeros((len(embedded), task.size), "float32")
-        for row, item in enumerate(embedded):
-            vectors[row] = vectors_by_key[item["key"]]
-        index = Index(place, digest, field, embedded, vectors)
-        index.graph = neighbours.build(vectors) if graph else None
-        _write(index, out, approximate)
-        return index
-
-    for start in range(0, len(todo), _CHUNK):
-        chunk = todo[start : start + _CHUNK]
-        for i in range(0, len(chunk), 64):
-            part = chunk[i : i + 64]
-            vectors, failed = _embed(task, field, part)
-            for item, vector, error in zip(part, vectors, failed):
-                if error:
-                    errors[item["name"]] = error
-                else:
-                    vectors_by_key[item["key"]] = vector
-            if count:
-                count(start + i + len(part), len(todo))
-        if time.monotonic() - saved > _SECONDS:
-            save()
-            saved = time.monotonic()
-    return save(approximate), [*errors.items()]
-
-
 def load(folder, exact=False):
     """Reads an index.
 
@@ -250,19 +156,30 @@ def load(folder, exact=False):
         ValueError: If a file of it is damaged.
         ImportError: If faiss, which the graph needs, is not installed.
     """
-    index, card = _read(pathlib.Path(folder))
+    index, card = read(pathlib.Path(folder))
     if card["graph"] and not exact:
         name = pathlib.PurePath(card["graph"]).name
         index.graph = neighbours.read(pathlib.Path(folder, name))
     return index
 
 
-def _read(folder):
-    """Reads the exact part of an index, and its card."""
-    path = folder / _CARD
+def read(folder):
+    """Reads an index without its graph.
+
+    Args:
+        folder: `pathlib.Path` of its folder.
+
+    Returns:
+        Tuple of an `Index`, and the dict of its card.
+
+    Raises:
+        FileNotFoundError: If the folder has no index.
+        ValueError: If a file of it is damaged.
+    """
+    path = folder / CARD
     if not path.is_file():
         raise FileNotFoundError(
-            f"There is no index in {folder}: it has no `{_CARD}`. Make one "
+            f"There is no index in {folder}: it has no `{CARD}`. Make one "
             "with `mmkeras index RUN FILES --out FOLDER`."
         )
     card = atomic.read_json(path, _FORMAT)
@@ -283,6 +200,44 @@ def _read(folder):
     names = ("run", "digest", "field", "items")
     values = {name: card[name] for name in names}
     return Index(**values, vectors=vectors), card
+
+
+def write(index, out, approximate):
+    """Writes an index: its arrays, then the card that names their files.
+
+    Args:
+        index: An `Index`.
+        out: `pathlib.Path` of its folder, created if necessary.
+        approximate: bool. Whether searches are approximate, also if the graph
+            has not been built yet.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256(np.ascontiguousarray(index.vectors)).hexdigest()
+    file = out / f"vectors-{digest[:16]}.npy"
+    if not file.exists():
+        atomic.write(file, lambda f: np.save(f, index.vectors))
+    graph = None
+    if index.graph is not None:
+        graph = neighbours.write(index.graph, out)
+    card = {
+        "run": index.run,
+        "digest": index.digest,
+        "field": index.field,
+        "vectors": file.name,
+        "approximate": approximate,
+        "graph": graph and graph.name,
+        "items": index.items,
+    }
+    atomic.write_json(out / CARD, card)
+    for pattern in _ARRAYS:
+        for old in out.glob(pattern):
+            if old not in (file, graph):
+                old.unlink()
+
+
+def is_part(path):
+    """Whether a path has the name of a file that `write` writes first."""
+    return any(map(path.match, (*_ARRAYS, ".*")))
 
 
 def check_model(index, run):
@@ -307,122 +262,3 @@ def model_digest(run):
     folder = hub.find(run)
     card = hub.CARD if hub.is_preset(folder) else "task.json"
     return digests.digest(os.fspath(folder / card))
-
-
-def _previous(out, field, digest):
-    """The index in a folder, or `None`; and whether it is approximate."""
-    if not out.exists():
-        return None, False
-    if not (out / _CARD).is_file():
-        if out.is_dir() and all(map(_is_own, out.iterdir())):
-            return None, False  # The first write was interrupted.
-        raise ValueError(
-            f"{out} is not an empty folder and has no index. Give another "
-            "folder with `--out`."
-        )
-    index, card = _read(out)
-    if (index.digest, index.field) != (digest, field):
-        raise ValueError(
-            f"{out} is an index of {index.field} by the model of {index.run}. "
-            "Received another model or modality. Give another folder with "
-            "`--out`, or delete this one."
-        )
-    return index, bool(card["approximate"])
-
-
-def _is_own(path):
-    return any(map(path.match, (*_ARRAYS, ".*")))
-
-
-def _items(task, field, sources):
-    """The items to index."""
-    sources = [os.fspath(source) for source in sources]
-    tables = [path for path in sources if raw_examples.is_table(path)]
-    if tables and len(sources) > 1:
-        raise ValueError(
-            "Give one table by itself. Received: " + ", ".join(sources)
-        )
-    if not tables:
-        return _of_files(task, field, sources)
-    [path] = tables
-    folder = pathlib.Path(path).absolute().parent
-    examples, _ = raw_examples.from_table(task, path)
-    items = [
-        _item(task, field, example.name, example.values[field], folder)
-        for example in examples
-        if example.values.get(field)
-    ]
-    if not items:
-        raise ValueError(f"{path} has no values in a column `{field}`.")
-    return items
-
-
-def _of_files(task, field, sources):
-    if not task.codecs[field].in_file:
-        raise ValueError(
-            f"{field!r} is text: give a table (JSONL, CSV or TSV) with a "
-            f"column `{field}`. Received: {', '.join(sources)}"
-        )
-    examples = raw_examples.from_each(task, sources, field)
-    paths = dict.fromkeys(example.values[field] for example in examples)
-    return [_item(task, field, "", path, pathlib.Path()) for path in paths]
-
-
-def _item(task, field, name, value, folder):
-    """An item: a text, or a file, whose name is its absolute path."""
-    if not task.codecs[field].in_file:
-        data = value.encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(data, digest_size=16)
-        return {"name": name, "key": digest.hexdigest(), "value": value}
-    path = os.path.abspath(folder / value)
-    try:
-        status = os.stat(path)
-    except OSError:  # The error is reported when the file is read.
-        return {"name": path, "key": f"{path}:missing"}
-    return {
-        "name": path,
-        "key": f"{path}:{status.st_size}:{status.st_mtime_ns}",
-    }
-
-
-def _embed(task, field, items):
-    """Embeds some items; files that cannot be read get an error."""
-    examples = [
-        raw_examples.read(
-            task,
-            raw_examples.Example(
-                item["name"], {field: item.get("value", item["name"])}
-            ),
-            pathlib.Path(),
-        )
-        for item in items
-    ]
-    values = [example.values.get(field) for example in examples]
-    vectors, errors = task.embed(field, values)
-    return vectors, [e.error or error for e, error in zip(examples, errors)]
-
-
-def _write(index, out, approximate):
-    """Writes the vectors, then the card that names their file."""
-    out.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256(np.ascontiguousarray(index.vectors)).hexdigest()
-    file = out / f"vectors-{digest[:16]}.npy"
-    if not file.exists():
-        atomic.write(file, lambda f: np.save(f, index.vectors))
-    graph = None
-    if index.graph is not None:
-        graph = neighbours.write(index.graph, out)
-    card = {
-        "run": index.run,
-        "digest": index.digest,
-        "field": index.field,
-        "vectors": file.name,
-        "approximate": approximate,  # Even before the graph is built.
-        "graph": graph and graph.name,
-        "items": index.items,
-    }
-    atomic.write_json(out / _CARD, card)
-    for pattern in _ARRAYS:
-        for old in out.glob(pattern):
-            if old not in (file, graph):
-                old.unlink()

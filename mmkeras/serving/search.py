@@ -5,6 +5,7 @@ import os
 from mmkeras import hub
 from mmkeras import tasks
 from mmkeras.serving import index as search_index
+from mmkeras.serving import indexing
 from mmkeras.tasks import raw_examples
 
 
@@ -41,9 +42,7 @@ def index(run, files, out, field=None, reporter=None, approximate=None):
             f"list of one, [{os.fspath(files)!r}]."
         )
     task = _load(run)
-    return search_index.build(
-        task, run, files, out, field, reporter, approximate
-    )
+    return indexing.build(task, run, files, out, field, reporter, approximate)
 
 
 def search(

@@ -5,27 +5,20 @@ import sys
 import image_files
 import numpy as np
 import pytest
-from architectures import tiny
+import tiny_tasks
 
 import mmkeras
 from mmkeras import tasks
-from mmkeras.data import codecs
 from mmkeras.files import atomic
 from mmkeras.serving import index as search_index
+from mmkeras.serving import indexing
 from mmkeras.serving import neighbours
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    words = codecs.Text(["a", "dog", "red"], 6)
-    task = tasks.Retrieve(
-        tiny("retrieve-image-text", vocabulary_size=words.size),
-        {
-            "image": codecs.Image((16, 16)),
-            "text": words,
-            "pair": codecs.Groups(),
-        },
-    )
+    words = ["a", "dog", "red"]
+    task = tiny_tasks.build("retrieve-image-text", vocabulary=words)
     return task.save(tmp_path_factory.mktemp("run"))
 
 
@@ -82,7 +75,7 @@ def test_only_what_changed_is_embedded_again(run, photos, monkeypatch):
         return embed(field, values, *args)
 
     monkeypatch.setattr(task, "embed", count)
-    first, errors = search_index.build(task, run, [photos], out)
+    first, errors = indexing.build(task, run, [photos], out)
     assert not errors and len(first) == 7 and sum(embedded) == 7
     (photos / "0.png").unlink()
     (photos / "1.png").write_bytes(
@@ -90,7 +83,7 @@ def test_only_what_changed_is_embedded_again(run, photos, monkeypatch):
     )
     (photos / "2.png").write_bytes(b"damaged")
     embedded.clear()
-    second, [(name, error)] = search_index.build(task, run, [photos], out)
+    second, [(name, error)] = indexing.build(task, run, [photos], out)
     assert sum(embedded) == 2 and len(second) == 5
     assert name.endswith("2.png") and error
     again = search_index.load(out)
@@ -106,27 +99,27 @@ def test_an_interrupted_first_write_is_continued(run, photos, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(atomic, "write_json", None)
         with pytest.raises(TypeError):
-            search_index.build(task, run, [photos], out)
-    search_index.build(task, run, [photos], out)
+            indexing.build(task, run, [photos], out)
+    indexing.build(task, run, [photos], out)
     assert len(search_index.load(out)) == 7
 
 
 def test_an_interrupted_write_leaves_the_old_index(run, photos, monkeypatch):
     task, out = tasks.load(run), photos.parent / "index"
-    search_index.build(task, run, [photos], out)
+    indexing.build(task, run, [photos], out)
     (photos / "0.png").unlink()
     with monkeypatch.context() as patch:
         patch.setattr(atomic, "write_json", None)
         with pytest.raises(TypeError):
-            search_index.build(task, run, [photos], out)
+            indexing.build(task, run, [photos], out)
     assert len(search_index.load(out)) == 7
-    search_index.build(task, run, [photos], out)
+    indexing.build(task, run, [photos], out)
     assert len(search_index.load(out)) == 6
 
 
 def test_damage_is_named(run, photos):
     out = photos.parent / "index"
-    search_index.build(tasks.load(run), run, [photos], out)
+    indexing.build(tasks.load(run), run, [photos], out)
     [vectors] = out.glob("vectors-*.npy")
     vectors.write_bytes(vectors.read_bytes()[:-10])
     with pytest.raises(ValueError, match=vectors.name):
@@ -135,7 +128,7 @@ def test_damage_is_named(run, photos):
 
 def test_other_folders_are_left_alone(run, photos):
     with pytest.raises(ValueError, match="not an empty folder"):
-        search_index.build(tasks.load(run), run, [photos], photos)
+        indexing.build(tasks.load(run), run, [photos], photos)
     with pytest.raises(FileNotFoundError, match="mmkeras index"):
         search_index.load(photos)
 
@@ -143,7 +136,7 @@ def test_other_folders_are_left_alone(run, photos):
 def test_texts_need_a_table(run, photos):
     out = photos.parent / "index"
     with pytest.raises(ValueError, match="column `text`"):
-        search_index.build(tasks.load(run), run, [photos], out, "text")
+        indexing.build(tasks.load(run), run, [photos], out, "text")
 
 
 def test_from_python(run, photos):
@@ -198,7 +191,7 @@ def test_a_graph_stays_until_it_is_taken_away(run, photos):
     out = photos.parent / "index"
 
     def update(**options):
-        search_index.build(tasks.load(run), run, [photos], out, **options)
+        indexing.build(tasks.load(run), run, [photos], out, **options)
         return search_index.load(out).graph is not None
 
     assert update(approximate=True)
@@ -211,22 +204,22 @@ def test_a_graph_stays_until_it_is_taken_away(run, photos):
 
 def test_an_interrupted_update_stays_approximate(run, photos, monkeypatch):
     task, out = tasks.load(run), photos.parent / "index"
-    search_index.build(task, run, [photos], out, approximate=True)
+    indexing.build(task, run, [photos], out, approximate=True)
     image_files.rows(photos, count=9)
-    monkeypatch.setattr(search_index, "_SECONDS", -1)  # Saves at once.
+    monkeypatch.setattr(indexing, "_SECONDS", -1)  # Saves at once.
     with monkeypatch.context() as patch:
         patch.setattr(neighbours, "build", None)
         with pytest.raises(TypeError):
-            search_index.build(task, run, [photos], out)
+            indexing.build(task, run, [photos], out)
     assert search_index.load(out).graph is None
-    search_index.build(task, run, [photos], out)
+    indexing.build(task, run, [photos], out)
     assert search_index.load(out).graph is not None
 
 
 def test_a_damaged_graph_is_named(run, photos):
     out = photos.parent / "index"
     task = tasks.load(run)
-    search_index.build(task, run, [photos], out, approximate=True)
+    indexing.build(task, run, [photos], out, approximate=True)
     [graph] = out.glob("graph-*")
     graph.write_bytes(graph.read_bytes()[:-1])
     with pytest.raises(ValueError, match=graph.name):
@@ -237,7 +230,7 @@ def test_a_damaged_graph_is_named(run, photos):
 def test_without_faiss_the_search_can_be_exact(run, photos, monkeypatch):
     out = photos.parent / "index"
     task = tasks.load(run)
-    search_index.build(task, run, [photos], out, approximate=True)
+    indexing.build(task, run, [photos], out, approximate=True)
     monkeypatch.setitem(sys.modules, "faiss", None)
     with pytest.raises(ImportError, match="mmkeras.search"):
         mmkeras.search(out, image=photos / "3.png")
