@@ -12,10 +12,10 @@ Data = Annotated[
         help="Your own data: the path of a table (JSONL, CSV or TSV) or of a "
         "folder; see 'Your own data' in the README for its columns. Or a "
         "published data set: avdigits, avdigits-small, clevr, coco, "
-        "digits-discussed, easy-vqa, flickr8k, karpathy, meld, "
-        "meld-sentiment, mmsa, mosi, mustard, mustard-speakers, nlvr, "
-        "onecommon, visdial, vqa; or feelings, which is generated and needs "
-        "no files.",
+        "digits-discussed, easy-vqa, flickr8k, flickr8k-spoken, "
+        "flickr8k-spoken-all, karpathy, meld, meld-sentiment, mmsa, mosi, "
+        "mustard, mustard-speakers, nlvr, onecommon, visdial, vqa; or "
+        "feelings, which is generated and needs no files.",
     ),
 ]
 TrainingData = Annotated[

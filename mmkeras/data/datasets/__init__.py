@@ -23,6 +23,8 @@ _NAMES = (
     "easy-vqa",
     "feelings",
     "flickr8k",
+    "flickr8k-spoken",
+    "flickr8k-spoken-all",
     "karpathy",
     "meld",
     "meld-sentiment",
