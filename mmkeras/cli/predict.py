@@ -101,10 +101,17 @@ def _classify(task, files, labels, jsonl):
         )
     names = [name.strip() for name in labels.split(",")]
     names = list(dict.fromkeys(name for name in names if name))
-    field = task.fields[0]
+    if not files:
+        raise ValueError("`--labels` classifies files. Received: no files.")
+    field = raw_examples.field_of(task, files[0])
+    if field not in task.fields:
+        raise ValueError(
+            f"The model embeds {', '.join(task.fields)}. Received: {field}, "
+            f"{files[0]}"
+        )
     examples = raw_examples.from_each(task, files, field)
     values = [example.values[field] for example in examples]
-    answers = task.zero_shot(values, names)
+    answers = task.zero_shot(values, names, field)
     for example, label, shares, error in zip(examples, *answers.values()):
         probability = dict(zip(names, shares.round(4).tolist()))
         row = {

@@ -80,19 +80,32 @@ def encode_batch(codecs, fields, batch, size=None):
     return x, presence, first_error(errors, empty)
 
 
-def missing_inputs(fields, presence):
-    """Returns the errors of examples that lack one of their fields.
+def fewer_than_two(fields, presence):
+    """Returns the errors of examples without two fields to compare.
 
     Args:
-        fields: Names of the fields.
+        fields: Names of the fields, at least two.
         presence: Booleans of shape `(n, fields)`.
 
     Returns:
-        String tensor of shape `(n,)`, empty where all fields are present.
+        String tensor of shape `(n,)`, empty where two fields are present.
     """
-    messages = tf.constant([f"{field}: missing" for field in fields])
-    first = tf.gather(messages, tf.argmin(tf.cast(presence, tf.int32), 1))
-    return tf.where(tf.reduce_all(presence, 1), "", first)
+    presence = tf.cast(presence, tf.int32)
+    messages = tf.constant([unpaired([field], fields) for field in fields])
+    first = tf.gather(messages, tf.argmin(presence, 1))
+    return tf.where(tf.reduce_sum(presence, 1) < 2, first, "")
+
+
+def unpaired(missing, fields):
+    """Returns the error of an example without two fields to compare.
+
+    Args:
+        missing: Names of the fields that it lacks.
+        fields: Names of all fields.
+    """
+    if len(fields) == 2:
+        return f"{missing[0]}: missing"
+    return f"expected at least two of {', '.join(fields)}"
 
 
 def no_input(fields):

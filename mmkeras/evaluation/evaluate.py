@@ -39,8 +39,13 @@ def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
     predictions = examples.predictions(outputs)
     fields = task.modalities
     choices = _choices(examples, predictions, options)
+    scores, of_all = task.scores_and_statistics(
+        examples, outputs, choices[fields]
+    )
     statistics = {
-        names: task.statistics(examples.rows, examples.labels, values)
+        names: of_all
+        if names == fields
+        else task.statistics(examples.rows, examples.labels, values)
         for names, values in choices.items()
     }
     groups = examples.groups
@@ -58,7 +63,6 @@ def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
     )
     subsets.choices = choices
     baseline = task.headline_scores(statistics[()])
-    scores = task.score(examples, outputs)
     scores |= _intervals(task, statistics[fields], groups, draws, seed)
     scores |= _named(task.target.baseline, baseline)
     scores |= task.extra_scores(examples, outputs, predictions)

@@ -1,5 +1,6 @@
-"""Two embeddings whose product is a logit."""
+"""Embeddings of several modalities, whose products are logits."""
 
+import itertools
 import math
 
 import keras
@@ -16,13 +17,15 @@ _SCALES = {  # By loss.
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class EmbeddingPairs(keras.layers.Layer):
-    """Scales two embeddings so that their product is a logit.
+    """Scales embeddings so that the product of any two is a logit.
 
         logit(u, v) = s u / |u| . v / |v| + b
 
     The scale s, the inverse of a temperature, is learned, as its logarithm,
     and at most 100, unless the loss compares cosines; so is the bias b, if
     the loss needs one. Weight decay of the recipes does not apply to them.
+    Of two embeddings, the first one is multiplied by s; of more, each one by
+    the root of s. All pairs of modalities share s and b.
 
     Args:
         loss: The loss of the pairs: `"contrastive"` (InfoNCE); `"sigmoid"`
@@ -34,14 +37,19 @@ class EmbeddingPairs(keras.layers.Layer):
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
-        inputs: List of two tensors of shape `(batch, dim)`.
+        inputs: List of n tensors of shape `(batch, dim)`, one per modality.
+        presence: Boolean tensor of shape `(batch, n)`, `False` where an
+            example lacks a modality; `None` if none is missing.
 
     Returns:
-        Tensor of shape `(batch, 2, dim)`; with a bias, of `dim + 1`: the
-        first one ends with the bias, the second one with 1.
+        Tensor of shape `(batch, n, dim)`, zeros where a modality is missing.
+        With a bias, of `dim + n (n - 1) / 2`: a column per pair of
+        modalities, in which the first of the two has the bias, the second
+        one 1, and others 0.
 
     Raises:
-        ValueError: If the loss is unknown, or `scale` is not in (0, 100].
+        ValueError: If the loss is unknown, `scale` is not in (0, 100], or
+            there are fewer than two inputs.
 
     References:
         [Radford et al., 2021](https://arxiv.org/abs/2103.00020); with a bias:
@@ -68,6 +76,11 @@ class EmbeddingPairs(keras.layers.Layer):
         self.learns_scale = loss in ("contrastive", "sigmoid")
 
     def build(self, input_shape):
+        if len(input_shape) < 2:
+            raise ValueError(
+                "`EmbeddingPairs` takes a list of at least two embeddings. "
+                f"Received: {len(input_shape)}"
+            )
         constant = keras.initializers.Constant
         self._log_scale = self.add_weight(
             shape=(),
@@ -87,16 +100,40 @@ class EmbeddingPairs(keras.layers.Layer):
                 name="bias",
             )
 
-    def call(self, inputs):
-        first, second = (
-            ops.normalize(ops.cast(x, "float32"), axis=-1) for x in inputs
-        )
-        first = first * ops.exp(self._log_scale)
+    def call(self, inputs, presence=None):
+        count, present = len(inputs), [None] * len(inputs)
+        if presence is not None:
+            presence = ops.cast(presence, "bool")
+            present = [presence[:, i : i + 1] for i in range(count)]
+        # The length of zeros has no finite gradient, that of ones has.
+        embeddings = [
+            ops.normalize(_replaced(ops.cast(x, "float32"), mask, 1), axis=-1)
+            for x, mask in zip(inputs, present)
+        ]
+        embeddings = self._scaled(embeddings)
         if self.bias:
-            ones = ops.ones_like(second[:, :1])
-            first = ops.concatenate([first, ones * self._bias], axis=-1)
-            second = ops.concatenate([second, ones], axis=-1)
-        return ops.stack([first, second], axis=1)
+            embeddings = [
+                ops.concatenate([x, *self._bias_columns(i, x, count)], axis=-1)
+                for i, x in enumerate(embeddings)
+            ]
+        embeddings = map(_replaced, embeddings, present, [0] * count)
+        return ops.stack(list(embeddings), axis=1)
+
+    def _scaled(self, embeddings):
+        if len(embeddings) == 2:
+            first, second = embeddings
+            return [first * ops.exp(self._log_scale), second]
+        root = ops.exp(self._log_scale / 2)
+        return [x * root for x in embeddings]
+
+    def _bias_columns(self, index, x, count):
+        """Columns of one embedding, by pair of modalities."""
+        ones = ops.ones_like(x[:, :1])
+        columns = []
+        for first, second in itertools.combinations(range(count), 2):
+            value = {first: self._bias, second: 1.0}.get(index, 0.0)
+            columns.append(ones * value)
+        return columns
 
     @property
     def current_scale(self):
@@ -104,22 +141,36 @@ class EmbeddingPairs(keras.layers.Layer):
         return math.exp(float(self._log_scale))
 
     def cosine(self, pairs):
-        """Computes the cosine of the two embeddings of each pair.
+        """Computes the cosine of the embeddings of each example.
 
         Args:
-            pairs: What the layer returned, of shape `(batch, 2, dim)`.
+            pairs: What the layer returned, of shape `(batch, n, dim)`.
 
         Returns:
-            Tensor of shape `(batch,)`, in [-1, 1].
+            Tensor of shape `(batch,)`, in [-1, 1]: of more than two
+            embeddings, the mean over the pairs of those that are not missing;
+            0 for fewer than two.
         """
-        pairs = ops.normalize(pairs[..., :-1] if self.bias else pairs, axis=-1)
-        return ops.sum(pairs[:, 0] * pairs[:, 1], axis=-1)
+        count = pairs.shape[1]
+        size = pairs.shape[-1] - self._extra(count)
+        pairs = ops.normalize(pairs[..., :size], axis=-1)
+        present = ops.cast(ops.any(pairs != 0, axis=-1), pairs.dtype)
+        total = weights = 0.0
+        for i, j in itertools.combinations(range(count), 2):
+            total += ops.sum(pairs[:, i] * pairs[:, j], axis=-1)
+            weights += present[:, i] * present[:, j]
+        return total / ops.maximum(weights, 1.0)
+
+    def _extra(self, count):
+        """Number of columns of the bias."""
+        return count * (count - 1) // 2 if self.bias else 0
 
     def compute_output_shape(self, input_shape):
         batch, dim = input_shape[0]
-        return batch, 2, dim + bool(self.bias)
+        count = len(input_shape)
+        return batch, count, dim + self._extra(count)
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs, presence=None):
         shape = self.compute_output_shape([x.shape for x in inputs])
         return keras.KerasTensor(shape, "float32")
 
@@ -129,6 +180,13 @@ class EmbeddingPairs(keras.layers.Layer):
             "loss": self.loss,
             "scale": self.scale,
         }
+
+
+def _replaced(x, present, value):
+    """Replaces the rows of a tensor that are missing by a number."""
+    if present is None:
+        return x
+    return ops.where(present, x, ops.cast(value, x.dtype))
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")

@@ -12,9 +12,9 @@ All architectures return logits. The losses that fit, by the targets:
 - One label per utterance: class indices of shape `(batch, utterances)`, -1 for
   padding, with `keras.losses.SparseCategoricalCrossentropy(from_logits=True,
   ignore_class=-1)`.
-- Pairs of embeddings, from `layers.EmbeddingPairs`: integers of shape
-  `(batch,)`, equal for examples that are not each other's negatives, with
-  `ContrastiveLoss`, `SigmoidLoss` or `TripletLoss`.
+- Embeddings of two or more modalities, from `layers.EmbeddingPairs`: integers
+  of shape `(batch,)`, equal for examples that are not each other's negatives,
+  with `ContrastiveLoss`, `SigmoidLoss` or `TripletLoss`.
 - Text: token ids of shape `(batch, length)`, 0 for padding, with
   `TokenCrossentropy`.
 """

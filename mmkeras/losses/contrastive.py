@@ -1,4 +1,7 @@
-"""Losses of pairs: the two of an example belong together, others do not."""
+"""Losses of embeddings: those of one example belong together."""
+
+import functools
+import itertools
 
 import keras
 from keras import ops
@@ -12,29 +15,28 @@ def contrastive_loss(pairs, groups):
         z_ij = u_i . v_j
         loss_i = -(log softmax_j(z_ij)_i + log softmax_j(z_ji)_i) / 2
 
+    For more than two modalities, the mean over the batch is the mean over all
+    pairs of modalities, each over the examples that have both: an example
+    without one of the two has no loss there, and is no negative.
+
     Args:
-        pairs: Tensor of shape `(batch, 2, dim)`: the two embeddings u and v of
-            each example; their product is the logit, see
-            `layers.EmbeddingPairs`.
-        groups: Integers of shape `(batch,)` or `(batch, n)`. Two examples with
-            the same number in one of the n columns are not each other's
+        pairs: Tensor of shape `(batch, n, dim)`: the embeddings u, v, ... of
+            each example, zeros where one is missing; the product of any two
+            is the logit, see `layers.EmbeddingPairs`.
+        groups: Integers of shape `(batch,)` or `(batch, k)`. Two examples with
+            the same number in one of the k columns are not each other's
             negatives, e.g. two captions of an image, or equal texts.
 
     Returns:
-        float32 tensor of shape `(batch,)`. A batch that tells nothing apart
-        has the loss `log(batch)`.
+        float32 tensor of shape `(batch,)`. A batch that tells nothing apart,
+        and lacks nothing, has the loss `log(batch)`.
 
     References:
         [van den Oord et al., 2018](https://arxiv.org/abs/1807.03748); with
         images and texts: [Radford et al.,
         2021](https://arxiv.org/abs/2103.00020)
     """
-    logits = _logits(pairs)
-    # The most negative number of float32 would overflow in a sum of two.
-    logits = ops.where(_are_negatives(groups, own=True), logits, -1e30)
-    own = ops.diagonal(logits)
-    totals = [ops.logsumexp(logits, axis=axis) for axis in (0, 1)]
-    return (totals[0] + totals[1]) / 2 - own
+    return _mean_over_pairs(_contrastive, pairs, groups)
 
 
 def sigmoid_loss(pairs, groups):
@@ -43,21 +45,18 @@ def sigmoid_loss(pairs, groups):
         loss_i = -sum_j log sigmoid(t_ij u_i . v_j),  t_ii = 1, else -1
 
     Args:
-        pairs: As of `contrastive_loss`, their product including the bias of
+        pairs: As of `contrastive_loss`, their products including the bias of
             `layers.EmbeddingPairs("sigmoid")`.
         groups: As of `contrastive_loss`.
 
     Returns:
-        float32 tensor of shape `(batch,)`.
+        float32 tensor of shape `(batch,)`, for more than two modalities as of
+        `contrastive_loss`.
 
     Reference:
         [Zhai et al., 2023](https://arxiv.org/abs/2303.15343)
     """
-    logits = _logits(pairs)
-    wrong = ops.where(
-        _are_negatives(groups, own=False), ops.softplus(logits), 0.0
-    )
-    return ops.softplus(-ops.diagonal(logits)) + ops.sum(wrong, axis=1)
+    return _mean_over_pairs(_sigmoid, pairs, groups)
 
 
 def triplet_loss(pairs, groups, margin=0.2, negatives="hardest"):
@@ -74,7 +73,8 @@ def triplet_loss(pairs, groups, margin=0.2, negatives="hardest"):
             if none is below.
 
     Returns:
-        float32 tensor of shape `(batch,)`; 0 for examples without negatives.
+        float32 tensor of shape `(batch,)`, 0 for examples without negatives,
+        for more than two modalities as of `contrastive_loss`.
 
     Raises:
         ValueError: If an argument has another value.
@@ -90,10 +90,50 @@ def triplet_loss(pairs, groups, margin=0.2, negatives="hardest"):
             f"`negatives` must be one of {', '.join(_NEGATIVES)}. Received: "
             f"negatives={negatives!r}"
         )
-    logits = _logits(pairs)
-    mask = _are_negatives(groups, own=False)
+    loss = functools.partial(_triplet, margin=margin, negatives=negatives)
+    return _mean_over_pairs(loss, pairs, groups)
+
+
+def _mean_over_pairs(loss, embeddings, groups):
+    """The mean of a loss over the pairs of modalities.
+
+    Args:
+        loss: Function of logits `(batch, batch)`, and of booleans of the same
+            shape, which of them are those of negatives, to `(batch,)`.
+        embeddings: As `pairs` of `contrastive_loss`.
+        groups: As of `contrastive_loss`.
+    """
+    embeddings = ops.cast(embeddings, "float32")
+    is_present = ops.any(embeddings != 0, axis=-1)
+    are_apart = _are_apart(groups)
+    total = count = 0.0
+    for i, j in itertools.combinations(range(embeddings.shape[1]), 2):
+        both = ops.logical_and(is_present[:, i], is_present[:, j])
+        negatives = ops.logical_and(are_apart, both[:, None] & both[None])
+        logits = ops.matmul(embeddings[:, i], ops.transpose(embeddings[:, j]))
+        losses = ops.where(both, loss(logits, negatives), 0.0)
+        share = ops.mean(ops.cast(both, "float32"))
+        total += losses / ops.where(share > 0, share, 1.0)
+        count += ops.cast(share > 0, "float32")
+    return total / ops.maximum(count, 1.0)
+
+
+def _contrastive(logits, negatives):
     own = ops.diagonal(logits)
-    loss = 0.0
+    counts = ops.logical_or(negatives, _diagonal(logits))
+    # The most negative number of float32 would overflow in a sum of two.
+    logits = ops.where(counts, logits, -1e30)
+    totals = [ops.logsumexp(logits, axis=axis) for axis in (0, 1)]
+    return (totals[0] + totals[1]) / 2 - own
+
+
+def _sigmoid(logits, negatives):
+    wrong = ops.where(negatives, ops.softplus(logits), 0.0)
+    return ops.softplus(-ops.diagonal(logits)) + ops.sum(wrong, axis=1)
+
+
+def _triplet(logits, mask, margin, negatives):
+    own, loss = ops.diagonal(logits), 0.0
     for z in (logits, ops.transpose(logits)):
         chosen = _chosen(z, own, mask, negatives)
         hinge = ops.relu(margin + chosen - own)
@@ -112,21 +152,16 @@ def _chosen(logits, own, mask, negatives):
     return ops.where(ops.any(is_below, axis=1), below, easiest)
 
 
-def _logits(pairs):
-    """Products of all first halves, in rows, with all second ones."""
-    pairs = ops.cast(pairs, "float32")
-    return ops.matmul(pairs[:, 0], ops.transpose(pairs[:, 1]))
-
-
-def _are_negatives(groups, own):
-    """Which pairs count as negatives; and `own` for the pairs themselves."""
+def _are_apart(groups):
+    """Which examples have no number in common; none with itself."""
     groups = ops.convert_to_tensor(groups)
     if len(groups.shape) == 1:
         groups = groups[:, None]
-    same = ops.any(groups[:, None] == groups[None], axis=-1)
-    diagonal = ops.eye(ops.shape(groups)[0], dtype="bool")
-    negatives = ops.logical_not(ops.logical_or(same, diagonal))
-    return ops.logical_or(negatives, diagonal) if own else negatives
+    return ops.logical_not(ops.any(groups[:, None] == groups[None], axis=-1))
+
+
+def _diagonal(logits):
+    return ops.eye(ops.shape(logits)[0], dtype="bool")
 
 
 class _PairLoss(keras.losses.Loss):

@@ -78,22 +78,36 @@ def retrieval_scores(first, second, first_groups, second_groups, names):
     Returns:
         Dict of `"recall_1"`, `"recall_5"`, `"recall_10"`, `"median_rank"`,
         `"mean_rank"`, `"mrr"` and `"ndcg_10"` of each direction, e.g.
-        `"image_to_text_recall_1"`; and `"recall_mean"`, the mean of the six
-        recalls.
+        `"image_to_text_recall_1"`; and `"recall_mean"`, the mean of the
+        recalls at 1, 5 and 10 in all directions.
 
     Raises:
         ValueError: As of `rank`.
     """
-    sides = [(first, first_groups), (second, second_groups)]
-    scores = {}
-    for (queries, groups), (items, others), (name, other) in zip(
-        sides, sides[::-1], (names, names[::-1])
-    ):
-        ranked = rank(queries, items, groups, others)
-        scores |= {
-            f"{name}_to_{other}_{metric}": value
-            for metric, value in _scores(ranked).items()
+    one, other = names
+    return scores_of_ranked(
+        {
+            (one, other): rank(first, second, first_groups, second_groups),
+            (other, one): rank(second, first, second_groups, first_groups),
         }
+    )
+
+
+def scores_of_ranked(ranked):
+    """Computes the metrics of retrieval in several directions.
+
+    Args:
+        ranked: Dict from pairs of names, that of the queries and that of the
+            items, to `Ranked`s.
+
+    Returns:
+        Dict as of `retrieval_scores`.
+    """
+    scores = {
+        f"{name}_to_{other}_{metric}": value
+        for (name, other), each in ranked.items()
+        for metric, value in _scores(each).items()
+    }
     recalls = [value for key, value in scores.items() if "recall" in key]
     return {**scores, "recall_mean": float(np.mean(recalls))}
 

@@ -101,6 +101,29 @@ def are_several(task, paths):
     return folders or (len(paths) > 1 and len(task.fields) == 1)
 
 
+def field_of(task, path):
+    """Finds the field of a file by its type, or of the files in a folder.
+
+    Args:
+        task: A `mmkeras.tasks.Task`.
+        path: Path of a file or folder.
+
+    Returns:
+        Name of the field; for a folder, the task's first field that has files
+        there, or its first one.
+
+    Raises:
+        ValueError: If the file has an unknown type.
+    """
+    path = pathlib.Path(path)
+    if not path.is_dir():
+        return _field_of(path, task)
+    for field in task.fields:
+        if _files_in(path, _SUFFIXES.get(task.codecs[field].kind, ())):
+            return field
+    return task.fields[0]
+
+
 def from_each(task, paths, field=None):
     """Makes an example of each file.
 
@@ -131,12 +154,12 @@ def from_each(task, paths, field=None):
         if not path.is_dir():
             file_paths.append(path)
             continue
-        matches = [p for p in path.rglob("*") if p.suffix.lower() in suffixes]
+        matches = _files_in(path, suffixes)
         if not matches:
             raise FileNotFoundError(
                 f"{path} has no files of {field} ({', '.join(suffixes)})."
             )
-        file_paths += sorted(matches)
+        file_paths += matches
     return [Example(str(path), {field: str(path)}) for path in file_paths]
 
 
@@ -236,6 +259,12 @@ def _file(kind, path):
         return reader.read(path)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def _files_in(folder, suffixes):
+    """The files of some types in a folder and the folders in it, sorted."""
+    paths = folder.rglob("*")
+    return sorted(path for path in paths if path.suffix.lower() in suffixes)
 
 
 def _field_of(path, task):

@@ -14,21 +14,27 @@ from mmkeras.tasks.targets.embedding import mean_recall
 from mmkeras.tasks.task import Task
 from mmkeras.tasks.task import as_strings
 
-PAIRS = "embeddings"  # Name of the layer that returns the two embeddings.
+PAIRS = "embeddings"  # Name of the layer that returns all embeddings.
 PAIR = "pair"
 _SHARPNESS = 1 / 0.07  # Of labels, if the model has not learned a scale.
 
 
 class Retrieve(Task):
-    """Embeds two modalities in one space, to retrieve one by the other.
+    """Embeds modalities in one space, to retrieve one by another.
 
     `answer` returns `"similarity"`, the cosine of the two embeddings of each
     example; `embed` the embeddings of one modality alone.
 
+    Of three modalities or more, an example needs any two; with more, the
+    similarity is the mean over the pairs of those that it has. What is missing
+    is marked in the model's input `"presence"`, as in all other models of the
+    zoo: exports and `answer` fill it in, and the embeddings of what is missing
+    are zeros, which losses and similarities leave out.
+
     Args:
-        model: A model of two inputs with a `layers.EmbeddingPairs` named
-            `"embeddings"` as its last layer; every `retrieve-*` architecture
-            of the zoo is one.
+        model: A model of at least two inputs, and `"presence"` if there are
+            more, with a `layers.EmbeddingPairs` named `"embeddings"` as its
+            last layer; every `retrieve-*` architecture of the zoo is one.
         codecs: Dict of a codec for each input, and `"pair"`, a
             `codecs.Groups`.
 
@@ -73,6 +79,11 @@ class Retrieve(Task):
     def make_target(self):
         loss = self.model.get_layer(PAIRS).loss
         return targets.Embedding(self.codecs[PAIR], PAIR, self.fields, loss)
+
+    @property
+    def modalities(self):
+        """All inputs as one name: a score compares them, none is alone."""
+        return ("+".join(self.fields),)
 
     @property
     def size(self):
@@ -136,17 +147,17 @@ class Retrieve(Task):
         x, presence, errors = encoding.encode_batch(
             self.codecs, self.fields, raw
         )
-        missing = encoding.missing_inputs(self.fields, presence)
-        return x, encoding.first_error(errors, missing)
+        unpaired = encoding.fewer_than_two(self.fields, presence)
+        return self._inputs(x, presence), encoding.first_error(errors, unpaired)
 
     def zero_shot(self, values, labels, field=None, template="{}"):
         """Classifies values by texts that describe the classes.
 
         Args:
             values: List of raw values of one modality, e.g. images.
-            labels: List of names of the classes, texts of the other modality.
+            labels: List of names of the classes.
             field: Name of the modality of the values; by default the first
-                one.
+                one that is not text.
             template: Text with `{}` in the place of a label, such as
                 `"a photo of {}"`.
 
@@ -154,23 +165,25 @@ class Retrieve(Task):
             Dict of `"label"`, `"probability"`, `(n, labels)`, and `"error"`.
 
         Raises:
-            ValueError: If the other modality is not text, there are fewer than
-                two different labels, or the template has no `{}`.
+            ValueError: If the model has no texts, or no such modality beside
+                them, there are fewer than two different labels, or the
+                template has no `{}`.
         """
-        field = field or self.fields[0]
-        [other] = set(self.fields) - {field}
-        [labels] = inputs.lists({other: labels}, [other]).values()
+        text, *others = sorted(self.fields, key=self._in_file)
+        field = field or next(f for f in self.fields if f != text)
+        [labels] = inputs.lists({text: labels}, [text]).values()
         labels = list(dict.fromkeys(labels))
-        if self.codecs[other].in_file or len(labels) < 2:
+        if self._in_file(text) or field not in others or len(labels) < 2:
             raise ValueError(
-                "Expected at least two different labels, for a model of texts. "
-                f"Received: labels={labels}, modalities {self.fields}"
+                "Expected at least two different labels, for a model of texts "
+                f"and {field}. Received: labels={labels}, modalities "
+                f"{self.fields}"
             )
         if "{}" not in template:
             raise ValueError(
                 f"`template` must have {{}} for the label. Received: {template}"
             )
-        texts, _ = self.embed(other, [template.format(x) for x in labels])
+        texts, _ = self.embed(text, [template.format(x) for x in labels])
         vectors, errors = self.embed(field, values)
         layer = self.model.get_layer(PAIRS)
         scale = layer.current_scale if layer.learns_scale else _SHARPNESS
@@ -203,12 +216,19 @@ class Retrieve(Task):
 
     def units(self, rows):
         """Numbers the first items: each counts once, whatever its partners."""
-        names = [row[PAIR][self.fields[0]] for row in rows]
-        return np.unique(names, return_inverse=True)[1]
+        return self.target.units(self.target.encode(rows).values)
 
     def statistics(self, rows, labels, choices):
         """Statistics per first item; see `targets.Embedding.hits`."""
         return self.target.hits(labels, choices)
+
+    def scores_and_statistics(self, examples, outputs, choices):
+        labels = examples.labels
+        ranked = self.target.ranked(labels, choices)
+        return (
+            self.target.score(labels, choices, ranked),
+            self.target.hits(labels, choices, ranked),
+        )
 
     def headline_scores(self, statistics):
         return {self.metric: mean_recall(statistics)}
@@ -225,16 +245,20 @@ class Retrieve(Task):
     def check(self):
         self.check_codecs()
         names = [layer.name for layer in self.model.layers]
-        if PAIRS not in names or len(self.fields) != 2:
+        if PAIRS not in names or len(self.fields) < 2:
             raise ValueError(
-                f"Expected a model of two inputs with a layer named {PAIRS!r}. "
-                f"Received: inputs {self.fields}, layers {', '.join(names)}"
+                "Expected a model of at least two inputs with a layer named "
+                f"{PAIRS!r}. Received: inputs {self.fields}, layers "
+                f"{', '.join(names)}"
             )
 
     @property
     def _towers(self):
         layer = self.model.get_layer(PAIRS)
         return graph.call_of(self.model, layer)[0]
+
+    def _in_file(self, field):
+        return self.codecs[field].in_file
 
     def _encoded_target(self, example):
         return self.codecs[PAIR](example[PAIR])

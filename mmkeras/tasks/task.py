@@ -398,6 +398,22 @@ class Task:
         predictions = examples.predictions(outputs)
         return self.target.score(examples.labels, predictions)
 
+    def scores_and_statistics(self, examples, outputs, choices):
+        """Computes `score` and `statistics` at once.
+
+        Tasks override it for which both follow from one computation.
+
+        Args:
+            examples: As of `score`.
+            outputs: As of `score`.
+            choices: As of `statistics`, for the same outputs.
+
+        Returns:
+            Tuple of a dict as of `score`, and an array as of `statistics`.
+        """
+        scores = self.score(examples, outputs)
+        return scores, self.statistics(examples.rows, examples.labels, choices)
+
     def extra_scores(self, examples, outputs, predictions):
         """Scores in evaluation alone, such as those by type of question.
 

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import command_line
+import multimodal_rows
 import numpy as np
 import pytest
 import soundfile
@@ -175,3 +176,41 @@ def test_texts_and_recordings_are_a_table_of_pairs(tmp_path):
     assert result.exit_code == 0, result.output
     result = call("search", tmp_path / "sounds", "sound 3", "--top", 1)
     assert result.exit_code == 0 and ".wav" in result.stdout
+
+
+@pytest.mark.slow
+def test_of_three_modalities_any_may_be_absent(tmp_path):
+    table = tmp_path / "clips.jsonl"
+    splits = [
+        multimodal_rows.rows(split, count)
+        for split, count in (("train", 24), ("val", 12), ("test", 12))
+    ]
+    rows = multimodal_rows.lines(tmp_path, *splits)
+    rows[3]["text"] = None
+    table.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run = command_line.train(
+        *[tmp_path, "retrieve-image-text-audio", "--data", table],
+        *["train.epochs=1", "train.batch_size=8", "data.min_count=1"],
+        *["data.audio_seconds=0.125", "data.image_size=16", "model.dim=8"],
+        *["train.precision=float32"],
+    )
+    for verb in ("evaluate", "report"):
+        result = call(verb, run, "--split", "test")
+        assert result.exit_code == 0, result.output
+        assert "recall at 1, audio to image" in result.output
+    image, sound = (
+        next(str(tmp_path / row[field]) for row in rows if row.get(field))
+        for field in ("image", "audio")
+    )
+    for query in ([image, "--text", "the sun"], [image, sound]):
+        result = call("predict", run, *query, "--jsonl")
+        assert result.exit_code == 0, result.output
+        assert -1 <= json.loads(result.stdout)["similarity"] <= 1
+    result = call("predict", run, sound, "--labels", "sun,moon", "--jsonl")
+    assert json.loads(result.stdout)["label"] in ("sun", "moon")
+    out = tmp_path / "sounds"
+    result = call("index", run, sound, "--out", out, "--field", "audio")
+    assert result.exit_code == 0, result.output
+    for query in (["the sun"], ["--image", image], ["--audio", sound]):
+        result = call("search", out, *query)
+        assert result.exit_code == 0 and sound in result.stdout

@@ -6,6 +6,7 @@ import pytest
 from checks import check_config
 from checks import check_saves
 from checks import numpy
+from keras import ops
 
 from mmkeras import layers
 
@@ -26,6 +27,88 @@ def test_products_are_scaled_cosines(loss):
     logits = pairs[:, 0] @ pairs[:, 1].T
     expected = 5 * cosines() - (10 if bias else 0)
     np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-5)
+
+
+THREE = [*SIDES, RNG.normal(size=(3, 4)).astype("float32")]
+PRESENCE = np.array([[1, 1, 1], [1, 0, 1], [0, 1, 1]], bool)
+
+
+@pytest.mark.parametrize("loss", ["contrastive", "sigmoid", "triplet"])
+@pytest.mark.parametrize("i, j", [(0, 1), (0, 2), (1, 2)])
+def test_of_three_any_two_have_a_product(loss, i, j):
+    scale, bias = (1, 0) if loss == "triplet" else (5, 0)
+    bias = -10 if loss == "sigmoid" else bias
+    embeddings = numpy(layers.EmbeddingPairs(loss, scale=scale)(THREE))
+    assert embeddings.shape == (3, 3, 4 + 3 * bool(bias))
+    logits = embeddings[:, i] @ embeddings[:, j].T
+    first, second = (
+        x / np.linalg.norm(x, axis=1)[:, None] for x in (THREE[i], THREE[j])
+    )
+    expected = scale * first @ second.T + bias
+    np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("loss", ["contrastive", "sigmoid"])
+def test_what_is_missing_is_zeros_whatever_it_holds(loss):
+    layer = layers.EmbeddingPairs(loss)
+    expected = numpy(layer(THREE, presence=ops.convert_to_tensor(PRESENCE)))
+    assert (expected.any(axis=-1) == PRESENCE).all()
+    whole = numpy(layer(THREE))
+    np.testing.assert_array_equal(expected[PRESENCE], whole[PRESENCE])
+    other = [
+        np.where(mask[:, None], x, np.float32(np.nan))
+        for x, mask in zip(THREE, PRESENCE.T)
+    ]
+    actual = numpy(layer(other, presence=ops.convert_to_tensor(PRESENCE)))
+    np.testing.assert_array_equal(actual, expected)
+
+
+def three_towers(loss="sigmoid"):
+    """A model whose towers can be trained, with an optional presence."""
+    fields = ("image", "text", "audio")
+    inputs = {field: keras.Input((4,), name=field) for field in fields}
+    inputs["presence"] = layers.presence_input(3)
+    towers = [
+        keras.layers.Dense(4, use_bias=False, name=f"{field}_dense")(
+            inputs[field]
+        )
+        for field in fields
+    ]
+    pairs = layers.EmbeddingPairs(loss, name="embeddings")
+    outputs = pairs(towers, presence=inputs["presence"])
+    return layers.MultimodalModel(inputs, outputs, name="three")
+
+
+def test_zeros_in_place_of_what_is_missing_have_a_finite_gradient():
+    model = three_towers()
+    model.compile(
+        keras.optimizers.SGD(0.1), lambda y, x: ops.mean(x**2, (1, 2))
+    )
+    x = dict(zip(("image", "text", "audio"), THREE))
+    x = {k: v * PRESENCE[:, i, None] for i, (k, v) in enumerate(x.items())}
+    model.train_on_batch({**x, "presence": PRESENCE}, np.zeros(3))
+    assert all(np.isfinite(numpy(weight)).all() for weight in model.weights)
+
+
+def test_three_towers_are_saved():
+    x = dict(zip(("image", "text", "audio"), THREE))
+    check_saves(three_towers(), {**x, "presence": PRESENCE})
+
+
+def test_the_similarity_of_three_is_the_mean_over_those_present():
+    layer = layers.EmbeddingPairs("sigmoid")
+    pairs = layer(THREE, presence=ops.convert_to_tensor(PRESENCE))
+    image, text, audio = (x / np.linalg.norm(x, axis=1)[:, None] for x in THREE)
+    sides = [(image, text), (image, audio), (text, audio)]
+    cosines = np.stack([(u * v).sum(1) for u, v in sides], axis=1)
+    expected = [cosines[0].mean(), cosines[1, 1], cosines[2, 2]]
+    actual = numpy(layer.cosine(pairs))
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_one_embedding_is_refused():
+    with pytest.raises(ValueError, match="at least two embeddings"):
+        layers.EmbeddingPairs()(SIDES[:1])
 
 
 def test_config_shape_and_file():

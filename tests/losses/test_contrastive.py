@@ -110,6 +110,38 @@ def test_a_batch_of_one_group_has_a_finite_gradient_of_zero(name):
             np.testing.assert_array_equal(old, numpy(weight))
 
 
+PRESENCE = np.array(
+    [[1, 1, 1], [1, 1, 0], [0, 1, 1], [1, 0, 1], [1, 1, 1]], bool
+)
+
+
+@pytest.mark.parametrize("groups", [ALONE, GROUPS])
+@pytest.mark.parametrize("name", LOSSES)
+def test_of_three_modalities_each_two_have_the_loss_of_those_with_both(
+    name, groups
+):
+    three = RNG.normal(size=(5, 3, 4)) * PRESENCE[:, :, None]
+    three = three.astype("float32")
+    expected = []
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        rows = np.flatnonzero(PRESENCE[:, i] & PRESENCE[:, j])
+        pairs = three[rows][:, [i, j]]
+        expected.append(numpy(LOSSES[name](pairs, groups[rows])).mean())
+    actual = numpy(LOSSES[name](three, groups)).mean()
+    np.testing.assert_allclose(actual, np.mean(expected), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_two_modalities_that_never_meet_have_no_loss(name):
+    three = RNG.normal(size=(5, 3, 4)).astype("float32")
+    three[:, 2] = 0
+    np.testing.assert_allclose(
+        numpy(LOSSES[name](three, ALONE)),
+        numpy(LOSSES[name](three[:, :2], ALONE)),
+        rtol=1e-5,
+    )
+
+
 def test_a_batch_that_tells_nothing_apart_costs_its_logarithm():
     same = np.ones((64, 2, 3), "float32")
     loss = numpy(losses.contrastive_loss(same, np.arange(64)))

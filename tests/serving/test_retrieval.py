@@ -3,11 +3,9 @@
 import image_files
 import numpy as np
 import pytest
-from architectures import tiny
+import tiny_tasks
 
 from mmkeras import serving
-from mmkeras import tasks
-from mmkeras.data import codecs
 from mmkeras.serving import check
 from mmkeras.serving import replay
 
@@ -17,15 +15,8 @@ TEXTS = ["a red dog", "", "dog"]
 
 @pytest.fixture(scope="module")
 def task():
-    words = codecs.Text(["a", "dog", "red"], 6)
-    return tasks.Retrieve(
-        tiny("retrieve-image-text", vocabulary_size=words.size),
-        {
-            "image": codecs.Image((16, 16)),
-            "text": words,
-            "pair": codecs.Groups(),
-        },
-    )
+    words = ["a", "dog", "red"]
+    return tiny_tasks.build("retrieve-image-text", vocabulary=words)
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +68,24 @@ def test_each_modality_is_embedded_alone(task, exported, field, values):
 def test_an_unknown_signature_is_refused(exported):
     with pytest.raises(ValueError, match="embed_image, embed_text"):
         serving.load(exported, "embed_audio")
+
+
+@pytest.mark.slow
+def test_of_three_modalities_any_two_are_answered_alike(tmp_path):
+    words = ["a", "dog", "red"]
+    task = tiny_tasks.build("retrieve-image-text-audio", vocabulary=words)
+    folder = serving.export(task, tmp_path / "find", check=False)
+    [sound, *_] = task.codecs["audio"].samples()
+    batch = {
+        "image": [PHOTO, PHOTO, b"", PHOTO],
+        "text": ["a red dog", "", "dog", ""],
+        "audio": [sound, sound, sound, b""],
+    }
+    answers, expected = serving.load(folder).predict(batch), task.answer(batch)
+    assert [bool(e) for e in answers["error"]] == [False] * 3 + [True]
+    np.testing.assert_allclose(
+        answers["similarity"], expected["similarity"], atol=1e-5
+    )
+    served = serving.load(folder, "embed_audio").predict({"audio": [sound]})
+    vectors, _ = task.embed("audio", [sound])
+    np.testing.assert_allclose(served["embedding"], vectors, atol=1e-4)

@@ -1,19 +1,22 @@
 """Retrieval: examples, embeddings and scores."""
 
 import keras
+import multimodal_rows
 import numpy as np
 import pytest
 import tiny_tasks
 from architectures import batch
-from architectures import tiny
 from checks import numpy
 
 from mmkeras import losses
 from mmkeras import tasks
 from mmkeras.data import codecs
+from mmkeras.evaluation import evaluate
 from mmkeras.tasks import targets
 from mmkeras.tasks.targets.embedding import mean_recall
+from mmkeras.training.examples import Examples
 
+pytestmark = pytest.mark.usefixtures("eager_models")
 NAME = "retrieve-image-text"
 ROWS = [
     {
@@ -27,17 +30,8 @@ ROWS = [
 
 @pytest.fixture(scope="module")
 def task():
-    texts = [text for row in ROWS for text in row["captions"]]
-    words = codecs.Text.from_texts(texts, length=6, minimum=1)
-    model = tiny(NAME, vocabulary_size=words.size)
-    return tasks.Retrieve(
-        model,
-        {
-            "image": codecs.Image((16, 16)),
-            "text": words,
-            "pair": codecs.Groups(),
-        },
-    )
+    words = ["a", "dog", "red", "green", "blue"]
+    return tiny_tasks.build(NAME, vocabulary=words)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +82,148 @@ def test_a_pair_without_one_of_the_two_is_an_error(task):
     rows = tasks.Retrieve.expand(ROWS[:1])
     rows[1]["image"] = None
     assert task.target.errors(rows) == ["", "image: missing"]
+
+
+THREE = "retrieve-image-text-audio"
+
+
+@pytest.fixture(scope="module")
+def three():
+    return tiny_tasks.build(THREE, vocabulary=["a", "dog", "red"])
+
+
+@pytest.fixture(scope="module")
+def sounds():
+    rng = np.random.default_rng(1)
+    waves = rng.uniform(-0.5, 0.5, (5, 2000)).astype("float32")
+    return [(wave, 16000) for wave in waves]
+
+
+def test_of_three_modalities_any_two_have_a_similarity(three, photos, sounds):
+    batch = {
+        "image": [photos[0], photos[1], None, photos[3], photos[4]],
+        "text": ["a dog", None, "dog", "red", None],
+        "audio": [None, sounds[1], sounds[2], sounds[3], None],
+    }
+    answers = three.answer(batch)
+    image, text, audio = (
+        three.embed(field, values)[0] for field, values in batch.items()
+    )
+    cosines = [
+        image[0] @ text[0],
+        image[1] @ audio[1],
+        text[2] @ audio[2],
+        np.mean([image[3] @ text[3], image[3] @ audio[3], text[3] @ audio[3]]),
+        0,
+    ]
+    np.testing.assert_allclose(answers["similarity"], cosines, atol=1e-5)
+    expected = "expected at least two of image, text, audio"
+    assert answers["error"].tolist() == ["", "", "", "", expected]
+    two = {field: batch[field][:1] for field in ("image", "text")}
+    [similarity] = three.answer(two)["similarity"]
+    assert similarity == pytest.approx(cosines[0], abs=1e-5)
+
+
+def test_a_recording_is_classified_by_texts(three, sounds, photos):
+    answers = three.zero_shot(sounds, ["dog", "red"], "audio")
+    assert answers["probability"].shape == (5, 2)
+    texts, _ = three.embed("text", ["dog", "red"])
+    vectors, _ = three.embed("audio", sounds)
+    nearest = (vectors @ texts.T).argmax(axis=1)
+    assert answers["label"].tolist() == [("dog", "red")[i] for i in nearest]
+    assert three.zero_shot(photos, ["dog", "red"])["label"].shape == (5,)
+    with pytest.raises(ValueError, match="modalities"):
+        three.zero_shot(["a dog"], ["dog", "red"], "text")
+
+
+def test_a_row_needs_two_of_three_modalities(three):
+    rows = [
+        {"id": "0", "image": "a.jpg", "text": "a dog", "audio": None},
+        {"id": "1", "image": None, "text": "A  dog", "audio": "b.wav"},
+        {"id": "2", "image": None, "text": " ", "audio": "c.wav"},
+        {"id": "3", "image": "a.jpg", "text": None, "audio": None},
+    ]
+    rows = tasks.Retrieve.expand(rows)
+    errors = three.target.errors(rows)
+    assert errors[:2] == ["", ""]
+    expected = "expected at least two of image, text, audio"
+    assert errors[2:] == [expected] * 2
+    labels = three.target.encode(rows).values
+    assert labels[0, 0] == labels[3, 0] and labels[0, 1] == labels[1, 1]
+    missing = labels[labels < 0]
+    assert len(missing) == len(set(missing)) == 6
+    assert three.target.units(labels).tolist() == [0, 1, 2, 0]
+
+
+def test_three_modalities_are_scored_in_six_directions(three):
+    """As the three pairs are by themselves, of those that have both."""
+    rng = np.random.default_rng(2)
+    labels = np.stack(
+        [np.repeat(np.arange(20), 3), np.arange(60), np.arange(60)], axis=1
+    )
+    labels[:, 1] //= 2  # Equal texts.
+    labels[rng.random(labels.shape) < 0.3] = -1
+    labels = labels[(labels >= 0).sum(axis=1) >= 2]
+    embeddings = rng.normal(size=(len(labels), 3, 6)).astype("float32")
+    scores = three.target.score(labels, embeddings)
+    means = []
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        pair = targets.Embedding(
+            None, "pair", [three.fields[i], three.fields[j]]
+        )
+        rows = (labels[:, [i, j]] >= 0).all(axis=1)
+        part = labels[rows][:, [i, j]], embeddings[rows][:, [i, j]]
+        expected = pair.score(*part)
+        means.append(expected.pop("recall_mean"))
+        assert {name: scores[name] for name in expected} == expected
+    assert scores["recall_mean"] == pytest.approx(np.mean(means))
+    assert len(scores) == 6 * 7 + 1
+    hits = three.target.hits(labels, embeddings)
+    assert len(hits) == three.target.units(labels).max() + 1
+    assert mean_recall(hits) == pytest.approx(scores["recall_mean"])
+
+
+def test_examples_of_three_modalities_are_evaluated(three, monkeypatch):
+    rows = multimodal_rows.rows(count=30)
+    rows.append({**rows[0], "id": "alone", "image": None, "audio": None})
+    examples = Examples(three, rows, keep=False)
+    expected = "expected at least two of image, text, audio"
+    assert examples.errors == [("alone", expected)]
+    ranked, calls = three.target.ranked, []
+
+    def count(*arguments):
+        calls.append(len(arguments))
+        return ranked(*arguments)
+
+    monkeypatch.setattr(three.target, "ranked", count)
+    scores, subsets = evaluate(examples, draws=20)
+    assert len(calls) == 2  # The model's outputs, and those of chance.
+    low, high = (scores[f"recall_mean_{end}"] for end in ("low", "high"))
+    assert low <= scores["recall_mean"] <= high
+    assert 0 < scores["chance"] < 1
+    assert list(subsets.scores) == [(), ("image+text+audio",)]
+    assert "audio_to_image_recall_1" in scores
+
+
+def test_a_direction_without_examples_has_no_score(three):
+    labels = np.array([[0, 1, -1], [2, 3, -2], [4, 5, -3]])
+    embeddings = np.random.default_rng(0).normal(size=(3, 3, 4))
+    scores = three.target.score(labels, embeddings)
+    assert not [name for name in scores if "audio" in name]
+    assert 0 <= scores["recall_mean"] <= 1
+
+
+def test_statistics_are_in_the_order_of_examples(task):
+    """A bootstrap of groups of examples selects them by their place."""
+    rng = np.random.default_rng(0)
+    numbers = rng.permutation(1000)[:40]
+    labels = np.stack([numbers, np.arange(40)], axis=1)
+    vectors = rng.normal(size=(40, 4)).astype("float32")
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    signs = np.where(np.arange(40) < 10, 1, -1)  # Ten are retrieved.
+    pairs = np.stack([vectors, vectors * signs[:, None]], axis=1)
+    hits = task.target.hits(labels, pairs)
+    assert hits[:10, 0].all() and not hits[10:, 0].any()
 
 
 def test_embeds_each_modality_as_the_pairs_are_embedded(task, photos):

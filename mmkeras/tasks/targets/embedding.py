@@ -1,14 +1,15 @@
-"""Two embeddings per example, which are close if they belong together."""
+"""An embedding per modality; those of an example are close."""
 
 import functools
+import itertools
 import math
 
 import keras
 import numpy as np
 
 from mmkeras import losses
-from mmkeras import metrics
-from mmkeras.metrics.retrieval import rank
+from mmkeras.data import encoding
+from mmkeras.metrics import retrieval
 from mmkeras.tasks.targets.target import Encoded
 from mmkeras.tasks.targets.target import Target
 
@@ -25,17 +26,23 @@ _LOSSES = {
 
 
 class Embedding(Target):
-    """Embeddings of two modalities, compared by their product.
+    """Embeddings of two or more modalities, compared by their products.
 
     The value of an example is a dict by modality, of names that are the same
     for equal values. Examples with a name in common are never each other's
-    negatives. What the first modality's name denotes, such as an image, is one
-    item, which may have several partners.
+    negatives. An example has at least two of the modalities: it is a positive,
+    a negative, a query and an item only in the pairs of modalities that it
+    has. Of a pair, what the first modality's name denotes, such as an image,
+    is one item, which may have several partners.
+
+    The loss takes what is missing from the outputs, which are zeros there, see
+    `layers.EmbeddingPairs`: training may also hide a modality. Scores take it
+    from the values, so that nothing is left out that a model cannot embed.
 
     Args:
         codec: A `codecs.Groups`.
         field: Name of the value in an example.
-        names: Names of the two modalities.
+        names: Names of the modalities.
         loss: As of `layers.EmbeddingPairs`.
     """
 
@@ -51,15 +58,26 @@ class Embedding(Target):
         self._loss = _LOSSES[loss]
 
     def errors(self, rows):
-        """Names the modality that an example lacks."""
+        """Names what an example lacks that has fewer than two modalities."""
+        missing = [[n for n in self.names if _lacks(row, n)] for row in rows]
+        limit = len(self.names) - 2
         return [
-            next((f"{n}: missing" for n in self.names if _lacks(row, n)), "")
-            for row in rows
+            encoding.unpaired(each, self.names) if len(each) > limit else ""
+            for each in missing
         ]
 
     def encode(self, rows, steps=None):
-        names = [[row[self.field][n] for n in self.names] for row in rows]
-        values = self.codec(names).numpy()
+        """Encodes names as numbers, those of missing values as negative ones.
+
+        Negative numbers are all different, so that missing values have nothing
+        in common.
+        """
+        names = [
+            [row[self.field].get(n, b"") for n in self.names] for row in rows
+        ]
+        lacks = np.array([[_lacks(row, n) for n in self.names] for row in rows])
+        alone = -1 - np.arange(lacks.size).reshape(lacks.shape)
+        values = np.where(lacks, alone, self.codec(names).numpy())
         return Encoded(values, np.ones(len(rows), "float32"))
 
     def loss(self, y, outputs, weight=None, label_smoothing=0.0):
@@ -82,15 +100,47 @@ class Embedding(Target):
     def predictions(self, outputs):
         return np.asarray(outputs)
 
-    def score(self, labels, predictions):
-        """Scores of retrieval; see `metrics.retrieval_scores`."""
-        _, first = np.unique(labels[:, 0], return_index=True)
-        return metrics.retrieval_scores(
-            predictions[first, 0],
-            predictions[:, 1],
-            labels[first, 0],
-            labels[:, 0],
-            self.names,
+    def ranked(self, labels, predictions):
+        """Ranks in every direction that an example has.
+
+        Args:
+            labels: As of `score`.
+            predictions: As of `score`.
+
+        Returns:
+            Dict from pairs of names, that of the queries and that of the
+            items, to pairs: the example of each query, and a
+            `metrics.retrieval.Ranked`.
+        """
+        ranked = {}
+        for i, j in itertools.combinations(range(len(self.names)), 2):
+            rows = np.flatnonzero((labels[:, [i, j]] >= 0).all(axis=1))
+            if not len(rows):
+                continue
+            groups = labels[rows, i]
+            _, first = np.unique(groups, return_index=True)
+            one, other = self.names[i], self.names[j]
+            x, y = predictions[rows[first], i], predictions[rows, j]
+            forth = retrieval.rank(x, y, groups[first], groups)
+            back = retrieval.rank(y, x, groups, groups[first])
+            ranked[one, other] = rows[first], forth
+            ranked[other, one] = rows, back
+        return ranked
+
+    def score(self, labels, predictions, ranked=None):
+        """Scores of retrieval; see `metrics.retrieval_scores`.
+
+        Args:
+            labels: As of `Encoded.labels`.
+            predictions: As of `predictions`.
+            ranked: As of `ranked`, if computed already.
+
+        Returns:
+            Dict of the metrics of every direction, and `"recall_mean"`.
+        """
+        ranked = ranked or self.ranked(labels, predictions)
+        return retrieval.scores_of_ranked(
+            {names: each for names, (_, each) in ranked.items()}
         )
 
     def agreement(self, labels, choices):
@@ -98,47 +148,53 @@ class Embedding(Target):
 
     def majority(self, labels, count):
         """Random embeddings, with which items are retrieved by chance."""
-        shape = (count, 2, 16)
+        shape = (count, len(self.names), 16)
         return np.random.default_rng(0).normal(size=shape).astype("float32")
 
-    def hits(self, labels, choices):
-        """Counts the queries of each item that are answered.
+    def units(self, labels):
+        """Numbers the first items of examples, in the order of examples.
+
+        Args:
+            labels: As of `score`.
+
+        Returns:
+            Integers of shape `(n,)`, from 0, the same for the same item.
+        """
+        place = (labels >= 0).argmax(axis=1)
+        items = np.take_along_axis(labels, place[:, None], axis=1)[:, 0]
+        _, first, numbers = np.unique(
+            items, return_index=True, return_inverse=True
+        )
+        return np.argsort(np.argsort(first))[numbers.reshape(-1)]
+
+    def hits(self, labels, choices, ranked=None):
+        """Counts the queries of each first item that are answered.
 
         Args:
             labels: As of `score`.
             choices: As of `score`.
+            ranked: As of `score`.
 
         Returns:
-            Floats of shape `(items, 7)`: whether a partner of the item is
-            among the first 1, 5 and 10; how many of its partners have it among
-            their first 1, 5 and 10; and the number of its partners.
+            Floats of shape `(items, directions * 4)`: of the item's queries
+            in each direction, how many have a partner among the first 1, 5
+            and 10, and how many there are.
         """
-        items, first, numbers = np.unique(
-            labels[:, 0], return_index=True, return_inverse=True
-        )
-        numbers = numbers.reshape(-1)
-        sides = (
-            (choices[first, 0], np.arange(len(items))),
-            (choices[:, 1], numbers),
-        )
-        (one, groups), (others, of_others) = sides
-        forth = rank(one, others, groups, of_others).ranks
-        back = rank(others, one, of_others, groups).ranks
-        parts = [forth[:, None] <= CUTOFFS]
-        for cutoff in CUTOFFS:
-            parts.append(
-                np.bincount(numbers, back <= cutoff, len(items))[:, None]
-            )
-        parts.append(np.bincount(numbers, minlength=len(items))[:, None])
-        return np.concatenate(parts, axis=1).astype(float)
+        ranked = ranked or self.ranked(labels, choices)
+        units = self.units(labels)
+        columns = [
+            np.bincount(units[queries], is_hit, units.max() + 1)
+            for queries, each in ranked.values()
+            for is_hit in (each.ranks <= np.array([[*CUTOFFS, np.inf]]).T)
+        ]
+        return np.stack(columns, axis=1)
 
 
 def mean_recall(hits):
-    """The mean of the six recalls, of items as of `Embedding.hits`."""
-    count = len(CUTOFFS)
-    forth = hits[:, :count].mean(axis=0)
-    back = hits[:, count:-1].sum(axis=0) / hits[:, -1].sum()
-    return float(np.mean([*forth, *back]))
+    """The mean of the recalls, of items as of `Embedding.hits`."""
+    totals = hits.sum(axis=0).reshape(-1, len(CUTOFFS) + 1)
+    totals = totals[totals[:, -1] > 0]  # A sample may lack a direction.
+    return float(np.mean(totals[:, :-1] / totals[:, -1:]))
 
 
 def _lacks(row, name):
