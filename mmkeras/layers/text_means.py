@@ -5,13 +5,15 @@ from keras import ops
 
 from mmkeras.layers.pool import MaskedPool
 
+_PARTS = 4  # In which texts of similar length are encoded together.
+
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class TextMeans(keras.layers.Layer):
     """Encodes each text of a sequence as the mean of its words' features.
 
-    Except on JAX, where shapes are fixed, only texts with words are encoded,
-    and only to the end of the longest one.
+    Except on JAX, where shapes are fixed, only texts with words are encoded:
+    in four parts of texts of similar length, each to the end of its longest.
 
     Args:
         encoder: Model from token ids of shape `(n, length)` to features of
@@ -60,13 +62,22 @@ class TextMeans(keras.layers.Layer):
         return self.pool(self.encoder(words, training=training))
 
     def _means_of_texts(self, words, training):
-        """Encodes the rows that have words, and the first: at least one."""
+        """Encodes the texts that have words, at least one, by length."""
         count = ops.shape(words)[0]
         lengths = ops.sum(ops.cast(words != 0, "int32"), axis=1)
-        is_encoded = ops.logical_or(lengths > 0, ops.arange(count) == 0)
-        [rows] = ops.nonzero(is_encoded)
-        longest = ops.maximum(ops.max(lengths), 1)
-        part = ops.take(words, rows, axis=0)[:, :longest]
-        means = self._means(part, training)
-        shape = (count, means.shape[-1])
-        return ops.scatter(ops.expand_dims(rows, -1), means, shape)
+        order = ops.argsort(lengths)
+        empty = ops.sum(ops.cast(lengths == 0, "int32"))
+        empty = ops.minimum(empty, count - 1)
+        size = (count - empty + _PARTS - 1) // _PARTS
+        means = []
+        for i in range(_PARTS):
+            # Beyond the last text, the last one is repeated.
+            places = empty + i * size + ops.arange(size)
+            rows = ops.take(order, ops.minimum(places, count - 1))
+            longest = ops.maximum(ops.take(lengths, rows[-1]), 1)
+            part = ops.take(words, rows, axis=0)[:, :longest]
+            means.append(self._means(part, training))
+        means = ops.concatenate(means)
+        places = ops.maximum(ops.argsort(order) - empty, 0)
+        means = ops.take(means, places, axis=0)
+        return ops.where(lengths[:, None] > 0, means, ops.zeros_like(means))
