@@ -72,7 +72,11 @@ def merge(folder, model, data, seed, entry, modalities=None):
             **({"only": modalities} if modalities else {}),
             "mean": _each(metrics, statistics.mean),
             "spread": _each(metrics, _spread),
-            "published": published.PUBLISHED.get(data, []),
+            "published": [
+                row
+                for row in published.PUBLISHED.get(data, [])
+                if any(key in row for key in entry["metrics"])
+            ],
             "seeds": seeds,
         }
 
@@ -95,8 +99,12 @@ def render(folder):
     ]
     parts = [_HEAD]
     for data in sorted({entry["data"] for entry in entries}):
-        group = [entry for entry in entries if entry["data"] == data]
-        parts.append(_section(data, group))
+        same_data = [entry for entry in entries if entry["data"] == data]
+        tasks = sorted({_task(entry) for entry in same_data})
+        for task in tasks:
+            group = [entry for entry in same_data if _task(entry) == task]
+            title = f"{data}: {task}" if len(tasks) > 1 else data
+            parts.append(_section(title, group))
     return "\n".join(parts)
 
 
@@ -110,7 +118,12 @@ right images: at 0 the image does not matter.
 """
 
 
-def _section(data, entries):
+def _task(entry):
+    """The task of an entry: the first word of its architecture's name."""
+    return entry["model"].partition("-")[0]
+
+
+def _section(title, entries):
     keys = {key for entry in entries for key in entry["mean"]}
     columns = {k: column for k, column in _COLUMNS.items() if k in keys}
     order = sorted(keys, key=lambda k: (k.startswith(_WORTH), len(k), k))
@@ -122,7 +135,7 @@ def _section(data, entries):
         if key.startswith(_TYPE):
             columns[key] = f"{key.removeprefix(_TYPE)} questions", 100
     names = [name for name, _ in columns.values()]
-    lines = [f"## {data}", "", _row(["model", "seeds", *names])]
+    lines = [f"## {title}", "", _row(["model", "seeds", *names])]
     lines.append(_row(["---"] * (len(names) + 2)))
     for entry in entries:
         cells = [
@@ -130,10 +143,11 @@ def _section(data, entries):
             for key, (_, factor) in columns.items()
         ]
         lines.append(_row([_title(entry), len(entry["seeds"]), *cells]))
+    label = title.replace(": ", "-")
     marks = {}  # From the text of a footnote to its mark.
     for other in entries[0]["published"]:
         note = f"{other['source']}; {other['like_for_like']}."
-        mark = marks.setdefault(note, f"[^{data}-{len(marks) + 1}]")
+        mark = marks.setdefault(note, f"[^{label}-{len(marks) + 1}]")
         cells = [_cell(other, {}, k, f) for k, (_, f) in columns.items()]
         lines.append(_row([f"{other['model']} {mark}", "", *cells]))
     lines.append("")

@@ -92,6 +92,24 @@ def test_runs_on_some_modalities_have_a_file_of_their_own(tmp_path):
     assert "0.400" in table and "0.200" in table
 
 
+def test_each_task_of_a_data_set_has_a_table(tmp_path, monkeypatch):
+    rows = [
+        {"model": n, k: 0.3, "source": "a paper", "like_for_like": "yes"}
+        for n, k in (("writer", "cider"), ("finder", "mrr"))
+    ]
+    monkeypatch.setitem(results.published.PUBLISHED, "d", rows)
+    results.merge(tmp_path, "caption-a", "d", 0, entry(0.4))
+    ranked = {
+        **entry(0.4),
+        "metrics": {"image_to_text_recall_1": 0.5, "mrr": 1},
+    }
+    results.merge(tmp_path, "retrieve-a", "d", 0, ranked)
+    _, first, second = results.render(tmp_path).split("## d: ")
+    assert first.startswith("caption\n") and second.startswith("retrieve\n")
+    assert "writer" in first and "finder" not in first
+    assert "finder" in second and "CIDEr" not in second
+
+
 def test_readme_is_in_step_with_results():
     text = (ZOO / "README.md").read_text("utf-8")
     assert text == results.render(ZOO / "results")
