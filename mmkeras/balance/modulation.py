@@ -46,6 +46,7 @@ class GradientModulation(keras.layers.Layer):
             initializer="ones",
             trainable=False,
             dtype="float32",
+            autocast=False,
             name="share",
         )
 

@@ -48,6 +48,15 @@ def shares(model):
     }
 
 
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_trains_under_mixed_precision(policy):
+    keras.config.set_dtype_policy(policy)
+    model = compiled(build(noise=1.0))
+    model.fit(*data(32), batch_size=16, epochs=1, verbose=0)
+    assert 0 < shares(model)["strong"] < 1
+    assert np.isfinite(numpy(model.get_layer("weak_encoder").kernel)).all()
+
+
 def test_the_sum_of_logits_is_a_dense_layer_on_all():
     model = build()
     x, _ = data(6)
