@@ -12,6 +12,7 @@ from benchmarks import fusion
 from benchmarks import memory
 from benchmarks import pipeline
 from benchmarks import precision
+from benchmarks import retrieve
 from benchmarks import search
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app.command("fusion")(fusion.run)
 app.command("memory")(memory.run)
 app.command("pipeline")(pipeline.run)
 app.command("precision")(precision.run)
+app.command("retrieve")(retrieve.run)
 app.command("search")(search.run)
 
 if __name__ == "__main__":

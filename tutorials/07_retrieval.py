@@ -60,13 +60,15 @@ source = shapes.write(home / "shapes", images, 200, 400, size=48)
 report = check.check(source)
 print(report.counts, report.problems)
 run = home / "run"
+reporter = Reporter()
+reporter.verbose = 2  # A line per epoch.
 task = mmkeras.train(
     "retrieve-image-text",
     data=source,
     out=run,
     epochs=epochs,
     config={"data.image_size": 48, "model.dim": 256},
-    reporter=Reporter(),
+    reporter=reporter,
 )
 
 # %% [markdown]
@@ -149,7 +151,8 @@ version = serving.export(task, home / "export")
 jpeg = pathlib.Path(files[0]).read_bytes()
 image = serving.load(version, "embed_image").predict({"image": [jpeg]})
 text = serving.load(version, "embed_text").predict({"text": queries})
-print("cosines:", image["embedding"] @ text["embedding"].T)
+embeddings = [np.array(answer["embedding"]) for answer in (image, text)]
+print("cosines:", embeddings[0] @ embeddings[1].T)
 
 # %% [markdown]
 # ## With images of your own
