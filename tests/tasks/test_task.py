@@ -7,15 +7,19 @@ import time
 
 import image_files
 import keras
+import keras_hub
 import numpy as np
 import pytest
 import tiny_captioners
 from checks import numpy
 
 import mmkeras
+from mmkeras import branches
 from mmkeras import tasks
+from mmkeras.data import codecs
 from mmkeras.data.codecs import Image
 from mmkeras.data.codecs import Text
+from mmkeras.tasks import frozen_parts
 from mmkeras.tasks import saving
 
 PHOTOGRAPHS = [image_files.save(image_files.ramp(), "PNG")]
@@ -253,3 +257,31 @@ def test_codecs_of_another_model_are_refused(folder):
     change(folder, codecs={**card["codecs"], "text": text})
     with pytest.raises(ValueError, match="11.*7"):
         mmkeras.load(folder)
+
+
+def test_a_frozen_backbone_is_still_frozen_when_loaded(tmp_path):
+    backbone = keras_hub.models.EfficientNetBackbone(
+        stackwise_width_coefficients=[1.0],
+        stackwise_depth_coefficients=[1.0],
+        stackwise_kernel_sizes=[3],
+        stackwise_num_repeats=[1],
+        stackwise_input_filters=[8],
+        stackwise_output_filters=[8],
+        stackwise_expansion_ratios=[1],
+        stackwise_strides=[1],
+        stackwise_squeeze_and_excite_ratios=[0.0],
+        stackwise_block_types=["v1"],
+        image_shape=(16, 16, 3),
+        stem_conv_filters=8,
+        include_rescaling=False,
+    )
+    branch = branches.image.hub(backbone)
+    assert not branch.trainable_weights
+    model = mmkeras.build_model(
+        "classify-image-cnn", num_classes=2, image=branch
+    )
+    labels = codecs.Labels(["no", "yes"])
+    fitting = {"image": Image((16, 16)), "label": labels}
+    tasks.Classify(model, fitting).save(tmp_path)
+    [loaded] = frozen_parts.branches(mmkeras.load(tmp_path).model).values()
+    assert loaded.is_frozen
