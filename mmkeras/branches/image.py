@@ -129,8 +129,8 @@ def hub(backbone, weights=None, trainable=False, shape=None, name="encoder"):
         backbone: A KerasHub backbone, built, or the name, handle or local
             folder of a preset, read by `from_preset`.
         weights: File of weights, or `None`; see `load_weights`.
-        trainable: bool. Whether to fine-tune the backbone; with pretrained
-            weights, batch normalisation stays in inference mode.
+        trainable: bool, or the name of a layer. Whether to fine-tune the
+            backbone, or from which layer on; see `application`.
         shape: Tuple `(height, width, channels)` of one image. By default that
             of the backbone.
         name: Name of the branch.
@@ -141,7 +141,8 @@ def hub(backbone, weights=None, trainable=False, shape=None, name="encoder"):
         pixels are included; a backbone without them gets pixels in [0, 255].
 
     Raises:
-        ValueError: If the backbone does not take one image.
+        ValueError: If the backbone does not take one image, has no such layer,
+            or cannot be split before it.
     """
     scale, offset = 255.0, 0.0
     is_preset = isinstance(backbone, (str, os.PathLike))
@@ -149,7 +150,7 @@ def hub(backbone, weights=None, trainable=False, shape=None, name="encoder"):
         backbone, scale, offset = _from_preset(str(backbone))
     if weights is not None:
         load_weights(backbone, weights)
-    backbone.trainable = trainable
+    backbone.trainable = bool(trainable)
     if is_preset or weights is not None:
         _freeze_norms(backbone)
     expected = getattr(backbone.input, "shape", ())[1:]
@@ -161,6 +162,9 @@ def hub(backbone, weights=None, trainable=False, shape=None, name="encoder"):
         )
     pixels = keras.Input(shape or expected, name="pixels")
     x = keras.layers.Rescaling(scale, offset, name="bytes")(pixels)
+    if isinstance(trainable, str):
+        start, backbone = _split(backbone, trainable)
+        x = keras.layers.Identity(name="frozen")(start(x))
     return keras.Model(pixels, _regions(backbone(x)), name=name)
 
 
@@ -229,7 +233,7 @@ def vit(
 
 def _freeze_norms(net):
     """Freezes batch normalisation: a few images estimate statistics badly."""
-    for layer in net.layers:
+    for layer in net._flatten_layers():  # Also those within blocks.
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
 

@@ -196,14 +196,14 @@ def fine_tuned(networks, fine_tune):
     if fine_tune in networks:
         return {field: field == fine_tune for field in networks}
     tuned = {
-        field: fine_tune if network.kind == _APPLICATION else False
+        field: fine_tune if network.modality == "image" else False
         for field, network in networks.items()
     }
     if not any(tuned.values()):
         raise ValueError(
             "`train.fine_tune` must be all or one of the branches "
             f"{', '.join(networks)}; a layer can be named only of networks of "
-            f"keras.applications. Received: train.fine_tune={fine_tune}"
+            f"images. Received: train.fine_tune={fine_tune}"
         )
     return tuned
 
