@@ -44,8 +44,8 @@ from mmkeras.training.reporter import Reporter
 # %matplotlib inline
 home = pathlib.Path(tempfile.mkdtemp())
 os.environ.setdefault("MMKERAS_CACHE", str(home / "cache"))
-images = int(os.environ.get("TUTORIAL_PICTURES", 12000))
-epochs = int(os.environ.get("TUTORIAL_EPOCHS", 6))
+images = int(os.environ.get("TUTORIAL_PICTURES", 6000))
+epochs = int(os.environ.get("TUTORIAL_EPOCHS", 10))
 
 # %% [markdown]
 # ## 1. Data and training
@@ -67,7 +67,7 @@ task = mmkeras.train(
     data=source,
     out=run,
     epochs=epochs,
-    config={"data.image_size": 48, "model.dim": 256},
+    config={"data.image_size": 48, "model.dim": 128},
     reporter=reporter,
 )
 
