@@ -10,6 +10,7 @@ import os
 import keras
 
 from mmkeras import arguments
+from mmkeras.branches.image_transformer import transformer as transformer
 from mmkeras.branches.presets import load_backbone
 from mmkeras.branches.weights import load_weights
 

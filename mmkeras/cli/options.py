@@ -97,6 +97,27 @@ def columns_of(pairs):
     return columns
 
 
+def numbers(name, text):
+    """Parses an option of numbers separated by commas.
+
+    Args:
+        name: Name of the option, for the error.
+        text: Its value.
+
+    Returns:
+        List of floats.
+
+    Raises:
+        ValueError: If one is not a number.
+    """
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise ValueError(
+            f"{name} expects numbers separated by commas. Received: {text}"
+        ) from None
+
+
 class LabelKind(enum.StrEnum):
     """Type of the labels of a table."""
 

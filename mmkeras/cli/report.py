@@ -42,6 +42,21 @@ def run(
             "which effective robustness is computed."
         ),
     ] = None,
+    transfer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PRETRAINED",
+            help="Also train the model with and without the branches of this "
+            "run or preset, on several shares of its training rows, in a "
+            "subfolder of the run; what is done is not done again.",
+        ),
+    ] = None,
+    fractions: Annotated[
+        str, typer.Option(help="Shares of the training rows for --transfer.")
+    ] = "0.01,0.1,0.3,1",
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Trainings per share for --transfer.")
+    ] = 3,
     max_examples: Annotated[
         int, typer.Option(min=2, help="Maximum number of examples to corrupt.")
     ] = 500,
@@ -53,13 +68,14 @@ def run(
     ] = 1000,
     seed: int = 0,
 ):
-    """Report on a run: its scores, and whether fusion helps.
+    """Report on a run: its scores, and whether fusion and pretraining help.
 
     Scores with intervals, a baseline and mismatched inputs, for captioning
     models too; calibration; every subset of modalities and the contribution
-    of each; unimodal models compared with the multimodal one; and robustness;
-    as tables, and as JSON and figures in the run's folder; for a preset, in
-    a folder of its own, `NAME-report-SPLIT`.
+    of each; unimodal models compared with the multimodal one; robustness; and
+    trainings with and without pretrained branches; as tables, and as JSON and
+    figures in the run's folder; for a preset, in a folder of its own,
+    `NAME-report-SPLIT`.
     """
     from rich.console import Console
 
@@ -69,11 +85,13 @@ def run(
 
     source = data, data_folder, options.columns_of(column)
     path = hub.find(folder)
-    if unimodal and hub.is_preset(path):
-        raise ValueError(
-            f"{folder} is a preset: --unimodal trains in the folder of a run. "
-            "Leave it out, or report on a run."
-        )
+    trains = {"--unimodal": unimodal, "--transfer": transfer}
+    for option, value in trains.items():
+        if value and hub.is_preset(path):
+            raise ValueError(
+                f"{folder} is a preset: {option} trains in the folder of a "
+                "run. Leave it out, or report on a run."
+            )
     reporting = Reporting(path, split, *source, seed)
     console = Console(highlight=False, soft_wrap=True)
     out = path / f"report-{split}"
@@ -89,5 +107,8 @@ def run(
         )
     if robustness or baseline:
         report |= reporting.robustness(console, out, baseline, max_examples)
+    if transfer:
+        shares = options.numbers("--fractions", fractions)
+        report |= reporting.transfer(console, out, transfer, shares, seeds)
     atomic.write_json(out / "report.json", report)
     console.print(f"Figures and report.json saved to {out}.")

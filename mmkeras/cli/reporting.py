@@ -13,6 +13,7 @@ from mmkeras.data import datasets
 from mmkeras.evaluation import charts
 from mmkeras.evaluation import figures
 from mmkeras.evaluation import tables
+from mmkeras.evaluation import transfer_runs
 from mmkeras.evaluation.runs import most_frequent
 from mmkeras.metrics import classification
 from mmkeras.tasks import modalities
@@ -205,6 +206,34 @@ class Reporting:
         if other:
             report["effective"] = curves.effective(other)
         return {"robustness": report}
+
+    def transfer(self, console, out, pretrained, fractions, seeds):
+        """Whether pretrained branches help, on few and many training rows.
+
+        Args:
+            console: A `rich.console.Console`.
+            out: Path of the folder for figures.
+            pretrained: Run or preset to take branches from.
+            fractions: List of shares of the training rows.
+            seeds: int. Number of trainings of each kind.
+
+        Returns:
+            Dict for JSON.
+        """
+        transfer = transfer_runs.transfer(
+            self.run,
+            pretrained,
+            self.metric,
+            self.split,
+            fractions,
+            seeds,
+            reporter=Console(),
+        )
+        title = f"Does pretraining help? {self.title}, {seeds} seeds"
+        console.print(tables.transfer(title, transfer))
+        console.print(transfer.summary)
+        figures.write_png(charts.transfer(transfer), out / "transfer.png")
+        return {"transfer": transfer.to_json()}
 
     def _rows(self, split):
         rows = sources.split_rows(

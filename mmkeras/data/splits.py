@@ -87,6 +87,36 @@ def folds(rows, count):
     return numbers
 
 
+def sample(rows, share, seed=0):
+    """Chooses a share of rows; a hash of the seed decides.
+
+    Rows of one group, image or audio file stay together, and classes keep
+    their shares. With the same seed, a smaller share is part of a larger one.
+
+    Args:
+        rows: As of `folds`.
+        share: float in (0, 1]. Share of the groups of rows; at least one is
+            chosen.
+        seed: int.
+
+    Returns:
+        List of the rows, in their order; and the numbers of groups that were
+        chosen and that there are.
+    """
+    units = _units(rows)
+    has_labels = all(row.get("label") is not None for row in rows)
+    strata = _strata(rows, units) if has_labels else {None: list(units)}
+    ranks = {}
+    for name, keys in strata.items():
+        offset = int.from_bytes(_digest((seed, name))[:6]) / 2**48
+        keys = sorted(keys, key=lambda key: _digest((seed, key)))
+        ranks |= {k: (i + offset) / len(keys) for i, k in enumerate(keys)}
+    count = max(round(share * len(units)), 1)
+    chosen = sorted(units, key=lambda key: (ranks[key], _digest(key)))[:count]
+    indices = sorted(i for key in chosen for i in units[key])
+    return [rows[i] for i in indices], count, len(units)
+
+
 def _assign(rows, splits, stratify):
     """Assigns a tenth of the rows to each split, the rest to train."""
     units = _units(rows)

@@ -7,6 +7,8 @@
 - `bootstrap`: confidence intervals;
 - `fusion_gain`: a multimodal model compared with unimodal models;
 - `robustness`: scores under corrupted inputs;
+- `transfer`: trainings with and without pretrained branches compared, and
+  `transfer_runs`, which trains them;
 - `runs`: evaluates a run and records its scores;
 - `figures`: images with captions and attention maps;
 - `charts`: results of classifiers as figures;
@@ -26,3 +28,4 @@ from mmkeras.evaluation.subsets import Subsets
 from mmkeras.evaluation.subsets import all_subsets
 from mmkeras.evaluation.subsets import scored_subsets
 from mmkeras.evaluation.subsets import shapley
+from mmkeras.evaluation.transfer import Transfer

@@ -166,6 +166,45 @@ def robustness(robustness, baseline=None):
     return figure
 
 
+def transfer(transfer):
+    """Draws scores with and without pretrained branches by share of rows.
+
+    Args:
+        transfer: A `mmkeras.evaluation.Transfer`.
+
+    Returns:
+        A `matplotlib.figure.Figure`: means and standard deviations over
+        seeds, and a point per training.
+    """
+    factor = formats.factor(transfer.metric)
+    shares = 100 * np.array(transfer.fractions)
+    figure, axes = _axes(6.4, 4.2)
+    kinds = (
+        ("with pretraining", transfer.pretrained, _BLUE),
+        ("without", transfer.without, _INK),
+    )
+    for label, scores, colour in kinds:
+        scores = factor * scores
+        spread = scores.std(axis=1, ddof=int(scores.shape[1] > 1))
+        axes.errorbar(
+            shares,
+            scores.mean(axis=1),
+            spread,
+            marker="o",
+            capsize=3,
+            color=colour,
+            label=label,
+        )
+        axes.plot(shares, scores, ".", color=colour, alpha=0.4)
+    axes.set_xscale("log")
+    axes.set_xticks(shares, [f"{share:g} %" for share in shares])
+    axes.minorticks_off()
+    axes.set_xlabel("training rows")
+    axes.set_ylabel(formats.axis(transfer.metric))
+    axes.legend(fontsize=8)
+    return figure
+
+
 def _axes(width, height, panels=1):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure  # Late: it takes a second.

@@ -27,6 +27,8 @@ TITLES = {
     "vqa_accuracy": "VQA accuracy",
     "consistency": "groups all correct",
     "recall_mean": "mean of the recalls",
+    "matching_accuracy": "matching accuracy",
+    "words_accuracy": "accuracy on hidden words",
     "median_rank": "median rank",
     "mean_rank": "mean rank",
     "mrr": "mean reciprocal rank",

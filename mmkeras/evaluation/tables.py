@@ -3,6 +3,7 @@
 from rich.table import Table
 
 from mmkeras.evaluation import formats
+from mmkeras.evaluation.transfer import percent
 
 
 def scores(title, columns):
@@ -98,6 +99,31 @@ def robustness(title, robustness, baseline=None):
     return table
 
 
+def transfer(title, transfer):
+    """Lists scores with and without pretrained branches, by share of rows.
+
+    Args:
+        title: Title of the table.
+        transfer: A `mmkeras.evaluation.Transfer`.
+
+    Returns:
+        A `rich.table.Table`.
+    """
+    metric = transfer.metric
+    heads = ("rows", f"{metric} without", "with pretraining", "gain")
+    table = _table(title, "training rows", *heads)
+    for i, fraction in enumerate(transfer.fractions):
+        cells = [
+            _mean(metric, scores[i])
+            for scores in (transfer.without, transfer.pretrained)
+        ]
+        gain, *bounds = transfer.gains[i]
+        bounds = bounds if bounds[0] == bounds[0] else ()  # Not NaN.
+        cells.append(_gain(metric, gain, *bounds))
+        table.add_row(percent(fraction), f"{transfer.rows[i]:,}", *cells)
+    return table
+
+
 def counts(title, pairs):
     """Lists texts with how often each occurs.
 
@@ -152,6 +178,14 @@ def _cell(name, metrics):
         return cell
     bounds = metrics[f"{name}_low"], metrics[f"{name}_high"]
     return f"{cell} ({_interval(name, *bounds)})"
+
+
+def _mean(metric, values):
+    """The mean and, of several values, their standard deviation."""
+    cell = formats.number(metric, values.mean())
+    if len(values) == 1:
+        return cell
+    return f"{cell} ± {formats.number(metric, values.std(ddof=1))}"
 
 
 def _gain(metric, value, *bounds):

@@ -6,6 +6,8 @@ import itertools
 import keras
 from keras import ops
 
+from mmkeras import layers
+
 _NEGATIVES = ("hardest", "semi-hard")
 
 
@@ -105,7 +107,7 @@ def _mean_over_pairs(loss, embeddings, groups):
     """
     embeddings = ops.cast(embeddings, "float32")
     is_present = ops.any(embeddings != 0, axis=-1)
-    are_apart = _are_apart(groups)
+    are_apart = layers.are_negatives(groups)
     total = count = 0.0
     for i, j in itertools.combinations(range(embeddings.shape[1]), 2):
         both = ops.logical_and(is_present[:, i], is_present[:, j])
@@ -150,14 +152,6 @@ def _chosen(logits, own, mask, negatives):
     below = ops.max(ops.where(is_below, logits, -1e30), axis=1)
     easiest = ops.min(ops.where(mask, logits, 1e30), axis=1)
     return ops.where(ops.any(is_below, axis=1), below, easiest)
-
-
-def _are_apart(groups):
-    """Which examples have no number in common; none with itself."""
-    groups = ops.convert_to_tensor(groups)
-    if len(groups.shape) == 1:
-        groups = groups[:, None]
-    return ops.logical_not(ops.any(groups[:, None] == groups[None], axis=-1))
 
 
 def _diagonal(logits):

@@ -6,6 +6,7 @@ from mmkeras.tasks.caption import Caption
 from mmkeras.tasks.classify import Classify
 from mmkeras.tasks.dialogue import Dialogue
 from mmkeras.tasks.emotion import Emotion
+from mmkeras.tasks.pretrain import Pretrain
 from mmkeras.tasks.retrieve import Retrieve
 from mmkeras.tasks.task import Task
 from mmkeras.tasks.task import load

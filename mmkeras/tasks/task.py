@@ -1,4 +1,4 @@
-"""Base class of tasks: a model, its codecs and one target."""
+"""Base class of tasks: a model, its codecs and its target."""
 
 import functools
 import pathlib
@@ -40,7 +40,10 @@ class Task:
         codecs: Dict of a codec for each input, and one for the target.
 
     Attributes:
-        target: A `targets.Target`: what the model is trained to predict.
+        target: A `targets.Target`: what the model is trained to predict, and
+            scored by.
+        auxiliary: Dict of `targets.Auxiliary` by the names of the model's
+            outputs: what it is also trained to predict.
 
     Raises:
         ValueError: If the model does not fit the codecs.
@@ -77,6 +80,9 @@ class Task:
     evaluation_defaults = {}  # Of these, what evaluation and exports use.
     attention_layers = ()  # Of the model, for figures.
     texts_differ = False  # Whether texts for different inputs should differ.
+    auxiliary = {}
+    loss_names = ()  # Of all losses, that of `target` first, if several.
+    uncached = ()  # Fields whose frozen branches are part of training.
 
     def __init_subclass__(cls):
         TASKS[cls.name] = cls
@@ -271,6 +277,39 @@ class Task:
         elif changes.get("temperature"):
             defaults["beam"] = 1
         return {**defaults, **changes}
+
+    def training_outputs(self, inputs, given, seed=0, names=()):
+        """What the model that is trained returns.
+
+        Args:
+            inputs: Dict of its inputs, to which further ones can be added.
+            given: As of `graph.replay`: pairs in the order of `model.input`.
+            seed: int. Seed of what is sampled.
+            names: Those of `loss_names` that are part of the loss.
+
+        Returns:
+            Symbolic tensor: of the model's logits, or for models that generate
+            text of those at `"positions"` alone; or, with `loss_names`, a dict
+            of what each loss takes.
+        """
+        if self.target.generates:
+            return self.target.teacher_forcing(self.model, inputs, given)
+        return graph.replay(self.model, given, self.model.output)
+
+    def target_inputs(self, y):
+        """Inputs of training that follow from a batch of encoded targets.
+
+        Args:
+            y: As of `Encoded.take`.
+
+        Returns:
+            Dict of arrays; here, empty.
+        """
+        return {}
+
+    def scored(self, outputs):
+        """The part of a model's outputs, as of `inference`, that is scored."""
+        return outputs[TOKENS] if self.target.generates else outputs
 
     def context_model(self, cached=()):
         """For models that generate text: from inputs to the context."""
@@ -569,11 +608,15 @@ class Task:
 
     def _answer_batch(self, x, errors, model, raw):
         outputs = model(self.normalize(x))
-        values = outputs["score"] if self.target.generates else outputs
         steps = self.steps is not None and encoding.step_mask(x, self.fields)
+        values = self._checked(outputs)
         errors = encoding.mark_not_finite(errors, values, steps)
         answers, errors = self.decode(outputs, errors, raw)
         return encoding.blank_errors(answers, errors, steps)
+
+    def _checked(self, outputs):
+        """The numbers of a model's outputs that must be finite."""
+        return outputs["score"] if self.target.generates else outputs
 
     def _model(self, key, cached, make):
         key = key, frozenset(cached)

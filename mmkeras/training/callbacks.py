@@ -199,20 +199,23 @@ class WarnOnChance(keras.callbacks.Callback):
 
     Args:
         level: float above 0. The loss of such a model.
+        loss: Name of the loss in the logs.
         tolerance: float. Largest difference, as a fraction of the level.
     """
 
-    def __init__(self, level, tolerance=0.01):
+    def __init__(self, level, loss="loss", tolerance=0.01):
         super().__init__()
         self.level = level
+        self.loss = loss
         self.tolerance = tolerance
         self.state = {}
 
     def on_epoch_end(self, epoch, logs=None):
-        difference = abs(logs["loss"] - self.level)
+        loss = logs.get(self.loss, math.nan)
+        difference = abs(loss - self.level)
         if difference <= self.tolerance * self.level:
             warnings.warn(
-                f"In epoch {epoch + 1} the loss stayed at {logs['loss']:.3f}, "
+                f"In epoch {epoch + 1} the loss stayed at {loss:.3f}, "
                 "that of a model that tells no two examples of a batch apart. "
                 "Change the learning rate, or check that the two parts of the "
                 "examples belong together.",

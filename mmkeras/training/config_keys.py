@@ -43,6 +43,7 @@ _NEEDS = {
     "train.head": "network",
     "train.class_weights": "class weights",
     "train.init_branches": "branches",
+    "train.loss_weights": "losses",
     "data.image_size": "image",
     "data.audio_seconds": "audio",
     "data.max_length": "text",
@@ -179,6 +180,7 @@ def _features(architecture):
         "several": tasks.task.PRESENCE in model.input,
         "generates": tasks.task.TOKENS in model.input,
         "captions": kind.texts_differ,
+        "losses": bool(kind.loss_names),
         "classes": kind.label_type is None
         and "num_classes" in defaults
         and "question" not in model.input,

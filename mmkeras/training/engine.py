@@ -13,6 +13,7 @@ from mmkeras.tasks import frozen_parts
 from mmkeras.training import balanced_model
 from mmkeras.training import blend_estimate
 from mmkeras.training import checkpoint
+from mmkeras.training import joint_loss
 from mmkeras.training import linear_head
 from mmkeras.training import normalization
 from mmkeras.training import optimizers
@@ -66,6 +67,7 @@ def fit(
         `linear_head.CrossValidation`.
     """
     balanced_model.check(task, recipe)
+    joint_loss.make(task, recipe)  # Before files are encoded.
     memory.keep_freed()
     train = Examples(task, data.train, progress, views=recipe.views)
     val = Examples(task, data.val, progress)

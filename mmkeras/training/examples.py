@@ -65,10 +65,11 @@ class Examples:
         branches = frozen_parts.branches(task.model) if keep else {}
         self._arrays, presence, errors = {}, [], [""] * len(rows)
         for field in self.fields:
+            branch = None if field in task.uncached else branches.get(field)
             encoded = field_arrays.encode(
                 task.codecs[field],
                 [row.get(field) for row in rows],
-                branches.get(field),
+                branch,
                 views=views,
                 progress=progress,
                 keep=keep,
@@ -235,7 +236,8 @@ class Examples:
         )
         weight = np.where(is_example, self.weight[indices], np.float32(0))
         if not self.task.target.generates:
-            return x, self.targets.take(indices), weight
+            y = self.targets.take(indices)
+            return x | self.task.target_inputs(y), y, weight
         tokens = padding.shorten(self.targets.take(order))
         parts = padding.without_padding(tokens, weight)
         x["tokens"], x["positions"], y, weight = parts
@@ -368,10 +370,7 @@ class Examples:
                 padded, np.tile(hidden, (len(padded), 1)), permutations
             )
             x = self.task.normalize(x, cached=self.cached)
-            outputs = model.predict_on_batch(x)
-            outputs = (
-                outputs["tokens"] if self.task.target.generates else outputs
-            )
+            outputs = self.task.scored(model.predict_on_batch(x))
             yield order, np.asarray(outputs)[: len(order)]
 
     def _text_loss(self, permutations, batch_size):

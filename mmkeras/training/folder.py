@@ -46,6 +46,7 @@ _NAMES = (
     "task.json",
     "tensorboard",
     "training.json",
+    "transfer-*",
     "unimodal-*",
 )
 
@@ -187,6 +188,18 @@ def digest(folder):
         return None
     text = json.dumps(arguments, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_finished(folder):
+    """Whether the training of the run in a folder has ended.
+
+    Args:
+        folder: Path of a run's folder.
+    """
+    path = pathlib.Path(folder, "training.json")
+    if not path.exists():
+        return False
+    return atomic.read_json(path, dict).get("run") == digest(folder)
 
 
 def check(folder):

@@ -1,9 +1,11 @@
 """Branches of another run or preset, in place of a model's own."""
 
 import dataclasses
+import math
 
 import keras
 
+from mmkeras import tasks
 from mmkeras.tasks import frozen_parts
 from mmkeras.training import pretrained
 
@@ -61,6 +63,24 @@ def take(initial, names, architecture, path):
     }
 
 
+def available(initial, architecture):
+    """Finds the branches of a trained model that an architecture can take.
+
+    Args:
+        initial: The trained `tasks.Task`.
+        architecture: Name of the architecture.
+
+    Returns:
+        Dict from names of the architecture's inputs to those of `initial`.
+    """
+    branches, sources = frozen_parts.branches(initial.model), {}
+    for name, modality in pretrained.modalities(architecture).items():
+        same = _same_modality(modality, branches, initial)
+        if name in same or len(same) == 1:
+            sources[name] = name if name in same else same[0]
+    return sources
+
+
 def check_codec(name, codec, own, image_size, path):
     """Checks that the input of a branch fits the rows of a data set.
 
@@ -91,34 +111,51 @@ def check_codec(name, codec, own, image_size, path):
 
 
 def describe(task, names, path):
-    """Describes which weights come from another run, and which are new.
+    """Describes which weights come from another run, and which do not.
 
     Args:
         task: The `tasks.Task` with the branches.
         names: Names of their inputs.
         path: Folder of the other run.
     """
+    initial = tasks.load(path)
     branches = frozen_parts.branches(task.model)
-    counts = {name: branches[name].model.count_params() for name in names}
-    parts = [
-        f"{name} ({count:,}{', frozen' if branches[name].is_frozen else ''})"
-        for name, count in counts.items()
+    others = frozen_parts.branches(initial.model)
+    replaceable = pretrained.modalities(task.model.name.replace("_", "-"))
+    sources = [
+        _source(name, replaceable[name], others, initial, path)
+        for name in names
     ]
-    new = task.model.count_params() - sum(counts.values())
+    parts = [_count(name, branches[name].model) for name in names]
+    unused = [_count(k, v.model) for k, v in others.items() if k not in sources]
+    in_branches = sum(each.model.count_params() for each in others.values())
+    heads = initial.model.count_params() - in_branches
+    unused += [f"all layers after its branches ({heads:,})"] * bool(heads)
+    new = task.model.count_params() - sum(
+        branches[name].model.count_params() for name in names
+    )
     return (
         f"Weights of {path}: {', '.join(parts)}. All other weights ({new:,}) "
-        "are new."
+        f"are new. Not taken from {path}: {', '.join(unused) or 'nothing'}."
     )
+
+
+def _count(name, branch):
+    """Name of a branch, with the number of its weights."""
+    total = branch.count_params()
+    frozen = sum(
+        math.prod(weight.shape)
+        for weight in branch.non_trainable_weights
+        if "moving_" not in weight.path  # Statistics of batch normalization.
+    )
+    if not branch.trainable_weights and total:
+        return f"{name} ({total:,}, frozen)"
+    return f"{name} ({total:,}{f', {frozen:,} frozen' if frozen else ''})"
 
 
 def _source(name, modality, branches, initial, path):
     """The input of the trained model whose branch is taken."""
-    inputs = initial.model.input
-    same = [
-        field
-        for field in branches
-        if pretrained.modality(inputs[field]) == modality
-    ]
+    same = _same_modality(modality, branches, initial)
     if name in same:
         return name
     if len(same) == 1:
@@ -128,6 +165,15 @@ def _source(name, modality, branches, initial, path):
         f"{'several' if same else 'no'} {modality} branches for {name}. Its "
         f"branches: {', '.join(branches) or 'none'}. Received: {name}"
     )
+
+
+def _same_modality(modality, branches, initial):
+    inputs = initial.model.input
+    return [
+        field
+        for field in branches
+        if pretrained.modality(inputs[field]) == modality
+    ]
 
 
 def _copy(model):

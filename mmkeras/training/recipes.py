@@ -21,6 +21,8 @@ _LATER = (
     "class_weights",
     "folds",
     "init_branches",
+    "fraction",
+    "loss_weights",
 )  # Not in the `run.json` of earlier runs.
 _RANGES = {
     "epochs": (1, math.inf),
@@ -33,6 +35,7 @@ _RANGES = {
     "modality_dropout": (0, 1),
     "patience": (1, math.inf),
     "folds": (2, math.inf),
+    "fraction": (0, 1),
 }
 
 
@@ -114,6 +117,11 @@ class Recipe:
         init_branches: Branches to take from the run or preset of --init, by
             the names of their inputs, such as image,text; with their codecs,
             from any architecture. All other weights are new.
+        fraction: Share of the training rows to use, in (0, 1], chosen by the
+            seed; rows of one image, audio file or group stay together. A
+            smaller share is part of a larger one.
+        loss_weights: Weights of the losses of a model with several targets,
+            by the names of its outputs; 1 by default, 0 leaves one out.
         precision: Precision of training; auto chooses it by the machine.
         model: Arguments of the builder; see `mmkeras.build_model`.
     """
@@ -149,6 +157,8 @@ class Recipe:
     class_weights: Literal["balanced"] | None = None
     folds: int | None = None
     init_branches: tuple | None = None
+    fraction: float | None = None
+    loss_weights: dict | None = None
     precision: Literal["auto", *POLICIES] = "auto"
     model: dict = dataclasses.field(default_factory=dict)
 
@@ -165,6 +175,8 @@ class Recipe:
                     f"`{name}` must be {expected}. Received: {name}={value}"
                 )
 
+        if self.fraction == 0:
+            raise ValueError("`fraction` must be above 0. Received: fraction=0")
         if self.balance and self.all_subsets:
             raise ValueError(
                 "`balance` and `all_subsets` are mutually exclusive: leave out "

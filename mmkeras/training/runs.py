@@ -16,6 +16,7 @@ from mmkeras.training import commands
 from mmkeras.training import engine
 from mmkeras.training import few_shot
 from mmkeras.training import folder as run_folder
+from mmkeras.training import fraction
 from mmkeras.training import initial_branches
 from mmkeras.training import pretrained
 from mmkeras.training import recipes
@@ -34,6 +35,7 @@ def train(
     overwrite=False,
     reporter=None,
     fold=None,
+    skip_finished=False,
 ):
     """Trains an architecture in a run's folder, or resumes its training.
 
@@ -50,33 +52,33 @@ def train(
         overwrite: bool. Whether to delete another run in the folder.
         reporter: A `reporter.Reporter`, or `None` to log.
         fold: Number of the fold that `rows` are of, or `None`; see `folds`.
+        skip_finished: bool. Whether to do nothing if the folder has the same
+            run, and its training has ended.
 
     Raises:
         ValueError: If the folder has another run, or as of `build.build`.
     """
     reporter = reporter or Reporter()
-    rows = Data(*rows)
+    rows, counts = fraction.apply(Data(*rows), config.recipe.fraction, seed)
     config = _without_default_size(config)
     requested, choice = few_shot.choose(config, rows, init)
     count = build.num_examples(config.architecture, rows)
     recipe = recipes.resolve(requested, count)
-    arguments = {
-        "architecture": config.architecture,
-        "dataset": sources.identity(source),
-        "fingerprint": rows.fingerprint,
-        "seed": seed,
-        **dataclasses.replace(config, recipe=recipe).to_dict(),
-        **_initial_files(config, init),
-        **({} if fold is None else {"fold": fold}),
-    }
+    config = dataclasses.replace(config, recipe=recipe)
+    arguments = _arguments(config, source, rows, seed, init, fold)
     notes = {
         "command": commands.train(config, source, out, seed, init),
         "generate": config.generate,
         **sources.place(source),
         "before": _previous_commands(init),
+        **({"fraction": counts} if counts else {}),
     }
     owner = run_folder.RunFolder(out, reporter.warn)
     with _own_policy(), owner.open(arguments, overwrite, **notes) as run:
+        if skip_finished and run_folder.is_finished(run.path):
+            return
+        if counts:
+            reporter.note(fraction.describe(recipe.fraction, counts))
         if choice:
             reporter.note(choice)
         if requested != recipe:
@@ -100,6 +102,19 @@ def train(
         task.save(run.path)
         digest = run_folder.digest(run.path)
         run.write("training.json", {**training, "run": digest})
+
+
+def _arguments(config, source, rows, seed, init, fold):
+    """All that decides a training, for `run.json`."""
+    return {
+        "architecture": config.architecture,
+        "dataset": sources.identity(source),
+        "fingerprint": rows.fingerprint,
+        "seed": seed,
+        **config.to_dict(),
+        **_initial_files(config, init),
+        **({} if fold is None else {"fold": fold}),
+    }
 
 
 def _without_default_size(config):

@@ -7,6 +7,7 @@ from mmkeras import registry
 from mmkeras import tasks
 from mmkeras.data import column_choice
 from mmkeras.data import datasets
+from mmkeras.data import splits
 from mmkeras.data.datasets import columns as table_columns
 from mmkeras.tasks import fit_codecs
 from mmkeras.training import folder as run_folder
@@ -188,7 +189,7 @@ def split_rows(task, source, split, reporter, card=None):
             into; `None` for none.
 
     Returns:
-        List of rows.
+        List of rows; of the training split, those trained on.
     """
     target = None
     is_own = not datasets.is_published(source["source"])
@@ -200,8 +201,11 @@ def split_rows(task, source, split, reporter, card=None):
     parts, _, skipped = datasets.read(splits=names, target=target, **source)
     if skipped:
         reporter.warn(skipped)
-    if not is_fold:
-        return parts[0]
-    count, fold = arguments["train"]["folds"], arguments["fold"]
-    parts = folds.rows_of_fold(*parts, count, fold)
-    return parts[names.index(split)]
+    if is_fold:
+        count, fold = arguments["train"]["folds"], arguments["fold"]
+        parts = folds.rows_of_fold(*parts, count, fold)
+    rows = parts[names.index(split)]
+    share = arguments.get("train", {}).get("fraction")
+    if split == "train" and share:
+        rows, *_ = splits.sample(rows, share, arguments["seed"])
+    return rows

@@ -4,7 +4,7 @@ import keras
 
 from mmkeras.data import augment
 from mmkeras.tasks import frozen_parts
-from mmkeras.tasks import graph
+from mmkeras.training import joint_loss
 
 
 class TrainingModel(keras.Model):
@@ -18,6 +18,8 @@ class TrainingModel(keras.Model):
         name: Name of the model.
         balance: A `balanced_model.BalancedLoss`, if the outputs are those of
             several heads, or `None`.
+        joint: A `joint_loss.JointLoss`, if there are several targets, or
+            `None`. Each of their losses is logged.
     """
 
     def __init__(
@@ -28,11 +30,14 @@ class TrainingModel(keras.Model):
         label_smoothing=0.0,
         name=None,
         balance=None,
+        joint=None,
     ):
         super().__init__(inputs, outputs, name=name)
         self.target = target
         self.label_smoothing = label_smoothing
         self.balance = balance
+        self.joint = joint
+        self.loss_means = [] if joint is None else joint.means()
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -44,7 +49,12 @@ class TrainingModel(keras.Model):
         return loss + sum(self.losses)
 
     def _target_loss(self, y, outputs, weight):
-        return self.target.loss(y, outputs, weight, self.label_smoothing)
+        if self.joint is None:
+            return self.target.loss(y, outputs, weight, self.label_smoothing)
+        losses = self.joint.losses(y, outputs, weight, self.label_smoothing)
+        for mean, loss in zip(self.loss_means, losses.values()):
+            mean.update_state(loss)
+        return self.joint.total(losses)
 
 
 def build(task, recipe, cached=(), shared=None, seed=0):
@@ -63,12 +73,13 @@ def build(task, recipe, cached=(), shared=None, seed=0):
             `training.examples.Examples`.
         shared: Name of the input that is shared, or `None`; see
             `data.batches.Batching`.
-        seed: int. Seed of the augmentation.
+        seed: int. Seed of the augmentation, and of what targets sample.
 
     Returns:
-        A `TrainingModel`. For models that generate text, it also takes
-        `"positions"` and returns the logits of these tokens alone.
+        A `TrainingModel`, whose outputs are those of
+        `Task.training_outputs`.
     """
+    joint = joint_loss.make(task, recipe)
     augmentations = {}
     if "image" in recipe.augment:
         augmentations = {
@@ -79,10 +90,8 @@ def build(task, recipe, cached=(), shared=None, seed=0):
     inputs, pairs = frozen_parts.training_inputs(
         task.model, cached, (shared,) if shared else (), augmentations
     )
-    if task.target.generates:
-        outputs = task.target.teacher_forcing(task.model, inputs, pairs)
-    else:
-        outputs = graph.replay(task.model, pairs, task.model.output)
+    names = joint.weights if joint else ()
+    outputs = task.training_outputs(inputs, pairs, seed, names)
     if recipe.reward:
         outputs = outputs / recipe.temperature
     return TrainingModel(
@@ -91,4 +100,5 @@ def build(task, recipe, cached=(), shared=None, seed=0):
         task.target,
         recipe.label_smoothing,
         name=task.model.name,
+        joint=joint,
     )

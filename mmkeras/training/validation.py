@@ -14,6 +14,8 @@ _CURVES = (
     "cider",
     "bleu_4",
     "unique",
+    "matching_accuracy",
+    "words_accuracy",
 )
 _SUBSETS = "val_subsets_"  # Mean over every subset of the modalities.
 
@@ -59,7 +61,9 @@ class Validation:
         if self.task.texts_differ:
             warn.append(callbacks.WarnOnCollapse(self._texts))
         if level is not None:
-            warn.append(callbacks.WarnOnChance(level))
+            names = self.task.loss_names
+            loss = f"{names[0]}_loss" if names else "loss"
+            warn.append(callbacks.WarnOnChance(level, loss))
         return warn
 
     def _measure(self, fields=None):

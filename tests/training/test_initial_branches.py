@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import tiny_captioners
 import tiny_presets
+import tiny_tasks
 from checks import numpy
 from multimodal_rows import rows
 
 import mmkeras
 from mmkeras.tasks import frozen_parts
 from mmkeras.training import engine
+from mmkeras.training import initial_branches
 from mmkeras.training import recipes
 
 pytestmark = pytest.mark.usefixtures("eager_models", "module_cache")
@@ -97,6 +99,41 @@ def test_a_frozen_network_stays_frozen_and_is_cached(data, tmp_path):
     assert_same(weights(task, "text"), weights(first, "text"))
 
 
+@pytest.fixture(scope="module")
+def aligned(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("aligned")
+    tiny_tasks.build("pretrain-image-text").save(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "name, fields",
+    [
+        ("caption-cnn-transformer", ("image",)),
+        pytest.param(NAME, ("image", "text"), marks=pytest.mark.slow),
+        ("retrieve-image-text", ("image", "text")),
+    ],
+)
+def test_pretrained_branches_serve_other_tasks(aligned, data, name, fields):
+    source = mmkeras.load(aligned)
+    assert tuple(initial_branches.available(source, name)) == fields
+    parts = [
+        [{**row, "captions": [row["text"]]} for row in part if row["image"]]
+        for part in (data.train, data.val)
+    ]
+    changes = {"heads": 2} if name.startswith("caption") else None
+    task = build(name, engine.Data(*parts), aligned, fields, changes)
+    for field in fields:
+        assert_same(weights(task, field), weights(source, field))
+    note = initial_branches.describe(task, fields, aligned)
+    used, _, rest = note.partition("Not taken from")
+    for field in ("image", "text"):
+        branch = frozen_parts.branches(source.model)[field].model
+        part = used if field in fields else rest
+        assert f"{field} ({branch.count_params():,})" in part
+    assert "all layers after its branches" in rest
+
+
 @pytest.mark.parametrize(
     "name, branches, model, message",
     [
@@ -111,6 +148,12 @@ def test_what_cannot_be_taken_is_refused(
 ):
     with pytest.raises(ValueError, match=message):
         build(name, data, captioner, branches, model)
+
+
+def test_a_captioner_takes_no_text_branch(aligned):
+    task, name = mmkeras.load(aligned), "caption-cnn-transformer"
+    with pytest.raises(ValueError, match="no text branch that can be replaced"):
+        initial_branches.take(task, ("image", "text"), name, aligned)
 
 
 def test_images_of_another_size_are_refused(captioner, data):

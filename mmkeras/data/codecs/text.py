@@ -74,7 +74,7 @@ class Text(TokenCodec):
         _check_choice("normalization", normalization, (*forms.FORMS, None))
         _check_choice("emoji", emoji, ("drop", "keep"))
         words = [*SPECIAL, *_check_vocabulary(vocabulary)]
-        super().__init__(words, length, START, END)
+        super().__init__(words, length, START, END, UNKNOWN)
         self.lowercase = lowercase
         self.accents = accents
         self.split = split

@@ -18,10 +18,14 @@ class TokenCodec(Codec):
             Longer sentences are truncated.
         start: int. Id of the start.
         end: int. Id of the end.
+        unknown: int. Id of words that are not in the vocabulary.
+        mask: int. Id that hides a word from a model; by default `unknown`.
 
     Attributes:
         start: Id of the start.
         end: Id of the end.
+        unknown: Id of unknown words.
+        mask: Id that hides a word.
 
     Raises:
         ValueError: If `length` is below 3.
@@ -31,7 +35,7 @@ class TokenCodec(Codec):
     dtype = "int32"
     size_unit = "ids"
 
-    def __init__(self, vocabulary, length, start, end):
+    def __init__(self, vocabulary, length, start, end, unknown, mask=None):
         if length < 3:
             raise ValueError(
                 "`length` must be large enough for the start, the end and at "
@@ -40,6 +44,8 @@ class TokenCodec(Codec):
         self.vocabulary = vocabulary
         self.length = int(length)
         self.start, self.end = start, end
+        self.unknown = unknown
+        self.mask = unknown if mask is None else mask
         self._index = Vocabulary(vocabulary)
 
     def token_ids(self, sentence, limit):
@@ -79,6 +85,11 @@ class TokenCodec(Codec):
             return []
         ids = self.token_ids(tf.constant(texts, tf.string), -1)
         return (ids.row_lengths() + 2).numpy().tolist()
+
+    @property
+    def special(self):
+        """Ids that are not words: padding, start, end, unknown and mask."""
+        return sorted({0, self.start, self.end, self.unknown, self.mask})
 
     @property
     def size(self):

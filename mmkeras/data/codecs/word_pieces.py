@@ -7,6 +7,7 @@ from mmkeras.data.codecs import word_piece_words
 from mmkeras.data.codecs.token_codec import TokenCodec
 
 PAD, START, END, UNKNOWN = "[PAD]", "[CLS]", "[SEP]", "[UNK]"
+MASK = "[MASK]"
 _CONTINUES = "##"  # Marks pieces that are not the first of a word.
 _MAX_CHARACTERS = 100  # A longer word is unknown.
 
@@ -40,10 +41,10 @@ class WordPieces(TokenCodec):
     ):
         vocabulary = _checked(vocabulary)
         start, end, unknown = map(vocabulary.index, (START, END, UNKNOWN))
-        super().__init__(vocabulary, length, start, end)
+        mask = vocabulary.index(MASK) if MASK in vocabulary else None
+        super().__init__(vocabulary, length, start, end, unknown, mask)
         self.lowercase = bool(lowercase)
         self.strip_accents = strip_accents
-        self._unknown = unknown
         self._longest = max(map(len, vocabulary))
 
     @classmethod
@@ -130,7 +131,7 @@ class WordPieces(TokenCodec):
         whole, in_vocabulary = self._index.find(words)
         length = tf.strings.length(words, "UTF8_CHAR")
         split = tf.where(~in_vocabulary & (length <= _MAX_CHARACTERS))[:, 0]
-        ids = tf.where(in_vocabulary, whole, self._unknown)[:, None]
+        ids = tf.where(in_vocabulary, whole, self.unknown)[:, None]
         ids = tf.RaggedTensor.from_tensor(ids)
         parts = self._split(tf.gather(words, split))
         both = tf.concat([ids, parts], 0)
@@ -182,7 +183,7 @@ class WordPieces(TokenCodec):
             lambda: tf.transpose(pieces.stack()),
             lambda: tf.zeros([count, 1], tf.int32),
         )
-        unknown = tf.one_hot(0, tf.shape(pieces)[1], self._unknown, -1)
+        unknown = tf.one_hot(0, tf.shape(pieces)[1], self.unknown, -1)
         pieces = tf.where(failed[:, None], unknown, pieces)
         return tf.ragged.boolean_mask(pieces, pieces >= 0)
 

@@ -4,8 +4,11 @@ A target knows its loss, how outputs become answers, how answers are scored,
 and what a baseline predicts. Each is one class in one file.
 """
 
+from mmkeras.tasks.targets.auxiliary import Auxiliary
 from mmkeras.tasks.targets.class_label import ClassLabel
 from mmkeras.tasks.targets.embedding import Embedding
+from mmkeras.tasks.targets.masked_tokens import MaskedTokens
+from mmkeras.tasks.targets.matching import Matching
 from mmkeras.tasks.targets.multi_label import MultiLabel
 from mmkeras.tasks.targets.number import Number
 from mmkeras.tasks.targets.target import Target
