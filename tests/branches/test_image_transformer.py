@@ -23,9 +23,9 @@ def network(trainable=True, cut=False):
     x = keras.layers.Conv2D(6, 1, name="second")(x)
     x = keras.layers.Reshape((4, 6), name="regions")(x)
     model = randomize(keras.Model(pixels, x, name="network"))
+    model.trainable = trainable
     if cut:
         model.get_layer("first").trainable = False
-    model.trainable = model.trainable and trainable
     return model
 
 

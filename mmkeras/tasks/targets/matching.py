@@ -55,7 +55,7 @@ class Matching(Auxiliary):
 
     def loss(self, outputs, weight=None):
         logits = ops.cast(outputs, "float32")
-        signs = np.array([[-1.0, 1.0, 1.0]], "float32")
+        signs = ops.convert_to_tensor([[-1.0, 1.0, 1.0]], "float32")
         counts = ops.cast(logits > _ABSENT, "float32")
         if weight is not None:
             counts = counts * ops.cast(weight, "float32")[:, None]
