@@ -9,6 +9,8 @@ Reference:
 
 import keras
 
+from mmkeras.tasks import copies
+
 # Projections of queries and values in attention layers, as in the paper.
 _PROJECTIONS = ("query", "value", "query_dense", "value_dense")
 _KEYS = ("lora_rank", "lora_alpha")
@@ -79,7 +81,7 @@ def merged(model):
             if id(weight) not in factors
         ]
     )
-    return copy
+    return copies.freeze(copy)
 
 
 def _targets(branch):

@@ -2,6 +2,8 @@
 
 import keras
 
+from mmkeras.tasks import copies
+
 
 def in_float32(model):
     """Returns the model with every layer in float32.
@@ -18,9 +20,7 @@ def in_float32(model):
     config = _float32_config(model.get_config())
     if config == model.get_config():
         return model
-    copy = type(model).from_config(config)
-    copy.set_weights(model.get_weights())
-    return copy
+    return copies.copy(model, config)
 
 
 def _float32_config(config):

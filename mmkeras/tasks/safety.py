@@ -9,6 +9,7 @@ import keras
 
 from mmkeras.files import atomic
 from mmkeras.files import sizes
+from mmkeras.tasks import copies
 
 TRUSTED = {"keras", "keras_hub", "mmkeras"}
 BUILT_IN = {"dict", "list", "set", "slice", "tuple"}
@@ -57,12 +58,13 @@ def load_model(path):
     _check(classes, path)
     _import(classes)
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Any: the config is untrusted.
         raise ValueError(
             f"{path} is not a complete .keras file, or was saved by another "
             f"version of Keras or mmkeras: {type(error).__name__}: {error}"
         ) from error
+    return copies.freeze(model)
 
 
 def load_parts(config_path, weights_path):
@@ -92,7 +94,7 @@ def load_parts(config_path, weights_path):
             "another version of Keras or mmkeras: "
             f"{type(error).__name__}: {error}"
         ) from error
-    return model
+    return copies.freeze(model)
 
 
 def _config(path):

@@ -6,6 +6,7 @@ import math
 import keras
 
 from mmkeras import tasks
+from mmkeras.tasks import copies
 from mmkeras.tasks import frozen_parts
 from mmkeras.training import pretrained
 
@@ -57,7 +58,7 @@ def take(initial, names, architecture, path):
     }
     return {
         name: InitialBranch(
-            _copy(branches[source].model), initial.codecs[source]
+            copies.copy(branches[source].model), initial.codecs[source]
         )
         for name, source in sources.items()
     }
@@ -174,10 +175,3 @@ def _same_modality(modality, branches, initial):
         for field in branches
         if pretrained.modality(inputs[field]) == modality
     ]
-
-
-def _copy(model):
-    """A copy of a branch that is in no other model's graph."""
-    copy = type(model).from_config(model.get_config())
-    copy.set_weights(model.get_weights())
-    return copy
