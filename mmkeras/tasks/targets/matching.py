@@ -10,6 +10,7 @@ from mmkeras.tasks.targets.auxiliary import without
 
 GROUPS = "groups"  # Input of the model that is trained.
 _ABSENT = -1e9  # Logit without a negative: it costs nothing.
+_WEIGHTS = (1.0, 0.5, 0.5)  # Of a pair, and of its negatives.
 
 
 class Matching(Auxiliary):
@@ -18,7 +19,11 @@ class Matching(Auxiliary):
     A negative pair keeps one half and takes the other one of a similar pair;
     see `layers.HardNegatives`.
 
-        loss = mean of -log sigmoid(z) of pairs, -log sigmoid(-z) of negatives
+        loss = weighted mean of -log sigmoid(z) of pairs and
+               -log sigmoid(-z) of negatives
+
+    A pair has the weight 1 and each of its two negatives 1/2, so that without
+    any knowledge the probability is 1/2.
 
     Args:
         fields: Names of the two inputs.
@@ -56,14 +61,14 @@ class Matching(Auxiliary):
     def loss(self, outputs, weight=None):
         logits = ops.cast(outputs, "float32")
         signs = ops.convert_to_tensor([[-1.0, 1.0, 1.0]], "float32")
-        counts = ops.cast(logits > _ABSENT, "float32")
+        counts = ops.convert_to_tensor([_WEIGHTS], "float32")
+        counts = counts * ops.cast(logits > _ABSENT, "float32")
         if weight is not None:
             counts = counts * ops.cast(weight, "float32")[:, None]
         total = ops.sum(ops.softplus(signs * logits) * counts)
         return total / ops.maximum(ops.sum(counts), 1.0)
 
     def correct(self, outputs):
-        """Pairs and negatives count alike: a constant answer scores 1/2."""
-        exist = outputs > _ABSENT
-        weight = np.array([[1.0, 0.5, 0.5]]) * exist
+        """With the weights of the loss: a constant answer scores 1/2."""
+        weight = np.array([_WEIGHTS]) * (outputs > _ABSENT)
         return (outputs > 0) == np.array([[True, False, False]]), weight
