@@ -46,6 +46,7 @@ class Pretrain(Retrieve):
         **Retrieve.recipe,
         "max_batch_size": 128,
         "learning_rate": 5e-4,
+        "bucket_by_length": True,
     }
     answer_keys = ("similarity", "matching", "error")
     no_answer = {"similarity": 0.0, "matching": 0.0}
