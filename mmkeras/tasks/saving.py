@@ -109,33 +109,14 @@ def load(folder, names):
             f"{', '.join(sorted(names))}."
         )
     if is_preset:
-        model = safety.load_parts(*parts(folder))
-    else:
-        model = safety.load_model(_model_path(card_path, card))
-    _freeze_layers(model)
-    return task, model, codecs_by_field
+        return task, safety.load_parts(*parts(folder)), codecs_by_field
+    path = _model_path(card_path, card)
+    return task, safety.load_model(path), codecs_by_field
 
 
 def parts(folder):
     """Paths of the model's configuration and weights in a preset."""
     return tuple(pathlib.Path(folder, name) for name in hub.MODEL_FILES)
-
-
-def _freeze_layers(model):
-    """Freezes the layers of frozen parts.
-
-    A frozen backbone of KerasHub may be loaded with layers that are trainable,
-    by which the branch around it counts as trained.
-    """
-    for layer in model.layers:
-        if not isinstance(layer, keras.Model):
-            continue
-        if layer.trainable:
-            _freeze_layers(layer)
-        else:
-            # Keras ignores a value that does not change.
-            layer.trainable = True
-            layer.trainable = False  # Of its layers as well.
 
 
 def _model_path(card_path, card):
