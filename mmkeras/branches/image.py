@@ -10,8 +10,10 @@ import os
 import keras
 
 from mmkeras import arguments
+from mmkeras.branches import image_text
 from mmkeras.branches.image_transformer import transformer as transformer
 from mmkeras.branches.presets import load_backbone
+from mmkeras.branches.presets import load_image_converter
 from mmkeras.branches.weights import load_weights
 
 
@@ -123,7 +125,14 @@ def application(
     return keras.Model(pixels, _regions(x), name=name)
 
 
-def hub(backbone, weights=None, trainable=False, shape=None, name="encoder"):
+def hub(
+    backbone,
+    weights=None,
+    trainable=False,
+    shape=None,
+    pooled=False,
+    name="encoder",
+):
     """Any image backbone of KerasHub.
 
     Args:
@@ -134,6 +143,8 @@ def hub(backbone, weights=None, trainable=False, shape=None, name="encoder"):
             backbone, or from which layer on; see `application`.
         shape: Tuple `(height, width, channels)` of one image. By default that
             of the backbone.
+        pooled: bool. Of the image encoder of CLIP or SigLIP: whether to
+            return the embedding of the image alone; see `image_text.image`.
         name: Name of the branch.
 
     Returns:
@@ -148,9 +159,15 @@ def hub(backbone, weights=None, trainable=False, shape=None, name="encoder"):
     scale, offset = 255.0, 0.0
     is_preset = isinstance(backbone, (str, os.PathLike))
     if is_preset:
-        backbone, scale, offset = _from_preset(str(backbone))
+        preset = str(backbone)
+        backbone = load_backbone(preset)
+        scale, offset = pixel_scale(load_image_converter(preset))
     if weights is not None:
         load_weights(backbone, weights)
+    if image_text.is_pair(backbone):
+        return image_text.image(
+            backbone, scale, offset, trainable, pooled, shape, name
+        )
     backbone.trainable = bool(trainable)
     if is_preset or weights is not None:
         _freeze_norms(backbone)
@@ -178,9 +195,26 @@ def preset_size(preset):
     Returns:
         int, height and width in pixels; or `None` if it does not say.
     """
-    converter = _converter(preset)
+    converter = load_image_converter(preset)
     size = getattr(converter, "image_size", None)
     return size[0] if isinstance(size, (list, tuple)) else size
+
+
+def pixel_scale(converter):
+    """The scale and offset that an image converter applies to pixels.
+
+    Args:
+        converter: A `keras_hub.layers.ImageConverter`, or `None`.
+
+    Returns:
+        Tuple of the factor of pixels in [0, 1], and what is added; each a
+        number or one per channel.
+    """
+    if converter is None:
+        return 255.0, 0.0
+    scale = 1.0 if converter.scale is None else converter.scale
+    scale = keras.tree.map_structure(lambda s: 255.0 * s, scale)
+    return scale, 0.0 if converter.offset is None else converter.offset
 
 
 def vit(
@@ -259,28 +293,6 @@ def _split(net, name):
     stem = keras.Model(net.input, between, name=f"{net.name}_stem")
     stem.trainable = False
     return stem, end
-
-
-def _from_preset(preset):
-    """Loads a preset's backbone, and the scale and offset of its pixels."""
-    backbone = load_backbone(preset)
-    converter = _converter(preset)
-    if converter is None:
-        return backbone, 255.0, 0.0
-    scale = 1.0 if converter.scale is None else converter.scale
-    scale = keras.tree.map_structure(lambda s: 255.0 * s, scale)
-    offset = 0.0 if converter.offset is None else converter.offset
-    return backbone, scale, offset
-
-
-def _converter(preset):
-    """The image converter of a preset, or `None`."""
-    import keras_hub  # Late: it takes half a second.
-
-    try:
-        return keras_hub.layers.ImageConverter.from_preset(str(preset))
-    except FileNotFoundError:  # A local folder with a backbone only.
-        return None
 
 
 def _convolved(x, number, filters, size=3, strides=1):

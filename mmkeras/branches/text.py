@@ -10,7 +10,10 @@ import keras
 from keras import ops
 
 from mmkeras import arguments
+from mmkeras.branches import image_text
 from mmkeras.branches.presets import load_backbone
+from mmkeras.branches.token_ids import backbone_ids
+from mmkeras.branches.token_ids import check_length
 from mmkeras.layers import AttachMask
 from mmkeras.layers import MaskedPool
 
@@ -176,7 +179,12 @@ def transformer(
 
 
 def hub(
-    backbone, padding=0, trainable=False, max_length=None, name="text_encoder"
+    backbone,
+    padding=0,
+    trainable=False,
+    max_length=None,
+    offset=0,
+    name="text_encoder",
 ):
     """Any text backbone of KerasHub.
 
@@ -187,10 +195,14 @@ def hub(
         trainable: bool. Whether to fine-tune the backbone.
         max_length: int. Maximum number of ids of a text, or `None` not to
             compare it with the backbone's.
+        offset: int. What the ids are more than those of the backbone; with 1,
+            id 0 is padding, whatever that of the backbone is.
         name: Name of the branch.
 
     Returns:
-        A model from `(batch, length)` ids to `(batch, length, dim)` features.
+        A model from `(batch, length)` ids to `(batch, length, dim)` features;
+        with the two encoders of CLIP or SigLIP, to the text's embedding,
+        `(batch, 1, dim)`, see `image_text.text`.
 
     Raises:
         ValueError: If the backbone does not take a single text, or none of
@@ -198,6 +210,9 @@ def hub(
     """
     if isinstance(backbone, (str, os.PathLike)):
         backbone = load_backbone(backbone)
+    check_length(backbone, max_length)
+    if image_text.is_pair(backbone):
+        return image_text.text(backbone, padding, trainable, offset, name)
     inputs = backbone.input if isinstance(backbone.input, dict) else {}
     fields = {"token_ids", "padding_mask", "segment_ids"}
     if "token_ids" not in inputs or set(inputs) - fields:
@@ -206,20 +221,14 @@ def hub(
             f"and `padding_mask`. Received: {type(backbone).__name__}, which "
             f"takes {sorted(inputs) or backbone.input}"
         )
-    limit = getattr(backbone, "max_sequence_length", None)
-    if limit and max_length and max_length > limit:
-        raise ValueError(
-            f"The backbone takes texts of at most {limit} ids. Received: "
-            f"max_length={max_length}. Set data.max_length={limit} or less."
-        )
     backbone.trainable = trainable
     for layer in backbone.layers:
         if layer.name == _POOLER:
             layer.trainable = False
     tokens = _tokens()
-    mask = ops.cast(ops.not_equal(tokens, padding), "int32")
+    ids, mask = backbone_ids(tokens, padding, offset)
     arrays = {
-        "token_ids": tokens,
+        "token_ids": ids,
         "padding_mask": mask,
         "segment_ids": ops.zeros_like(tokens),
     }

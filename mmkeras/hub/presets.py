@@ -17,13 +17,16 @@ import pathlib
 from mmkeras import registry
 from mmkeras.files import atomic
 from mmkeras.files import digests
+from mmkeras.hub import networks
+from mmkeras.hub.downloads import HUGGING_FACE
+from mmkeras.hub.downloads import download
 
 CARD = "metadata.json"
 MODEL_FILES = ("config.json", "model.weights.h5")
-TASK_FILE = "task.json"
+TASK_FILE = networks.TASK_FILE
 ENTRY_POINTS = "mmkeras.presets"
 VARIABLE = "MMKERAS_PRESETS"
-_HUGGING_FACE = "hf://"
+_FILES = ["*.json", "*.h5", "README.md"]
 _EXPECTED = {
     "preset": {
         "name": str,
@@ -44,7 +47,8 @@ def find(name):
             the folders of `$MMKERAS_PRESETS`, in installed packages with the
             entry point `mmkeras.presets`, and in `zoo/presets` of the
             repository, in this order; or `hf://user/name`, optionally with
-            `@revision`, which is downloaded from the Hugging Face Hub once.
+            `@revision`, which is downloaded from the Hugging Face Hub once;
+            or `hub:PRESET`, a pretrained network, see `networks.find`.
 
     Returns:
         The folder, a `pathlib.Path`.
@@ -55,8 +59,10 @@ def find(name):
         OSError: If it cannot be downloaded.
     """
     text = os.fspath(name)
-    if text.startswith(_HUGGING_FACE):
-        return _download(text)
+    if text.startswith(networks.PREFIX):
+        return networks.find(text.removeprefix(networks.PREFIX))
+    if text.startswith(HUGGING_FACE):
+        return _checked(download(text, _FILES), text)
     if os.path.isdir(text):
         return pathlib.Path(text)
     presets = folders()
@@ -85,6 +91,20 @@ def folders():
 def is_preset(folder):
     """Returns whether a folder has a preset, not a run."""
     return all(pathlib.Path(folder, n).is_file() for n in (CARD, TASK_FILE))
+
+
+def model_file(folder):
+    """Returns the file that identifies the model in a folder.
+
+    Args:
+        folder: Folder of a run, of a preset or of a network.
+
+    Returns:
+        Its path: another model has another file.
+    """
+    if networks.is_network(folder):
+        return networks.weights_file(folder)
+    return pathlib.Path(folder, CARD if is_preset(folder) else TASK_FILE)
 
 
 def read_card(folder):
@@ -154,39 +174,12 @@ def _folders_of(module):
         yield pathlib.Path(location, *rest)
 
 
-def _download(handle):
-    """Downloads a preset from the Hugging Face Hub; returns its folder."""
-    import huggingface_hub  # Late: it takes half a second.
-    from huggingface_hub import errors
-
-    name, _, revision = handle.removeprefix(_HUGGING_FACE).partition("@")
-    try:
-        folder = huggingface_hub.snapshot_download(
-            name,
-            revision=revision or None,
-            allow_patterns=["*.json", "*.h5", "README.md"],
-            library_name="mmkeras",
-        )
-    except (
-        errors.HFValidationError,
-        errors.RepositoryNotFoundError,
-        errors.RevisionNotFoundError,
-    ) as error:
-        raise FileNotFoundError(
-            f"There is no preset {handle}, or it is private: expected "
-            "hf://USER/NAME or hf://USER/NAME@REVISION. For a private one, "
-            "log in with `hf auth login`."
-        ) from error
-    except errors.LocalEntryNotFoundError as error:
-        raise OSError(
-            f"{handle} could not be downloaded ({error}). Check the network, "
-            "or give the folder of a copy."
-        ) from error
-    folder = pathlib.Path(folder)
+def _checked(folder, handle):
     if not is_preset(folder):
         raise FileNotFoundError(
             f"{handle} is not a preset of mmkeras: it has no {CARD} that "
-            "describes one."
+            "describes one. If it is a network of KerasHub or Hugging Face, "
+            f"name it hub:{handle}."
         )
     return folder
 

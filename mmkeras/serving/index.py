@@ -259,6 +259,4 @@ def check_model(index, run):
 
 def model_digest(run):
     """SHA-256 of the task of a run or preset: of its model and codecs."""
-    folder = hub.find(run)
-    card = hub.CARD if hub.is_preset(folder) else "task.json"
-    return digests.digest(os.fspath(folder / card))
+    return digests.digest(os.fspath(hub.model_file(hub.find(run))))

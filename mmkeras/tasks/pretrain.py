@@ -138,6 +138,12 @@ class Pretrain(Retrieve):
                 f"but the codec {self._text!r} has {size} tokens. Build the "
                 f"model with `vocabulary_size={size}`."
             )
+        if self.codecs[self._text].mask is None:
+            raise ValueError(
+                f"The tokens of {self._text!r} have none that hides a word, "
+                "such as <mask>. Use a text network that was trained on "
+                "hidden words, such as BERT or RoBERTa."
+            )
         if self._text not in frozen_parts.branches(self.model):
             raise ValueError(
                 f"The input {self._text!r} must have a branch, a `keras.Model` "

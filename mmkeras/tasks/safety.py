@@ -1,6 +1,7 @@
 """Loads an untrusted model file without executing code in it."""
 
 import json
+import pathlib
 import struct
 import zipfile
 import zlib
@@ -22,6 +23,12 @@ CODE = {
     "TorchModuleWrapper",
     "__lambda__",
 }
+_KERAS_HUB_FILES = (
+    "config.json",
+    "image_converter.json",
+    "preprocessor.json",
+    "tokenizer.json",
+)
 _LARGEST_JSON = 1 << 26  # Bytes: that of the largest KerasHub model is 1 MB.
 _BROKEN = (
     EOFError,
@@ -95,6 +102,23 @@ def load_parts(config_path, weights_path):
             f"{type(error).__name__}: {error}"
         ) from error
     return copies.freeze(model)
+
+
+def check_network(folder):
+    """Checks the classes that the files of a pretrained network name.
+
+    Args:
+        folder: Folder of a preset of KerasHub, or of a model of Hugging Face.
+
+    Raises:
+        ValueError: If one is not of Keras, KerasHub or mmkeras, or contains
+            code.
+    """
+    paths = [pathlib.Path(folder, name) for name in _KERAS_HUB_FILES]
+    if "registered_name" not in atomic.read_json(paths[0], dict):
+        return  # Not of KerasHub: no class is looked up by name.
+    for path in filter(pathlib.Path.is_file, paths):
+        _check(list(_classes(atomic.read_json(path))), path)
 
 
 def _config(path):

@@ -13,6 +13,7 @@ from mmkeras.data import label_kinds
 from mmkeras.tasks import fit_codecs
 from mmkeras.tasks import frozen_parts
 from mmkeras.tasks import graph
+from mmkeras.tasks import safety
 from mmkeras.tasks import saving
 from mmkeras.tasks import targets
 
@@ -654,7 +655,9 @@ def load(name):
 
     Args:
         name: Folder of a run, or of what `Task.save` wrote; or the name of a
-            preset, or `hf://user/name`, see `mmkeras.hub.find`.
+            preset, or `hf://user/name`, see `mmkeras.hub.find`; or a CLIP or
+            SigLIP of KerasHub, `hub:PRESET` or its folder, see
+            `tasks.image_text`.
 
     Returns:
         A `Task`, its model in float32.
@@ -664,6 +667,11 @@ def load(name):
         ValueError: If a file is truncated, tampered with or contains code.
     """
     folder = hub.find(name)
+    if hub.is_network(folder):
+        from mmkeras.tasks import image_text  # Late: it imports this module.
+
+        safety.check_network(folder)
+        return image_text.load(folder)
     task, model, codecs = saving.load(folder, TASKS)
     try:
         return TASKS[task](model, codecs)

@@ -20,7 +20,7 @@ NAMES = {
     f"of KerasHub; {_OWN_NAME}",
     "audio": "yamnet:WEIGHTS; hub:PRESET of KerasHub (Whisper, Moonshine); "
     f"{_OWN_NAME}",
-    "text": "hub:PRESET of KerasHub (BERT and others with word pieces)",
+    "text": "hub:PRESET of KerasHub (BERT, RoBERTa, XLM-R, CLIP and others)",
 }
 _KINDS = {
     "image": (_APPLICATION, _HUB),
@@ -255,10 +255,10 @@ def fixed_codecs(networks, rows, max_length):
     for field, network in networks.items():
         if network.modality != "text":
             continue
-        words = codecs.WordPieces.from_preset(network.name, max_length)
+        words = codecs.of_preset(network.name, max_length)
         values = [row[field] for row in rows if row.get(field) is not None]
         if values and isinstance(values[0], list):
-            words = codecs.WordPieceDialogue.from_words(words, values)
+            words = codecs.TokenDialogue.from_dialogues(words, values)
         fixed[field] = words
     return fixed
 
@@ -277,7 +277,11 @@ def branch(network, codec, tune, recipe):
     """
     if network.modality == "text":
         text = branches.text.hub(
-            network.name, trainable=tune, max_length=codec.shape[-1]
+            network.name,
+            codec.network_padding,
+            tune,
+            codec.shape[-1],
+            codec.network_offset,
         )
         is_dialogue = len(codec.shape) == 2
         return (
@@ -291,7 +295,10 @@ def branch(network, codec, tune, recipe):
         return branches.audio.hub(network.name, codec.shape, tune)
     if network.kind == _HUB:
         return branches.image.hub(
-            network.name, shape=codec.shape, trainable=tune
+            network.name,
+            trainable=tune,
+            shape=codec.shape,
+            pooled=recipe.pool_image,
         )
     return branches.image.application(
         network.name,

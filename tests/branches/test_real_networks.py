@@ -55,7 +55,7 @@ def test_minilm(pretrained):
     reference.enable_truncation(16)
     reference.enable_padding(length=16)
     texts = ["A dog runs on grass.", "unbelievably!", "", "déjà vu 2024"]
-    codec = codecs.WordPieces.from_preset(folder, 16)
+    codec = codecs.of_preset(folder, 16)
     ids = numpy(codec(texts))
     expected = [reference.encode(text).ids for text in texts]
     np.testing.assert_array_equal(ids[[0, 1, 3]], np.array(expected)[[0, 1, 3]])

@@ -1,8 +1,12 @@
 """Small presets of KerasHub, with random weights."""
 
+import io
+
 import pytest
 
 WORDS = "is it bright dark red green blue the a and not yes oh no".split()
+IMAGE_SIZE = 32
+_SIZES = {"num_layers": 1, "num_heads": 2, "hidden_dim": 8}
 
 
 def bert(folder):
@@ -11,11 +15,123 @@ def bert(folder):
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     letters = [c for x in "abcdefghijklmnopqrstuvwxyz" for c in (x, f"##{x}")]
     vocabulary = [*special, *WORDS, *(x for x in letters if x not in WORDS)]
-    sizes = {"num_layers": 1, "num_heads": 2, "hidden_dim": 8}
     backbone = keras_hub.models.BertBackbone(
-        len(vocabulary), intermediate_dim=16, max_sequence_length=64, **sizes
+        len(vocabulary), intermediate_dim=16, max_sequence_length=64, **_SIZES
     )
-    backbone.save_to_preset(str(folder))
     tokenizer = keras_hub.models.BertTokenizer(vocabulary, True)
-    tokenizer.save_to_preset(str(folder))
+    return _save(folder, backbone, tokenizer)
+
+
+def roberta(folder):
+    """Writes a RoBERTa with a tokenizer of byte pairs into a folder."""
+    keras_hub = pytest.importorskip("keras_hub")
+    tokens, merges = byte_pairs([f"Ġ{x}" for x in WORDS])
+    tokens = ["<s>", "<pad>", "</s>", "<unk>", *tokens, "<mask>"]
+    backbone = keras_hub.models.RobertaBackbone(
+        len(tokens), intermediate_dim=16, max_sequence_length=64, **_SIZES
+    )
+    tokenizer = keras_hub.models.RobertaTokenizer(_numbered(tokens), merges)
+    return _save(folder, backbone, tokenizer)
+
+
+def xlm_roberta(folder):
+    """Writes an XLM-R with a tokenizer of SentencePiece into a folder."""
+    keras_hub = pytest.importorskip("keras_hub")
+    tokenizer = keras_hub.models.XLMRobertaTokenizer(sentence_pieces())
+    backbone = keras_hub.models.XLMRobertaBackbone(
+        tokenizer.vocabulary_size(),
+        intermediate_dim=16,
+        max_sequence_length=64,
+        **_SIZES,
+    )
+    return _save(folder, backbone, tokenizer)
+
+
+def clip(folder, **changes):
+    """Writes a CLIP with a tokenizer and an image converter."""
+    keras_hub = pytest.importorskip("keras_hub")
+    tokens, merges = byte_pairs(WORDS, "</w>")
+    tokens += ["<|startoftext|>", "<|endoftext|>"]
+    models, sizes = keras_hub.models, {"intermediate_dim": 16, **_SIZES}
+    shape = (IMAGE_SIZE, IMAGE_SIZE, 3)
+    backbone = models.CLIPBackbone(
+        models.CLIPVisionEncoder(16, image_shape=shape, **sizes),
+        models.CLIPTextEncoder(len(tokens), 8, max_sequence_length=20, **sizes),
+        projection_dim=6,
+    )
+    tokenizer = models.CLIPTokenizer(_numbered(tokens), merges)
+    converter = keras_hub.layers.CLIPImageConverter(**_conversion(**changes))
+    return _save(folder, backbone, tokenizer, converter)
+
+
+def siglip(folder):
+    """Writes a SigLIP with a tokenizer and an image converter."""
+    keras_hub = pytest.importorskip("keras_hub")
+    models, sizes = keras_hub.models, {"intermediate_dim": 16, **_SIZES}
+    special = {"pad_id": 0, "eos_id": 1, "unk_id": 2, "bos_id": -1}
+    tokenizer = models.SigLIPTokenizer(sentence_pieces(**special))
+    count, shape = tokenizer.vocabulary_size(), (IMAGE_SIZE, IMAGE_SIZE, 3)
+    backbone = models.SigLIPBackbone(
+        models.SigLIPVisionEncoder(16, image_shape=shape, **sizes),
+        models.SigLIPTextEncoder(count, 8, max_sequence_length=12, **sizes),
+    )
+    head = backbone.get_layer("siglip_head")
+    head.logit_scale.assign(4.7)  # Published ones are as large.
+    head.logit_bias.assign(-12.0)
+    converter = keras_hub.layers.SigLIPImageConverter(
+        **_conversion(crop_to_aspect_ratio=False)
+    )
+    return _save(folder, backbone, tokenizer, converter)
+
+
+def byte_pairs(words, ending=""):
+    """Makes tokens of all bytes, and merges to words from the left."""
+    from mmkeras.data.codecs.merges import byte_characters
+
+    tokens = byte_characters()
+    tokens += [x + ending for x in tokens] if ending else []
+    merges = []
+    for word in words:
+        parts = [*word[:-1], word[-1] + ending]
+        for part in parts[1:]:
+            merges.append(f"{parts[0]} {part}")
+            parts[0] += part
+            tokens.append(parts[0])
+    return list(dict.fromkeys(tokens)), list(dict.fromkeys(merges))
+
+
+def sentence_pieces(**options):
+    """Trains a small unigram model of SentencePiece; returns its bytes."""
+    sentencepiece = pytest.importorskip("sentencepiece")
+    writer = io.BytesIO()
+    text = [" ".join(WORDS[i:] + WORDS[:i]) for i in range(len(WORDS))]
+    values = {"vocab_size": 32, "model_type": "unigram", "num_threads": 1}
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(text),
+        model_writer=writer,
+        minloglevel=2,
+        **{**values, **options},
+    )
+    return writer.getvalue()
+
+
+def _numbered(tokens):
+    return {token: i for i, token in enumerate(tokens)}
+
+
+def _conversion(**changes):
+    """Arguments of an image converter, as those of CLIP."""
+    return {
+        "image_size": (IMAGE_SIZE, IMAGE_SIZE),
+        "scale": [0.0146, 0.015, 0.0142],
+        "offset": [-1.79, -1.75, -1.48],
+        "interpolation": "bicubic",
+        "antialias": True,
+        **changes,
+    }
+
+
+def _save(folder, *parts):
+    for part in parts:
+        part.save_to_preset(str(folder))
     return str(folder)

@@ -109,7 +109,7 @@ def check(task, field, values, loader, home):
 def test_word_pieces_without_python(loader, tmp_path):
     """Without TensorFlow Text, whose operations this loader lacks."""
     preset = tiny_presets.bert(tmp_path / "preset")
-    codec = codecs.WordPieces.from_preset(preset, 12)
+    codec = codecs.of_preset(preset, 12)
     task = classifier("text", codec, branches.text.hub(preset))
     check(task, "text", TEXTS, loader, tmp_path)
 
@@ -118,7 +118,7 @@ def test_word_pieces_without_python(loader, tmp_path):
 @pytest.mark.realdata
 def test_minilm_without_python(loader, tmp_path, pretrained):
     preset = pretrained("minilm")
-    codec = codecs.WordPieces.from_preset(preset, 32)
+    codec = codecs.of_preset(preset, 32)
     task = classifier("text", codec, branches.text.hub(preset))
     check(task, "text", TEXTS, loader, tmp_path)
 

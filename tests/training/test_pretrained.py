@@ -334,7 +334,7 @@ def test_sentences_of_like_meaning_have_like_vectors(data_folder):
     folder = str(data_folder / "pretrained" / "minilm")
     if not pathlib.Path(folder).exists():
         pytest.skip(f"needs {folder}")
-    codec = codecs.WordPieces.from_preset(folder, 32)
+    codec = codecs.of_preset(folder, 32)
     branch = branches.text.hub(folder)
     ids = codec(
         ["a dog runs on grass", "a puppy plays outside", "he plays a guitar"]

@@ -56,7 +56,7 @@ def build(data, preset, name=NAME, length=32, **changes):
 def test_a_network_encodes_every_utterance(bert, data, tmp_path, train):
     task, recipe = build(data, bert, **train)
     codec = task.codecs["text"]
-    assert type(codec) is codecs.WordPieceDialogue
+    assert type(codec) is codecs.TokenDialogue
     assert codec.shape == (4, 32)
     branch = frozen_parts.branches(task.model)["text"].model
     before = [numpy(weight) for weight in branch.weights]

@@ -3,14 +3,17 @@
 import inspect
 
 from mmkeras.data.codecs.audio import Audio
+from mmkeras.data.codecs.byte_pairs import BytePairs
 from mmkeras.data.codecs.dialogue import Dialogue
 from mmkeras.data.codecs.features import Features
 from mmkeras.data.codecs.groups import Groups
 from mmkeras.data.codecs.image import Image
 from mmkeras.data.codecs.labels import Labels
+from mmkeras.data.codecs.pretrained_tokens import of_preset
+from mmkeras.data.codecs.sentence_pieces import SentencePieces
 from mmkeras.data.codecs.tabular import Tabular
 from mmkeras.data.codecs.text import Text
-from mmkeras.data.codecs.word_piece_dialogue import WordPieceDialogue
+from mmkeras.data.codecs.token_dialogue import TokenDialogue
 from mmkeras.data.codecs.word_pieces import WordPieces
 
 # A fixed table: a file can name only these codecs.
@@ -18,14 +21,16 @@ _CODECS = {
     cls.__name__: cls
     for cls in (
         Audio,
+        BytePairs,
         Dialogue,
         Features,
         Groups,
         Image,
         Labels,
+        SentencePieces,
         Tabular,
         Text,
-        WordPieceDialogue,
+        TokenDialogue,
         WordPieces,
     )
 }
@@ -35,6 +40,7 @@ _RENAMED_ARGUMENTS = {
     "Audio": {"rate": "sample_rate", "seconds": "max_seconds"},
     "Labels": {"others": "allow_unknown"},
 }
+_EARLIER_DIALOGUE = "WordPieceDialogue"
 
 
 def to_config(codec) -> dict:
@@ -72,6 +78,8 @@ def from_config(config: dict):
     Raises:
         ValueError: If it is not a configuration of one of these codecs.
     """
+    if isinstance(config, dict) and config.get("name") == _EARLIER_DIALOGUE:
+        config = _of_earlier_dialogue(config)
     name = config.get("name") if isinstance(config, dict) else None
     name = _RENAMED.get(name, name) if isinstance(name, str) else None
     cls = _CODECS.get(name)
@@ -91,3 +99,14 @@ def from_config(config: dict):
             f"{', '.join(parameters)}. Received: {values!r}"
         )
     return cls.from_config(values)
+
+
+def _of_earlier_dialogue(config):
+    """The configuration of a `TokenDialogue` of word pieces."""
+    words = dict(config.get("config") or {})
+    turns = words.pop("turns", None)
+    words = {"name": WordPieces.__name__, "config": words}
+    return {
+        "name": TokenDialogue.__name__,
+        "config": {"words": words, "turns": turns},
+    }

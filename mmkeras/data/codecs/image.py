@@ -1,6 +1,7 @@
 """Image codec: the bytes of an image file to pixels."""
 
 import functools
+import typing
 
 import keras
 import numpy as np
@@ -12,6 +13,8 @@ from mmkeras.data.decoding import fast_jpeg
 from mmkeras.data.decoding import headers
 from mmkeras.data.decoding import pixels
 from mmkeras.data.decoding import try_else
+
+_INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 
 
 class Image(Codec):
@@ -30,9 +33,16 @@ class Image(Codec):
         limit: int. Maximum number of pixels (height times width). The size is
             read from the header, so that larger files are rejected before
             they take any memory.
+        interpolation: How images are resized instead: `"nearest"`,
+            `"bilinear"`, `"bicubic"`, `"lanczos3"` or `"lanczos5"`, with
+            values rounded; or `None`.
+        antialias: bool. Whether this filters images that shrink.
+        crop: bool. Whether to cut off the longer side instead of changing the
+            aspect ratio; needs `interpolation`.
 
     Raises:
-        ValueError: If an argument is not positive.
+        ValueError: If an argument is not positive, the interpolation is
+            unknown, or it is missing.
 
     Example:
 
@@ -44,7 +54,14 @@ class Image(Codec):
     in_file = True
     dtype = "uint8"
 
-    def __init__(self, size=(224, 224), limit=50_000_000):
+    def __init__(
+        self,
+        size=(224, 224),
+        limit=50_000_000,
+        interpolation=None,
+        antialias=False,
+        crop=False,
+    ):
         size = tuple(int(side) for side in size)
         if len(size) != 2 or min(size) < 1:
             raise ValueError(
@@ -55,8 +72,41 @@ class Image(Codec):
             raise ValueError(
                 f"`limit` must be at least 1 pixel. Received: limit={limit}"
             )
+        _check_interpolation(interpolation, antialias, crop)
         self.size = size
         self.limit = int(limit)
+        self._resizing = interpolation and pixels.Resizing(
+            interpolation, bool(antialias), bool(crop)
+        )
+
+    @classmethod
+    def from_converter(cls, converter, size):
+        """Makes the codec that resizes as a pretrained network expects.
+
+        Args:
+            converter: A `keras_hub.layers.ImageConverter`, or `None` for the
+                default.
+            size: Height and width of the images in pixels.
+
+        Returns:
+            An `Image`.
+
+        Raises:
+            ValueError: If the converter pads images.
+        """
+        if converter is None:
+            return cls(size)
+        if converter.pad_to_aspect_ratio:
+            raise ValueError(
+                "Images that are padded to an aspect ratio are not supported. "
+                f"Received: {converter.name} with pad_to_aspect_ratio=True"
+            )
+        return cls(
+            size,
+            interpolation=converter.interpolation,
+            antialias=converter.antialias,
+            crop=converter.crop_to_aspect_ratio,
+        )
 
     @property
     def shape(self):
@@ -77,9 +127,11 @@ class Image(Codec):
                 or is larger than `limit`.
         """
         if not tf.inside_function():
-            return _one(encoded, self.size, self.limit)
+            return self._graphs.one(encoded, self.size, self.limit)
         with tf.device("CPU:0"):  # Inlined: in tf.data a call costs time.
-            decoded = _decode_or_raise(encoded, self.size, self.limit)
+            decoded = _decode_or_raise(
+                self._resizing, encoded, self.size, self.limit
+            )
         return tf.ensure_shape(decoded, self.shape)
 
     def batch(self, encoded):
@@ -95,7 +147,7 @@ class Image(Codec):
             tf.errors.InvalidArgumentError: If any image is bad; the error
                 says which and why.
         """
-        decoded = _all(encoded, self.size, self.limit)
+        decoded = self._graphs.all(encoded, self.size, self.limit)
         return tf.ensure_shape(decoded, (None, *self.shape))
 
     def try_batch(self, encoded):
@@ -109,7 +161,7 @@ class Image(Codec):
             image is bad, and errors, string `(n,)`, `""` where there is none.
             No row depends on another.
         """
-        decoded, errors = _many(encoded, self.size, self.limit)
+        decoded, errors = self._graphs.many(encoded, self.size, self.limit)
         return tf.ensure_shape(decoded, (None, *self.shape)), errors
 
     def encode(self, packed):
@@ -141,7 +193,9 @@ class Image(Codec):
         errors = np.full(len(files), b"", object)
         remaining = []
         for i, file in enumerate(files):
-            image = fast_jpeg.enlarge(file, self.size, self.limit)
+            image = None
+            if self._resizing is None:
+                image = fast_jpeg.enlarge(file, self.size, self.limit)
             if image is None:
                 remaining.append(i)
             else:
@@ -190,11 +244,37 @@ class Image(Codec):
         return result
 
     def get_config(self):
-        return {"size": list(self.size), "limit": self.limit}
+        config = {"size": list(self.size), "limit": self.limit}
+        if self._resizing is None:  # As of earlier versions.
+            return config
+        method, antialias, crop = self._resizing
+        return {
+            **config,
+            "interpolation": method,
+            "antialias": antialias,
+            "crop": crop,
+        }
+
+    @property
+    def _graphs(self):
+        return _graphs_of(self._resizing)
 
 
-def _all_or_raise(encoded, size, limit):
-    decoded, errors = _many(encoded, size, limit)
+def _check_interpolation(interpolation, antialias, crop):
+    if interpolation is None and (antialias or crop):
+        raise ValueError(
+            "`antialias` and `crop` need an `interpolation`, such as "
+            f"'bicubic'. Received: antialias={antialias}, crop={crop}"
+        )
+    if interpolation not in (None, *_INTERPOLATIONS):
+        raise ValueError(
+            f"`interpolation` must be one of {', '.join(_INTERPOLATIONS)}. "
+            f"Received: interpolation={interpolation!r}"
+        )
+
+
+def _all_or_raise(resizing, encoded, size, limit):
+    decoded, errors = _graphs_of(resizing).many(encoded, size, limit)
     bad = tf.where(errors != "")[:, 0]
     rows = tf.strings.as_string(bad)
     causes = tf.strings.join([rows, tf.gather(errors, bad)], ": ")
@@ -206,17 +286,17 @@ def _all_or_raise(encoded, size, limit):
         return tf.identity(decoded)
 
 
-def _try_each(encoded, size, limit):
+def _try_each(resizing, encoded, size, limit):
     """Decodes all together; if that fails, each separately."""
 
     def decode(encoded):
-        return pixels.decode(encoded, size, limit)
+        return pixels.decode(encoded, size, limit, resizing)
 
     def explain(encoded):
         return pixels.black(size), _reason(encoded)
 
     def decode_or_explain(encoded):  # Without the operations of `decode`.
-        decode_any = pixels.by_kind()
+        decode_any = pixels.by_kind(resizing)
         return try_else.try_else(
             lambda encoded: decode_any(encoded, size, limit), explain, encoded
         )
@@ -234,9 +314,9 @@ def _try_each(encoded, size, limit):
     return tf.cond(tf.size(encoded) > 0, decode_all, empty)
 
 
-def _decode_or_raise(encoded, size, limit):
+def _decode_or_raise(resizing, encoded, size, limit):
     """Decodes an image, or raises an error in the graph."""
-    decoded, error = pixels.decode(encoded, size, limit)
+    decoded, error = pixels.decode(encoded, size, limit, resizing)
     with tf.control_dependencies([tf.debugging.Assert(error == "", [error])]):
         return tf.identity(decoded)
 
@@ -256,12 +336,29 @@ def _reason(encoded):
     return tf.strings.join([state, tf.gather(names, kind)])
 
 
-def _graph(function, shape):
+class _Graphs(typing.NamedTuple):
+    one: typing.Callable
+    many: typing.Callable
+    all: typing.Callable
+
+
+# Size and limit are arguments, so that all codecs share these graphs, which
+# take seconds to trace and to optimize.
+@functools.cache
+def _graphs_of(resizing):
+    return _Graphs(
+        _graph(_decode_or_raise, resizing, ()),
+        _graph(_try_each, resizing, (None,)),
+        _graph(_all_or_raise, resizing, (None,)),
+    )
+
+
+def _graph(function, resizing, shape):
     """Compiles a function of strings, for the CPU."""
 
     def on_cpu(encoded, size, limit):
         with tf.device("CPU:0"):
-            return function(encoded, size, limit)
+            return function(resizing, encoded, size, limit)
 
     signature = [
         tf.TensorSpec(shape, tf.string),
@@ -269,10 +366,3 @@ def _graph(function, shape):
         tf.TensorSpec((), tf.int64),
     ]
     return tf.function(on_cpu, input_signature=signature, autograph=False)
-
-
-# Size and limit are arguments, so that all codecs share these graphs, which
-# take seconds to trace and to optimize.
-_one = _graph(_decode_or_raise, ())
-_many = _graph(_try_each, (None,))
-_all = _graph(_all_or_raise, (None,))

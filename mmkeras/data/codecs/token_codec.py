@@ -16,16 +16,20 @@ class TokenCodec(Codec):
             padding.
         length: Number of ids of an encoded sentence, start and end included.
             Longer sentences are truncated.
-        start: int. Id of the start.
+        start: int. Id of the start, or `None` for none.
         end: int. Id of the end.
-        unknown: int. Id of words that are not in the vocabulary.
+        unknown: int. Id of words that are not in the vocabulary, or `None` if
+            all texts have ids.
         mask: int. Id that hides a word from a model; by default `unknown`.
 
     Attributes:
-        start: Id of the start.
+        start: Id of the start, or `None`.
         end: Id of the end.
-        unknown: Id of unknown words.
-        mask: Id that hides a word.
+        unknown: Id of unknown words, or `None`.
+        mask: Id that hides a word, or `None`.
+        network_offset: What a pretrained network's ids are less than these:
+            1 if its id 0 is not padding, else 0.
+        network_padding: The network's own id of padding.
 
     Raises:
         ValueError: If `length` is below 3.
@@ -34,8 +38,12 @@ class TokenCodec(Codec):
     kind = "text"
     dtype = "int32"
     size_unit = "ids"
+    network_offset = 0
+    network_padding = 0
 
-    def __init__(self, vocabulary, length, start, end, unknown, mask=None):
+    def __init__(
+        self, vocabulary, length, start, end, unknown=None, mask=None
+    ):
         if length < 3:
             raise ValueError(
                 "`length` must be large enough for the start, the end and at "
@@ -66,6 +74,11 @@ class TokenCodec(Codec):
         return (self.length,)
 
     @property
+    def num_edges(self):
+        """Number of ids of the start and the end."""
+        return 1 if self.start is None else 2
+
+    @property
     def max_size(self):
         """Number of ids beyond which a sentence is truncated."""
         return self.length
@@ -84,12 +97,13 @@ class TokenCodec(Codec):
         if not texts:
             return []
         ids = self.token_ids(tf.constant(texts, tf.string), -1)
-        return (ids.row_lengths() + 2).numpy().tolist()
+        return (ids.row_lengths() + self.num_edges).numpy().tolist()
 
     @property
     def special(self):
         """Ids that are not words: padding, start, end, unknown and mask."""
-        return sorted({0, self.start, self.end, self.unknown, self.mask})
+        ids = {0, self.start, self.end, self.unknown, self.mask}
+        return sorted(ids - {None})
 
     @property
     def size(self):
@@ -110,10 +124,11 @@ class TokenCodec(Codec):
             end, then zeros.
         """
         sentence = tf.convert_to_tensor(sentence, tf.string)
-        limit = self.length - 2
+        limit = self.length - self.num_edges
         ids = self.token_ids(tf.reshape(sentence, (-1,)), limit)[:, :limit]
         edge = tf.ones_like(ids[:, :0].to_tensor(shape=(None, 1)))
-        ids = tf.concat([edge * self.start, ids, edge * self.end], 1)
+        start = [] if self.start is None else [edge * self.start]
+        ids = tf.concat([*start, ids, edge * self.end], 1)
         ids = ids.to_tensor(shape=(None, self.length))
         shape = tf.concat([tf.shape(sentence), [self.length]], 0)
         ids = tf.reshape(ids, shape)
@@ -122,7 +137,19 @@ class TokenCodec(Codec):
     def encode(self, packed):
         """See `Codec.encode`: a sentence without a word is missing."""
         ids, errors = self(packed), tf.fill(tf.shape(packed), "")
-        return mask_texts(packed, ids, ids[:, 1] != self.end, errors)
+        return mask_texts(packed, ids, self.has_words(ids), errors)
+
+    def has_words(self, ids):
+        """Determines which sentences have a word.
+
+        Args:
+            ids: As returned by the call, of shape `(..., length)`.
+
+        Returns:
+            Booleans of shape `(...)`.
+        """
+        first, second = (ids[..., self.num_edges - i] for i in (1, 0))
+        return (first != 0) & ((first != self.end) | (second != 0))
 
     def builder_arguments(self, field):
         """See `Codec.builder_arguments`."""

@@ -9,7 +9,6 @@ from mmkeras.data.codecs.token_codec import mask_texts
 
 MOST = 100_000  # Turns that are counted; beyond, errors say "more than".
 
-_PAD = 0
 _SPACE = r"[\s\v\x1c-\x1f\x{85}\pZ]"
 
 
@@ -82,6 +81,15 @@ class TurnCodec(Codec):
         return self.words.vocabulary
 
     @property
+    def network_offset(self):
+        """As of `TokenCodec`, as is `network_padding`."""
+        return self.words.network_offset
+
+    @property
+    def network_padding(self):
+        return self.words.network_padding
+
+    @property
     def shape(self):
         """Tuple `(turns, length)` of an encoded dialogue."""
         return self.turns, self.words.length
@@ -141,8 +149,8 @@ class TurnCodec(Codec):
         """
         texts = self.joined(packed)
         ids, errors = self.try_batch(texts)
-        words = (ids[:, :, 1] != _PAD) & (ids[:, :, 1] != self.words.end)
-        return mask_texts(texts, ids, tf.reduce_any(words, 1), errors)
+        words = tf.reduce_any(self.words.has_words(ids), 1)
+        return mask_texts(texts, ids, words, errors)
 
     def signature(self, name):
         """See `Codec.signature`: each dialogue is a row of turns."""

@@ -48,32 +48,16 @@ class WordPieces(TokenCodec):
         self._longest = max(map(len, vocabulary))
 
     @classmethod
-    def from_preset(cls, preset, length=128):
-        """Makes the codec of a pretrained network.
+    def from_tokenizer(cls, tokenizer, length=128):
+        """Makes the codec of a tokenizer of KerasHub.
 
         Args:
-            preset: A preset of KerasHub: a name, a handle, or the folder of
-                a preset or of a model of Hugging Face.
+            tokenizer: A `keras_hub.tokenizers.WordPieceTokenizer`.
             length: int. Number of ids of an encoded sentence.
 
         Returns:
             A `WordPieces`.
-
-        Raises:
-            ValueError: If the preset has no tokenizer of word pieces.
-            ModuleNotFoundError: As of `branches.presets.load_tokenizer`.
         """
-        import keras_hub  # Late: it takes half a second.
-
-        from mmkeras.branches.presets import load_tokenizer
-
-        tokenizer = load_tokenizer(preset)
-        if not isinstance(tokenizer, keras_hub.tokenizers.WordPieceTokenizer):
-            raise ValueError(
-                "Expected a preset with a tokenizer of word pieces, such as "
-                f"BERT or DistilBERT. Received: {preset}, which has a "
-                f"{type(tokenizer).__name__}"
-            )
         return cls(
             tokenizer.get_vocabulary(),
             length,

@@ -6,6 +6,7 @@ commonest files pass through one branch only.
 """
 
 import functools
+import typing
 
 import tensorflow as tf
 
@@ -22,13 +23,30 @@ _NO_JPEG = (
 )
 
 
-def decode(encoded, size, limit):
+class Resizing(typing.NamedTuple):
+    """How images are resized, other than by `decode`'s default.
+
+    Attributes:
+        method: An interpolation of `tf.image.resize`, such as `"bicubic"`.
+        antialias: Whether to filter an image that shrinks.
+        crop: Whether to cut off the longer side, at both ends, so that the
+            aspect ratio is not changed.
+    """
+
+    method: str = "bilinear"
+    antialias: bool = False
+    crop: bool = False
+
+
+def decode(encoded, size, limit, resizing=None):
     """Decodes an image to red, green and blue; transparency is dropped.
 
     Args:
         encoded: Scalar string tensor.
         size: Height and width of the result, integers or an int32 tensor.
         limit: Maximum number of pixels, an integer or an int64 tensor.
+        resizing: A `Resizing`; by default areas are averaged if an image
+            shrinks, else interpolation is bilinear.
 
     Returns:
         Tuple of pixels, uint8 `(*size, 3)`, and a scalar string: an error
@@ -37,6 +55,8 @@ def decode(encoded, size, limit):
     Raises:
         tf.errors.InvalidArgumentError: If the file is corrupt.
     """
+    if resizing:
+        return by_kind(resizing)(encoded, size, limit)
     plain = headers.is_plain_jpeg(encoded)
     sides = headers.jpeg_size(tf.where(plain, encoded, _NO_JPEG))
     plain &= tf.reduce_prod(sides) <= limit
@@ -57,19 +77,22 @@ def decode(encoded, size, limit):
 
 
 @functools.cache
-def by_kind():
+def by_kind(resizing=None):
     """Makes the function that decodes any image, to any size.
 
     It is a separate function, since its many operations, inlined in a graph,
     would cost time even if they are not run; and one for all sizes, since
     tracing it takes a second.
 
+    Args:
+        resizing: As of `decode`.
+
     Returns:
         Function of a scalar string, a size, int32 `(2,)`, and a limit, int64,
         with the results of `decode`.
     """
     return tf.function(
-        _by_kind,
+        functools.partial(_by_kind, resizing),
         input_signature=[
             tf.TensorSpec((), tf.string),
             tf.TensorSpec((2,), tf.int32),
@@ -80,7 +103,7 @@ def by_kind():
     )
 
 
-def _by_kind(encoded, size, limit):
+def _by_kind(resizing, encoded, size, limit):
     """Decodes any format, with shared steps, so that the graph is small."""
     kind = headers.kind(encoded)
     still, sides = _still(encoded, kind)
@@ -97,6 +120,10 @@ def _by_kind(encoded, size, limit):
     def read():
         orientation = exif.orientation(encoded, kind)
         is_rotated = orientation >= 5
+        if resizing:
+            pixels = _read(still, kind, sides, sides)
+            pixels = _rotate(pixels, is_rotated, orientation)
+            return _resize_by(resizing, pixels, size)
         target = tf.where(is_rotated, size[::-1], size)
         pixels = _resize(_read(still, kind, sides, target), target)
         return _rotate(pixels, is_rotated, orientation)
@@ -185,6 +212,29 @@ def _resize(pixels, size):
         tf.reduce_all(tf.shape(pixels)[:2] <= size),
         lambda: _larger(pixels, size),
         lambda: _smaller(pixels, size),
+    )
+
+
+def _resize_by(resizing, pixels, size):
+    """Resizes as `keras.layers.Resizing` does, to whole numbers."""
+    if resizing.crop:
+        pixels = _crop(pixels, size)
+    pixels = tf.image.resize(
+        pixels, size, resizing.method, antialias=resizing.antialias
+    )
+    pixels = tf.clip_by_value(tf.round(pixels), 0, 255)
+    return tf.ensure_shape(tf.cast(pixels, tf.uint8), (None, None, 3))
+
+
+def _crop(pixels, size):
+    """The largest part at the centre that has the aspect ratio of a size."""
+    sides = tf.shape(pixels)[:2]
+    target = tf.cast(size, tf.float32)
+    part = tf.cast(sides[::-1], tf.float32) * target / target[::-1]
+    part = tf.maximum(tf.minimum(sides, tf.cast(part, tf.int32)), 1)
+    start = (sides - part) // 2
+    return tf.slice(
+        pixels, tf.concat([start, [0]], 0), tf.concat([part, [3]], 0)
     )
 
 

@@ -3,11 +3,19 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+import tiny_presets
 
 from mmkeras.data import codecs
 
 WORDS = ["a", "dog", "runs"]
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS, "##s"]
+TOKENS, MERGES = tiny_presets.byte_pairs(["Ġdog", "Ġruns"])
+BYTE_PAIRS = codecs.BytePairs(["<s>", "<pad>", "</s>", *TOKENS], MERGES, 6)
+SENTENCE_PIECES = codecs.SentencePieces(
+    ["<pad>", "</s>", "<unk>", "▁", "▁a", "▁dog", "d", "o", "g"],
+    [None, None, None, -2.0, -2.5, -3.0, -4.0, -4.0, -4.0],
+    length=6,
+)
 CODECS = {
     "image": codecs.Image((8, 6)),
     "audio": codecs.Audio(8000, 0.1),
@@ -16,7 +24,12 @@ CODECS = {
     "text": codecs.Text(WORDS, length=6),
     "dialogue": codecs.Dialogue(WORDS, turns=2, length=6),
     "pieces": codecs.WordPieces(PIECES, length=6),
-    "dialogue of pieces": codecs.WordPieceDialogue(PIECES, turns=2, length=6),
+    "byte pairs": BYTE_PAIRS,
+    "sentence pieces": SENTENCE_PIECES,
+    "dialogue of pieces": codecs.TokenDialogue(
+        codecs.WordPieces(PIECES, length=6), turns=2
+    ),
+    "dialogue of byte pairs": codecs.TokenDialogue(BYTE_PAIRS, turns=2),
 }
 
 
@@ -100,11 +113,27 @@ def test_sizes_are_seconds_and_ids():
     assert CODECS["audio"].sizes(files)[:2] == [0.5, 1.0]
     assert CODECS["text"].sizes(["a dog", "", None, "\ud83d", "a"]) == [4, 3]
     assert CODECS["audio"].max_size == 0.1 and CODECS["text"].max_size == 6
-    assert [c.size_unit for c in CODECS.values() if c.size_unit] == [
-        "s",
-        "ids",
-        "ids",
-    ]
+    units = {name: c.size_unit for name, c in CODECS.items() if c.size_unit}
+    assert units.pop("audio") == "s"
+    assert units == dict.fromkeys(
+        ["text", "pieces", "byte pairs", "sentence pieces"], "ids"
+    )
+
+
+def test_a_configuration_of_its_own_makes_each_again(codec):
+    again = codecs.from_config(codecs.to_config(codec))
+    assert codecs.to_config(again) == codecs.to_config(codec)
+    packed = codec.pack(codec.samples())
+    for one, other in zip(again.encode(packed), codec.encode(packed)):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_an_earlier_dialogue_of_word_pieces_is_read():
+    config = {"vocabulary": PIECES, "turns": 2, "length": 6}
+    config |= {"lowercase": False, "strip_accents": None}
+    codec = codecs.from_config({"name": "WordPieceDialogue", "config": config})
+    assert type(codec) is codecs.TokenDialogue and codec.shape == (2, 6)
+    assert codec.words.vocabulary == PIECES and not codec.words.lowercase
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ def test_codecs_of_every_size_share_their_graphs():
         small = codecs.Image((side, side), limit=60 * 80 + side)
         assert small(FILES["png"]).shape == small.shape
         assert small.batch([FILES["png"]]).shape == (1, *small.shape)
-    for graph in (image._one, image._many, image._all):
+    for graph in image._graphs_of(None):
         assert graph.experimental_get_tracing_count() == 1
 
 
@@ -339,6 +339,65 @@ def test_an_unknown_configuration_is_an_error(config):
 
 def test_an_unknown_codec_is_an_error():
     with pytest.raises(
-        ValueError, match="`codec` must be one of Audio, Dialogue"
+        ValueError, match="`codec` must be one of Audio, BytePairs"
     ):
         codecs.to_config(object())
+
+
+@pytest.mark.parametrize(
+    "interpolation, crop",
+    [
+        ("bicubic", True),
+        pytest.param("bicubic", False, marks=pytest.mark.slow),
+        pytest.param("bilinear", True, marks=pytest.mark.slow),
+    ],
+)
+def test_resizes_as_a_converter_of_keras_hub(interpolation, crop):
+    keras_hub = pytest.importorskip("keras_hub")
+    options = {"interpolation": interpolation, "antialias": True}
+    converter = keras_hub.layers.ImageConverter(
+        (12, 12), crop_to_aspect_ratio=crop, **options
+    )
+    codec = codecs.Image.from_converter(converter, (12, 12))
+    images = [image_files.ramp(*size) for size in ((60, 80), (9, 50), (13, 7))]
+    files = [image_files.save(x, "PNG") for x in images]
+    decoded, errors = codec.try_batch(files)
+    assert errors.numpy().tolist() == [b""] * 3
+    for pixels, actual in zip(images, decoded.numpy()):
+        expected = np.asarray(converter(pixels))
+        np.testing.assert_allclose(actual, expected, atol=1)
+        assert np.mean(actual != expected) < 0.01  # Ties.
+
+
+def test_a_rotated_image_is_cropped_as_it_is_shown():
+    options = {"interpolation": "bilinear", "crop": True}
+    pixels = np.zeros((30, 10, 3), "uint8")
+    pixels[10:20] = 200
+    upright = codecs.Image((10, 10), **options)(image_files.save(pixels, "PNG"))
+    assert upright.numpy().min() == 200
+    exif = PIL.Image.Exif()
+    exif[0x112] = 6  # The camera was turned by 90 degrees.
+    turned = image_files.save(np.rot90(pixels), "PNG", exif=exif)
+    again = codecs.Image((10, 10), **options)(turned)
+    np.testing.assert_array_equal(again, upright)
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"interpolation": "cubic"}, "nearest, bilinear.*'cubic'"),
+        ({"crop": True}, "need an `interpolation`.*crop=True"),
+        ({"antialias": True}, "need an `interpolation`.*antialias=True"),
+    ],
+)
+def test_an_unknown_resizing_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        codecs.Image((8, 8), **options)
+
+
+def test_the_resizing_is_in_the_configuration():
+    plain, cubic = codecs.Image((8, 6)), codecs.Image((8, 6), 9, "bicubic")
+    assert plain.get_config() == {"size": [8, 6], "limit": 50_000_000}
+    again = codecs.from_config(codecs.to_config(cubic))
+    assert again.get_config() == cubic.get_config()
+    assert cubic.get_config()["interpolation"] == "bicubic"
