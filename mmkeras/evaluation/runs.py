@@ -65,10 +65,12 @@ def evaluate(
 ):
     """Evaluates a run on a split; writes its metrics and captions.
 
-    Nothing is written into a preset, whose files do not change.
+    Nothing is written into a preset or a pretrained network, whose files do
+    not change.
 
     Args:
-        run: Path of the folder of a run or preset.
+        run: Path of the folder of a run, of a preset, or of a pretrained
+            network that answers without training.
         split: `"train"`, `"val"` or `"test"`.
         data: Name or path of the data set, a DataFrame or rows, or `None` for
             the data of the run.
@@ -84,16 +86,16 @@ def evaluate(
         An `Evaluation`.
     """
     run, reporter = pathlib.Path(run), reporter or Reporter()
-    is_preset = hub.is_preset(run)
+    is_preset = hub.is_preset(run) or hub.is_network(run)
     if is_preset and results:
         raise ValueError(
             f"{run} is a preset; only the results of a run can be added to "
             "others. Leave out --results, or train a run."
         )
     run_folder.check(run)
-    card = run_folder.read_card(run)
-    source = sources.of_run(card, data, folder, columns)
     task = task or tasks.load(run)
+    card = _card(run, task, data)
+    source = sources.of_run(card, data, folder, columns)
     rows = sources.split_rows(task, source, split, reporter, card)
     if split == "val" and few_shot.trained_on_validation(run):
         reporter.warn(_TRAINED_ON)
@@ -127,6 +129,19 @@ def evaluate(
         path = _publish(run, card, task, name, results)
         reporter.note(f"Added to {path}.")
     return evaluation
+
+
+def _card(run, task, data):
+    """The `run.json` of a run; a pretrained network has none."""
+    if not hub.is_network(run):
+        return run_folder.read_card(run)
+    if data is None:
+        raise ValueError(
+            f"{run} is a pretrained network, without data of its own. Name the "
+            "data set with `data` (`--data`)."
+        )
+    architecture = task.model.name.replace("_", "-")
+    return {"arguments": {"architecture": architecture, "task": {}}}
 
 
 def most_frequent(texts):

@@ -145,6 +145,32 @@ def test_hub_with_another_padding():
     )
 
 
+def test_ids_may_be_shifted_so_that_0_is_padding():
+    roberta = randomize(
+        keras_hub.models.RobertaBackbone(
+            vocabulary_size=9,
+            num_layers=1,
+            num_heads=2,
+            hidden_dim=6,
+            intermediate_dim=8,
+            max_sequence_length=12,
+        )
+    )
+    ids = np.array([[0, 5, 6, 2, 1, 1], [0, 7, 0, 8, 4, 2]])
+    shifted = np.where(ids == 1, 0, ids + 1)
+    plain, other = (
+        pooled(text.hub(roberta, padding=1, offset=offset)) for offset in (0, 1)
+    )
+    np.testing.assert_allclose(
+        numpy(other(shifted)), numpy(plain(ids)), rtol=1e-5, atol=1e-6
+    )
+    longer = np.pad(shifted, [(0, 0), (0, 2)])
+    np.testing.assert_allclose(
+        numpy(other(longer)), numpy(plain(ids)), rtol=1e-4, atol=1e-5
+    )
+    check_saves(other, shifted)
+
+
 def test_a_backbone_without_text_is_refused():
     whisper = keras_hub.models.WhisperBackbone(
         vocabulary_size=9,

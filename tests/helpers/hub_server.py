@@ -45,15 +45,21 @@ def serving(repositories):
                 prefix = f"/{name}/resolve/"
                 if path.startswith(prefix):
                     file = path.removeprefix(prefix).partition("/")[2]
-                    data = pathlib.Path(folder, file).read_bytes()
-                    return self._send(data, with_body)
+                    file = pathlib.Path(folder, file)
+                    if not file.is_file():
+                        return self._refuse("EntryNotFound")
+                    return self._send(file.read_bytes(), with_body)
+            self._refuse("RepoNotFound")
+
+        def _refuse(self, reason):
             self.send_response(404)
-            self.send_header("X-Error-Code", "RepoNotFound")
+            self.send_header("X-Error-Code", reason)
+            self.send_header("X-Repo-Commit", COMMIT)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
         def _describe(self, name, folder, with_body):
-            files = sorted(p.name for p in folder.iterdir() if p.is_file())
+            files = [p.relative_to(folder).as_posix() for p in _files(folder)]
             siblings = [{"rfilename": file} for file in files]
             info = {"id": name, "sha": COMMIT, "siblings": siblings}
             info |= {"private": False, "tags": [], "downloads": 0, "likes": 0}
@@ -63,11 +69,11 @@ def serving(repositories):
             entries = [
                 {
                     "type": "file",
-                    "path": path.name,
+                    "path": path.relative_to(folder).as_posix(),
                     "size": path.stat().st_size,
                     "oid": hashlib.sha1(path.read_bytes()).hexdigest(),
                 }
-                for path in sorted(folder.iterdir())
+                for path in _files(folder)
             ]
             self._send(json.dumps(entries).encode(), with_body)
 
@@ -90,3 +96,7 @@ def serving(repositories):
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _files(folder):
+    return sorted(path for path in folder.rglob("*") if path.is_file())

@@ -106,11 +106,15 @@ def check(task, field, values, loader, home):
 
 
 @pytest.mark.slow
-def test_word_pieces_without_python(loader, tmp_path):
+@pytest.mark.parametrize("network", ["bert", "roberta", "xlm_roberta"])
+def test_pretrained_texts_without_python(loader, tmp_path, network):
     """Without TensorFlow Text, whose operations this loader lacks."""
-    preset = tiny_presets.bert(tmp_path / "preset")
+    preset = getattr(tiny_presets, network)(tmp_path / "preset")
     codec = codecs.of_preset(preset, 12)
-    task = classifier("text", codec, branches.text.hub(preset))
+    branch = branches.text.hub(
+        preset, codec.network_padding, offset=codec.network_offset
+    )
+    task = classifier("text", codec, branch)
     check(task, "text", TEXTS, loader, tmp_path)
 
 

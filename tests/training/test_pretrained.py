@@ -61,12 +61,15 @@ def data(name, count=16):
     return engine.Data(*parts)
 
 
-def build(name, weights, dataset, recipe=RECIPE, init=None, **changes):
+def build(
+    name, weights, dataset, recipe=RECIPE, init=None, max_length=60, **changes
+):
     model = {**recipe.model, **({"image": weights} if weights else {})}
     recipe = dataclasses.replace(
         recipe, model=model, precision="float32", **changes
     )
     sizes = {"image_size": 64, "audio_seconds": 0.125, "min_count": 1}
+    sizes["max_length"] = max_length
     return engine.build(name, dataset, recipe, init, **sizes)
 
 
@@ -179,23 +182,35 @@ def bert(tmp_path_factory):
     return tiny_presets.bert(tmp_path_factory.mktemp("bert"))
 
 
+# A network, and the tokens of " is it bright".
+TOKENIZERS = {
+    "bert": ["is", "it", "bright"],
+    "roberta": ["Ġis", "Ġit", "Ġbright"],
+    "clip": ["is</w>", "it</w>", "bright</w>"],
+    "siglip": None,
+    "xlm_roberta": None,
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("tune", [None, "text"])
-def test_a_text_network_brings_its_vocabulary(bert, tune, tmp_path):
+@pytest.mark.parametrize(
+    "network, tune",
+    [("bert", "text"), *((network, None) for network in TOKENIZERS)],
+)
+def test_a_text_network_brings_its_vocabulary(network, tune, tmp_path):
+    preset = getattr(tiny_presets, network)(tmp_path / "preset")
     name = "classify-image-text-gated"
     dataset = data(name)
     recipe = dataclasses.replace(
-        RECIPE, fine_tune=tune, model={"dim": 8, "text": f"hub:{bert}"}
+        RECIPE, fine_tune=tune, model={"dim": 8, "text": f"hub:{preset}"}
     )
-    task = build(name, None, dataset, recipe)
+    limit = {"clip": 20, "siglip": 12}.get(network, 60)
+    task = build(name, None, dataset, recipe, max_length=limit)
     codec = task.codecs["text"]
-    assert [
-        codec.vocabulary[i] for i in codec.tokenize(["is it BRIGHT"])[0]
-    ] == [
-        "is",
-        "it",
-        "bright",
-    ]
+    ids = codec.token_ids([" is it bright"], -1)[0].numpy()
+    tokens, expected = [codec.vocabulary[i] for i in ids], TOKENIZERS[network]
+    text = "".join(tokens).replace("▁", "")
+    assert tokens == expected if expected else text == "isitbright"
     branch = frozen_parts.branches(task.model)["text"].model
     before = [numpy(weight) for weight in branch.weights]
     examples = engine.Examples(task, dataset.val)
@@ -222,6 +237,22 @@ def test_a_text_network_brings_its_vocabulary(bert, tune, tmp_path):
     np.testing.assert_allclose(
         again["probability"], answers["probability"], atol=1e-5
     )
+
+
+def test_a_dialogue_of_byte_pairs_is_encoded_turn_by_turn(tmp_path):
+    preset = tiny_presets.roberta(tmp_path / "preset")
+    rows = [{"text": ["is it red", "no", "oh yes"]}, {"text": ["not red"]}]
+    network = pretrained.parse(f"hub:{preset}", "text", "text")
+    [codec] = pretrained.fixed_codecs({"text": network}, rows, 12).values()
+    assert type(codec) is codecs.TokenDialogue and codec.shape == (3, 12)
+    branch = pretrained.branch(network, codec, False, RECIPE)
+    turns = pretrained.branch(network, codec.words, False, RECIPE)
+    x = numpy(branch(codec(["is it red\nno", "oh yes"])))
+    assert x.shape == (2, 3, 8) and not x[0, 2].any() and not x[1, 1:].any()
+    ids = codec.words(["is it red", "no", "oh yes"])
+    mask = numpy(ids)[..., None] > 0
+    means = (numpy(turns(ids)) * mask).sum(1) / mask.sum(1)
+    np.testing.assert_allclose(x[[0, 0, 1], [0, 1, 0]], means, atol=1e-5)
 
 
 @pytest.mark.slow
