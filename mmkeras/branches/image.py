@@ -165,6 +165,11 @@ def hub(
     if weights is not None:
         load_weights(backbone, weights)
     if image_text.is_pair(backbone):
+        if isinstance(trainable, str):
+            raise ValueError(
+                f"{type(backbone).__name__} is fine-tuned as a whole, not from "
+                f"a layer on. Received: trainable={trainable!r}"
+            )
         return image_text.image(
             backbone, scale, offset, trainable, pooled, shape, name
         )

@@ -41,9 +41,7 @@ class TokenCodec(Codec):
     network_offset = 0
     network_padding = 0
 
-    def __init__(
-        self, vocabulary, length, start, end, unknown=None, mask=None
-    ):
+    def __init__(self, vocabulary, length, start, end, unknown=None, mask=None):
         if length < 3:
             raise ValueError(
                 "`length` must be large enough for the start, the end and at "
