@@ -176,7 +176,8 @@ def hub(
     backbone.trainable = bool(trainable)
     if is_preset or weights is not None:
         _freeze_norms(backbone)
-    expected = getattr(backbone.input, "shape", ())[1:]
+    inputs = _single(backbone.input)
+    expected = getattr(inputs, "shape", ())[1:]
     if len(expected) != 3:
         raise ValueError(
             "`backbone` must be an image backbone with one input of shape "
@@ -187,8 +188,17 @@ def hub(
     x = keras.layers.Rescaling(scale, offset, name="bytes")(pixels)
     if isinstance(trainable, str):
         start, backbone = _split(backbone, trainable)
-        x = keras.layers.Identity(name="frozen")(start(x))
-    return keras.Model(pixels, _regions(backbone(x)), name=name)
+        x = keras.layers.Identity(name="frozen")(_call(start, x))
+    x = _call(backbone, x)
+    if isinstance(x, dict):  # Of several stages, the last one.
+        x = min(x.values(), key=lambda part: (part.shape[1], -part.shape[-1]))
+    return keras.Model(pixels, _regions(x), name=name)
+
+
+def _call(model, x):
+    """Calls a model of one input, which may have a name."""
+    names = model.input if isinstance(model.input, dict) else None
+    return model(dict.fromkeys(names, x) if names else x)
 
 
 def preset_size(preset):
@@ -312,6 +322,13 @@ def _convolved(x, number, filters, size=3, strides=1):
     )(x)
     x = keras.layers.BatchNormalization(name=f"norm_{number}")(x)
     return keras.layers.Activation("relu", name=f"relu_{number}")(x)
+
+
+def _single(inputs):
+    """The input of a model that has one, by name or not."""
+    if isinstance(inputs, dict) and len(inputs) == 1:
+        [inputs] = inputs.values()
+    return inputs
 
 
 def _regions(x):

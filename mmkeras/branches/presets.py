@@ -58,6 +58,10 @@ def load_image_converter(preset):
         return _load(keras_hub.layers.ImageConverter.from_preset, preset)
     except FileNotFoundError:  # A local folder with a backbone only.
         return None
+    except ValueError as error:
+        if "Unable to find a subclass" in str(error):  # There is no class.
+            return None
+        raise
 
 
 def _from_tokenizer_json(preset):

@@ -423,6 +423,35 @@ def test_hub_takes_a_path_object(hub, tmp_path):
     assert branches.image.hub(tmp_path).output_shape == (None, 5, 8)
 
 
+def test_hub_takes_a_backbone_whose_input_has_a_name(hub):
+    backbone = hub.models.DINOV2Backbone(
+        patch_size=8,
+        num_layers=1,
+        hidden_dim=8,
+        num_heads=2,
+        intermediate_dim=8,
+        image_shape=(16, 16, 3),
+    )
+    branch = branches.image.hub(backbone)
+    x = pixels(16, 16)
+    expected = numpy(backbone({"images": x * 255}))
+    np.testing.assert_allclose(regions(branch, x), expected, atol=1e-4)
+    check_saves(branch, x, rtol=1e-4, atol=1e-5)
+
+
+def test_hub_takes_the_last_stage_of_several(hub):
+    pixels_in = keras.Input((16, 16, 3))
+    first = keras.layers.Conv2D(4, 4, strides=4)(pixels_in)
+    last = keras.layers.Conv2D(8, 2, strides=2)(first)
+    stages = {"a": keras.layers.ReLU()(first), "b": last, "c": first}
+    backbone = keras.Model(pixels_in, stages)
+    branch = branches.image.hub(backbone)
+    assert branch.output_shape == (None, 4, 8)
+    x = pixels(16, 16)
+    expected = numpy(backbone(x * 255)["b"]).reshape(2, 4, 8)
+    np.testing.assert_allclose(regions(branch, x), expected, atol=1e-3)
+
+
 def test_hub_refuses_a_backbone_that_takes_no_images(hub):
     text = hub.models.BertBackbone(
         vocabulary_size=9,

@@ -2,6 +2,8 @@
 
 import io
 
+import keras
+import numpy as np
 import pytest
 
 WORDS = "is it bright dark red green blue the a and not yes oh no".split()
@@ -53,12 +55,15 @@ def clip(folder, **changes):
     tokens, merges = byte_pairs(WORDS, "</w>")
     tokens += ["<|startoftext|>", "<|endoftext|>"]
     models, sizes = keras_hub.models, {"intermediate_dim": 16, **_SIZES}
+    keras.utils.set_random_seed(0)
     shape = (IMAGE_SIZE, IMAGE_SIZE, 3)
     backbone = models.CLIPBackbone(
         models.CLIPVisionEncoder(16, image_shape=shape, **sizes),
         models.CLIPTextEncoder(len(tokens), 8, max_sequence_length=20, **sizes),
         projection_dim=6,
     )
+    ids = backbone.vision_encoder.embedding.position_ids
+    ids.assign(np.arange(ids.shape[1])[None])  # As in published weights.
     tokenizer = models.CLIPTokenizer(_numbered(tokens), merges)
     converter = keras_hub.layers.CLIPImageConverter(**_conversion(**changes))
     return _save(folder, backbone, tokenizer, converter)
@@ -68,6 +73,7 @@ def siglip(folder):
     """Writes a SigLIP with a tokenizer and an image converter."""
     keras_hub = pytest.importorskip("keras_hub")
     models, sizes = keras_hub.models, {"intermediate_dim": 16, **_SIZES}
+    keras.utils.set_random_seed(0)
     special = {"pad_id": 0, "eos_id": 1, "unk_id": 2, "bos_id": -1}
     tokenizer = models.SigLIPTokenizer(sentence_pieces(**special))
     count, shape = tokenizer.vocabulary_size(), (IMAGE_SIZE, IMAGE_SIZE, 3)
@@ -81,6 +87,24 @@ def siglip(folder):
     converter = keras_hub.layers.SigLIPImageConverter(
         **_conversion(crop_to_aspect_ratio=False)
     )
+    return _save(folder, backbone, tokenizer, converter)
+
+
+def meta_clip_2(folder):
+    """Writes a MetaCLIP 2 with a tokenizer and an image converter."""
+    keras_hub = pytest.importorskip("keras_hub")
+    models, sizes = keras_hub.models, {"intermediate_dim": 16, **_SIZES}
+    keras.utils.set_random_seed(0)
+    if not hasattr(models, "MetaCLIP2Backbone"):
+        pytest.skip("needs a later KerasHub")
+    tokenizer = models.MetaCLIP2Tokenizer(sentence_pieces())
+    count, shape = tokenizer.vocabulary_size(), (IMAGE_SIZE, IMAGE_SIZE, 3)
+    backbone = models.MetaCLIP2Backbone(
+        models.MetaCLIP2VisionEncoder(16, image_shape=shape, **sizes),
+        models.MetaCLIP2TextEncoder(count, 8, max_sequence_length=20, **sizes),
+        projection_dim=6,
+    )
+    converter = keras_hub.layers.MetaCLIP2ImageConverter(**_conversion())
     return _save(folder, backbone, tokenizer, converter)
 
 

@@ -25,7 +25,14 @@ IMAGES = [x[:height, :width] for x, (height, width) in zip(NOISE, SIZES)]
 FILES = [image_files.save(x, "PNG") for x in IMAGES]
 
 
-@pytest.fixture(scope="module", params=["clip", "siglip"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        "clip",
+        "siglip",
+        pytest.param("meta_clip_2", marks=pytest.mark.slow),
+    ],
+)
 def preset(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("presets") / request.param
     return getattr(tiny_presets, request.param)(folder)
@@ -39,8 +46,9 @@ def task(preset):
 def expected(preset):
     """What KerasHub's backbone and preprocessor make of the same inputs."""
     backbone = keras_hub.models.Backbone.from_preset(preset)
-    name = type(backbone).__name__.replace("Backbone", "Preprocessor")
-    preprocess = getattr(keras_hub.models, name).from_preset(
+    name = type(backbone).__name__.removesuffix("Backbone")
+    kind = "CausalLMPreprocessor" if "Meta" in name else "Preprocessor"
+    preprocess = getattr(keras_hub.models, name + kind).from_preset(
         preset, sequence_length=backbone.text_encoder.max_sequence_length
     )
     x = preprocess({"prompts": LABELS, "images": IMAGES[0][None]})
@@ -58,7 +66,7 @@ def test_zero_shot_classes_are_those_of_the_published_logits(task, preset):
     shares, *_ = expected(preset)
     answers = task.zero_shot(FILES, LABELS)
     np.testing.assert_allclose(answers["probability"], shares, atol=1e-4)
-    assert np.ptp(shares, axis=0).max() > 0.01  # Images differ.
+    assert np.ptp(shares, axis=0).max() > 1e-3  # Images differ.
     labels = [LABELS[i] for i in shares.argmax(1)]
     assert answers["label"].tolist() == labels and not any(answers["error"])
 

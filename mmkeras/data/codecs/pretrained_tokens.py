@@ -16,6 +16,7 @@ _GPT2 = (
 )
 _CLIP = "CLIPTokenizer"
 _SIGLIP = "SigLIPTokenizer"
+_LOWER = (_SIGLIP, "MetaCLIP2Tokenizer")  # Their preprocessors lower letters.
 
 
 def of_preset(preset, length=128):
@@ -59,7 +60,7 @@ def of_tokenizer(tokenizer, preset, length=128):
 def _refusal(preset, kind):
     return (
         "Expected a preset with a tokenizer of word pieces (BERT, DistilBERT, "
-        "ELECTRA), of byte pairs (RoBERTa, BART, GPT-2, OPT, CLIP), or a "
+        "ELECTRA), of byte pairs (RoBERTa, GPT-2, OPT, CLIP), or a "
         "unigram model of SentencePiece (ALBERT, XLM-R, SigLIP). Received: "
         f"{preset}, which has a {kind}. Choose a network with such a "
         "tokenizer; or compute features of the texts with this one, and train "
@@ -91,10 +92,11 @@ def _sentence_pieces(tokenizer, preset, length):
     model = protos.ModelProto.FromString(tokenizer.proto)
     trainer, normalizer = model.trainer_spec, model.normalizer_spec
     if trainer.model_type != trainer.UNIGRAM or trainer.byte_fallback:
-        name = trainer.ModelType.Name(trainer.model_type).lower()
-        kind = f"{type(tokenizer).__name__} of the type {name}"
+        kind = trainer.ModelType.Name(trainer.model_type).lower()
+        kind = f"{type(tokenizer).__name__} of the type {kind}"
         kind += ", with byte fallback" if trainer.byte_fallback else ""
         raise ValueError(_refusal(preset, kind))
+    name = type(tokenizer).__name__
     vocabulary, scores = tokenizer.get_vocabulary(), _scores(model.pieces)
     unknown = next(i for i, x in enumerate(model.pieces) if x.type == x.UNKNOWN)
     prefix = getattr(tokenizer, "_vocabulary_prefix", None)
@@ -113,7 +115,8 @@ def _sentence_pieces(tokenizer, preset, length):
         base64.b64encode(normalizer.precompiled_charsmap).decode(),
         normalizer.add_dummy_prefix,
         normalizer.remove_extra_whitespaces,
-        _SIGLIP in [cls.__name__ for cls in type(tokenizer).__mro__],
+        name in _LOWER,
+        "drop" if name == _SIGLIP else "keep",
     )
 
 

@@ -40,12 +40,13 @@ class SentencePieces(TokenCodec):
         prefix_space: bool. Whether a text begins with a space.
         strip_spaces: bool. Whether to remove spaces at the ends, and all but
             one of several.
-        canonical: bool. Whether to lower ASCII letters and to remove ASCII
-            punctuation, as SigLIP does.
+        lowercase: bool. Whether to lower the case of ASCII letters, as SigLIP
+            and MetaCLIP 2 do.
+        punctuation: `"keep"`, or `"drop"` that of ASCII, as SigLIP does.
 
     Raises:
         ValueError: If there is not one score per piece, an id is not in the
-            vocabulary, or `length` is below 3.
+            vocabulary, `punctuation` is unknown, or `length` is below 3.
 
     Reference:
         [Kudo, 2018](https://arxiv.org/abs/1804.10959)
@@ -65,8 +66,14 @@ class SentencePieces(TokenCodec):
         charsmap="",
         prefix_space=True,
         strip_spaces=True,
-        canonical=False,
+        lowercase=False,
+        punctuation="keep",
     ):
+        if punctuation not in ("keep", "drop"):
+            raise ValueError(
+                "`punctuation` must be 'keep' or 'drop'. Received: "
+                f"punctuation={punctuation!r}"
+            )
         self._pieces, self._scores = list(vocabulary), list(scores)
         ids = {"start": start, "end": end, "padding": padding}
         _check(self._pieces, self._scores, {**ids, "unknown": unknown})
@@ -82,7 +89,7 @@ class SentencePieces(TokenCodec):
         self.charsmap = charsmap
         self.prefix_space = bool(prefix_space)
         self.strip_spaces = bool(strip_spaces)
-        self.canonical = bool(canonical)
+        self.lowercase, self.punctuation = bool(lowercase), punctuation
         self._normalize = Charsmap(charsmap)
         self._unigrams = Unigrams(self._pieces, self._scores, unknown)
         inner = [x for x, s in zip(self._pieces, self._scores) if s is not None]
@@ -128,15 +135,18 @@ class SentencePieces(TokenCodec):
             "charsmap": self.charsmap,
             "prefix_space": self.prefix_space,
             "strip_spaces": self.strip_spaces,
-            "canonical": self.canonical,
+            "lowercase": self.lowercase,
+            "punctuation": self.punctuation,
         }
 
     def _words(self, text):
         """Splits texts into words; all but the first begin with a space."""
         text = tf.strings.unicode_transcode(text, "UTF-8", "UTF-8")
-        if self.canonical:
-            text = _replace(tf.strings.lower(text), _PUNCTUATION, "")
-            text = tf.strings.strip(_replace(text, r"\s+", " "))
+        if self.lowercase:
+            text = tf.strings.lower(text)
+        if self.punctuation == "drop":
+            text = _replace(_replace(text, _PUNCTUATION, ""), r"\s+", " ")
+            text = tf.strings.strip(text)
         text = self._normalize(text)
         if self.strip_spaces:
             text = _replace(_replace(text, " +", " "), "^ | $", "")

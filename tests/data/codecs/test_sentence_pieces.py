@@ -51,8 +51,10 @@ def test_spaces_may_remain():
 
 
 def test_siglip_removes_case_and_punctuation():
-    assert pieces("LOW, (low)!", canonical=True) == ["▁low", "▁low"]
-    assert pieces("?!", canonical=True) == []
+    options = {"lowercase": True, "punctuation": "drop"}
+    assert pieces("LOW, (low)!", **options) == ["▁low", "▁low"]
+    assert pieces("?!", **options) == []
+    assert pieces("LOW low?", lowercase=True) == "▁low ▁low <unk>".split()
 
 
 def test_the_best_split_is_that_of_all_splits():
@@ -94,6 +96,7 @@ def test_sentences_end_with_the_end_and_padding_of_0():
         ({"scores": [None]}, "1 scores of 10 pieces"),
         ({"end": 10}, "end=10"),
         ({"unknown": None}, "unknown=None"),
+        ({"punctuation": "none"}, "'keep' or 'drop'.*'none'"),
         ({"charsmap": "???"}, "charsmap"),
         ({"charsmap": "/////w=="}, "bytes of a trie"),
     ],
@@ -137,7 +140,7 @@ def pair(request):
     proto = tiny_presets.sentence_pieces(**options)
     tokenizer = getattr(keras_hub.models, name)(proto)
     own = pretrained_tokens.of_tokenizer(tokenizer, "x", 16)
-    config = {**own.get_config(), "canonical": False}
+    config = {**own.get_config(), "lowercase": False, "punctuation": "keep"}
     return tokenizer, codecs.SentencePieces.from_config(config)
 
 
