@@ -106,6 +106,12 @@ class Pretrain(Retrieve):
         scores = super().score(examples, outputs)
         return {**scores, **self._accuracies(examples)}
 
+    def scores_and_statistics(self, examples, outputs, choices):
+        scores, statistics = super().scores_and_statistics(
+            examples, outputs, choices
+        )
+        return {**scores, **self._accuracies(examples)}, statistics
+
     def decode(self, outputs, errors, raw):
         answers, errors = super().decode(outputs[PAIRS], errors, raw)
         probability = ops.sigmoid(outputs[MATCHING])[:, 0]
@@ -125,10 +131,11 @@ class Pretrain(Retrieve):
         super().check()
         outputs = self.model.output
         names = list(outputs) if isinstance(outputs, dict) else []
-        if sorted(names) != sorted(self.loss_names) or self._text is None:
+        is_pair = len(self.fields) == 2 and self._text is not None
+        if sorted(names) != sorted(self.loss_names) or not is_pair:
             raise ValueError(
-                "Expected a model with an input of texts and the outputs "
-                f"{', '.join(self.loss_names)}. Received: inputs "
+                "Expected a model of two inputs, one of them texts, with the "
+                f"outputs {', '.join(self.loss_names)}. Received: inputs "
                 f"{', '.join(self.fields)}, outputs {', '.join(names)}"
             )
         size = self.codecs[self._text].size
