@@ -11,7 +11,10 @@ from command_line import call
 from mmkeras import serving
 from mmkeras.files import atomic
 
-pytestmark = pytest.mark.usefixtures("eager_models")
+pytestmark = [
+    pytest.mark.slow,  # The library beneath has quick tests.
+    pytest.mark.usefixtures("eager_models"),
+]
 TRAIN = [
     *["train.epochs=1", "train.batch_size=4", "train.precision=float32"],
     *["model.dim=8", "data.image_size=32"],
@@ -65,7 +68,6 @@ def test_pairs_are_matched_and_texts_find_images(run, table, tmp_path):
     assert result.exit_code == 0, result.output
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("checks_here")
 def test_export_has_all_signatures(run, table, tmp_path):
     result = call("export", run, tmp_path / "export")
@@ -89,7 +91,6 @@ def test_export_has_all_signatures(run, table, tmp_path):
     assert 0 < answers["serving_default"]["matching"][0] < 1
 
 
-@pytest.mark.slow
 def test_the_report_says_whether_pretraining_helps(run, table, tmp_path):
     trained = command_line.train(
         *[tmp_path, "classify-image-cnn", *TRAIN, "--data", table],

@@ -10,6 +10,7 @@ import tiny_tasks
 from checks import numpy
 
 import mmkeras
+from mmkeras import evaluation
 from mmkeras import tasks
 from mmkeras.data import codecs
 from mmkeras.tasks import targets
@@ -175,6 +176,8 @@ def test_scores_are_of_all_targets_and_repeat(task, examples):
     assert first == second
     assert {"recall_mean", "matching_accuracy", "words_accuracy"} <= {*first}
     assert 0 <= first["matching_accuracy"] <= 1
+    scores, _ = evaluation.evaluate(examples, draws=5)
+    assert first.items() <= scores.items()
 
 
 def test_pairs_have_a_similarity_and_a_probability(task):

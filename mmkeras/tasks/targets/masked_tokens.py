@@ -52,7 +52,7 @@ class MaskedTokens(Auxiliary):
         head = model.get_layer(self.output)
         [steps], _ = graph.call_of(model, head)
         steps = graph.replay(model, [*others, (old, branch(tokens))], steps)
-        # Few words are predicted: the vocabulary is the most of the time.
+        # Logits of all positions would take most of the time.
         steps = ops.take_along_axis(steps, places[..., None], axis=1)
         return {"logits": head(steps), "words": words}
 
