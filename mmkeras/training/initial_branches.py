@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import random
 
 import keras
 
@@ -114,12 +115,16 @@ def check_codec(name, codec, own, image_size, path):
 def describe(task, names, path):
     """Describes which weights come from another run, and which do not.
 
+    Random numbers drawn afterwards are the same as without it.
+
     Args:
         task: The `tasks.Task` with the branches.
         names: Names of their inputs.
         path: Folder of the other run.
     """
+    state = random.getstate()  # Keras draws the seeds of layers from it.
     initial = tasks.load(path)
+    random.setstate(state)
     branches = frozen_parts.branches(task.model)
     others = frozen_parts.branches(initial.model)
     replaceable = pretrained.modalities(task.model.name.replace("_", "-"))
