@@ -229,3 +229,7 @@ def test_other_models_are_refused(task):
     other = {**task.codecs, "text": codecs.Text(WORDS[:3])}
     with pytest.raises(ValueError, match="`vocabulary_size=7`"):
         tasks.Pretrain(task.model, other)
+    other["text"] = codecs.Text(WORDS)
+    other["text"].mask = None
+    with pytest.raises(ValueError, match="none that hides a word"):
+        tasks.Pretrain(task.model, other)

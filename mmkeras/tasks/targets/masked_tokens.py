@@ -37,7 +37,7 @@ class MaskedTokens(Auxiliary):
 
     def training_outputs(self, model, inputs, given, seed=0):
         """Logits `(batch, n, vocabulary_size)` and words `(batch, n)`."""
-        longest = self.codec.length - 2  # Without start and end.
+        longest = self.codec.length - self.codec.num_edges
         tokens, places, words = layers.MaskTokens(
             self.codec.size,
             self.codec.mask,
