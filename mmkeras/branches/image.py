@@ -12,6 +12,9 @@ import keras
 from mmkeras import arguments
 from mmkeras.branches import image_text
 from mmkeras.branches.image_transformer import transformer as transformer
+from mmkeras.branches.parts import call
+from mmkeras.branches.parts import single_input
+from mmkeras.branches.parts import split
 from mmkeras.branches.presets import load_backbone
 from mmkeras.branches.presets import load_image_converter
 from mmkeras.branches.weights import load_weights
@@ -115,9 +118,9 @@ def application(
     pixels = keras.Input(shape, name="pixels")
     x = keras.layers.Rescaling(255.0, name="bytes")(pixels)
     x = preprocess(x)
-    split = trainable if isinstance(trainable, str) else stem
-    if split:
-        start, net = _split(net, split)
+    at = trainable if isinstance(trainable, str) else stem
+    if at:
+        start, net = split(net, at)
         x = keras.layers.Identity(name="frozen")(start(x))
     x = net(x)
     if pooled:
@@ -165,19 +168,13 @@ def hub(
     if weights is not None:
         load_weights(backbone, weights)
     if image_text.is_pair(backbone):
-        if isinstance(trainable, str):
-            raise ValueError(
-                f"{type(backbone).__name__} is fine-tuned as a whole, not from "
-                f"a layer on. Received: trainable={trainable!r}"
-            )
         return image_text.image(
             backbone, scale, offset, trainable, pooled, shape, name
         )
     backbone.trainable = bool(trainable)
     if is_preset or weights is not None:
         _freeze_norms(backbone)
-    inputs = _single(backbone.input)
-    expected = getattr(inputs, "shape", ())[1:]
+    expected = getattr(single_input(backbone), "shape", ())[1:]
     if len(expected) != 3:
         raise ValueError(
             "`backbone` must be an image backbone with one input of shape "
@@ -187,18 +184,12 @@ def hub(
     pixels = keras.Input(shape or expected, name="pixels")
     x = keras.layers.Rescaling(scale, offset, name="bytes")(pixels)
     if isinstance(trainable, str):
-        start, backbone = _split(backbone, trainable)
-        x = keras.layers.Identity(name="frozen")(_call(start, x))
-    x = _call(backbone, x)
+        start, backbone = split(backbone, trainable)
+        x = keras.layers.Identity(name="frozen")(call(start, x))
+    x = call(backbone, x)
     if isinstance(x, dict):  # Of several stages, the last one.
         x = min(x.values(), key=lambda part: (part.shape[1], -part.shape[-1]))
     return keras.Model(pixels, _regions(x), name=name)
-
-
-def _call(model, x):
-    """Calls a model of one input, which may have a name."""
-    names = model.input if isinstance(model.input, dict) else None
-    return model(dict.fromkeys(names, x) if names else x)
 
 
 def preset_size(preset):
@@ -288,28 +279,6 @@ def _freeze_norms(net):
             layer.trainable = False
 
 
-def _split(net, name):
-    """Splits a network before a layer, into a frozen and a trainable part."""
-    names = [layer.name for layer in net.layers]
-    if name not in names:
-        close = difflib.get_close_matches(name, names, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f"{net.name} has no layer {name!r}.{hint}")
-    between = net.get_layer(name).input
-    try:
-        if isinstance(between, (list, tuple)):
-            raise ValueError(f"{name} takes {len(between)} inputs.")
-        end = keras.Model(between, net.output, name=f"{net.name}_top")
-    except ValueError as error:
-        raise ValueError(
-            f"{net.name} cannot be split before {name!r}: another path leads "
-            "around it or into it. Choose the first layer of a block."
-        ) from error
-    stem = keras.Model(net.input, between, name=f"{net.name}_stem")
-    stem.trainable = False
-    return stem, end
-
-
 def _convolved(x, number, filters, size=3, strides=1):
     """Convolution, batch normalisation and ReLU."""
     x = keras.layers.Conv2D(
@@ -322,13 +291,6 @@ def _convolved(x, number, filters, size=3, strides=1):
     )(x)
     x = keras.layers.BatchNormalization(name=f"norm_{number}")(x)
     return keras.layers.Activation("relu", name=f"relu_{number}")(x)
-
-
-def _single(inputs):
-    """The input of a model that has one, by name or not."""
-    if isinstance(inputs, dict) and len(inputs) == 1:
-        [inputs] = inputs.values()
-    return inputs
 
 
 def _regions(x):

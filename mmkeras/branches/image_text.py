@@ -7,6 +7,8 @@ and before they are divided by their lengths.
 import keras
 from keras import ops
 
+from mmkeras.branches.parts import call
+from mmkeras.branches.parts import split
 from mmkeras.branches.token_ids import backbone_ids
 from mmkeras.branches.token_ids import max_length
 
@@ -35,7 +37,8 @@ def image(
             KerasHub.
         scale: float, or one per channel: factor of pixels in [0, 1].
         offset: float, or one per channel: added behind.
-        trainable: bool. Whether to fine-tune the encoder.
+        trainable: bool, or the name of a layer. Whether to fine-tune the
+            encoder, or from which layer on; see `image.application`.
         pooled: bool. Whether to return the embedding of the image alone, not
             also those of its patches, behind the same projection if there is
             one.
@@ -48,7 +51,8 @@ def image(
         embedding of the image first.
 
     Raises:
-        ValueError: If the encoder takes images of another size.
+        ValueError: If the encoder takes images of another size, has no such
+            layer, or cannot be split before it.
     """
     expected = tuple(backbone.vision_encoder.image_shape)
     if shape is not None and tuple(shape) != expected:
@@ -57,13 +61,14 @@ def image(
             f"the shape {expected}. Received: {tuple(shape)}. Leave out "
             f"data.image_size, or set data.image_size={expected[0]}."
         )
-    backbone.trainable = trainable
+    backbone.trainable = bool(trainable)
     pixels = keras.Input(expected, name="pixels")
     x = keras.layers.Rescaling(scale, offset, name="bytes")(pixels)
-    if pooled:
-        x = ops.expand_dims(backbone.get_vision_embeddings(x), 1)
-    else:
-        x = _steps(backbone, x)
+    encoder = _encoder(backbone, pooled)
+    if isinstance(trainable, str):
+        start, encoder = split(encoder, trainable)
+        x = keras.layers.Identity(name="frozen")(call(start, x))
+    x = _embeddings(backbone, call(encoder, x), pooled)
     return keras.Model(pixels, x, name=name)
 
 
@@ -109,16 +114,28 @@ def scale_and_bias(backbone):
     return weights["logit_scale"], weights.get("logit_bias")
 
 
-def _steps(backbone, x):
-    """Embeddings of an image and its patches."""
+def _encoder(backbone, pooled):
+    """The image encoder; if it pools, also with what it pools."""
     encoder = backbone.vision_encoder
-    if not hasattr(backbone, "vision_projection"):  # Pools in the encoder.
-        states = encoder.post_layer_norm.output
-        both = keras.Model(
-            encoder.input, [encoder.output, states], name=encoder.name
-        )
-        embedding, x = both({"images": x})
-        return ops.concatenate([ops.expand_dims(embedding, 1), x], axis=1)
-    x = encoder({"images": x})
+    if hasattr(backbone, "vision_pooler"):
+        return encoder
+    # From its layers: KerasHub counts one patch too many before they are run.
+    pixels = keras.Input(encoder.image_shape, name="images")
+    x = encoder.embedding(pixels)
+    shape = (-1, encoder.embedding.num_positions, x.shape[-1])
+    x = ops.reshape(x, shape)
+    for layer in (*encoder.encoder_layers, encoder.post_layer_norm):
+        x = layer(x)
+    outputs = encoder.head(x) if pooled else [encoder.head(x), x]
+    return keras.Model(pixels, outputs, name=encoder.name)
+
+
+def _embeddings(backbone, x, pooled):
+    """Embeddings of an image, and of its patches unless they are pooled."""
+    if not hasattr(backbone, "vision_pooler"):
+        image, *patches = [x] if pooled else x
+        return ops.concatenate([ops.expand_dims(image, 1), *patches], axis=1)
+    if pooled:
+        x = ops.expand_dims(backbone.vision_pooler(x), 1)
     norm = getattr(backbone, "vision_post_layer_norm", None)
     return backbone.vision_projection(x if norm is None else norm(x))

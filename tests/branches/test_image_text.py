@@ -80,6 +80,7 @@ def test_its_patches_follow_the_image(backbone):
     branch = image_text.image(backbone, pooled=False)
     steps = numpy(branch(PIXELS))
     assert steps.shape == (2, 1 + 4, pooled.shape[-1])
+    assert branch.output_shape[1:] == steps.shape[1:]
     np.testing.assert_allclose(steps[:, :1], pooled, atol=1e-4)
     assert np.abs(np.diff(steps, axis=1)).max(axis=(0, 2)).min() > 1e-4
 
@@ -99,6 +100,22 @@ def test_a_text_has_the_embedding_of_the_backbone(backbone, offset):
     actual = numpy(branch(tokens))[:, 0]
     np.testing.assert_allclose(actual, expected, atol=1e-4)
     assert np.abs(actual[0] - actual[1]).max() > 1e-3
+
+
+def test_the_encoder_of_images_is_trained_from_a_layer_on(backbone):
+    name = backbone.vision_encoder.encoder_layers[0].name
+    kinds = ({"pooled": True}, {"pooled": False})
+    for kind in kinds:
+        whole = image_text.image(backbone, **kind)
+        branch = image_text.image(backbone, trainable=name, **kind)
+        np.testing.assert_allclose(
+            numpy(branch(PIXELS)), numpy(whole(PIXELS)), atol=1e-4
+        )
+        paths = [weight.path for weight in branch.trainable_weights]
+        assert paths and not any("patch_embedding" in path for path in paths)
+        assert branch.get_layer("frozen").output.shape[-1] == 8
+    with pytest.raises(ValueError, match="has no layer 'block'"):
+        image_text.image(backbone, trainable="block")
 
 
 def test_saves_and_trains(backbone):
