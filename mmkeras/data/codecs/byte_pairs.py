@@ -9,8 +9,6 @@ from mmkeras.data.codecs.token_codec import TokenCodec
 
 _LONGEST = 10_000  # Bytes of a word; further ones are left out.
 
-_MASK = "<mask>"  # Of RoBERTa.
-
 
 class BytePairs(TokenCodec):
     """Turns a sentence into the ids of byte pairs, as RoBERTa reads them.
@@ -31,6 +29,7 @@ class BytePairs(TokenCodec):
         end: Token behind a sentence.
         padding: Token that the network takes as padding.
         special: List of tokens that are not split where a text has them.
+        mask: Token that hides a word from a model, or `None` for none.
         style: `"gpt2"`, also that of RoBERTa, or `"clip"`; see
             `byte_pair_words.split`.
         prefix_space: bool. Whether a text begins with a space.
@@ -55,6 +54,7 @@ class BytePairs(TokenCodec):
         end="</s>",
         padding="<pad>",
         special=(),
+        mask=None,
         style="gpt2",
         prefix_space=False,
     ):
@@ -66,14 +66,14 @@ class BytePairs(TokenCodec):
         self._tokens, self._pairs = list(vocabulary), list(merges)
         ids = _numbered(self._tokens)
         self._special = list(dict.fromkeys(special))
-        named = {"start": start, "end": end, "padding": padding}
+        named = {"start": start, "end": end, "padding": padding, "mask": mask}
         _check(named | {f"special[{x!r}]": x for x in self._special}, ids)
         super().__init__(
             ["", *self._tokens],
             length,
             None if start is None else ids[start] + 1,
             ids[end] + 1,
-            mask=ids[_MASK] + 1 if _MASK in ids else None,
+            mask=None if mask is None else ids[mask] + 1,
         )
         self.network_padding = ids[padding]
         self.style, self.prefix_space = style, bool(prefix_space)
@@ -81,6 +81,11 @@ class BytePairs(TokenCodec):
         self._special_ids = [ids[token] for token in self._special]
         ending = "</w>" if style == "clip" else ""
         self._merges = Merges(ids, self._pairs, ending)
+
+    @property
+    def special(self):
+        """See `TokenCodec.special`."""
+        return sorted({*super().special, *(i + 1 for i in self._special_ids)})
 
     def token_ids(self, sentence, limit):
         """See `TokenCodec.token_ids`."""
@@ -155,7 +160,8 @@ def _numbered(tokens):
 
 def _check(named, ids):
     for name, token in named.items():
-        if token not in ids and not (name == "start" and token is None):
+        is_none = name in ("start", "mask") and token is None
+        if token not in ids and not is_none:
             raise ValueError(
                 f"`{name}` must be a token of the vocabulary. Received: "
                 f"{name}={token!r}, which is not among {len(ids):,} tokens."

@@ -80,6 +80,7 @@ def _byte_pairs(tokenizer, length, names):
         tokenizer.end_token,
         tokens[tokenizer.pad_token_id],
         sorted(tokenizer.unsplittable_tokens),
+        getattr(tokenizer, "mask_token", None),
         "clip" if _CLIP in names else "gpt2",
         tokenizer.add_prefix_space,
     )
@@ -112,6 +113,7 @@ def _sentence_pieces(tokenizer, preset, length):
         tokenizer.end_token_id,
         tokenizer.pad_token_id,
         unknown,
+        getattr(tokenizer, "mask_token_id", None),
         base64.b64encode(normalizer.precompiled_charsmap).decode(),
         normalizer.add_dummy_prefix,
         normalizer.remove_extra_whitespaces,

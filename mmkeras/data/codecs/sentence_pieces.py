@@ -35,6 +35,8 @@ class SentencePieces(TokenCodec):
         end: int. Its id of the end.
         padding: int. Its id of padding.
         unknown: int. Its id of unknown characters.
+        mask: int. Its id that hides a word from a model, or `None` for that
+            of unknown characters.
         charsmap: Base64 of the normalization of characters that comes with
             the model, or `""` for none.
         prefix_space: bool. Whether a text begins with a space.
@@ -63,6 +65,7 @@ class SentencePieces(TokenCodec):
         end=1,
         padding=0,
         unknown=2,
+        mask=None,
         charsmap="",
         prefix_space=True,
         strip_spaces=True,
@@ -76,16 +79,18 @@ class SentencePieces(TokenCodec):
             )
         self._pieces, self._scores = list(vocabulary), list(scores)
         ids = {"start": start, "end": end, "padding": padding}
-        _check(self._pieces, self._scores, {**ids, "unknown": unknown})
+        ids |= {"unknown": unknown, "mask": mask}
+        _check(self._pieces, self._scores, ids)
         super().__init__(
             ["", *self._pieces],
             length,
             None if start is None else start + 1,
             end + 1,
             unknown + 1,
+            None if mask is None else mask + 1,
         )
         self.network_padding = padding
-        self._ids, self._unknown = ids, unknown
+        self._ids = ids
         self.charsmap = charsmap
         self.prefix_space = bool(prefix_space)
         self.strip_spaces = bool(strip_spaces)
@@ -94,6 +99,12 @@ class SentencePieces(TokenCodec):
         self._unigrams = Unigrams(self._pieces, self._scores, unknown)
         inner = [x for x, s in zip(self._pieces, self._scores) if s is not None]
         self._has_words = not any(SPACE in x[1:] for x in inner)
+
+    @property
+    def special(self):
+        """See `TokenCodec.special`."""
+        scores = enumerate(self._scores, 1)
+        return sorted({*super().special, *(i for i, s in scores if s is None)})
 
     def token_ids(self, sentence, limit):
         """See `TokenCodec.token_ids`."""
@@ -131,7 +142,6 @@ class SentencePieces(TokenCodec):
             "scores": self._scores,
             "length": self.length,
             **self._ids,
-            "unknown": self._unknown,
             "charsmap": self.charsmap,
             "prefix_space": self.prefix_space,
             "strip_spaces": self.strip_spaces,
@@ -162,7 +172,8 @@ class SentencePieces(TokenCodec):
 
     def _join_unknown(self, ids):
         """Replaces several unknown pieces in a row by one."""
-        unknown, rows = ids.flat_values == self._unknown, ids.value_rowids()
+        unknown = ids.flat_values == self._ids["unknown"]
+        rows = ids.value_rowids()
         again = unknown[1:] & unknown[:-1] & (rows[1:] == rows[:-1])
         mask = ~tf.concat([tf.zeros_like(unknown[:1]), again], 0)
         return tf.ragged.boolean_mask(ids, ids.with_flat_values(mask))
@@ -176,7 +187,7 @@ def _check(pieces, scores, ids):
         )
     for name, number in ids.items():
         is_id = isinstance(number, int) and 0 <= number < len(pieces)
-        if not is_id and not (name == "start" and number is None):
+        if not is_id and not (name in ("start", "mask") and number is None):
             raise ValueError(
                 f"`{name}` must be the id of one of {len(pieces)} pieces. "
                 f"Received: {name}={number!r}"
