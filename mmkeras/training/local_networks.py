@@ -11,7 +11,10 @@ VARIABLE = "MMKERAS_PRETRAINED"
 # `config.json` of presets; the first one of a modality is preferred.
 _FILES = {"image": ("mobilenet", ""), "audio": ("yamnet", "yamnet:")}
 _PRESETS = {
-    "text": ("bert", "distilbert", "distil_bert", "electra"),
+    "text": (
+        *("bert", "distilbert", "distil_bert", "electra", "roberta"),
+        *("albert", "debertav3", "xlmroberta", "xlm-roberta"),
+    ),
     "image": ("efficientnet", "resnet", "mobilenet", "vit"),
     "audio": ("whisper", "moonshine"),
 }

@@ -26,6 +26,7 @@ def networks(tmp_path, monkeypatch):
     folder = tmp_path / "networks"
     for name, config in (
         ("minilm", {"model_type": "bert"}),
+        ("roberta", {"class_name": "RobertaBackbone"}),
         ("whisper", {"class_name": "WhisperBackbone"}),
         ("lite", {"class_name": "EfficientNetBackbone"}),
         ("other", {"model_type": "llama"}),
@@ -54,7 +55,7 @@ def vectors(count=30):
 
 def test_networks_are_found_by_name_and_configuration(networks):
     assert local_networks.find() == {
-        "text": [f"hub:{networks}/minilm"],
+        "text": [f"hub:{networks}/minilm", f"hub:{networks}/roberta"],
         "image": [f"{networks}/mobilenet_v2.npz", f"hub:{networks}/lite"],
         "audio": [
             f"yamnet:{networks}/yamnet_audioset.npz",
