@@ -55,8 +55,8 @@ Run = Annotated[
     str,
     typer.Argument(
         metavar="RUN",
-        help="Folder of a run, as given to `train --out`; or a preset, see "
-        "`mmkeras list --presets`.",
+        help="Folder of a run, as given to `train --out`; a preset, see "
+        "`mmkeras list --presets`; or hub:PRESET, a pretrained CLIP or SigLIP.",
     ),
 ]
 RunData = Annotated[

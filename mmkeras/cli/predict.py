@@ -43,8 +43,9 @@ def run(
     labels: Annotated[
         str | None,
         typer.Option(
-            help="For retrieval: classify the files by these texts, separated "
-            "by commas, e.g. 'a dog,a cat'.",
+            help="For retrieval, and for hub:PRESET of CLIP or SigLIP: "
+            "classify the files by these texts, separated by commas, e.g. "
+            "'a dog,a cat'.",
         ),
     ] = None,
     column: options.RunColumns = None,

@@ -29,7 +29,7 @@ FILES = [image_files.save(x, "PNG") for x in IMAGES]
     scope="module",
     params=[
         "clip",
-        "siglip",
+        pytest.param("siglip", marks=pytest.mark.slow),
         pytest.param("meta_clip_2", marks=pytest.mark.slow),
     ],
 )
