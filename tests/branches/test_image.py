@@ -1,7 +1,7 @@
 import keras
-import keras_hub
 import numpy as np
 import pytest
+import tiny_presets
 from checks import check_saves
 from checks import fast
 from checks import numpy
@@ -477,29 +477,10 @@ def test_vit_is_built_from_scratch():
     check_saves(branch, pixels(), rtol=1e-4, atol=1e-5)
 
 
-def efficient_net():
-    keras.utils.set_random_seed(0)
-    return keras_hub.models.EfficientNetBackbone(
-        stackwise_width_coefficients=[1.0] * 2,
-        stackwise_depth_coefficients=[1.0] * 2,
-        stackwise_kernel_sizes=[3] * 2,
-        stackwise_num_repeats=[1] * 2,
-        stackwise_input_filters=[8] * 2,
-        stackwise_output_filters=[8] * 2,
-        stackwise_expansion_ratios=[1, 2],
-        stackwise_strides=[1] * 2,
-        stackwise_squeeze_and_excite_ratios=[0.0] * 2,
-        stackwise_block_types=["v1"] * 2,
-        image_shape=(16, 16, 3),
-        stem_conv_filters=8,
-        include_rescaling=False,
-    )
-
-
 def test_a_backbone_of_keras_hub_is_fine_tuned_from_a_layer_on():
-    whole = branches.image.hub(efficient_net())
+    whole = branches.image.hub(tiny_presets.efficient_net())
     branch = branches.image.hub(
-        efficient_net(), trainable="block2a_expand_conv"
+        tiny_presets.efficient_net(), trainable="block2a_expand_conv"
     )
     x = np.random.default_rng(0).random((2, 16, 16, 3), "float32")
     np.testing.assert_allclose(
@@ -511,7 +492,7 @@ def test_a_backbone_of_keras_hub_is_fine_tuned_from_a_layer_on():
 
 
 def test_a_preset_s_normalisation_within_blocks_stays_frozen(tmp_path):
-    efficient_net().save_to_preset(str(tmp_path))
+    tiny_presets.efficient_net().save_to_preset(str(tmp_path))
     branch = branches.image.hub(str(tmp_path), trainable=True)
     names = [w.path for w in branch.trainable_weights]
     assert names and not any("gamma" in name for name in names)

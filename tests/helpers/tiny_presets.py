@@ -24,6 +24,27 @@ def bert(folder):
     return _save(folder, backbone, tokenizer)
 
 
+def efficient_net():
+    """Builds an EfficientNet of two blocks, for images of 16 x 16 pixels."""
+    keras_hub = pytest.importorskip("keras_hub")
+    keras.utils.set_random_seed(0)
+    return keras_hub.models.EfficientNetBackbone(
+        stackwise_width_coefficients=[1.0] * 2,
+        stackwise_depth_coefficients=[1.0] * 2,
+        stackwise_kernel_sizes=[3] * 2,
+        stackwise_num_repeats=[1] * 2,
+        stackwise_input_filters=[8] * 2,
+        stackwise_output_filters=[8] * 2,
+        stackwise_expansion_ratios=[1, 2],
+        stackwise_strides=[1] * 2,
+        stackwise_squeeze_and_excite_ratios=[0.0] * 2,
+        stackwise_block_types=["v1"] * 2,
+        image_shape=(16, 16, 3),
+        stem_conv_filters=8,
+        include_rescaling=False,
+    )
+
+
 def roberta(folder):
     """Writes a RoBERTa with a tokenizer of byte pairs into a folder."""
     keras_hub = pytest.importorskip("keras_hub")

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tiny_presets
 from checks import numpy
 from checks import only_tensorflow
 from checks import randomize
@@ -16,21 +17,7 @@ from mmkeras.tasks import safety
 @pytest.fixture(scope="module")
 def branch():
     """A frozen backbone of KerasHub, which does not store its layers."""
-    import keras_hub
-
-    backbone = keras_hub.models.EfficientNetBackbone(
-        width_coefficient=0.1,
-        depth_coefficient=0.1,
-        stackwise_kernel_sizes=[3],
-        stackwise_num_repeats=[1],
-        stackwise_input_filters=[8],
-        stackwise_output_filters=[8],
-        stackwise_expansion_ratios=[1],
-        stackwise_strides=[1],
-        stackwise_squeeze_and_excite_ratios=[0.25],
-        stackwise_block_types=["v1"],
-        image_shape=(16, 16, 3),
-    )
+    backbone = tiny_presets.efficient_net()
     branch = branches.image.hub(randomize(backbone, 0.1), shape=(16, 16, 3))
     assert branch.weights and not branch.trainable_weights
     return branch

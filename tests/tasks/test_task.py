@@ -7,10 +7,10 @@ import time
 
 import image_files
 import keras
-import keras_hub
 import numpy as np
 import pytest
 import tiny_captioners
+import tiny_presets
 from checks import numpy
 
 import mmkeras
@@ -260,22 +260,7 @@ def test_codecs_of_another_model_are_refused(folder):
 
 
 def test_a_frozen_backbone_is_still_frozen_when_loaded(tmp_path):
-    backbone = keras_hub.models.EfficientNetBackbone(
-        stackwise_width_coefficients=[1.0],
-        stackwise_depth_coefficients=[1.0],
-        stackwise_kernel_sizes=[3],
-        stackwise_num_repeats=[1],
-        stackwise_input_filters=[8],
-        stackwise_output_filters=[8],
-        stackwise_expansion_ratios=[1],
-        stackwise_strides=[1],
-        stackwise_squeeze_and_excite_ratios=[0.0],
-        stackwise_block_types=["v1"],
-        image_shape=(16, 16, 3),
-        stem_conv_filters=8,
-        include_rescaling=False,
-    )
-    branch = branches.image.hub(backbone)
+    branch = branches.image.hub(tiny_presets.efficient_net())
     assert not branch.trainable_weights
     model = mmkeras.build_model(
         "classify-image-cnn", num_classes=2, image=branch
