@@ -82,8 +82,11 @@ def _from_tokenizer_json(preset):
 
 
 def _load(function, preset):
+    # A relative folder may have the name of a preset of KerasHub.
+    folder = pathlib.Path(preset)
+    source = folder.resolve() if folder.is_dir() else preset
     try:
-        return function(str(preset))
+        return function(str(source))
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"The preset {preset} is read by the package {error.name}, which "
