@@ -38,7 +38,8 @@ def retrieve_image_text(
         dim: int. Size of an embedding.
         dropout: float in [0, 1). Of the pooled features.
         loss: Of a batch: `"contrastive"`, `"sigmoid"`, `"triplet"` (the
-            hardest negative) or `"semi-hard"`.
+            hardest negative; in the first quarter of the epochs a semi-hard
+            one) or `"semi-hard"`.
         image: Image branch. Defaults to `branches.image.cnn`.
         text: Text branch. Defaults to `branches.text.gru`.
 

@@ -38,7 +38,8 @@ def retrieve_text_audio(
         dim: int. Size of an embedding.
         dropout: float in [0, 1). Of the pooled features.
         loss: Of a batch: `"contrastive"`, `"sigmoid"`, `"triplet"` (the
-            hardest negative) or `"semi-hard"`.
+            hardest negative; in the first quarter of the epochs a semi-hard
+            one) or `"semi-hard"`.
         text: Text branch. Defaults to `branches.text.gru`.
         audio: Audio branch. Defaults to `branches.audio.cnn`.
 

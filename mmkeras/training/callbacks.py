@@ -160,6 +160,23 @@ class LogCurves(keras.callbacks.Callback):
         figure.savefig(file, format="png", dpi=120)
 
 
+class WarmUpLoss(keras.callbacks.Callback):
+    """Trains the first epochs by the `warmup_loss` of a target.
+
+    Args:
+        epochs: int. Number of these epochs.
+    """
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if keras.backend.backend() == "jax":
+            self.model.jax_state_sync()
+        self.model.is_warming_up.assign(epoch < self.epochs)
+
+
 class WarnOnCollapse(keras.callbacks.Callback):
     """Warns if a captioning model generates the same text for every image.
 

@@ -28,6 +28,7 @@ from mmkeras.training.callbacks import FailOnNaN
 from mmkeras.training.callbacks import LogCurves
 from mmkeras.training.callbacks import StopAfterStep
 from mmkeras.training.callbacks import Validate
+from mmkeras.training.callbacks import WarmUpLoss
 from mmkeras.training.examples import Data
 from mmkeras.training.examples import Examples
 
@@ -112,6 +113,7 @@ def fit(
     ]
     saver = checkpoint.Checkpoint(folder / "checkpoint.npz", monitors[:-1])
     finished = saver.resume(model)
+    first_loss = _warmup(model, recipe)
     rewards = []
     if recipe.reward:
         dataset, rewards = self_critical.training(
@@ -128,6 +130,7 @@ def fit(
                 epochs=recipe.epochs,
                 steps_per_epoch=steps,
                 callbacks=[
+                    *first_loss,
                     *rewards,
                     *monitors,
                     saver,
@@ -239,6 +242,12 @@ def _augment(task, recipe, train):
         }
 
     return change if fields else None
+
+
+def _warmup(model, recipe):
+    """The callback of a loss with a warm-up, in a list."""
+    count = model.target.warmup_epochs(recipe.epochs)
+    return [WarmUpLoss(count)] if count else []
 
 
 def _encoder_weights(task, recipe):

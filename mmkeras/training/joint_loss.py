@@ -9,14 +9,12 @@ class JointLoss:
         loss = sum of w_i loss_i
 
     Args:
-        target: The `targets.Target` of the task.
         auxiliary: Dict of its `targets.Auxiliary`, by name.
-        weights: Dict from names of losses to weights above 0, that of `target`
-            first if it is among them.
+        weights: Dict from names of losses to weights above 0, that of the
+            task's own target first if it is among them.
     """
 
-    def __init__(self, target, auxiliary, weights):
-        self.target = target
+    def __init__(self, auxiliary, weights):
         self.auxiliary = auxiliary
         self.weights = weights
 
@@ -24,10 +22,11 @@ class JointLoss:
         """Makes a Keras metric for the mean of each loss."""
         return [keras.metrics.Mean(f"{name}_loss") for name in self.weights]
 
-    def losses(self, y, outputs, weight=None, label_smoothing=0.0):
+    def losses(self, own_loss, y, outputs, weight=None, label_smoothing=0.0):
         """Computes the loss of each target.
 
         Args:
+            own_loss: Function as of `Target.loss`, of the task's own target.
             y: As of `Target.loss`.
             outputs: Dict of what each loss takes.
             weight: Weights of the examples, or `None`.
@@ -39,7 +38,7 @@ class JointLoss:
         return {
             name: self.auxiliary[name].loss(outputs[name], weight)
             if name in self.auxiliary
-            else self.target.loss(y, outputs[name], weight, label_smoothing)
+            else own_loss(y, outputs[name], weight, label_smoothing)
             for name in self.weights
         }
 
@@ -75,7 +74,7 @@ def make(task, recipe):
             f"train.loss_weights={given}"
         )
     weights = {name: weight for name, weight in weights.items() if weight}
-    return JointLoss(task.target, task.auxiliary, weights)
+    return JointLoss(task.auxiliary, weights)
 
 
 def _is_weight(value):

@@ -20,6 +20,11 @@ class TrainingModel(keras.Model):
             several heads, or `None`.
         joint: A `joint_loss.JointLoss`, if there are several targets, or
             `None`. Each of their losses is logged.
+        warms_up: bool. Whether the first epochs are trained by the target's
+            `warmup_loss`, as `callbacks.WarmUpLoss` says.
+
+    Attributes:
+        is_warming_up: Variable, whether they are; or `None`.
     """
 
     def __init__(
@@ -31,6 +36,7 @@ class TrainingModel(keras.Model):
         name=None,
         balance=None,
         joint=None,
+        warms_up=False,
     ):
         super().__init__(inputs, outputs, name=name)
         self.target = target
@@ -38,6 +44,11 @@ class TrainingModel(keras.Model):
         self.balance = balance
         self.joint = joint
         self.loss_means = [] if joint is None else joint.means()
+        self.is_warming_up = None
+        if warms_up:
+            self.is_warming_up = keras.Variable(
+                False, dtype="bool", trainable=False, name="is_warming_up"
+            )
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -49,12 +60,20 @@ class TrainingModel(keras.Model):
         return loss + sum(self.losses)
 
     def _target_loss(self, y, outputs, weight):
+        given = weight, self.label_smoothing
         if self.joint is None:
-            return self.target.loss(y, outputs, weight, self.label_smoothing)
-        losses = self.joint.losses(y, outputs, weight, self.label_smoothing)
+            return self._own_loss(y, outputs, *given)
+        losses = self.joint.losses(self._own_loss, y, outputs, *given)
         for mean, loss in zip(self.loss_means, losses.values()):
             mean.update_state(loss)
         return self.joint.total(losses)
+
+    def _own_loss(self, *arguments):
+        loss = self.target.loss(*arguments)
+        if self.is_warming_up is None:
+            return loss
+        first = self.target.warmup_loss(*arguments)
+        return keras.ops.where(self.is_warming_up.value, first, loss)
 
 
 def build(task, recipe, cached=(), shared=None, seed=0):
@@ -101,4 +120,5 @@ def build(task, recipe, cached=(), shared=None, seed=0):
         recipe.label_smoothing,
         name=task.model.name,
         joint=joint,
+        warms_up=bool(task.target.warmup_epochs(recipe.epochs)),
     )

@@ -15,6 +15,7 @@ from mmkeras.tasks.targets.target import Target
 
 CUTOFFS = (1, 5, 10)
 _MARGIN = 0.2  # Of triplets.
+_WARMUP = 0.25  # Of all epochs: hardest negatives of a new model mislead it.
 _LOSSES = {
     "contrastive": losses.contrastive_loss,
     "sigmoid": losses.sigmoid_loss,
@@ -81,13 +82,24 @@ class Embedding(Target):
         return Encoded(values, np.ones(len(rows), "float32"))
 
     def loss(self, y, outputs, weight=None, label_smoothing=0.0):
-        loss = self._loss(outputs, y)
-        if weight is None:
-            return keras.ops.mean(loss)
-        weight = keras.ops.cast(weight, loss.dtype)
-        return keras.ops.sum(loss * weight) / keras.ops.maximum(
-            keras.ops.sum(weight), 1
-        )
+        return _mean(self._loss(outputs, y), weight)
+
+    def warmup_epochs(self, epochs):
+        """A quarter of all epochs for `"triplet"`, else 0.
+
+        Trained on the hardest negatives from the beginning, embeddings
+        collapse to one point.
+        """
+        return math.ceil(_WARMUP * epochs) if self.kind == "triplet" else 0
+
+    def warmup_loss(self, y, outputs, weight=None, label_smoothing=0.0):
+        """The loss of semi-hard negatives, which does not collapse.
+
+        Reference:
+            [Schroff et al., 2015](https://arxiv.org/abs/1503.03832), section
+            3.2
+        """
+        return _mean(_LOSSES["semi-hard"](outputs, y), weight)
 
     def chance_loss(self, batch_size):
         if self.kind == "contrastive":
@@ -195,6 +207,15 @@ def mean_recall(hits):
     totals = hits.sum(axis=0).reshape(-1, len(CUTOFFS) + 1)
     totals = totals[totals[:, -1] > 0]  # A sample may lack a direction.
     return float(np.mean(totals[:, :-1] / totals[:, -1:]))
+
+
+def _mean(loss, weight):
+    """The mean of the losses of examples, weighted."""
+    if weight is None:
+        return keras.ops.mean(loss)
+    weight = keras.ops.cast(weight, loss.dtype)
+    total = keras.ops.maximum(keras.ops.sum(weight), 1)
+    return keras.ops.sum(loss * weight) / total
 
 
 def _lacks(row, name):

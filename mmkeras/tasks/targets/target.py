@@ -117,6 +117,21 @@ class Target:
         """
         raise NotImplementedError
 
+    def warmup_epochs(self, epochs):
+        """Number of first epochs that are trained by `warmup_loss`.
+
+        Args:
+            epochs: int. Number of all epochs.
+
+        Returns:
+            int; here, 0.
+        """
+        return 0
+
+    def warmup_loss(self, y, outputs, weight=None, label_smoothing=0.0):
+        """The loss of the first epochs, if it differs; as of `loss`."""
+        raise NotImplementedError
+
     def chance_loss(self, batch_size):
         """The loss of a model that tells the examples of a batch not apart.
 
