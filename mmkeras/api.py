@@ -242,8 +242,8 @@ def generation_options(task, given):
         ValueError: If the task generates no text, or an option is wrong.
     """
     values = _with_group("generate", given)
-    generates = task.target.generates
-    keys = config_keys.generate(task) if generates else []
+    generates = task.generator(task.model) is not None
+    keys = config_keys.generate(task, task.model) if generates else []
     name = task.model.name.replace("_", "-")
     if values and not generates:
         raise ValueError(

@@ -188,6 +188,13 @@ def _expected(keyword, default, value):
     return ""
 
 
+def _is_size(size, default):
+    """Whether a side of a shape is valid; `None` for any, as by default."""
+    if size is None:
+        return None in (default or ())
+    return _is_integer(size) and size >= 1
+
+
 def _expected_shape(keyword, default, value):
     ranks = _RANKS.get(keyword, default and (len(default),))
     if default is None and value is None:
@@ -195,7 +202,7 @@ def _expected_shape(keyword, default, value):
     fits = (
         isinstance(value, (tuple, list))
         and value
-        and all(_is_integer(size) and size >= 1 for size in value)
+        and all(_is_size(size, default) for size in value)
     )
     if fits and (ranks is None or len(value) in ranks):
         return ""

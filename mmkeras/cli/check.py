@@ -16,6 +16,7 @@ class Kind(enum.StrEnum):
     QUESTIONS = "questions"
     DIALOGUES = "dialogues"
     PAIRS = "pairs"
+    TRANSCRIPTS = "transcripts"
 
 
 def run(

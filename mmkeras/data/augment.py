@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+_MULTIPLE = 1600  # Of samples of a batch, to limit the number of sizes.
+
 
 def augment(flip=True, crop=0.1, brightness=0.1, contrast=0.1, seed=None):
     """Makes a model that changes each image of a batch at random.
@@ -72,8 +74,8 @@ def augment(flip=True, crop=0.1, brightness=0.1, contrast=0.1, seed=None):
     return keras.Sequential(changes, name="augment")
 
 
-def augment_audio(samples, rng, gain=6.0, shift=0.1, noise=30.0):
-    """Changes each waveform of a batch at random: loudness, time, noise.
+def augment_audio(samples, rng, gain=6.0, shift=0.1, noise=30.0, speed=0.0):
+    """Changes each waveform of a batch at random: loudness, time, noise, speed.
 
     Zeros at the end are padding, and remain zeros.
 
@@ -87,18 +89,28 @@ def augment_audio(samples, rng, gain=6.0, shift=0.1, noise=30.0):
         noise: float. Minimum signal-to-noise ratio, in decibels, of the white
             noise that is added to half of the waveforms; the maximum is 30
             decibels higher. `None` for no noise.
+        speed: float in [0, 1). Maximum change of speed, and of pitch, as a
+            fraction: 0.1 for 0.9 to 1.1 times as fast.
 
     Returns:
-        Array of the same shape, float32.
+        Array of the same shape, float32; with `speed`, of as many samples as
+        the longest waveform has, rounded up to a multiple of 1600.
 
     Raises:
-        ValueError: If `gain` is negative or `shift` not in its range.
+        ValueError: If `gain` is negative, or `shift` or `speed` not in its
+            range.
     """
-    if gain < 0 or not 0 <= shift < 1:
+    if gain < 0 or not 0 <= shift < 1 or not 0 <= speed < 1:
         raise ValueError(
-            "`gain` must be at least 0 and `shift` in [0, 1). Received: "
-            f"gain={gain}, shift={shift}"
+            "`gain` must be at least 0, `shift` and `speed` in [0, 1). "
+            f"Received: gain={gain}, shift={shift}, speed={speed}"
         )
+    if speed:
+        samples = _change_speed(
+            samples, rng.uniform(-speed, speed, len(samples))
+        )
+    if not shift and not gain and noise is None:
+        return np.float32(samples)
     count, size = samples.shape
     index = np.arange(size)
     ends = ((samples != 0) * (index + 1)).max(axis=1)
@@ -118,3 +130,17 @@ def augment_audio(samples, rng, gain=6.0, shift=0.1, noise=30.0):
         white *= scale.astype("float32")[:, None]
         x += np.where(index < (ends + shifts)[:, None], white, 0)
     return np.clip(x, -1, 1).astype("float32")
+
+
+def _change_speed(samples, changes):
+    """Plays waveforms `1 + change` times as fast, by linear interpolation."""
+    index = np.arange(samples.shape[1])
+    ends = ((samples != 0) * (index + 1)).max(axis=1)
+    lengths = (ends / (1 + changes)).astype(int)
+    size = -(-max(lengths.max(), 1) // _MULTIPLE) * _MULTIPLE
+    x = np.zeros((len(samples), size), "float32")
+    for i, (end, length) in enumerate(zip(ends, lengths)):
+        if length:
+            places = np.arange(length) * (1 + changes[i])
+            x[i, :length] = np.interp(places, index[:end], samples[i, :end])
+    return x

@@ -109,7 +109,12 @@ def training(examples, batching, epochs, seed=0, start=0, augment=None):
     ones = np.ones((batching.size, len(examples.fields)))
     example = gather(sample, np.zeros_like(sample), ones)
     has_presence = "presence" in example[0]
-    spec = _spec(example, input_lengths)
+    spec = _spec(
+        example,
+        input_lengths,
+        examples.fields_of_any_length,
+        examples.task.target.searches,
+    )
     if augment:
         dataset = _augmented_batches(plans, gather, augment, spec)
     else:
@@ -214,10 +219,13 @@ def without_prefetch(batches, shapes):
     return dataset.with_options(options)
 
 
-def _spec(batch, input_lengths):
-    """Returns the specification of batches; the length of texts varies."""
+def _spec(batch, input_lengths, fields, has_sequences):
+    """Returns the specification of batches; the length of texts varies.
+
+    So does that of some other fields.
+    """
     x, y, weight = batch
-    variable = {"tokens", "positions"}
+    variable = {"tokens", "positions", *fields}
     if input_lengths is not None:
         variable |= {name for name, values in x.items() if _is_text(values)}
 
@@ -230,7 +238,7 @@ def _spec(batch, input_lengths):
     target = "positions" if "positions" in x else None
     return (
         {name: describe(values, name) for name, values in x.items()},
-        describe(y, target),
+        describe(y, "tokens" if has_sequences else target),
         describe(weight, target),
     )
 

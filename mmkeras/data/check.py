@@ -8,6 +8,7 @@ from mmkeras.data import check_counts
 from mmkeras.data import check_files
 from mmkeras.data import check_inputs
 from mmkeras.data import check_texts
+from mmkeras.data import check_transcripts
 from mmkeras.data import check_vocabulary
 from mmkeras.data import column_choice
 from mmkeras.data import datasets
@@ -65,6 +66,7 @@ def check(
     `unpaired`, an image without captions or captions without an image;
     `leak`, an image that by content or name is in two splits; in a published
     data set equal contents are `duplicate`, since its splits are the authors'.
+    `short`, a recording that is too short for its transcript.
     Your own data is also checked for the problems of
     `training_problems.find`.
 
@@ -96,6 +98,7 @@ def check(
     problems += check_files.problems(rows, progress or (lambda *_: None))
     problems += check_inputs.problems(rows, captioned)
     problems += check_contents.problems(rows, published)
+    problems += check_transcripts.problems(rows)
     notes += truncation.describe_audio(rows)
     unused = sum("captions" in r and r["split"] is None for r in rows)
     if unused:

@@ -19,6 +19,10 @@ class FieldArray:
         errors: List of n strings, empty where the value could be read.
         cached: bool. Whether values are outputs of a branch's frozen part.
         is_text: bool. Whether values are token ids, padded with 0.
+        lengths: Integers, the length of each distinct value, if the model
+            takes values of any length; else `None`.
+        multiple: int. Of what number batches of such values have a multiple
+            of steps.
     """
 
     array: np.ndarray
@@ -27,6 +31,21 @@ class FieldArray:
     errors: list
     cached: bool = False
     is_text: bool = False
+    lengths: np.ndarray | None = None
+    multiple: int = 1
+
+    def take(self, views, entries):
+        """Values of examples, cut after the longest of them.
+
+        Args:
+            views: Integers `(n,)`, the view of each example.
+            entries: Integers `(n,)`, indices of distinct values.
+        """
+        if self.lengths is None:
+            return self.array[views, entries]
+        longest = max(self.lengths[entries].max(), 1)
+        longest = -(-longest // self.multiple) * self.multiple
+        return self.array[views, entries, :longest]
 
 
 def encode(

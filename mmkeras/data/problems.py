@@ -17,6 +17,7 @@ KINDS = (
     "split",
     "label",
     "unseen",
+    "short",
 )
 
 

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+from mmkeras import metrics
 from mmkeras.evaluation import bootstrap
 from mmkeras.evaluation.mismatch import mismatched
 from mmkeras.evaluation.mismatch import shuffle_gap
@@ -120,13 +121,19 @@ def _drops(examples, choices, options, seed):
         elif sources:
             predicted = examples.choices(permutations=sources, **options)
         statistics = task.statistics(rows, labels, predicted)
-        return np.array([*task.headline_scores(statistics).values()])
+        scores = task.headline_scores(statistics)
+        return np.array([_signed(*pair) for pair in scores.items()])
 
     has_classes = len(labels) == len(rows) and task.target.has_accuracy
     within = labels if has_classes and not compares_texts else None
     return mismatched(
         score, task.fields, len(first), within, repeats=3, seed=seed
     )
+
+
+def _signed(name, score):
+    """A score such that higher is better."""
+    return -score if metrics.lower_is_better(name) else score
 
 
 def _compares_texts(examples):

@@ -17,6 +17,8 @@ TITLES = {
     "length": "words per caption",
     "shuffle_gap": "image-shuffle gap, nats",
     "accuracy": "accuracy",
+    "word_error_rate": "word error rate",
+    "character_error_rate": "character error rate",
     "f1_macro": "macro F1",
     "f1_micro": "micro F1",
     "f1_weighted": "weighted F1",
@@ -38,7 +40,7 @@ TITLES = {
 _FORMATS = (
     (r"meteor|rouge_l|bleu_\d", 100, ".1f", ""),
     (
-        r"unique|distinct_\d|(.+_)?accuracy|majority|chance|consistency",
+        r"unique|distinct_\d|(.+_)?accuracy|.+_error_rate|majority|chance|consistency",
         100,
         ".1f",
         " %",

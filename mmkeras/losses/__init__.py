@@ -17,6 +17,8 @@ All architectures return logits. The losses that fit, by the targets:
   with `ContrastiveLoss`, `SigmoidLoss` or `TripletLoss`.
 - Text: token ids of shape `(batch, length)`, 0 for padding, with
   `TokenCrossentropy`.
+- Text without alignment: token ids likewise, with `ctc_loss` of the logits of
+  each step, of which blank, id 0, is one.
 """
 
 from mmkeras.losses.contrastive import ContrastiveLoss
@@ -25,5 +27,7 @@ from mmkeras.losses.contrastive import TripletLoss
 from mmkeras.losses.contrastive import contrastive_loss
 from mmkeras.losses.contrastive import sigmoid_loss
 from mmkeras.losses.contrastive import triplet_loss
+from mmkeras.losses.ctc import ctc_loss
+from mmkeras.losses.ctc import ctc_steps
 from mmkeras.losses.tokens import TokenCrossentropy
 from mmkeras.losses.tokens import token_crossentropy

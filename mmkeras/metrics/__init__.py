@@ -27,6 +27,9 @@ from mmkeras.metrics.consistency import consistency
 from mmkeras.metrics.diversity import distinct
 from mmkeras.metrics.diversity import unique_share
 from mmkeras.metrics.diversity import vocabulary
+from mmkeras.metrics.error_rates import error_rates
+from mmkeras.metrics.error_rates import error_statistics
+from mmkeras.metrics.error_rates import lower_is_better
 from mmkeras.metrics.ranking import ranking_scores
 from mmkeras.metrics.retrieval import retrieval_scores
 from mmkeras.metrics.rouge import rouge_l

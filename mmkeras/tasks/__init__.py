@@ -10,6 +10,7 @@ from mmkeras.tasks.pretrain import Pretrain
 from mmkeras.tasks.retrieve import Retrieve
 from mmkeras.tasks.task import Task
 from mmkeras.tasks.task import load
+from mmkeras.tasks.transcribe import Transcribe
 from mmkeras.tasks.vqa import VQA
 
 

@@ -9,6 +9,7 @@ from mmkeras.data import examples
 
 _LINE_FIELDS = ("history", "candidates")  # Strings with one text per line.
 _MODALITIES = {"text", "image", "audio", "features"}  # In names of the zoo.
+ANY_LENGTH = (None,)  # Shape of audio that a builder takes at any length.
 TABULAR = "tabular"  # The numbers and categories of a row of a table.
 
 
@@ -106,7 +107,11 @@ def builder_arguments(codecs_by_field, target_field, defaults):
     for field, codec in codecs_by_field.items():
         if field != target_field:
             values |= _arguments(field, codec, defaults)
-    return {k: v for k, v in values.items() if k in defaults}
+    return {
+        k: v
+        for k, v in values.items()
+        if k in defaults and defaults[k] != ANY_LENGTH
+    }
 
 
 def _is_omitted(field, defaults, rows):

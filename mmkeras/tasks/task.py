@@ -6,6 +6,7 @@ import pathlib
 import keras
 import numpy as np
 
+from mmkeras import generation
 from mmkeras import hub
 from mmkeras.data import encoding
 from mmkeras.data import inputs
@@ -68,6 +69,8 @@ class Task:
     data_options = {}
     image_size = None  # Of images, for networks without weights.
     punctuation = "drop"  # Of texts; or "keep".
+    text_options = {}  # Of the target, if it is text: of `codecs.Text`.
+    audio_augmentation = {}  # Options of `data.augment.augment_audio`.
     target_field = "label"  # Name of the target's codec.
     example_field = "label"  # Name of the target's value in an example.
     answer_keys = ("label", "probability", "error")
@@ -136,6 +139,19 @@ class Task:
             codecs_by_field, train, options.max_answers, generates, kind
         )
 
+    @classmethod
+    def generator(cls, model):
+        """The class whose arguments are the options of generation.
+
+        Args:
+            model: A model of the zoo.
+
+        Returns:
+            A layer; `None` for models that generate no text.
+        """
+        is_generative = TOKENS in model.input
+        return generation.SequenceGenerator if is_generative else None
+
     def make_target(self):
         """Makes the target of the task's codec."""
         return targets.make(self.codecs[self.target_field], self.example_field)
@@ -165,6 +181,29 @@ class Task:
         has_presence = PRESENCE in self.model.input
         names = tuple(self.fields)
         return names if has_presence else ("+".join(names),)
+
+    @property
+    def fields_of_any_length(self):
+        """Names of the inputs whose values the model takes at any length."""
+        return [
+            field
+            for field in self.fields
+            if self.codecs[field].multiple
+            and self.model.input[field].shape[1] is None
+        ]
+
+    def target_errors(self, rows, lengths):
+        """Explains why the targets of examples cannot be learned.
+
+        Args:
+            rows: Examples.
+            lengths: Dict of integers `(n,)` by `fields_of_any_length`: the
+                lengths of their values.
+
+        Returns:
+            List of strings, empty where there is no reason.
+        """
+        return self.target.errors(rows)
 
     @property
     def columns(self):
@@ -599,6 +638,8 @@ class Task:
         x, presence, errors = encoding.encode_batch(
             self.codecs, self.fields, raw
         )
+        for field in self.fields_of_any_length:
+            x[field] = self.codecs[field].shorten(x[field])
         return self._inputs(x, presence), errors
 
     def _encoded_target(self, example):

@@ -67,6 +67,7 @@ def build(name, data, recipe, init=None, **changes):
         fields = kind.fields_of_all
         fitted = fit_codecs.fit_codecs(fields, data.train, *inputs, {})
         values = [example[kind.example_field] for example in train]
+        texts |= kind.text_options
         fitted[kind.target_field] = codecs.Text.from_texts(values, **texts)
     else:
         # Built anew: published trainings begin with the numbers it draws.

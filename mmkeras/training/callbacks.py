@@ -10,6 +10,7 @@ import keras
 
 from mmkeras import interrupts
 from mmkeras.files import atomic
+from mmkeras.metrics import lower_is_better
 from mmkeras.training import checkpoint
 from mmkeras.training import normalization
 
@@ -25,8 +26,8 @@ class Validate(keras.callbacks.Callback):
         path: File for the best weights.
         evaluate: Function without arguments that returns a dict of metrics,
             added to the logs.
-        metric: str. The metric to maximise, or to minimise if its name ends
-            in `loss`.
+        metric: str. The metric to maximise, or to minimise if it is an error;
+            see `metrics.lower_is_better`.
         patience: int or `None`. Epochs without a new best before training
             stops.
         statistics: A `normalization.Statistics` that is estimated again
@@ -44,7 +45,7 @@ class Validate(keras.callbacks.Callback):
         self.metric = metric
         self.patience = patience
         self.statistics = statistics
-        self.sign = -1 if metric.endswith("loss") else 1
+        self.sign = -1 if lower_is_better(metric) else 1
         self.state = {"best": None, "loss": None, "epoch": -1}
 
     def on_epoch_end(self, epoch, logs=None):

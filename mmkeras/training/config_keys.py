@@ -3,8 +3,8 @@
 Names, types, defaults and descriptions come from the dataclass or function
 that owns them: `train` from `recipes.Recipe`, `model` from the architecture's
 builder, `data` and `task` from `tasks.options`, and `generate` from
-`generation.SequenceGenerator`. A key that would have no effect on an
-architecture does not exist for it.
+`Task.generator`. A key that would have no effect on an architecture does not
+exist for it.
 """
 
 import dataclasses
@@ -14,7 +14,6 @@ import re
 import typing
 
 from mmkeras import docstrings
-from mmkeras import generation
 from mmkeras import registry
 from mmkeras import tasks
 from mmkeras.tasks import fit_codecs
@@ -120,8 +119,7 @@ def keys(name):
         *_columns(architecture),
         *_fields("task", options.TaskOptions()),
     ]
-    if "generates" in features:
-        available += generate(tasks.of(architecture))
+    available += generate(tasks.of(architecture), architecture.smallest_model)
     return {
         key.name: key
         for key in available
@@ -136,13 +134,16 @@ def _columns(architecture):
     return _fields("data.columns", options.ColumnOptions())
 
 
-def generate(task):
+def generate(task, model):
     """Lists the keys of the group `generate`.
 
     Args:
-        task: A `tasks.Task` that generates text, or its class.
+        task: A `tasks.Task`, or its class.
+        model: Its model, or another of the architecture.
     """
-    generator = generation.SequenceGenerator
+    generator = task.generator(model)
+    if generator is None:
+        return []
     parameters = inspect.signature(generator).parameters
     defaults = {**task.generation_defaults, **task.evaluation_defaults}
     defaults["length"] = None  # That of the texts in training.
@@ -178,7 +179,6 @@ def _features(architecture):
         "encoder": "image" in model.input or bool(replaceable),
         "text": "vocabulary_size" in defaults,
         "several": tasks.task.PRESENCE in model.input,
-        "generates": tasks.task.TOKENS in model.input,
         "captions": kind.texts_differ,
         "losses": bool(kind.loss_names),
         "classes": kind.label_type is None

@@ -238,7 +238,10 @@ def _augment(task, recipe, train):
 
     def change(x, rng):
         return x | {
-            field: augment.augment_audio(x[field], rng) for field in fields
+            field: augment.augment_audio(
+                x[field], rng, **task.audio_augmentation
+            )
+            for field in fields
         }
 
     return change if fields else None

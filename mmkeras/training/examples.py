@@ -74,6 +74,9 @@ class Examples:
                 progress=progress,
                 keep=keep,
             )
+            if field in task.fields_of_any_length and not encoded.cached:
+                encoded.lengths = task.codecs[field].lengths(encoded.array[0])
+                encoded.multiple = task.codecs[field].multiple
             self._arrays[field] = encoded
             presence.append(encoded.present)
             errors = [
@@ -89,8 +92,9 @@ class Examples:
         errors = [
             e or (no_input if n else "") for e, n in zip(errors, is_empty)
         ]
-        errors = [e or t for e, t in zip(errors, task.target.errors(rows))]
         self._indices = np.arange(len(rows))
+        reasons = task.target_errors(rows, self._value_lengths)
+        errors = [e or t for e, t in zip(errors, reasons)]
         self.rows, self.errors = rows, []
         self._remove(errors)
 
@@ -136,8 +140,24 @@ class Examples:
         return np.max(lengths, axis=0) if lengths else None
 
     @property
+    def fields_of_any_length(self):
+        """Names of the inputs whose batches are cut after the longest."""
+        return [f for f, x in self._arrays.items() if x.lengths is not None]
+
+    @property
+    def _value_lengths(self):
+        """Dict of the lengths of examples' values, of such inputs."""
+        return {
+            field: self._arrays[field].lengths[self.numbers(field)]
+            for field in self.fields_of_any_length
+        }
+
+    @property
     def lengths(self):
-        """Lengths by which batches are bucketed, in ids; or `None`."""
+        """Lengths by which batches are bucketed, in ids or steps; or `None`."""
+        values = [*self._value_lengths.values()]
+        if values:
+            return np.max(values, axis=0)
         if self.task.target.generates:
             return self.targets.lengths
         return self.input_lengths
@@ -211,7 +231,7 @@ class Examples:
                 entries, views = entries[:: shared[1]], views[:: shared[1]]
                 numbers = np.arange(len(order)) // shared[1]
                 x[f"{field}_index"] = numbers.astype("int32")
-            x[field] = encoded.array[views, entries]
+            x[field] = encoded.take(views, entries)
             presence.append(self.presence[rows, i])
         if "presence" in self.task.model.input:
             presence = np.stack(presence, 1)
@@ -261,11 +281,13 @@ class Examples:
         """
         first, inverse = self._distinct(permutations)
         parts = self._outputs(first, fields, permutations, batch_size, options)
+        if self.fields_of_any_length:
+            return _in_order(parts, first)[inverse]
         return np.concatenate([outputs for _, outputs in parts])[inverse]
 
     def predictions(self, outputs):
         """Probabilities, numbers or tokens, as `Target.score` takes them."""
-        if self.task.target.generates:
+        if self.task.target.generates or self.task.target.searches:
             return outputs
         parts = [
             self._predictions(outputs[order], order)
@@ -288,15 +310,17 @@ class Examples:
             **options: As of `outputs`.
         """
         target = self.task.target
-        if target.generates:
+        if target.generates or target.searches:
             return self.outputs(fields, permutations, batch_size, **options)
         indices = np.arange(len(self))
         parts = self._outputs(indices, fields, permutations, batch_size, {})
         values = [
-            target.choose(self._predictions(outputs, order))
+            (order, target.choose(self._predictions(outputs, order)))
             for order, outputs in parts
         ]
-        return np.concatenate(values)
+        if self.fields_of_any_length:
+            return _in_order(values, indices)
+        return np.concatenate([choices for _, choices in values])
 
     def remove_not_finite(self, outputs):
         """Removes the examples whose output is not finite.
@@ -325,12 +349,14 @@ class Examples:
         """Mean loss per example, or per token, without label smoothing.
 
         Args:
-            outputs: As of `outputs`; not needed for models that generate.
-            permutations: As of `inputs`, for models that generate.
+            outputs: As of `outputs`; not needed for models of texts.
+            permutations: As of `inputs`, for models of texts.
             batch_size: int.
         """
         if self.task.target.generates:
             return self._text_loss(permutations, batch_size)
+        if self.task.target.searches:
+            return self._sequence_loss(permutations, batch_size)
         values = []
         for order in _orders(len(self), _ROWS):
             counts = self.weight[order] > 0
@@ -358,10 +384,19 @@ class Examples:
             return np.arange(len(self)), np.arange(len(self))
         return first, inverse.reshape(-1)
 
-    def _outputs(self, examples, fields, permutations, batch_size, options):
-        """Yields indices of examples and their outputs, by batch."""
+    def _outputs(
+        self, examples, fields, permutations, batch_size, options, model=None
+    ):
+        """Yields indices of examples and their outputs, by batch.
+
+        Values of any length come sorted by it.
+        """
         hidden = [fields is not None and f not in fields for f in self.fields]
-        model = self.task.inference(self.cached, **options)
+        scored = self.task.scored if model is None else lambda x: x
+        model = model or self.task.inference(self.cached, **options)
+        if self.fields_of_any_length:
+            lengths = self.lengths[examples]
+            examples = examples[np.argsort(lengths, kind="stable")]
         size = min(batch_size, len(examples))
         for positions in _orders(len(examples), size):
             order = examples[positions]
@@ -370,8 +405,23 @@ class Examples:
                 padded, np.tile(hidden, (len(padded), 1)), permutations
             )
             x = self.task.normalize(x, cached=self.cached)
-            outputs = self.task.scored(model.predict_on_batch(x))
+            outputs = scored(model.predict_on_batch(x))
             yield order, np.asarray(outputs)[: len(order)]
+
+    def _sequence_loss(self, permutations, batch_size):
+        """Loss per token of a target that a search finds."""
+        total = 0.0
+        for order, logits in self._outputs(
+            np.arange(len(self)),
+            None,
+            permutations,
+            batch_size,
+            {},
+            self.task.logits_model(self.cached),
+        ):
+            y = self.targets.take(order)
+            total += float(np.sum(self.task.target.losses(y, logits)))
+        return total / np.count_nonzero(self.targets.values)
 
     def _text_loss(self, permutations, batch_size):
         """Cross-entropy per token; inputs are encoded once."""
@@ -424,6 +474,14 @@ class Examples:
         self._indices = self._indices[indices]
         self.rows = [self.rows[i] for i in indices]
         self.targets = self.task.target.encode(self.rows, self.task.steps)
+
+
+def _in_order(parts, examples):
+    """Joins what `_outputs` yields, in the order of the examples."""
+    orders, outputs = zip(*parts)
+    places = np.argsort(np.concatenate(orders), kind="stable")
+    ranks = np.argsort(np.argsort(examples, kind="stable"), kind="stable")
+    return np.concatenate(outputs)[places][ranks]
 
 
 def _orders(count, size):

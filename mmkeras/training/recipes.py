@@ -91,8 +91,8 @@ class Recipe:
             modality whose features alone predict the class best;
             gradient-blend (https://arxiv.org/abs/1905.12681) also trains a
             head per modality, and weighs losses by how well each generalizes.
-        bucket_by_length: Whether texts of similar length share a batch, which
-            is as long as the longest of them.
+        bucket_by_length: Whether texts, or audio, of similar length share a
+            batch, which is as long as the longest of them.
         fine_tune: Continue training pretrained networks: all of them (all),
             one of them, by the name of its branch, such as text, or the image
             network from this layer on. The layers before it stay frozen, and

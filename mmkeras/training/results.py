@@ -14,6 +14,8 @@ _COLUMNS = {
     "cider": ("CIDEr", 1),
     "unique": ("unique %", 100),
     "shuffle_gap": ("shuffle gap", 1),
+    "word_error_rate": ("WER", 100),
+    "character_error_rate": ("CER", 100),
     "accuracy": ("accuracy", 100),
     "f1_weighted": ("F1, weighted", 100),
     "f1_macro": ("F1, macro", 100),

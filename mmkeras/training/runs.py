@@ -6,6 +6,7 @@ import dataclasses
 import keras
 
 from mmkeras import hub
+from mmkeras import metrics
 from mmkeras.data import check_texts
 from mmkeras.data import truncation
 from mmkeras.files import atomic
@@ -186,8 +187,9 @@ def _card_of(init):
 
 def _best_epoch(training):
     """Describes which epoch was kept, and by which metric."""
-    lowest = training["monitor"].endswith("loss")
-    ties = "" if lowest else "; equal ones: the lowest val_loss"
+    lowest = metrics.lower_is_better(training["monitor"])
+    is_loss = training["monitor"].endswith("loss")
+    ties = "" if is_loss else "; equal ones: the lowest val_loss"
     return (
         f"Kept epoch {training['best_epoch']} of {training['epochs']}: "
         f"{'lowest' if lowest else 'highest'} {training['monitor']}{ties}."

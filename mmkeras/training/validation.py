@@ -14,6 +14,8 @@ _CURVES = (
     "cider",
     "bleu_4",
     "unique",
+    "word_error_rate",
+    "character_error_rate",
     "matching_accuracy",
     "words_accuracy",
 )

@@ -30,8 +30,10 @@ def build(name, kind="single", vocabulary=None, image=codecs.Image, **changes):
     if "vocabulary_size" in arguments:
         arguments["vocabulary_size"] = 4 + len(words)
     model = mmkeras.build_model(name, **arguments)
-    if found.task == "caption":
-        return tasks.Caption(model, _codecs(model, words, image, length=9))
+    if tasks.of(found).target_field == "text":
+        fitting = _codecs(model, words, image, length=9)
+        fitting.setdefault("text", codecs.Text(words, length=9))
+        return tasks.of(found)(model, fitting)
     fitting = _codecs(model, words, image, skip=("presence", "tokens"))
     if tasks.of(found).target_field == "pair":
         fitting["pair"] = codecs.Groups()
@@ -50,7 +52,7 @@ def _codecs(model, words, image, length=6, skip=()):
         if field == "image":
             fitting[field] = image(shape[:2])
         elif field == "audio" and len(shape) == 1:
-            fitting[field] = codecs.Audio(SOUND, shape[0] / SOUND)
+            fitting[field] = codecs.Audio(SOUND, (shape[0] or 2000) / SOUND)
         elif "float" in x.dtype:
             fitting[field] = codecs.Features(shape)
         elif len(shape) == 2:

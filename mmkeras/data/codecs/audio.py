@@ -49,6 +49,7 @@ class Audio(Codec):
     kind = "audio"
     in_file = True
     size_unit = "s"
+    multiple = 1600  # Samples; a tenth of a second at 16 kHz.
 
     def __init__(self, sample_rate=16000, max_seconds=2.0, limit=50_000_000):
         if min(sample_rate, max_seconds, limit) <= 0:
@@ -141,6 +142,29 @@ class Audio(Codec):
         silence = tf.zeros(self.shape)
         x = tf.cond(present, lambda: self(packed), lambda: silence)
         return x, present
+
+    def lengths(self, encoded):
+        """See `Codec.lengths`: samples up to the last that is not 0."""
+        lengths = np.zeros(len(encoded), int)
+        block = self.sample_rate
+        for i, samples in enumerate(encoded):
+            end = len(samples)
+            while end > 0:  # From the end: most of it is padding.
+                start = max(end - block, 0)
+                places = np.flatnonzero(samples[start:end])
+                if len(places):
+                    lengths[i] = start + places[-1] + 1
+                    break
+                end = start
+        return lengths
+
+    def shorten(self, x):
+        """See `Codec.shorten`."""
+        has_sound = tf.reduce_any(x != 0, axis=0)
+        place = tf.range(1, tf.shape(x)[1] + 1)
+        longest = tf.reduce_max(tf.where(has_sound, place, 1))
+        length = -(-longest // self.multiple) * self.multiple
+        return x[:, :length]
 
     def samples(self):
         """See `Codec.samples`: WAV files."""

@@ -1,5 +1,6 @@
 """Base class of the codecs of inputs: packing, encoding and export."""
 
+import numpy as np
 import tensorflow as tf
 
 from mmkeras.data import inputs
@@ -21,12 +22,15 @@ class Codec:
         size_unit: Unit in which `sizes` measures values: `"s"` or `"ids"`;
             `None` for values without a size of their own.
         max_size: Size beyond which values are truncated, in this unit.
+        multiple: Of what number a batch of encoded values has a multiple of
+            steps, if it can be cut after the longest; else `None`.
     """
 
     kind = None
     in_file = False
     dtype = "float32"
     size_unit = None
+    multiple = None
 
     def columns(self, field):
         """Names of a field's raw values: its own, or columns of a table."""
@@ -113,6 +117,28 @@ class Codec:
 
     def normalize(self, x):
         """Scales encoded values for the model; by default, returns them."""
+        return x
+
+    def lengths(self, encoded):
+        """Measures encoded values without their padding.
+
+        Args:
+            encoded: Array `(n, *shape)`.
+
+        Returns:
+            Integers `(n,)`; here, of values that cannot be cut, their length.
+        """
+        return np.full(len(encoded), self.shape[0])
+
+    def shorten(self, x):
+        """Cuts a batch after its longest value, by TensorFlow operations.
+
+        Args:
+            x: Tensor of encoded values, `(n, *shape)`.
+
+        Returns:
+            Tensor `(n, length, ...)`; here, the same one.
+        """
         return x
 
     def signature(self, name):

@@ -16,11 +16,19 @@ def durations(values):
         List of the durations in seconds of all readable files.
     """
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        results = pool.map(_duration, values, chunksize=64)
+        results = pool.map(duration, values, chunksize=64)
         return [seconds for seconds in results if seconds is not None]
 
 
-def _duration(value):
+def duration(value):
+    """Reads the duration of an audio file.
+
+    Args:
+        value: Its path, or its bytes.
+
+    Returns:
+        Seconds; `None` if it cannot be read.
+    """
     import soundfile
 
     if isinstance(value, bytes):

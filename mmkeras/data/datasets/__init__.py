@@ -26,6 +26,7 @@ _NAMES = (
     "flickr8k-spoken",
     "flickr8k-spoken-all",
     "karpathy",
+    "mboshi",
     "meld",
     "meld-sentiment",
     "mmsa",

@@ -94,6 +94,11 @@ SCHEMAS = {
         (("text", "image", "audio", "features"),),
         ("group", "id", "split"),
     ),
+    "transcripts": Schema(
+        "transcripts",
+        (("audio",), ("text",)),
+        ("group", "id", "split"),
+    ),
 }
 KINDS = tuple(SCHEMAS)
 ALL = {name for schema in SCHEMAS.values() for name in schema.names}
@@ -103,6 +108,7 @@ _FOR = {
     "questions": "visual question answering",
     "dialogues": "dialogue about images",
     "pairs": "retrieval",
+    "transcripts": "speech recognition",
 }
 _OTHER_NAMES = {
     "label": ("class", "category", "target", "y", "tag", "sentiment"),

@@ -13,7 +13,9 @@ determine its kind:
   annotators; `type`;
 - dialogues: `image`, `history`, the previous questions and answers, a string
   per turn; `question`, `answer`; `candidates`, answers to choose among,
-  including the right one, for architectures that rank; `type`.
+  including the right one, for architectures that rank; `type`;
+- transcripts, for speech recognition: `audio` and `text`, what is spoken;
+  `group`, e.g. the speaker.
 
 All may have `id` and `split`: train, val or test. Empty cells are missing.
 

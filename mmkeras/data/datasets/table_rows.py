@@ -20,6 +20,7 @@ from mmkeras.data.datasets import dataset
 from mmkeras.data.datasets import tabular
 
 FIELDS = ("text", "image", "audio", "features")
+_SPOKEN = ("audio", "text")
 
 
 def read(schema, lines, place, folder, data, target=None):
@@ -117,6 +118,22 @@ def _pairs(values, number, folder):
     return row
 
 
+def _transcripts(values, number, folder):
+    row = {
+        "id": tabular.id_of(values, number),
+        "split": dataset.row_split(values),
+        "group": _group(values.get("group")),
+        **{field: _value(values, field, folder) for field in _SPOKEN},
+    }
+    missing = [field for field in _SPOKEN if row[field] is None]
+    if missing:
+        raise ValueError(
+            f"expected the path of a recording in `audio` and what is spoken "
+            f"in `text`. Received: nothing in `{missing[0]}`"
+        )
+    return row
+
+
 def _tabular(values, schema):
     """Reads the numbers and categories of a line.
 
@@ -202,6 +219,7 @@ _MAKERS = {
     "questions": _questions,
     "dialogues": _dialogues,
     "pairs": _pairs,
+    "transcripts": _transcripts,
 }
 
 

@@ -58,6 +58,13 @@ _TERMS = {
     "flickr8k-spoken": _SPOKEN,
     "flickr8k-spoken-all": _SPOKEN,
     "karpathy": _FLICKR,
+    "mboshi": Terms(
+        "other",
+        "research",
+        "Mboshi-French: made available to the community for reproducible "
+        "computational language documentation experiments and their "
+        "evaluation. Cite Godard et al., 2018 (arXiv:1710.03501).",
+    ),
     "meld": _MELD,
     "meld-sentiment": _MELD,
     "mosi": Terms(

@@ -49,6 +49,8 @@ class Target:
         has_probabilities: Whether there is a probability for each class.
         generates: Whether the output is a sequence of tokens, generated one
             after the other.
+        searches: Whether a search in the model's outputs, one per step, finds
+            such a sequence; see `CTC`.
     """
 
     metric = "accuracy"
@@ -57,6 +59,7 @@ class Target:
     has_accuracy = True
     has_probabilities = False
     generates = False
+    searches = False
 
     def __init__(self, codec, field="label"):
         self.codec = codec

@@ -1,0 +1,167 @@
+"""Writes down what is spoken."""
+
+import keras
+import numpy as np
+
+from mmkeras import generation
+from mmkeras import losses
+from mmkeras import metrics
+from mmkeras.tasks import graph
+from mmkeras.tasks import targets
+from mmkeras.tasks.task import TOKENS
+from mmkeras.tasks.task import Task
+
+_PROBE = 16000 * 8  # Samples, of which the number of steps is computed.
+
+
+class Transcribe(Task):
+    """Writes down what is spoken.
+
+    `answer` returns `"text"`, the transcripts, and `"score"`, their
+    log-probability per token.
+
+    Args:
+        model: A model from `"audio"` to logits of each step, with blank as id
+            0, for CTC; or from `"audio"` and `"tokens"` to next-token logits,
+            with a decoder layer named `"decoder"`.
+        codecs: `{"audio": Audio(...), "text": Text(...)}`.
+
+    Raises:
+        ValueError: If the model does not fit the codecs.
+    """
+
+    name = "transcribe"
+    pipeline_tag = "automatic-speech-recognition"
+    data_kind = "transcripts"
+    recipe = {
+        **Task.recipe,
+        "min_epochs": 40,
+        "max_batch_size": 32,
+        "learning_rate": 1e-3,
+        "warmup": 0.1,
+        "bucket_by_length": True,
+        "monitor": "character_error_rate",
+    }
+    data_options = {"audio_seconds": 10.0, "max_length": 300, "min_count": 2}
+    text_options = {"split": "characters"}
+    audio_augmentation = {
+        "gain": 0.0,
+        "shift": 0.0,
+        "noise": None,
+        "speed": 0.1,
+    }
+    target_field = "text"
+    example_field = "text"
+    answer_keys = ("text", "score", "error")
+    no_answer = {"text": "", "score": 0.0}
+    size_argument = ("vocabulary_size", "tokens")
+    fields_of_all = ("audio",)
+    metric = "word_error_rate"
+    monitors = ("character_error_rate", "word_error_rate", "loss")
+    steps = None  # The outputs of a sequence have one text.
+
+    @classmethod
+    def generator(cls, model):
+        return super().generator(model) or generation.CTCDecoder
+
+    def make_target(self):
+        kind = targets.Text if TOKENS in self.model.input else targets.CTC
+        return kind(self.codecs["text"], "text")
+
+    def target_errors(self, rows, lengths):
+        """Names the clips that are too short for their text, with CTC."""
+        errors = self.target.errors(rows)
+        if not self.target.searches or "audio" not in lengths:
+            return errors
+        needed = losses.ctc_steps(self.target.ids([r["text"] for r in rows]))
+        steps = -(-lengths["audio"] // self._samples_per_step)
+        return [
+            error or (_too_short(*pair) if pair[0] > pair[1] else "")
+            for error, *pair in zip(errors, needed, steps)
+        ]
+
+    def inference(self, cached=(), num_samples=0, **options):
+        if self.target.generates:
+            return super().inference(cached, num_samples, **options)
+
+        def make(inputs, given):
+            logits = graph.replay(self.model, given, self.model.output)
+            outputs = self.target.decoder(**options)(logits)
+            return keras.Model(inputs, outputs, name=self.model.name)
+
+        return self._model(("decoder", *sorted(options.items())), cached, make)
+
+    def logits_model(self, cached=()):
+        """From inputs to the logits of each step, for the loss."""
+        return self._model("logits", cached, self._logits)
+
+    def scored(self, outputs):
+        return outputs[TOKENS]
+
+    def decode(self, outputs, errors, raw):
+        text, score = self.target.decode(outputs)
+        return {"text": text, "score": score}, errors
+
+    def score(self, examples, outputs):
+        """Error rates; see `metrics.error_rates`."""
+        return self.headline_scores(
+            self.statistics(examples.rows, examples.labels, outputs)
+        )
+
+    def statistics(self, rows, labels, choices):
+        """Errors per clip; see `metrics.error_statistics`.
+
+        References are in the form of the codec: by default in lower case and
+        without punctuation.
+        """
+        tokens = self.codecs["text"].tokenize([str(r["text"]) for r in rows])
+        separator = "" if self.codecs["text"].split == "characters" else " "
+        references = [
+            separator.join(token.decode("utf-8") for token in text)
+            for text in tokens.to_list()
+        ]
+        return metrics.error_statistics(self.target.texts(choices), references)
+
+    def headline_scores(self, statistics):
+        return metrics.error_rates(statistics)
+
+    def monitor(self, requested):
+        return requested if requested in self.monitors else self.monitors[0]
+
+    def table_row(self, name, answer):
+        row = {"id": name, "text": answer["text"]}
+        if answer["error"]:
+            return {**row, "error": answer["error"]}
+        return {**row, "score": float(answer["score"])}
+
+    def row_texts(self, row):
+        return [row["text"]]
+
+    def _encoded_target(self, example):
+        tokens = self.codecs["text"](example["text"])
+        return (
+            tokens
+            if self.target.generates
+            else self.target.without_edges(tokens)
+        )
+
+    def _checked(self, outputs):
+        return outputs["score"]
+
+    @property
+    def _samples_per_step(self):
+        """Samples of audio per step of the model's outputs."""
+        name = "audio"
+        steps = [
+            self.model.compute_output_shape({name: (1, size)})[1]
+            for size in (_PROBE, 2 * _PROBE)
+        ]
+        return round(_PROBE / np.diff(steps)[0])
+
+
+def _too_short(needed, steps):
+    return (
+        f"the text needs {needed} steps (a step per character, and one "
+        f"between equal ones), but the audio has {steps}. Correct the text or "
+        "the audio, or leave this row out"
+    )
