@@ -26,8 +26,8 @@ def check(name, defaults, values):
 
     Raises:
         ValueError: If a size is not a positive integer, a shape is not a tuple
-            of the default's length, a rate is not in [0, 1), a branch is not a
-            model, or `heads` does not divide `dim`.
+            of the default's length, a rate is not in [0, 1), a switch is not a
+            bool, a branch is not a model, or `heads` does not divide `dim`.
     """
     for keyword, value in values.items():
         expected = _expected(keyword, defaults[keyword], value)
@@ -176,6 +176,8 @@ def _expected(keyword, default, value):
         return _expected_shape(keyword, default, value)
     if value is None and default is None:
         return ""
+    if isinstance(default, bool):
+        return "" if isinstance(value, bool) else "true or false"
     if isinstance(default, int) or keyword in _MINIMUM:
         minimum = _MINIMUM.get(keyword, 1)
         if not _is_integer(value) or value < minimum:

@@ -14,6 +14,8 @@ WRONG = {
     "candidates_shape": [(10,), (10, -1)],
     "features_shape": [(), (1, 2, 3), (0,)],
     "dim": [0, -8, 8.0],
+    "feed_dim": [0, 2.5],
+    "tied": ["yes", 1],
     "depth": [0],
     "heads": [0, -2],
     "dropout": [1, 1.0, -0.1, float("nan"), "0.5", True],

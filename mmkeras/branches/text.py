@@ -134,6 +134,8 @@ def transformer(
     depth=2,
     heads=4,
     dropout=0.1,
+    feed_dim=None,
+    scaled=False,
     name="text_encoder",
 ):
     """A Transformer encoder from KerasHub, trained from scratch.
@@ -145,6 +147,9 @@ def transformer(
         depth: int. Number of Transformer blocks.
         heads: int. Attention heads; divides `dim`.
         dropout: float in [0, 1).
+        feed_dim: int. Size of the feed-forward layers; by default `4 * dim`.
+        scaled: bool. Whether the vectors of words and positions are initially
+            of size 1 and are multiplied by `sqrt(dim)`, as in the paper.
         name: Name of the branch.
 
     Returns:
@@ -160,14 +165,22 @@ def transformer(
 
     arguments.check_heads(dim, heads)
     tokens = _tokens()
+    options = {}
+    if scaled:
+        deviation = dim**-0.5
+        options["embeddings_initializer"] = keras.initializers.RandomNormal(
+            stddev=deviation
+        )
     x = keras_hub.layers.TokenAndPositionEmbedding(
-        vocabulary_size, length, dim, name="words"
+        vocabulary_size, length, dim, name="words", **options
     )(tokens)
+    if scaled:
+        x = x * dim**0.5
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     x = AttachMask(name="padding")([x, tokens])
     for i in range(depth):
         x = keras_hub.layers.TransformerEncoder(
-            4 * dim,
+            feed_dim or 4 * dim,
             heads,
             dropout,
             "gelu",

@@ -28,8 +28,9 @@ def run(
     text: Annotated[
         str | None,
         typer.Option(
-            help="For classifiers: the text of the example. For models of "
-            "dialogues: one line per turn, e.g. 'Ann: Hello!'."
+            help="For classifiers: the text of the example. For translation: "
+            "the text to translate. For models of dialogues: one line per "
+            "turn, e.g. 'Ann: Hello!'."
         ),
     ] = None,
     image: Annotated[
@@ -61,7 +62,9 @@ def run(
         bool, typer.Option("--jsonl", help="Write one JSON object per image.")
     ] = False,
 ):
-    """Caption images or classify examples; any modality may be absent.
+    """Caption images, translate texts or classify examples.
+
+    Any modality may be absent.
 
     Inputs that cannot be read get an empty answer, and their errors are
     written to the error stream; with `--jsonl` the reason is in `error`. All
@@ -79,7 +82,7 @@ def run(
     files += [image] if image else []
     generate = api.generation_options(task, values)
     generate = task.generation_options(**generate)
-    texts = {"text": text, "question": question}
+    texts = {task.text_field: text, "question": question}
     texts = {k: v for k, v in texts.items() if v is not None}
     if labels is not None:
         _classify(task, files, labels, jsonl)

@@ -76,3 +76,25 @@ def _notes(field, texts):
             f"{field}: {once} of {counts.total()} words occur only once, too "
             "rarely to learn from. Add texts, or train with `data.min_count=1`."
         )
+
+
+def describe_subwords(field_codecs, size):
+    """Describes how many subwords were learned.
+
+    Args:
+        field_codecs: Dict of codecs by field.
+        size: int. Maximum number of subwords.
+
+    Returns:
+        List of one string, or empty if none were learned.
+    """
+    counts = {
+        codec.num_pieces
+        for codec in field_codecs.values()
+        if hasattr(codec, "num_pieces")
+    }
+    if not counts:
+        return []
+    count = max(counts)
+    few = "" if count >= size else f"; the texts are too few for {size:,}"
+    return [f"Subwords learned from the training texts: {count:,}{few}."]

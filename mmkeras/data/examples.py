@@ -10,8 +10,10 @@ from mmkeras.data import files
 
 _FILES = ("image", "audio")
 # Keys of a row that are not modalities; `load` skips the first ones.
-_METADATA = ("id", "split", "group", "type", "answers", "relevance")
-_TARGETS = ("label", "candidates", "speaker", "transcript")
+_METADATA = (
+    *("id", "split", "group", "type", "answers", "relevance", "languages"),
+)
+_TARGETS = ("label", "candidates", "speaker", "transcript", "target")
 
 
 def load(rows) -> tf.data.Dataset:

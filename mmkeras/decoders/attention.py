@@ -5,6 +5,7 @@ from keras import ops
 
 from mmkeras.decoders.shapes import at
 from mmkeras.decoders.shapes import logits_spec
+from mmkeras.decoders.shapes import region_mask
 from mmkeras.decoders.shapes import tokens_and_context
 
 
@@ -29,6 +30,8 @@ class AttentionDecoder(keras.layers.Layer):
         dim: int. Size of words, regions and of the LSTM's state.
         dropout: float in [0, 1). Dropped from the regions, the words and the
             output layer in training.
+        mask_zero: bool. Whether regions of the context that are all zero are
+            padding, to which nothing attends. Each example needs a region.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -45,11 +48,14 @@ class AttentionDecoder(keras.layers.Layer):
         [Xu et al., 2015](https://arxiv.org/abs/1502.03044)
     """
 
-    def __init__(self, vocabulary_size, dim=512, dropout=0.5, **kwargs):
+    def __init__(
+        self, vocabulary_size, dim=512, dropout=0.5, mask_zero=False, **kwargs
+    ):
         super().__init__(**kwargs)
         self.vocabulary_size = vocabulary_size
         self.dim = dim
         self.dropout = dropout
+        self.mask_zero = mask_zero
         self.drop = keras.layers.Dropout(
             dropout, dtype=self.dtype_policy, name="dropout"
         )
@@ -105,7 +111,9 @@ class AttentionDecoder(keras.layers.Layer):
         _, hidden, _, (static, first) = self._run(inputs, training=False)
         previous = ops.concatenate([first[0][:, None], hidden[:, :-1]], axis=1)
         keys = ops.expand_dims(static["keys"], 1)
-        return self._attention(keys, ops.expand_dims(previous, 2))
+        mask = static.get("mask")
+        mask = None if mask is None else ops.expand_dims(mask, 1)
+        return self._attention(keys, ops.expand_dims(previous, 2), mask)
 
     def start(self, context):
         """Returns the state before the first word; see `RecurrentDecoder`."""
@@ -134,6 +142,7 @@ class AttentionDecoder(keras.layers.Layer):
             "vocabulary_size": self.vocabulary_size,
             "dim": self.dim,
             "dropout": self.dropout,
+            "mask_zero": self.mask_zero,
         }
 
     def _dense(self, units, name, activation=None, use_bias=True):
@@ -146,20 +155,27 @@ class AttentionDecoder(keras.layers.Layer):
         )
 
     def _condition(self, context, training):
-        values = self.norm(self.regions(context), training=training)
+        mask = region_mask(context) if self.mask_zero else None
+        values = self.norm(self.regions(context), training=training, mask=mask)
         values = ops.tanh(values)
         values = self.drop(values, training=training)
         static = {"values": values, "keys": self.keys(values)}
         mean = ops.mean(values, axis=1)
+        if self.mask_zero:
+            static["mask"] = mask
+            mean = _masked_mean(values, mask)
         return static, [self.hidden(mean), self.cell(mean)]
 
-    def _attention(self, keys, hidden):
+    def _attention(self, keys, hidden, mask=None):
         energy = self.energy(ops.tanh(keys + self.query(hidden)))
         energy = ops.cast(ops.squeeze(energy, -1), "float32")
+        if mask is not None:
+            energy = ops.where(mask, energy, -1e9)
         return ops.softmax(energy, axis=-1)
 
     def _attend(self, static, hidden):
-        weights = self._attention(static["keys"], ops.expand_dims(hidden, 1))
+        query = ops.expand_dims(hidden, 1)
+        weights = self._attention(static["keys"], query, static.get("mask"))
         values = static["values"]
         weights = ops.expand_dims(ops.cast(weights, values.dtype), 1)
         attended = ops.squeeze(ops.matmul(weights, values), 1)
@@ -190,3 +206,9 @@ class AttentionDecoder(keras.layers.Layer):
         x = words + self.output_hidden(hidden) + self.output_context(attended)
         x = ops.tanh(x)
         return self.logits(self.drop(x, training=training))
+
+
+def _masked_mean(values, mask):
+    """The mean of the regions of a mask."""
+    share = ops.cast(ops.expand_dims(mask, -1), values.dtype)
+    return ops.sum(values * share, axis=1) / ops.sum(share, axis=1)

@@ -15,23 +15,27 @@ class TransformerBlock(keras.layers.Layer):
         dim: int. Size of the block, of its inputs and its outputs.
         heads: int. Attention heads; divides `dim`.
         dropout: float in [0, 1). Dropped from every sublayer's output.
+        feed_dim: int. Size of the feed-forward layer; by default `4 * dim`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
         inputs: List of `x`, shape `(batch, length, dim)`, and `memory`, shape
             `(batch, regions, dim)`.
+        memory_mask: Booleans of shape `(batch, regions)`: which regions there
+            are; all by default.
 
     Returns:
         Tensor of the shape of `x`, and the weights of the attention to the
         memory, `(batch, length, regions)`, the mean over heads.
     """
 
-    def __init__(self, dim, heads, dropout=0.0, **kwargs):
+    def __init__(self, dim, heads, dropout=0.0, feed_dim=None, **kwargs):
         super().__init__(**kwargs)
         arguments.check_heads(dim, heads)
         self.dim = dim
         self.heads = heads
         self.dropout = dropout
+        self.feed_dim = feed_dim or 4 * dim
         policy = {"dtype": self.dtype_policy}
         self.drop = keras.layers.Dropout(dropout, name="dropout", **policy)
         self.norms = [
@@ -41,7 +45,7 @@ class TransformerBlock(keras.layers.Layer):
         self.self_attention = self._attention("self_attention")
         self.cross_attention = self._attention("cross_attention")
         self.feed = [
-            keras.layers.Dense(4 * dim, "gelu", name="feed_in", **policy),
+            keras.layers.Dense(self.feed_dim, "gelu", name="feed_in", **policy),
             keras.layers.Dense(dim, name="feed_out", **policy),
         ]
 
@@ -54,9 +58,9 @@ class TransformerBlock(keras.layers.Layer):
         layers.flatten_projections(self.self_attention)
         layers.flatten_projections(self.cross_attention)
         self.feed[0].build(x)
-        self.feed[1].build((*x[:-1], 4 * self.dim))
+        self.feed[1].build((*x[:-1], self.feed_dim))
 
-    def call(self, inputs, training=None):
+    def call(self, inputs, memory_mask=None, training=None):
         x, memory = inputs
         positions = ops.arange(ops.shape(x)[1])
         mask = positions[None, :, None] >= positions[None, None, :]
@@ -66,6 +70,7 @@ class TransformerBlock(keras.layers.Layer):
         y, weights = self.cross_attention(
             self.norms[1](x),
             memory,
+            attention_mask=_for_queries(memory_mask),
             return_attention_scores=True,
             training=training,
         )
@@ -93,7 +98,7 @@ class TransformerBlock(keras.layers.Layer):
         )
         return cache
 
-    def step(self, x, memory, cache, index):
+    def step(self, x, memory, cache, index, memory_mask=None):
         """Processes one position.
 
         Args:
@@ -102,6 +107,7 @@ class TransformerBlock(keras.layers.Layer):
             cache: Keys and values of earlier positions, shape
                 `(batch, 2, length, heads, dim / heads)`.
             index: int tensor, the position.
+            memory_mask: As of the call.
 
         Returns:
             Tensor of the shape of `x`, and the new cache.
@@ -118,7 +124,13 @@ class TransformerBlock(keras.layers.Layer):
         )
         x = x + y
         y = self.norms[1](x)
-        y, _ = self.cross_attention(y, y, cache=memory, training=False)
+        y, _ = self.cross_attention(
+            y,
+            y,
+            attention_mask=_for_queries(memory_mask),
+            cache=memory,
+            training=False,
+        )
         x = x + y
         return x + self._feed(x), cache
 
@@ -128,6 +140,7 @@ class TransformerBlock(keras.layers.Layer):
             "dim": self.dim,
             "heads": self.heads,
             "dropout": self.dropout,
+            "feed_dim": self.feed_dim,
         }
 
     def _feed(self, x):
@@ -143,3 +156,8 @@ class TransformerBlock(keras.layers.Layer):
             dtype=self.dtype_policy,
             name=name,
         )
+
+
+def _for_queries(mask):
+    """A mask of regions, the same for every query; or `None`."""
+    return None if mask is None else mask[:, None]

@@ -47,3 +47,15 @@ def logits_spec(size, inputs, positions):
     tokens, _ = inputs
     shape = tokens.shape if positions is None else positions.shape
     return keras.KerasTensor((*shape, size), "float32")
+
+
+def region_mask(context):
+    """Finds the regions of a context that exist: those that are not all zero.
+
+    Args:
+        context: Tensor of shape `(batch, regions, dim)`.
+
+    Returns:
+        Booleans of shape `(batch, regions)`.
+    """
+    return ops.any(context != 0, axis=-1)

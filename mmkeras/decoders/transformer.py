@@ -6,6 +6,7 @@ from keras import ops
 from mmkeras.decoders.block import TransformerBlock
 from mmkeras.decoders.shapes import at
 from mmkeras.decoders.shapes import logits_spec
+from mmkeras.decoders.shapes import region_mask
 from mmkeras.decoders.shapes import tokens_and_context
 
 
@@ -17,6 +18,8 @@ class TransformerDecoder(keras.layers.Layer):
         x += CrossAttention(LN x, context);  x += W_2 gelu(W_1 LN x)
         logits = W_o LN(x) + b_o
 
+    With `tied`, `W_o` is `E`, and `x = sqrt(dim) (E w + P)` at first.
+
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.
         dim: int. Size of words and blocks.
@@ -25,6 +28,10 @@ class TransformerDecoder(keras.layers.Layer):
         dropout: float in [0, 1). Dropped from the context, the words and the
             output of every sublayer in training.
         length: int. Longest sequence of tokens.
+        feed_dim: int. Size of the feed-forward layers; by default `4 * dim`.
+        tied: bool. Whether the output layer has the vectors of the words.
+        mask_zero: bool. Whether regions of the context that are all zero are
+            padding, to which nothing attends. Each example needs a region.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -42,7 +49,8 @@ class TransformerDecoder(keras.layers.Layer):
             longer than `length`.
 
     Reference:
-        [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762)
+        [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762); tied vectors:
+        [Press and Wolf, 2017](https://arxiv.org/abs/1608.05859)
     """
 
     def __init__(
@@ -53,6 +61,9 @@ class TransformerDecoder(keras.layers.Layer):
         heads=8,
         dropout=0.3,
         length=64,
+        feed_dim=None,
+        tied=False,
+        mask_zero=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -62,26 +73,29 @@ class TransformerDecoder(keras.layers.Layer):
         self.heads = heads
         self.dropout = dropout
         self.length = length
+        self.feed_dim = feed_dim or 4 * dim
+        self.tied = tied
+        self.mask_zero = mask_zero
         policy = {"dtype": self.dtype_policy}
         self.drop = keras.layers.Dropout(dropout, name="dropout", **policy)
         self.regions = keras.layers.Dense(dim, name="regions", **policy)
         self.regions_norm = keras.layers.LayerNormalization(
             name="regions_norm", **policy
         )
-        self.words = keras.layers.Embedding(
-            vocabulary_size, dim, name="words", **policy
-        )
-        self.position_embedding = keras.layers.Embedding(
-            length, dim, name="position_embedding", **policy
-        )
+        self.words = self._embedding(vocabulary_size, "words")
+        self.position_embedding = self._embedding(length, "position_embedding")
         self.blocks = [
-            TransformerBlock(dim, heads, dropout, name=f"block_{i}", **policy)
+            TransformerBlock(
+                dim, heads, dropout, feed_dim, name=f"block_{i}", **policy
+            )
             for i in range(depth)
         ]
         self.norm = keras.layers.LayerNormalization(name="norm", **policy)
-        self.logits = keras.layers.Dense(
-            vocabulary_size, dtype="float32", name="logits"
-        )
+        self.logits = None
+        if not tied:
+            self.logits = keras.layers.Dense(
+                vocabulary_size, dtype="float32", name="logits"
+            )
 
     def build(self, input_shape):
         tokens, context = tokens_and_context(input_shape)
@@ -93,11 +107,12 @@ class TransformerDecoder(keras.layers.Layer):
         for block in self.blocks:
             block.build([inside, inside])
         self.norm.build(inside)
-        self.logits.build(inside)
+        if self.logits is not None:
+            self.logits.build(inside)
 
     def call(self, inputs, training=None, positions=None):
         x, _ = self._run(inputs, training)
-        return self.logits(self.norm(at(x, positions)))
+        return self._output(at(x, positions))
 
     def attention(self, inputs):
         """Returns the attention over regions before each word.
@@ -116,23 +131,25 @@ class TransformerDecoder(keras.layers.Layer):
         memory = self.regions_norm(self.regions(context))
         size = ops.shape(memory)[0]
         shape = (size, 2, self.length, self.heads, self.dim // self.heads)
+        static = {"memory": [block.remember(memory) for block in self.blocks]}
+        if self.mask_zero:
+            static["mask"] = region_mask(context)
         return {
-            "static": [block.remember(memory) for block in self.blocks],
+            "static": static,
             "cache": [ops.zeros(shape, self.compute_dtype)] * self.depth,
         }
 
     def step(self, token, state, index):
         """Processes one token; see `RecurrentDecoder`."""
         index = ops.convert_to_tensor(index, "int32")
-        x = self.words(token) + self.position_embedding(index)
-        x = ops.expand_dims(x, 1)
-        caches = []
+        x = ops.expand_dims(self._embed(token, index), 1)
+        static, caches = state["static"], []
         for block, memory, cache in zip(
-            self.blocks, state["static"], state["cache"]
+            self.blocks, static["memory"], state["cache"]
         ):
-            x, cache = block.step(x, memory, cache, index)
+            x, cache = block.step(x, memory, cache, index, static.get("mask"))
             caches.append(cache)
-        logits = ops.squeeze(self.logits(self.norm(x)), 1)
+        logits = ops.squeeze(self._output(x), 1)
         return logits, {"static": state["static"], "cache": caches}
 
     def compute_output_shape(self, input_shape):
@@ -150,7 +167,31 @@ class TransformerDecoder(keras.layers.Layer):
             "heads": self.heads,
             "dropout": self.dropout,
             "length": self.length,
+            "feed_dim": self.feed_dim,
+            "tied": self.tied,
+            "mask_zero": self.mask_zero,
         }
+
+    def _embedding(self, count, name):
+        options = {"name": name, "dtype": self.dtype_policy}
+        if self.tied:
+            deviation = self.dim**-0.5
+            options["embeddings_initializer"] = keras.initializers.RandomNormal(
+                stddev=deviation
+            )
+        return keras.layers.Embedding(count, self.dim, **options)
+
+    def _embed(self, tokens, indices):
+        """The vectors of tokens at positions."""
+        x = self.words(tokens) + self.position_embedding(indices)
+        return x * self.dim**0.5 if self.tied else x
+
+    def _output(self, x):
+        x = self.norm(x)
+        if self.logits is not None:
+            return self.logits(x)
+        vectors = ops.cast(self.words.embeddings, x.dtype)
+        return ops.cast(ops.matmul(x, ops.transpose(vectors)), "float32")
 
     def _run(self, inputs, training):
         tokens, context = inputs
@@ -161,9 +202,9 @@ class TransformerDecoder(keras.layers.Layer):
             )
         memory = self.regions_norm(self.regions(context))
         memory = self.drop(memory, training=training)
-        indices = ops.arange(ops.shape(tokens)[1])
-        x = self.words(tokens) + self.position_embedding(indices)
+        mask = region_mask(context) if self.mask_zero else None
+        x = self._embed(tokens, ops.arange(ops.shape(tokens)[1]))
         x = self.drop(x, training=training)
         for block in self.blocks:
-            x, weights = block([x, memory], training=training)
+            x, weights = block([x, memory], mask, training=training)
         return x, weights

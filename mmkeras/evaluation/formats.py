@@ -7,6 +7,11 @@ TITLES = {
     "bleu_2": "BLEU-2",
     "bleu_3": "BLEU-3",
     "bleu_4": "BLEU-4",
+    "bleu": "BLEU",
+    "bleu_lowercase": "BLEU, lower case",
+    "bleu_tokenized": "BLEU, Moses tokens in lower case",
+    "chrf": "chrF",
+    "ter": "TER",
     "meteor": "METEOR",
     "rouge_l": "ROUGE-L",
     "cider": "CIDEr",
@@ -38,7 +43,7 @@ TITLES = {
 }
 # Patterns of names, with the factor, the format and the unit.
 _FORMATS = (
-    (r"meteor|rouge_l|bleu_\d", 100, ".1f", ""),
+    (r"meteor|rouge_l|bleu(_\w+)?|chrf|ter", 100, ".1f", ""),
     (
         r"unique|distinct_\d|(.+_)?accuracy|.+_error_rate|majority|chance|consistency",
         100,

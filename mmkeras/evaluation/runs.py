@@ -125,6 +125,8 @@ def evaluate(
         _record(run, split, name, generate, evaluation.metrics)
     reporter.skipped(evaluation.skipped)
     reporter.evaluated(evaluation)
+    for note in task.score_notes():
+        reporter.note(note)
     if results and split == "test":
         path = _publish(run, card, task, name, results)
         reporter.note(f"Added to {path}.")

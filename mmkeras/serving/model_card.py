@@ -129,7 +129,8 @@ def _use(facts, task):
             inputs.append(_FILES[kind])
             values[field] = f'["{_FILES[kind]}"]'
         elif kind == "text":
-            flags.append(f'--{field} "..."')
+            flag = "text" if field == task.text_field else field
+            flags.append(f'--{flag} "..."')
             values[field] = '["..."]'
         elif kind == "dialogue":
             flags.append("""--text $'Ann: Hello!\\nBob: Hi.'""")

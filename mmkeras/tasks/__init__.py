@@ -11,6 +11,7 @@ from mmkeras.tasks.retrieve import Retrieve
 from mmkeras.tasks.task import Task
 from mmkeras.tasks.task import load
 from mmkeras.tasks.transcribe import Transcribe
+from mmkeras.tasks.translate import Translate
 from mmkeras.tasks.vqa import VQA
 
 

@@ -20,6 +20,10 @@ class DataOptions:
             ids.
         min_count: Minimum count of a word in the training texts; rarer words
             are unknown words.
+        vocabulary_size: Maximum number of subwords that are learned from the
+            training texts of all languages.
+        lowercase: Whether texts are in lower case, also those that are
+            generated.
         word_vectors: File of word vectors to initialize the embeddings with:
             word2vec text or binary, GloVe text, or .npz.
     """
@@ -28,6 +32,8 @@ class DataOptions:
     audio_seconds: float = 2.0
     max_length: int = 60
     min_count: int = 2
+    vocabulary_size: int = 6000
+    lowercase: bool = False
     word_vectors: str | None = None
 
 
@@ -68,6 +74,20 @@ class TaskOptions:
     max_answers: int = 3000
     modalities: str | None = None
     reward: Literal["bleu", "cider", "bleu+cider"] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class LanguageOptions:
+    """The languages of a translation.
+
+    Attributes:
+        source: Language to translate from, of a published data set of several
+            languages, such as en; or the column of your own table.
+        target: Language to translate into, such as de; or the column.
+    """
+
+    source: str | None = None
+    target: str | None = None
 
 
 def defaults(architecture):

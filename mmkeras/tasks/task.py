@@ -67,6 +67,7 @@ class Task:
         "modality_dropout": 0.2,
     }
     data_options = {}
+    learns_subwords = False  # Whether `fit_texts` learns those of texts.
     image_size = None  # Of images, for networks without weights.
     punctuation = "drop"  # Of texts; or "keep".
     text_options = {}  # Of the target, if it is text: of `codecs.Text`.
@@ -79,6 +80,7 @@ class Task:
     monitors = ()  # Validation metrics that can select the best epoch.
     fields_of_all = ()  # Inputs, if all architectures of the task have them.
     label_type = None  # Of `label_kinds.TARGETS`; by default inferred.
+    text_field = "text"  # Of a text that is given by itself.
     always_given = ()  # Fields that are never hidden in training.
     generation_defaults = {}  # For models that generate text.
     evaluation_defaults = {}  # Of these, what evaluation and exports use.
@@ -118,6 +120,19 @@ class Task:
         Unlike those of `examples`, they are not joined to sequences.
         """
         return self.expand(rows)
+
+    @classmethod
+    def fit_texts(cls, rows, options):
+        """Fits the codecs of texts that have no words of their own.
+
+        Args:
+            rows: Training examples, as of `expand`.
+            options: A `tasks.options.DataOptions`.
+
+        Returns:
+            Dict of codecs by field; here, empty.
+        """
+        return {}
 
     @classmethod
     def fit_target(cls, codecs_by_field, train, val, options, generates):
@@ -505,6 +520,10 @@ class Task:
             Dict of metrics; here, empty.
         """
         return {}
+
+    def score_notes(self):
+        """How scores are computed, where names do not tell; one per line."""
+        return []
 
     def error_counts(self, examples, predictions):
         """The most frequent errors; see `answers.answer_errors`.

@@ -77,6 +77,7 @@ def build(name, data, recipe, init=None, **changes):
         if kind.punctuation != "drop":
             texts["punctuation"] = kind.punctuation
         fixed = pretrained.fixed_codecs(networks, rows, encoding.max_length)
+        fixed |= kind.fit_texts(rows, encoding)
         _check_vectors(fixed, encoding)
         fitted = fit_codecs.fit_codecs(fields, rows, *inputs, texts, fixed)
         generates = tasks.task.TOKENS in tiny.input

@@ -28,7 +28,8 @@ def train(config, source, out, seed=0, init=None):
     words += ["--init", str(init)] if init else []
     words += ["--out", str(out), "--seed", str(seed)]
     for column, own in source["columns"].items():
-        words += ["--column", f"{column}={own}"]
+        if f"task.{column}" not in config.given:
+            words += ["--column", f"{column}={own}"]
     return shlex.join([*words, *_pairs(config.given)])
 
 

@@ -20,6 +20,7 @@ from mmkeras.training import recipes
 # network are fine-tuned.
 _FINE_TUNED_SCALE, _FINE_TUNED_TEXT_SCALE = 0.2, 0.03
 _COLUMNS = "data.columns."
+_LANGUAGES = options.LanguageOptions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,6 +111,10 @@ def resolve(name, given):
     keys = config_keys.keys(name)
     given = {k: v for k, v in given.items() if not k.startswith(_COLUMNS)}
     groups = split(check(name, keys, given))
+    if "task.source" in keys:  # Languages, or columns of a table.
+        names = [field.name for field in dataclasses.fields(_LANGUAGES)]
+        languages = {x: groups["task"].pop(x, None) for x in names}
+        columns |= {k: v for k, v in languages.items() if v is not None}
     task = options.TaskOptions(**groups["task"])
     recipe = _recipe(name, groups["train"], groups["model"], task.reward)
     data = _data(name, recipe, groups["data"])

@@ -46,9 +46,11 @@ _NEEDS = {
     "data.image_size": "image",
     "data.audio_seconds": "audio",
     "data.max_length": "text",
-    "data.min_count": "text",
-    "data.word_vectors": "text",
-    "task.target": "classes",
+    "data.min_count": "words",
+    "data.vocabulary_size": "subwords",
+    "data.lowercase": "subwords",
+    "data.word_vectors": "words",
+    "task.target": "target",
     "task.max_answers": "answers",
     "task.modalities": "several",
     "task.reward": "captions",
@@ -117,7 +119,7 @@ def keys(name):
         *_model(architecture),
         *_fields("data", options.defaults(architecture)),
         *_columns(architecture),
-        *_fields("task", options.TaskOptions()),
+        *_task(tasks.of(architecture)),
     ]
     available += generate(tasks.of(architecture), architecture.smallest_model)
     return {
@@ -178,10 +180,13 @@ def _features(architecture):
         "image network": "image" in replaceable,
         "encoder": "image" in model.input or bool(replaceable),
         "text": "vocabulary_size" in defaults,
+        "words": "vocabulary_size" in defaults and not kind.learns_subwords,
+        "subwords": kind.learns_subwords,
         "several": tasks.task.PRESENCE in model.input,
         "captions": kind.texts_differ,
         "losses": bool(kind.loss_names),
-        "classes": kind.label_type is None
+        "target": kind.learns_subwords
+        or kind.label_type is None
         and "num_classes" in defaults
         and "question" not in model.input,
         "class weights": kind.label_type in (None, "class")
@@ -201,6 +206,15 @@ def _train(name, kind):
         else key
         for key in fields
     ]
+
+
+def _task(kind):
+    """Keys of the group `task`; those of translation are languages."""
+    fields = _fields("task", options.TaskOptions())
+    if not kind.learns_subwords:
+        return fields
+    others = [key for key in fields if key.name != "task.target"]
+    return _fields("task", options.LanguageOptions()) + others
 
 
 def _fields(group, owner, excluded=()):

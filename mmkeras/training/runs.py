@@ -92,7 +92,7 @@ def train(
             reporter.note(
                 initial_branches.describe(task, recipe.init_branches, init)
             )
-        for note in _text_notes(task, [*rows.train, *rows.val]):
+        for note in _text_notes(task, [*rows.train, *rows.val], config.data):
             reporter.note(note)
         solve = few_shot.is_solved(recipe, init)
         if solve and rows.val_is_drawn:
@@ -206,12 +206,13 @@ def _resolved_values(requested, recipe, count):
     return f"Chosen for {count} training examples: {' '.join(pairs)}"
 
 
-def _text_notes(task, rows):
+def _text_notes(task, rows, options):
     """Describes how texts are tokenized and truncated."""
     texts = [{"text": x} for row in rows for x in row.get("captions", [])]
     sizes = truncation.measure(task.codecs, texts or rows)
     return [
         *check_texts.describe_split(task.codecs),
+        *check_texts.describe_subwords(task.codecs, options.vocabulary_size),
         *truncation.describe(task.codecs, sizes),
     ]
 

@@ -121,8 +121,10 @@ def of_run(card, data=None, folder=None, columns=None):
         )
     if data is None:
         folder = folder or card.get("folder")
+    former = card.get("columns") or {}
+    if datasets.has_languages(source):
+        columns = columns or former
     if not is_published:
-        former = card.get("columns") or {}
         shared = {*former} & {*table_columns.TABULAR}
         tabular = {key: former[key] for key in shared}
         columns = tabular | columns if columns else former

@@ -83,6 +83,24 @@ def test_equals_the_formula():
     )
 
 
+def test_tied_vectors_equal_the_formula():
+    decoder = decoding.decoder("transformer", tied=True, feed_dim=5)
+    tokens, context = decoding.tokens(), decoding.context()
+    w = decoding.arrays(decoder)
+    memory = context @ w["regions/kernel"] + w["regions/bias"]
+    memory = norm(memory, w, "regions_norm")
+    x = w["words/embeddings"][tokens]
+    x = x + w["position_embedding/embeddings"][: tokens.shape[1]]
+    x = x * np.sqrt(8)
+    for i in range(decoder.depth):
+        x, _ = block(x, memory, inside(w, f"block_{i}/"))
+    logits = norm(x, w, "norm") @ w["words/embeddings"].T
+    np.testing.assert_allclose(
+        decoding.call(decoder, tokens, context), logits, rtol=1e-3, atol=1e-4
+    )
+    assert w["block_0/feed_in/kernel"].shape == (8, 5)
+
+
 def test_block_steps_as_it_is_called():
     layer = TransformerBlock(8, 2, name="block")
     rng = np.random.default_rng(0)

@@ -35,10 +35,11 @@ def build(name, kind="single", vocabulary=None, image=codecs.Image, **changes):
         fitting.setdefault("text", codecs.Text(words, length=9))
         return tasks.of(found)(model, fitting)
     fitting = _codecs(model, words, image, skip=("presence", "tokens"))
-    if tasks.of(found).target_field == "pair":
+    target = tasks.of(found).target_field
+    if target == "pair":
         fitting["pair"] = codecs.Groups()
     else:
-        fitting["label"] = _label(model, kind, words)
+        fitting[target] = _label(model, kind, words)
     return tasks.of(found)(model, fitting)
 
 

@@ -11,6 +11,7 @@ from mmkeras.data.codecs.image import Image
 from mmkeras.data.codecs.labels import Labels
 from mmkeras.data.codecs.pretrained_tokens import of_preset
 from mmkeras.data.codecs.sentence_pieces import SentencePieces
+from mmkeras.data.codecs.subwords import Subwords
 from mmkeras.data.codecs.tabular import Tabular
 from mmkeras.data.codecs.text import Text
 from mmkeras.data.codecs.token_dialogue import TokenDialogue
@@ -28,6 +29,7 @@ _CODECS = {
         Image,
         Labels,
         SentencePieces,
+        Subwords,
         Tabular,
         Text,
         TokenDialogue,

@@ -2,8 +2,10 @@
 
 Each published data set is a module with three functions: `scan(folder)` reads
 all splits, `rows(split, folder)` returns the rows of one split, and
-`load(split, folder)` returns a `tf.data.Dataset` of raw examples. Your own
-data, a path or rows in memory, is an `own.OwnData` with methods of these names.
+`load(split, folder)` returns a `tf.data.Dataset` of raw examples. A module with
+`LANGUAGES` also takes `source` and `target`, the languages of translations.
+Your own data, a path or rows in memory, is an `own.OwnData` with methods of
+these names.
 """
 
 import difflib
@@ -31,6 +33,10 @@ _NAMES = (
     "meld-sentiment",
     "mmsa",
     "mosi",
+    "multi30k",
+    "multi30k-coco-2017",
+    "multi30k-flickr-2017",
+    "multi30k-flickr-2018",
     "mustard",
     "mustard-speakers",
     "nlvr",
@@ -53,6 +59,11 @@ def is_published(source) -> bool:
     return isinstance(source, str) and source in _NAMES
 
 
+def has_languages(source) -> bool:
+    """Returns whether a data set is published, in several languages."""
+    return is_published(source) and hasattr(get(source), "LANGUAGES")
+
+
 def name_of(source) -> str:
     """Returns the name of a data set: its own, or the last part of its path."""
     return source if is_published(source) else own.OwnData(source).name
@@ -67,7 +78,8 @@ def get(source, kind=None, columns=None):
         kind: Kind of your own data, one of `columns.KINDS`: see `own`. `None`
             to decide by its columns.
         columns: Dict from columns to the names that your own table has for
-            them, e.g. `{"label": "class"}`.
+            them, e.g. `{"label": "class"}`. For a published data set of
+            several languages: `{"source": "en", "target": "de"}`.
 
     Returns:
         A module, or an `own.OwnData`.
@@ -77,13 +89,15 @@ def get(source, kind=None, columns=None):
         FileNotFoundError: If there is no such file.
     """
     if is_published(source):
-        if columns:
+        module = source.replace("-", "_")
+        module = importlib.import_module(f"mmkeras.data.datasets.{module}")
+        names = {"source", "target"} if hasattr(module, "LANGUAGES") else set()
+        if set(columns or {}) - names:
             raise ValueError(
                 "`columns` (`--column`) is an option of your own data. "
                 f"Received: columns={columns} with {source!r}"
             )
-        module = source.replace("-", "_")
-        return importlib.import_module(f"mmkeras.data.datasets.{module}")
+        return module
     if not isinstance(source, (str, os.PathLike)):
         records.check(source)
     elif not os.path.exists(source):
@@ -121,7 +135,7 @@ def scan(source, folder=None, target=None, kind=None, columns=None):
             "`target` is an option of your own data, whose labels can be of "
             f"several types. Received: target={target!r} with {source!r}"
         )
-    return reader.scan(folder)
+    return reader.scan(folder, **(columns or {}))
 
 
 def read(source, splits, folder=None, target=None, kind=None, columns=None):
@@ -147,7 +161,9 @@ def read(source, splits, folder=None, target=None, kind=None, columns=None):
     """
     if is_published(source) and target is None:
         reader = get(source, kind, columns)
-        return [reader.rows(split, folder) for split in splits], [], ""
+        options = columns or {}
+        parts = [reader.rows(split, folder, **options) for split in splits]
+        return parts, [], ""
     data = scan(source, folder, target, kind, columns)
     if {"train", "val"} <= set(splits):
         data.raise_if_corrupt()

@@ -89,6 +89,12 @@ SCHEMAS = {
         ("answers",),
         ("question",),
     ),
+    "translations": Schema(
+        "translations",
+        (("source", "audio"), ("target",)),
+        ("image", "group", "id", "split"),
+        marks=("source",),
+    ),
     "pairs": Schema(
         "pairs",
         (("text", "image", "audio", "features"),),
@@ -109,6 +115,7 @@ _FOR = {
     "dialogues": "dialogue about images",
     "pairs": "retrieval",
     "transcripts": "speech recognition",
+    "translations": "translation",
 }
 _OTHER_NAMES = {
     "label": ("class", "category", "target", "y", "tag", "sentiment"),
@@ -117,6 +124,8 @@ _OTHER_NAMES = {
     "audio": ("wav", "sound", "speech", "voice"),
     "features": ("embedding", "embeddings", "vector", "vectors"),
     "caption": ("description",),
+    "source": ("src", "original"),
+    "target": ("tgt", "translation", "reference"),
     "split": ("fold", "set", "subset", "partition"),
 }
 _MAX_NAMES = 20
@@ -247,6 +256,8 @@ def infer(names):
     for kind in ("captions", "dialogues", "questions"):
         if set(SCHEMAS[kind].marks) & set(names):
             return kind
+    if {"source", "target"} <= set(names) and "label" not in names:
+        return "translations"
     return "labels"
 
 

@@ -11,6 +11,7 @@ determine its kind:
   group are never split; columns of numbers and categories that are named;
 - questions: `image`, `question`, and `answer`, or `answers` of several
   annotators; `type`;
+- translations: `source`, a text, and `target`, its translation; `image`;
 - dialogues: `image`, `history`, the previous questions and answers, a string
   per turn; `question`, `answer`; `candidates`, answers to choose among,
   including the right one, for architectures that rank; `type`;

@@ -21,6 +21,7 @@ from mmkeras.data.datasets import tabular
 
 FIELDS = ("text", "image", "audio", "features")
 _SPOKEN = ("audio", "text")
+FILES = ("image", "audio")
 
 
 def read(schema, lines, place, folder, data, target=None):
@@ -134,6 +135,25 @@ def _transcripts(values, number, folder):
     return row
 
 
+def _translations(values, number, folder):
+    inputs = {
+        "source": _text(values, "source"),
+        **{field: _value(values, field, folder) for field in FILES},
+    }
+    target = _text(values, "target")
+    if target is None:
+        raise ValueError("expected a text in `target`")
+    if inputs["source"] is None and inputs["audio"] is None:
+        raise ValueError("expected at least one of source, audio")
+    return {
+        "id": tabular.id_of(values, number),
+        "split": dataset.row_split(values),
+        "group": _group(values.get("group")),
+        **inputs,
+        "target": target,
+    }
+
+
 def _tabular(values, schema):
     """Reads the numbers and categories of a line.
 
@@ -220,6 +240,7 @@ _MAKERS = {
     "dialogues": _dialogues,
     "pairs": _pairs,
     "transcripts": _transcripts,
+    "translations": _translations,
 }
 
 
@@ -253,6 +274,14 @@ def _value(values, field, folder):
         return value
     path = files.resolve(folder, value)
     return _features(path) if field == "features" else path
+
+
+def _text(values, field):
+    """Returns a text of a line, or `None` if it is blank."""
+    value = values.get(field)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"expected a text in `{field}`")
+    return value if value and value.strip() else None
 
 
 def _features(path):

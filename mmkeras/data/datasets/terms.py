@@ -42,6 +42,15 @@ _MELD = Terms(
     "MELD: GNU General Public License 3.0. The dialogues are from the "
     "television series Friends. Cite Poria et al., 2019.",
 )
+_MULTI30K = Terms(
+    "other",
+    "research-and-non-commercial",
+    "Multi30K is partially derived from Flickr30K: the use of the images must "
+    "abide by the Flickr Terms of Use, and they are provided for "
+    "non-commercial research and educational purposes only. Cite Elliott et "
+    "al., 2016 and 2017, and Barrault et al., 2018.",
+)
+_MULTI30K_NAMES = ("", "-coco-2017", "-flickr-2017", "-flickr-2018")
 _MUSTARD = Terms("mit", "", "MUStARD: MIT License. Cite Castro et al., 2019.")
 _TERMS = {
     "avdigits": Terms("cc-by-sa-4.0", "", _DIGITS),
@@ -73,6 +82,7 @@ _TERMS = {
         "CMU-MOSI is a research data set of CMU MultiComp Lab. Cite Zadeh et "
         "al., 2016.",
     ),
+    **{f"multi30k{name}": _MULTI30K for name in _MULTI30K_NAMES},
     "mustard": _MUSTARD,
     "mustard-speakers": _MUSTARD,
 }

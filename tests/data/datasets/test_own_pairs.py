@@ -54,3 +54,31 @@ def test_are_checked_and_counted(table):
     assert report.counts["train with"] == {"text + audio": 1}
     assert report.counts["splits"] == {"train": 1, "val": 1}
     assert set(report.kinds) == {"missing"}
+
+
+def test_translations_are_pairs_of_texts(table):
+    path = table(
+        {"en": "A dog.", "de": "Ein Hund.", "image": "dog.jpg"},
+        {"en": "A cat.", "de": " "},
+        {"en": None, "de": "Eine Maus."},
+    )
+    columns = {"source": "en", "target": "de"}
+    data = datasets.scan(path, kind="translations", columns=columns)
+    [row] = data.rows
+    assert (row["source"], row["target"]) == ("A dog.", "Ein Hund.")
+    assert row["image"] == str(path.parent / "dog.jpg")
+    details = [problem.detail for problem in data.problems]
+    assert details == [
+        "expected a text in `target`",
+        "expected at least one of source, audio",
+    ]
+
+
+def test_the_kind_of_translations_follows_from_columns(table):
+    path = table({"source": "A dog.", "target": "Ein Hund."})
+    [row] = datasets.scan(path).rows
+    assert row["target"] == "Ein Hund."
+    path = table({"source": "A dog.", "reference": "Ein Hund."})
+    data = datasets.scan(path, kind="translations")
+    with pytest.raises(ValueError, match="mean `target` for `reference`"):
+        data.split("train")

@@ -1,0 +1,133 @@
+"""Translation: raw strings in, raw strings out."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import mmkeras
+from mmkeras import metrics
+from mmkeras import tasks
+from mmkeras.data import codecs
+from mmkeras.tasks import options
+
+WORDS = {"dog": "Hund", "cat": "Katze", "red": "roter", "big": "großer"}
+PAIRS = [
+    (f"A {a} {b} sees\na {c}!", f"Ein {WORDS[a]} {WORDS[b]} sieht {WORDS[c]}.")
+    for a in ("red", "big")
+    for b in ("dog", "cat")
+    for c in ("dog", "cat")
+]
+ROWS = [
+    {"id": str(i), "source": a, "target": b, "languages": ["en", "de"]}
+    for i, (a, b) in enumerate(PAIRS)
+]
+
+
+def make(name="translate-text-transformer", **arguments):
+    """An untrained task with subwords of the pairs."""
+    fitted = tasks.Translate.fit_texts(ROWS, options.DataOptions(max_length=40))
+    target = tasks.Translate.fit_target(fitted, ROWS, [], None, True)
+    arguments = {**mmkeras.get(name).tiny, **arguments}
+    arguments["vocabulary_size"] = len(target)
+    model = mmkeras.build_model(name, **arguments)
+    return tasks.Translate(model, {**fitted, "target": target})
+
+
+@pytest.fixture(scope="module")
+def task():
+    return make()
+
+
+def test_both_languages_share_the_subwords_and_each_has_its_name(task):
+    source, target = task.codecs["source"], task.codecs["target"]
+    assert source.vocabulary == target.vocabulary
+    assert (source.language, target.language) == ("en", "de")
+    assert source.length == 40
+
+
+def test_encode_maps_raw_examples(task):
+    data = tf.data.Dataset.from_tensor_slices(
+        {"source": [a for a, _ in PAIRS], "target": [b for _, b in PAIRS]}
+    )
+    x, y = next(iter(data.map(task.encode).batch(3)))
+    np.testing.assert_array_equal(x["tokens"][:, 1:], y[:, :-1])
+    texts = [text.decode() for text in task.codecs["target"].decode(y).numpy()]
+    assert texts == [b for _, b in PAIRS[:3]]
+    texts = task.codecs["source"].decode(x["source"]).numpy()
+    assert texts[0].decode() == PAIRS[0][0]
+
+
+def test_answers_are_strings_and_a_blank_source_is_an_error(task):
+    answers = task.answer({"source": [PAIRS[0][0], " ", None]}, length=5)
+    assert answers["error"].tolist()[0] == ""
+    assert all("source is missing" in x for x in answers["error"][1:])
+    assert isinstance(answers["text"][0], str) and answers["text"][1] == ""
+    row = task.table_row("1", {k: v[0] for k, v in answers.items()})
+    assert set(row) == {"id", "text", "score"}
+    assert task.row_texts(row) == [row["text"]]
+
+
+def test_padding_of_sources_has_no_effect(task):
+    model = task.inference(length=6)
+    ids = np.array(task.codecs["source"]([PAIRS[0][0]]))
+    short = ids[:, : np.count_nonzero(ids)]
+    outputs = [model.predict_on_batch({"source": x}) for x in (ids, short)]
+    np.testing.assert_array_equal(*(x["tokens"] for x in outputs))
+    scores = [x["score"] for x in outputs]
+    np.testing.assert_allclose(*scores, rtol=1e-4, atol=1e-5)
+
+
+def test_scores_are_those_of_texts(task):
+    tokens = np.array(task.target.codec([row["target"] for row in ROWS]))
+    tokens[0, 3:] = 0
+    tokens[0, 3] = 2
+    statistics = task.statistics(ROWS, None, tokens[:, 1:])
+    texts = task.target.texts(tokens)
+    assert texts[1:] == [row["target"] for row in ROWS[1:]] != texts[:1]
+    references = [row["target"] for row in ROWS]
+    expected = metrics.translation_scores(texts, references)["bleu"]
+    assert task.headline_scores(statistics) == {"bleu": pytest.approx(expected)}
+    assert task.metric == "bleu"
+    assert any("tok:13a" in note for note in task.score_notes())
+
+
+def test_texts_in_lower_case_have_references_in_lower_case():
+    config = {**make().target.codec.get_config(), "lowercase": True}
+    words = codecs.Subwords(**config)
+    task = make()
+    task.target.codec = words
+    tokens = np.array(words([row["target"] for row in ROWS]))[:, 1:]
+    scores = task.headline_scores(task.statistics(ROWS, None, tokens))
+    assert scores["bleu"] == pytest.approx(1)
+
+
+def test_save_and_load(task, tmp_path):
+    task.save(tmp_path)
+    again = mmkeras.load(tmp_path)
+    batch = {"source": [a for a, _ in PAIRS]}
+    for key, values in task.answer(batch, length=8, beam=2).items():
+        other = again.answer(batch, length=8, beam=2)[key]
+        if key == "score":
+            np.testing.assert_allclose(other, values, rtol=1e-4)
+        else:
+            assert other.tolist() == values.tolist()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["translate-text-transformer", "translate-text-lstm"]
+)
+def test_learns_the_pairs_by_heart(name):
+    keras.utils.set_random_seed(0)
+    task = make(name, dim=32, dropout=0.0)
+    raw = {key: [row[key] for row in ROWS] for key in ("source", "target")}
+    data = tf.data.Dataset.from_tensor_slices(raw).map(task.encode)
+    data = data.batch(8).cache().repeat(150)
+    loss = mmkeras.losses.TokenCrossentropy()
+    task.model.compile(keras.optimizers.Adam(0.01), loss)
+    task.model.optimizer.build(task.model.trainable_variables)
+    task.model.fit(data, verbose=0)
+    for beam in (1, 3):
+        texts = task.answer({"source": raw["source"]}, beam=beam)["text"]
+        assert texts.tolist() == raw["target"]
