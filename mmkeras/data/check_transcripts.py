@@ -45,7 +45,9 @@ def problems(rows):
 
 def _is_transcript(row):
     others = {"label", "image", "captions"}
-    return bool(row.get("audio") and row.get("text")) and not others & {*row}
+    values = row.get("audio"), row.get("text")
+    is_file = isinstance(values[0], str | bytes)  # Not an array of features.
+    return is_file and all(values) and not others & {*row}
 
 
 def _steps(characters):
