@@ -30,6 +30,15 @@ _COLUMNS = {
         for way in ("image_to_text", "text_to_image")
         for k in (1, 5, 10)
     },
+    **{
+        f"{way}_recall_10": (f"{way.replace('_', ' ')}, R@10", 100)
+        for way in (
+            "image_to_audio",
+            "audio_to_image",
+            "text_to_audio",
+            "audio_to_text",
+        )
+    },
 }
 EXPECTED = {  # Contents of a results file.
     "model": str,
