@@ -55,6 +55,7 @@ class Transcribe(Task):
     answer_keys = ("text", "score", "error")
     no_answer = {"text": "", "score": 0.0}
     size_argument = ("vocabulary_size", "tokens")
+    evaluation_defaults = {"beam": 5}
     fields_of_all = ("audio",)
     metric = "word_error_rate"
     monitors = ("character_error_rate", "word_error_rate", "loss")
