@@ -56,7 +56,8 @@ Run = Annotated[
     typer.Argument(
         metavar="RUN",
         help="Folder of a run, as given to `train --out`; a preset, see "
-        "`mmkeras list --presets`; or hub:PRESET, a pretrained CLIP or SigLIP.",
+        "`mmkeras list --presets`; or hub:PRESET, a pretrained CLIP, SigLIP or "
+        "Whisper (also whisper:PRESET).",
     ),
 ]
 RunData = Annotated[
@@ -133,7 +134,12 @@ Target = Annotated[
         "labels, or a number. [default: inferred from all rows, and printed]"
     ),
 ]
-Split = Annotated[str, typer.Option(help="Split: train, val or test.")]
+Split = Annotated[
+    str,
+    typer.Option(
+        help="Split: train, val or test; for a pretrained network also all."
+    ),
+]
 Results = Annotated[
     str | None,
     typer.Option(help="Folder of results to add the test metrics to."),

@@ -89,8 +89,7 @@ def run(
         return
     columns = options.columns_of(column) or remembered_columns(folder)
     examples, base = _examples(task, files, texts, columns)
-    print_answer = _print_caption if task.texts_differ else _print_answer
-    if _predict(task, examples, base, print_answer, jsonl, figure, generate):
+    if write_answers(task, examples, base, jsonl, generate, figure):
         raise typer.Exit(1)
 
 
@@ -129,11 +128,24 @@ def _classify(task, files, labels, jsonl):
         raise typer.Exit(1)
 
 
-def _predict(task, examples, base, print_answer, jsonl, figure, generate):
-    """Prints the answers; returns the number of examples with an error."""
+def write_answers(task, examples, base, jsonl, generate, figure=None):
+    """Prints the answers to examples.
+
+    Args:
+        task: A `tasks.Task`.
+        examples: List of `raw_examples.Example`s.
+        base: `pathlib.Path` that their paths are relative to.
+        jsonl: bool. Whether to print JSON.
+        generate: Dict of options of generation.
+        figure: PNG to write, or `None`.
+
+    Returns:
+        Number of examples with an error.
+    """
     from mmkeras.data import truncation
     from mmkeras.tasks import predict
 
+    print_answer = _print_caption if task.texts_differ else _print_answer
     failed, drawable, sizes = 0, [], collections.defaultdict(list)
     for example, answer in predict.answers(task, examples, base, **generate):
         measured = truncation.measure(task.codecs, [example.values])

@@ -16,3 +16,4 @@ search reorders only `"cache"`.
 from mmkeras.decoders.attention import AttentionDecoder
 from mmkeras.decoders.recurrent import RecurrentDecoder
 from mmkeras.decoders.transformer import TransformerDecoder
+from mmkeras.decoders.whisper import WhisperDecoder

@@ -16,6 +16,7 @@ class TransformerBlock(keras.layers.Layer):
         heads: int. Attention heads; divides `dim`.
         dropout: float in [0, 1). Dropped from every sublayer's output.
         feed_dim: int. Size of the feed-forward layer; by default `4 * dim`.
+        epsilon: float. Added to the variance in layer normalisation.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -29,17 +30,28 @@ class TransformerBlock(keras.layers.Layer):
         memory, `(batch, length, regions)`, the mean over heads.
     """
 
-    def __init__(self, dim, heads, dropout=0.0, feed_dim=None, **kwargs):
+    def __init__(
+        self,
+        dim,
+        heads,
+        dropout=0.0,
+        feed_dim=None,
+        epsilon=1e-3,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         arguments.check_heads(dim, heads)
         self.dim = dim
         self.heads = heads
         self.dropout = dropout
         self.feed_dim = feed_dim or 4 * dim
+        self.epsilon = epsilon
         policy = {"dtype": self.dtype_policy}
         self.drop = keras.layers.Dropout(dropout, name="dropout", **policy)
         self.norms = [
-            keras.layers.LayerNormalization(name=f"norm_{name}", **policy)
+            keras.layers.LayerNormalization(
+                epsilon=epsilon, name=f"norm_{name}", **policy
+            )
             for name in ("self", "cross", "feed")
         ]
         self.self_attention = self._attention("self_attention")
@@ -141,6 +153,7 @@ class TransformerBlock(keras.layers.Layer):
             "heads": self.heads,
             "dropout": self.dropout,
             "feed_dim": self.feed_dim,
+            "epsilon": self.epsilon,
         }
 
     def _feed(self, x):

@@ -53,6 +53,8 @@ _FORMATS = (
     (r"f1|(f1|acc|type|mismatch)_.+", 100, ".1f", " %"),
     (r"(.+_)?(recall_.+|mrr|ndcg_10)", 100, ".1f", " %"),
     (r"(.+_)?(median|mean)_rank", 1, ",.1f", ""),
+    (r"(.+_)?error_rate", 100, ".2f", " %"),
+    (r"recordings|words", 1, ",.0f", ""),
     (r"cider|shuffle_gap", 1, ".3f", ""),
     (r"vocabulary", 1, ",.0f", ""),
     (r".*", 1, ".3g", ""),

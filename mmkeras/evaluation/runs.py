@@ -7,6 +7,7 @@ import pathlib
 from mmkeras import hub
 from mmkeras import tasks
 from mmkeras.data import datasets
+from mmkeras.evaluation import recognition
 from mmkeras.evaluation.evaluate import evaluate as evaluate_examples
 from mmkeras.files import atomic
 from mmkeras.tasks import modalities
@@ -19,6 +20,7 @@ from mmkeras.training import sources
 from mmkeras.training.examples import Examples
 from mmkeras.training.reporter import Reporter
 
+_ALL = "all"
 _TRAINED_ON = (
     "These validation rows were drawn from the training rows, and trained on: "
     "see cross_validation in training.json for the accuracy on other rows."
@@ -71,7 +73,8 @@ def evaluate(
     Args:
         run: Path of the folder of a run, of a preset, or of a pretrained
             network that answers without training.
-        split: `"train"`, `"val"` or `"test"`.
+        split: `"train"`, `"val"` or `"test"`; for a pretrained network also
+            `"all"`.
         data: Name or path of the data set, a DataFrame or rows, or `None` for
             the data of the run.
         folder: Folder of a published data set, or `None` for the one used in
@@ -95,8 +98,14 @@ def evaluate(
     run_folder.check(run)
     task = task or tasks.load(run)
     card = _card(run, task, data)
-    source = sources.of_run(card, data, folder, columns)
-    rows = sources.split_rows(task, source, split, reporter, card)
+    if hub.is_network(run):
+        source = sources.of_task(task, data, folder, columns)
+    else:
+        source = sources.of_run(card, data, folder, columns)
+    if split == _ALL and hub.is_network(run):  # It was trained on none.
+        rows = datasets.scan(**source).rows
+    else:
+        rows = sources.split_rows(task, source, split, reporter, card)
     if split == "val" and few_shot.trained_on_validation(run):
         reporter.warn(_TRAINED_ON)
     name = datasets.name_of(source["source"])
@@ -104,6 +113,13 @@ def evaluate(
     selected = card["arguments"]["task"].get("modalities")
     rows = modalities.select(task, rows, selected)
     generate = task.generation_options(**(generate or {}))
+    if task.is_streamed:
+        progress = reporter.counter("recordings")
+        scores, skipped = recognition.evaluate(task, rows, generate, progress)
+        evaluation = Evaluation(task, title, scores, skipped=skipped)
+        reporter.skipped(skipped)
+        reporter.evaluated(evaluation)
+        return evaluation
     examples = Examples(task, rows, reporter.counter("files"))
     outputs = examples.remove_not_finite(examples.outputs(**generate))
     scores, subsets = evaluate_examples(

@@ -9,7 +9,7 @@ import pathlib
 from mmkeras.hub.downloads import HUGGING_FACE
 from mmkeras.hub.downloads import download
 
-PREFIX = "hub:"
+PREFIXES = ("hub:", "whisper:")
 TASK_FILE = "task.json"
 _CONFIG = "config.json"
 _KAGGLE = "kaggle://"

@@ -48,7 +48,8 @@ def find(name):
             entry point `mmkeras.presets`, and in `zoo/presets` of the
             repository, in this order; or `hf://user/name`, optionally with
             `@revision`, which is downloaded from the Hugging Face Hub once;
-            or `hub:PRESET`, a pretrained network, see `networks.find`.
+            or `hub:PRESET`, a pretrained network, see `networks.find`;
+            `whisper:PRESET` means the same.
 
     Returns:
         The folder, a `pathlib.Path`.
@@ -59,8 +60,9 @@ def find(name):
         OSError: If it cannot be downloaded.
     """
     text = os.fspath(name)
-    if text.startswith(networks.PREFIX):
-        return networks.find(text.removeprefix(networks.PREFIX))
+    prefix, _, preset = text.partition(":")
+    if f"{prefix}:" in networks.PREFIXES:
+        return networks.find(preset)
     if text.startswith(HUGGING_FACE):
         return _checked(download(text, _FILES), text)
     if os.path.isdir(text):

@@ -13,31 +13,24 @@ from mmkeras.tasks.retrieve import PAIRS
 from mmkeras.tasks.retrieve import Retrieve
 
 
-def load(preset):
-    """Makes a retrieval task of a preset of CLIP, SigLIP or MetaCLIP 2.
+def of_backbone(backbone, preset):
+    """Makes a retrieval task of a CLIP, SigLIP or MetaCLIP 2.
 
     The size, resizing and scale of images, the tokenizer and its maximum
     length, and the scale and bias of the logits are those of the preset.
 
     Args:
-        preset: A name of KerasHub, a handle, or the folder of a preset or,
-            for CLIP, of a model of Hugging Face.
+        backbone: A backbone of KerasHub that is a pair, see
+            `branches.image_text.is_pair`.
+        preset: Its preset: a name of KerasHub, a handle, or the folder of a
+            preset or, for CLIP, of a model of Hugging Face.
 
     Returns:
         A `Retrieve` of images and texts.
 
     Raises:
-        ValueError: If the preset is another network.
         ModuleNotFoundError: If a package that reads it is not installed.
     """
-    backbone = presets.load_backbone(preset)
-    if not image_text.is_pair(backbone):
-        raise ValueError(
-            "Without training, only networks that embed images and texts in "
-            "one space answer, such as CLIP and SigLIP. Received: "
-            f"{preset}, a {type(backbone).__name__}. Train an architecture on "
-            f"it, with model.image=hub:{preset} or model.text=hub:{preset}."
-        )
     converter = presets.load_image_converter(preset)
     words = codecs.of_preset(preset, token_ids.max_length(backbone))
     scale, offset = branches.image.pixel_scale(converter)

@@ -14,7 +14,6 @@ from mmkeras.data import label_kinds
 from mmkeras.tasks import fit_codecs
 from mmkeras.tasks import frozen_parts
 from mmkeras.tasks import graph
-from mmkeras.tasks import safety
 from mmkeras.tasks import saving
 from mmkeras.tasks import targets
 
@@ -88,6 +87,7 @@ class Task:
     texts_differ = False  # Whether texts for different inputs should differ.
     auxiliary = {}
     loss_names = ()  # Of all losses, that of `target` first, if several.
+    is_streamed = False  # Whether evaluation reads inputs batch by batch.
     uncached = ()  # Fields whose frozen branches are part of training.
 
     def __init_subclass__(cls):
@@ -706,7 +706,7 @@ class Task:
         return keras.Model(inputs, generate(context, uniforms=uniforms))
 
 
-def load(name):
+def load(name, **options):
     """Loads a trained task: that of a run, or a preset.
 
     Nothing in its folder is executed: there is no pickle and no Lambda layer,
@@ -715,9 +715,11 @@ def load(name):
 
     Args:
         name: Folder of a run, or of what `Task.save` wrote; or the name of a
-            preset, or `hf://user/name`, see `mmkeras.hub.find`; or a CLIP or
-            SigLIP of KerasHub, `hub:PRESET` or its folder, see
-            `tasks.image_text`.
+            preset, or `hf://user/name`, see `mmkeras.hub.find`; or a CLIP,
+            SigLIP or Whisper of KerasHub, `hub:PRESET` or its folder, see
+            `tasks.networks`.
+        **options: For a Whisper: `language` and `translate`, see
+            `tasks.whisper.of_backbone`.
 
     Returns:
         A `Task`, its model in float32.
@@ -728,10 +730,14 @@ def load(name):
     """
     folder = hub.find(name)
     if hub.is_network(folder):
-        from mmkeras.tasks import image_text  # Late: it imports this module.
+        from mmkeras.tasks import networks  # Late: it imports this module.
 
-        safety.check_network(folder)
-        return image_text.load(folder)
+        return networks.load(folder, **options)
+    if options:
+        raise ValueError(
+            f"{', '.join(options)} are options of pretrained networks. "
+            f"Received: {name}, a task"
+        )
     task, model, codecs = saving.load(folder, TASKS)
     try:
         return TASKS[task](model, codecs)

@@ -36,6 +36,24 @@ def make(architecture, data, folder=None, columns=None):
         ValueError: If numbers or categories are given to an architecture
             that does not take them.
     """
+    task = tasks.of(registry.get(architecture))
+    source = of_task(task, data, folder, columns)
+    _check_tabular(architecture, source["columns"])
+    return source
+
+
+def of_task(task, data, folder=None, columns=None):
+    """Describes data for a task, which may have no architecture.
+
+    Args:
+        task: A `tasks.Task`, or its class.
+        data: As of `make`.
+        folder: As of `make`.
+        columns: As of `make`.
+
+    Returns:
+        Dict of arguments of `datasets.read`.
+    """
     if isinstance(data, os.PathLike):
         data = os.fspath(data)
     columns = {
@@ -43,8 +61,6 @@ def make(architecture, data, folder=None, columns=None):
         for key, name in (columns or {}).items()
         if name is not None
     }
-    _check_tabular(architecture, columns)
-    task = tasks.of(registry.get(architecture))
     return {
         "source": data,
         "folder": folder,

@@ -18,6 +18,10 @@ KINDS = {
         decoders.TransformerDecoder,
         {"dim": 8, "depth": 2, "heads": 2, "length": 12},
     ),
+    "whisper": (
+        decoders.WhisperDecoder,
+        {"dim": 5, "depth": 2, "heads": 1, "length": 12, "prompt": (3, 4)},
+    ),
 }
 # Scale and seed of weights that generate varied sentences of all lengths.
 WEIGHTS = {
@@ -25,6 +29,7 @@ WEIGHTS = {
     "recurrent-par": (1.0, 7),
     "attention": (0.8, 6),
     "transformer": (0.8, 15),
+    "whisper": (0.8, 15),
 }
 
 

@@ -129,6 +129,32 @@ def meta_clip_2(folder):
     return _save(folder, backbone, tokenizer, converter)
 
 
+def whisper(folder, languages=()):
+    """Writes a Whisper of windows of 0.4 s, with random weights."""
+    keras_hub = pytest.importorskip("keras_hub")
+    tokens, merges = byte_pairs([*(f"Ġ{x}" for x in WORDS), "âĻ"])
+    names = ["<|endoftext|>", "<|startoftranscript|>", "<|translate|>"]
+    names += ["<|transcribe|>", "<|startofprev|>", "<|notimestamps|>"]
+    count = len(tokens) + len(names) + len(languages)
+    special = {name: len(tokens) + i for i, name in enumerate(names)}
+    spoken = {f"<|{x}|>": count - i for i, x in enumerate(languages, 1)}
+    keras.utils.set_random_seed(0)
+    backbone = keras_hub.models.WhisperBackbone(
+        count + 3,  # Three timestamps.
+        num_layers=1,
+        num_heads=2,
+        hidden_dim=8,
+        intermediate_dim=32,
+        num_mels=16,
+        max_encoder_sequence_length=40,
+        max_decoder_sequence_length=14,
+    )
+    tokenizer = keras_hub.models.WhisperTokenizer(
+        _numbered(tokens), merges, special, spoken or None
+    )
+    return _save(folder, backbone, tokenizer)
+
+
 def byte_pairs(words, ending=""):
     """Makes tokens of all bytes, and merges to words from the left."""
     from mmkeras.data.codecs.merges import byte_characters

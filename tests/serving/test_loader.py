@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 import tiny_presets
@@ -136,3 +137,32 @@ def test_whisper_without_python(loader, tmp_path, pretrained):
     task = classifier("audio", codec, branch)
     sounds = [value for value in codec.samples() if isinstance(value, bytes)]
     check(task, "audio", sounds, loader, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_speech_without_python(loader, tmp_path, pretrained, data_folder):
+    """Whisper's words, from WAV bytes, are those of the task in Python."""
+    task = tasks.load(pretrained("whisper_tiny_en"))
+    files = spoken(data_folder, 3)
+    serving.export(task, tmp_path / "export", examples={"audio": files})
+    expected = task.answer({"audio": files})
+    assert expected["text"][0].startswith("A child in a pink dress")
+    assert answers(
+        loader, tmp_path / "export" / "1", "audio", "text", files, tmp_path
+    ) == [f"{text}\t" for text in expected["text"]]
+
+
+def spoken(data_folder, count):
+    """WAV files of the first spoken captions, and of all of them in a row."""
+    import soundfile
+
+    from mmkeras.data.codecs.waveforms import to_wav
+
+    folder = data_folder / "flickr8k" / "spoken"
+    if not folder.exists():
+        pytest.skip(f"needs {folder}")
+    sounds = sorted(folder.glob("*.opus"))[:count]
+    waves = [soundfile.read(path, dtype="float32")[0] for path in sounds]
+    waves.append(np.concatenate(waves * 3))  # Above 30 s.
+    return [to_wav(wave, 16000) for wave in waves]

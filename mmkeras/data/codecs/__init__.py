@@ -3,6 +3,7 @@
 import inspect
 
 from mmkeras.data.codecs.audio import Audio
+from mmkeras.data.codecs.audio_windows import AudioWindows
 from mmkeras.data.codecs.byte_pairs import BytePairs
 from mmkeras.data.codecs.dialogue import Dialogue
 from mmkeras.data.codecs.features import Features
@@ -22,6 +23,7 @@ _CODECS = {
     cls.__name__: cls
     for cls in (
         Audio,
+        AudioWindows,
         BytePairs,
         Dialogue,
         Features,

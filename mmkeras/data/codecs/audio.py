@@ -125,7 +125,7 @@ class Audio(Codec):
             bad, and errors, string `(n,)`, `""` where there is none.
         """
         if tf.inside_function():
-            samples, errors = _read_waves(encoded, *self._arguments())
+            samples, errors = self.read_waves(encoded, self.shape[0])
             return tf.ensure_shape(samples, (None, *self.shape)), errors
         samples, errors = self.read(encoded.numpy().tolist())
         return tf.constant(samples), tf.constant(errors, tf.string)
@@ -194,6 +194,19 @@ class Audio(Codec):
                 samples[i], errors[i] = decoded
         return samples, errors
 
+    def read_waves(self, encoded, length):
+        """Decodes WAV files with TensorFlow operations alone.
+
+        Args:
+            encoded: String tensor of shape `(n,)`.
+            length: int, or scalar int32 tensor: samples of the result.
+
+        Returns:
+            Tuple as from `try_batch`, of shapes `(n, length)` and `(n,)`.
+        """
+        length = tf.convert_to_tensor(length, tf.int32)
+        return _read_waves(encoded, *self._arguments(length))
+
     def get_config(self):
         return {
             "sample_rate": self.sample_rate,
@@ -207,11 +220,11 @@ class Audio(Codec):
             return waveforms.to_wav(*value)
         return super()._to_bytes(value)
 
-    def _arguments(self):
+    def _arguments(self, length=None):
         """Returns the arguments of the graphs that all codecs share."""
         return (
             tf.constant(self.sample_rate),
-            tf.constant(self.shape[0]),
+            tf.constant(self.shape[0]) if length is None else length,
             tf.constant(self._read_seconds),
             tf.constant(self.limit, tf.int64),
         )

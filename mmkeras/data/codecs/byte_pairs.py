@@ -1,10 +1,13 @@
 """Byte-pair codec: a sentence to the ids of RoBERTa, GPT-2 or CLIP."""
 
+import functools
+
 import tensorflow as tf
 
 from mmkeras.data.codecs import byte_pair_words
 from mmkeras.data.codecs import sample_values
 from mmkeras.data.codecs.merges import Merges
+from mmkeras.data.codecs.merges import byte_characters
 from mmkeras.data.codecs.token_codec import TokenCodec
 
 _LONGEST = 10_000  # Bytes of a word; further ones are left out.
@@ -102,6 +105,38 @@ class BytePairs(TokenCodec):
             tokens)`, without start and end.
         """
         return self._tokenize(tf.convert_to_tensor(sentence, tf.string))
+
+    def decode(self, ids):
+        """Decodes sentences exactly; special tokens are left out.
+
+        Args:
+            ids: Integer tensor of shape `(..., length)`, of any length, with
+                or without start, end and padding.
+
+        Returns:
+            String tensor of shape `(...)`; bytes that are not UTF-8, such as
+            half a character, are replaced by U+FFFD.
+        """
+        pieces = tf.gather(tf.constant(self._pieces), ids)
+        text = tf.strings.reduce_join(pieces, -1)
+        text = tf.strings.unicode_transcode(text, "UTF-8", "UTF-8")
+        if self.style == "clip":
+            return tf.strings.strip(text)
+        if self.prefix_space:
+            return tf.strings.regex_replace(text, "^ ", "")
+        return text
+
+    @functools.cached_property
+    def _pieces(self):
+        """The bytes of each id, empty for special ones."""
+        numbers = {x: bytes([i]) for i, x in enumerate(byte_characters())}
+        special, pieces = set(self.special), []
+        for i, token in enumerate(self.vocabulary):
+            piece = b"".join(numbers.get(x, x.encode()) for x in token)
+            if self.style == "clip" and piece.endswith(b"</w>"):
+                piece = piece.removesuffix(b"</w>") + b" "
+            pieces.append(b"" if i in special else piece)
+        return pieces
 
     def samples(self):
         """See `Codec.samples`: short, long and unusual sentences."""

@@ -129,11 +129,16 @@ class Text(Target):
 
         Args:
             model: A functional model.
-            **options: Of `generation.SequenceGenerator`; the length defaults
-                to the codec's.
+            **options: Of `generation.SequenceGenerator`; the length, the
+                start and the end default to the codec's.
         """
         decoder = self.decoder(model)
-        options = {"length": self.codec.length - 1, **options}
+        defaults = {
+            "length": self.codec.length - 1,
+            "start": self.codec.start,
+            "end": self.codec.end,
+        }
+        options = {**defaults, **options}
         return generation.SequenceGenerator(
             decoder, name="generator", dtype=decoder.dtype_policy, **options
         )

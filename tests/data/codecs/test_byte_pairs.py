@@ -243,3 +243,20 @@ def test_a_roberta_of_keras_hub(tmp_path):
     expected = tf.where(tf.cast(mask, tf.bool), ids + 1, 0)
     tf.debugging.assert_equal(codec(texts), tf.cast(expected, tf.int32))
     assert codec.network_padding == 1
+
+
+def test_decoding_gives_the_text_back():
+    texts = ["low caf\u00e9", "12 \n isn't!! ", "\u6771 \U0001f600\x00", ""]
+    for codec in (gpt2(), gpt2(prefix_space=True)):
+        decoded = codec.decode(codec(texts)).numpy()
+        assert [text.decode() for text in decoded] == texts
+    assert gpt2().decode(gpt2()(["  low"])).numpy().tolist() == [b"  low"]
+
+
+def test_decoding_leaves_special_tokens_out_and_replaces_half_characters():
+    codec = gpt2()
+    ids = codec.token_ids(["low"], -1)[0].numpy().tolist()
+    ids = [codec.start, *ids, codec.end, 0]
+    assert codec.decode([ids, ids]).numpy().tolist() == [b"low", b"low"]
+    byte = codec.vocabulary.index(by_bytes("\u00e9")[0])
+    assert codec.decode([byte]).numpy().decode() == "\ufffd"
