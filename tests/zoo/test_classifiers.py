@@ -43,6 +43,7 @@ def test_the_zoo_has_its_models():
         "classify-image-text-bow",
         "classify-image-text-gated",
         "classify-text-bow",
+        "classify-text-transformer",
         "dialogue-text-image-modules",
         "dialogue-text-image-late",
         "dialogue-text-image-memory",
