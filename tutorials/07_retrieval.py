@@ -142,7 +142,7 @@ print(f"{100 * accuracy:.1f} % right; chance {100 / len(names):.1f} %")
 # %% [markdown]
 # ## 5. A served model
 #
-# `serving_default` compares an image with a sentence; `embed_image` and
+# `serving_default` compares an image with sentences; `embed_image` and
 # `embed_text` embed one of them. The inputs are the bytes of JPEG or PNG files
 # and plain sentences: tokenizer and decoder are in the graph.
 

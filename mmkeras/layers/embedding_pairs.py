@@ -137,8 +137,8 @@ class EmbeddingPairs(keras.layers.Layer):
 
     @property
     def current_scale(self):
-        """float: the scale as learned so far."""
-        return math.exp(float(self._log_scale))
+        """Scalar tensor: the scale as learned so far."""
+        return ops.exp(self._log_scale)
 
     def cosine(self, pairs):
         """Computes the cosine of the embeddings of each example.

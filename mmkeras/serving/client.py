@@ -74,7 +74,7 @@ class ExportedModel:
                 value is `""`, NaN in features and numbers, or a field that is
                 left out. Images and audio may be paths of files; a
                 dialogue is a list of turns, or a string with one line per
-                turn.
+                turn; so are candidate texts.
             batch_size: int. Number of examples predicted at once.
 
         Returns:

@@ -34,9 +34,13 @@ def export(task, folder, version=None, check=True, examples=None, **options):
     `mmkeras.serving.load` adds fields that are left out. It returns the same
     as `task.answer`: `text` and `score` for captions, `label` and
     `probability` for classifiers, and `error`, strings, empty or the reason
-    why the example could not be read. Retrieval models return `similarity`,
-    and have signatures of their own for each modality, such as `embed_image`:
-    from `image` to `embedding`, of length 1, and `error`.
+    why the example could not be read. Retrieval models return `similarity`;
+    of texts and one other modality, they score several texts per example: of
+    `text`, strings of shape `(batch, candidates)`, padded with `""`, they
+    return `similarity` and `probability` of this shape, see
+    `tasks.Retrieve.similarities`. They have signatures of their own for each
+    modality, such as `embed_image`: from `image` to `embedding`, of length 1,
+    and `error`.
     Decoding of files, beam search and vocabulary are part of the graph, in
     float32 regardless of the precision of training.
 
@@ -82,15 +86,20 @@ def export(task, folder, version=None, check=True, examples=None, **options):
             samples = raw_values.sample_inputs(task)
         else:
             samples = _by_field(task, examples)
+        served = raw_values.with_candidates(task, samples)
         answers, others = saved_model.write_saved_model(
-            task, part, samples, options
+            task, part, samples, served, options
         )
         specs = saved_model.input_specs(task)
         signatures = {
-            name: (saved_model.input_specs(task, [field]), others[name])
+            name: (
+                saved_model.input_specs(task, [field]),
+                raw_values.by_argument(task, {field: samples[field]}),
+                others[name],
+            )
             for name, (field, _) in task.signatures().items()
         }
-        samples = raw_values.by_argument(task, samples)
+        samples = raw_values.by_argument(task, served)
         golden.write(part, samples, answers, options, specs, signatures)
         # First one by one, then in one batch: each file type is decoded.
         slices = [slice(i, i + 1) for i in range(4)] + [slice(8)]

@@ -25,8 +25,8 @@ def write(folder, samples, answers, options, specs, others=None):
         answers: Dict of arrays that `task.answer` returns for them.
         options: Dict of the decoding options, for information.
         specs: Dict of a `tf.TensorSpec` for each field.
-        others: Dict from the names of further signatures to pairs of `specs`,
-            of some of the fields, and `answers`; or `None`.
+        others: Dict from the names of further signatures to `specs`, of some
+            of the fields, their `samples`, and `answers`; or `None`.
     """
     card = {
         "signature": DEFAULT,
@@ -38,9 +38,9 @@ def write(folder, samples, answers, options, specs, others=None):
         card["others"] = {
             name: {
                 "inputs": {k: _described(spec) for k, spec in specs.items()},
-                "rows": _rows({k: samples[k] for k in specs}, answers),
+                "rows": _rows(samples, answers),
             }
-            for name, (specs, answers) in others.items()
+            for name, (specs, samples, answers) in others.items()
         }
     text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
     pathlib.Path(folder, NAME).write_text(text, "utf-8")

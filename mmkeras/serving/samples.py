@@ -22,6 +22,24 @@ def sample_inputs(task):
     return samples
 
 
+def with_candidates(task, samples):
+    """Makes samples of the default signature of an export.
+
+    Args:
+        task: A `mmkeras.tasks.Task`.
+        samples: As of `sample_inputs`.
+
+    Returns:
+        The samples; of `Task.ranked_field`, each value with another one.
+    """
+    field = task.ranked_field
+    if field is None:
+        return samples
+    values = samples[field]
+    pairs = [[value, values[i - 1]] for i, value in enumerate(values)]
+    return {**samples, field: pairs}
+
+
 def by_argument(task, samples):
     """Makes the arguments of an export of raw values.
 

@@ -9,17 +9,19 @@ from mmkeras.tasks import lora
 from mmkeras.tasks.precision import in_float32
 
 
-def write_saved_model(task, folder, samples, options):
+def write_saved_model(task, folder, samples, served, options):
     """Writes a task as a SavedModel, in float32.
 
     Args:
         task: A `mmkeras.tasks.Task` on the TensorFlow backend.
         folder: Where to write.
         samples: Dict of lists of raw inputs by field.
+        served: The same as of the default signature; see
+            `samples.with_candidates`.
         options: Dict of options of `task.answer`.
 
     Returns:
-        Tuple of the answers of `task.answer` to the samples, also in float32;
+        Tuple of the answers of the task to `served`, also in float32;
         and a dict of those of each further signature of the task.
 
     Raises:
@@ -39,7 +41,7 @@ def write_saved_model(task, folder, samples, options):
         task = type(task)(model, task.codecs)
         # This creates all variables before the graph is traced: otherwise
         # TensorFlow would trace it twice.
-        answers = task.answer(samples, **options)
+        answers = task.serving_answer(served, **options)
         signatures = {"serving_default": _signature(task, options)}
         others = {}
         for name, (field, function) in task.signatures().items():
@@ -62,11 +64,14 @@ def input_specs(task, fields=None):
     Returns:
         Dict of a `tf.TensorSpec` for each field: strings `(batch,)`, or
         `(batch, turns)` for dialogues; float32 `(batch, *shape)` for features.
-        For each column of a table: float32 or strings `(batch,)`.
+        For each column of a table: float32 or strings `(batch,)`. Of all
+        fields, `Task.ranked_field` has strings `(batch, candidates)`.
     """
     specs = {}
     for field in task.fields if fields is None else fields:
         spec = task.codecs[field].signature(field)
+        if fields is None and field == task.ranked_field:
+            spec = tf.TensorSpec((None, None), spec.dtype, name=field)
         specs |= spec if isinstance(spec, dict) else {field: spec}
     return specs
 

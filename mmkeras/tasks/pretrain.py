@@ -51,6 +51,7 @@ class Pretrain(Retrieve):
     answer_keys = ("similarity", "matching", "error")
     no_answer = {"similarity": 0.0, "matching": 0.0}
     loss_names = (PAIRS, MATCHING, WORDS)
+    ranked_field = None  # Matching is the answer to one pair.
 
     def __init__(self, model, codecs):
         super().__init__(model, codecs)

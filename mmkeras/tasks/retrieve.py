@@ -5,6 +5,7 @@ import hashlib
 import keras
 import numpy as np
 
+from mmkeras.data import candidate_texts
 from mmkeras.data import codecs
 from mmkeras.data import encoding
 from mmkeras.data import inputs
@@ -143,6 +144,82 @@ class Retrieve(Task):
         errors = encoding.mark_not_finite(errors, vectors)
         return encoding.blank_errors({"embedding": vectors}, errors)
 
+    @property
+    def ranked_field(self):
+        """The field of texts, if there is exactly one other modality.
+
+        An export takes several texts per example, and scores each of them.
+        """
+        texts = [f for f in self.fields if self.codecs[f].kind == "text"]
+        return texts[0] if len(texts) == 1 and len(self.fields) == 2 else None
+
+    def similarities(self, batch, batch_size=64):
+        """Scores candidate texts for each example of the other modality.
+
+        Args:
+            batch: Dict of lists by field: of raw values as of `answer`, and of
+                lists of texts, the candidates of each.
+            batch_size: int. Number of examples that are scored at once.
+
+        Returns:
+            Dict of float32 arrays of shape `(n, candidates)`: `"similarity"`,
+            cosines, and `"probability"`, their softmax with the learned scale,
+            both 0 beyond the last candidate of an example; and `"error"`.
+
+        Raises:
+            ValueError: If the model has other modalities than texts and one
+                more, or the batch lacks one of the two.
+        """
+        batch = self.by_field(batch)
+        text = self.ranked_field
+        if text is None or set(batch) != set(self.fields):
+            raise ValueError(
+                "Expected values of one modality, and texts as candidates. "
+                f"Received: {', '.join(batch)}, for a model of "
+                f"{', '.join(self.fields)}"
+            )
+        texts = candidate_texts.padded(batch.pop(text), text)
+        parts = []
+        for i in range(0, len(texts), batch_size):
+            rows = slice(i, i + batch_size)
+            part = {field: values[rows] for field, values in batch.items()}
+            packed, unread = encoding.pack_batch(self.codecs, part)
+            packed[text] = candidate_texts.pack(
+                self.codecs[text], texts[rows], text
+            )
+            parts.append(self._similarities(packed, unread))
+        return {
+            key: as_strings(np.concatenate([np.asarray(p[key]) for p in parts]))
+            for key in ("similarity", "probability", "error")
+        }
+
+    def _similarities(self, packed, unread=None):
+        """Scores packed candidates, by TensorFlow operations alone."""
+        text = self.ranked_field
+        [field] = {*self.fields} - {text}
+        query = self._embed(field, {field: packed[field]}, unread=unread)
+        codec = self.codecs[text]
+        x, present, errors = candidate_texts.encode(codec, packed[text], text)
+        vectors = self.tower(text)(codec.normalize(x))
+        answers = candidate_texts.scores(
+            query["embedding"], vectors, present, self._sharpness
+        )
+        errors = encoding.first_error(query["error"], errors)
+        errors = encoding.mark_not_finite(errors, answers["similarity"])
+        return encoding.blank_errors(answers, errors)
+
+    def serving_fn(self, batch, **options):
+        if self.ranked_field is None:
+            return super().serving_fn(batch, **options)
+        return self._similarities(
+            {k: self.codecs[k].from_arguments(k, batch) for k in self.fields}
+        )
+
+    def serving_answer(self, batch, **options):
+        if self.ranked_field is None:
+            return super().serving_answer(batch, **options)
+        return self.similarities(batch)
+
     def encode_batch(self, raw):
         x, presence, errors = encoding.encode_batch(
             self.codecs, self.fields, raw
@@ -185,9 +262,7 @@ class Retrieve(Task):
             )
         texts, _ = self.embed(text, [template.format(x) for x in labels])
         vectors, errors = self.embed(field, values)
-        layer = self.model.get_layer(PAIRS)
-        scale = layer.current_scale if layer.learns_scale else _SHARPNESS
-        logits = scale * vectors @ texts.T
+        logits = float(self._sharpness) * vectors @ texts.T
         exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares = exponents / exponents.sum(axis=1, keepdims=True)
         best = [labels[i] for i in shares.argmax(axis=1)]
@@ -251,6 +326,12 @@ class Retrieve(Task):
                 f"{PAIRS!r}. Received: inputs {self.fields}, layers "
                 f"{', '.join(names)}"
             )
+
+    @property
+    def _sharpness(self):
+        """The scale of cosines whose softmax chooses among texts."""
+        layer = self.model.get_layer(PAIRS)
+        return layer.current_scale if layer.learns_scale else _SHARPNESS
 
     @property
     def _towers(self):

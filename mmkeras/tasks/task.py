@@ -89,6 +89,7 @@ class Task:
     loss_names = ()  # Of all losses, that of `target` first, if several.
     is_streamed = False  # Whether evaluation reads inputs batch by batch.
     uncached = ()  # Fields whose frozen branches are part of training.
+    ranked_field = None  # Of which an export takes several values per example.
 
     def __init_subclass__(cls):
         TASKS[cls.name] = cls
@@ -452,6 +453,18 @@ class Task:
         batch = {k: values for k, values in given.items() if values is not None}
         x, errors = self.encode_batch(batch)
         return self._answer_batch(x, errors, self.inference(**options), batch)
+
+    def serving_answer(self, batch, **options):
+        """What the default signature of an export answers; here, `answer`.
+
+        Args:
+            batch: As of `answer`; of `ranked_field`, lists of texts.
+            **options: As of `answer`.
+
+        Returns:
+            Dict as of `answer`.
+        """
+        return self.answer(batch, **options)
 
     def signatures(self):
         """Further signatures of an export, each of one field.

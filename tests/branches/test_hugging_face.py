@@ -287,4 +287,4 @@ def test_a_clip_beside_transformers(config, tokens, tmp_path):
     np.testing.assert_allclose(actual, outputs.text_embeds, atol=1e-4)
     layer = task.model.get_layer("embeddings")
     expected = model.logit_scale.exp().item()
-    assert layer.current_scale == pytest.approx(expected, rel=1e-5)
+    assert float(layer.current_scale) == pytest.approx(expected, rel=1e-5)

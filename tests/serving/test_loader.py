@@ -11,6 +11,7 @@ import tensorflow as tf
 import tiny_presets
 from tensorflow.core.protobuf import saved_model_pb2
 
+import mmkeras
 from mmkeras import branches
 from mmkeras import serving
 from mmkeras import tasks
@@ -57,14 +58,16 @@ def names(folder, field, output):
     return [signature.inputs[field].name, *outputs]
 
 
-def answers(loader, export, field, output, values, home):
+def answers(loader, export, field, output, values, home, texts=()):
     """What the loader prints for raw values: an output and an error each."""
     files = []
+    if texts:
+        texts = ["--", names(export, "text", output)[0], *texts]
     for index, value in enumerate(values):
         files.append(home / str(index))
         files[-1].write_bytes(value)
     done = subprocess.run(
-        [loader, export, *names(export, field, output), *files],
+        [loader, export, *names(export, field, output), *files, *texts],
         stdout=subprocess.PIPE,
         check=True,
     )
@@ -80,6 +83,31 @@ def test_the_same_captions_without_python(loader, folder, model, tmp_path):
         f"{text}\t{error}"
         for text, error in zip(expected["text"], expected["error"])
     ]
+
+
+@pytest.mark.slow
+def test_candidate_texts_without_python(loader, tmp_path):
+    """Of a text network, whose tokenizer is part of the export."""
+    preset = tiny_presets.bert(tmp_path / "preset")
+    codec = codecs.of_preset(preset, 12)
+    branch = branches.text.hub(preset, codec.network_padding)
+    name = "retrieve-image-text"
+    model = mmkeras.build_model(name, image_shape=(16, 16, 3), text=branch)
+    fields = {"image": codecs.Image((16, 16)), "text": codec}
+    task = tasks.Retrieve(model, {**fields, "pair": codecs.Groups()})
+    serving.export(task, tmp_path / "export", check=False)
+    photos = [*images()[:2], b"no image"]
+    expected = task.similarities({"image": photos, "text": [TEXTS] * 3})
+    export = tmp_path / "export" / "1"
+    lines = answers(
+        *(loader, export, "image", "similarity", photos, tmp_path, TEXTS)
+    )
+    rows, errors = zip(*(line.split("\t") for line in lines))
+    similarity = [[float(x) for x in row.split()] for row in rows]
+    np.testing.assert_allclose(
+        similarity, expected["similarity"], rtol=1e-3, atol=1e-3
+    )
+    assert [bool(e) for e in errors] == [False, False, True]
 
 
 def classifier(field, codec, branch):

@@ -40,17 +40,36 @@ def test_a_process_without_keras_embeds_alike(exported):
     serving.check_export(exported)
 
 
-def test_pairs_are_answered_alike(task, exported):
-    batch = {"image": [PHOTO, PHOTO, b""], "text": TEXTS}
-    answers, expected = (
-        serving.load(exported).predict(batch),
-        task.answer(batch),
-    )
-    assert [bool(e) for e in answers["error"]] == [False, True, True]
-    assert answers["error"][1:] == ["text: missing", "image: missing"]
-    np.testing.assert_allclose(
-        answers["similarity"], expected["similarity"], atol=1e-5
-    )
+def test_candidate_texts_are_scored_alike(task, exported):
+    batch = {
+        "image": [PHOTO, PHOTO, b"", PHOTO],
+        "text": [TEXTS, ["dog"], ["a"], []],
+    }
+    answers = serving.load(exported).predict(batch)
+    expected = task.similarities(batch)
+    assert answers["error"][0] == "" == answers["error"][1]
+    assert "image is missing" in answers["error"][2]
+    assert answers["error"][3] == "text: missing"
+    assert answers["error"] == expected["error"].tolist()
+    for key in ("similarity", "probability"):
+        np.testing.assert_allclose(answers[key], expected[key], atol=1e-5)
+    images, _ = task.embed("image", [PHOTO])
+    texts, _ = task.embed("text", ["a red dog", "dog"])
+    cosines = (texts @ images[0]).tolist()
+    found = expected["similarity"]
+    np.testing.assert_allclose(found[0], [cosines[0], 0, cosines[1]], atol=1e-5)
+    np.testing.assert_allclose(found[1], [cosines[1], 0, 0], atol=1e-5)
+    shares = expected["probability"]
+    labels = task.zero_shot([PHOTO], ["a red dog", "dog"])["probability"][0]
+    np.testing.assert_allclose(shares[0, [0, 2]], labels, atol=1e-5)
+    np.testing.assert_allclose(shares.sum(axis=1), [1, 1, 0, 0], atol=1e-5)
+
+
+def test_a_batch_of_candidates_needs_both_modalities(task):
+    with pytest.raises(ValueError, match="texts as candidates. Received: text"):
+        task.similarities({"text": [["a dog"]]})
+    with pytest.raises(ValueError, match="a value of type int for example 1"):
+        task.similarities({"image": [PHOTO] * 2, "text": [["a"], 3]})
 
 
 @pytest.mark.parametrize(

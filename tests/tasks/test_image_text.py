@@ -87,7 +87,7 @@ def test_logits_of_pairs_have_the_published_scale_and_bias(task, preset):
     weights = {w.name: float(numpy(w)) for w in head}
     layer = task.model.get_layer("embeddings")
     scale = np.exp(weights["logit_scale"])
-    assert layer.current_scale == pytest.approx(scale, rel=1e-5)
+    assert float(layer.current_scale) == pytest.approx(scale, rel=1e-5)
     bias = [float(numpy(w)) for w in layer.weights if w.name == "bias"]
     assert bias == ([weights["logit_bias"]] if "logit_bias" in weights else [])
 
