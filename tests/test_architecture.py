@@ -33,6 +33,8 @@ CODEC_CLASSES = {"Audio", "Codec", "Dialogue", "Features", "Image", "Text"}
 NAME_TASKS = ("tasks/", "zoo/", "cli/quickstart.py")
 # Strings that are spelled like a task but mean something else, by file.
 NOT_TASKS = {
+    "cli/__init__.py": {"transcribe"},  # A subcommand.
+    "cli/transcribe.py": {"translate"},  # An option of Whisper.
     "data/codecs/turn_codec.py": {"dialogue"},  # A kind of codec.
     "data/datasets/__init__.py": {"vqa"},  # A data set.
     "data/datasets/coco.py": {"caption"},  # A key of its files.

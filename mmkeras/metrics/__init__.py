@@ -38,5 +38,4 @@ from mmkeras.metrics.translation import bleu_of_statistics
 from mmkeras.metrics.translation import translation_scores
 from mmkeras.metrics.translation import translation_signatures
 from mmkeras.metrics.translation import translation_statistics
-from mmkeras.metrics.word_errors import edit_distance
 from mmkeras.metrics.word_errors import word_errors

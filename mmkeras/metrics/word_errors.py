@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 import numpy as np
+from rapidfuzz.distance import Levenshtein
 
 _NOT_WORD = re.compile(r"[^\w' ]|_")
 _APART = re.compile(r" +'(?=\w)")  # "dog 's", as treebanks write it.
@@ -29,7 +30,8 @@ def word_errors(texts, references):
     counts = []
     for text, reference in zip(texts, references, strict=True):
         words = spoken_words(reference)
-        counts.append((edit_distance(spoken_words(text), words), len(words)))
+        errors = Levenshtein.distance(spoken_words(text), words)
+        counts.append((errors, len(words)))
     return np.array(counts, int).reshape(-1, 2)
 
 
@@ -38,25 +40,3 @@ def spoken_words(text):
     text = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
     text = _NOT_WORD.sub(" ", text)
     return _LONE.sub(" ", _APART.sub("'", text)).split()
-
-
-def edit_distance(one, other):
-    """Counts the insertions, deletions and substitutions between sequences.
-
-    Args:
-        one: Sequence.
-        other: Sequence.
-
-    Returns:
-        int.
-
-    Reference:
-        Levenshtein, 1966
-    """
-    row = list(range(len(other) + 1))
-    for i, x in enumerate(one, 1):
-        previous, row = row, [i]
-        for j, y in enumerate(other, 1):
-            best = min(previous[j], row[-1]) + 1
-            row.append(min(best, previous[j - 1] + (x != y)))
-    return row[-1]

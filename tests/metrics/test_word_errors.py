@@ -34,4 +34,6 @@ def test_distances_by_dynamic_programming():
             for j, y in enumerate(other):
                 gap = 1 + min(table[i, j + 1], table[i + 1, j])
                 table[i + 1, j + 1] = min(table[i, j] + (x != y), gap)
-        assert metrics.edit_distance(one, other) == table[-1, -1]
+        texts = [" ".join("abc"[i] for i in words) for words in (one, other)]
+        counts = metrics.word_errors(texts[:1], texts[1:])
+        assert counts.tolist() == [[table[-1, -1], len(other)]]
