@@ -148,6 +148,29 @@ def check_steps(**shapes):
         )
 
 
+def check_joined(name, value, choices):
+    """Checks names that are joined by `+`.
+
+    Args:
+        name: Name of the argument, for the error.
+        value: str, such as `"start+words"`; or `None` for no name.
+        choices: Names that there are.
+
+    Returns:
+        List of the names, in the order of `choices`.
+
+    Raises:
+        ValueError: If there is no such name.
+    """
+    names = value.split("+") if value else []
+    if not set(names) <= {*choices}:
+        raise ValueError(
+            f"`{name}` must be one of {', '.join(choices)}, or several joined "
+            f"by +. Received: {name}={value!r}"
+        )
+    return [choice for choice in choices if choice in names]
+
+
 def check_vectors(vectors, vocabulary_size):
     """Checks that there is one word vector per token id.
 

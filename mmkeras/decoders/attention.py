@@ -3,10 +3,14 @@
 import keras
 from keras import ops
 
+from mmkeras import arguments
 from mmkeras.decoders.shapes import at
 from mmkeras.decoders.shapes import logits_spec
 from mmkeras.decoders.shapes import region_mask
 from mmkeras.decoders.shapes import tokens_and_context
+
+# Names of the projections of the first region, by where it is injected.
+_PLACES = {"start": ("hidden", "cell"), "words": ("words",)}
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
@@ -32,6 +36,10 @@ class AttentionDecoder(keras.layers.Layer):
             output layer in training.
         mask_zero: bool. Whether regions of the context that are all zero are
             padding, to which nothing attends. Each example needs a region.
+        inject: Where the first region v, to which nothing then attends, is
+            injected instead: `"start"`, `tanh(W v)` is added to the first
+            state; `"words"`, the words are `E w * (1 + tanh(W v))`; both,
+            `"start+words"`; or `None`, and it is a region like others.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -44,18 +52,30 @@ class AttentionDecoder(keras.layers.Layer):
         Logits of the next token, float32, of shape
         `(batch, length, vocabulary_size)`, or `(n, vocabulary_size)`.
 
+    Raises:
+        ValueError: If `inject` has another value.
+
     Reference:
-        [Xu et al., 2015](https://arxiv.org/abs/1502.03044)
+        [Xu et al., 2015](https://arxiv.org/abs/1502.03044); injection:
+        [Caglayan et al., 2017](https://arxiv.org/abs/1707.04481)
     """
 
     def __init__(
-        self, vocabulary_size, dim=512, dropout=0.5, mask_zero=False, **kwargs
+        self,
+        vocabulary_size,
+        dim=512,
+        dropout=0.5,
+        mask_zero=False,
+        inject=None,
+        **kwargs,
     ):
+        self.places = arguments.check_joined("inject", inject, _PLACES)
         super().__init__(**kwargs)
         self.vocabulary_size = vocabulary_size
         self.dim = dim
         self.dropout = dropout
         self.mask_zero = mask_zero
+        self.inject = inject
         self.drop = keras.layers.Dropout(
             dropout, dtype=self.dtype_policy, name="dropout"
         )
@@ -69,6 +89,11 @@ class AttentionDecoder(keras.layers.Layer):
         self.gate = self._dense(1, "gate", "sigmoid")
         self.hidden = self._dense(dim, "start_hidden", "tanh")
         self.cell = self._dense(dim, "start_cell", "tanh")
+        self.injections = {
+            name: self._dense(dim, f"inject_{name}", "tanh", use_bias=False)
+            for place in self.places
+            for name in _PLACES[place]
+        }
         self.words = keras.layers.Embedding(
             vocabulary_size, dim, dtype=self.dtype_policy, name="words"
         )
@@ -90,6 +115,8 @@ class AttentionDecoder(keras.layers.Layer):
         dense += [self.logits]
         for layer in dense:
             layer.build((None, self.dim))
+        for layer in self.injections.values():
+            layer.build((None, context[-1]))
         self.energy.build((None, self.keys.units))
         self.words.build(tokens)
         self.lstm.build((None, 2 * self.dim))
@@ -122,8 +149,8 @@ class AttentionDecoder(keras.layers.Layer):
 
     def step(self, token, state, index):
         """Processes one token; see `RecurrentDecoder`."""
-        words = self.words(token)
         static, cache = state["static"], state["cache"]
+        words = self.words(token) * static.get("scale", 1)
         attended = self._attend(static, cache[0])
         x = ops.concatenate([words, attended], axis=-1)
         hidden, cache = self.lstm(x, cache, training=False)
@@ -143,6 +170,7 @@ class AttentionDecoder(keras.layers.Layer):
             "dim": self.dim,
             "dropout": self.dropout,
             "mask_zero": self.mask_zero,
+            "inject": self.inject,
         }
 
     def _dense(self, units, name, activation=None, use_bias=True):
@@ -155,6 +183,9 @@ class AttentionDecoder(keras.layers.Layer):
         )
 
     def _condition(self, context, training):
+        vector = context[:, 0]
+        if self.places:
+            context = context[:, 1:]
         mask = region_mask(context) if self.mask_zero else None
         values = self.norm(self.regions(context), training=training, mask=mask)
         values = ops.tanh(values)
@@ -164,7 +195,15 @@ class AttentionDecoder(keras.layers.Layer):
         if self.mask_zero:
             static["mask"] = mask
             mean = _masked_mean(values, mask)
-        return static, [self.hidden(mean), self.cell(mean)]
+        first = [self.hidden(mean), self.cell(mean)]
+        if "start" in self.places:
+            names = _PLACES["start"]
+            first = [
+                x + self.injections[n](vector) for x, n in zip(first, names)
+            ]
+        if "words" in self.places:
+            static["scale"] = 1 + self.injections["words"](vector)
+        return static, first
 
     def _attention(self, keys, hidden, mask=None):
         energy = self.energy(ops.tanh(keys + self.query(hidden)))
@@ -185,7 +224,10 @@ class AttentionDecoder(keras.layers.Layer):
         """Returns words, hidden states, attended features and the start."""
         tokens, context = inputs
         static, first = self._condition(context, training)
-        words = self.drop(self.words(tokens), training=training)
+        words = self.words(tokens)
+        if "scale" in static:
+            words = words * static["scale"][:, None]
+        words = self.drop(words, training=training)
 
         def advance(carry, word):
             hidden, cell, _ = carry

@@ -24,6 +24,8 @@ class DataOptions:
             training texts of all languages.
         lowercase: Whether texts are in lower case, also those that are
             generated.
+        mask_words: Words of English sources to hide, so that only the image
+            tells them: colours, persons, or colours+persons.
         word_vectors: File of word vectors to initialize the embeddings with:
             word2vec text or binary, GloVe text, or .npz.
     """
@@ -34,6 +36,7 @@ class DataOptions:
     min_count: int = 2
     vocabulary_size: int = 6000
     lowercase: bool = False
+    mask_words: str | None = None
     word_vectors: str | None = None
 
 

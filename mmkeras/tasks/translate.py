@@ -2,6 +2,7 @@
 
 from mmkeras import metrics
 from mmkeras.data import codecs
+from mmkeras.tasks import masked_words
 from mmkeras.tasks.task import Task
 
 SOURCE, TARGET = "source", "target"
@@ -58,12 +59,14 @@ class Translate(Task):
     def fit_texts(cls, rows, options):
         """Learns one vocabulary from the sources and the translations."""
         texts = [row[field] for row in rows for field in (SOURCE, TARGET)]
+        language = _languages(rows)[0]
         words = codecs.Subwords.from_texts(
             [text for text in texts if text],
             options.vocabulary_size,
             length=options.max_length,
             lowercase=options.lowercase,
-            language=_languages(rows)[0],
+            language=language,
+            masked=masked_words.get(options.mask_words, language),
         )
         return {SOURCE: words}
 
@@ -71,7 +74,8 @@ class Translate(Task):
     def fit_target(cls, codecs_by_field, train, val, options, generates):
         """The codec of the translations, with the subwords of the sources."""
         config = codecs_by_field[SOURCE].get_config()
-        return codecs.Subwords(**{**config, "language": _languages(train)[1]})
+        config |= {"language": _languages(train)[1], "masked": []}
+        return codecs.Subwords(**config)
 
     def decode(self, outputs, errors, raw):
         text, score = self.target.decode(outputs)

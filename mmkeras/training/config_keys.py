@@ -49,6 +49,7 @@ _NEEDS = {
     "data.min_count": "words",
     "data.vocabulary_size": "subwords",
     "data.lowercase": "subwords",
+    "data.mask_words": "subwords",
     "data.word_vectors": "words",
     "task.target": "target",
     "task.max_answers": "answers",

@@ -13,6 +13,9 @@ KINDS = ("attention", "transformer", "tied")
 
 
 def make(kind):
+    if kind == "injected":
+        options = {"inject": "start+words", "mask_zero": True}
+        return decoding.decoder("attention", **options)
     options = {"tied": True, "feed_dim": 5} if kind == "tied" else {}
     name = "transformer" if kind == "tied" else kind
     return decoding.decoder(name, mask_zero=True, **options)
@@ -38,7 +41,36 @@ def test_padding_has_no_effect(kind):
         )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def test_the_first_region_is_injected():
+    decoder, tokens = make("injected"), decoding.tokens()
+    context = decoding.context()
+    logits = decoding.call(decoder, tokens, context)
+    other = context.copy()
+    other[:, 0] *= -1
+    changed = decoding.call(decoder, tokens, other)
+    assert (np.abs(changed - logits).max(axis=(0, 2)) > 1e-3).all()
+    assert numpy(decoder.attention([tokens, context])).shape == (3, 6, 3)
+    # A vector of zeros changes nothing.
+    plain = decoding.KINDS["attention"][0](7, dim=8, mask_zero=True)
+    plain.build([(None, None), (None, None, decoding.DIM)])
+    weights = decoding.arrays(decoder)
+    for weight in plain.weights:
+        weight.assign(weights[weight.path.partition("/")[2]])
+    other[:, 0] = 0
+    np.testing.assert_allclose(
+        decoding.call(decoder, tokens, other),
+        decoding.call(plain, tokens, context[:, 1:]),
+        rtol=1e-4,
+        atol=1e-5,
+    )
+
+
+def test_other_places_are_refused():
+    with pytest.raises(ValueError, match="start, words, .*inject='end'"):
+        decoding.decoder("attention", inject="end")
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "injected"])
 def test_cached_step_equals_the_call(kind):
     decoder, tokens = make(kind), decoding.tokens()
     context = padded(decoding.context())
@@ -57,7 +89,7 @@ def test_nothing_attends_to_padding(kind):
     np.testing.assert_allclose(weights.sum(-1), 1, rtol=1e-5)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "injected"])
 def test_is_saved(kind):
     decoder = make(kind)
     check_config(decoder)

@@ -4,11 +4,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from checks import numpy
 
 import mmkeras
 from mmkeras import metrics
 from mmkeras import tasks
 from mmkeras.data import codecs
+from mmkeras.tasks import frozen_parts
 from mmkeras.tasks import options
 
 WORDS = {"dog": "Hund", "cat": "Katze", "red": "roter", "big": "großer"}
@@ -26,7 +28,8 @@ ROWS = [
 
 def make(name="translate-text-transformer", **arguments):
     """An untrained task with subwords of the pairs."""
-    fitted = tasks.Translate.fit_texts(ROWS, options.DataOptions(max_length=40))
+    fitted = {"image": codecs.Image((16, 16))} if "image" in name else {}
+    fitted |= tasks.Translate.fit_texts(ROWS, options.DataOptions(max_length=40))
     target = tasks.Translate.fit_target(fitted, ROWS, [], None, True)
     arguments = {**mmkeras.get(name).tiny, **arguments}
     arguments["vocabulary_size"] = len(target)
@@ -131,3 +134,27 @@ def test_learns_the_pairs_by_heart(name):
     for beam in (1, 3):
         texts = task.answer({"source": raw["source"]}, beam=beam)["text"]
         assert texts.tolist() == raw["target"]
+
+
+@pytest.mark.parametrize(
+    "name", ["translate-text-image-transformer", "translate-text-image-lstm"]
+)
+def test_the_model_that_is_trained_equals_the_task(name):
+    """With images that are shared, absent or cached."""
+    task = make(name)
+    inputs, given = frozen_parts.training_inputs(task.model)
+    outputs = task.training_outputs(inputs, given)
+    model = keras.Model(inputs, outputs)
+    rng = np.random.default_rng(0)
+    tokens = np.array(task.target.codec([b for _, b in PAIRS[:2]]))
+    x = {
+        "source": np.array(task.codecs["source"]([a for a, _ in PAIRS[:2]])),
+        "image": rng.uniform(size=(2, 16, 16, 3)).astype("float32"),
+        "presence": np.array([[True, True], [True, False]]),
+        "tokens": tokens[:, :-1],
+    }
+    logits = numpy(task.model(x)).reshape(2 * 39, -1)
+    x["positions"] = np.array([0, 3, 39, 45], "int32")
+    np.testing.assert_allclose(
+        numpy(model(x)), logits[x["positions"]], rtol=1e-4, atol=1e-5
+    )

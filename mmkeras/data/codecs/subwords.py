@@ -1,6 +1,7 @@
 """Subword codec: a sentence to ids of pieces of words, and exactly back."""
 
 import io
+import re
 
 import tensorflow as tf
 
@@ -14,6 +15,7 @@ SPECIAL = ("", "<start>", "<end>")
 START, END = 1, 2
 # The bytes of characters that are no piece are written as private characters.
 _BYTES = [chr(0xF0000 + byte) for byte in range(256)]
+_MASK = "□"
 _CUT = b"\xff"  # Between words; it is in no valid UTF-8.
 _LONGEST = 2_000  # Characters of a word; further ones are left out.
 _COVERAGE = 0.9995  # Share of the characters in texts that are pieces.
@@ -41,6 +43,7 @@ class Subwords(TokenCodec):
         lowercase: bool. Whether to convert all letters to lower case.
         language: Code of the language of the texts, such as `"de"`, by which
             metrics split them into words; or `None`.
+        masked: List of words that are replaced by `"□"` in any case.
 
     Raises:
         ValueError: If there is not one score per piece, a piece is empty or
@@ -52,13 +55,20 @@ class Subwords(TokenCodec):
     """
 
     def __init__(
-        self, vocabulary, scores, length=64, lowercase=False, language=None
+        self,
+        vocabulary,
+        scores,
+        length=64,
+        lowercase=False,
+        language=None,
+        masked=(),
     ):
         self._pieces, self._scores = list(vocabulary), list(scores)
         _check(self._pieces, self._scores)
         tokens = [*SPECIAL, *_BYTES, *self._pieces]
         super().__init__(tokens, length, START, END)
         self.lowercase, self.language = bool(lowercase), language
+        self.masked = list(masked)
         # A byte is never better than a piece: nothing else has its character.
         scores = [None] * len(SPECIAL) + [0.0] * len(_BYTES) + self._scores
         self._unigrams = Unigrams(tokens, scores, END)
@@ -89,6 +99,9 @@ class Subwords(TokenCodec):
             ModuleNotFoundError: If `sentencepiece` is not installed.
         """
         lines = [" ".join(text.replace(SPACE, " ").split()) for text in texts]
+        if options.get("masked"):
+            pattern = _pattern(options["masked"])
+            lines += [re.sub(pattern, _MASK, line) for line in lines]
         if options.get("lowercase"):
             lines = [line.lower() for line in lines]
         lines = [line for line in lines if line]
@@ -147,6 +160,7 @@ class Subwords(TokenCodec):
             "length": self.length,
             "lowercase": self.lowercase,
             "language": self.language,
+            "masked": self.masked,
         }
 
     def _words(self, text):
@@ -154,6 +168,9 @@ class Subwords(TokenCodec):
         text = tf.strings.unicode_transcode(text, "UTF-8", "UTF-8")
         if self.lowercase:
             text = tf.strings.lower(text, encoding="utf-8")
+        if self.masked:
+            pattern = _pattern(self.masked)
+            text = tf.strings.regex_replace(text, pattern, _MASK)
         is_blank = tf.strings.regex_full_match(text, r"[\s\pZ]*")
         text = tf.where(is_blank, "", " " + text)
         characters = tf.strings.unicode_split(text, "UTF-8")
@@ -164,6 +181,11 @@ class Subwords(TokenCodec):
         characters = characters.with_flat_values(tf.gather(unique, index))
         words = tf.strings.split(tf.strings.reduce_join(characters, 1), _CUT)
         return tf.ragged.boolean_mask(words, words != "")
+
+
+def _pattern(words):
+    """A regular expression of whole words, in any case."""
+    return rf"(?i)\b(?:{'|'.join(map(re.escape, words))})\b"
 
 
 def _escape(characters):

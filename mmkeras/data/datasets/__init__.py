@@ -37,6 +37,8 @@ _NAMES = (
     "multi30k-coco-2017",
     "multi30k-flickr-2017",
     "multi30k-flickr-2018",
+    "multi30k-image",
+    "multi30k-image-all",
     "mustard",
     "mustard-speakers",
     "nlvr",

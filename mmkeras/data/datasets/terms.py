@@ -50,7 +50,10 @@ _MULTI30K = Terms(
     "non-commercial research and educational purposes only. Cite Elliott et "
     "al., 2016 and 2017, and Barrault et al., 2018.",
 )
-_MULTI30K_NAMES = ("", "-coco-2017", "-flickr-2017", "-flickr-2018")
+_MULTI30K_NAMES = (
+    *("", "-coco-2017", "-flickr-2017", "-flickr-2018"),
+    *("-image", "-image-all"),
+)
 _MUSTARD = Terms("mit", "", "MUStARD: MIT License. Cite Castro et al., 2019.")
 _TERMS = {
     "avdigits": Terms("cc-by-sa-4.0", "", _DIGITS),

@@ -124,6 +124,15 @@ def test_lower_case(codec):
     assert "A" not in learned.vocabulary
 
 
+def test_masked_words_are_hidden_in_any_case(codec):
+    learned = codecs.Subwords.from_texts(TEXTS, 90, masked=["red", "tiny"])
+    texts = decoded(learned, ["A Red, red dog; redder TINY", "a hundred"])
+    assert texts == ["A □, □ dog; redder □", "a hundred"]
+    again = codecs.Subwords(**learned.get_config())
+    assert decoded(again, ["red"]) == ["□"]
+    assert "□" in learned.vocabulary  # Not three bytes.
+
+
 def test_few_texts_give_fewer_pieces_and_the_same_ones_every_time():
     few = [codecs.Subwords.from_texts(TEXTS[:9], 5000) for _ in range(2)]
     assert 20 < few[0].num_pieces < 200

@@ -101,6 +101,31 @@ def test_raw_examples(folder):
     assert example["target"].numpy().decode() == "Hund val 0\u2028."
 
 
+def test_images_are_found_by_their_numbers(folder):
+    home = folder / "multi30k"
+    home.mkdir()
+    (folder / "data").rename(home / "data")
+    with pytest.raises(FileNotFoundError, match="expected those of Flickr30k"):
+        datasets.get("multi30k-image").rows("train", home)
+    photos = folder / "flickr8k" / "Flicker8k_Dataset"
+    photos.mkdir(parents=True)
+    names = home / "data" / "task1" / "image_splits" / "train.txt"
+    names.write_text("12.jpg\n34.jpg\n5.jpg\n6.jpg\n")
+    for name in ("34_abc.jpg", "5_0.jpg", "99_x.jpg"):
+        (photos / name).write_bytes(b"x")
+    rows = datasets.get("multi30k-image").rows("train", home)
+    assert [row["image"] for row in rows] == [
+        str(photos / "34_abc.jpg"),
+        str(photos / "5_0.jpg"),
+    ]
+    rows = datasets.get("multi30k-image-all").rows("train", home)
+    assert [bool(row["image"]) for row in rows] == [False, True, True, False]
+    (home / "flickr30k-images").mkdir()
+    (home / "flickr30k-images" / "6.jpg").write_bytes(b"x")
+    [row] = datasets.get("multi30k-image").rows("train", home)
+    assert row["id"] == "6.jpg"
+
+
 @pytest.mark.realdata
 @pytest.mark.skipif(
     "MMKERAS_DATA" not in os.environ
