@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+# Options of `augment_audio` after which all that is spoken is still there.
+SPEECH = {"gain": 0.0, "shift": 0.0, "noise": None, "speed": 0.1}
 _MULTIPLE = 1600  # Of samples of a batch, to limit the number of sizes.
 
 

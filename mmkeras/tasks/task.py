@@ -123,15 +123,16 @@ class Task:
         return self.expand(rows)
 
     @classmethod
-    def fit_texts(cls, rows, options):
+    def fit_texts(cls, rows, options, fields=()):
         """Fits the codecs of texts that have no words of their own.
 
         Args:
             rows: Training examples, as of `expand`.
             options: A `tasks.options.DataOptions`.
+            fields: Names of the model's inputs.
 
         Returns:
-            Dict of codecs by field; here, empty.
+            Dict of codecs by field, also that of the target; here, empty.
         """
         return {}
 

@@ -6,11 +6,13 @@ import numpy as np
 from mmkeras import generation
 from mmkeras import losses
 from mmkeras import metrics
+from mmkeras.data import augment
 from mmkeras.tasks import graph
 from mmkeras.tasks import targets
 from mmkeras.tasks.task import TOKENS
 from mmkeras.tasks.task import Task
 
+TEXT, CTC = "text", "ctc"  # Outputs of models with a decoder.
 _PROBE = 16000 * 8  # Samples, of which the number of steps is computed.
 
 
@@ -20,10 +22,15 @@ class Transcribe(Task):
     `answer` returns `"text"`, the transcripts, and `"score"`, their
     log-probability per token.
 
+    A model with a decoder is trained to predict the next token (`"text"`) and,
+    from its encoder alone, the text by CTC (`"ctc"`); its loss is their sum,
+    weighted by `train.loss_weights`, and it answers by its decoder.
+
     Args:
         model: A model from `"audio"` to logits of each step, with blank as id
-            0, for CTC; or from `"audio"` and `"tokens"` to next-token logits,
-            with a decoder layer named `"decoder"`.
+            0, for CTC; or from `"audio"` and `"tokens"` to a dict of `"text"`,
+            next-token logits of a layer named `"decoder"`, and `"ctc"`, logits
+            of each step.
         codecs: `{"audio": Audio(...), "text": Text(...)}`.
 
     Raises:
@@ -44,12 +51,7 @@ class Transcribe(Task):
     }
     data_options = {"audio_seconds": 10.0, "max_length": 300, "min_count": 2}
     text_options = {"split": "characters"}
-    audio_augmentation = {
-        "gain": 0.0,
-        "shift": 0.0,
-        "noise": None,
-        "speed": 0.1,
-    }
+    audio_augmentation = augment.SPEECH
     target_field = "text"
     example_field = "text"
     answer_keys = ("text", "score", "error")
@@ -60,6 +62,12 @@ class Transcribe(Task):
     metric = "word_error_rate"
     monitors = ("character_error_rate", "word_error_rate", "loss")
     steps = None  # The outputs of a sequence have one text.
+
+    def __init__(self, model, codecs):
+        super().__init__(model, codecs)
+        if self.target.generates:
+            self.loss_names = (TEXT, CTC)
+            self.auxiliary = {CTC: targets.AuxiliaryCTC(codecs["text"], CTC)}
 
     @classmethod
     def generator(cls, model):
@@ -91,6 +99,19 @@ class Transcribe(Task):
             return keras.Model(inputs, outputs, name=self.model.name)
 
         return self._model(("decoder", *sorted(options.items())), cached, make)
+
+    def training_outputs(self, inputs, given, seed=0, names=(TEXT, CTC)):
+        if not self.target.generates:
+            return super().training_outputs(inputs, given, seed, names)
+        outputs = {
+            TEXT: lambda: self.target.teacher_forcing(
+                self.model, inputs, given
+            ),
+            CTC: lambda: self.auxiliary[CTC].training_outputs(
+                self.model, inputs, given, seed
+            ),
+        }
+        return {name: outputs[name]() for name in names}
 
     def logits_model(self, cached=()):
         """From inputs to the logits of each step, for the loss."""
@@ -137,6 +158,20 @@ class Transcribe(Task):
 
     def row_texts(self, row):
         return [row["text"]]
+
+    def check(self):
+        """Raises an error if the codecs do not fit the model."""
+        self.check_codecs()
+        size = self.codecs["text"].size
+        sizes = {x.shape[-1] for x in keras.tree.flatten(self.model.output)}
+        names = sorted(self.model.output) if TOKENS in self.model.input else []
+        if sizes != {size} or names != sorted((TEXT, CTC))[: len(names)]:
+            raise ValueError(
+                f"Expected logits of {size} tokens, as the codec 'text' has; "
+                f"of a model with a decoder, two outputs, {TEXT} and {CTC}. "
+                f"Received: outputs of the sizes {sorted(sizes)}. Build the "
+                f"model with `vocabulary_size={size}`."
+            )
 
     def _encoded_target(self, example):
         tokens = self.codecs["text"](example["text"])

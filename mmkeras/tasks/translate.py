@@ -1,6 +1,7 @@
 """Translates a text."""
 
 from mmkeras import metrics
+from mmkeras.data import augment
 from mmkeras.data import codecs
 from mmkeras.tasks import masked_words
 from mmkeras.tasks.task import Task
@@ -18,9 +19,10 @@ class Translate(Task):
     texts; see `codecs.Subwords`.
 
     Args:
-        model: A model from `"source"`, and further inputs, and `"tokens"` to
-            logits of the next subword, with a decoder layer named
-            `"decoder"`; every `translate-*` architecture of the zoo is one.
+        model: A model from `"source"`, `"audio"` or both, and further inputs,
+            and `"tokens"` to logits of the next subword, with a decoder layer
+            named `"decoder"`; every `translate-*` architecture of the zoo is
+            one.
         codecs: Dict of a codec for each input, and `"target"`, that of the
             translations.
 
@@ -42,7 +44,8 @@ class Translate(Task):
         "views": ("plain",),  # Translations may tell left from right.
         "modality_dropout": 0.1,
     }
-    data_options = {"max_length": 64}
+    data_options = {"max_length": 64, "audio_seconds": 10.0}
+    audio_augmentation = augment.SPEECH
     learns_subwords = True
     text_field = SOURCE
     target_field = TARGET
@@ -51,14 +54,17 @@ class Translate(Task):
     no_answer = {"text": "", "score": 0.0}
     size_argument = ("vocabulary_size", "tokens")
     evaluation_defaults = {"beam": 5, "length_penalty": 1.0}
-    always_given = (SOURCE,)
     metric = "bleu"
     monitors = ("bleu", "loss")
 
     @classmethod
-    def fit_texts(cls, rows, options):
-        """Learns one vocabulary from the sources and the translations."""
-        texts = [row[field] for row in rows for field in (SOURCE, TARGET)]
+    def fit_texts(cls, rows, options, fields=(SOURCE,)):
+        """Learns one vocabulary from the sources and the translations.
+
+        Models of speech alone learn it from the translations.
+        """
+        fields = [field for field in (SOURCE,) if field in fields] + [TARGET]
+        texts = [row.get(field) for row in rows for field in fields]
         language = _languages(rows)[0]
         words = codecs.Subwords.from_texts(
             [text for text in texts if text],
@@ -68,14 +74,19 @@ class Translate(Task):
             language=language,
             masked=masked_words.get(options.mask_words, language),
         )
-        return {SOURCE: words}
+        return dict.fromkeys(fields, words)
 
     @classmethod
     def fit_target(cls, codecs_by_field, train, val, options, generates):
         """The codec of the translations, with the subwords of the sources."""
-        config = codecs_by_field[SOURCE].get_config()
+        config = codecs_by_field[TARGET].get_config()
         config |= {"language": _languages(train)[1], "masked": []}
         return codecs.Subwords(**config)
+
+    @property
+    def always_given(self):
+        """The source, unless its recording can take its place."""
+        return () if "audio" in self.fields else (SOURCE,)
 
     def decode(self, outputs, errors, raw):
         text, score = self.target.decode(outputs)

@@ -77,12 +77,12 @@ def build(name, data, recipe, init=None, **changes):
         if kind.punctuation != "drop":
             texts["punctuation"] = kind.punctuation
         fixed = pretrained.fixed_codecs(networks, rows, encoding.max_length)
-        fixed |= kind.fit_texts(rows, encoding)
+        fixed |= kind.fit_texts(rows, encoding, fields)
         _check_vectors(fixed, encoding)
         fitted = fit_codecs.fit_codecs(fields, rows, *inputs, texts, fixed)
         generates = tasks.task.TOKENS in tiny.input
         fitted[kind.target_field] = kind.fit_target(
-            fitted, train, val, task_options, generates
+            fixed | fitted, train, val, task_options, generates
         )
     for field, branch in branches.items():
         initial_branches.check_codec(

@@ -185,7 +185,7 @@ def _features(architecture):
         "subwords": kind.learns_subwords,
         "several": tasks.task.PRESENCE in model.input,
         "captions": kind.texts_differ,
-        "losses": bool(kind.loss_names),
+        "losses": isinstance(model.output, dict),
         "target": kind.learns_subwords
         or kind.label_type is None
         and "num_classes" in defaults

@@ -457,6 +457,8 @@ class Examples:
             x = self.inputs(order, permutations=permutations)
             x = self.task.normalize(x, cached=self.cached)
             parts.append(np.float32(model.predict_on_batch(x))[: len(chunk)])
+        if self.fields_of_any_length:
+            parts = _of_one_length(parts)
         return np.concatenate(parts)
 
     def _remove(self, errors):
@@ -482,6 +484,15 @@ def _in_order(parts, examples):
     places = np.argsort(np.concatenate(orders), kind="stable")
     ranks = np.argsort(np.argsort(examples, kind="stable"), kind="stable")
     return np.concatenate(outputs)[places][ranks]
+
+
+def _of_one_length(parts):
+    """Pads arrays `(batch, steps, size)` with zeros to the longest."""
+    longest = max(part.shape[1] for part in parts)
+    return [
+        np.pad(part, [(0, 0), (0, longest - part.shape[1]), (0, 0)])
+        for part in parts
+    ]
 
 
 def _orders(count, size):

@@ -17,6 +17,8 @@ from mmkeras.data import codecs
 from mmkeras.data import datasets
 from mmkeras.data.codecs.waveforms import to_wav
 from mmkeras.tasks import Transcribe
+from mmkeras.training import recipes
+from mmkeras.training import training_model
 from mmkeras.training.examples import Examples
 
 RATE = 16000
@@ -145,6 +147,45 @@ def test_a_table_needs_audio_and_text():
     assert [row["text"] for row in data.rows] == ["a"]
     [problem] = data.problems
     assert "nothing in `text`" in problem.detail
+
+
+@pytest.fixture(scope="module")
+def joint():
+    model = randomize(tiny("transcribe-audio-transformer"), 0.5)
+    codec = codecs.Text(list(LETTERS), length=12, split="characters")
+    return Transcribe(model, {"audio": codecs.Audio(RATE, 4.0), "text": codec})
+
+
+def test_a_decoder_is_trained_with_ctc(joint):
+    examples = Examples(joint, ROWS, keep=False)
+    recipe = recipes.get("transcribe-audio-transformer")
+    model = training_model.build(joint, recipe)
+    x, y, weight = examples.batch(np.arange(len(ROWS)))
+    outputs = model({k: keras.ops.array(v) for k, v in x.items()})
+    ids = keras.ops.convert_to_numpy(outputs["ctc"]["ids"])
+    assert joint.target.texts(ids) == [row["text"] for row in ROWS]
+    loss = model.compute_loss(x, y, outputs, weight)
+    losses = {m.name: float(m.result()) for m in model.loss_means}
+    assert list(losses) == ["text_loss", "ctc_loss"]
+    assert min(losses.values()) > 0
+    weighted = 0.7 * losses["text_loss"] + 0.3 * losses["ctc_loss"]
+    assert float(loss) == pytest.approx(weighted, rel=1e-5)
+
+
+def test_a_decoder_answers_whatever_the_other_clips(joint):
+    examples = Examples(joint, ROWS, keep=False)
+    alone = joint.answer({"audio": [ROWS[2]["audio"]]}, beam=2)
+    texts = joint.target.texts(examples.outputs(batch_size=2, beam=2))
+    assert texts[2] == alone["text"][0]
+    loss = examples.loss(batch_size=5)
+    assert examples.loss(batch_size=2) == pytest.approx(loss, rel=1e-3)
+
+
+def test_a_model_with_other_outputs_is_refused():
+    codec = codecs.Text(list(LETTERS[:3]), split="characters")
+    fitting = {"audio": codecs.Audio(RATE, 4.0), "text": codec}
+    with pytest.raises(ValueError, match="logits of 7 tokens.*sizes .11."):
+        Transcribe(tiny("transcribe-audio-ctc"), fitting)
 
 
 @only_tensorflow

@@ -39,9 +39,9 @@ def scan(folder=None, seed=0) -> dataset.Dataset:
         seed: int. Seed of the choice of validation sentences.
 
     Returns:
-        A `Dataset` of rows with `"audio"`, a path, `"text"`, the
-        transcription, and `"translation"`, both in lower case and without
-        punctuation.
+        A `Dataset` of rows with `"audio"`, a path, the transcription as
+        `"text"` and as `"source"`, and `"target"`, the translation, both in
+        lower case and without punctuation.
 
     Raises:
         FileNotFoundError: If there is no such folder.
@@ -91,7 +91,9 @@ def _read(path, split, data):
             "id": path.stem,
             "audio": str(audio),
             "text": text,
-            "translation": translation,
+            "source": text,
+            "target": translation,
+            "languages": ("mdw", "fr"),
             "group": text,
             "split": split,
         }

@@ -7,6 +7,7 @@ and what a baseline predicts. Each is one class in one file.
 from mmkeras.tasks.targets.auxiliary import Auxiliary
 from mmkeras.tasks.targets.class_label import ClassLabel
 from mmkeras.tasks.targets.ctc import CTC
+from mmkeras.tasks.targets.ctc import AuxiliaryCTC
 from mmkeras.tasks.targets.embedding import Embedding
 from mmkeras.tasks.targets.masked_tokens import MaskedTokens
 from mmkeras.tasks.targets.matching import Matching

@@ -5,6 +5,8 @@ from keras import ops
 
 from mmkeras import generation
 from mmkeras import losses
+from mmkeras.tasks import graph
+from mmkeras.tasks.targets.auxiliary import Auxiliary
 from mmkeras.tasks.targets.target import Target
 from mmkeras.tasks.targets.text import EncodedTexts
 
@@ -52,20 +54,14 @@ class CTC(Target):
 
     def without_edges(self, tokens):
         """Removes the start and the end of encoded texts."""
-        tokens = tokens[..., self.codec.num_edges - 1 :]
-        return ops.where(tokens == self.codec.end, 0, tokens)
+        return without_edges(tokens, self.codec)
 
     def encode(self, rows, steps=None):
         tokens = self.ids([str(row[self.field]) for row in rows])
         return EncodedSequences(tokens, np.ones(len(rows), "float32"))
 
     def loss(self, y, outputs, weight=None, label_smoothing=0.0):
-        loss = losses.ctc_loss(y, outputs)
-        count = ops.sum(ops.cast(ops.cast(y, "int32") != 0, "float32"), axis=1)
-        if weight is not None:
-            weight = ops.cast(weight, "float32")
-            loss, count = loss * weight, count * weight
-        return ops.sum(loss) / ops.maximum(ops.sum(count), 1.0)
+        return mean_loss(y, outputs, weight)
 
     def losses(self, y, outputs):
         return ops.convert_to_numpy(losses.ctc_loss(y, outputs))
@@ -91,3 +87,62 @@ class CTC(Target):
         """
         options = {"length": self.codec.length, **options}
         return generation.CTCDecoder(name="decoder", **options)
+
+
+class AuxiliaryCTC(Auxiliary):
+    """The text of a decoder, read off the outputs of the encoder by CTC.
+
+    The loss is the mean per token of the batch; see `losses.ctc_loss`.
+
+    Args:
+        codec: The codec of the decoder's texts.
+        output: Name of the model's output with the logits of each step.
+
+    Reference:
+        [Watanabe et al., 2017](https://doi.org/10.1109/JSTSP.2017.2763455)
+    """
+
+    def __init__(self, codec, output="ctc"):
+        self.codec = codec
+        self.output = output
+
+    def training_outputs(self, model, inputs, given, seed=0):
+        """Logits `(batch, steps, vocabulary_size)` and ids `(batch, n)`."""
+        logits = graph.replay(model, given, model.output[self.output])
+        tokens = inputs["tokens"]  # Without the last end.
+        return {"logits": logits, "ids": without_edges(tokens, self.codec)}
+
+    def loss(self, outputs, weight=None):
+        """See `Auxiliary.loss`; the weights, of tokens, are not used."""
+        return mean_loss(outputs["ids"], outputs["logits"])
+
+    def correct(self, outputs):
+        best = np.asarray(outputs["logits"]).argmax(axis=-1)
+        return best != 0, np.zeros_like(best, float)
+
+
+def without_edges(tokens, codec):
+    """Removes the start and the end of encoded texts.
+
+    Args:
+        tokens: Integers `(..., length)`.
+        codec: Their codec.
+    """
+    tokens = tokens[..., codec.num_edges - 1 :]
+    return ops.where(tokens == codec.end, 0, tokens)
+
+
+def mean_loss(ids, logits, weight=None):
+    """The CTC loss per id of a batch, a scalar.
+
+    Args:
+        ids: As of `losses.ctc_loss`.
+        logits: Likewise.
+        weight: Weights of the examples, or `None`.
+    """
+    loss = losses.ctc_loss(ids, logits)
+    count = ops.sum(ops.cast(ops.cast(ids, "int32") != 0, "float32"), axis=1)
+    if weight is not None:
+        weight = ops.cast(weight, "float32")
+        loss, count = loss * weight, count * weight
+    return ops.sum(loss) / ops.maximum(ops.sum(count), 1.0)

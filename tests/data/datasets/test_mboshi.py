@@ -32,8 +32,8 @@ def test_dev_is_test_and_sentences_are_in_one_split(folder):
 
 def test_texts_are_lower_case_without_punctuation(folder):
     row = mboshi.rows("test", folder)[0]
-    assert row["text"] == "wa áyá a0"
-    assert row["translation"] == "l'ami a-t-il dit"
+    assert row["text"] == row["source"] == "wa áyá a0"
+    assert row["target"] == "l'ami a-t-il dit"
     assert row["audio"].endswith("dev/abiayi_0.wav")
     assert not {"group", "label"} & {*row}
 
