@@ -12,6 +12,7 @@ TITLES = {
     "bleu_tokenized": "BLEU, Moses tokens in lower case",
     "chrf": "chrF",
     "ter": "TER",
+    "exact": "exact translations",
     "meteor": "METEOR",
     "rouge_l": "ROUGE-L",
     "cider": "CIDEr",
@@ -45,7 +46,7 @@ TITLES = {
 _FORMATS = (
     (r"meteor|rouge_l|bleu(_\w+)?|chrf|ter", 100, ".1f", ""),
     (
-        r"unique|distinct_\d|(.+_)?accuracy|.+_error_rate|majority|chance|consistency",
+        r"unique|exact|distinct_\d|(.+_)?accuracy|.+_error_rate|majority|chance|consistency",
         100,
         ".1f",
         " %",

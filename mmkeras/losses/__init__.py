@@ -31,3 +31,4 @@ from mmkeras.losses.ctc import ctc_loss
 from mmkeras.losses.ctc import ctc_steps
 from mmkeras.losses.tokens import TokenCrossentropy
 from mmkeras.losses.tokens import token_crossentropy
+from mmkeras.losses.tokens import token_divergence

@@ -35,6 +35,33 @@ def token_crossentropy(targets, logits, label_smoothing=0.0):
     return ops.where(targets == 0, 0.0, loss)
 
 
+def token_divergence(targets, first, second):
+    """Computes how much two predictions of tokens differ, a mean over tokens.
+
+        (KL(p || q) + KL(q || p)) / 2
+
+    Args:
+        targets: Integers of shape `(batch, length)`, or any other; id 0 is
+            padding, which does not count.
+        first: Tensor of shape `(*targets.shape, vocabulary_size)`, the logits
+            of p.
+        second: The logits of q, of the same shape.
+
+    Returns:
+        A scalar, float32.
+
+    Reference:
+        [Liang et al., 2021](https://arxiv.org/abs/2106.14448), R-Drop
+    """
+    logp, logq = (
+        ops.log_softmax(ops.cast(logits, "float32"), axis=-1)
+        for logits in (first, second)
+    )
+    both = ops.sum((ops.exp(logp) - ops.exp(logq)) * (logp - logq), axis=-1) / 2
+    is_token = ops.cast(ops.not_equal(targets, 0), "float32")
+    return ops.sum(both * is_token) / ops.maximum(ops.sum(is_token), 1.0)
+
+
 @keras.saving.register_keras_serializable(package="mmkeras")
 class TokenCrossentropy(keras.losses.Loss):
     """Mean cross-entropy per token, without padding.

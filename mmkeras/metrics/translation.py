@@ -26,7 +26,8 @@ def translation_scores(candidates, references, language=None):
 
     Returns:
         Dict: `"bleu"`, `"bleu_lowercase"`, `"bleu_tokenized"` and `"chrf"` in
-        [0, 1]; `"ter"`, the number of edits per word, lower is better. Papers
+        [0, 1]; `"ter"`, the number of edits per word, lower is better; and
+        `"exact"`, the share of translations that equal the reference. Papers
         print them times 100.
 
     Raises:
@@ -42,10 +43,12 @@ def translation_scores(candidates, references, language=None):
         - [Post, 2018](https://arxiv.org/abs/1804.08771), sacreBLEU
     """
     check_lengths(candidates, [[text] for text in references])
+    pairs = zip(candidates, references)
     scores = {
         name: metric.corpus_score(candidates, [references]).score / 100
         for name, metric in _metrics().items()
     }
+    scores["exact"] = sum(a == b for a, b in pairs) / len(candidates)
     if language:
         scores["bleu_tokenized"] = _tokenized(candidates, references, language)
     return scores

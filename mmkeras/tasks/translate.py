@@ -46,6 +46,7 @@ class Translate(Task):
     }
     data_options = {"max_length": 64, "audio_seconds": 10.0}
     audio_augmentation = augment.SPEECH
+    image_size = 64
     learns_subwords = True
     text_field = SOURCE
     target_field = TARGET
@@ -87,6 +88,12 @@ class Translate(Task):
     def always_given(self):
         """The source, unless its recording can take its place."""
         return () if "audio" in self.fields else (SOURCE,)
+
+    def make_target(self):
+        """A text of which every word counts, not whether all are right."""
+        target = super().make_target()
+        target.has_accuracy = False
+        return target
 
     def decode(self, outputs, errors, raw):
         text, score = self.target.decode(outputs)

@@ -43,6 +43,7 @@ _NEEDS = {
     "train.class_weights": "class weights",
     "train.init_branches": "branches",
     "train.loss_weights": "losses",
+    "train.r_drop": "generates",
     "data.image_size": "image",
     "data.audio_seconds": "audio",
     "data.max_length": "text",

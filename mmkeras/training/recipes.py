@@ -23,6 +23,7 @@ _LATER = (
     "init_branches",
     "fraction",
     "loss_weights",
+    "r_drop",
 )  # Not in the `run.json` of earlier runs.
 _RANGES = {
     "epochs": (1, math.inf),
@@ -31,6 +32,7 @@ _RANGES = {
     "encoder_lr_scale": (0, math.inf),
     "lora": (1, math.inf),
     "label_smoothing": (0, 1),
+    "r_drop": (0, math.inf),
     "ema": (0, 1),
     "modality_dropout": (0, 1),
     "patience": (1, math.inf),
@@ -122,6 +124,9 @@ class Recipe:
             smaller share is part of a larger one.
         loss_weights: Weights of the losses of a model with several targets,
             by the names of its outputs; 1 by default, 0 leaves one out.
+        r_drop: Weight of R-Drop (https://arxiv.org/abs/2106.14448) for models
+            that generate text: each batch is predicted twice, with different
+            dropout, and the two are to agree. A step takes twice as long.
         precision: Precision of training; auto chooses it by the machine.
         model: Arguments of the builder; see `mmkeras.build_model`.
     """
@@ -159,6 +164,7 @@ class Recipe:
     init_branches: tuple | None = None
     fraction: float | None = None
     loss_weights: dict | None = None
+    r_drop: float | None = None
     precision: Literal["auto", *POLICIES] = "auto"
     model: dict = dataclasses.field(default_factory=dict)
 

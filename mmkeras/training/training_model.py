@@ -22,6 +22,8 @@ class TrainingModel(keras.Model):
             `None`. Each of their losses is logged.
         warms_up: bool. Whether the first epochs are trained by the target's
             `warmup_loss`, as `callbacks.WarmUpLoss` says.
+        r_drop: float. Weight of the divergence of two predictions with
+            different dropout, for targets that have one; 0 for one prediction.
 
     Attributes:
         is_warming_up: Variable, whether they are; or `None`.
@@ -37,12 +39,14 @@ class TrainingModel(keras.Model):
         balance=None,
         joint=None,
         warms_up=False,
+        r_drop=0.0,
     ):
         super().__init__(inputs, outputs, name=name)
         self.target = target
         self.label_smoothing = label_smoothing
         self.balance = balance
         self.joint = joint
+        self.r_drop = r_drop
         self.loss_means = [] if joint is None else joint.means()
         self.is_warming_up = None
         if warms_up:
@@ -57,6 +61,11 @@ class TrainingModel(keras.Model):
             loss = self._target_loss(y, y_pred, sample_weight)
         else:
             loss = self.balance(self._target_loss, x, y, y_pred, sample_weight)
+        if self.r_drop:
+            second = self(x, training=True)
+            loss += self._target_loss(y, second, sample_weight)
+            divergence = self.target.divergence(y, y_pred, second)
+            loss = loss / 2 + self.r_drop * divergence
         return loss + sum(self.losses)
 
     def _target_loss(self, y, outputs, weight):
@@ -99,6 +108,12 @@ def build(task, recipe, cached=(), shared=None, seed=0):
         `Task.training_outputs`.
     """
     joint = joint_loss.make(task, recipe)
+    if recipe.r_drop and recipe.reward:
+        raise ValueError(
+            "`train.r_drop` and `task.reward` are mutually exclusive: leave "
+            f"out one of them. Received: train.r_drop={recipe.r_drop}, "
+            f"task.reward={recipe.reward}"
+        )
     augmentations = {}
     if "image" in recipe.augment:
         augmentations = {
@@ -121,4 +136,5 @@ def build(task, recipe, cached=(), shared=None, seed=0):
         name=task.model.name,
         joint=joint,
         warms_up=bool(task.target.warmup_epochs(recipe.epochs)),
+        r_drop=recipe.r_drop or 0.0,
     )

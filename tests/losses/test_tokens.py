@@ -125,3 +125,18 @@ def test_works_in_fit_and_comes_back_from_its_config():
 def test_impossible_smoothing_is_refused(share):
     with pytest.raises(ValueError, match="label_smoothing.*Received"):
         losses.TokenCrossentropy(share)(TARGETS, LOGITS)
+
+
+def test_divergence_equals_the_formula():
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(2, 3, 4, 5)).astype("float32")
+    targets = np.array([[1, 2, 0, 0], [3, 4, 1, 0], [2, 2, 2, 2]])
+    p, q = (np.exp(log_softmax(x)) for x in (first, second))
+    both = (p * np.log(p / q) + q * np.log(q / p)).sum(-1) / 2
+    expected = both[targets != 0].mean()
+    actual = numpy(losses.token_divergence(targets, first, second))
+    np.testing.assert_allclose(actual, expected, rtol=1e-5)
+    assert numpy(losses.token_divergence(targets, first, first)) == 0
+    other = np.where(targets[..., None] == 0, 9.0, second)
+    again = numpy(losses.token_divergence(targets, first, other))
+    np.testing.assert_allclose(again, expected, rtol=1e-5)

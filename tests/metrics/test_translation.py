@@ -55,7 +55,12 @@ def test_bleu_of_tokens_by_hand():
 
 def test_no_language_no_tokenizer():
     scores = metrics.translation_scores(CANDIDATES, REFERENCES)
-    assert set(scores) == {"bleu", "bleu_lowercase", "chrf", "ter"}
+    assert set(scores) == {"bleu", "bleu_lowercase", "chrf", "exact", "ter"}
+
+
+def test_exact_translations():
+    texts = ["Ein Hund.", "ein Hund.", "Ein Hund ."]
+    assert metrics.translation_scores(texts, texts[:1] * 3)["exact"] == 1 / 3
 
 
 def test_bleu_of_any_selection_follows_from_statistics():

@@ -29,7 +29,9 @@ ROWS = [
 def make(name="translate-text-transformer", **arguments):
     """An untrained task with subwords of the pairs."""
     fitted = {"image": codecs.Image((16, 16))} if "image" in name else {}
-    fitted |= tasks.Translate.fit_texts(ROWS, options.DataOptions(max_length=40))
+    fitted |= tasks.Translate.fit_texts(
+        ROWS, options.DataOptions(max_length=40)
+    )
     target = tasks.Translate.fit_target(fitted, ROWS, [], None, True)
     arguments = {**mmkeras.get(name).tiny, **arguments}
     arguments["vocabulary_size"] = len(target)

@@ -300,3 +300,31 @@ def test_a_run_starts_with_the_weights_and_vocabulary_of_another(
     wide = dataclasses.replace(RECIPE, model={"dim": 12})
     with pytest.raises(ValueError, match="does not match this model's"):
         engine.build("caption-cnn-lstm", fewer, wide, **options)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_r_drop_adds_the_divergence_of_two_predictions(dropout):
+    task = tiny_tasks.build("translate-text-transformer", dropout=dropout)
+    x = {
+        "source": np.array([[4, 5, 6], [4, 7, 0]], "int32"),
+        "tokens": np.array([[1, 4, 5], [1, 6, 0]], "int32"),
+        "positions": np.array([0, 1, 2, 3, 4, 5], "int32"),
+    }
+    y, weight = np.array([4, 5, 2, 6, 2, 0], "int32"), np.ones(6, "float32")
+    values = []
+    for r_drop in (None, 100.0):
+        recipe = recipes.Recipe(r_drop=r_drop)
+        model = training_model.build(task, recipe)
+        outputs = model(x, training=True)
+        loss = model.compute_loss(x, y, outputs, weight)
+        values.append(float(numpy(loss)))
+    if dropout:
+        assert values[1] > 2 * values[0]
+    else:  # Both predictions are equal.
+        assert values[1] == pytest.approx(values[0])
+
+
+def test_r_drop_and_rewards_exclude_each_other(build):
+    recipe = dataclasses.replace(RECIPE, r_drop=1.0, reward="cider")
+    with pytest.raises(ValueError, match="mutually exclusive.*task.reward"):
+        training_model.build(build(), recipe)

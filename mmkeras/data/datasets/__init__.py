@@ -43,6 +43,7 @@ _NAMES = (
     "mustard-speakers",
     "nlvr",
     "onecommon",
+    "people",
     "visdial",
     "vqa",
 )

@@ -57,6 +57,10 @@ class Text(Target):
         loss = losses.TokenCrossentropy(label_smoothing)
         return loss(y, outputs, sample_weight=weight)
 
+    def divergence(self, y, first, second):
+        """How much two predictions differ; see `losses.token_divergence`."""
+        return losses.token_divergence(y, first, second)
+
     def decode(self, outputs):
         return self.codec.decode(outputs[TOKENS]), outputs["score"]
 
