@@ -99,15 +99,15 @@ class HubGenerator(keras.layers.Layer):
 
         def next_logits(prompt, cache, index):
             token = ops.take(prompt, index - 1, axis=1)
-            state = {"static": static, "cache": cache}
+            state = {"static": static, **cache}
             logits, state = self.decoder.step(token, state, index - 1)
-            return logits, None, state["cache"]
+            return logits, None, _changing(state)
 
         mask = ops.not_equal(prompt, 0)
         return self.sampler(
             next_logits,
             prompt,
-            cache=state["cache"],
+            cache=_changing(state),
             index=1,
             mask=mask,
             stop_token_ids=(END,),
@@ -116,6 +116,11 @@ class HubGenerator(keras.layers.Layer):
     def compute_output_spec(self, context):
         shape = (context.shape[0], self.length + 1)
         return keras.KerasTensor(shape, "int32")
+
+
+def _changing(state):
+    """The parts of a decoder's state that change, all of them reordered."""
+    return {k: v for k, v in state.items() if k != "static"}
 
 
 def _log_softmax(x):

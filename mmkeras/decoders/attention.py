@@ -142,7 +142,7 @@ class AttentionDecoder(keras.layers.Layer):
         mask = None if mask is None else ops.expand_dims(mask, 1)
         return self._attention(keys, ops.expand_dims(previous, 2), mask)
 
-    def start(self, context):
+    def start(self, context, length=None):
         """Returns the state before the first word; see `RecurrentDecoder`."""
         static, cache = self._condition(context, training=False)
         return {"static": static, "cache": cache}

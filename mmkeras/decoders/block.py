@@ -6,6 +6,8 @@ from keras import ops
 from mmkeras import arguments
 from mmkeras import layers
 
+_MASKED = -1e9  # Score of what is not attended to.
+
 
 @keras.saving.register_keras_serializable(package="mmkeras")
 class TransformerBlock(keras.layers.Layer):
@@ -97,54 +99,52 @@ class TransformerBlock(keras.layers.Layer):
             memory: Tensor of shape `(batch, regions, dim)`.
 
         Returns:
-            Tensor of shape `(batch, 2, regions, heads, dim / heads)`.
+            List of the keys, shape `(batch, heads, dim / heads, regions)`, and
+            the values, `(batch, heads, regions, dim / heads)`.
         """
-        size, regions = ops.shape(memory)[:2]
-        shape = (size, 2, regions, self.heads, self.dim // self.heads)
-        _, cache = self.cross_attention(
-            memory[:, :1],
-            memory,
-            cache=ops.zeros(shape, self.compute_dtype),
-            cache_update_index=0,
-            training=False,
-        )
-        return cache
+        attention = self.cross_attention
+        keys = attention.key_dense(memory)
+        values = attention.value_dense(memory)
+        return [
+            ops.transpose(keys, (0, 2, 3, 1)),
+            ops.transpose(values, (0, 2, 1, 3)),
+        ]
 
-    def step(self, x, memory, cache, index, memory_mask=None):
-        """Processes one position.
+    def empty_history(self, batch, length):
+        """Makes room for the keys and values of a sentence.
 
         Args:
-            x: Tensor of shape `(batch, 1, dim)`.
+            batch: int or scalar tensor. Number of examples.
+            length: int. Number of positions.
+
+        Returns:
+            List of the keys and the values, zeros of shape
+            `(batch, heads, 1, length, dim / heads)`: one hypothesis each.
+        """
+        shape = (batch, self.heads, 1, length, self.dim // self.heads)
+        return [ops.zeros(shape, self.compute_dtype) for _ in range(2)]
+
+    def step(self, x, memory, history, index, past, memory_mask=None):
+        """Processes one position of all hypotheses of the examples.
+
+        Args:
+            x: Tensor of shape `(batch * hypotheses, 1, dim)`.
             memory: Output of `remember`.
-            cache: Keys and values of earlier positions, shape
-                `(batch, 2, length, heads, dim / heads)`.
+            history: Keys and values of earlier positions, as of
+                `empty_history`, of all hypotheses.
             index: int tensor, the position.
+            past: Booleans of shape `(batch, 1, hypotheses, hypotheses *
+                length)`: whose positions each hypothesis consists of, this
+                one included.
             memory_mask: As of the call.
 
         Returns:
-            Tensor of the shape of `x`, and the new cache.
+            Tensor of the shape of `x`, and the new history.
         """
-        mask = (ops.arange(cache.shape[2]) <= index)[None, None]
-        y = self.norms[0](x)
-        y, cache = self.self_attention(
-            y,
-            y,
-            attention_mask=mask,
-            cache=cache,
-            cache_update_index=index,
-            training=False,
-        )
+        y, history = self._attend_past(self.norms[0](x), history, index, past)
         x = x + y
-        y = self.norms[1](x)
-        y, _ = self.cross_attention(
-            y,
-            y,
-            attention_mask=_for_queries(memory_mask),
-            cache=memory,
-            training=False,
-        )
-        x = x + y
-        return x + self._feed(x), cache
+        x = x + self._attend_memory(self.norms[1](x), memory, memory_mask)
+        return x + self._feed(x), history
 
     def get_config(self):
         return {
@@ -155,6 +155,46 @@ class TransformerBlock(keras.layers.Layer):
             "feed_dim": self.feed_dim,
             "epsilon": self.epsilon,
         }
+
+    def _attend_past(self, x, history, index, past):
+        attention, shape = self.self_attention, ops.shape(history[0])
+        updates = attention.key_dense(x), attention.value_dense(x)
+        history = [
+            ops.slice_update(
+                whole,
+                [0, 0, 0, index, 0],
+                ops.expand_dims(self._by_head(update, shape[0]), 3),
+            )
+            for whole, update in zip(history, updates)
+        ]
+        flat = (shape[0], shape[1], shape[2] * shape[3], shape[4])
+        keys, values = (ops.reshape(whole, flat) for whole in history)
+        query = self._by_head(attention.query_dense(x), shape[0])
+        scores = ops.matmul(query, ops.swapaxes(keys, 2, 3))
+        return self._output(attention, scores, values, past), history
+
+    def _attend_memory(self, x, memory, mask):
+        attention, (keys, values) = self.cross_attention, memory
+        query = self._by_head(attention.query_dense(x), ops.shape(keys)[0])
+        if mask is not None:
+            mask = mask[:, None, None]
+        scores = ops.matmul(query, keys)
+        return self._output(attention, scores, values, mask)
+
+    def _output(self, attention, scores, values, mask):
+        """Attends to values with scores of shape `(batch, heads, n, m)`."""
+        scores = ops.cast(scores, "float32") * (self.dim // self.heads) ** -0.5
+        if mask is not None:
+            scores = ops.where(mask, scores, _MASKED)
+        weights = ops.cast(ops.softmax(scores, axis=-1), values.dtype)
+        y = ops.transpose(ops.matmul(weights, values), (0, 2, 1, 3))
+        y = ops.reshape(y, (-1, 1, self.heads, self.dim // self.heads))
+        return attention.output_dense(y)
+
+    def _by_head(self, x, batch):
+        """Turns `(batch * n, 1, heads, d)` into `(batch, heads, n, d)`."""
+        x = ops.reshape(x, (batch, -1, *x.shape[2:]))
+        return ops.transpose(x, (0, 2, 1, 3))
 
     def _feed(self, x):
         return self.feed[1](self.feed[0](self.norms[2](x)))

@@ -101,11 +101,13 @@ class RecurrentDecoder(keras.layers.Layer):
         x = at(self.lstm(x, initial_state=state), positions)
         return self.logits(self.drop(x, training=training))
 
-    def start(self, context):
+    def start(self, context, length=None):
         """Returns the state before the first word.
 
         Args:
             context: Tensor of shape `(batch, regions, context_dim)`.
+            length: int. Number of steps that follow; by default as many as
+                the decoder takes.
 
         Returns:
             The state, a dict.

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmkeras.decoders import hypotheses
 from mmkeras.decoders.block import TransformerBlock
 from mmkeras.decoders.shapes import at
 from mmkeras.decoders.shapes import logits_spec
@@ -126,31 +127,35 @@ class TransformerDecoder(keras.layers.Layer):
         """
         return self._run(inputs, training=False)[1]
 
-    def start(self, context):
+    def start(self, context, length=None):
         """Returns the state before the first word; see `RecurrentDecoder`."""
         memory = self.regions_norm(self.regions(context))
-        size = ops.shape(memory)[0]
-        shape = (size, 2, self.length, self.heads, self.dim // self.heads)
+        size, length = ops.shape(memory)[0], length or self.length
         static = {"memory": [block.remember(memory) for block in self.blocks]}
         if self.mask_zero:
             static["mask"] = region_mask(context)
         return {
             "static": static,
-            "cache": [ops.zeros(shape, self.compute_dtype)] * self.depth,
+            "cache": hypotheses.no_origins(size, length),
+            "history": [x.empty_history(size, length) for x in self.blocks],
         }
 
     def step(self, token, state, index):
         """Processes one token; see `RecurrentDecoder`."""
         index = ops.convert_to_tensor(index, "int32")
+        static, histories = state["static"], []
+        size = ops.shape(static["memory"][0][0])[0]
+        origins, past = hypotheses.with_position(state["cache"], size, index)
         x = ops.expand_dims(self._embed(token, index), 1)
-        static, caches = state["static"], []
-        for block, memory, cache in zip(
-            self.blocks, static["memory"], state["cache"]
+        for block, memory, history in zip(
+            self.blocks, static["memory"], state["history"]
         ):
-            x, cache = block.step(x, memory, cache, index, static.get("mask"))
-            caches.append(cache)
-        logits = ops.squeeze(self._output(x), 1)
-        return logits, {"static": state["static"], "cache": caches}
+            x, history = block.step(
+                x, memory, history, index, past, static.get("mask")
+            )
+            histories.append(history)
+        state = {"static": static, "cache": origins, "history": histories}
+        return ops.squeeze(self._output(x), 1), state
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[0], self.vocabulary_size)

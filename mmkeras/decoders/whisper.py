@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from mmkeras.decoders import hypotheses
 from mmkeras.decoders.block import TransformerBlock
 from mmkeras.decoders.shapes import at
 from mmkeras.decoders.shapes import logits_spec
@@ -91,15 +92,9 @@ class WhisperDecoder(keras.layers.Layer):
         self.suppress = tuple(suppress)
         self.suppress_first = tuple(suppress_first)
         policy = {"dtype": self.dtype_policy}
+        options = {"epsilon": _EPSILON, **policy}
         self.blocks = [
-            TransformerBlock(
-                dim,
-                heads,
-                dropout,
-                epsilon=_EPSILON,
-                name=f"block_{i}",
-                **policy,
-            )
+            TransformerBlock(dim, heads, dropout, name=f"block_{i}", **options)
             for i in range(depth)
         ]
         self.norm = keras.layers.LayerNormalization(
@@ -134,9 +129,9 @@ class WhisperDecoder(keras.layers.Layer):
             x, _ = block([x, context], training=training)
         return self._logits(at(x[:, self._offset :], positions))
 
-    def start(self, context):
+    def start(self, context, length=None):
         """Returns the state after the prompt; see `RecurrentDecoder`."""
-        state = self._empty(context)
+        state = self._empty(context, length or self.length)
         for index, token in enumerate(self._prompt(context)):
             _, state = self._advance(token, state, index)
         return state
@@ -174,21 +169,20 @@ class WhisperDecoder(keras.layers.Layer):
         zeros = ops.zeros(ops.shape(context)[:1], "int32")
         tokens = [zeros + token for token in self.prompt]
         if self.languages:
-            x, _ = self._advance(tokens[0], self._empty(context), 0)
+            x, _ = self._advance(tokens[0], self._empty(context, 0), 0)
             logits = ops.take(self._logits(x), self.languages, axis=1)
             choice = ops.argmax(logits, axis=1)
             ids = ops.convert_to_tensor(self.languages, "int32")
             tokens.insert(1, ops.take(ids, choice))
         return tokens
 
-    def _empty(self, context):
-        """The state before the prompt."""
-        length = self._offset + self.length
-        size = ops.shape(context)[0]
-        shape = (size, 2, length, self.heads, self.dim // self.heads)
+    def _empty(self, context, length):
+        """The state before the prompt and `length` tokens."""
+        size, length = ops.shape(context)[0], self._offset + length
         return {
             "static": [block.remember(context) for block in self.blocks],
-            "cache": [ops.zeros(shape, self.compute_dtype)] * self.depth,
+            "cache": hypotheses.no_origins(size, length),
+            "history": [x.empty_history(size, length) for x in self.blocks],
         }
 
     def _advance(self, token, state, position):
@@ -198,13 +192,17 @@ class WhisperDecoder(keras.layers.Layer):
             Tuple of the last block's output, `(batch, dim)`, and the state.
         """
         position = ops.convert_to_tensor(position, "int32")
-        x, caches = self._embed(token[:, None], position[None]), []
-        for block, memory, cache in zip(
-            self.blocks, state["static"], state["cache"]
+        static, histories = state["static"], []
+        size = ops.shape(static[0][0])[0]
+        origins, past = hypotheses.with_position(state["cache"], size, position)
+        x = self._embed(token[:, None], position[None])
+        for block, memory, history in zip(
+            self.blocks, static, state["history"]
         ):
-            x, cache = block.step(x, memory, cache, position)
-            caches.append(cache)
-        return x[:, 0], {"static": state["static"], "cache": caches}
+            x, history = block.step(x, memory, history, position, past)
+            histories.append(history)
+        state = {"static": static, "cache": origins, "history": histories}
+        return x[:, 0], state
 
     def _embed(self, tokens, positions):
         """Embeds tokens `(batch, length)` at positions `(length,)`."""

@@ -1,11 +1,31 @@
 """Reorders and selects the hypotheses of a beam search."""
 
+import keras
 from keras import ops
 
 
-def repeat_for_beams(x, beams):
-    """Repeats each example once per beam."""
-    return ops.repeat(x, beams, axis=0) if beams > 1 else x
+def repeat_state(state, beams):
+    """Repeats the state of a decoder once per beam.
+
+    Args:
+        state: As of a decoder's `start`: with a `"history"`, the static part
+            is shared by the beams of an example.
+        beams: int.
+
+    Returns:
+        The state of all beams.
+    """
+    if beams == 1:
+        return state
+    axes = {"static": 0, "cache": 0}
+    if "history" in state:
+        axes = {"cache": 0, "history": 2}
+    return state | {
+        part: keras.tree.map_structure(
+            lambda x, axis=axis: ops.repeat(x, beams, axis=axis), state[part]
+        )
+        for part, axis in axes.items()
+    }
 
 
 def reorder(x, origin):

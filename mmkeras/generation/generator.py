@@ -7,7 +7,7 @@ from keras import ops
 from mmkeras.generation.beams import mask_after_end
 from mmkeras.generation.beams import reorder
 from mmkeras.generation.beams import reorder_flat
-from mmkeras.generation.beams import repeat_for_beams
+from mmkeras.generation.beams import repeat_state
 from mmkeras.generation.beams import select_best
 from mmkeras.generation.mbr import expected_ngram_matches
 from mmkeras.generation.mbr import mbr_scores
@@ -140,7 +140,7 @@ class SequenceGenerator(keras.layers.Layer):
         self.built = True
 
     def call(self, context, uniforms=None):
-        state = self.decoder.start(context)
+        state = self.decoder.start(context, length=self.length)
         rows = ops.zeros((ops.shape(context)[0], 1), "int32")
         if uniforms is not None:
             if not self.temperature:
@@ -176,12 +176,12 @@ class SequenceGenerator(keras.layers.Layer):
         Returns:
             Tuple of tokens, shape `(batch, count, length)`, and scores.
         """
-        state = keras.tree.map_structure(
-            lambda x: repeat_for_beams(x, count), state
-        )
+        state = repeat_state(state, count)
         rows = ops.repeat(rows, count, axis=1)
         beam = ops.arange(count, dtype="int32")[None] + rows
-        cache = keras.tree.flatten(state["cache"])
+        changing = {k: v for k, v in state.items() if k != "static"}
+        cache = keras.tree.flatten(changing)
+        size = len(keras.tree.flatten(state["cache"]))  # The rest is history.
         # All beams are equal at first: only one of them may be expanded.
         score = ops.cast(ops.where(beam == 0, 0.0, NEG_INF), "float32")
         if uniforms is not None:
@@ -193,20 +193,21 @@ class SequenceGenerator(keras.layers.Layer):
             )
 
         def advance(index, last, tokens, score, greedy, *cache):
-            cache = keras.tree.pack_sequence_as(state["cache"], cache)
+            before = keras.tree.pack_sequence_as(changing, cache)
             logits, successor = self.decoder.step(
                 ops.reshape(last, (-1,)),
-                {"static": state["static"], "cache": cache},
+                {"static": state["static"], **before},
                 index,
             )
             logits = ops.cast(logits, "float32")
-            cache = keras.tree.flatten(successor["cache"])
+            cache = keras.tree.flatten({k: successor[k] for k in changing})
             if uniforms is None:
                 origin, last, score, greedy = self._select(
                     logits, index, last, tokens, score, greedy
                 )
                 tokens = reorder(tokens, origin)
-                cache = [reorder_flat(x, origin) for x in cache]
+                reordered = [reorder_flat(x, origin) for x in cache[:size]]
+                cache = [*reordered, *cache[size:]]
             else:
                 numbers = uniforms[index] + ops.cast(rows, "float32")
                 last, score = self._sample(

@@ -48,7 +48,7 @@ class Whisper(Task):
     answer_keys = ("text", "score", "error")
     no_answer = {"text": "", "score": 0.0}
     size_argument = ("vocabulary_size", "tokens")
-    evaluation_defaults = {"beam": 1, "length_penalty": 1.0}
+    evaluation_defaults = {"beam": 5, "length_penalty": 1.0}
     fields_of_all = ("audio",)
     is_streamed = True  # Recordings may be long.
 

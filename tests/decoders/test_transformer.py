@@ -9,6 +9,8 @@ from checks import numpy
 from decoding import softmax
 
 from mmkeras.decoders.block import TransformerBlock
+from mmkeras.decoders.hypotheses import no_origins
+from mmkeras.decoders.hypotheses import with_position
 
 
 def norm(x, w, name):
@@ -108,13 +110,41 @@ def test_block_steps_as_it_is_called():
     memory = keras.ops.convert_to_tensor(rng.normal(size=(3, 4, 8)), "float32")
     called, weights = layer([x, memory])
     assert tuple(weights.shape) == (3, 5, 4)
-    cache = keras.ops.zeros((3, 2, 5, 2, 4))
+    history, origins = layer.empty_history(3, 5), no_origins(3, 5)
     projected = layer.remember(memory)
     for index in range(5):
-        y, cache = layer.step(x[:, index : index + 1], projected, cache, index)
+        origins, past = with_position(origins, 3, index)
+        y, history = layer.step(
+            x[:, index : index + 1], projected, history, index, past
+        )
         np.testing.assert_allclose(
             numpy(y)[:, 0], numpy(called)[:, index], rtol=1e-4, atol=1e-5
         )
+
+
+def test_hypotheses_share_earlier_positions():
+    """Both hypotheses of the first example continue its second one."""
+    layer = TransformerBlock(8, 2, name="block")
+    layer.build([(None, None, 8)] * 2)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(4, 2, 8)).astype("float32")  # 2 examples, 2 each.
+    memory = rng.normal(size=(2, 3, 8)).astype("float32")
+    memory = keras.ops.convert_to_tensor(memory)
+    projected = layer.remember(memory)
+    history = [
+        keras.ops.repeat(part, 2, axis=2) for part in layer.empty_history(2, 2)
+    ]
+    origins = keras.ops.repeat(no_origins(2, 2), 2, axis=0)
+    origins, past = with_position(origins, 2, 0)
+    _, history = layer.step(x[:, :1], projected, history, 0, past)
+    origins = keras.ops.take(origins, np.array([1, 1, 2, 3]), axis=0)
+    _, past = with_position(origins, 2, 1)
+    y, _ = layer.step(x[:, 1:], projected, history, 1, past)
+    sequences = np.stack([x[[1, 1, 2, 3], 0], x[:, 1]], axis=1)
+    expected, _ = layer([sequences, keras.ops.repeat(memory, 2, axis=0)])
+    np.testing.assert_allclose(
+        numpy(y), numpy(expected)[:, 1:], rtol=1e-4, atol=1e-5
+    )
 
 
 def test_heads_must_divide_dim():
