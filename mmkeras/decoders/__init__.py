@@ -13,7 +13,7 @@ A state is a dict of two nested structures of batch-first tensors: `"static"`
 does not change after `start`, `"cache"` changes with every step. A beam
 search reorders only `"cache"`.
 
-A decoder may also have `"history"`, what it computed for all hypotheses of an
+A decoder may also have `"past"`, what it computed for all hypotheses of an
 example at earlier positions, which is large and never reordered: tensors of
 shape `(batch, n, hypotheses, ...)`. Its cache then tells which of it belongs to
 a hypothesis, see `hypotheses`, and its static part has one row per example, not

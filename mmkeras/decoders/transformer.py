@@ -137,7 +137,7 @@ class TransformerDecoder(keras.layers.Layer):
         return {
             "static": static,
             "cache": hypotheses.no_origins(size, length),
-            "history": [x.empty_history(size, length) for x in self.blocks],
+            "past": [x.empty_history(size, length) for x in self.blocks],
         }
 
     def step(self, token, state, index):
@@ -148,13 +148,13 @@ class TransformerDecoder(keras.layers.Layer):
         origins, past = hypotheses.with_position(state["cache"], size, index)
         x = ops.expand_dims(self._embed(token, index), 1)
         for block, memory, history in zip(
-            self.blocks, static["memory"], state["history"]
+            self.blocks, static["memory"], state["past"]
         ):
             x, history = block.step(
                 x, memory, history, index, past, static.get("mask")
             )
             histories.append(history)
-        state = {"static": static, "cache": origins, "history": histories}
+        state = {"static": static, "cache": origins, "past": histories}
         return ops.squeeze(self._output(x), 1), state
 
     def compute_output_shape(self, input_shape):

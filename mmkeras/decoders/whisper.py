@@ -182,7 +182,7 @@ class WhisperDecoder(keras.layers.Layer):
         return {
             "static": [block.remember(context) for block in self.blocks],
             "cache": hypotheses.no_origins(size, length),
-            "history": [x.empty_history(size, length) for x in self.blocks],
+            "past": [x.empty_history(size, length) for x in self.blocks],
         }
 
     def _advance(self, token, state, position):
@@ -197,11 +197,11 @@ class WhisperDecoder(keras.layers.Layer):
         origins, past = hypotheses.with_position(state["cache"], size, position)
         x = self._embed(token[:, None], position[None])
         for block, memory, history in zip(
-            self.blocks, static, state["history"]
+            self.blocks, static, state["past"]
         ):
             x, history = block.step(x, memory, history, position, past)
             histories.append(history)
-        state = {"static": static, "cache": origins, "history": histories}
+        state = {"static": static, "cache": origins, "past": histories}
         return x[:, 0], state
 
     def _embed(self, tokens, positions):

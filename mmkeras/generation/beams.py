@@ -8,7 +8,7 @@ def repeat_state(state, beams):
     """Repeats the state of a decoder once per beam.
 
     Args:
-        state: As of a decoder's `start`: with a `"history"`, the static part
+        state: As of a decoder's `start`: with a `"past"`, the static part
             is shared by the beams of an example.
         beams: int.
 
@@ -18,8 +18,8 @@ def repeat_state(state, beams):
     if beams == 1:
         return state
     axes = {"static": 0, "cache": 0}
-    if "history" in state:
-        axes = {"cache": 0, "history": 2}
+    if "past" in state:
+        axes = {"cache": 0, "past": 2}
     return state | {
         part: keras.tree.map_structure(
             lambda x, axis=axis: ops.repeat(x, beams, axis=axis), state[part]

@@ -68,7 +68,7 @@ def test_state_is_batch_first_and_step_keeps_its_static_part(decoder):
     token = keras.ops.convert_to_tensor(np.array([3, 4], "int32"))
     _, successor = decoder.step(token, state, 0)
     assert {*state} == {*successor} >= {"static", "cache"}
-    assert {*state} <= {"static", "cache", "history"}
+    assert {*state} <= {"static", "cache", "past"}
     keras.tree.assert_same_structure(state, successor)
     for leaf in keras.tree.flatten(state):
         assert leaf.shape[0] == 2
