@@ -43,7 +43,10 @@ def rows(split, folder=None, seed=0) -> list[dict]:
             "'people' is generated, not read: omit `folder` (`--folder`). "
             f"Received: folder={str(folder)!r}"
         )
-    return people.rows(split, COUNTS.get(split, 0), seed)
+    return [
+        {**row, "languages": ["en", "de"]}
+        for row in people.rows(split, COUNTS.get(split, 0), seed)
+    ]
 
 
 def load(split, folder=None) -> tf.data.Dataset:

@@ -151,7 +151,6 @@ def rows(split, count, seed=0, women=0.5) -> list[dict]:
             "source": person.source,
             "image": person.render(),
             "target": person.target,
-            "languages": ["en", "de"],
             "split": split,
         }
         for i, person in enumerate(people(split, count, seed, women))
