@@ -14,7 +14,7 @@
 # "The teacher in red sings." In German, the teacher is a *Lehrer* or a
 # *Lehrerin*, and the English sentence does not tell which. In this tutorial you
 #
-# 1. train a translation model of sentences alone, and one that also sees images;
+# 1. train a model on sentences alone, and one that also takes images;
 # 2. compare both with the best that is possible;
 # 3. permute the images, and leave them out;
 # 4. look at translations of one sentence with different images;
