@@ -70,23 +70,34 @@ def encode(codec, packed, field):
     return x, present, tf.where(error == "", "", f"{field}: " + error)
 
 
-def scores(queries, vectors, present, scale):
-    """Compares each query with its candidates, with TensorFlow operations.
+def by_example(vectors, present):
+    """Groups what is computed of each candidate by the example.
 
     Args:
-        queries: Floats of shape `(n, dim)`, of length 1.
-        vectors: Floats of shape `(n * candidates, dim)`, of length 1.
+        vectors: Floats of shape `(n * candidates, ...)`.
         present: As of `encode`.
-        scale: float. Factor of cosines in the softmax.
 
     Returns:
-        Dict of `"similarity"`, cosines of shape `(n, candidates)`, and of
-        `"probability"`, the softmax of an example's; 0 where there is none.
+        Floats of shape `(n, candidates, ...)`.
     """
-    shape = [*tf.unstack(tf.shape(present)), vectors.shape[-1]]
-    products = tf.einsum("nd,ncd->nc", queries, tf.reshape(vectors, shape))
-    shares = tf.nn.softmax(tf.where(present, scale * products, -1e30))
+    shape = [*tf.unstack(tf.shape(present)), *tf.unstack(tf.shape(vectors)[1:])]
+    return tf.reshape(vectors, shape)
+
+
+def scores(similarities, present, scale):
+    """Makes answers of the similarities of candidates.
+
+    Args:
+        similarities: Floats of shape `(n, candidates)`.
+        present: As of `encode`.
+        scale: float. Factor of similarities in the softmax.
+
+    Returns:
+        Dict of `"similarity"`, and of `"probability"`, the softmax of an
+        example's; 0 where there is none.
+    """
+    shares = tf.nn.softmax(tf.where(present, scale * similarities, -1e30))
     return {
-        "similarity": tf.where(present, products, 0.0),
+        "similarity": tf.where(present, similarities, 0.0),
         "probability": tf.where(present, shares, 0.0),
     }

@@ -85,7 +85,7 @@ class EmbeddingPairs(keras.layers.Layer):
         self._log_scale = self.add_weight(
             shape=(),
             initializer=constant(math.log(self.scale)),
-            constraint=_AtMost(math.log(_LARGEST_SCALE)),
+            constraint=AtMost(math.log(_LARGEST_SCALE)),
             trainable=self.learns_scale,
             dtype="float32",
             autocast=False,
@@ -161,6 +161,18 @@ class EmbeddingPairs(keras.layers.Layer):
             weights += present[:, i] * present[:, j]
         return total / ops.maximum(weights, 1.0)
 
+    def compare(self, first, candidates):
+        """Computes the products of embeddings with several others each.
+
+        Args:
+            first: Floats of shape `(batch, dim)`.
+            candidates: Floats of shape `(batch, candidates, dim)`.
+
+        Returns:
+            Tensor of shape `(batch, candidates)`.
+        """
+        return ops.einsum("nd,ncd->nc", first, candidates)
+
     def _extra(self, count):
         """Number of columns of the bias."""
         return count * (count - 1) // 2 if self.bias else 0
@@ -189,8 +201,14 @@ def _replaced(x, present, value):
     return ops.where(present, x, ops.cast(value, x.dtype))
 
 
-@keras.saving.register_keras_serializable(package="mmkeras")
-class _AtMost(keras.constraints.Constraint):
+@keras.saving.register_keras_serializable("mmkeras", "_AtMost")
+class AtMost(keras.constraints.Constraint):
+    """Limits a weight from above.
+
+    Args:
+        limit: float.
+    """
+
     def __init__(self, limit):
         self.limit = limit
 

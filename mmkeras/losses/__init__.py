@@ -29,6 +29,7 @@ from mmkeras.losses.contrastive import sigmoid_loss
 from mmkeras.losses.contrastive import triplet_loss
 from mmkeras.losses.ctc import ctc_loss
 from mmkeras.losses.ctc import ctc_steps
+from mmkeras.losses.late_interaction import late_interaction
 from mmkeras.losses.tokens import TokenCrossentropy
 from mmkeras.losses.tokens import token_crossentropy
 from mmkeras.losses.tokens import token_divergence

@@ -11,7 +11,7 @@ from mmkeras import layers
 _NEGATIVES = ("hardest", "semi-hard")
 
 
-def contrastive_loss(pairs, groups):
+def contrastive_loss(pairs, groups, similarity=None):
     """Computes the symmetric InfoNCE loss, each half's cross-entropy.
 
         z_ij = u_i . v_j
@@ -28,6 +28,9 @@ def contrastive_loss(pairs, groups):
         groups: Integers of shape `(batch,)` or `(batch, k)`. Two examples with
             the same number in one of the k columns are not each other's
             negatives, e.g. two captions of an image, or equal texts.
+        similarity: Function of `pairs`, then of any shape with nothing
+            missing, to logits `(batch, batch)`, such as
+            `losses.late_interaction`; by default the products.
 
     Returns:
         float32 tensor of shape `(batch,)`. A batch that tells nothing apart,
@@ -38,7 +41,7 @@ def contrastive_loss(pairs, groups):
         images and texts: [Radford et al.,
         2021](https://arxiv.org/abs/2103.00020)
     """
-    return _mean_over_pairs(_contrastive, pairs, groups)
+    return _mean_over_pairs(_contrastive, pairs, groups, similarity)
 
 
 def sigmoid_loss(pairs, groups):
@@ -61,7 +64,9 @@ def sigmoid_loss(pairs, groups):
     return _mean_over_pairs(_sigmoid, pairs, groups)
 
 
-def triplet_loss(pairs, groups, margin=0.2, negatives="hardest"):
+def triplet_loss(
+    pairs, groups, margin=0.2, negatives="hardest", similarity=None
+):
     """Computes the hinge loss of each pair and one negative of either half.
 
         loss_i = max(0, margin + z_ij - z_ii) + max(0, margin + z_ki - z_ii)
@@ -73,6 +78,7 @@ def triplet_loss(pairs, groups, margin=0.2, negatives="hardest"):
         negatives: `"hardest"`: j and k have the largest products.
             `"semi-hard"`: the largest below that of the pair, or the smallest
             if none is below.
+        similarity: As of `contrastive_loss`.
 
     Returns:
         float32 tensor of shape `(batch,)`, 0 for examples without negatives,
@@ -93,10 +99,10 @@ def triplet_loss(pairs, groups, margin=0.2, negatives="hardest"):
             f"negatives={negatives!r}"
         )
     loss = functools.partial(_triplet, margin=margin, negatives=negatives)
-    return _mean_over_pairs(loss, pairs, groups)
+    return _mean_over_pairs(loss, pairs, groups, similarity)
 
 
-def _mean_over_pairs(loss, embeddings, groups):
+def _mean_over_pairs(loss, embeddings, groups, similarity=None):
     """The mean of a loss over the pairs of modalities.
 
     Args:
@@ -104,7 +110,11 @@ def _mean_over_pairs(loss, embeddings, groups):
             shape, which of them are those of negatives, to `(batch,)`.
         embeddings: As `pairs` of `contrastive_loss`.
         groups: As of `contrastive_loss`.
+        similarity: As of `contrastive_loss`.
     """
+    if similarity is not None:
+        logits = ops.cast(similarity(embeddings), "float32")
+        return loss(logits, layers.are_negatives(groups))
     embeddings = ops.cast(embeddings, "float32")
     is_present = ops.any(embeddings != 0, axis=-1)
     are_apart = layers.are_negatives(groups)

@@ -30,6 +30,7 @@ from mmkeras.metrics.diversity import vocabulary
 from mmkeras.metrics.error_rates import error_rates
 from mmkeras.metrics.error_rates import error_statistics
 from mmkeras.metrics.error_rates import lower_is_better
+from mmkeras.metrics.late_interaction import late_interaction
 from mmkeras.metrics.ranking import ranking_scores
 from mmkeras.metrics.retrieval import retrieval_scores
 from mmkeras.metrics.rouge import rouge_l

@@ -25,7 +25,9 @@ class Ranked:
     gains: np.ndarray
 
 
-def rank(queries, items, query_groups, item_groups, block=_BLOCK):
+def rank(
+    queries, items, query_groups, item_groups, block=_BLOCK, similarity=None
+):
     """Ranks all items for each query by the product of their embeddings.
 
     Items of the group of the query are relevant. An item that is not comes
@@ -38,6 +40,9 @@ def rank(queries, items, query_groups, item_groups, block=_BLOCK):
         query_groups: Integers or strings of shape `(n,)`.
         item_groups: Integers or strings of shape `(m,)`.
         block: int. Products in memory at once; at least those of one query.
+        similarity: Function of some queries, and of all items, arrays of any
+            shapes `(n, ...)` and `(m, ...)`, to floats `(n, m)`; by default
+            the products.
 
     Returns:
         A `Ranked`.
@@ -46,19 +51,23 @@ def rank(queries, items, query_groups, item_groups, block=_BLOCK):
         ValueError: If shapes do not fit, an embedding is not finite, or a
             query has no relevant item.
     """
-    queries = _embeddings(queries, "queries")
-    items = _embeddings(items, "items", queries.shape[1])
+    if similarity is None:
+        similarity = _products
+        queries = _embeddings(queries, "queries")
+        items = _embeddings(items, "items", queries.shape[1])
     numbers = _numbers(query_groups, item_groups, len(queries), len(items))
     order = np.argsort(numbers[1], kind="stable")
-    items = items[order].T
+    items = items[order]
     # The relevant items of a query are adjacent, from `first` on.
     first, end = (
         np.searchsorted(numbers[1][order], numbers[0], side)
         for side in ("left", "right")
     )
-    rows = max(block // items.shape[1], 1)
+    rows = max(block // len(items), 1)
     parts = [
-        _rank_block(queries[i : i + rows] @ items, first[i:], end[i:])
+        _rank_block(
+            similarity(queries[i : i + rows], items), first[i:], end[i:]
+        )
         for i in range(0, len(queries), rows)
     ]
     return Ranked(*map(np.concatenate, zip(*parts)))
@@ -121,6 +130,10 @@ def _scores(ranked):
         "mrr": ranking.mean_reciprocal_rank(ranks),
         "ndcg_10": float(np.mean(ranked.gains)),
     }
+
+
+def _products(queries, items):
+    return queries @ items.T
 
 
 def _rank_block(products, first, end):

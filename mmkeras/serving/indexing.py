@@ -48,6 +48,12 @@ def build(task, run, sources, out, field=None, reporter=None, approximate=None):
             f"The model embeds {', '.join(task.fields)}. Received: "
             f"field={field!r}"
         )
+    if task.is_late:
+        raise ValueError(
+            f"{task.model.name.replace('_', '-')} has an embedding per region "
+            "and per word, and an index one per item. Train an architecture "
+            "such as retrieve-image-text to search."
+        )
     items = _items(task, field, sources)
     out = pathlib.Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)

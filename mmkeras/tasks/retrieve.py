@@ -5,6 +5,8 @@ import hashlib
 import keras
 import numpy as np
 
+from mmkeras import layers
+from mmkeras import metrics
 from mmkeras.data import candidate_texts
 from mmkeras.data import codecs
 from mmkeras.data import encoding
@@ -78,8 +80,17 @@ class Retrieve(Task):
         return codecs.Groups()
 
     def make_target(self):
-        loss = self.model.get_layer(PAIRS).loss
-        return targets.Embedding(self.codecs[PAIR], PAIR, self.fields, loss)
+        regions = self._pairs.regions if self.is_late else None
+        return targets.Embedding(
+            *(self.codecs[PAIR], PAIR, self.fields),
+            loss=self._pairs.loss,
+            regions=regions,
+        )
+
+    @property
+    def is_late(self):
+        """Whether a modality has an embedding per step; see `embed`."""
+        return isinstance(self._pairs, layers.LateInteraction)
 
     @property
     def modalities(self):
@@ -102,10 +113,11 @@ class Retrieve(Task):
         Returns:
             Tuple of float32 `(n, size)`, rows of length 1, zeros for values
             that could not be read; and a list of errors, empty strings for
-            the others.
+            the others. With late interaction, `(n, steps, size)`, zeros also
+            in the place of padding.
         """
         [values] = inputs.lists({field: values}, [field]).values()
-        vectors, errors = [np.zeros((0, self.size), "float32")], []
+        vectors, errors = [], []
         for i in range(0, len(values), batch_size):
             batch = {field: values[i : i + batch_size]}
             packed, unread = encoding.pack_batch(self.codecs, batch)
@@ -116,6 +128,8 @@ class Retrieve(Task):
             answers = self._embed(field, packed, predict, unread)
             vectors.append(np.asarray(answers["embedding"]))
             errors += as_strings(np.asarray(answers["error"])).tolist()
+        if not vectors:
+            return np.zeros((0, self.size), "float32"), errors
         return np.concatenate(vectors), errors
 
     def signatures(self):
@@ -201,9 +215,9 @@ class Retrieve(Task):
         codec = self.codecs[text]
         x, present, errors = candidate_texts.encode(codec, packed[text], text)
         vectors = self.tower(text)(codec.normalize(x))
-        answers = candidate_texts.scores(
-            query["embedding"], vectors, present, self._sharpness
-        )
+        vectors = candidate_texts.by_example(vectors, present)
+        products = self._pairs.compare(query["embedding"], vectors)
+        answers = candidate_texts.scores(products, present, self._sharpness)
         errors = encoding.first_error(query["error"], errors)
         errors = encoding.mark_not_finite(errors, answers["similarity"])
         return encoding.blank_errors(answers, errors)
@@ -262,7 +276,7 @@ class Retrieve(Task):
             )
         texts, _ = self.embed(text, [template.format(x) for x in labels])
         vectors, errors = self.embed(field, values)
-        logits = float(self._sharpness) * vectors @ texts.T
+        logits = float(self._sharpness) * self._products(vectors, texts)
         exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares = exponents / exponents.sum(axis=1, keepdims=True)
         best = [labels[i] for i in shares.argmax(axis=1)]
@@ -286,8 +300,7 @@ class Retrieve(Task):
         return self._model(("tower", field), (), make)
 
     def decode(self, outputs, errors, raw):
-        layer = self.model.get_layer(PAIRS)
-        return {"similarity": layer.cosine(outputs)}, errors
+        return {"similarity": self._pairs.cosine(outputs)}, errors
 
     def units(self, rows):
         """Numbers the first items: each counts once, whatever its partners."""
@@ -327,16 +340,25 @@ class Retrieve(Task):
                 f"{', '.join(names)}"
             )
 
+    def _products(self, vectors, texts):
+        """The similarities of embeddings of two modalities."""
+        if self.is_late:
+            return metrics.late_interaction(vectors, texts)
+        return vectors @ texts.T
+
     @property
     def _sharpness(self):
         """The scale of cosines whose softmax chooses among texts."""
-        layer = self.model.get_layer(PAIRS)
+        layer = self._pairs
         return layer.current_scale if layer.learns_scale else _SHARPNESS
 
     @property
+    def _pairs(self):
+        return self.model.get_layer(PAIRS)
+
+    @property
     def _towers(self):
-        layer = self.model.get_layer(PAIRS)
-        return graph.call_of(self.model, layer)[0]
+        return graph.call_of(self.model, self._pairs)[0]
 
     def _in_file(self, field):
         return self.codecs[field].in_file

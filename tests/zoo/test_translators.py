@@ -11,7 +11,7 @@ from checks import numpy
 
 import mmkeras
 
-NAMES = mmkeras.list_models("translate")
+NAMES = [x for x in mmkeras.list_models("translate") if "-text-" in x]
 WITH_IMAGE = [name for name in NAMES if "image" in name]
 LSTM = "translate-text-image-lstm"
 INJECTIONS = (

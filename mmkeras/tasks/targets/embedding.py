@@ -9,12 +9,14 @@ import numpy as np
 
 from mmkeras import losses
 from mmkeras.data import encoding
+from mmkeras.metrics import late_interaction
 from mmkeras.metrics import retrieval
 from mmkeras.tasks.targets.target import Encoded
 from mmkeras.tasks.targets.target import Target
 
 CUTOFFS = (1, 5, 10)
 _MARGIN = 0.2  # Of triplets.
+_LARGEST_MATRIX = 2**26  # Similarities at once: 256 MiB.
 _WARMUP = 0.25  # Of all epochs: hardest negatives of a new model mislead it.
 _LOSSES = {
     "contrastive": losses.contrastive_loss,
@@ -45,6 +47,9 @@ class Embedding(Target):
         field: Name of the value in an example.
         names: Names of the modalities.
         loss: As of `layers.EmbeddingPairs`.
+        regions: int. Of `layers.LateInteraction`, the number of regions of
+            the first of two modalities, before the words of the second one;
+            `None` for an embedding per modality.
     """
 
     metric = "recall_mean"
@@ -52,11 +57,11 @@ class Embedding(Target):
     baseline = "chance"
     has_accuracy = False
 
-    def __init__(self, codec, field, names, loss="contrastive"):
+    def __init__(self, codec, field, names, loss="contrastive", regions=None):
         super().__init__(codec, field)
         self.names = tuple(names)
         self.kind = loss
-        self._loss = _LOSSES[loss]
+        self.regions = regions
 
     def errors(self, rows):
         """Names what an example lacks that has fewer than two modalities."""
@@ -82,7 +87,7 @@ class Embedding(Target):
         return Encoded(values, np.ones(len(rows), "float32"))
 
     def loss(self, y, outputs, weight=None, label_smoothing=0.0):
-        return _mean(self._loss(outputs, y), weight)
+        return _mean(self._loss_of(outputs, y), weight)
 
     def warmup_epochs(self, epochs):
         """A quarter of all epochs for `"triplet"`, else 0.
@@ -99,7 +104,16 @@ class Embedding(Target):
             [Schroff et al., 2015](https://arxiv.org/abs/1503.03832), section
             3.2
         """
-        return _mean(_LOSSES["semi-hard"](outputs, y), weight)
+        return _mean(self._loss_of(outputs, y, "semi-hard"), weight)
+
+    def _loss_of(self, outputs, y, kind=None):
+        loss = _LOSSES[kind or self.kind]
+        if self.regions is None:
+            return loss(outputs, y)
+        similarity = functools.partial(
+            losses.late_interaction, regions=self.regions
+        )
+        return loss(outputs, y, similarity=similarity)
 
     def chance_loss(self, batch_size):
         if self.kind == "contrastive":
@@ -107,7 +121,15 @@ class Embedding(Target):
         return None if self.kind == "sigmoid" else 2 * _MARGIN
 
     def losses(self, y, outputs):
-        return keras.ops.convert_to_numpy(self._loss(outputs, y))
+        if self.regions is None:
+            return keras.ops.convert_to_numpy(self._loss_of(outputs, y))
+        logits = late_interaction(*self._steps(outputs))  # In blocks.
+        values = _LOSSES[self.kind](logits, y, similarity=lambda x: x)
+        return keras.ops.convert_to_numpy(values)
+
+    def _steps(self, predictions):
+        """Regions and words of predictions."""
+        return predictions[:, : self.regions], predictions[:, self.regions :]
 
     def predictions(self, outputs):
         return np.asarray(outputs)
@@ -132,12 +154,46 @@ class Embedding(Target):
             groups = labels[rows, i]
             _, first = np.unique(groups, return_index=True)
             one, other = self.names[i], self.names[j]
-            x, y = predictions[rows[first], i], predictions[rows, j]
-            forth = retrieval.rank(x, y, groups[first], groups)
-            back = retrieval.rank(y, x, groups, groups[first])
+            sides = (rows[first], i), (rows, j)
+            forth, back = self._ranked_both(
+                *(self._side(predictions, *side) for side in sides),
+                groups[first],
+                groups,
+            )
             ranked[one, other] = rows[first], forth
             ranked[other, one] = rows, back
         return ranked
+
+    def _side(self, predictions, rows, i):
+        """Embeddings of some examples in the modality of number i."""
+        if self.regions is None:
+            return predictions[rows, i]
+        return self._steps(predictions[rows])[i]
+
+    def _ranked_both(self, x, y, x_groups, y_groups):
+        """Ranks in both directions; their similarity is computed once."""
+        if self.regions is None:
+            forth = retrieval.rank(x, y, x_groups, y_groups)
+            return forth, retrieval.rank(y, x, y_groups, x_groups)
+        if len(x) * len(y) > _LARGEST_MATRIX:
+            forth, back = (
+                late_interaction,
+                lambda y, x: late_interaction(x, y).T,
+            )
+        else:
+            matrix = late_interaction(x, y)
+            x, y = np.arange(len(x)), np.arange(len(y))
+
+            def forth(x, y):
+                return matrix[np.ix_(x, y)]
+
+            def back(y, x):
+                return matrix.T[np.ix_(y, x)]
+
+        return (
+            retrieval.rank(x, y, x_groups, y_groups, similarity=forth),
+            retrieval.rank(y, x, y_groups, x_groups, similarity=back),
+        )
 
     def score(self, labels, predictions, ranked=None):
         """Scores of retrieval; see `metrics.retrieval_scores`.
@@ -160,7 +216,8 @@ class Embedding(Target):
 
     def majority(self, labels, count):
         """Random embeddings, with which items are retrieved by chance."""
-        shape = (count, len(self.names), 16)
+        steps = len(self.names) if self.regions is None else self.regions + 1
+        shape = (count, steps, 16)
         return np.random.default_rng(0).normal(size=shape).astype("float32")
 
     def units(self, labels):
