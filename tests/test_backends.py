@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from checks import BACKEND
 from checks import ROOT
+from checks import run_python
 from decoding import KINDS
 
 pytestmark = pytest.mark.slow  # Two processes, one of them compiling.
@@ -44,6 +45,29 @@ def there(request, tmp_path_factory):
     assert process.returncode == 0, process.stderr
     with np.load(file) as arrays:
         return dict(arrays)
+
+
+TRAIN = """
+import sys
+import mmkeras
+
+table, out = sys.argv[1:]
+task = mmkeras.train("classify-text-bow", data=table, out=out, epochs=2)
+print(task.answer({"text": ["no", "yes"]})["error"].tolist())
+"""
+
+
+@pytest.mark.parametrize("backend", ["torch"])
+def test_trains(backend, tmp_path):
+    """With the precision that fits the machine, and no option."""
+    if not importlib.util.find_spec(backend):
+        pytest.skip(f"{backend} is not installed")
+    table = tmp_path / "words.csv"
+    lines = [f"{x} {i},{x}" for i in range(30) for x in ("no", "yes")]
+    table.write_text("\n".join(["text,label", *lines]))
+    process = run_python(TRAIN, table, tmp_path / "run", KERAS_BACKEND=backend)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.splitlines()[-1] == "['', '']"
 
 
 def test_same_numbers(here, there):

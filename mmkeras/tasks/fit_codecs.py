@@ -37,7 +37,9 @@ def input_fields(model, rows, defaults):
     ]
 
 
-def fit_codecs(fields, rows, image_size, seconds, options, fixed=None):
+def fit_codecs(
+    fields, rows, image_size, seconds, options, fixed=None, task=None
+):
     """Fits the codecs of inputs.
 
     Args:
@@ -47,6 +49,7 @@ def fit_codecs(fields, rows, image_size, seconds, options, fixed=None):
         seconds: Maximum length of audio, or `None`.
         options: Dict of options of `codecs.Text.from_texts`.
         fixed: Dict of codecs by field that are not fitted, or `None`.
+        task: Name of the task whose architectures an error suggests.
 
     Returns:
         Dict of codecs by field.
@@ -54,6 +57,9 @@ def fit_codecs(fields, rows, image_size, seconds, options, fixed=None):
     Raises:
         ValueError: If the rows lack a field.
     """
+    for field in fields:
+        if all(row.get(field) is None for row in rows):
+            raise ValueError(_missing_field(field, rows, task))
     options = {"emoji": "keep", **options}
     dialogue = (
         _dialogue_codecs(fields, rows, options) if "history" in fields else {}
@@ -141,13 +147,10 @@ def _codec(field, rows, image_size, seconds, options, fixed):
 
 def _values(field, rows):
     """A field's values, without missing ones."""
-    values = [row[field] for row in rows if row.get(field) is not None]
-    if not values:
-        raise ValueError(_missing_field(field, rows))
-    return values
+    return [row[field] for row in rows if row.get(field) is not None]
 
 
-def _missing_field(field, rows):
+def _missing_field(field, rows, task):
     """Error text: the field that no row has, and architectures that fit."""
     present = dict.fromkeys(
         name for row in rows for name in examples.modalities(row)
@@ -155,7 +158,7 @@ def _missing_field(field, rows):
     absent = _MODALITIES - set(present)
     names = [
         name
-        for name in registry.list_models("classify")
+        for name in (registry.list_models(task) if task else ())
         if (words := set(name.split("-"))) & _MODALITIES and not words & absent
     ]
     other = (

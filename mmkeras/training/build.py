@@ -65,7 +65,9 @@ def build(name, data, recipe, init=None, **changes):
     texts = {"length": encoding.max_length, "minimum": encoding.min_count}
     if kind.fields_of_all:  # A smallest model would use random numbers.
         fields = kind.fields_of_all
-        fitted = fit_codecs.fit_codecs(fields, data.train, *inputs, {})
+        fitted = fit_codecs.fit_codecs(
+            fields, data.train, *inputs, {}, task=architecture.task
+        )
         values = [example[kind.example_field] for example in train]
         texts |= kind.text_options
         fitted[kind.target_field] = codecs.Text.from_texts(values, **texts)
@@ -79,7 +81,9 @@ def build(name, data, recipe, init=None, **changes):
         fixed = pretrained.fixed_codecs(networks, rows, encoding.max_length)
         fixed |= kind.fit_texts(rows, encoding, fields)
         _check_vectors(fixed, encoding)
-        fitted = fit_codecs.fit_codecs(fields, rows, *inputs, texts, fixed)
+        fitted = fit_codecs.fit_codecs(
+            fields, rows, *inputs, texts, fixed, architecture.task
+        )
         generates = tasks.task.TOKENS in tiny.input
         fitted[kind.target_field] = kind.fit_target(
             fixed | fitted, train, val, task_options, generates

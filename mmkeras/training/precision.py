@@ -29,10 +29,8 @@ def choose(policy="auto"):
             f"`precision` must be 'auto' or one of {', '.join(POLICIES)}. "
             f"Received: precision={policy!r}"
         )
-    accelerated = any(
-        keras.distribution.list_devices(kind) for kind in ("gpu", "tpu")
-    )
-    return "mixed_bfloat16" if accelerated or _is_quick() else "float32"
+    is_quick = _has_accelerator() or _is_quick()
+    return "mixed_bfloat16" if is_quick else "float32"
 
 
 def use(policy="auto"):
@@ -56,6 +54,18 @@ def use(policy="auto"):
     if keras.backend.backend() == "jax" and policy != "float32":
         keras.config.disable_flash_attention()
     return policy
+
+
+def _has_accelerator():
+    """Whether there is a GPU or TPU.
+
+    Keras cannot list the devices of torch, nor on JAX those of a kind that
+    there is not.
+    """
+    if keras.backend.backend() == "torch":
+        return keras.ops.zeros(()).device.type != "cpu"
+    devices = keras.distribution.list_devices()
+    return any(name.startswith(("gpu", "cuda", "tpu")) for name in devices)
 
 
 def _is_quick():

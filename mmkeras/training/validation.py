@@ -59,7 +59,8 @@ class Validation:
         Args:
             batch_size: int. Number of examples per training batch.
         """
-        warn, level = [], self.task.target.chance_loss(batch_size)
+        target, warn = self.task.target, []
+        level = target.chance_loss(batch_size, self.val.labels)
         if self.task.texts_differ:
             warn.append(callbacks.WarnOnCollapse(self._texts))
         if level is not None:

@@ -12,6 +12,7 @@ from mmkeras import losses
 from mmkeras import tasks
 from mmkeras.data import codecs
 from mmkeras.evaluation import evaluate
+from mmkeras.tasks import fit_codecs
 from mmkeras.tasks import targets
 from mmkeras.tasks.targets.embedding import mean_recall
 from mmkeras.training.examples import Examples
@@ -301,7 +302,20 @@ def test_embeddings_that_are_all_equal_have_the_loss_of_chance(loss):
     target = targets.Embedding(None, "pair", ("image", "text"), loss)
     groups = np.arange(12).reshape(6, 2)
     equal = float(target.loss(groups, np.ones((6, 2, 8), "float32")))
-    assert equal == pytest.approx(target.chance_loss(6), rel=1e-5)
+    assert equal == pytest.approx(target.chance_loss(6, groups), rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", ["contrastive", "triplet"])
+def test_chance_is_that_of_the_rows_that_have_both_modalities(loss):
+    target = targets.Embedding(None, "pair", ("image", "text", "audio"), loss)
+    labels = np.arange(36).reshape(12, 3)
+    labels[:5, 0] = -1 - np.arange(5)
+    labels[5:8, 2] = -6 - np.arange(3)
+    equal = np.ones((12, 3, 8), "float32") * (labels >= 0)[..., None]
+    expected = float(target.loss(labels, equal))
+    assert target.chance_loss(12, labels) == pytest.approx(expected, rel=1e-5)
+    if loss == "contrastive":
+        assert expected < np.log(12) - 0.4
 
 
 @pytest.mark.parametrize("loss", ["sigmoid", "triplet"])
@@ -327,3 +341,13 @@ def test_is_saved_and_loaded(task, photos, tmp_path):
     before, _ = task.embed("image", photos)
     after, _ = again.embed("image", photos)
     np.testing.assert_allclose(after, before, atol=1e-5)
+
+
+def test_rows_without_a_modality_get_an_architecture_of_the_task():
+    rows = tasks.Retrieve.expand(ROWS)
+    with pytest.raises(ValueError, match="'audio', which no") as error:
+        fit_codecs.fit_codecs(
+            ["audio", "text"], rows, 8, None, {}, task="retrieve"
+        )
+    names = "rows: retrieve-image-text, retrieve-image-text-regions."
+    assert names in str(error.value)

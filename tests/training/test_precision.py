@@ -1,3 +1,5 @@
+import types
+
 import keras
 import pytest
 
@@ -10,6 +12,17 @@ def test_an_asked_for_policy_wins():
 
 def test_auto_is_a_policy():
     assert precision.choose() in precision.POLICIES
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_on_torch_the_device_of_a_tensor_decides(device, monkeypatch):
+    """Keras cannot list the devices of torch."""
+    tensor = types.SimpleNamespace(device=types.SimpleNamespace(type=device))
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+    monkeypatch.setattr(keras.ops, "zeros", lambda shape: tensor)
+    monkeypatch.setattr(precision, "_is_quick", lambda: False)
+    expected = {"cpu": "float32", "cuda": "mixed_bfloat16"}[device]
+    assert precision.choose() == expected
 
 
 def test_a_wrong_policy_is_refused():

@@ -115,10 +115,14 @@ class Embedding(Target):
         )
         return loss(outputs, y, similarity=similarity)
 
-    def chance_loss(self, batch_size):
-        if self.kind == "contrastive":
-            return math.log(batch_size)
-        return None if self.kind == "sigmoid" else 2 * _MARGIN
+    def chance_loss(self, batch_size, labels):
+        if self.kind != "contrastive":
+            return None if self.kind == "sigmoid" else 2 * _MARGIN
+        # Of each pair of modalities, those examples count that have both.
+        pairs = itertools.combinations((np.asarray(labels) >= 0).T, 2)
+        counts = [batch_size * np.mean(i & j) for i, j in pairs]
+        logs = [math.log(max(count, 1)) for count in counts if count]
+        return float(np.mean(logs)) if logs else None
 
     def losses(self, y, outputs):
         if self.regions is None:

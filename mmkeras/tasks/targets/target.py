@@ -135,11 +135,13 @@ class Target:
         """The loss of the first epochs, if it differs; as of `loss`."""
         raise NotImplementedError
 
-    def chance_loss(self, batch_size):
+    def chance_loss(self, batch_size, labels):
         """The loss of a model that tells the examples of a batch not apart.
 
         Args:
             batch_size: int.
+            labels: As of `Encoded.labels`, of examples such as those of the
+                batch.
 
         Returns:
             float; or `None` if a loss does not compare examples.
