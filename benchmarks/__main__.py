@@ -14,6 +14,7 @@ from benchmarks import pipeline
 from benchmarks import precision
 from benchmarks import retrieve
 from benchmarks import search
+from benchmarks import translate
 
 app = typer.Typer(
     help="Compares the speed of mmkeras with alternatives.",
@@ -30,6 +31,7 @@ app.command("pipeline")(pipeline.run)
 app.command("precision")(precision.run)
 app.command("retrieve")(retrieve.run)
 app.command("search")(search.run)
+app.command("translate")(translate.run)
 
 if __name__ == "__main__":
     app(prog_name="python -m benchmarks")

@@ -8,6 +8,7 @@ import typer
 
 from benchmarks import results
 from benchmarks import timing
+from benchmarks import translate
 
 METHODS = {
     "mmkeras": "mmkeras' SequenceGenerator",
@@ -35,6 +36,15 @@ def run(
     dim: Annotated[int, typer.Option(help="A multiple of 8.")] = 256,
     regions: Annotated[int, typer.Option(help="Vectors per image.")] = 25,
     repeats: Annotated[int, typer.Option(min=1, help="Rounds.")] = 5,
+    engines: Annotated[
+        bool,
+        typer.Option(
+            "--engines",
+            help="Instead, the Transformer beside Hugging Face and "
+            "CTranslate2, which must be installed: many captions, and one.",
+        ),
+    ] = False,
+    cpu_time: translate.CpuTime = False,
     out: Annotated[
         pathlib.Path | None, typer.Option(help="Folder for decode.json.")
     ] = None,
@@ -45,6 +55,16 @@ def run(
     the same cached step, plain and with XLA; and the loop of the tutorials,
     which runs the model on the whole prefix for every token.
     """
+    if engines:
+        translate.report(
+            "engines",
+            [
+                _beside_engines(count, max(beams), vocabulary, dim, regions)
+                for count in (captions, 1)
+            ],
+            *(repeats, cpu_time, out),
+        )
+        return
     rows = []
     for kind, beam, length in itertools.product(decoders, beams, lengths):
         sizes = (vocabulary, dim, regions)
@@ -112,6 +132,34 @@ def build(kind, vocabulary, dim, length):
     bias[:3] = -1e4
     decoder.logits.bias.assign(bias)
     return decoder
+
+
+def _beside_engines(captions, beam, vocabulary, dim, regions):
+    """A setting of `translate.report`: captions of 20 tokens.
+
+    CTranslate2 takes no context: it also encodes `regions` tokens with a
+    block of its own.
+    """
+    import numpy as np
+
+    from benchmarks import engines
+    from benchmarks import writers
+
+    decoder = build("transformer", vocabulary, dim, BAR_LENGTH)
+    rng = np.random.default_rng(1)
+    context = rng.normal(size=(captions, regions, dim)).astype("float32")
+    source = rng.integers(3, vocabulary, (captions, regions))
+    setting = (decoder, context, BAR_LENGTH, beam)
+    model = engines.mbart(vocabulary, dim, 4 * dim, (1, 2), 8)
+    name = f"{captions} captions of {BAR_LENGTH} tokens, beam {beam}"
+    return name, {
+        "mmkeras": writers.ours(*setting),
+        "mmkeras_xla": writers.ours(*setting, xla=True),
+        "hugging_face": engines.hugging_face(
+            model, beam, BAR_LENGTH, context=context
+        ),
+        "ctranslate2": engines.ctranslate2(model, beam, BAR_LENGTH, source),
+    }
 
 
 def _measure(kind, captions, beam, length, sizes, repeats):

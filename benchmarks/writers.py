@@ -14,10 +14,10 @@ from mmkeras.generation import SequenceGenerator
 START, END = 1, 2
 
 
-def ours(decoder, context, length, beam, jit_compile=False):
+def ours(decoder, context, length, beam, jit_compile=False, xla=None):
     """Returns a function that generates with mmkeras."""
     generator = SequenceGenerator(
-        decoder, length=length, beam=beam, length_penalty=0, dtype="float32"
+        *(decoder, length, beam, 0.0), xla=xla, dtype="float32"
     )
     inputs = keras.Input(context.shape[1:])
     model = keras.Model(inputs, generator(inputs))

@@ -26,7 +26,10 @@ STOREYS = [
 HEIGHT = {
     part: len(STOREYS) - i for i, parts in enumerate(STOREYS) for part in parts
 }
-MAY_USE_TENSORFLOW = ("data/", "serving/", "training/distribution")
+MAY_USE_TENSORFLOW = (
+    *("data/", "serving/", "training/distribution"),
+    "generation/compiled",  # XLA, which Keras has for whole models alone.
+)
 READS_PICKLES = "data/safe_pickle.py"  # Arrays only, and it runs nothing.
 CODECS = "data/codecs/"  # Elsewhere nothing depends on a codec's class.
 CODEC_CLASSES = {"Audio", "Codec", "Dialogue", "Features", "Image", "Text"}

@@ -48,7 +48,7 @@ def run(
     from mmkeras import api
     from mmkeras.tasks import raw_examples
 
-    given = {"language": language, "translate": translate}
+    given = dict(language=language, translate=translate)
     task = mmkeras.load(folder, **{k: v for k, v in given.items() if v})
     if task.fields != ["audio"]:
         raise ValueError(

@@ -124,7 +124,7 @@ class TransformerBlock(keras.layers.Layer):
         shape = (batch, self.heads, 1, length, self.dim // self.heads)
         return [ops.zeros(shape, self.compute_dtype) for _ in range(2)]
 
-    def step(self, x, memory, history, index, past, memory_mask=None):
+    def step(self, x, memory, history, index, visible, memory_mask=None):
         """Processes one position of all hypotheses of the examples.
 
         Args:
@@ -133,7 +133,7 @@ class TransformerBlock(keras.layers.Layer):
             history: Keys and values of earlier positions, as of
                 `empty_history`, of all hypotheses.
             index: int tensor, the position.
-            past: Booleans of shape `(batch, 1, hypotheses, hypotheses *
+            visible: Booleans of shape `(batch, 1, hypotheses, hypotheses *
                 length)`: whose positions each hypothesis consists of, this
                 one included.
             memory_mask: As of the call.
@@ -141,7 +141,9 @@ class TransformerBlock(keras.layers.Layer):
         Returns:
             Tensor of the shape of `x`, and the new history.
         """
-        y, history = self._attend_past(self.norms[0](x), history, index, past)
+        y, history = self._attend_past(
+            self.norms[0](x), history, index, visible
+        )
         x = x + y
         x = x + self._attend_memory(self.norms[1](x), memory, memory_mask)
         return x + self._feed(x), history
@@ -156,7 +158,7 @@ class TransformerBlock(keras.layers.Layer):
             "epsilon": self.epsilon,
         }
 
-    def _attend_past(self, x, history, index, past):
+    def _attend_past(self, x, history, index, visible):
         attention, shape = self.self_attention, ops.shape(history[0])
         updates = attention.key_dense(x), attention.value_dense(x)
         history = [
@@ -171,7 +173,7 @@ class TransformerBlock(keras.layers.Layer):
         keys, values = (ops.reshape(whole, flat) for whole in history)
         query = self._by_head(attention.query_dense(x), shape[0])
         scores = ops.matmul(query, ops.swapaxes(keys, 2, 3))
-        return self._output(attention, scores, values, past), history
+        return self._output(attention, scores, values, visible), history
 
     def _attend_memory(self, x, memory, mask):
         attention, (keys, values) = self.cross_attention, memory

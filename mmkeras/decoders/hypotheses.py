@@ -32,5 +32,5 @@ def with_position(origins, batch, index):
     origins = ops.where(positions == index, own[:, None], origins)
     table = ops.reshape(origins, (batch, count, 1, length))
     every = ops.arange(count, dtype="int32")[:, None]
-    past = ops.logical_and(table == every, positions <= index)
-    return origins, ops.reshape(past, (batch, 1, count, count * length))
+    visible = ops.logical_and(table == every, positions <= index)
+    return origins, ops.reshape(visible, (batch, 1, count, count * length))

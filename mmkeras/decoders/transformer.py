@@ -145,13 +145,13 @@ class TransformerDecoder(keras.layers.Layer):
         index = ops.convert_to_tensor(index, "int32")
         static, histories = state["static"], []
         size = ops.shape(static["memory"][0][0])[0]
-        origins, past = hypotheses.with_position(state["cache"], size, index)
+        origins, visible = hypotheses.with_position(state["cache"], size, index)
         x = ops.expand_dims(self._embed(token, index), 1)
         for block, memory, history in zip(
             self.blocks, static["memory"], state["past"]
         ):
             x, history = block.step(
-                x, memory, history, index, past, static.get("mask")
+                x, memory, history, index, visible, static.get("mask")
             )
             histories.append(history)
         state = {"static": static, "cache": origins, "past": histories}

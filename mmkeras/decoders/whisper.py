@@ -194,12 +194,12 @@ class WhisperDecoder(keras.layers.Layer):
         position = ops.convert_to_tensor(position, "int32")
         static, histories = state["static"], []
         size = ops.shape(static[0][0])[0]
-        origins, past = hypotheses.with_position(state["cache"], size, position)
+        origins, visible = hypotheses.with_position(
+            state["cache"], size, position
+        )
         x = self._embed(token[:, None], position[None])
-        for block, memory, history in zip(
-            self.blocks, static, state["past"]
-        ):
-            x, history = block.step(x, memory, history, position, past)
+        for block, memory, history in zip(self.blocks, static, state["past"]):
+            x, history = block.step(x, memory, history, position, visible)
             histories.append(history)
         state = {"static": static, "cache": origins, "past": histories}
         return x[:, 0], state

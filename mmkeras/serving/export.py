@@ -60,7 +60,10 @@ def export(task, folder, version=None, check=True, examples=None, **options):
             list of images (bytes); they are written to `golden.json`. `None`
             for a few rendered ones.
         **options: Of `task.answer`; for captions those of
-            `mmkeras.generation.SequenceGenerator`; `beam` defaults to 3.
+            `mmkeras.generation.SequenceGenerator`; `beam` defaults to 3, and
+            `xla` to `True`: the search is compiled when the server gets the
+            first request of a size, see `generation.compiled`. Servers
+            without XLA take `xla=False`.
 
     Returns:
         Path of the version folder.
@@ -81,6 +84,8 @@ def export(task, folder, version=None, check=True, examples=None, **options):
     folder = pathlib.Path(folder)
     name = _model_name(folder)
     with versions.new_version(folder, version) as (part, path):
+        if task.target.generates:
+            options = {"xla": True, **options}
         options = {**task.evaluation_defaults, **options}
         if examples is None:
             samples = raw_values.sample_inputs(task)
@@ -101,8 +106,9 @@ def export(task, folder, version=None, check=True, examples=None, **options):
         }
         samples = raw_values.by_argument(task, served)
         golden.write(part, samples, answers, options, specs, signatures)
-        # First one by one, then in one batch: each file type is decoded.
-        slices = [slice(i, i + 1) for i in range(4)] + [slice(8)]
+        # First one by one, then in batches: each file type is decoded, and
+        # a search is compiled for batches of 1, 4 and 16.
+        slices = [slice(i, i + 1) for i in range(4)] + [slice(3), slice(8)]
         batches = [{f: v[s] for f, v in samples.items()} for s in slices]
         warmup.write(part, name, [b for b in batches if any(b.values())])
         if check:

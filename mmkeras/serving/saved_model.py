@@ -41,7 +41,9 @@ def write_saved_model(task, folder, samples, served, options):
         task = type(task)(model, task.codecs)
         # This creates all variables before the graph is traced: otherwise
         # TensorFlow would trace it twice.
-        answers = task.serving_answer(served, **options)
+        # An export that is compiled must give the same as the task is not.
+        plain = {**options, "xla": False} if "xla" in options else options
+        answers = task.serving_answer(served, **plain)
         signatures = {"serving_default": _signature(task, options)}
         others = {}
         for name, (field, function) in task.signatures().items():

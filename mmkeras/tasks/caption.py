@@ -108,9 +108,10 @@ class Caption(Task):
         Returns:
             List of captions.
         """
-        model, texts = self.inference(**options), []
+        texts = []
         for i in range(0, len(pixels), batch_size):
             x = self.normalize({"image": np.asarray(pixels[i:][:batch_size])})
+            model = self.predictor(len(x["image"]), **options)
             outputs = model.predict_on_batch(x)
             texts += self.target.texts(self.target.predictions(outputs))
         return texts

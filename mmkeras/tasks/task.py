@@ -1,5 +1,6 @@
 """Base class of tasks: a model, its codecs and its target."""
 
+import collections
 import functools
 import pathlib
 
@@ -11,6 +12,7 @@ from mmkeras import hub
 from mmkeras.data import encoding
 from mmkeras.data import inputs
 from mmkeras.data import label_kinds
+from mmkeras.generation import compiled
 from mmkeras.tasks import fit_codecs
 from mmkeras.tasks import frozen_parts
 from mmkeras.tasks import graph
@@ -98,6 +100,7 @@ class Task:
         self.model = model
         self.codecs = codecs
         self._models = {}
+        self._batches = collections.Counter()  # By size and options.
         self.check()
         self.target = self.make_target()
         if self.target.generates:
@@ -312,10 +315,29 @@ class Task:
             if not cached:
                 return self.model
             return self._model("logits", cached, self._logits)
-        options = {**self.generation_defaults, **options}
+        options = {"xla": None, **self.generation_defaults, **options}
+        options["xla"] = options["xla"] or None
         key = ("generator", num_samples, *sorted(options.items()))
         make = functools.partial(self._generator, num_samples, options)
         return self._model(key, cached, make)
+
+    def predictor(self, count, cached=(), **options):
+        """Returns the model of `inference` for a batch.
+
+        If it generates text, it is compiled with XLA, unless `xla` says
+        whether it is, from the batch of a size on from which that saves time.
+
+        Args:
+            count: int. Number of examples in the batch.
+            cached: As of `inference`.
+            **options: As of `inference`.
+        """
+        if self.target.generates and options.get("xla") is None:
+            key = compiled.padded_size(count), *sorted(options.items())
+            self._batches[key] += 1
+            xla = self._batches[key] > compiled.PAYS_AFTER
+            options = {**options, "xla": xla}
+        return self.inference(cached, **options)
 
     def generation_options(self, **changes):
         """Completes options of generation for evaluation and exports.
@@ -413,7 +435,6 @@ class Task:
         """
         batch = self.by_field(batch)
         count = len(next(iter(batch.values())))
-        model = self.inference(**options).predict_on_batch
         parts = []
         for i in range(0, count, batch_size):
             part = {k: v[i : i + batch_size] for k, v in batch.items()}
@@ -421,6 +442,8 @@ class Task:
             x, errors = self.encode_batch(raw)
             errors = encoding.first_error(read_errors, errors)
             x = {field: value.numpy() for field, value in x.items()}
+            model = self.predictor(len(errors), **options)
+            model = model.predict_on_batch
             parts.append(self._answer_batch(x, errors, model, raw))
         if not parts:
             return {key: np.array([]) for key in self.answer_keys}

@@ -393,7 +393,6 @@ class Examples:
         """
         hidden = [fields is not None and f not in fields for f in self.fields]
         scored = self.task.scored if model is None else lambda x: x
-        model = model or self.task.inference(self.cached, **options)
         if self.fields_of_any_length:
             lengths = self.lengths[examples]
             examples = examples[np.argsort(lengths, kind="stable")]
@@ -405,7 +404,10 @@ class Examples:
                 padded, np.tile(hidden, (len(padded), 1)), permutations
             )
             x = self.task.normalize(x, cached=self.cached)
-            outputs = scored(model.predict_on_batch(x))
+            predictor = model or self.task.predictor(
+                size, self.cached, **options
+            )
+            outputs = scored(predictor.predict_on_batch(x))
             yield order, np.asarray(outputs)[: len(order)]
 
     def _sequence_loss(self, permutations, batch_size):

@@ -113,9 +113,9 @@ def test_block_steps_as_it_is_called():
     history, origins = layer.empty_history(3, 5), no_origins(3, 5)
     projected = layer.remember(memory)
     for index in range(5):
-        origins, past = with_position(origins, 3, index)
+        origins, visible = with_position(origins, 3, index)
         y, history = layer.step(
-            x[:, index : index + 1], projected, history, index, past
+            x[:, index : index + 1], projected, history, index, visible
         )
         np.testing.assert_allclose(
             numpy(y)[:, 0], numpy(called)[:, index], rtol=1e-4, atol=1e-5
@@ -135,11 +135,11 @@ def test_hypotheses_share_earlier_positions():
         keras.ops.repeat(part, 2, axis=2) for part in layer.empty_history(2, 2)
     ]
     origins = keras.ops.repeat(no_origins(2, 2), 2, axis=0)
-    origins, past = with_position(origins, 2, 0)
-    _, history = layer.step(x[:, :1], projected, history, 0, past)
+    origins, visible = with_position(origins, 2, 0)
+    _, history = layer.step(x[:, :1], projected, history, 0, visible)
     origins = keras.ops.take(origins, np.array([1, 1, 2, 3]), axis=0)
-    _, past = with_position(origins, 2, 1)
-    y, _ = layer.step(x[:, 1:], projected, history, 1, past)
+    _, visible = with_position(origins, 2, 1)
+    y, _ = layer.step(x[:, 1:], projected, history, 1, visible)
     sequences = np.stack([x[[1, 1, 2, 3], 0], x[:, 1]], axis=1)
     expected, _ = layer([sequences, keras.ops.repeat(memory, 2, axis=0)])
     np.testing.assert_allclose(
