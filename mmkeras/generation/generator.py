@@ -201,9 +201,7 @@ class SequenceGenerator(keras.layers.Layer):
         beam = ops.arange(count, dtype="int32")[None] + rows
         changing = {k: v for k, v in state.items() if k != "static"}
         cache = keras.tree.flatten(changing)
-        size = len(
-            keras.tree.flatten(state["cache"])
-        )  # The rest is not reordered.
+        size = len(keras.tree.flatten(state["cache"]))
         # All beams are equal at first: only one of them may be expanded.
         score = ops.cast(ops.where(beam == 0, 0.0, NEG_INF), "float32")
         if uniforms is not None:
