@@ -128,7 +128,7 @@ def test_no_layer_has_a_default_name(model):
     """A default name is counted up when a model is built second."""
     second = tiny(model.name.replace("_", "-"))
     names = [layer.name for layer in layers_of(model)]
-    assert {"logits", "logits_0", "embeddings"} & set(names)
+    assert {"logits", "logits_0", "embeddings", "words"} & set(names)
     assert [layer.name for layer in layers_of(second)] == names
 
 
