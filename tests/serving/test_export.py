@@ -142,7 +142,8 @@ def test_a_model_of_mixed_precision_is_exported_in_float32(tmp_path, photos):
 
 def test_the_golden_answers_are_the_task_s(answers, folder):
     golden = json.loads((folder / "1" / "golden.json").read_text("utf-8"))
-    assert golden["options"] == {"beam": 3, "length_penalty": 0.7}
+    options = {"beam": 3, "length_penalty": 0.7, "xla": True}
+    assert golden["options"] == options
     outputs = [row["outputs"] for row in golden["rows"]]
     for key in ("text", "error"):
         assert [row[key] for row in outputs] == answers[key].tolist()
