@@ -69,8 +69,9 @@ class SequenceGenerator(keras.layers.Layer):
         xla: bool or `None`. Whether to compile the search with XLA, on
             TensorFlow, which takes seconds for each batch size and makes every
             further batch faster; see `compiled`. By default a task compiles it
-            after 64 batches of a size, and an export at once; a generator by
-            itself does not. Sampling by `temperature` alone is not compiled.
+            after 64 batches of a size, and an export at once, unless their
+            inputs may have any length; a generator by itself does not. Sampling
+            by `temperature` alone is not compiled.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:

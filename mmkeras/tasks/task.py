@@ -736,6 +736,8 @@ class Task:
     def _generator(self, num_samples, options, inputs, given):
         generate = self.target.generator(self.model, **options)
         context, uniforms = self.target.context(self.model, given), None
+        if None in context.shape[1:]:  # XLA would compile every length.
+            generate.xla = None
         if num_samples:
             shape = (generate.length, num_samples)
             uniforms = keras.Input(shape, name="uniforms")

@@ -22,7 +22,7 @@ def test_a_process_without_keras_writes_the_same(tmp_path):
     exported = serving.export(
         task, tmp_path / "export", examples={"audio": files}
     )
-    expected = task.answer({"audio": files})
+    expected = task.answer({"audio": files}, **task.evaluation_defaults)
     served = serving.load(exported).predict({"audio": files})
     assert served["text"] == expected["text"].tolist()
     assert [bool(x) for x in served["error"]] == [False] * 3 + [True] * 2
