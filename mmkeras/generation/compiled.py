@@ -24,8 +24,8 @@ def with_xla(function):
             independent of each other, to a dict of tensors of as many rows.
 
     Returns:
-        A function to the same; on JAX, which compiles models by itself, on
-        torch, and for tensors of any length, it is not compiled.
+        A function to the same; on JAX, which compiles models by itself, and
+        on torch, the function itself.
     """
     if keras.backend.backend() != "tensorflow":
         return function
@@ -35,8 +35,6 @@ def with_xla(function):
 
     def call(x):
         x = tf.convert_to_tensor(x)
-        if None in x.shape[1:]:  # Each length would be compiled by itself.
-            return function(x)
         count = tf.shape(x)[0]
         place = tf.searchsorted(SIZES, count[None])[0]
         size = tf.gather(SIZES, tf.minimum(place, len(SIZES) - 1))

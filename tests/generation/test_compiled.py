@@ -31,34 +31,6 @@ def test_batches_are_padded_to_few_sizes(count, size):
     assert numpy(outputs["sizes"]).tolist() == [size] * count
 
 
-def test_inputs_of_any_length_are_not_compiled():
-    shape = []
-
-    def double(x):
-        shape.append(x.shape)
-        return {"y": 2 * x}
-
-    x = keras.Input((None,))
-    outputs = Search(compiled.with_xla(double))(x)
-    model = keras.Model(x, outputs)
-    for length in (3, 5):
-        rows = np.ones((2, length), "float32")
-        np.testing.assert_array_equal(model.predict_on_batch(rows), 2 * rows)
-    assert shape[-1][1] is None  # Traced once for every length.
-
-
-class Search(keras.layers.Layer):
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def call(self, x):
-        return self.function(x)["y"]
-
-    def compute_output_spec(self, x):
-        return keras.KerasTensor(x.shape, x.dtype)
-
-
 CASES = [
     ("transformer", {"beam": 3}),
     *(

@@ -160,3 +160,8 @@ def test_the_model_that_is_trained_equals_the_task(name):
     np.testing.assert_allclose(
         numpy(model(x)), logits[x["positions"]], rtol=1e-4, atol=1e-5
     )
+
+
+def test_searches_over_sentences_of_any_length_are_not_compiled(task):
+    model = task.inference(xla=True, beam=2)
+    assert model.get_layer("generator").xla is None
