@@ -187,9 +187,8 @@ class Transcribe(Task):
     @property
     def _samples_per_step(self):
         """Samples of audio per step of the model's outputs."""
-        name = "audio"
         steps = [
-            self.model.compute_output_shape({name: (1, size)})[1]
+            self.model.compute_output_shape({"audio": (1, size)})[1]
             for size in (_PROBE, 2 * _PROBE)
         ]
         return round(_PROBE / np.diff(steps)[0])

@@ -116,10 +116,6 @@ class AuxiliaryCTC(Auxiliary):
         """See `Auxiliary.loss`; the weights, of tokens, are not used."""
         return mean_loss(outputs["ids"], outputs["logits"])
 
-    def correct(self, outputs):
-        best = np.asarray(outputs["logits"]).argmax(axis=-1)
-        return best != 0, np.zeros_like(best, float)
-
 
 def without_edges(tokens, codec):
     """Removes the start and the end of encoded texts.
