@@ -127,9 +127,10 @@ def test_hypotheses_share_earlier_positions():
     layer = TransformerBlock(8, 2, name="block")
     layer.build([(None, None, 8)] * 2)
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(4, 2, 8)).astype("float32")  # 2 examples, 2 each.
-    memory = rng.normal(size=(2, 3, 8)).astype("float32")
-    memory = keras.ops.convert_to_tensor(memory)
+    x = rng.normal(size=(4, 2, 8))  # 2 examples, 2 hypotheses each.
+    x = keras.ops.convert_to_tensor(x, "float32")
+    memory = rng.normal(size=(2, 3, 8))
+    memory = keras.ops.convert_to_tensor(memory, "float32")
     projected = layer.remember(memory)
     history = [
         keras.ops.repeat(part, 2, axis=2) for part in layer.empty_history(2, 2)
@@ -137,10 +138,12 @@ def test_hypotheses_share_earlier_positions():
     origins = keras.ops.repeat(no_origins(2, 2), 2, axis=0)
     origins, visible = with_position(origins, 2, 0)
     _, history = layer.step(x[:, :1], projected, history, 0, visible)
-    origins = keras.ops.take(origins, np.array([1, 1, 2, 3]), axis=0)
+    order = np.array([1, 1, 2, 3], "int32")
+    origins = keras.ops.take(origins, order, axis=0)
     _, visible = with_position(origins, 2, 1)
     y, _ = layer.step(x[:, 1:], projected, history, 1, visible)
-    sequences = np.stack([x[[1, 1, 2, 3], 0], x[:, 1]], axis=1)
+    first = keras.ops.take(x[:, 0], order, axis=0)
+    sequences = keras.ops.stack([first, x[:, 1]], axis=1)
     expected, _ = layer([sequences, keras.ops.repeat(memory, 2, axis=0)])
     np.testing.assert_allclose(
         numpy(y), numpy(expected)[:, 1:], rtol=1e-4, atol=1e-5
