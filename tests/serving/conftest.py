@@ -18,9 +18,12 @@ def task():
 
 @pytest.fixture(scope="session")
 def folder(task, tmp_path_factory):
-    """The folder of all versions of one export, checked."""
+    """The folder of all versions of one export, checked.
+
+    It is not compiled, which takes seconds for every size of a batch.
+    """
     folder = tmp_path_factory.mktemp("exports") / "tiny"
-    serving.export(task, folder)
+    serving.export(task, folder, xla=False)
     return folder
 
 

@@ -339,7 +339,8 @@ def test_an_unknown_configuration_is_an_error(config):
 
 def test_an_unknown_codec_is_an_error():
     with pytest.raises(
-        ValueError, match="`codec` must be one of Audio, BytePairs"
+        ValueError,
+        match="`codec` must be one of Audio, AudioWindows, BytePairs",
     ):
         codecs.to_config(object())
 
