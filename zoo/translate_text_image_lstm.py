@@ -67,6 +67,7 @@ def translate_text_image_lstm(
     Reference:
         [Caglayan et al., 2017](https://arxiv.org/abs/1707.04481)
     """
+    arguments.check_even(dim)
     points = arguments.check_joined("inject", inject, _POINTS)
     image_encoder = image or branches.image.cnn(
         image_shape, dim, name="image_encoder"

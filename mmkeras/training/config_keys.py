@@ -187,6 +187,8 @@ def _features(architecture):
         "several": tasks.task.PRESENCE in model.input,
         "captions": kind.texts_differ,
         "losses": isinstance(model.output, dict),
+        "generates": tasks.task.TOKENS in model.input
+        and not isinstance(model.output, dict),
         "target": kind.learns_subwords
         or kind.label_type is None
         and "num_classes" in defaults
