@@ -96,8 +96,7 @@ def translate_text_image_lstm(
     if "source-words" in points:
         x = x * (1 + project("source_scale")[:, None])
     if "source-first" in points:
-        word = project("image_word", activation=None)[:, None]
-        x = ops.concatenate([word, x], axis=1)
+        x = ops.concatenate([project("image_word", dim, None)[:, None], x], 1)
         mask = ops.pad(mask, [(0, 0), (1, 0), (0, 0)], constant_values=1.0)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
     states = None
