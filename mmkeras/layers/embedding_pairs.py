@@ -6,7 +6,7 @@ import math
 import keras
 from keras import ops
 
-_LARGEST_SCALE = 100.0
+LARGEST_SCALE = 100.0
 _SCALES = {  # By loss.
     "contrastive": 1 / 0.07,
     "sigmoid": 10.0,
@@ -59,19 +59,8 @@ class EmbeddingPairs(keras.layers.Layer):
 
     def __init__(self, loss="contrastive", scale=None, **kwargs):
         super().__init__(**kwargs)
-        if loss not in _SCALES:
-            raise ValueError(
-                f"`loss` must be one of {', '.join(_SCALES)}. Received: "
-                f"loss={loss!r}"
-            )
-        scale = _SCALES[loss] if scale is None else scale
-        if not 0 < scale <= _LARGEST_SCALE:
-            raise ValueError(
-                f"`scale` must be in (0, {_LARGEST_SCALE:g}]. Received: "
-                f"scale={scale}"
-            )
         self.loss = loss
-        self.scale = scale
+        self.scale = initial_scale(loss, scale, _SCALES)
         self.bias = loss == "sigmoid"
         self.learns_scale = loss in ("contrastive", "sigmoid")
 
@@ -85,7 +74,7 @@ class EmbeddingPairs(keras.layers.Layer):
         self._log_scale = self.add_weight(
             shape=(),
             initializer=constant(math.log(self.scale)),
-            constraint=AtMost(math.log(_LARGEST_SCALE)),
+            constraint=AtMost(math.log(LARGEST_SCALE)),
             trainable=self.learns_scale,
             dtype="float32",
             autocast=False,
@@ -217,3 +206,31 @@ class AtMost(keras.constraints.Constraint):
 
     def get_config(self):
         return {"limit": self.limit}
+
+
+def initial_scale(loss, scale, scales):
+    """Checks the loss of a layer of pairs, and the scale of its logits.
+
+    Args:
+        loss: Name of the loss.
+        scale: The scale at first, or `None` for that of the loss.
+        scales: Dict of the scales at first, by loss.
+
+    Returns:
+        float in (0, 100].
+
+    Raises:
+        ValueError: If there is no such loss, or the scale is out of range.
+    """
+    if loss not in scales:
+        raise ValueError(
+            f"`loss` must be one of {', '.join(scales)}. Received: "
+            f"loss={loss!r}"
+        )
+    scale = scales[loss] if scale is None else scale
+    if not 0 < scale <= LARGEST_SCALE:
+        raise ValueError(
+            f"`scale` must be in (0, {LARGEST_SCALE:g}]. Received: "
+            f"scale={scale}"
+        )
+    return scale

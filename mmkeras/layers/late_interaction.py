@@ -5,9 +5,10 @@ import math
 import keras
 from keras import ops
 
+from mmkeras.layers.embedding_pairs import LARGEST_SCALE
 from mmkeras.layers.embedding_pairs import AtMost
+from mmkeras.layers.embedding_pairs import initial_scale
 
-_LARGEST_SCALE = 100.0
 _SCALES = {  # By loss.
     "contrastive": 1 / 0.07,
     "triplet": 1.0,
@@ -56,19 +57,8 @@ class LateInteraction(keras.layers.Layer):
 
     def __init__(self, loss="contrastive", scale=None, **kwargs):
         super().__init__(**kwargs)
-        if loss not in _SCALES:
-            raise ValueError(
-                f"`loss` must be one of {', '.join(_SCALES)}. Received: "
-                f"loss={loss!r}"
-            )
-        scale = _SCALES[loss] if scale is None else scale
-        if not 0 < scale <= _LARGEST_SCALE:
-            raise ValueError(
-                f"`scale` must be in (0, {_LARGEST_SCALE:g}]. Received: "
-                f"scale={scale}"
-            )
         self.loss = loss
-        self.scale = scale
+        self.scale = initial_scale(loss, scale, _SCALES)
         self.learns_scale = loss == "contrastive"
         self.regions = None
 
@@ -83,7 +73,7 @@ class LateInteraction(keras.layers.Layer):
         self._log_scale = self.add_weight(
             shape=(),
             initializer=keras.initializers.Constant(math.log(self.scale)),
-            constraint=AtMost(math.log(_LARGEST_SCALE)),
+            constraint=AtMost(math.log(LARGEST_SCALE)),
             trainable=self.learns_scale,
             dtype="float32",
             autocast=False,
