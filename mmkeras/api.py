@@ -67,7 +67,8 @@ def train(
             and the seed.
         seed: int, 0 by default.
         overwrite: bool. Whether to delete another run in the folder.
-        results: Folder of results to add the test metrics to, or `None`.
+        results: Folder of results to add the test metrics to, or a file in
+            it, `MODEL--DATA--VARIANT.json`; or `None`.
         reporter: A `mmkeras.training.reporter.Reporter` for the progress, or
             `None` to log.
         **settings: Keys of the group `train` without their group, e.g.
@@ -158,7 +159,8 @@ def evaluate(
         folder: Folder of a published data set. By default the one used in
             training.
         columns: As of `train`; by default as in training.
-        results: Folder of results to add the test metrics to, or `None`.
+        results: Folder of results to add the test metrics to, or a file in
+            it, `MODEL--DATA--VARIANT.json`; or `None`.
         reporter: As of `train`.
         **generate: For models that generate text: keys of the group
             `generate`, e.g. `beam=10`; see `mmkeras config`.

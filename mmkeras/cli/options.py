@@ -142,5 +142,8 @@ Split = Annotated[
 ]
 Results = Annotated[
     str | None,
-    typer.Option(help="Folder of results to add the test metrics to."),
+    typer.Option(
+        help="Folder of results to add the test metrics to, or a file in it, "
+        "MODEL--DATA--VARIANT.json, for a training with other options."
+    ),
 ]

@@ -81,7 +81,8 @@ def evaluate(
             training.
         columns: Dict as of `datasets.read`, or `None` for that of the run.
         generate: Dict of options of `mmkeras.generation.SequenceGenerator`.
-        results: Folder of results to add test metrics to, or `None`.
+        results: Folder of results to add test metrics to, or a file in it, as
+            of `training.results.merge`; or `None`.
         task: The run's task, if already loaded.
         reporter: A `training.reporter.Reporter`, or `None` to log.
 

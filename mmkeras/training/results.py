@@ -1,6 +1,7 @@
 """Results by seed, and the table of results of the zoo."""
 
 import pathlib
+import re
 import statistics
 
 from mmkeras.files import atomic
@@ -14,6 +15,10 @@ _COLUMNS = {
     "cider": ("CIDEr", 1),
     "unique": ("unique %", 100),
     "shuffle_gap": ("shuffle gap", 1),
+    "bleu": ("BLEU", 100),
+    "bleu_tokenized": ("BLEU, Moses tokens in lower case", 100),
+    "chrf": ("chrF", 100),
+    "ter": ("TER", 100),
     "word_error_rate": ("WER", 100),
     "character_error_rate": ("CER", 100),
     "accuracy": ("accuracy", 100),
@@ -48,6 +53,7 @@ EXPECTED = {  # Contents of a results file.
     "published": list,
     "seeds": dict,
 }
+_OPTION = re.compile(r"(model|task|data|train)\.[\w.]+=")
 _SUBSET = "subset_"  # Accuracy with a subset of the modalities.
 _WORTH = "worth_"  # Shapley value of a modality.
 _TYPE = "type_"  # Accuracy of questions of a type.
@@ -56,31 +62,42 @@ _TYPE = "type_"  # Accuracy of questions of a type.
 def merge(folder, model, data, seed, entry, modalities=None):
     """Adds the results of one seed to `<folder>/<model>--<data>.json`.
 
+    The seeds of a file are trained with the same options. Those of other
+    options need a file of their own.
+
     Args:
-        folder: The folder of results, `zoo/results` in the repository.
+        folder: The folder of results, `zoo/results` in the repository; or a
+            file `<model>--<data>--<variant>.json`, with a few words for what
+            is different about this training, joined by hyphens.
         model: Name of the architecture.
         data: Name of the data set.
         seed: int. Results of the same seed are replaced.
-        entry: Dict with `"metrics"` and other notes about the run.
+        entry: Dict with `"metrics"`, `"command"` and other notes about the
+            run.
         modalities: If the model was trained on some modalities only, these,
             joined by `"+"`: such results have a file of their own,
             `<model>--<data>--<modalities>.json`.
 
     Returns:
         Path of the file.
+
+    Raises:
+        ValueError: If the name of a file does not begin with the model and
+            the data, or if the file has seeds of other options.
     """
-    folder = pathlib.Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{'--'.join(filter(None, [model, data, modalities]))}.json"
+    path, variant = _path(folder, model, data, modalities)
+    path.parent.mkdir(parents=True, exist_ok=True)
 
     def add(previous):
         seeds = {**(previous["seeds"] if previous else {}), str(seed): entry}
         seeds = dict(sorted(seeds.items(), key=lambda item: int(item[0])))
+        _check_options(path, seeds, entry)
         metrics = [entry["metrics"] for entry in seeds.values()]
         return {
             "model": model,
             "data": data,
             **({"only": modalities} if modalities else {}),
+            **({"variant": variant} if variant else {}),
             "mean": _each(metrics, statistics.mean),
             "spread": _each(metrics, _spread),
             "published": [
@@ -93,6 +110,43 @@ def merge(folder, model, data, seed, entry, modalities=None):
 
     atomic.update_json(path, add, {"seeds": dict})
     return path
+
+
+def _path(folder, model, data, modalities):
+    """The file of results, and the words of its name for the variant."""
+    path, name = pathlib.Path(folder), f"{model}--{data}"
+    if path.suffix != ".json":
+        label = f"--{modalities}" if modalities else ""
+        return path / f"{name}{label}.json", None
+    start, _, variant = path.stem.rpartition("--")
+    if start != name or not variant:
+        raise ValueError(
+            "A file of results must be named after the model, the data and "
+            f"what is different about the training: {name}--VARIANT.json. "
+            f"Received: {path.name}"
+        )
+    return path, variant
+
+
+def _check_options(path, seeds, entry):
+    """Refuses seeds of other options than those of `entry`."""
+    for seed, other in seeds.items():
+        if _options(other) != _options(entry):
+            raise ValueError(
+                f"{path} has seed {seed} of a training with other options "
+                f"({other['command']}). Name a file for these results, "
+                f"{path.stem}--VARIANT.json, or move the old one away. "
+                f"Received: {entry['command']}"
+            )
+
+
+def _options(entry):
+    """The options of the commands that trained a model, sorted."""
+    commands = [*entry.get("before", []), entry["command"]]
+    return [
+        sorted(word for word in command.split() if _OPTION.match(word))
+        for command in commands
+    ]
 
 
 def render(folder):
@@ -170,9 +224,10 @@ def _section(title, entries):
 
 
 def _title(entry):
-    modalities = entry.get("only")
+    modalities, variant = entry.get("only"), entry.get("variant")
     return f"`{entry['model']}`" + (
-        f", trained on {modalities} alone" if modalities else ""
+        (f", {variant}" if variant else "")
+        + (f", trained on {modalities} alone" if modalities else "")
     )
 
 

@@ -2,6 +2,8 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 from mmkeras.files import atomic
 from mmkeras.training import results
 
@@ -90,6 +92,35 @@ def test_runs_on_some_modalities_have_a_file_of_their_own(tmp_path):
     assert "| `m` | 1 |" in table
     assert "| `m`, trained on image+question alone | 1 |" in table
     assert "0.400" in table and "0.200" in table
+
+
+def trained(options, seed=0, before=()):
+    command = f"mmkeras train m --data d --seed {seed} --out r-{seed} "
+    return {**entry(0.4), "command": command + options, "before": [*before]}
+
+
+def test_other_options_need_a_file_of_their_own(tmp_path):
+    results.merge(tmp_path, "m", "d", 0, trained("train.epochs=2"))
+    results.merge(tmp_path, "m", "d", 1, trained("train.epochs=2", 1))
+    before = (tmp_path / "m--d.json").read_bytes()
+    tuned = trained("train.epochs=2 train.fine_tune=text")
+    with pytest.raises(ValueError, match="m--d--VARIANT.json"):
+        results.merge(tmp_path, "m", "d", 0, tuned)
+    with pytest.raises(ValueError, match="other options"):
+        staged = trained("train.epochs=2", before=["mmkeras train m"])
+        results.merge(tmp_path, "m", "d", 2, staged)
+    assert (tmp_path / "m--d.json").read_bytes() == before
+    path = tmp_path / "m--d--fine-tuned.json"
+    assert results.merge(path, "m", "d", 0, tuned) == path
+    table = results.render(tmp_path)
+    assert "| `m` | 2 |" in table and "| `m`, fine-tuned | 1 |" in table
+
+
+@pytest.mark.parametrize("name", ["m--d.json", "n--d--a.json", "fine.json"])
+def test_a_file_of_results_is_named_after_the_model(tmp_path, name):
+    with pytest.raises(ValueError, match="m--d--VARIANT.json"):
+        results.merge(tmp_path / name, "m", "d", 0, entry(0.4))
+    assert not list(tmp_path.iterdir())
 
 
 def test_each_task_of_a_data_set_has_a_table(tmp_path, monkeypatch):
