@@ -51,9 +51,9 @@ class MissingToken(keras.layers.Layer):
 
     def compute_mask(self, inputs, mask=None):
         x, present = inputs
-        if len(x.shape) == 2:
-            return None
         step_mask = mask[0] if mask and mask[0] is not None else None
+        if len(x.shape) == 2 or _is_unknown(step_mask, x):
+            return None
         steps = ops.cumsum(ops.ones_like(x[:, :, 0]), axis=1)  # From 1.
         step_mask = ops.greater(steps, 0) if step_mask is None else step_mask
         present = ops.expand_dims(present, -1)
@@ -99,6 +99,15 @@ class Presence(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "modalities": self.modalities}
+
+
+def _is_unknown(mask, x):
+    """Whether the mask of `x` may only be known when the model is called.
+
+    The output of a model within a model has no mask while the outer one is
+    built. The mask of a symbolic tensor becomes part of the graph.
+    """
+    return mask is None and isinstance(x, keras.KerasTensor)
 
 
 def replace_missing(inputs, presence=None):

@@ -43,6 +43,28 @@ def test_of_an_absent_sequence_one_step_is_left():
     )
 
 
+def test_padding_is_masked_after_a_model_within_the_model():
+    ids = keras.Input((None,), dtype="int32", name="ids")
+    words = keras.layers.Embedding(9, 4, mask_zero=True, name="words")
+    encoder = keras.Model(ids, words(ids), name="encoder")
+    text = keras.Input((None,), dtype="int32", name="text")
+    presence = layers.presence_input(1)
+    [x] = layers.replace_missing([encoder(text)], presence)
+    x = keras.layers.LSTM(5, name="lstm")(x)  # Its mask joins the graph.
+    model = keras.Model({"text": text, "presence": presence}, x)
+    short = np.array([[3, 4], [2, 0]], "int32")
+    inputs = {"text": short, "presence": np.ones((2, 1), bool)}
+    longer = {**inputs, "text": np.pad(short, [(0, 0), (0, 3)])}
+    expected = numpy(model(inputs))
+    np.testing.assert_allclose(numpy(model(longer)), expected, 1e-5, 1e-6)
+    absent = {**longer, "presence": np.zeros((2, 1), bool)}
+    token = numpy(model.get_layer("missing_token_0").token)
+    alone = numpy(model.get_layer("lstm")(token[None, None]))
+    absent = numpy(model(absent))
+    np.testing.assert_allclose(absent, np.tile(alone, (2, 1)), 1e-5, 1e-6)
+    check_saves(model, longer)
+
+
 def test_all_are_present_by_default():
     layer = layers.Presence(2)
     x = np.zeros((3, 7), "float32")
