@@ -48,26 +48,78 @@ def there(request, tmp_path_factory):
 
 
 TRAIN = """
+import contextlib
+import signal
 import sys
-import mmkeras
 
-table, out = sys.argv[1:]
-task = mmkeras.train("classify-text-bow", data=table, out=out, epochs=2)
+import keras
+
+import mmkeras
+from mmkeras.training.reporter import Reporter
+
+
+class Epochs(keras.callbacks.Callback):
+    def __init__(self, stops):
+        super().__init__()
+        self.stops = stops
+
+    def on_epoch_begin(self, epoch, logs=None):
+        print("epoch", epoch)
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.stops and (self.epoch, batch) == (1, 0):
+            signal.raise_signal(signal.SIGINT)
+
+
+class Watch(Reporter):
+    verbose = 0
+
+    def __init__(self, stops):
+        self.stops = stops
+
+    @contextlib.contextmanager
+    def epochs(self, total):
+        yield [Epochs(self.stops)]
+
+
+def train(stops):
+    return mmkeras.train(
+        "classify-text-bow",
+        data=sys.argv[1],
+        out=sys.argv[2],
+        epochs=2,
+        reporter=Watch(stops),
+    )
+
+
+try:
+    train(stops=True)
+except KeyboardInterrupt:
+    print("stopped")
+task = train(stops=False)
 print(task.answer({"text": ["no", "yes"]})["error"].tolist())
 """
 
 
-@pytest.mark.parametrize("backend", ["torch"])
-def test_trains(backend, tmp_path):
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_trains_stops_and_goes_on(backend, tmp_path):
     """With the precision that fits the machine, and no option."""
     if not importlib.util.find_spec(backend):
         pytest.skip(f"{backend} is not installed")
     table = tmp_path / "words.csv"
     lines = [f"{x} {i},{x}" for i in range(30) for x in ("no", "yes")]
     table.write_text("\n".join(["text,label", *lines]))
-    process = run_python(TRAIN, table, tmp_path / "run", KERAS_BACKEND=backend)
+    environment = {
+        "KERAS_BACKEND": backend,
+        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # Compiles in half the time.
+    }
+    process = run_python(TRAIN, table, tmp_path / "run", **environment)
     assert process.returncode == 0, process.stderr
-    assert process.stdout.splitlines()[-1] == "['', '']"
+    assert process.stdout.splitlines() == [
+        *("epoch 0", "epoch 1", "stopped", "epoch 1"),
+        "['', '']",
+    ]
 
 
 def test_same_numbers(here, there):

@@ -94,6 +94,9 @@ class Validate(keras.callbacks.Callback):
         ]
         if optimizer.use_ema:
             optimizer.finalize_variable_values(variables)
+            # On JAX, prediction would delete the averages with them.
+            for variable in variables:
+                variable.assign(keras.ops.copy(variable))
         return raw_values
 
 
