@@ -171,6 +171,11 @@ def check_joined(name, value, choices):
     return [choice for choice in choices if choice in names]
 
 
+def pair(value):
+    """Returns a pair as it is, and two of a single value."""
+    return tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+
+
 def check_vectors(vectors, vocabulary_size):
     """Checks that there is one word vector per token id.
 
@@ -202,15 +207,25 @@ def _expected(keyword, default, value):
     if isinstance(default, bool):
         return "" if isinstance(value, bool) else "true or false"
     if isinstance(default, int) or keyword in _MINIMUM:
-        minimum = _MINIMUM.get(keyword, 1)
-        if not _is_integer(value) or value < minimum:
-            return f"an integer of at least {minimum}"
+        return _expected_sizes(keyword, default, value)
     if isinstance(default, float) and not _is_rate(value):
         return "a number in [0, 1)"
     if keyword in _BRANCHES and value is not None:
         if not hasattr(value, "input_shape"):
             return "a branch, as of `mmkeras.branches`, or None"
     return ""
+
+
+def _expected_sizes(keyword, default, value):
+    """The same for an integer, or, if the default is one, a pair of them."""
+    minimum = _MINIMUM.get(keyword, 1)
+    takes_pair = isinstance(default, tuple)
+    is_pair = isinstance(value, (tuple, list)) and len(value) == 2
+    sizes = value if takes_pair and is_pair else [value]
+    if all(_is_integer(size) and size >= minimum for size in sizes):
+        return ""
+    expected = f"an integer of at least {minimum}"
+    return f"{expected}, or a pair of such integers" * takes_pair or expected
 
 
 def _is_size(size, default):

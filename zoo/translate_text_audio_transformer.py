@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmkeras import arguments
 from mmkeras import branches
 from mmkeras import decoders
 from mmkeras import layers
@@ -24,7 +25,7 @@ from mmkeras.registry import register
     },
 )
 def translate_text_audio_transformer(
-    vocabulary_size=6259,
+    vocabulary_size=(6259, 6259),
     audio_shape=(None,),
     dim=256,
     depth=3,
@@ -38,7 +39,8 @@ def translate_text_audio_transformer(
     The decoder attends to the words and to the steps of the audio alike.
 
     Args:
-        vocabulary_size: int. Number of token ids; id 0 is padding.
+        vocabulary_size: int. Number of token ids, or a pair of those of the
+            source and of the translation; id 0 is padding.
         audio_shape: Tuple `(samples,)` of clips at 16 kHz, in [-1, 1];
             `(None,)` for any length.
         dim: int. Size of words, of steps of 40 ms, and of the decoder.
@@ -59,8 +61,9 @@ def translate_text_audio_transformer(
         [Berard et al., 2016](https://arxiv.org/abs/1612.01744), with both
         encoders.
     """
+    source_size, target_size = arguments.pair(vocabulary_size)
     text_encoder = branches.text.transformer(
-        vocabulary_size, dim, 512, depth, heads, dropout, name="text_encoder"
+        source_size, dim, 512, depth, heads, dropout, name="text_encoder"
     )
     audio_encoder = audio or branches.speech.encoder(
         audio_shape, 16000, dim, depth, heads, dropout, blocks=blocks
@@ -84,7 +87,7 @@ def translate_text_audio_transformer(
         for i, (x, mask) in enumerate(zip((words, steps), masks))
     ]
     decoder = decoders.TransformerDecoder(
-        *(vocabulary_size, dim, 2, heads, dropout, 512),
+        *(target_size, dim, 2, heads, dropout, 512),
         mask_zero=True,
         name="decoder",
     )

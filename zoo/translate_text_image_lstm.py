@@ -9,9 +9,10 @@ from mmkeras import decoders
 from mmkeras import layers
 from mmkeras.registry import register
 
+_DECODER = {"decoder-start": "start", "target-words": "words"}
 _POINTS = (
-    *("encoder-start", "source-first", "source-words", "context"),
-    *("regions", "decoder-start", "target-words"),
+    *("encoder-start", "source-first", "source-last", "source-words"),
+    *("source-sum", "source-concat", "context", "regions", *_DECODER),
 )
 
 
@@ -23,7 +24,7 @@ _POINTS = (
     recipe={"min_epochs": 30, "learning_rate": 1e-3},
 )
 def translate_text_image_lstm(
-    vocabulary_size=6259,
+    vocabulary_size=(6259, 6259),
     image_shape=(224, 224, 3),
     dim=256,
     dropout=0.4,
@@ -37,7 +38,10 @@ def translate_text_image_lstm(
 
     - `encoder-start`: the first states of the encoder are `tanh(W v)`;
     - `source-first`: `W v` is an extra word before the source;
+    - `source-last`: the same, after the source;
     - `source-words`: `E x * (1 + tanh(W v))` for the words of the source;
+    - `source-sum`: `E x + W v` for them;
+    - `source-concat`: `[E x; W v]` for them;
     - `context`: `h * (1 + tanh(W v))` for the encoded source;
     - `regions`: the decoder attends to regions and words alike;
     - `decoder-start`: `tanh(W v)` is added to the decoder's first state;
@@ -49,8 +53,8 @@ def translate_text_image_lstm(
     instead of `tanh(W v)`, so that the image may be absent.
 
     Args:
-        vocabulary_size: int. Number of token ids of both languages; id 0 is
-            padding.
+        vocabulary_size: int. Number of token ids, or a pair of those of the
+            source and of the translation; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int, even. Size of words, regions and states.
         dropout: float in [0, 1).
@@ -68,23 +72,21 @@ def translate_text_image_lstm(
         [Caglayan et al., 2017](https://arxiv.org/abs/1707.04481)
     """
     arguments.check_even(dim)
+    source_size, target_size = arguments.pair(vocabulary_size)
     points = arguments.check_joined("inject", inject, _POINTS)
-    image_encoder = image or branches.image.cnn(
-        image_shape, dim, name="image_encoder"
-    )
+    image = image or branches.image.cnn(image_shape, dim, name="image_encoder")
     source = keras.Input((None,), dtype="int32", name="source")
-    pixels = layers.input_like(image_encoder, "image")
+    pixels = layers.input_like(image, "image")
     presence = layers.presence_input(2)
     tokens = keras.Input((None,), dtype="int32", name="tokens")
 
-    x = keras.layers.Embedding(
-        vocabulary_size, dim, mask_zero=True, name="words"
-    )(source)
+    x = keras.layers.Embedding(source_size, dim, mask_zero=True, name="words")(
+        source
+    )
     present = layers.Presence(2, name="presence_mask")(x, presence=presence)
     x = layers.MissingToken(name="missing_token")([x, present[:, 0]])
     mask = layers.MaskToFloat(name="source_mask")(x)
-    projection = keras.layers.Dense(dim, name="image_projection")
-    regions = projection(image_encoder(pixels))
+    regions = keras.layers.Dense(dim, name="image_projection")(image(pixels))
     regions = keras.layers.Dropout(dropout, name="image_dropout")(regions)
     regions = ops.where(present[:, 1, None, None], regions, 0.0)
     image_features = ops.mean(regions, axis=1)
@@ -95,31 +97,32 @@ def translate_text_image_lstm(
 
     if "source-words" in points:
         x = x * (1 + project("source_scale")[:, None])
-    if "source-first" in points:
-        x = ops.concatenate([project("image_word", dim, None)[:, None], x], 1)
-        mask = ops.pad(mask, [(0, 0), (1, 0), (0, 0)], constant_values=1.0)
+    if "source-sum" in points:
+        x = x + project("source_shift", dim, None)[:, None]
+    if "source-concat" in points:
+        beside = project("source_beside", dim, None)[:, None]
+        x = ops.concatenate([x, ops.zeros_like(x) + beside], -1)
+    ends = [int(end in points) for end in ("source-first", "source-last")]
+    if any(ends):
+        word = [project("image_word", x.shape[-1], None)[:, None]]
+        x = ops.concatenate([*word * ends[0], x, *word * ends[1]], 1)
+        mask = ops.pad(mask, [(0, 0), ends, (0, 0)], constant_values=1.0)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
-    states = None
-    if "encoder-start" in points:
-        states = [project(f"start_{i}", dim // 2) for i in range(4)]
+    starts = range(4 if "encoder-start" in points else 0)
+    states = [project(f"start_{i}", dim // 2) for i in starts] or None
     lstm = layers.LSTM(dim // 2, return_sequences=True, name="lstm")
-    x = keras.layers.Bidirectional(lstm, name="encoder")(
-        x, initial_state=states, mask=mask[..., 0] > 0
-    )
+    encoder = keras.layers.Bidirectional(lstm, name="encoder")
+    x = encoder(x, initial_state=states, mask=mask[..., 0] > 0)
     if "context" in points:
         x = x * (1 + project("context_scale")[:, None])
     context = x * mask  # The decoder does not attend to what is all zero.
     if "regions" in points:
         context = ops.concatenate([context, regions], axis=1)
-    starts, words = "decoder-start" in points, "target-words" in points
-    if starts or words:
+    places = "+".join(_DECODER[x] for x in points if x in _DECODER)
+    if places:
         context = ops.concatenate([image_features[:, None], context], axis=1)
-    decoder = decoders.AttentionDecoder(
-        *(vocabulary_size, dim, dropout),
-        mask_zero=True,
-        inject="+".join(["start"] * starts + ["words"] * words),
-        name="decoder",
-    )
+    options = {"mask_zero": True, "inject": places, "name": "decoder"}
+    decoder = decoders.AttentionDecoder(target_size, dim, dropout, **options)
     inputs = {x.name: x for x in (source, pixels, presence, tokens)}
     outputs, name = decoder([tokens, context]), "translate_text_image_lstm"
     return layers.MultimodalModel(inputs, outputs, name=name)

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from mmkeras import arguments
 from mmkeras import branches
 from mmkeras import decoders
 from mmkeras import layers
@@ -22,7 +23,7 @@ from mmkeras.registry import register
     },
 )
 def translate_text_image_transformer(
-    vocabulary_size=6259,
+    vocabulary_size=(6259, 6259),
     image_shape=(224, 224, 3),
     dim=128,
     depth=4,
@@ -44,15 +45,16 @@ def translate_text_image_transformer(
     interpolating, norms are before each sublayer, and positions are learned.
 
     Args:
-        vocabulary_size: int. Number of token ids of both languages; id 0 is
-            padding.
+        vocabulary_size: int. Number of token ids, or a pair of those of the
+            source and of the translation; id 0 is padding.
         image_shape: Tuple `(height, width, channels)`, pixels in [0, 1].
         dim: int. Size of words, regions and blocks, whose feed-forward layers
             have `2 * dim`.
         depth: int. Number of encoder blocks, and of decoder blocks.
         heads: int. Attention heads; divides `dim`.
         dropout: float in [0, 1).
-        tied: bool. Whether the output layer has the vectors of the words.
+        tied: bool. Whether the output layer has the decoder's vectors of the
+            words.
         image: Image branch. Defaults to `branches.image.cnn`.
 
     Returns:
@@ -65,8 +67,9 @@ def translate_text_image_transformer(
     Reference:
         [Li et al., 2022](https://arxiv.org/abs/2203.09173)
     """
+    source_size, target_size = arguments.pair(vocabulary_size)
     length = 128
-    sizes = vocabulary_size, dim, length, depth, heads, dropout, 2 * dim
+    sizes = source_size, dim, length, depth, heads, dropout, 2 * dim
     text_encoder = branches.text.transformer(*sizes, True, "text_encoder")
     image_encoder = image or branches.image.cnn(
         image_shape, dim, name="image_encoder"
@@ -95,7 +98,7 @@ def translate_text_image_transformer(
     # Padding is all zero, which the decoder does not attend to.
     context = ops.where(present[:, 1, None, None], x + added, x) * mask
     decoder = decoders.TransformerDecoder(
-        *(vocabulary_size, dim, depth, heads, dropout, length, 2 * dim),
+        *(target_size, dim, depth, heads, dropout, length, 2 * dim),
         tied=tied,
         mask_zero=True,
         name="decoder",

@@ -2,6 +2,7 @@
 
 import keras
 
+from mmkeras import arguments
 from mmkeras import branches
 from mmkeras import decoders
 from mmkeras import layers
@@ -16,7 +17,7 @@ from mmkeras.registry import register
     recipe={"min_epochs": 30, "learning_rate": 1e-3},
 )
 def translate_text_lstm(
-    vocabulary_size=6259,
+    vocabulary_size=(6259, 6259),
     dim=256,
     depth=1,
     dropout=0.4,
@@ -30,8 +31,8 @@ def translate_text_lstm(
     `decoders.AttentionDecoder`.
 
     Args:
-        vocabulary_size: int. Number of token ids of both languages; id 0 is
-            padding.
+        vocabulary_size: int. Number of token ids, or a pair of those of the
+            source and of the translation; id 0 is padding.
         dim: int, even. Size of words and of the states of the LSTMs.
         depth: int. Number of layers of the encoder.
         dropout: float in [0, 1).
@@ -44,8 +45,9 @@ def translate_text_lstm(
     Reference:
         [Bahdanau et al., 2015](https://arxiv.org/abs/1409.0473)
     """
+    source_size, target_size = arguments.pair(vocabulary_size)
     encoder = branches.text.lstm(
-        vocabulary_size, dim, depth, dropout, name="encoder"
+        source_size, dim, depth, dropout, name="encoder"
     )
     source = keras.Input((None,), dtype="int32", name="source")
     tokens = keras.Input((None,), dtype="int32", name="tokens")
@@ -53,7 +55,7 @@ def translate_text_lstm(
     # Padding is all zero, which the decoder does not attend to.
     context = features * layers.MaskToFloat(name="source_mask")(features)
     decoder = decoders.AttentionDecoder(
-        vocabulary_size, dim, dropout, mask_zero=True, name="decoder"
+        target_size, dim, dropout, mask_zero=True, name="decoder"
     )
     inputs = {"source": source, "tokens": tokens}
     logits = decoder([tokens, context])

@@ -2,6 +2,7 @@
 
 import keras
 
+from mmkeras import arguments
 from mmkeras import branches
 from mmkeras import decoders
 from mmkeras import layers
@@ -21,7 +22,7 @@ from mmkeras.registry import register
     },
 )
 def translate_text_transformer(
-    vocabulary_size=6259,
+    vocabulary_size=(6259, 6259),
     dim=128,
     feed_dim=256,
     depth=4,
@@ -39,15 +40,16 @@ def translate_text_transformer(
     positions.
 
     Args:
-        vocabulary_size: int. Number of token ids of both languages; id 0 is
-            padding.
+        vocabulary_size: int. Number of token ids, or a pair of those of the
+            source and of the translation; id 0 is padding.
         dim: int. Size of words and blocks.
         feed_dim: int. Size of the feed-forward layers.
         depth: int. Number of encoder blocks, and of decoder blocks.
         heads: int. Attention heads; divides `dim`.
         dropout: float in [0, 1).
         length: int. Maximum number of ids of a text.
-        tied: bool. Whether the output layer has the vectors of the words.
+        tied: bool. Whether the output layer has the decoder's vectors of the
+            words.
 
     Returns:
         A model from `"source"`, token ids of shape `(batch, length)`, and
@@ -57,8 +59,9 @@ def translate_text_transformer(
     Reference:
         [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762)
     """
+    source_size, target_size = arguments.pair(vocabulary_size)
     encoder = branches.text.transformer(
-        *(vocabulary_size, dim, length, depth, heads, dropout),
+        *(source_size, dim, length, depth, heads, dropout),
         feed_dim=feed_dim,
         scaled=True,
         name="encoder",
@@ -69,7 +72,7 @@ def translate_text_transformer(
     # Padding is all zero, which the decoder does not attend to.
     context = features * layers.MaskToFloat(name="source_mask")(features)
     decoder = decoders.TransformerDecoder(
-        *(vocabulary_size, dim, depth, heads, dropout, length, feed_dim),
+        *(target_size, dim, depth, heads, dropout, length, feed_dim),
         tied=tied,
         mask_zero=True,
         name="decoder",

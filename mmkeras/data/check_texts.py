@@ -95,6 +95,6 @@ def describe_subwords(field_codecs, size):
     }
     if not counts:
         return []
-    count = max(counts)
-    few = "" if count >= size else f"; the texts are too few for {size:,}"
-    return [f"Subwords learned from the training texts: {count:,}{few}."]
+    few = "" if max(counts) >= size else f"; the texts are too few for {size:,}"
+    numbers = " and ".join(f"{count:,}" for count in sorted(counts))
+    return [f"Subwords learned from the training texts: {numbers}{few}."]

@@ -72,6 +72,30 @@ def fit_codecs(
     return dialogue | rest
 
 
+def fit_text(texts, options, text_options):
+    """Fits the codec of a target that is text.
+
+    Args:
+        texts: List of training texts.
+        options: A `tasks.options.DataOptions`.
+        text_options: Dict of options of `codecs.Text.from_texts`, unless the
+            texts are encoded as subwords.
+
+    Returns:
+        A codec of texts.
+    """
+    if options.subwords:
+        return codecs.Subwords.from_texts(
+            texts,
+            options.vocabulary_size,
+            length=options.max_length,
+            lowercase=options.lowercase,
+            algorithm=options.subwords,
+        )
+    sizes = {"length": options.max_length, "minimum": options.min_count}
+    return codecs.Text.from_texts(texts, **sizes, **text_options)
+
+
 def fit_target(codecs_by_field, rows, answers, generates=False, target=None):
     """Fits the codec of the label.
 
@@ -113,6 +137,8 @@ def builder_arguments(codecs_by_field, target_field, defaults):
     for field, codec in codecs_by_field.items():
         if field != target_field:
             values |= _arguments(field, codec, defaults)
+    if isinstance(defaults.get("vocabulary_size"), tuple):
+        values["vocabulary_size"] = values["vocabulary_size"], target.size
     return {
         k: v
         for k, v in values.items()

@@ -21,9 +21,14 @@ class DataOptions:
         min_count: Minimum count of a word in the training texts; rarer words
             are unknown words.
         vocabulary_size: Maximum number of subwords that are learned from the
-            training texts of all languages.
-        lowercase: Whether texts are in lower case, also those that are
-            generated.
+            training texts.
+        vocabularies: Whether both languages share one vocabulary of subwords
+            (joint), or each has its own of this size (separate).
+        subwords: How subwords are learned: as the most likely pieces of words
+            (unigram) or by byte-pair encoding (bpe). Null, the default for
+            speech recognition, for characters.
+        lowercase: Whether texts of subwords are in lower case, also those
+            that are generated.
         mask_words: Words of English sources to hide, so that only the image
             tells them: colours, persons, or colours+persons.
         word_vectors: File of word vectors to initialize the embeddings with:
@@ -35,6 +40,8 @@ class DataOptions:
     max_length: int = 60
     min_count: int = 2
     vocabulary_size: int = 6000
+    vocabularies: Literal["joint", "separate"] = "joint"
+    subwords: Literal["unigram", "bpe"] | None = None
     lowercase: bool = False
     mask_words: str | None = None
     word_vectors: str | None = None

@@ -22,6 +22,9 @@ class Transcribe(Task):
     `answer` returns `"text"`, the transcripts, and `"score"`, their
     log-probability per token.
 
+    Texts are encoded as characters, or as subwords by `data.subwords`, see
+    `codecs.Subwords`, which keep punctuation and the case of letters.
+
     A model with a decoder is trained to predict the next token (`"text"`) and,
     from its encoder alone, the text by CTC (`"ctc"`); its loss is their sum,
     weighted by `train.loss_weights`, and it answers by its decoder.
@@ -31,7 +34,7 @@ class Transcribe(Task):
             0, for CTC; or from `"audio"` and `"tokens"` to a dict of `"text"`,
             next-token logits of a layer named `"decoder"`, and `"ctc"`, logits
             of each step.
-        codecs: `{"audio": Audio(...), "text": Text(...)}`.
+        codecs: `{"audio": Audio(...), "text": Text(...)}`, or `Subwords(...)`.
 
     Raises:
         ValueError: If the model does not fit the codecs.
@@ -49,7 +52,12 @@ class Transcribe(Task):
         "bucket_by_length": True,
         "monitor": "character_error_rate",
     }
-    data_options = {"audio_seconds": 10.0, "max_length": 300, "min_count": 2}
+    data_options = {
+        "audio_seconds": 10.0,
+        "max_length": 300,
+        "min_count": 2,
+        "vocabulary_size": 1000,
+    }
     text_options = {"split": "characters"}
     audio_augmentation = augment.SPEECH
     target_field = "text"
@@ -136,12 +144,8 @@ class Transcribe(Task):
         References are in the form of the codec: by default in lower case and
         without punctuation.
         """
-        tokens = self.codecs["text"].tokenize([str(r["text"]) for r in rows])
-        separator = "" if self.codecs["text"].split == "characters" else " "
-        references = [
-            separator.join(token.decode("utf-8") for token in text)
-            for text in tokens.to_list()
-        ]
+        texts = [str(row["text"]) for row in rows]
+        references = self.codecs["text"].canonical(texts)
         return metrics.error_statistics(self.target.texts(choices), references)
 
     def headline_scores(self, statistics):
@@ -196,7 +200,7 @@ class Transcribe(Task):
 
 def _too_short(needed, steps):
     return (
-        f"the text needs {needed} steps (a step per character, and one "
-        f"between equal ones), but the audio has {steps}. Correct the text or "
+        f"the text needs {needed} steps (a step per token, and one between "
+        f"equal ones), but the audio has {steps}. Correct the text or "
         "the audio, or leave this row out"
     )

@@ -16,7 +16,7 @@ class Translate(Task):
     log-probabilities.
 
     Both languages share the subwords that are learned from the training
-    texts; see `codecs.Subwords`.
+    texts, or each has its own; see `codecs.Subwords`.
 
     Args:
         model: A model from `"source"`, `"audio"` or both, and further inputs,
@@ -44,7 +44,11 @@ class Translate(Task):
         "views": ("plain",),  # Translations may tell left from right.
         "modality_dropout": 0.1,
     }
-    data_options = {"max_length": 64, "audio_seconds": 10.0}
+    data_options = {
+        "max_length": 64,
+        "audio_seconds": 10.0,
+        "subwords": "unigram",
+    }
     audio_augmentation = augment.SPEECH
     image_size = 64
     learns_subwords = True
@@ -60,26 +64,19 @@ class Translate(Task):
 
     @classmethod
     def fit_texts(cls, rows, options, fields=(SOURCE,)):
-        """Learns one vocabulary from the sources and the translations.
+        """Learns the vocabularies of the sources and the translations.
 
-        Models of speech alone learn it from the translations.
+        By default both have the same. Models of speech alone learn that of
+        the translations.
         """
         fields = [field for field in (SOURCE,) if field in fields] + [TARGET]
-        texts = [row.get(field) for row in rows for field in fields]
-        language = _languages(rows)[0]
-        words = codecs.Subwords.from_texts(
-            [text for text in texts if text],
-            options.vocabulary_size,
-            length=options.max_length,
-            lowercase=options.lowercase,
-            language=language,
-            masked=masked_words.get(options.mask_words, language),
-        )
-        return dict.fromkeys(fields, words)
+        if options.vocabularies == "joint":
+            return dict.fromkeys(fields, _subwords(rows, fields, options))
+        return {field: _subwords(rows, [field], options) for field in fields}
 
     @classmethod
     def fit_target(cls, codecs_by_field, train, val, options, generates):
-        """The codec of the translations, with the subwords of the sources."""
+        """The codec of the translations, in which no word is masked."""
         config = codecs_by_field[TARGET].get_config()
         config |= {"language": _languages(train)[1], "masked": []}
         return codecs.Subwords(**config)
@@ -151,6 +148,22 @@ class Translate(Task):
 
     def _encoded_target(self, example):
         return self.codecs[TARGET](example[TARGET])
+
+
+def _subwords(rows, fields, options):
+    """Learns the subwords of the texts of fields."""
+    texts = [row.get(field) for row in rows for field in fields]
+    language = _languages(rows)[0]
+    masked = masked_words.get(options.mask_words, language)
+    return codecs.Subwords.from_texts(
+        [text for text in texts if text],
+        options.vocabulary_size,
+        length=options.max_length,
+        lowercase=options.lowercase,
+        language=language,
+        masked=masked if SOURCE in fields else (),
+        algorithm=options.subwords,
+    )
 
 
 def _languages(rows):

@@ -4,7 +4,6 @@ import dataclasses
 
 from mmkeras import registry
 from mmkeras import tasks
-from mmkeras.data import codecs
 from mmkeras.data import training_problems
 from mmkeras.tasks import fit_codecs
 from mmkeras.tasks import frozen_parts
@@ -69,8 +68,9 @@ def build(name, data, recipe, init=None, **changes):
             fields, data.train, *inputs, {}, task=architecture.task
         )
         values = [example[kind.example_field] for example in train]
-        texts |= kind.text_options
-        fitted[kind.target_field] = codecs.Text.from_texts(values, **texts)
+        fitted[kind.target_field] = fit_codecs.fit_text(
+            values, encoding, kind.text_options
+        )
     else:
         # Built anew: published trainings begin with the numbers it draws.
         tiny = registry.build_model(name, **architecture.tiny)

@@ -17,6 +17,9 @@ from mmkeras.data import codecs
 from mmkeras.data import datasets
 from mmkeras.data.codecs.waveforms import to_wav
 from mmkeras.tasks import Transcribe
+from mmkeras.tasks import fit_codecs
+from mmkeras.tasks import frozen_parts
+from mmkeras.tasks import options
 from mmkeras.training import recipes
 from mmkeras.training import training_model
 from mmkeras.training.examples import Examples
@@ -179,6 +182,28 @@ def test_a_decoder_answers_whatever_the_other_clips(joint):
     assert texts[2] == alone["text"][0]
     loss = examples.loss(batch_size=5)
     assert examples.loss(batch_size=2) == pytest.approx(loss, rel=1e-3)
+
+
+@pytest.mark.parametrize("subwords", ["unigram", "bpe"])
+def test_subwords_keep_case_and_punctuation(subwords):
+    rows = [{**row, "text": f"{row['text'].title()}!"} for row in ROWS]
+    texts = [row["text"] for row in rows]
+    encoding = options.DataOptions(vocabulary_size=20, subwords=subwords)
+    words = fit_codecs.fit_text(texts, encoding, Transcribe.text_options)
+    model = tiny("transcribe-audio-transformer", vocabulary_size=len(words))
+    audio = codecs.Audio(RATE, 4.0)
+    task = Transcribe(model, {"audio": audio, "text": words})
+    ids = np.array(words(texts))
+    assert task.target.texts(ids) == texts
+    outputs = task.training_outputs(*frozen_parts.training_inputs(model))
+    assert outputs["ctc"]["logits"].shape[-1] == len(words)
+    statistics = task.statistics(rows, None, ids)
+    assert statistics[:, [0, 2]].sum() == 0
+    wrong = np.array(words([text.lower() for text in texts]))
+    assert task.headline_scores(task.statistics(rows, None, wrong)) == {
+        "word_error_rate": 1.0,
+        "character_error_rate": pytest.approx(len(texts) / len("".join(texts))),
+    }
 
 
 def test_a_model_with_other_outputs_is_refused():

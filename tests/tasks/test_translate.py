@@ -5,11 +5,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from checks import numpy
+from checks import only_tensorflow
 
 import mmkeras
 from mmkeras import metrics
+from mmkeras import serving
 from mmkeras import tasks
 from mmkeras.data import codecs
+from mmkeras.tasks import fit_codecs
 from mmkeras.tasks import frozen_parts
 from mmkeras.tasks import options
 
@@ -26,17 +29,21 @@ ROWS = [
 ]
 
 
-def make(name="translate-text-transformer", **arguments):
+def make(name="translate-text-transformer", data=(), **arguments):
     """An untrained task with subwords of the pairs."""
     fitted = {"image": codecs.Image((16, 16))} if "image" in name else {}
-    fitted |= tasks.Translate.fit_texts(
-        ROWS, options.DataOptions(max_length=40)
-    )
+    data = {"max_length": 40, "subwords": "unigram", **dict(data)}
+    fitted |= tasks.Translate.fit_texts(ROWS, options.DataOptions(**data))
     target = tasks.Translate.fit_target(fitted, ROWS, [], None, True)
-    arguments = {**mmkeras.get(name).tiny, **arguments}
-    arguments["vocabulary_size"] = len(target)
-    model = mmkeras.build_model(name, **arguments)
-    return tasks.Translate(model, {**fitted, "target": target})
+    architecture = mmkeras.get(name)
+    fitted |= {"target": target}
+    sizes = fit_codecs.builder_arguments(
+        fitted, "target", architecture.arguments
+    )
+    model = mmkeras.build_model(
+        name, **{**architecture.tiny, **sizes, **arguments}
+    )
+    return tasks.Translate(model, fitted)
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +56,52 @@ def test_both_languages_share_the_subwords_and_each_has_its_name(task):
     assert source.vocabulary == target.vocabulary
     assert (source.language, target.language) == ("en", "de")
     assert source.length == 40
+
+
+SEPARATE = {"vocabularies": "separate", "subwords": "bpe"}
+
+
+@pytest.fixture(scope="module")
+def separate():
+    return make("translate-text-lstm", SEPARATE)
+
+
+def test_each_language_has_its_own_subwords(separate, tmp_path):
+    source, target = (separate.codecs[x] for x in ("source", "target"))
+    assert "▁dog" in source.vocabulary and "▁Hund" in target.vocabulary
+    assert "Hund" not in "".join(source.vocabulary)
+    assert "dog" not in "".join(target.vocabulary)
+    assert len(source) != len(target) == separate.model.output_shape[-1]
+    separate.save(tmp_path)
+    again = mmkeras.load(tmp_path)
+    assert again.codecs["source"].algorithm == "bpe"
+    texts = [a for a, _ in PAIRS] + ["ein Straßenhund \t 中"]
+    for task in (separate, again):
+        back = task.codecs["source"].decode(task.codecs["source"](texts))
+        assert [text.decode() for text in back.numpy()] == texts
+    answers = [
+        x.answer({"source": texts}, length=8, beam=2)["text"].tolist()
+        for x in (separate, again)
+    ]
+    assert answers[0] == answers[1]
+
+
+def test_a_joint_vocabulary_is_one_of_both_sizes(task):
+    size = len(task.codecs["target"])
+    arguments = fit_codecs.builder_arguments(
+        task.codecs, "target", mmkeras.get("translate-text-lstm").arguments
+    )
+    assert arguments == {"vocabulary_size": (size, size)}
+
+
+@only_tensorflow
+@pytest.mark.slow
+def test_separate_byte_pairs_are_exported(separate, tmp_path):
+    folder = serving.export(separate, tmp_path / "export", beam=2, length=8)
+    batch = {"source": [a for a, _ in PAIRS]}
+    expected = separate.answer(batch, beam=2, length=8)
+    exported = serving.load(folder).predict(batch)
+    assert list(exported["text"]) == expected["text"].tolist()
 
 
 def test_encode_maps_raw_examples(task):

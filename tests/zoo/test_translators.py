@@ -15,8 +15,9 @@ NAMES = [x for x in mmkeras.list_models("translate") if "-text-" in x]
 WITH_IMAGE = [name for name in NAMES if "image" in name]
 LSTM = "translate-text-image-lstm"
 INJECTIONS = (
-    *("encoder-start", "source-first", "source-words", "context"),
-    *("regions", "decoder-start", "target-words"),
+    *("encoder-start", "source-first", "source-last", "source-words"),
+    *("source-sum", "source-concat", "context", "regions", "decoder-start"),
+    "target-words",
 )
 
 

@@ -1,7 +1,8 @@
 """Merges the bytes of words to tokens, as TensorFlow operations."""
 
-import numpy as np
 import tensorflow as tf
+
+from mmkeras.data.codecs.pair_table import PairTable
 
 
 class Merges:
@@ -38,13 +39,8 @@ class Merges:
             first, second = _numbers(parts, symbols)
             [merged] = _numbers(["".join(parts)], symbols)
             merges.setdefault((first, second), (len(merges), merged))
-        self._count, self._num_tokens = len(symbols), len(ids)
-        keys = [first * self._count + second for first, second in merges]
-        values = list(merges.values())
-        order = np.argsort(keys)
-        self._keys = np.array(keys, "int64")[order]
-        self._ranks = np.array([rank for rank, _ in values], "int32")[order]
-        self._merged = np.array([merged for _, merged in values], "int32")
+        self._num_tokens = len(ids)
+        self._pairs = PairTable(merges, len(symbols))
 
     def __call__(self, words):
         """Splits words into tokens.
@@ -65,57 +61,12 @@ class Merges:
         symbols = tf.where(
             is_last, tf.gather(self._last, data), tf.gather(self._bytes, data)
         )
-        if len(self._keys):
-            symbols, rows = self._merge(symbols, rows)
+        symbols, rows = self._pairs.merge(symbols, rows)
         is_token = symbols < self._num_tokens
         return tf.RaggedTensor.from_value_rowids(
             tf.boolean_mask(symbols, is_token),
             tf.boolean_mask(tf.cast(rows, tf.int64), is_token),
             tf.size(words, tf.int64),
-        )
-
-    def _merge(self, symbols, rows):
-        """Merges symbols until no word has a pair of the list."""
-
-        def step(symbols, rows, _):
-            ranks = self._ranks_of(symbols, rows)
-            first = tf.math.segment_min(ranks, rows[:-1])
-            match = ranks == tf.gather(first, rows[:-1])
-            match &= ranks < len(self._merged)
-            merged = tf.gather(
-                self._merged, tf.minimum(ranks, len(self._merged) - 1)
-            )
-            chosen = _without_overlaps(match)
-            begins, ends = tf.pad(chosen, [[0, 1]]), tf.pad(chosen, [[1, 0]])
-            symbols = tf.where(begins, tf.pad(merged, [[0, 1]]), symbols)
-            return (
-                tf.boolean_mask(symbols, ~ends),
-                tf.boolean_mask(rows, ~ends),
-                tf.reduce_any(match),
-            )
-
-        symbols, rows, _ = tf.while_loop(
-            lambda *state: state[-1],
-            step,
-            (symbols, rows, tf.size(symbols) > 1),
-            shape_invariants=(
-                tf.TensorShape([None]),
-                tf.TensorShape([None]),
-                tf.TensorShape([]),
-            ),
-        )
-        return symbols, rows
-
-    def _ranks_of(self, symbols, rows):
-        """Places in the list of the pairs of neighbours; beyond it, none."""
-        first, second = tf.cast(symbols[:-1], tf.int64), symbols[1:]
-        keys = first * self._count + tf.cast(second, tf.int64)
-        place = tf.searchsorted(self._keys, keys)
-        place = tf.minimum(place, len(self._keys) - 1)
-        is_pair = tf.gather(self._keys, place) == keys
-        is_pair &= rows[:-1] == rows[1:]
-        return tf.where(
-            is_pair, tf.gather(self._ranks, place), len(self._merged)
         )
 
 
@@ -131,12 +82,3 @@ def byte_characters():
 def _numbers(strings, symbols):
     """Returns the numbers of strings; new ones are added."""
     return [symbols.setdefault(x, len(symbols)) for x in strings]
-
-
-def _without_overlaps(match):
-    """Leaves every other one of pairs that overlap, from the left."""
-    begins = match & ~tf.pad(match, [[1, 0]])[:-1]
-    starts = tf.cast(tf.where(begins)[:, 0], tf.int32)
-    run = tf.cumsum(tf.cast(begins, tf.int32))
-    start = tf.gather(tf.concat([[0], starts], 0), run)
-    return match & ((tf.range(tf.size(match)) - start) % 2 == 0)

@@ -6,10 +6,12 @@ import re
 import tensorflow as tf
 
 from mmkeras.data.codecs import sample_values
+from mmkeras.data.codecs.piece_merges import PieceMerges
 from mmkeras.data.codecs.token_codec import TokenCodec
 from mmkeras.data.codecs.unigrams import Unigrams
 from mmkeras.data.codecs.vocabulary import Vocabulary
 
+ALGORITHMS = ("unigram", "bpe")
 SPACE = "▁"
 SPECIAL = ("", "<start>", "<end>")
 START, END = 1, 2
@@ -22,7 +24,7 @@ _COVERAGE = 0.9995  # Share of the characters in texts that are pieces.
 
 
 class Subwords(TokenCodec):
-    """Encodes sentences as ids of subwords, learned by a unigram model.
+    """Encodes sentences as ids of subwords, learned from texts.
 
     Ids 0 to 2 are padding, start and end; ids 3 to 258 are the bytes 0 to 255;
     the pieces follow. A character that is no piece, such as a rare letter, an
@@ -37,21 +39,25 @@ class Subwords(TokenCodec):
     Args:
         vocabulary: List of distinct pieces; in them, `"▁"` is a space, which
             is only at the beginning.
-        scores: List of the logarithm of the probability of each piece.
+        scores: List of the logarithm of the probability of each piece; for
+            `"bpe"`, pieces with a higher score are merged first.
         length: Number of ids of an encoded sentence, start and end included.
             Longer sentences are truncated.
         lowercase: bool. Whether to convert all letters to lower case.
         language: Code of the language of the texts, such as `"de"`, by which
             metrics split them into words; or `None`.
         masked: List of words that are replaced by `"□"` in any case.
+        algorithm: `"unigram"` for the most likely pieces of each word, or
+            `"bpe"` for byte-pair encoding, which merges characters.
 
     Raises:
-        ValueError: If there is not one score per piece, a piece is empty or
-            occurs twice, a character of a piece is none itself, or `length` is
-            below 3.
+        ValueError: If `algorithm` is unknown, there is not one score per
+            piece, a piece is empty or occurs twice, a character of a piece is
+            none itself, or `length` is below 3.
 
     Reference:
-        [Kudo, 2018](https://arxiv.org/abs/1804.10959)
+        Unigrams: [Kudo, 2018](https://arxiv.org/abs/1804.10959); byte pairs:
+        [Sennrich et al., 2016](https://arxiv.org/abs/1508.07909)
     """
 
     def __init__(
@@ -62,16 +68,22 @@ class Subwords(TokenCodec):
         lowercase=False,
         language=None,
         masked=(),
+        algorithm="unigram",
     ):
+        _check_algorithm(algorithm)
         self._pieces, self._scores = list(vocabulary), list(scores)
         _check(self._pieces, self._scores)
         tokens = [*SPECIAL, *_BYTES, *self._pieces]
         super().__init__(tokens, length, START, END)
         self.lowercase, self.language = bool(lowercase), language
-        self.masked = list(masked)
+        self.masked, self.algorithm = list(masked), algorithm
         # A byte is never better than a piece: nothing else has its character.
         scores = [None] * len(SPECIAL) + [0.0] * len(_BYTES) + self._scores
-        self._unigrams = Unigrams(tokens, scores, END)
+        self._split = (
+            Unigrams(tokens, scores, END)
+            if algorithm == "unigram"
+            else PieceMerges(tokens, scores)
+        )
         single = {x for x in self._pieces if len(x) == 1} - {SPACE}
         self._alphabet = Vocabulary([" ", *sorted(single)])
         self._texts = [
@@ -110,7 +122,9 @@ class Subwords(TokenCodec):
                 "Subwords are learned from at least one text with a word. "
                 "Received: no text"
             )
-        return cls(*_learn(lines, size), **options)
+        algorithm = options.get("algorithm", ALGORITHMS[0])
+        _check_algorithm(algorithm)
+        return cls(*_learn(lines, size, algorithm), **options)
 
     @property
     def num_pieces(self):
@@ -122,7 +136,7 @@ class Subwords(TokenCodec):
         words = self._words(sentence)
         unique, index = tf.unique(words.flat_values)
         unique = tf.strings.substr(unique, 0, _LONGEST, "UTF8_CHAR")
-        ids = tf.gather(self._unigrams(unique), index)
+        ids = tf.gather(self._split(unique), index)
         return words.with_flat_values(ids).merge_dims(1, 2)
 
     def decode(self, ids):
@@ -143,6 +157,13 @@ class Subwords(TokenCodec):
         text = tf.strings.unicode_transcode(text, "UTF-8", "UTF-8")
         return tf.strings.regex_replace(text, "^ ", "")
 
+    def canonical(self, texts):
+        """See `Text.canonical`."""
+        if not self.lowercase:
+            return list(texts)
+        lowered = tf.strings.lower(tf.constant(texts, tf.string), "utf-8")
+        return [text.decode("utf-8") for text in lowered.numpy()]
+
     def samples(self):
         """See `Codec.samples`: short, long and unusual sentences."""
         words = [x.removeprefix(SPACE) for x in self._pieces]
@@ -161,6 +182,7 @@ class Subwords(TokenCodec):
             "lowercase": self.lowercase,
             "language": self.language,
             "masked": self.masked,
+            "algorithm": self.algorithm,
         }
 
     def _words(self, text):
@@ -197,7 +219,7 @@ def _escape(characters):
     return tf.strings.reduce_join(units.with_flat_values(escaped), 1)
 
 
-def _learn(lines, size):
+def _learn(lines, size, algorithm):
     """Learns the pieces of texts and their scores."""
     try:
         import sentencepiece  # Late: only training needs it.
@@ -211,6 +233,7 @@ def _learn(lines, size):
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=iter(lines),
             model_writer=model,
+            model_type=algorithm,
             vocab_size=size + 1,  # And that of unknown pieces.
             hard_vocab_limit=False,
             character_coverage=_COVERAGE,
@@ -233,6 +256,14 @@ def _learn(lines, size):
     scores = {model.id_to_piece(i): model.get_score(i) for i in ids}
     scores.setdefault(SPACE, min(scores.values(), default=0.0))
     return list(scores), [float(score) for score in scores.values()]
+
+
+def _check_algorithm(algorithm):
+    if algorithm not in ALGORITHMS:
+        raise ValueError(
+            f"`algorithm` must be one of {', '.join(ALGORITHMS)}. Received: "
+            f"algorithm={algorithm!r}"
+        )
 
 
 def _check(pieces, scores):

@@ -168,6 +168,21 @@ class Text(TokenCodec):
         words = self._tokenize(tf.reshape(sentence, (-1,)))
         return words if len(sentence.shape) else words[0]
 
+    def canonical(self, texts):
+        """Returns texts in the form in which they are decoded, not truncated.
+
+        Args:
+            texts: List of strings.
+
+        Returns:
+            List of strings.
+        """
+        separator = "" if self.split == "characters" else " "
+        return [
+            separator.join(token.decode("utf-8") for token in tokens)
+            for tokens in self.tokenize(texts).to_list()
+        ]
+
     def get_config(self):
         return {
             "vocabulary": self.vocabulary[len(SPECIAL) :],

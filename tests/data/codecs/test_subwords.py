@@ -25,9 +25,12 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def codec():
-    return codecs.Subwords.from_texts(TEXTS, 80, length=400)
+@pytest.fixture(scope="module", params=["unigram", "bpe"])
+def codec(request):
+    algorithm = request.param
+    return codecs.Subwords.from_texts(
+        TEXTS, 80, length=400, algorithm=algorithm
+    )
 
 
 def decoded(codec, texts):
@@ -70,22 +73,27 @@ def test_texts_of_white_space_are_missing(codec):
 def test_splits_as_sentencepiece_does(codec):
     config = codec.get_config()
     scores = dict(zip(config["vocabulary"], config["scores"]))
-    model = sentencepiece.SentencePieceProcessor(model_proto=proto(scores))
-    for text in TEXTS[::7]:
+    kind = 1 + (config["algorithm"] == "bpe")
+    proto_of = proto(scores, kind)
+    model = sentencepiece.SentencePieceProcessor(model_proto=proto_of)
+    for text in [*TEXTS[::7], "reddest riding houses hues", "eeeeee nnnnn"]:
         ids = np.trim_zeros(codec([text]).numpy()[0])[1:-1]
         pieces = [codec.vocabulary[i] for i in ids]
         assert "".join(pieces) == "▁" + text.replace(" ", "▁")
         best = model.encode(text, out_type=str)
+        if config["algorithm"] == "bpe":
+            assert pieces == best
         likelihood = [sum(scores[x] for x in part) for part in (pieces, best)]
         assert likelihood[0] == pytest.approx(likelihood[1], abs=1e-4)
 
 
-def proto(scores):
-    """A model of the library with the same pieces."""
+def proto(scores, kind):
+    """A model of the library with the same pieces; kind 2 is byte pairs."""
     from sentencepiece import sentencepiece_model_pb2
 
     model = sentencepiece_model_pb2.ModelProto()
     model.trainer_spec.unk_id = 0
+    model.trainer_spec.model_type = kind
     model.normalizer_spec.name = "identity"
     model.normalizer_spec.remove_extra_whitespaces = False
     model.pieces.add(piece="<unk>", score=0.0, type=2)
@@ -133,11 +141,37 @@ def test_masked_words_are_hidden_in_any_case(codec):
     assert "□" in learned.vocabulary  # Not three bytes.
 
 
-def test_few_texts_give_fewer_pieces_and_the_same_ones_every_time():
-    few = [codecs.Subwords.from_texts(TEXTS[:9], 5000) for _ in range(2)]
+@pytest.mark.parametrize("algorithm", ["unigram", "bpe"])
+def test_few_texts_give_fewer_pieces_and_the_same_ones_every_time(algorithm):
+    def learn(texts):
+        return codecs.Subwords.from_texts(texts, 5000, algorithm=algorithm)
+
+    few = [learn(TEXTS[:9]) for _ in range(2)]
     assert 20 < few[0].num_pieces < 200
     assert few[0].get_config() == few[1].get_config()
-    assert codecs.Subwords.from_texts(["a"]).num_pieces >= 2
+    assert learn(["a"]).num_pieces >= 2
+
+
+def test_byte_pairs_merge_the_most_frequent_pairs_first():
+    pieces = ["▁", "a", "b", "c", "ab", "bc", "abc", "▁ab"]
+    scores = [-9.0, -9.0, -9.0, -9.0, -1.0, 0.0, -2.0, -3.0]
+    words = codecs.Subwords(pieces, scores, algorithm="bpe")
+
+    def split(text):
+        ids = np.trim_zeros(words([text]).numpy()[0])[1:-1]
+        return [words.vocabulary[i] for i in ids]
+
+    assert split("abc") == ["▁", "abc"]  # b c, then a bc.
+    assert split("ab abb") == ["▁ab", "▁ab", "b"]
+    assert split("bcbc aaa") == ["▁", "bc", "bc", "▁", "a", "a", "a"]
+
+
+def test_canonical_texts_are_those_that_are_decoded(codec):
+    texts = ["A  Hündin!", "STRASSE"]
+    assert codec.canonical(texts) == texts == decoded(codec, texts)
+    config = {**codec.get_config(), "lowercase": True, "length": 3}
+    lower = codecs.Subwords(**config)
+    assert lower.canonical(texts) == ["a  hündin!", "strasse"]
 
 
 @pytest.mark.parametrize(
@@ -150,6 +184,13 @@ def test_few_texts_give_fewer_pieces_and_the_same_ones_every_time():
 def test_what_cannot_be_learned_is_an_error(texts, size, message):
     with pytest.raises(ValueError, match=message):
         codecs.Subwords.from_texts(texts, size)
+
+
+def test_an_unknown_algorithm_is_refused():
+    with pytest.raises(ValueError, match="unigram, bpe.*algorithm='words'"):
+        codecs.Subwords.from_texts(TEXTS, 80, algorithm="words")
+    with pytest.raises(ValueError, match="unigram, bpe.*algorithm=None"):
+        codecs.Subwords(["▁"], [0.0], algorithm=None)
 
 
 @pytest.mark.parametrize(
