@@ -29,6 +29,7 @@ HEIGHT = {
 MAY_USE_TENSORFLOW = (
     *("data/", "serving/", "training/distribution"),
     "generation/compiled",  # XLA, which Keras has for whole models alone.
+    "losses/replicas",  # Batches of a strategy, which Keras does not join.
 )
 READS_PICKLES = "data/safe_pickle.py"  # Arrays only, and it runs nothing.
 CODECS = "data/codecs/"  # Elsewhere nothing depends on a codec's class.

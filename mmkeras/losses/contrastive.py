@@ -1,4 +1,9 @@
-"""Losses of embeddings: those of one example belong together."""
+"""Losses of embeddings: those of one example belong together.
+
+Under a `tf.distribute` strategy the negatives are those of all replicas, see
+`losses.replicas`. With gradient accumulation they are those of each step alone:
+that is not the loss of one larger batch.
+"""
 
 import functools
 import itertools
@@ -7,6 +12,7 @@ import keras
 from keras import ops
 
 from mmkeras import layers
+from mmkeras.losses import replicas
 
 _NEGATIVES = ("hardest", "semi-hard")
 
@@ -112,9 +118,10 @@ def _mean_over_pairs(loss, embeddings, groups, similarity=None):
         groups: As of `contrastive_loss`.
         similarity: As of `contrastive_loss`.
     """
+    (embeddings, groups), own = replicas.gather(embeddings, groups)
     if similarity is not None:
         logits = ops.cast(similarity(embeddings), "float32")
-        return loss(logits, layers.are_negatives(groups))
+        return own(loss(logits, layers.are_negatives(groups)))
     embeddings = ops.cast(embeddings, "float32")
     is_present = ops.any(embeddings != 0, axis=-1)
     are_apart = layers.are_negatives(groups)
@@ -127,7 +134,7 @@ def _mean_over_pairs(loss, embeddings, groups, similarity=None):
         share = ops.mean(ops.cast(both, "float32"))
         total += losses / ops.where(share > 0, share, 1.0)
         count += ops.cast(share > 0, "float32")
-    return total / ops.maximum(count, 1.0)
+    return own(total / ops.maximum(count, 1.0))
 
 
 def _contrastive(logits, negatives):
