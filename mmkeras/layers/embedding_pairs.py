@@ -70,20 +70,11 @@ class EmbeddingPairs(keras.layers.Layer):
                 "`EmbeddingPairs` takes a list of at least two embeddings. "
                 f"Received: {len(input_shape)}"
             )
-        constant = keras.initializers.Constant
-        self._log_scale = self.add_weight(
-            shape=(),
-            initializer=constant(math.log(self.scale)),
-            constraint=AtMost(math.log(LARGEST_SCALE)),
-            trainable=self.learns_scale,
-            dtype="float32",
-            autocast=False,
-            name="log_scale",
-        )
+        self._log_scale = add_log_scale(self)
         if self.bias:
             self._bias = self.add_weight(
                 shape=(),
-                initializer=constant(-10.0),
+                initializer=keras.initializers.Constant(-10.0),
                 dtype="float32",
                 autocast=False,
                 name="bias",
@@ -234,3 +225,25 @@ def initial_scale(loss, scale, scales):
             f"scale={scale}"
         )
     return scale
+
+
+def add_log_scale(layer):
+    """Adds the logarithm of the scale of a layer of pairs as a weight.
+
+    Args:
+        layer: A `keras.layers.Layer` with `scale`, its initial value, and
+            `learns_scale`, whether it is trained.
+
+    Returns:
+        The weight, a float32 scalar named `"log_scale"`, at most the logarithm
+        of `LARGEST_SCALE`.
+    """
+    return layer.add_weight(
+        shape=(),
+        initializer=keras.initializers.Constant(math.log(layer.scale)),
+        constraint=AtMost(math.log(LARGEST_SCALE)),
+        trainable=layer.learns_scale,
+        dtype="float32",
+        autocast=False,
+        name="log_scale",
+    )

@@ -1,12 +1,9 @@
 """Late interaction: every word is compared with the closest region."""
 
-import math
-
 import keras
 from keras import ops
 
-from mmkeras.layers.embedding_pairs import LARGEST_SCALE
-from mmkeras.layers.embedding_pairs import AtMost
+from mmkeras.layers.embedding_pairs import add_log_scale
 from mmkeras.layers.embedding_pairs import initial_scale
 
 _SCALES = {  # By loss.
@@ -70,15 +67,7 @@ class LateInteraction(keras.layers.Layer):
                 f"words. Received: shapes {input_shape}"
             )
         self.regions = input_shape[0][1]
-        self._log_scale = self.add_weight(
-            shape=(),
-            initializer=keras.initializers.Constant(math.log(self.scale)),
-            constraint=AtMost(math.log(LARGEST_SCALE)),
-            trainable=self.learns_scale,
-            dtype="float32",
-            autocast=False,
-            name="log_scale",
-        )
+        self._log_scale = add_log_scale(self)
 
     def call(self, inputs):
         regions, words = (
