@@ -49,9 +49,7 @@ def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
         else task.statistics(examples.rows, examples.labels, values)
         for names, values in choices.items()
     }
-    groups = examples.groups
-    if groups is not None and len(groups) != len(statistics[()]):
-        groups = None  # What is scored is a group by itself.
+    groups = _groups(examples, len(statistics[()]))
     subsets = scored_subsets(
         np.arange(len(statistics[()])),  # Statistics include the labels.
         statistics,
@@ -73,6 +71,19 @@ def evaluate(examples, draws=200, seed=0, outputs=None, generate=None):
     if _compares_texts(examples):
         scores["shuffle_gap"] = shuffle_gap(examples)
     return scores, subsets
+
+
+def _groups(examples, count):
+    """Group of each of `count` units that are scored; `None` without groups.
+
+    A unit of several examples, such as an image with captions, has the group
+    of the first one.
+    """
+    groups = examples.groups
+    if groups is None or len(groups) == count:
+        return groups
+    _, first = np.unique(examples.task.units(examples.rows), return_index=True)
+    return [groups[i] for i in first] if len(first) == count else None
 
 
 def _choices(examples, predictions, options):

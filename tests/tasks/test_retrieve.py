@@ -206,6 +206,24 @@ def test_examples_of_three_modalities_are_evaluated(three, monkeypatch):
     assert "audio_to_image_recall_1" in scores
 
 
+def test_intervals_resample_whole_groups_of_images(task, photos):
+    rows = [
+        {"id": f"{i}", "image": photo, "captions": texts, "group": group}
+        for i, (photo, texts, group) in enumerate(
+            zip(photos, [["a dog", f"red {w}"] for w in "abcde"], "xxyyz")
+        )
+    ]
+
+    def interval(rows):
+        scores, _ = evaluate(Examples(task, rows, keep=False), draws=50)
+        return [scores[f"recall_mean_{end}"] for end in ("low", "high")]
+
+    alone = [{**row, "group": None} for row in rows]
+    assert interval(rows) != interval(alone)
+    low, high = interval([{**row, "group": "x"} for row in rows])
+    assert low == high  # Every draw is the one group.
+
+
 def test_a_direction_without_examples_has_no_score(three):
     labels = np.array([[0, 1, -1], [2, 3, -2], [4, 5, -3]])
     embeddings = np.random.default_rng(0).normal(size=(3, 3, 4))
