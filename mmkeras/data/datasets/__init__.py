@@ -29,6 +29,7 @@ _NAMES = (
     "flickr8k-spoken-all",
     "karpathy",
     "mboshi",
+    "mboshi-translation",
     "meld",
     "meld-sentiment",
     "mmsa",

@@ -36,6 +36,13 @@ _DIGITS = (
     "Cortes). Free Spoken Digit Dataset: Creative Commons "
     "Attribution-ShareAlike 4.0."
 )
+_MBOSHI = Terms(
+    "other",
+    "research",
+    "Mboshi-French: made available to the community for reproducible "
+    "computational language documentation experiments and their "
+    "evaluation. Cite Godard et al., 2018 (arXiv:1710.03501).",
+)
 _MELD = Terms(
     "gpl-3.0",
     "",
@@ -71,13 +78,8 @@ _TERMS = {
     "flickr8k-spoken": _SPOKEN,
     "flickr8k-spoken-all": _SPOKEN,
     "karpathy": _FLICKR,
-    "mboshi": Terms(
-        "other",
-        "research",
-        "Mboshi-French: made available to the community for reproducible "
-        "computational language documentation experiments and their "
-        "evaluation. Cite Godard et al., 2018 (arXiv:1710.03501).",
-    ),
+    "mboshi": _MBOSHI,
+    "mboshi-translation": _MBOSHI,
     "meld": _MELD,
     "meld-sentiment": _MELD,
     "mosi": Terms(

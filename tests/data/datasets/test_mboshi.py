@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from mmkeras import tasks
+from mmkeras.data import datasets
 from mmkeras.data.codecs.waveforms import to_wav
 from mmkeras.data.datasets import mboshi
 
@@ -36,6 +38,18 @@ def test_texts_are_lower_case_without_punctuation(folder):
     assert row["target"] == "l'ami a-t-il dit"
     assert row["audio"].endswith("dev/abiayi_0.wav")
     assert not {"group", "label"} & {*row}
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [("mboshi", "wa áyá a0"), ("mboshi-translation", "l'ami a-t-il dit")],
+)
+def test_speech_and_text_are_pairs(folder, name, text):
+    parts, *_ = datasets.read(name, ("train", "val", "test"), folder)
+    assert [*map(len, parts)] == [27, 3, 4]
+    pair = tasks.Retrieve.expand(parts[2])[0]
+    assert pair["text"] == text and pair["audio"].endswith("abiayi_0.wav")
+    assert {*pair["pair"]} == {"text", "audio"}
 
 
 def test_a_file_without_a_translation_is_corrupt(folder):
