@@ -100,8 +100,8 @@ def translate_text_image_lstm(
     if "source-sum" in points:
         x = x + project("source_shift", dim, None)[:, None]
     if "source-concat" in points:
-        beside = project("source_beside", dim, None)[:, None]
-        x = ops.concatenate([x, ops.zeros_like(x) + beside], -1)
+        extra = project("source_concat", dim, None)[:, None]
+        x = ops.concatenate([x, ops.zeros_like(x) + extra], -1)
     ends = [int(end in points) for end in ("source-first", "source-last")]
     if any(ends):
         word = [project("image_word", x.shape[-1], None)[:, None]]
