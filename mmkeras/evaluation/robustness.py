@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from mmkeras.data import corruptions
+from mmkeras.metrics import lower_is_better
 
 SEVERITIES = range(6)
 
@@ -14,7 +15,8 @@ class Robustness:
     """Scores of a model by modality, corruption and severity.
 
     Attributes:
-        metric: Name of the score; higher is better.
+        metric: Name of the score; higher is better, unless it is an error,
+            see `metrics.lower_is_better`.
         curves: Dict from `"<field>: <corruption>"` to a list of scores: that
             of the clean examples, then those of severities 1 to 5.
     """
@@ -27,16 +29,18 @@ class Robustness:
         """Dict from a curve to its area, as a fraction of that of a flat one.
 
         R = trapezoid(f(0), ..., f(5)) / (5 f(0))
+
+        and 1 / R of an error: 1 if corruption changes nothing, and less if it
+        does harm.
         """
-        return {
-            name: float(np.trapezoid(y) / (5 * y[0])) if y[0] else 0.0
-            for name, y in self.curves.items()
-        }
+        return {k: self._relative(curve) for k, curve in self.curves.items()}
 
     def effective(self, baseline):
         """Computes how much less is lost than by a baseline.
 
             E = mean over severities s of (f(s) - f(0)) - (g(s) - g(0))
+
+        and -E of an error.
 
         Losses are relative to each model's clean score, since a better model
         can lose more.
@@ -51,7 +55,8 @@ class Robustness:
         """
         shared = [name for name in self.curves if name in baseline.curves]
         return {
-            name: _drop(baseline.curves[name]) - _drop(self.curves[name])
+            name: self._loss(baseline.curves[name])
+            - self._loss(self.curves[name])
             for name in shared
         }
 
@@ -59,16 +64,27 @@ class Robustness:
         """Returns a dict for JSON."""
         return {**dataclasses.asdict(self), "relative": self.relative}
 
+    def _relative(self, curve):
+        area, flat = float(np.trapezoid(curve)), float(5 * curve[0])
+        if lower_is_better(self.metric):
+            return flat / area if area else 1.0
+        return area / flat if flat else 0.0
+
+    def _loss(self, curve):
+        """How much worse the scores of corrupted examples are, on average."""
+        drop = float(curve[0] - np.mean(curve[1:]))
+        return -drop if lower_is_better(self.metric) else drop
+
 
 def robustness(score, rows, kinds, metric="accuracy", seed=0, progress=None):
     """Corrupts one modality at a time with increasing severity.
 
     Args:
-        score: Function of rows to a number; higher is better.
+        score: Function of rows to a number.
         rows: Rows of a data set.
         kinds: Dict from a field to its kind, `"image"`, `"text"`, `"audio"`,
             `"features"` or `"tabular"`; see `corruptible`.
-        metric: Name of the score.
+        metric: Name of the score; see `Robustness`.
         seed: int.
         progress: Function of the number of scores computed, and in total.
 
@@ -123,7 +139,3 @@ def _corrupt(rows, field, kind, name, severity, seed):
             pass
         corrupted.append({**row, field: value})
     return corrupted
-
-
-def _drop(curve):
-    return float(curve[0] - np.mean(curve[1:]))

@@ -71,6 +71,21 @@ def test_effective_is_what_is_lost_less_from_the_same_start():
     assert ours.effective(other) == {}
 
 
+def test_of_an_error_less_is_better():
+    curve = [0.2, 0.2, 0.3, 0.3, 0.4, 0.6]
+    ours = evaluation.Robustness("word_error_rate", {"a: b": curve})
+    area = 0.2 / 2 + 0.2 + 0.3 + 0.3 + 0.4 + 0.6 / 2
+    assert ours.relative["a: b"] == pytest.approx(5 * 0.2 / area)
+    assert ours.relative["a: b"] < 1
+    other = evaluation.Robustness("word_error_rate", {"a: b": [0.3] * 6})
+    assert other.relative["a: b"] == pytest.approx(1)
+    rise = (0.2 + 0.3 + 0.3 + 0.4 + 0.6) / 5 - 0.2
+    assert ours.effective(other)["a: b"] == pytest.approx(-rise)
+    assert other.effective(ours)["a: b"] == pytest.approx(rise)
+    none = evaluation.Robustness("loss", {"a: b": [0.0] * 6, "c: d": [0, 1]})
+    assert none.relative == {"a: b": 1, "c: d": 0}
+
+
 def test_rows_are_not_changed_and_the_seed_decides(rows, result):
     text = rows[0]["text"]
     again = evaluation.robustness(words_left, rows, KINDS)
