@@ -98,13 +98,27 @@ def check(
     problems += check_files.problems(rows, progress or (lambda *_: None))
     problems += check_inputs.problems(rows, captioned)
     problems += check_contents.problems(rows, published)
-    problems += check_transcripts.problems(rows)
-    notes += truncation.describe_audio(rows)
+    if kind in (None, "transcripts"):
+        problems += check_transcripts.problems(rows)
+    notes += truncation.describe_audio(rows, _audio_seconds(rows, kind))
     unused = sum("captions" in r and r["split"] is None for r in rows)
     if unused:
         notes.append(f"Images that belong to no split: {unused}.")
     name = datasets.name_of(source)
     return Report(name, check_counts.count(rows), problems, notes)
+
+
+def _audio_seconds(rows, kind):
+    """The seconds of audio that training takes by default."""
+    is_speech = kind in ("transcripts", "translations")
+    if kind is None:
+        is_speech = any(
+            "target" in row or check_transcripts.is_transcript(row)
+            for row in rows
+        )
+    if is_speech:
+        return truncation.SPEECH_SECONDS
+    return truncation.AUDIO_SECONDS
 
 
 def _has_labels(rows):

@@ -23,7 +23,7 @@ def problems(rows):
     Yields:
         `Problem`s of the kind `short`.
     """
-    rows = [row for row in rows if _is_transcript(row)]
+    rows = [row for row in rows if is_transcript(row)]
     if not rows:
         return
     codec = codecs.Text([], split="characters")
@@ -43,7 +43,8 @@ def problems(rows):
             )
 
 
-def _is_transcript(row):
+def is_transcript(row):
+    """Whether a row is a recording and what is spoken in it, and no more."""
     others = {"label", "image", "captions"}
     values = row.get("audio"), row.get("text")
     is_file = isinstance(values[0], str | bytes)  # Not an array of features.

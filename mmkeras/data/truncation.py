@@ -4,6 +4,8 @@ import statistics
 
 from mmkeras.data import codecs
 
+AUDIO_SECONDS = 2.0  # Default of data.audio_seconds,
+SPEECH_SECONDS = 10.0  # and of what is transcribed or translated.
 _OPTIONS = {"s": "data.audio_seconds", "ids": "data.max_length"}
 
 
@@ -32,7 +34,7 @@ def describe(field_codecs, sizes, remedy="set {} to use more"):
     Args:
         field_codecs: Dict of codecs by field.
         sizes: Dict of lists of sizes by field, as of `measure`.
-        remedy: Advice, with a place for the name of the key.
+        remedy: Advice; may have a place for the name of the key.
 
     Returns:
         List of strings, one for each field with truncated values.
@@ -48,24 +50,23 @@ def describe(field_codecs, sizes, remedy="set {} to use more"):
     return notes
 
 
-def describe_audio(rows):
+def describe_audio(rows, limit=AUDIO_SECONDS):
     """Describes the durations of audio, and how many are truncated.
 
     Args:
         rows: List of rows of a data set.
+        limit: float. Seconds that training takes by default.
 
     Returns:
         List of one string, or empty without audio.
     """
-    codec = codecs.Audio()
-    sizes = codec.sizes(_distinct(row.get("audio") for row in rows))
+    sizes = codecs.Audio().sizes(_distinct(row.get("audio") for row in rows))
     if not sizes:
         return []
     note = (
         f"audio: median {statistics.median(sizes):.4g} s, longest "
         f"{max(sizes):.4g} s."
     )
-    limit = codec.max_size
     if _count_longer(sizes, limit):
         note += (
             f" By default, {_describe_longer(sizes, limit, 's')}; set "

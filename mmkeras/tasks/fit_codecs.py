@@ -6,6 +6,7 @@ from mmkeras import branches
 from mmkeras import registry
 from mmkeras.data import codecs
 from mmkeras.data import examples
+from mmkeras.data import truncation
 
 _LINE_FIELDS = ("history", "candidates")  # Strings with one text per line.
 _MODALITIES = {"text", "image", "audio", "features"}  # In names of the zoo.
@@ -165,7 +166,7 @@ def _codec(field, rows, image_size, seconds, options, fixed):
     if field == "image":
         return codecs.Image((image_size, image_size))
     if field == "audio":
-        return codecs.Audio(16000, seconds or 2.0)
+        return codecs.Audio(16000, seconds or truncation.AUDIO_SECONDS)
     if isinstance(values[0], list):
         return codecs.Dialogue.from_dialogues(values, **options)
     return codecs.Text.from_texts(values, **options)

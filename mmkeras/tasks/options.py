@@ -5,6 +5,7 @@ from typing import Literal
 
 from mmkeras import tasks
 from mmkeras.data import label_kinds
+from mmkeras.data import truncation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +37,7 @@ class DataOptions:
     """
 
     image_size: int | None = None
-    audio_seconds: float = 2.0
+    audio_seconds: float = truncation.AUDIO_SECONDS
     max_length: int = 60
     min_count: int = 2
     vocabulary_size: int = 6000

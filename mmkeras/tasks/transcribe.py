@@ -7,6 +7,7 @@ from mmkeras import generation
 from mmkeras import losses
 from mmkeras import metrics
 from mmkeras.data import augment
+from mmkeras.data import truncation
 from mmkeras.tasks import graph
 from mmkeras.tasks import targets
 from mmkeras.tasks.task import TOKENS
@@ -53,7 +54,7 @@ class Transcribe(Task):
         "monitor": "character_error_rate",
     }
     data_options = {
-        "audio_seconds": 10.0,
+        "audio_seconds": truncation.SPEECH_SECONDS,
         "max_length": 300,
         "min_count": 2,
         "vocabulary_size": 1000,

@@ -3,6 +3,7 @@
 from mmkeras import metrics
 from mmkeras.data import augment
 from mmkeras.data import codecs
+from mmkeras.data import truncation
 from mmkeras.tasks import masked_words
 from mmkeras.tasks.task import Task
 
@@ -46,7 +47,7 @@ class Translate(Task):
     }
     data_options = {
         "max_length": 64,
-        "audio_seconds": 10.0,
+        "audio_seconds": truncation.SPEECH_SECONDS,
         "subwords": "unigram",
     }
     audio_augmentation = augment.SPEECH

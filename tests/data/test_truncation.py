@@ -7,9 +7,13 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
+import mmkeras
+from mmkeras import tasks
 from mmkeras.cli import app
+from mmkeras.data import check
 from mmkeras.data import codecs
 from mmkeras.data import truncation
+from mmkeras.tasks import options
 
 
 def audio_file(seconds, form="WAV"):
@@ -68,6 +72,37 @@ def test_no_note_if_nothing_is_truncated():
     sizes = truncation.measure(field_codecs, rows)
     assert sizes == {"audio": [1.0]}
     assert truncation.describe(field_codecs, sizes) == []
+
+
+@pytest.mark.parametrize(
+    "name, longer",
+    [
+        ("transcribe-audio-ctc", "1 of 3 is longer than 10 s"),
+        ("translate-audio-transformer", "1 of 3 is longer than 10 s"),
+        ("retrieve-text-audio", "2 of 3 are longer than 2 s"),
+    ],
+)
+def test_check_has_the_limit_of_training(name, longer):
+    architecture = mmkeras.get(name)
+    kind = tasks.of(architecture).data_kind
+    texts = {"text": "a", "target": "a"}
+    del texts["text" if kind == "translations" else "target"]
+    rows = [
+        {"audio": audio_file(seconds), "split": split, **texts}
+        for seconds, split in [(3, "train"), (11, "train"), (1, "val")]
+    ]
+    report = check.check(rows, kind=kind)
+    assert any(longer in note for note in report.notes)
+    limit = options.defaults(architecture).audio_seconds
+    assert longer.endswith(f" {limit:g} s")
+
+
+def test_a_recording_alone_is_too_short_for_its_text():
+    row = {"audio": audio_file(0.1), "text": "a longer text"}
+    rows = [{**row, "split": "train"}, {**row, "split": "val"}]
+    for kind, count in [("transcripts", 2), ("pairs", 0)]:
+        kinds = check.check(rows, kind=kind).kinds
+        assert kinds.get("short", 0) == count
 
 
 @pytest.mark.parametrize("seconds", [0.5, 3])
