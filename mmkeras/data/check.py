@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 
+from mmkeras import metrics
 from mmkeras.data import check_contents
 from mmkeras.data import check_counts
 from mmkeras.data import check_files
@@ -100,12 +101,25 @@ def check(
     problems += check_contents.problems(rows, published)
     if kind in (None, "transcripts"):
         problems += check_transcripts.problems(rows)
+    notes += _missing_packages(rows)
     notes += truncation.describe_audio(rows, _audio_seconds(rows, kind))
     unused = sum("captions" in r and r["split"] is None for r in rows)
     if unused:
         notes.append(f"Images that belong to no split: {unused}.")
     name = datasets.name_of(source)
     return Report(name, check_counts.count(rows), problems, notes)
+
+
+def _missing_packages(rows):
+    """Describes what is to be installed before training on translations."""
+    if not rows or "target" not in rows[0]:
+        return []
+    try:
+        language = (rows[0].get("languages") or [None])[-1]
+        metrics.require_translation_packages(language)
+    except ModuleNotFoundError as error:
+        return [f"{error}"]
+    return []
 
 
 def _audio_seconds(rows, kind):

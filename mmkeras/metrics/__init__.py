@@ -36,6 +36,7 @@ from mmkeras.metrics.retrieval import retrieval_scores
 from mmkeras.metrics.rouge import rouge_l
 from mmkeras.metrics.tokenize import tokenize
 from mmkeras.metrics.translation import bleu_of_statistics
+from mmkeras.metrics.translation import require_translation_packages
 from mmkeras.metrics.translation import translation_scores
 from mmkeras.metrics.translation import translation_signatures
 from mmkeras.metrics.translation import translation_statistics

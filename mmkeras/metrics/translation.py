@@ -54,6 +54,20 @@ def translation_scores(candidates, references, language=None):
     return scores
 
 
+def require_translation_packages(language=None):
+    """Checks that the packages of `translation_scores` are installed.
+
+    Args:
+        language: As of `translation_scores`.
+
+    Raises:
+        ModuleNotFoundError: If one is not; the error says what to install.
+    """
+    _sacrebleu()
+    if language:
+        _moses(language)
+
+
 def translation_signatures():
     """Describes how `translation_scores` are computed.
 

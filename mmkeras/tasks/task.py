@@ -118,6 +118,18 @@ class Task:
         """
         return rows
 
+    @classmethod
+    def require_packages(cls, rows):
+        """Checks that the packages of the task's scores are installed.
+
+        Args:
+            rows: Rows of a data set.
+
+        Raises:
+            ModuleNotFoundError: If one is not; the error says what to
+                install.
+        """
+
     def labelled(self, rows):
         """Makes examples of rows, one per label, with what `target` encodes.
 

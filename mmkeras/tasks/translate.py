@@ -82,6 +82,10 @@ class Translate(Task):
         config |= {"language": _languages(train)[1], "masked": []}
         return codecs.Subwords(**config)
 
+    @classmethod
+    def require_packages(cls, rows):
+        metrics.require_translation_packages(_languages(rows)[1])
+
     @property
     def always_given(self):
         """The source, unless its recording can take its place."""

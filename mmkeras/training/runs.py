@@ -7,6 +7,8 @@ import keras
 
 from mmkeras import hub
 from mmkeras import metrics
+from mmkeras import registry
+from mmkeras import tasks
 from mmkeras.data import check_texts
 from mmkeras.data import truncation
 from mmkeras.files import atomic
@@ -58,8 +60,11 @@ def train(
 
     Raises:
         ValueError: If the folder has another run, or as of `build.build`.
+        ModuleNotFoundError: If a package of the task's scores is missing.
     """
     reporter = reporter or Reporter()
+    kind = tasks.of(registry.get(config.architecture))
+    kind.require_packages(rows[0])
     rows, counts = fraction.apply(Data(*rows), config.recipe.fraction, seed)
     config = _without_default_size(config)
     requested, choice = few_shot.choose(config, rows, init)

@@ -1,5 +1,7 @@
 """Translation: raw strings in, raw strings out."""
 
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import mmkeras
 from mmkeras import metrics
 from mmkeras import serving
 from mmkeras import tasks
+from mmkeras.data import check
 from mmkeras.data import codecs
 from mmkeras.tasks import fit_codecs
 from mmkeras.tasks import frozen_parts
@@ -148,6 +151,20 @@ def test_scores_are_those_of_texts(task):
     assert task.headline_scores(statistics) == {"bleu": pytest.approx(expected)}
     assert task.metric == "bleu"
     assert any("tok:13a" in note for note in task.score_notes())
+
+
+def test_a_missing_package_is_named_before_training(tmp_path, monkeypatch):
+    rows = [
+        {**{k: row[k] for k in ("source", "target")}, "split": split}
+        for row, split in zip(ROWS, ["train"] * 6 + ["val"] * 2)
+    ]
+    assert not any("pip" in note for note in check.check(rows).notes)
+    monkeypatch.setitem(sys.modules, "sacrebleu", None)
+    remedy = r"sacrebleu: pip install 'mmkeras\[translate\]'"
+    with pytest.raises(ModuleNotFoundError, match=remedy):
+        mmkeras.train("translate-text-lstm", data=rows, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    assert any("sacrebleu" in note for note in check.check(rows).notes)
 
 
 def test_texts_in_lower_case_have_references_in_lower_case():
