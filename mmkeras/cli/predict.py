@@ -155,8 +155,8 @@ def write_answers(task, examples, base, jsonl, generate, figure=None):
         print_answer(task, example.name, answer, jsonl)
         if figure and not answer["error"]:
             drawable.append((example.values, answer))
-    remedy = "train with a greater {} to use more"
-    for note in truncation.describe(task.codecs, sizes, remedy):
+    advice = task.truncation_advice
+    for note in truncation.describe(task.codecs, sizes, advice):
         typer.echo(note, err=True)
     if drawable:
         _draw(task, drawable, figure)

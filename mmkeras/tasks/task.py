@@ -90,6 +90,8 @@ class Task:
     auxiliary = {}
     loss_names = ()  # Of all losses, that of `target` first, if several.
     is_streamed = False  # Whether evaluation reads inputs batch by batch.
+    # About inputs that are truncated; may have a place for a key.
+    truncation_advice = "train with a greater {} to use more"
     uncached = ()  # Fields whose frozen branches are part of training.
     ranked_field = None  # Of which an export takes several values per example.
 

@@ -51,6 +51,7 @@ class Whisper(Task):
     evaluation_defaults = {"beam": 5, "length_penalty": 1.0}
     fields_of_all = ("audio",)
     is_streamed = True  # Recordings may be long.
+    truncation_advice = "split the recording to recognise all of it"
 
     @classmethod
     def expand(cls, rows):

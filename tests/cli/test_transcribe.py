@@ -9,6 +9,7 @@ from command_line import call
 
 import mmkeras
 from mmkeras import api
+from mmkeras.data import codecs
 from mmkeras.data.codecs.waveforms import to_wav
 
 pytestmark = pytest.mark.usefixtures("eager_models")
@@ -47,6 +48,18 @@ def test_files_are_written_down(preset, folder):
     rows = call("predict", f"hub:{preset}", *files[:2], "--jsonl")
     rows = [json.loads(line) for line in rows.stdout.splitlines()]
     assert [row["id"] for row in rows] == files[:2] and "score" in rows[0]
+
+
+def test_a_recording_that_is_too_long_is_to_be_split(
+    preset, folder, monkeypatch
+):
+    monkeypatch.setattr(codecs.AudioWindows, "max_size", 0.1)
+    result = call("predict", f"whisper:{preset}", folder / "0.wav")
+    assert result.exit_code == 0, result.output
+    assert (
+        "audio: 1 of 1 is longer than 0.1 s and is truncated (longest 0.2 s); "
+        "split the recording to recognise all of it."
+    ) in result.stderr
 
 
 def test_word_errors_are_evaluated(preset, folder):
