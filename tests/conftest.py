@@ -64,7 +64,9 @@ def checks_here(monkeypatch):
     from mmkeras.serving import check
     from mmkeras.serving import replay
 
-    monkeypatch.setattr(check, "_replay", lambda path, _: replay.replay(path))
+    monkeypatch.setattr(
+        check, "replay_separately", lambda path, _: replay.replay(path)
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -32,7 +32,7 @@ def check_export(folder, timeout=600):
             shows both answers.
     """
     folder = versions.newest(folder)
-    compare(folder, _replay(folder, timeout))
+    compare(folder, replay_separately(folder, timeout))
 
 
 def compare(folder, answers):
@@ -63,7 +63,19 @@ def compare(folder, answers):
                 )
 
 
-def _replay(folder, timeout):
+def replay_separately(folder, timeout=600):
+    """Runs `replay` in a separate process.
+
+    Args:
+        folder: Path of the version folder of an export.
+        timeout: Maximum time in seconds.
+
+    Returns:
+        Dict as of `mmkeras.serving.replay.replay`.
+
+    Raises:
+        RuntimeError: If it fails or takes longer.
+    """
     search = [path for path in sys.path if path]
     quiet = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2"}
     paths = {"PYTHONPATH": os.pathsep.join(search)}

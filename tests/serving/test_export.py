@@ -172,7 +172,9 @@ def test_a_difference_fails_the_export(plain, tmp_path, monkeypatch):
         return outputs, others
 
     monkeypatch.setattr(saved, "write_saved_model", other)
-    monkeypatch.setattr(check, "_replay", lambda path, _: replay.replay(path))
+    monkeypatch.setattr(
+        check, "replay_separately", lambda path, _: replay.replay(path)
+    )
     with pytest.raises(RuntimeError) as caught:
         serving.export(plain, tmp_path)
     for part in ("row 1", "none of the classes", repr(answers[0])):
