@@ -9,7 +9,6 @@ from mmkeras import serving
 from mmkeras import tasks
 from mmkeras.data import datasets
 from mmkeras.data import label_kinds
-from mmkeras.data import splits
 from mmkeras.evaluation import cross_validation
 from mmkeras.evaluation import runs as evaluations
 from mmkeras.tasks import predict as predictions
@@ -316,7 +315,7 @@ def _rows(config, source, reporter):
 
     Notes about them are reported.
     """
-    rows, notes, skipped = datasets.read(
+    rows, notes, skipped, val_is_drawn = datasets.read(
         splits=("train", "val"), target=config.task.target, **source
     )
     kind = tasks.of(registry.get(config.architecture))
@@ -327,4 +326,4 @@ def _rows(config, source, reporter):
         reporter.note(note)
     if skipped:
         reporter.warn(skipped)
-    return *rows, splits.draws_validation(notes)
+    return *rows, val_is_drawn

@@ -123,7 +123,7 @@ class Reporting:
         values, start = configuration.read(self.run / "run.json")
         source = sources.of_run(self.card)
         splits, target = ("train", "val"), values.get("task.target")
-        rows, _, _ = datasets.read(splits=splits, target=target, **source)
+        rows, *_ = datasets.read(splits=splits, target=target, **source)
         for field in self.task.unimodal_parts:
             config = configuration.resolve(
                 start["architecture"], {**values, "task.modalities": field}

@@ -19,13 +19,6 @@ _TENTH = 10  # One row in ten is for validation, and one for testing.
 _BINS = 5  # Numbers are stratified by their quantiles.
 _FILES = ("image", "audio")
 _HEAD = 4096  # Bytes.
-_ALL_DRAWN = "The table names no splits"
-_VAL_DRAWN = "There are no rows of split val"
-
-
-def draws_validation(notes):
-    """Whether `assign` returned notes that it drew validation rows."""
-    return any(note.startswith((_ALL_DRAWN, _VAL_DRAWN)) for note in notes)
 
 
 def assign(rows, stratify=False):
@@ -47,14 +40,17 @@ def assign(rows, stratify=False):
         _assign(rows, ("val", "test"), stratify)
         counts = collections.Counter(row["split"] for row in rows)
         sizes = ", ".join(f"{counts[split]} {split}" for split in SPLITS)
-        return [f"{_ALL_DRAWN}, so rows are assigned by a hash: {sizes}."]
+        return [
+            "The table names no splits, so rows are assigned by a hash: "
+            f"{sizes}."
+        ]
     if "train" in named and "val" not in named:
         train = [row for row in rows if row["split"] == "train"]
         _assign(train, ("val",), stratify)
         count = sum(row["split"] == "val" for row in train)
         return [
-            f"{_VAL_DRAWN}, so a hash assigns {count} of the {len(train)} "
-            "training rows to validation."
+            f"There are no rows of split val, so a hash assigns {count} of "
+            f"the {len(train)} training rows to validation."
         ]
     return []
 

@@ -9,7 +9,6 @@ import keras
 from mmkeras import hub
 from mmkeras import tasks
 from mmkeras.data import datasets
-from mmkeras.data import splits
 from mmkeras.evaluation import runs as evaluations
 from mmkeras.evaluation.transfer import Transfer
 from mmkeras.files import atomic
@@ -89,10 +88,10 @@ def transfer(
         reporter.note(text)
     source = sources.of_run(card)
     target = arms.values[_WITHOUT].get("task.target")
-    parts, notes, _ = datasets.read(
+    parts, _, _, is_drawn = datasets.read(
         splits=("train", "val"), target=target, **source
     )
-    rows = *parts, splits.draws_validation(notes)
+    rows = *parts, is_drawn
     home, scores, counts = _home(run, arms.pretrained), {}, {}
     plan = [
         (fraction, seed, arm)

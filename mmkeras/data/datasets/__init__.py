@@ -154,8 +154,9 @@ def read(source, splits, folder=None, target=None, kind=None, columns=None):
         columns: As of `scan`.
 
     Returns:
-        Tuple of a list of rows per split; a list of notes; and a sentence
-        that names rows that are skipped, or `""`.
+        Tuple of a list of rows per split; a list of notes; a sentence that
+        names rows that are skipped, or `""`; and whether validation rows were
+        drawn from your own data, in which none are named.
 
     Raises:
         ValueError: If a split has no rows, if rows for training and
@@ -167,13 +168,13 @@ def read(source, splits, folder=None, target=None, kind=None, columns=None):
         reader = get(source, kind, columns)
         options = columns or {}
         parts = [reader.rows(split, folder, **options) for split in splits]
-        return parts, [], ""
+        return parts, [], "", False
     data = scan(source, folder, target, kind, columns)
     if {"train", "val"} <= set(splits):
         data.raise_if_corrupt()
         training_problems.require(training_problems.of_dataset(data))
     parts = [data.split(split, warn=False) for split in splits]
-    return parts, data.notes, data.skip_summary()
+    return parts, data.notes, data.skip_summary(), data.val_is_drawn
 
 
 def _raise_unknown(source):

@@ -43,11 +43,14 @@ class Dataset:
             or None.
         problems: What is wrong with the files that describe the data.
         notes: Remarks that are not problems.
+        val_is_drawn: bool. Whether no row was named for validation, so that
+            `assign_splits` chose some.
     """
 
     rows: list = dataclasses.field(default_factory=list)
     problems: list = dataclasses.field(default_factory=list)
     notes: list = dataclasses.field(default_factory=list)
+    val_is_drawn: bool = False
 
     def add(self, name, image, captions, split):
         """Adds a row; reports captions that are not valid Unicode."""
@@ -159,7 +162,12 @@ class Dataset:
                         "other rows. Received: nothing"
                     )
                     self.skip(place, detail)
+        has_val = self._has_val()
         self.notes += splits.assign(self.rows, stratify)
+        self.val_is_drawn = not has_val and self._has_val()
+
+    def _has_val(self):
+        return any(row["split"] == "val" for row in self.rows)
 
     def hold_out_validation(self, fraction, seed):
         """Moves random groups of the training split to validation.

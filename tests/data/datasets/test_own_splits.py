@@ -56,11 +56,12 @@ def test_splits_are_drawn(tmp_path, data):
 @pytest.mark.parametrize("data", TABLES)
 def test_validation_is_drawn_from_training(tmp_path, data):
     write(tmp_path, data, ["train"] * 9 + ["Test"])
-    [train, val, test], notes, skipped = datasets.read(
+    [train, val, test], notes, skipped, is_drawn = datasets.read(
         tmp_path, ("train", "val", "test"), kind=data
     )
     count = splits_of([*train, *val, *test])
     assert count == {"train": 8, "val": 1, "test": 1} and not skipped
+    assert is_drawn
     assert any("training rows to validation" in note for note in notes)
 
 
@@ -69,6 +70,7 @@ def test_other_names_of_splits_are_understood(tmp_path, data):
     write(tmp_path, data, ["TRAIN", "dev", "training", "valid", "testing"])
     scan = datasets.scan(tmp_path, kind=data)
     assert splits_of(scan.rows) == {"train": 4, "val": 4, "test": 2}
+    assert not scan.val_is_drawn
 
 
 @pytest.mark.parametrize("data", TABLES)
