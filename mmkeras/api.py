@@ -146,6 +146,7 @@ def evaluate(
     columns=None,
     results=None,
     reporter=None,
+    transcriber=None,
     **generate,
 ):
     """Evaluates a run on a split.
@@ -161,6 +162,10 @@ def evaluate(
         results: Folder of results to add the test metrics to, or a file in
             it, `MODEL--DATA--VARIANT.json`; or `None`.
         reporter: As of `train`.
+        transcriber: Run or pretrained network, e.g. `"whisper:PRESET"`, whose
+            transcripts of the recordings in the column `audio` replace the
+            texts of the rows; rows without a recording are left out. Their
+            metrics are written beside those of the split.
         **generate: For models that generate text: keys of the group
             `generate`, e.g. `beam=10`; see `mmkeras config`.
 
@@ -175,7 +180,8 @@ def evaluate(
     task = tasks.load(run)
     options = generation_options(task, generate)
     evaluation = evaluations.evaluate(
-        run, split, data, folder, columns, options, results, task, reporter
+        *(run, split, data, folder, columns, options, results, task, reporter),
+        transcriber=transcriber,
     )
     return evaluation.metrics
 

@@ -1,5 +1,9 @@
 """`mmkeras evaluate`."""
 
+from typing import Annotated
+
+import typer
+
 from mmkeras.cli import options
 from mmkeras.cli import settings
 
@@ -12,6 +16,13 @@ def run(
     data_folder: options.RunFolder = None,
     column: options.RunColumns = None,
     results: options.Results = None,
+    transcriber: Annotated[
+        str | None,
+        typer.Option(
+            help="Run or network, such as whisper:FOLDER, whose transcripts "
+            "of the recordings replace the texts of the rows."
+        ),
+    ] = None,
 ):
     """Evaluate a run on a split.
 
@@ -30,5 +41,6 @@ def run(
         columns=options.columns_of(column),
         results=results,
         reporter=Console(),
+        transcriber=transcriber,
         **settings.parse(pairs),
     )

@@ -43,6 +43,13 @@ def run(
             "--exact", help="Compare all items of an approximate index."
         ),
     ] = False,
+    transcriber: Annotated[
+        str | None,
+        typer.Option(
+            help="With --audio: search with the text that this run or "
+            "network, such as whisper:FOLDER, writes down."
+        ),
+    ] = None,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Write one JSON object per item.")
     ] = False,
@@ -62,6 +69,7 @@ def run(
         top=top,
         run=model,
         exact=exact,
+        transcriber=transcriber,
     )
     for hit in hits:
         if jsonl:

@@ -11,6 +11,7 @@ from mmkeras.evaluation import recognition
 from mmkeras.evaluation.evaluate import evaluate as evaluate_examples
 from mmkeras.files import atomic
 from mmkeras.tasks import modalities
+from mmkeras.tasks import transcripts
 from mmkeras.training import commands
 from mmkeras.training import few_shot
 from mmkeras.training import folder as run_folder
@@ -64,6 +65,7 @@ def evaluate(
     results=None,
     task=None,
     reporter=None,
+    transcriber=None,
 ):
     """Evaluates a run on a split; writes its metrics and captions.
 
@@ -85,6 +87,9 @@ def evaluate(
             of `training.results.merge`; or `None`.
         task: The run's task, if already loaded.
         reporter: A `training.reporter.Reporter`, or `None` to log.
+        transcriber: Run or pretrained network whose transcripts of the rows'
+            recordings replace their texts, see `tasks.transcripts`; `None`
+            for the texts of the data set.
 
     Returns:
         An `Evaluation`.
@@ -95,6 +100,11 @@ def evaluate(
         raise ValueError(
             f"{run} is a preset; only the results of a run can be added to "
             "others. Leave out --results, or train a run."
+        )
+    if transcriber and results:
+        raise ValueError(
+            "Results are those of the texts of the data set: leave out "
+            "`results` (`--results`) or `transcriber` (`--transcriber`)."
         )
     run_folder.check(run)
     task = task or tasks.load(run)
@@ -113,6 +123,13 @@ def evaluate(
     title = f"{name}, {split} ({len(rows)} rows)"
     selected = card["arguments"]["task"].get("modalities")
     rows = modalities.select(task, rows, selected)
+    silent = []
+    if transcriber:
+        progress = reporter.counter("recordings")
+        rows, silent = transcripts.replace_texts(
+            task, rows, transcriber, progress
+        )
+        title = f"{name}, {split} ({len(rows)} transcripts by {transcriber})"
     generate = task.generation_options(**(generate or {}))
     if task.is_streamed:
         progress = reporter.counter("recordings")
@@ -121,6 +138,7 @@ def evaluate(
         reporter.skipped(skipped)
         reporter.evaluated(evaluation)
         return evaluation
+    part = f"{split}-transcripts" if transcriber else split
     examples = Examples(task, rows, reporter.counter("files"))
     outputs = examples.remove_not_finite(examples.outputs(**generate))
     scores, subsets = evaluate_examples(
@@ -131,15 +149,15 @@ def evaluate(
         title,
         scores,
         subsets if len(task.modalities) > 1 else None,
-        skipped=examples.errors,
+        skipped=[*silent, *examples.errors],
     )
     if task.texts_differ:
         rows, texts = task.texts(examples, outputs)
         evaluation.common = most_frequent(texts)
         if not is_preset:
-            _write_captions(run / f"captions-{split}.jsonl", rows, texts)
+            _write_captions(run / f"captions-{part}.jsonl", rows, texts)
     if not is_preset:
-        _record(run, split, name, generate, evaluation.metrics)
+        _record(run, part, name, generate, evaluation.metrics)
     reporter.skipped(evaluation.skipped)
     reporter.evaluated(evaluation)
     for note in task.score_notes():
@@ -177,7 +195,7 @@ def _write_captions(path, rows, texts):
 
 
 def _record(run, split, name, generate, metrics):
-    """Adds the scores of a split to `results.json`."""
+    """Adds the scores of a split, or of its transcripts, to `results.json`."""
     entry = {"data": name, "generate": generate, "metrics": metrics}
     atomic.update_json(
         run / "results.json",

@@ -7,6 +7,7 @@ from mmkeras import tasks
 from mmkeras.serving import index as search_index
 from mmkeras.serving import indexing
 from mmkeras.tasks import raw_examples
+from mmkeras.tasks import transcripts
 
 
 def index(run, files, out, field=None, reporter=None, approximate=None):
@@ -54,6 +55,7 @@ def search(
     top=10,
     run=None,
     exact=False,
+    transcriber=None,
 ):
     """Searches an index with one text, image or recording.
 
@@ -66,6 +68,9 @@ def search(
         run: Run or preset that made the index, if it has moved.
         exact: bool. Whether to compare all items, even if the index is
             approximate.
+        transcriber: Run or pretrained network, e.g. `"whisper:PRESET"`; the
+            query is then the text that it writes down for `audio`, which a
+            model of images and texts takes.
 
     Returns:
         List of `serving.index.Hit`s, the most similar first.
@@ -82,6 +87,8 @@ def search(
             "and `audio` (`--image`, `--audio`). Received: "
             f"{', '.join(queries) or 'none'}"
         )
+    if transcriber is not None:
+        queries = {"text": _transcript(transcriber, audio)}
     loaded = search_index.load(folder, exact)
     run = run or loaded.run
     search_index.check_model(loaded, run)
@@ -90,7 +97,7 @@ def search(
     if field not in task.fields:
         raise ValueError(
             f"The model of the index embeds {', '.join(task.fields)}. "
-            f"Received: {field}"
+            f"Received: {field}{_hint(field, task)}"
         )
     if task.codecs[field].in_file and not isinstance(value, bytes):
         example = raw_examples.from_path(task, value)
@@ -99,6 +106,28 @@ def search(
     if error:
         raise ValueError(f"The query cannot be read: {error}")
     return loaded.search(vectors, top)[0]
+
+
+def _transcript(transcriber, audio):
+    """What is said in a recording to search with."""
+    if audio is None:
+        raise ValueError(
+            "A transcriber (`--transcriber`) needs a recording, `audio` "
+            "(`--audio`), to search with."
+        )
+    [text], [error] = transcripts.transcribe(transcriber, [audio])
+    if error:
+        raise ValueError(f"The recording cannot be transcribed: {error}")
+    return text
+
+
+def _hint(field, task):
+    if field != transcripts.AUDIO or transcripts.TEXT not in task.fields:
+        return ""
+    return (
+        ". To search with what is said in it, give a transcriber, e.g. "
+        "`--transcriber whisper:PRESET`"
+    )
 
 
 def _load(run):

@@ -13,6 +13,7 @@ from command_line import call
 import mmkeras
 from mmkeras.data.synthetic import shapes
 from mmkeras.files import atomic
+from mmkeras.tasks import transcripts
 
 pytestmark = pytest.mark.usefixtures("eager_models")
 TRAIN = [
@@ -176,6 +177,36 @@ def test_texts_and_recordings_are_a_table_of_pairs(tmp_path):
     assert result.exit_code == 0, result.output
     result = call("search", tmp_path / "sounds", "sound 3", "--top", 1)
     assert result.exit_code == 0 and ".wav" in result.stdout
+
+
+def test_transcripts_replace_the_texts_of_a_split(
+    run, photos, tmp_path, monkeypatch
+):
+    def transcribe(transcriber, recordings, progress=None):
+        texts = ["a red circle", "", "a blue square"]
+        return texts, ["", "no words were recognised in it", ""]
+
+    monkeypatch.setattr(transcripts, "transcribe", transcribe)
+    table = tmp_path / "spoken.jsonl"
+    rows = [
+        {"image": str(photo), "text": "as written", "split": "test"}
+        for photo in photos[:4]
+    ]
+    for i, row in enumerate(rows[:3]):
+        row["audio"] = f"{i}.wav"
+    table.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    before = atomic.read_json(run / "results.json")
+    arguments = ["evaluate", run, "--data", table, "--split", "test"]
+    arguments += ["--transcriber", "whisper:tiny"]
+    result = call(*arguments)
+    assert result.exit_code == 0, result.output
+    assert "(2 transcripts by whisper:tiny)" in result.output
+    assert "no words were recognised" in result.output
+    results = atomic.read_json(run / "results.json")
+    scores = results.pop("test-transcripts")["metrics"]
+    assert scores["text_to_image_recall_5"] == 1 and results == before
+    result = call(*arguments, "--results", tmp_path)
+    assert result.exit_code and "leave out" in result.output
 
 
 @pytest.mark.slow

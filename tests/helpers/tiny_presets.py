@@ -5,6 +5,7 @@ import io
 import keras
 import numpy as np
 import pytest
+from checks import randomize
 
 WORDS = "is it bright dark red green blue the a and not yes oh no".split()
 IMAGE_SIZE = 32
@@ -153,6 +154,20 @@ def whisper(folder, languages=()):
         _numbered(tokens), merges, special, spoken or None
     )
     return _save(folder, backbone, tokenizer)
+
+
+def speaking_whisper(folder, **options):
+    """A `whisper` whose weights are large enough for varied tokens."""
+    keras_hub = pytest.importorskip("keras_hub")
+    preset = whisper(folder, **options)
+    backbone = keras_hub.models.Backbone.from_preset(preset)
+    tokenizer = keras_hub.tokenizers.Tokenizer.from_preset(preset)
+    randomize(backbone, 0.7, seed=3)
+    words = backbone.token_embedding.embeddings
+    words.assign(words * 0.2)  # Else each token predicts itself.
+    backbone.save_to_preset(preset)
+    tokenizer.save_to_preset(preset)
+    return preset
 
 
 def byte_pairs(words, ending=""):

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import tiny_presets
 from checks import numpy
-from checks import randomize
 
 import mmkeras
 from mmkeras import tasks
@@ -19,22 +18,11 @@ NOISE = np.random.default_rng(0).normal(0, 0.2, 3 * WINDOW).astype("float32")
 NOISE = NOISE.clip(-1, 1)
 
 
-def preset_of(folder, **options):
-    """A preset whose weights are large enough for varied tokens."""
-    preset = tiny_presets.whisper(folder, **options)
-    backbone = keras_hub.models.Backbone.from_preset(preset)
-    tokenizer = keras_hub.tokenizers.Tokenizer.from_preset(preset)
-    randomize(backbone, 0.7, seed=3)
-    words = backbone.token_embedding.embeddings
-    words.assign(words * 0.2)  # Else each token predicts itself.
-    backbone.save_to_preset(preset)
-    tokenizer.save_to_preset(preset)
-    return preset
-
-
 @pytest.fixture(scope="module")
 def preset(tmp_path_factory):
-    return preset_of(tmp_path_factory.mktemp("english") / "whisper")
+    return tiny_presets.speaking_whisper(
+        tmp_path_factory.mktemp("english") / "whisper"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +88,9 @@ def test_steps_are_those_of_the_backbone_without_a_cache(task, preset):
 
 
 def test_a_language_is_given_or_recognised(tmp_path):
-    preset = preset_of(tmp_path / "whisper", languages=("en", "de", "fr"))
+    preset = tiny_presets.speaking_whisper(
+        tmp_path / "whisper", languages=("en", "de", "fr")
+    )
     samples = NOISE[:WINDOW]
     names = ["startoftranscript", "de", "translate", "notimestamps"]
     german = mmkeras.load(f"whisper:{preset}", language="de", translate=True)
