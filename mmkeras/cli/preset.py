@@ -26,6 +26,14 @@ def run(
             "Hub, e.g. apache-2.0. [default: that of the training data]"
         ),
     ] = None,
+    evaluate: Annotated[
+        bool,
+        typer.Option(
+            "--evaluate",
+            help="Measure the figures of the card again, with the weights in "
+            "half precision, instead of stating those of the run.",
+        ),
+    ] = False,
 ):
     """Write a run as a preset: a folder to share, with a model card.
 
@@ -34,9 +42,10 @@ def run(
     USER/NAME FOLDER`; it is then called hf://USER/NAME.
     """
     from mmkeras import hub
+    from mmkeras.cli.console import Console
     from mmkeras.serving import preset
 
-    path = preset.write(folder, out, license)
+    path = preset.write(folder, out, license, evaluate, Console())
     typer.echo(
         f"Wrote {path} ({hub.size(path) / 1e6:.1f} MB). Its card: "
         f"{path}/README.md"

@@ -27,7 +27,7 @@ def write(facts, task, card, run):
         facts: Dict of `metadata.json` that describes the preset.
         task: Its `tasks.Task`.
         card: Dict of its `run.json`, without paths.
-        run: Folder of the run, with its results.
+        run: Folder of the run or of the preset, with its results.
 
     Returns:
         Markdown with the metadata of the Hugging Face Hub as YAML.

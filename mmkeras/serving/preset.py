@@ -13,8 +13,11 @@ from mmkeras import hub
 from mmkeras import registry
 from mmkeras import tasks
 from mmkeras.data import codecs
+from mmkeras.data import datasets
+from mmkeras.data import splits
 from mmkeras.data.datasets import terms
 from mmkeras.evaluation import formats
+from mmkeras.evaluation import runs as evaluations
 from mmkeras.files import atomic
 from mmkeras.files import digests
 from mmkeras.serving import half_precision
@@ -25,7 +28,7 @@ from mmkeras.training import folder as run_folder
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")  # As on the hub.
 
 
-def write(run, folder, license=None):
+def write(run, folder, license=None, evaluate=False, reporter=None):
     """Writes a trained and evaluated run as a preset.
 
     The folder appears at once when it is complete.
@@ -35,6 +38,10 @@ def write(run, folder, license=None):
         folder: The folder to make; its last part is the preset's name.
         license: Identifier of the model's licence on the Hugging Face Hub, or
             `None` for that of the training data.
+        evaluate: bool. Whether to measure the figures of the card again, with
+            the weights in half precision, rather than to state those of the
+            run. Generated texts may differ slightly.
+        reporter: A `training.reporter.Reporter`, for `evaluate`.
 
     Returns:
         The folder, a `pathlib.Path`.
@@ -48,8 +55,6 @@ def write(run, folder, license=None):
     _check(run, folder)
     task = tasks.load(run)
     card = _card(run)
-    results = atomic.read_json(run / "results.json", dict)
-    facts = _facts(folder.name, task, card, results, license)
     folder.parent.mkdir(parents=True, exist_ok=True)
     atomic.remove_leftovers(folder.parent)
     part = atomic.temporary(folder)
@@ -57,11 +62,10 @@ def write(run, folder, license=None):
     try:
         _write_model(task, part)
         _write_notes(run, card, part)
-        text = model_card.write(facts, task, card, run)
-        (part / "README.md").write_text(text, "utf-8")
-        files = {p.name: digests.digest(p) for p in sorted(part.iterdir())}
-        metadata = {**_versions(task), "preset": facts, "sha256": files}
-        atomic.write_json(part / hub.CARD, metadata)
+        _write_cards(folder.name, task, card, license, part)
+        if evaluate:
+            _evaluate(run, part, reporter)
+            _write_cards(folder.name, task, card, license, part)
         os.rename(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -161,6 +165,38 @@ def _write_notes(run, card, part):
     training["run"] = run_folder.digest(part)
     atomic.write_json(part / "training.json", training)
     results = atomic.read_json(run / "results.json", dict)
+    atomic.write_json(part / "results.json", results)
+
+
+def _write_cards(name, task, card, license, part):
+    """Writes the model card and the metadata, anew if they are there."""
+    (part / hub.CARD).unlink(missing_ok=True)
+    results = atomic.read_json(part / "results.json", dict)
+    facts = _facts(name, task, card, results, license)
+    text = model_card.write(facts, task, card, part)
+    (part / "README.md").write_text(text, "utf-8")
+    files = {p.name: digests.digest(p) for p in sorted(part.iterdir())}
+    metadata = {**_versions(task), "preset": facts, "sha256": files}
+    atomic.write_json(part / hub.CARD, metadata)
+
+
+def _evaluate(run, part, reporter):
+    """Measures the metrics of each split with the preset's own weights."""
+    card = run_folder.read_card(run)
+    results = atomic.read_json(part / "results.json", dict)
+    for split in sorted({*results} & {*splits.SPLITS}):
+        entry = results[split]
+        data = entry["data"]
+        if not datasets.is_published(data):
+            data = card.get("path")
+        results[split] = {
+            **entry,
+            "metrics": evaluations.evaluate(
+                *(part, split, data, card.get("folder")),
+                generate=entry["generate"],
+                reporter=reporter,
+            ).metrics,
+        }
     atomic.write_json(part / "results.json", results)
 
 

@@ -125,6 +125,25 @@ def test_evaluates_as_the_run_and_stays_as_it_is(run, folder):
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
 
 
+def test_figures_are_measured_again_if_asked(run, tmp_path):
+    other = shutil.copytree(run, tmp_path / "run")
+    results = json.loads((other / "results.json").read_text())
+    published = results["test"]["metrics"]["accuracy"]
+    results["test"]["metrics"]["accuracy"] = 0.123
+    (other / "results.json").write_text(json.dumps(results))
+    written = call("preset", other, tmp_path / NAME, "--evaluate")
+    assert written.exit_code == 0, written.output
+    hub.check(tmp_path / NAME)
+    metrics = json.loads((tmp_path / NAME / "results.json").read_text())
+    accuracy = metrics["test"]["metrics"]["accuracy"]
+    assert accuracy == pytest.approx(published, abs=1e-3)
+    card = (tmp_path / NAME / "README.md").read_text()
+    assert "12.3" not in card and f"{100 * accuracy:.1f}" in card
+    figure = hub.read_card(tmp_path / NAME)["preset"]["figure"]
+    assert figure == f"accuracy {100 * accuracy:.1f} %"
+    assert json.loads((other / "results.json").read_text()) == results
+
+
 def test_its_results_are_not_added_to_others(run, folder, tmp_path):
     data = run.parent / "table.jsonl"
     with pytest.raises(ValueError, match="is a preset"):
