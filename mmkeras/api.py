@@ -321,15 +321,16 @@ def _rows(config, source, reporter):
 
     Notes about them are reported.
     """
-    rows, notes, skipped, val_is_drawn = datasets.read(
+    parts = datasets.read_parts(
         splits=("train", "val"), target=config.task.target, **source
     )
+    rows = parts.rows
     kind = tasks.of(registry.get(config.architecture))
     if kind.target_field == "label" and "question" not in rows[0][0]:
         labels = [row["label"] for row in kind.expand(rows[0])]
         reporter.note(label_kinds.describe(labels))
-    for note in notes:
+    for note in parts.notes:
         reporter.note(note)
-    if skipped:
-        reporter.warn(skipped)
-    return *rows, val_is_drawn
+    if parts.skipped:
+        reporter.warn(parts.skipped)
+    return *rows, parts.val_is_drawn

@@ -88,10 +88,10 @@ def transfer(
         reporter.note(text)
     source = sources.of_run(card)
     target = arms.values[_WITHOUT].get("task.target")
-    parts, _, _, is_drawn = datasets.read(
+    parts = datasets.read_parts(
         splits=("train", "val"), target=target, **source
     )
-    rows = *parts, is_drawn
+    rows = *parts.rows, parts.val_is_drawn
     home, scores, counts = _home(run, arms.pretrained), {}, {}
     plan = [
         (fraction, seed, arm)

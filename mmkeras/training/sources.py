@@ -216,7 +216,7 @@ def split_rows(task, source, split, reporter, card=None):
     arguments = card["arguments"] if card else {}
     is_fold = arguments.get("fold") is not None and split != "test"
     names = ["train", "val"] if is_fold else [split]
-    parts, _, skipped, _ = datasets.read(splits=names, target=target, **source)
+    parts, _, skipped = datasets.read(splits=names, target=target, **source)
     if skipped:
         reporter.warn(skipped)
     if is_fold:

@@ -42,7 +42,7 @@ def train(path, target, folder):
     Returns:
         The names of rows that were left out.
     """
-    rows, _, skipped, _ = datasets.read(
+    rows, _, skipped = datasets.read(
         path, ("train", "val"), target=target, kind="labels"
     )
     data = engine.Data(*rows)

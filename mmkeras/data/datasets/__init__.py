@@ -8,6 +8,7 @@ Your own data, a path or rows in memory, is an `own.OwnData` with methods of
 these names.
 """
 
+import dataclasses
 import difflib
 import importlib
 import os
@@ -142,6 +143,24 @@ def scan(source, folder=None, target=None, kind=None, columns=None):
     return reader.scan(folder, **(columns or {}))
 
 
+@dataclasses.dataclass(frozen=True)
+class Parts:
+    """Splits of a data set.
+
+    Attributes:
+        rows: List of a list of rows per split.
+        notes: List of remarks that are not problems.
+        skipped: A sentence that names rows that are skipped, or `""`.
+        val_is_drawn: bool. Whether validation rows were drawn from your own
+            data, in which none are named.
+    """
+
+    rows: list
+    notes: list
+    skipped: str
+    val_is_drawn: bool
+
+
 def read(source, splits, folder=None, target=None, kind=None, columns=None):
     """Reads the rows of several splits, a table once for all of them.
 
@@ -154,9 +173,8 @@ def read(source, splits, folder=None, target=None, kind=None, columns=None):
         columns: As of `scan`.
 
     Returns:
-        Tuple of a list of rows per split; a list of notes; a sentence that
-        names rows that are skipped, or `""`; and whether validation rows were
-        drawn from your own data, in which none are named.
+        Tuple of a list of rows per split; a list of notes; and a sentence
+        that names rows that are skipped, or `""`.
 
     Raises:
         ValueError: If a split has no rows, if rows for training and
@@ -164,17 +182,25 @@ def read(source, splits, folder=None, target=None, kind=None, columns=None):
             of `scan`.
         FileNotFoundError: If there is no such file or folder.
     """
+    parts = read_parts(source, splits, folder, target, kind, columns)
+    return parts.rows, parts.notes, parts.skipped
+
+
+def read_parts(
+    source, splits, folder=None, target=None, kind=None, columns=None
+):
+    """Reads several splits as `read` does; returns `Parts`."""
     if is_published(source) and target is None:
         reader = get(source, kind, columns)
         options = columns or {}
-        parts = [reader.rows(split, folder, **options) for split in splits]
-        return parts, [], "", False
+        rows = [reader.rows(split, folder, **options) for split in splits]
+        return Parts(rows, [], "", False)
     data = scan(source, folder, target, kind, columns)
     if {"train", "val"} <= set(splits):
         data.raise_if_corrupt()
         training_problems.require(training_problems.of_dataset(data))
-    parts = [data.split(split, warn=False) for split in splits]
-    return parts, data.notes, data.skip_summary(), data.val_is_drawn
+    rows = [data.split(split, warn=False) for split in splits]
+    return Parts(rows, data.notes, data.skip_summary(), data.val_is_drawn)
 
 
 def _raise_unknown(source):

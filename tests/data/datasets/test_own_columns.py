@@ -82,7 +82,7 @@ def test_columns_alone_are_an_input(table):
 )
 def test_bad_cells_are_named_by_row_and_column(table, cell, reason):
     path = table(*LINES, f"a pan,{cell},2004,Acme,s5,x,train")
-    [rows], _, skipped, _ = datasets.read(path, ["train"], columns=NAMES)
+    [rows], _, skipped = datasets.read(path, ["train"], columns=NAMES)
     assert len(rows) == 2
     assert f"table.csv:6: {reason}" in skipped
     report = check.check(path, columns=NAMES)

@@ -56,12 +56,13 @@ def test_splits_are_drawn(tmp_path, data):
 @pytest.mark.parametrize("data", TABLES)
 def test_validation_is_drawn_from_training(tmp_path, data):
     write(tmp_path, data, ["train"] * 9 + ["Test"])
-    [train, val, test], notes, skipped, is_drawn = datasets.read(
-        tmp_path, ("train", "val", "test"), kind=data
+    splits = ("train", "val", "test")
+    [train, val, test], notes, skipped = datasets.read(
+        tmp_path, splits, kind=data
     )
     count = splits_of([*train, *val, *test])
     assert count == {"train": 8, "val": 1, "test": 1} and not skipped
-    assert is_drawn
+    assert datasets.read_parts(tmp_path, splits, kind=data).val_is_drawn
     assert any("training rows to validation" in note for note in notes)
 
 
