@@ -20,6 +20,7 @@ from mmkeras.data.datasets.columns import TABULAR
 from mmkeras.data.problems import Problem
 
 __all__ = ["Problem", "Report", "check"]
+_SPEECH = ("transcripts", "translations")  # Kinds of data.
 
 
 @dataclasses.dataclass
@@ -102,7 +103,7 @@ def check(
     if kind in (None, "transcripts"):
         problems += check_transcripts.problems(rows)
     notes += _missing_packages(rows)
-    notes += truncation.describe_audio(rows, _audio_seconds(rows, kind))
+    notes += truncation.describe_audio(rows, _audio_limits(rows, kind))
     unused = sum("captions" in r and r["split"] is None for r in rows)
     if unused:
         notes.append(f"Images that belong to no split: {unused}.")
@@ -122,17 +123,14 @@ def _missing_packages(rows):
     return []
 
 
-def _audio_seconds(rows, kind):
-    """The seconds of audio that training takes by default."""
-    is_speech = kind in ("transcripts", "translations")
-    if kind is None:
-        is_speech = any(
-            "target" in row or check_transcripts.is_transcript(row)
-            for row in rows
-        )
-    if is_speech:
-        return truncation.SPEECH_SECONDS
-    return truncation.AUDIO_SECONDS
+def _audio_limits(rows, kind):
+    """The seconds of audio that training takes by default, and where."""
+    speech, other = truncation.SPEECH_SECONDS, truncation.AUDIO_SECONDS
+    if kind is not None:
+        return {speech if kind in _SPEECH else other: ""}
+    if any(map(check_transcripts.is_transcript, rows)):  # Or pairs.
+        return {speech: "for transcripts and translations", other: "for pairs"}
+    return {speech if any("target" in row for row in rows) else other: ""}
 
 
 def _has_labels(rows):

@@ -50,12 +50,13 @@ def describe(field_codecs, sizes, remedy="set {} to use more"):
     return notes
 
 
-def describe_audio(rows, limit=AUDIO_SECONDS):
+def describe_audio(rows, limits):
     """Describes the durations of audio, and how many are truncated.
 
     Args:
         rows: List of rows of a data set.
-        limit: float. Seconds that training takes by default.
+        limits: Dict from the seconds that training takes by default to where
+            that is, or to `""` if it is everywhere.
 
     Returns:
         List of one string, or empty without audio.
@@ -67,10 +68,15 @@ def describe_audio(rows, limit=AUDIO_SECONDS):
         f"audio: median {statistics.median(sizes):.4g} s, longest "
         f"{max(sizes):.4g} s."
     )
-    if _count_longer(sizes, limit):
+    longer = [
+        f"{_describe_longer(sizes, limit, 's')} {where}".rstrip()
+        for limit, where in limits.items()
+        if _count_longer(sizes, limit)
+    ]
+    if longer:
         note += (
-            f" By default, {_describe_longer(sizes, limit, 's')}; set "
-            "data.audio_seconds in training to use more."
+            f" By default, {'; '.join(longer)}; set data.audio_seconds in "
+            "training to use more."
         )
     return [note]
 

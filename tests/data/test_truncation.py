@@ -97,6 +97,17 @@ def test_check_has_the_limit_of_training(name, longer):
     assert longer.endswith(f" {limit:g} s")
 
 
+def test_check_names_both_limits_of_transcripts_that_may_be_pairs():
+    rows = [{"audio": audio_file(seconds)} for seconds in (1, 3, 11)]
+    limits = {10.0: "for transcripts", 2.0: "for pairs"}
+    assert truncation.describe_audio(rows, limits) == [
+        "audio: median 3 s, longest 11 s. By default, 1 of 3 is longer than "
+        "10 s and is truncated (longest 11 s) for transcripts; 2 of 3 are "
+        "longer than 2 s and are truncated (longest 11 s) for pairs; set "
+        "data.audio_seconds in training to use more."
+    ]
+
+
 def test_a_recording_alone_is_too_short_for_its_text():
     row = {"audio": audio_file(0.1), "text": "a longer text"}
     rows = [{**row, "split": "train"}, {**row, "split": "val"}]

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from mmkeras import tasks
+from mmkeras.data import check
 from mmkeras.data import datasets
 from mmkeras.data.codecs.waveforms import to_wav
 from mmkeras.data.datasets import mboshi
@@ -50,6 +51,18 @@ def test_speech_and_text_are_pairs(folder, name, text):
     pair = tasks.Retrieve.expand(parts[2])[0]
     assert pair["text"] == text and pair["audio"].endswith("abiayi_0.wav")
     assert {*pair["pair"]} == {"text", "audio"}
+
+
+def test_check_has_the_limits_of_speech_and_of_pairs(folder):
+    path = folder / "full_corpus_newsplit/dev/abiayi_0.wav"
+    path.write_bytes(to_wav(np.zeros(48000, "float32"), 16000))
+    [note] = [
+        note
+        for note in check.check("mboshi", folder).notes
+        if note.startswith("audio: ")
+    ]
+    assert "1 of 34 is longer than 2 s" in note and "for pairs; set" in note
+    assert "longer than 10 s" not in note
 
 
 def test_a_file_without_a_translation_is_corrupt(folder):
