@@ -63,6 +63,7 @@ def run(
                 for count in (captions, 1)
             ],
             *(repeats, cpu_time, out),
+            {"vocabulary": vocabulary, "dim": dim, "regions": regions},
         )
         return
     rows = []

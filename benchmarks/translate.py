@@ -68,7 +68,15 @@ def run(
         "ctranslate2": engines.ctranslate2(other, *setting, source, batch),
     }
     name = f"{sentences} sentences of {length} tokens, beam {beam}"
-    report("translate", [(name, methods)], repeats, cpu_time, out)
+    sizes = {
+        "sentences": sentences,
+        "beam": beam,
+        "length": length,
+        "batch": batch,
+        "vocabulary": vocabulary,
+        "dim": dim,
+    }
+    report("translate", [(name, methods)], repeats, cpu_time, out, sizes)
 
 
 def ours(model, source, beam, length, batch, xla=None):
@@ -110,7 +118,7 @@ def ours(model, source, beam, length, batch, xla=None):
     return translate
 
 
-def report(name, settings, repeats, cpu_time, out):
+def report(name, settings, repeats, cpu_time, out, sizes):
     """Times settings, prints a table with the bars, and writes a file.
 
     Args:
@@ -120,6 +128,7 @@ def report(name, settings, repeats, cpu_time, out):
         repeats: int. Rounds.
         cpu_time: bool. Whether to count the seconds of all cores.
         out: Folder, or `None`.
+        sizes: Dict of the sizes that all settings share, for the file.
     """
     clock = time.process_time if cpu_time else time.perf_counter
     rows, bars = [], []
@@ -159,6 +168,7 @@ def report(name, settings, repeats, cpu_time, out):
     results.show(title, _columns(), rows, [], bars)
     packages = ("tensorflow", "keras", "torch", "transformers", "ctranslate2")
     content = {
+        **sizes,
         "repeats": repeats,
         "clock": "cpu" if cpu_time else "wall",
         "machine": results.machine(*packages),
