@@ -6,6 +6,7 @@ import stat
 
 MAX_BYTES = 1 << 30
 MISSING = "no such file"
+IMAGES = (".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".webp")
 _NAME_BYTES = 255  # Of a file's name, on all common systems.
 
 

@@ -16,6 +16,7 @@ from mmkeras.data.codecs.subwords import Subwords
 from mmkeras.data.codecs.tabular import Tabular
 from mmkeras.data.codecs.text import Text
 from mmkeras.data.codecs.token_dialogue import TokenDialogue
+from mmkeras.data.codecs.video import Video
 from mmkeras.data.codecs.word_pieces import WordPieces
 
 # A fixed table: a file can name only these codecs.
@@ -35,6 +36,7 @@ _CODECS = {
         Tabular,
         Text,
         TokenDialogue,
+        Video,
         WordPieces,
     )
 }

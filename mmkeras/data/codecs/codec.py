@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from mmkeras.data import files
 from mmkeras.data import inputs
 
 
@@ -14,8 +15,8 @@ class Codec:
     operations alone, and `normalize` scales integers such as pixels.
 
     Attributes:
-        kind: `"image"`, `"audio"`, `"features"`, `"tabular"`, `"text"` or
-            `"dialogue"`.
+        kind: `"image"`, `"audio"`, `"video"`, `"features"`, `"tabular"`,
+            `"text"` or `"dialogue"`.
         in_file: bool. Whether raw values are files, as paths or as bytes.
         dtype: Data type of encoded values.
         shape: Tuple. Shape of one encoded value.
@@ -47,6 +48,21 @@ class Codec:
             List as for `pack`; `None` if the batch lacks the field.
         """
         return batch.get(field)
+
+    def read_file(self, path):
+        """Reads the file of a value, if values are files.
+
+        Args:
+            path: Path of the file.
+
+        Returns:
+            Its bytes, as for `pack`.
+
+        Raises:
+            ValueError: If it cannot be read; the error is the reason, without
+                the path.
+        """
+        return files.read(path)
 
     def pack(self, values):
         """Packs raw values into one tensor.

@@ -40,6 +40,9 @@ class Image(Codec):
         crop: bool. Whether to cut off the longer side instead of changing the
             aspect ratio; needs `interpolation`.
 
+    Attributes:
+        resizing: A `decoding.pixels.Resizing`; `None` by default.
+
     Raises:
         ValueError: If an argument is not positive, the interpolation is
             unknown, or it is missing.
@@ -75,7 +78,7 @@ class Image(Codec):
         _check_interpolation(interpolation, antialias, crop)
         self.size = size
         self.limit = int(limit)
-        self._resizing = interpolation and pixels.Resizing(
+        self.resizing = interpolation and pixels.Resizing(
             interpolation, bool(antialias), bool(crop)
         )
 
@@ -130,7 +133,7 @@ class Image(Codec):
             return self._graphs.one(encoded, self.size, self.limit)
         with tf.device("CPU:0"):  # Inlined: in tf.data a call costs time.
             decoded = _decode_or_raise(
-                self._resizing, encoded, self.size, self.limit
+                self.resizing, encoded, self.size, self.limit
             )
         return tf.ensure_shape(decoded, self.shape)
 
@@ -194,7 +197,7 @@ class Image(Codec):
         remaining = []
         for i, file in enumerate(files):
             image = None
-            if self._resizing is None:
+            if self.resizing is None:
                 image = fast_jpeg.enlarge(file, self.size, self.limit)
             if image is None:
                 remaining.append(i)
@@ -245,9 +248,9 @@ class Image(Codec):
 
     def get_config(self):
         config = {"size": list(self.size), "limit": self.limit}
-        if self._resizing is None:  # As of earlier versions.
+        if self.resizing is None:  # As of earlier versions.
             return config
-        method, antialias, crop = self._resizing
+        method, antialias, crop = self.resizing
         return {
             **config,
             "interpolation": method,
@@ -257,7 +260,7 @@ class Image(Codec):
 
     @property
     def _graphs(self):
-        return _graphs_of(self._resizing)
+        return _graphs_of(self.resizing)
 
 
 def _check_interpolation(interpolation, antialias, crop):

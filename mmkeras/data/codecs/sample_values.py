@@ -1,5 +1,7 @@
 """Small files and texts to test an export with, the same at every call."""
 
+import io
+
 import numpy as np
 import tensorflow as tf
 
@@ -39,6 +41,37 @@ def _scene(rng, height, width):
             inside = distance.max(0) < size
         scene[inside] = rng.uniform(0, 255, 3)
     return scene.clip(0, 255).astype("uint8")
+
+
+def videos():
+    """Renders videos in the formats that exports read.
+
+    Returns:
+        List of bytes: a GIF, one with a single frame, an `.npy` array, and
+        three unreadable ones, a truncated GIF, an array of another type and
+        an empty file.
+    """
+    rng = np.random.default_rng(0)
+    scene = _scene(rng, 48, 64)
+    frames = np.stack([np.roll(scene, 8 * i, axis=1) for i in range(7)])
+    gif = _gif(frames)
+    arrays = [_npy(frames[::2]), _npy(frames[:2, ::8, ::8] / 2)]
+    return [gif, _gif(frames[:1]), arrays[0], gif[:-300], arrays[1], b""]
+
+
+def _npy(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def _gif(frames):
+    import PIL.Image
+
+    first, *others = map(PIL.Image.fromarray, frames)
+    file = io.BytesIO()
+    first.save(file, "GIF", save_all=True, append_images=others, loop=0)
+    return file.getvalue()
 
 
 def audio_files():

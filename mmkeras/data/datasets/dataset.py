@@ -15,7 +15,7 @@ from mmkeras.data.problems import Problem
 from mmkeras.data.problems import summarize
 
 SPLITS = splits.SPLITS
-IMAGES = (".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".webp")
+IMAGES = files.IMAGES
 _OTHER_NAMES = {
     "training": "train",
     "restval": "train",

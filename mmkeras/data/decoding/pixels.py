@@ -175,6 +175,22 @@ def _read(encoded, kind, sides, size):
     return tf.switch_case(index, [*jpegs, *others])
 
 
+def resize(pixels, size, resizing=None):
+    """Resizes images, or the frames of a video, as `decode` does.
+
+    Args:
+        pixels: uint8 tensor `(..., height, width, 3)`, of rank 3 or 4.
+        size: As of `decode`.
+        resizing: As of `decode`.
+
+    Returns:
+        uint8 tensor `(..., *size, 3)`.
+    """
+    if resizing:
+        return _resize_by(resizing, pixels, size)
+    return _resize(pixels, size)
+
+
 def black(size):
     """Makes an image of zeros, of a size as for `decode`."""
     return tf.zeros(tf.concat([size, [3]], 0), tf.uint8)
@@ -199,7 +215,7 @@ def _smaller(pixels, size):
     twice as long.
     """
     resized = tf.cond(
-        tf.reduce_all(tf.shape(pixels)[:2] >= size),
+        tf.reduce_all(tf.shape(pixels)[-3:-1] >= size),
         lambda: tf.image.resize(pixels, size, method="area"),
         lambda: tf.image.resize(pixels, size, antialias=True),
     )
@@ -209,7 +225,7 @@ def _smaller(pixels, size):
 def _resize(pixels, size):
     # If nothing shrinks the two agree, and the first is 3x as fast.
     return tf.cond(
-        tf.reduce_all(tf.shape(pixels)[:2] <= size),
+        tf.reduce_all(tf.shape(pixels)[-3:-1] <= size),
         lambda: _larger(pixels, size),
         lambda: _smaller(pixels, size),
     )
@@ -223,19 +239,19 @@ def _resize_by(resizing, pixels, size):
         pixels, size, resizing.method, antialias=resizing.antialias
     )
     pixels = tf.clip_by_value(tf.round(pixels), 0, 255)
-    return tf.ensure_shape(tf.cast(pixels, tf.uint8), (None, None, 3))
+    shape = [*[None] * (pixels.shape.rank - 1), 3]
+    return tf.ensure_shape(tf.cast(pixels, tf.uint8), shape)
 
 
 def _crop(pixels, size):
     """The largest part at the centre that has the aspect ratio of a size."""
-    sides = tf.shape(pixels)[:2]
+    sides = tf.shape(pixels)[-3:-1]
     target = tf.cast(size, tf.float32)
     part = tf.cast(sides[::-1], tf.float32) * target / target[::-1]
     part = tf.maximum(tf.minimum(sides, tf.cast(part, tf.int32)), 1)
-    start = (sides - part) // 2
-    return tf.slice(
-        pixels, tf.concat([start, [0]], 0), tf.concat([part, [3]], 0)
-    )
+    top, left = tf.unstack((sides - part) // 2)
+    height, width = tf.unstack(part)
+    return pixels[..., top : top + height, left : left + width, :]
 
 
 def _ratio_index(sides, size):

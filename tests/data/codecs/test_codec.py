@@ -19,6 +19,7 @@ SENTENCE_PIECES = codecs.SentencePieces(
 CODECS = {
     "image": codecs.Image((8, 6)),
     "audio": codecs.Audio(8000, 0.1),
+    "video": codecs.Video(3, (8, 6)),
     "vector": codecs.Features((3,)),
     "sequence": codecs.Features((4, 3)),
     "text": codecs.Text(WORDS, length=6),
@@ -87,7 +88,7 @@ def test_a_value_of_a_wrong_type_is_missing_and_an_error(codec):
 def test_only_bytes_are_normalized():
     for name, codec in CODECS.items():
         x = np.full((1, *codec.shape), 51, codec.dtype)
-        expected = 0.2 if name == "image" else 51
+        expected = 0.2 if name in ("image", "video") else 51
         np.testing.assert_allclose(codec.normalize(x), expected, rtol=1e-6)
 
 
@@ -96,6 +97,7 @@ def test_only_bytes_are_normalized():
     [
         ("image", "image", {"x_shape": (8, 6, 3)}),
         ("audio", "audio", {"x_shape": (800,)}),
+        ("video", "video", {"x_shape": (3, 8, 6, 3)}),
         ("sequence", "features", {"x_shape": (4, 3)}),
         ("text", "text", {"vocabulary_size": 7}),
         ("dialogue", "dialogue", {"vocabulary_size": 7, "x_shape": (2, 6)}),
@@ -104,7 +106,7 @@ def test_only_bytes_are_normalized():
 def test_kinds_and_arguments_of_a_builder(name, kind, expected):
     codec = CODECS[name]
     assert codec.kind == kind
-    assert codec.in_file == (kind in ("image", "audio"))
+    assert codec.in_file == (kind in ("image", "audio", "video"))
     assert codec.builder_arguments("x") == expected
 
 
