@@ -2,6 +2,7 @@
 
 import keras
 
+from mmkeras import arguments
 from mmkeras import branches
 from mmkeras import fusion as fusions
 from mmkeras import layers
@@ -17,6 +18,7 @@ from mmkeras.registry import register
         "vocabulary_size": 11,
         "image_shape": (16, 16, 3),
         "audio_shape": (2000,),
+        "video_shape": (3, 16, 16, 3),
         "features_shape": (6,),
         "dim": 8,
     },
@@ -27,6 +29,7 @@ def classify_any(
     vocabulary_size=None,
     image_shape=None,
     audio_shape=None,
+    video_shape=None,
     features_shape=None,
     tabular_shape=None,
     dim=128,
@@ -34,6 +37,7 @@ def classify_any(
     text=None,
     image=None,
     audio=None,
+    video=None,
     fusion="concat",
 ):
     """Builds a classifier of those modalities whose size is given.
@@ -43,25 +47,30 @@ def classify_any(
         vocabulary_size: int. Number of token ids; `None` without texts.
         image_shape: Tuple `(height, width, channels)`; `None` without images.
         audio_shape: Tuple `(samples,)` at 16 kHz; `None` without audio.
+        video_shape: Tuple `(length, height, width, channels)`; `None` without
+            videos.
         features_shape: Tuple `(size,)` or `(length, size)` of features that
             were computed elsewhere; `None` without.
         tabular_shape: Tuple `(size,)` of standardised numbers and one-hot
             categories, as of `codecs.Tabular`; `None` without.
-        dim: int. Size of each branch's features and of the hidden layer.
+        dim: int. Size of each branch's features and of the hidden layer; even
+            with videos.
         dropout: float in [0, 1).
         text: Text branch. Defaults to `branches.text.bow`.
         image: Image branch. Defaults to `branches.image.cnn`.
         audio: Audio branch. Defaults to `branches.audio.cnn`.
+        video: Branch that encodes each frame. Defaults to
+            `branches.image.cnn_flat` on each. A GRU over the frames follows.
         fusion: Layer that fuses several modalities, or the name of one.
 
     Returns:
         A model from `"text"`, token ids of shape `(batch, length)`, `"image"`,
-        `"audio"`, `"features"` and `"tabular"`, as far as given, and, if there
-        are several, optionally `"presence"`, to logits of shape `(batch,
-        num_classes)`.
+        `"audio"`, `"video"`, `"features"` and `"tabular"`, as far as given,
+        and, if there are several, optionally `"presence"`, to logits of shape
+        `(batch, num_classes)`.
 
     Raises:
-        ValueError: If no size is given.
+        ValueError: If no size is given, or `dim` is odd with videos.
 
     Reference:
         [Baltrusaitis et al., 2017](https://arxiv.org/abs/1705.09406), a survey
@@ -75,6 +84,11 @@ def classify_any(
         )
     if audio_shape or audio:
         encoders["audio"] = audio or branches.audio.cnn(audio_shape, dim=dim)
+    if video_shape or video:
+        arguments.check_even(dim)
+        encoders["video"] = video or branches.video.each_frame(
+            branches.image.cnn_flat(video_shape[1:], dim // 4), video_shape[0]
+        )
     if features_shape:
         vectors = len(features_shape) == 1
         make = branches.features.dense if vectors else branches.features.gru
@@ -84,11 +98,16 @@ def classify_any(
     if not encoders:
         raise ValueError(
             "`classify-any` needs at least one of `vocabulary_size`, "
-            "`image_shape`, `audio_shape`, `features_shape` and "
+            "`image_shape`, `audio_shape`, `video_shape`, `features_shape` and "
             "`tabular_shape`. Received: none"
         )
     inputs = {k: layers.input_like(x, k) for k, x in encoders.items()}
-    steps = [encoder(inputs[field]) for field, encoder in encoders.items()]
+    steps = {k: encoder(inputs[k]) for k, encoder in encoders.items()}
+    if "video" in steps:
+        x = keras.layers.LayerNormalization(name="frames_norm")(steps["video"])
+        cell = layers.GRU(dim // 2, return_sequences=True)
+        steps["video"] = keras.layers.Bidirectional(cell, name="frames")(x)
+    steps = list(steps.values())
     if len(steps) > 1:
         inputs["presence"] = layers.presence_input(len(steps))
         logits = fusions.classification_head(

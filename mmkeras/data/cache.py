@@ -8,13 +8,13 @@ import collections
 import hashlib
 import itertools
 import json
+import math
 import os
 from concurrent import futures
 
 import numpy as np
 
 from mmkeras.data import codecs
-from mmkeras.data import files
 from mmkeras.data.fingerprint import contents
 from mmkeras.data.store import cached
 from mmkeras.data.store import clear
@@ -23,6 +23,7 @@ __all__ = ["batches", "cached", "clear", "decoded"]
 
 _DECODING = 2  # Increase when a codec decodes a file differently.
 _THREADS = min(max(os.cpu_count() or 2, 2), 8)  # Each decodes a batch.
+_BATCH_BYTES = 1 << 26  # Of one decoded batch: videos are large.
 
 
 def decoded(
@@ -33,7 +34,7 @@ def decoded(
     Args:
         rows: List of dicts with `"id"` and `"image"`, a path or the bytes of
             the file that the codec reads.
-        codec: A `codecs.Image` or `codecs.Audio`.
+        codec: A codec of files, such as `codecs.Image`.
         folder: Folder of the array; see `store.cached`.
         progress: Function of the number of files done and the total.
         errors: List to which `(row id, error)` of each file that cannot be
@@ -69,20 +70,22 @@ def batches(paths, codec, start=0, batch_size=64):
 
     Args:
         paths: List of paths, or of the bytes of files.
-        codec: A `codecs.Image` or `codecs.Audio`.
+        codec: A codec of files, such as `codecs.Image`.
         start: int. First file to decode.
-        batch_size: int.
+        batch_size: int. Maximum size of a batch; less if values are large.
 
     Yields:
         Tuples of decoded files, an array `(batch, *codec.shape)`, and errors,
         bytes `(batch,)`, empty where a file could be read.
     """
+    batch_size = _fitting(codec, batch_size)
     parts = (
         paths[i : i + batch_size] for i in range(start, len(paths), batch_size)
     )
 
     def decode(part):
-        contents, reasons = zip(*map(_read, part))
+        pairs = [_read(path, codec) for path in part]
+        contents, reasons = zip(*pairs)
         arrays, errors = codec.read(contents)
         pairs = zip(reasons, errors)
         errors = [reason.encode() or error for reason, error in pairs]
@@ -122,12 +125,20 @@ def encoded(values, codec, start=0, batch_size=64):
         yield x.numpy(), np.array(errors, object)
 
 
-def _read(path):
+def _fitting(codec, batch_size):
+    """Reduces a batch size so that the decoded values fit in memory."""
+    if None in codec.shape:
+        return batch_size
+    size = math.prod(codec.shape) * np.dtype(codec.dtype).itemsize
+    return max(min(batch_size, _BATCH_BYTES // size), 1)
+
+
+def _read(path, codec):
     """Returns the bytes of a file and its error, one of them empty."""
     if isinstance(path, bytes):
         return path, ""
     try:
-        return files.read(path), ""
+        return codec.read_file(path), ""
     except ValueError as error:
         return b"", str(error)
 

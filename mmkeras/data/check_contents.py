@@ -1,9 +1,10 @@
-"""Finds images, audio, groups and names that are in several splits."""
+"""Finds images, audio, videos, groups and names that are in several splits."""
 
 import collections
 
 from mmkeras.data import check_files
 from mmkeras.data import files
+from mmkeras.data import fingerprint
 from mmkeras.data.problems import Problem
 from mmkeras.files import digests
 
@@ -83,5 +84,6 @@ def _digests(values):
         for value in values
         if isinstance(value, bytes) or not files.why_unreadable(value)
     ]
-    pairs = zip(readable, digests.digests(readable))
+    pairs = [*zip(readable, digests.digests(readable))]
+    pairs += [(value, fingerprint.frames_digest(value)) for value in values]
     return {v: digest for v, digest in pairs if digest not in (None, _EMPTY)}

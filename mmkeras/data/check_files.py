@@ -1,4 +1,4 @@
-"""Checks the image and audio files of a data set by decoding each once."""
+"""Checks the files of a data set by decoding each once."""
 
 import collections
 import itertools
@@ -10,8 +10,12 @@ from mmkeras.data import codecs
 from mmkeras.data.problems import Problem
 from mmkeras.data.problems import unreadable
 
-CODECS = {"image": codecs.Image((16, 16)), "audio": codecs.Audio(8000, 0.1)}
-_PLURALS = {"image": "images", "audio": "audio files"}
+CODECS = {
+    "image": codecs.Image((16, 16)),
+    "audio": codecs.Audio(8000, 0.1),
+    "video": codecs.Video(256, (16, 16)),
+}
+_PLURALS = {"image": "images", "audio": "audio files", "video": "videos"}
 
 
 def problems(rows, progress):
@@ -46,7 +50,7 @@ def in_files(rows, field):
 
     Args:
         rows: Rows of a data set.
-        field: `"image"` or `"audio"`.
+        field: `"image"`, `"audio"` or `"video"`.
 
     Returns:
         Dict from distinct files, paths or bytes, to their locations, as of

@@ -42,6 +42,9 @@ _AMOUNTS = {
 }
 
 
+KINDS = tuple(_AMOUNTS)
+
+
 def names(kind):
     """Returns the names of the corruptions of a kind of values.
 

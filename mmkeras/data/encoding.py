@@ -30,8 +30,8 @@ def pack_batch(codecs, batch):
     Args:
         codecs: Dict of codecs by field.
         batch: Dict of lists of raw values by field, all of one length, as for
-            `Codec.pack`; images and audio may also be paths of files, as str
-            or path objects.
+            `Codec.pack`; images, audio and videos may also be paths of files,
+            as str or path objects.
 
     Returns:
         Tuple of a dict of values as from `Codec.pack`, and errors, strings
@@ -43,7 +43,7 @@ def pack_batch(codecs, batch):
     packed, errors = {}, tf.fill([len(next(iter(batch.values())))], "")
     for field, values in batch.items():
         if codecs[field].in_file:
-            values, reasons = inputs.read(values)
+            values, reasons = inputs.read(values, codecs[field].read_file)
             reasons = [error and f"{field}: {error}" for error in reasons]
             errors = first_error(errors, tf.constant(reasons, tf.string))
         packed[field] = codecs[field].pack(values)

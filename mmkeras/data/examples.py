@@ -7,8 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from mmkeras.data import files
+from mmkeras.data.decoding import frame_files
 
-_FILES = ("image", "audio")
+_FILES = ("image", "audio", "video")
 # Keys of a row that are not modalities; `load` skips the first ones.
 _METADATA = (
     *("id", "split", "group", "type", "answers", "relevance", "languages"),
@@ -20,11 +21,11 @@ def load(rows) -> tf.data.Dataset:
     """Reads the files of rows, in their order.
 
     Args:
-        rows: List of dicts; see `mmkeras.data.datasets`. `"image"` and
-            `"audio"` are paths, the bytes of files or arrays of features;
-            `"captions"` is a list of strings; `"tabular"` is a dict; all
-            other values are strings, numbers or arrays. `None` is a missing
-            value.
+        rows: List of dicts; see `mmkeras.data.datasets`. `"image"`,
+            `"audio"` and `"video"` are paths, the bytes of files or arrays of
+            features; a video may be a folder of images; `"captions"` is a
+            list of strings; `"tabular"` is a dict; all other values are
+            strings, numbers or arrays. `None` is a missing value.
 
     Returns:
         Dataset of dicts: files, scalar strings of their bytes, and texts,
@@ -50,7 +51,7 @@ def load(rows) -> tf.data.Dataset:
         for name, is_path in in_files.items():
             columns[name] = tf.cond(
                 is_path & (columns[name] != ""),
-                lambda path=columns[name]: _read(path),
+                lambda path=columns[name], name=name: _read(path, name),
                 lambda data=columns[name]: data,
             )
         return columns
@@ -76,12 +77,14 @@ def _is_blank(value):
     )
 
 
-def _read(path):
-    """Reads a file as an operation of a data set."""
+def _read(path, field):
+    """Reads a file of a field as an operation of a data set."""
 
     def read(path):
         path = os.fsdecode(path)
         try:
+            if field == "video" and os.path.isdir(path):
+                return frame_files.pack(frame_files.names(path))
             return files.read(path)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error

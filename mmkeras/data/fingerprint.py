@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+import os
 
 import numpy as np
 
 from mmkeras.data import files
+from mmkeras.data.decoding import frame_files
 from mmkeras.files import digests
 
-_FILES = ("image", "audio")
+_FILES = ("image", "audio", "video")
 
 
 def fingerprint(rows):
@@ -49,8 +51,8 @@ def contents(values):
         values: Iterable of paths, of the bytes of files, and `None`.
 
     Returns:
-        List of digests as of `files.digests.digest`; for a file that cannot be
-        read, the reason.
+        List of digests as of `files.digests.digest`, or of `frames_digest`;
+        for a file that cannot be read, the reason.
     """
     values = list(values)
     reasons = [
@@ -59,7 +61,25 @@ def contents(values):
     ]
     readable = [None if r else v for r, v in zip(reasons, values)]
     hashes = digests.digests(readable)
-    return [reason or digest for reason, digest in zip(reasons, hashes)]
+    hashes = [reason or digest for reason, digest in zip(reasons, hashes)]
+    return [frames_digest(v) or digest for v, digest in zip(values, hashes)]
+
+
+def frames_digest(value):
+    """Hashes a video that is a folder of images.
+
+    Args:
+        value: Any value of a row.
+
+    Returns:
+        SHA-256 of the digests of its images in their order, in hexadecimal
+        digits; `None` for anything but a folder of images.
+    """
+    if not isinstance(value, str) or not os.path.isdir(value):
+        return None
+    frames = frame_files.names(value)
+    text = json.dumps(contents(frames))
+    return hashlib.sha256(text.encode()).hexdigest() if frames else None
 
 
 def _describe(value):

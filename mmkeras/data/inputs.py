@@ -76,12 +76,13 @@ def to_bytes(value, receiver="An input"):
     )
 
 
-def read(values):
+def read(values, read_file=files.read):
     """Reads the files in a list of values.
 
     Args:
         values: List of values: a str that is not empty, or a path object,
             is the path of a file; all others are left as they are.
+        read_file: Function from a path to bytes, as `Codec.read_file`.
 
     Returns:
         Tuple of the list of values, bytes in place of paths; and a list of
@@ -93,7 +94,7 @@ def read(values):
         if not isinstance(value, (str, os.PathLike)) or value == "":
             continue
         try:
-            contents[i] = files.read(value)
+            contents[i] = read_file(value)
         except ValueError as error:
             contents[i] = None
             path = problems.printable(files.shorten(os.fspath(value), 200))

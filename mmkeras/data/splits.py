@@ -17,7 +17,7 @@ from mmkeras.data import label_kinds
 SPLITS = ("train", "val", "test")
 _TENTH = 10  # One row in ten is for validation, and one for testing.
 _BINS = 5  # Numbers are stratified by their quantiles.
-_FILES = ("image", "audio")
+_FILES = ("image", "audio", "video")
 _HEAD = 4096  # Bytes.
 
 
@@ -26,8 +26,8 @@ def assign(rows, stratify=False):
 
     Args:
         rows: List of dicts with `"id"`, `"split"`, and any of `"group"`,
-            `"image"` and `"audio"`, paths or the bytes of files, and
-            `"label"`. They are changed in place.
+            `"image"`, `"audio"` and `"video"`, paths or the bytes of files,
+            and `"label"`. They are changed in place.
         stratify: bool. Whether to stratify the splits by label.
 
     Returns:

@@ -118,9 +118,26 @@ def robustness(score, rows, kinds, metric="accuracy", seed=0, progress=None):
 
 
 def corruptible(task):
-    """Dict from each field of a task to its kind, as for `robustness`."""
+    """Finds the fields of a task whose kind has corruptions.
+
+    Args:
+        task: A `tasks.Task`.
+
+    Returns:
+        Dict from fields to their kinds, as for `robustness`.
+
+    Raises:
+        ValueError: If there is none, as for videos.
+    """
     kinds = {field: task.codecs[field].kind for field in task.fields}
-    return {k: "text" if v == "dialogue" else v for k, v in kinds.items()}
+    kinds = {k: "text" if v == "dialogue" else v for k, v in kinds.items()}
+    chosen = {k: v for k, v in kinds.items() if v in corruptions.KINDS}
+    if not chosen:
+        raise ValueError(
+            f"There are corruptions of {', '.join(corruptions.KINDS)}. "
+            f"Received: a task of {', '.join(kinds.values())}"
+        )
+    return chosen
 
 
 def _corrupt(rows, field, kind, name, severity, seed):

@@ -8,7 +8,7 @@ from mmkeras.data import inputs
 from mmkeras.serving import golden
 from mmkeras.serving import versions
 
-_FILES = ("image", "audio")
+_FILES = ("image", "audio", "video")
 _MAX_TURNS = 100_001  # No model takes more; the rest is one turn.
 
 
@@ -72,7 +72,7 @@ class ExportedModel:
             batch: List of encoded images (bytes); or a dict of lists by
                 field, or by column of numbers or categories. A missing
                 value is `""`, NaN in features and numbers, or a field that is
-                left out. Images and audio may be paths of files; a
+                left out. Images, audio and videos may be paths of files; a
                 dialogue is a list of turns, or a string with one line per
                 turn; so are candidate texts.
             batch_size: int. Number of examples predicted at once.

@@ -12,7 +12,11 @@ from mmkeras.training import pretrained
 
 _SPLITS = {"val": "validation", "test": "test"}
 # Raw values for the examples of use, by kind of codec.
-_FILES = {"image": "photo.jpg", "audio": "recording.wav"}
+_FILES = {
+    "image": "photo.jpg",
+    "audio": "recording.wav",
+    "video": "clip.gif",
+}
 _LISTED = (  # Metrics in the metadata, besides the headline metric.
     *("accuracy", "f1_weighted", "f1_macro", "bleu_4", "cider", "mae"),
     *("vqa_accuracy", "meteor", "rouge_l"),
@@ -221,6 +225,12 @@ def _limits(facts, task, results):
         elif codec.kind == "image":
             height, width = config["size"]
             lines.append(f"{field}: resized to {height} x {width} pixels.")
+        elif codec.kind == "video":
+            height, width = config["size"]
+            lines.append(
+                f"{field}: {config['length']} evenly spaced frames, resized "
+                f"to {height} x {width} pixels."
+            )
         elif codec.kind == "tabular":
             lines.append(f"{field}: columns {', '.join(codec.columns(field))}.")
         elif "names" in config:

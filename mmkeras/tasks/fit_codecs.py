@@ -9,8 +9,10 @@ from mmkeras.data import examples
 from mmkeras.data import truncation
 
 _LINE_FIELDS = ("history", "candidates")  # Strings with one text per line.
-_MODALITIES = {"text", "image", "audio", "features"}  # In names of the zoo.
+# In names of the zoo.
+_MODALITIES = {"text", "image", "audio", "video", "features"}
 ANY_LENGTH = (None,)  # Shape of audio that a builder takes at any length.
+VIDEO = "video"
 TABULAR = "tabular"  # The numbers and categories of a row of a table.
 
 
@@ -39,7 +41,7 @@ def input_fields(model, rows, defaults):
 
 
 def fit_codecs(
-    fields, rows, image_size, seconds, options, fixed=None, task=None
+    fields, rows, image_size, seconds, options, fixed=None, task=None, video=()
 ):
     """Fits the codecs of inputs.
 
@@ -51,6 +53,7 @@ def fit_codecs(
         options: Dict of options of `codecs.Text.from_texts`.
         fixed: Dict of codecs by field that are not fitted, or `None`.
         task: Name of the task whose architectures an error suggests.
+        video: Number of frames of videos, and their height and width.
 
     Returns:
         Dict of codecs by field.
@@ -61,12 +64,15 @@ def fit_codecs(
     for field in fields:
         if all(row.get(field) is None for row in rows):
             raise ValueError(_missing_field(field, rows, task))
-    options = {"emoji": "keep", **options}
+    options, fixed = {"emoji": "keep", **options}, dict(fixed or {})
+    if VIDEO in fields and isinstance(_first(VIDEO, rows), (str, bytes)):
+        length, size = video
+        fixed.setdefault(VIDEO, codecs.Video(length, (size, size)))
     dialogue = (
         _dialogue_codecs(fields, rows, options) if "history" in fields else {}
     )
     rest = {
-        field: _codec(field, rows, image_size, seconds, options, fixed or {})
+        field: _codec(field, rows, image_size, seconds, options, fixed)
         for field in fields
         if field not in dialogue
     }
@@ -172,6 +178,10 @@ def _codec(field, rows, image_size, seconds, options, fixed):
     return codecs.Text.from_texts(values, **options)
 
 
+def _first(field, rows):
+    return next(iter(_values(field, rows)), None)
+
+
 def _values(field, rows):
     """A field's values, without missing ones."""
     return [row[field] for row in rows if row.get(field) is not None]
@@ -230,13 +240,6 @@ def _arguments(field, codec, defaults):
         builder = {
             1: branches.features.dense,
             2: branches.features.gru,
-            4: branches.video.frames,
-        }.get(len(codec.shape))
-        if builder is None:
-            raise ValueError(
-                f"{field!r} has arrays of shape {codec.shape}. Expected "
-                "vectors, (size,), sequences, (length, size), or videos, "
-                "(length, height, width, channels)."
-            )
+        }[len(codec.shape)]
         return {field: builder(codec.shape, name=name)}
     return codec.builder_arguments(field)

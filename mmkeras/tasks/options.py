@@ -7,6 +7,8 @@ from mmkeras import tasks
 from mmkeras.data import label_kinds
 from mmkeras.data import truncation
 
+_SIDE = 64  # Of images, in pixels, if an architecture does not say.
+
 
 @dataclasses.dataclass(frozen=True)
 class DataOptions:
@@ -16,6 +18,9 @@ class DataOptions:
         image_size: Height and width of the images in pixels. By default the
             size that a pretrained network expects, else that of the task or
             of the architecture.
+        video_frames: Number of frames of each video, evenly spaced.
+        video_size: Height and width of the frames in pixels. By default as
+            image_size.
         audio_seconds: Maximum length of audio in seconds.
         max_length: Maximum length of a text, or of a dialogue turn, in token
             ids.
@@ -37,6 +42,8 @@ class DataOptions:
     """
 
     image_size: int | None = None
+    video_frames: int = 16
+    video_size: int | None = None
     audio_seconds: float = truncation.AUDIO_SECONDS
     max_length: int = 60
     min_count: int = 2
@@ -113,16 +120,18 @@ def defaults(architecture):
     return options
 
 
-def resolve_image_size(architecture, image_size, network=None):
-    """Chooses the height and width of images in pixels.
+def resolve_image_size(architecture, image_size, network=None, field="image"):
+    """Chooses the height and width of images, or of frames, in pixels.
 
     Args:
         architecture: A `registry.Architecture`.
         image_size: int, which is returned, or `None`.
         network: The pretrained network that takes the images, with its
             `image_size`, or `None`.
+        field: `"image"` or `"video"`.
     """
     if image_size or network:
         return image_size or network.image_size
-    shape = architecture.arguments.get("image_shape") or (64,)
-    return tasks.of(architecture).image_size or shape[0]
+    shape = architecture.arguments.get(f"{field}_shape") or ()
+    side = shape[-3] if len(shape) > 2 else _SIDE
+    return tasks.of(architecture).image_size or side

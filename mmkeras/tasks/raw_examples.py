@@ -11,13 +11,16 @@ from mmkeras.data import feature_files
 from mmkeras.data import files
 from mmkeras.data.datasets import columns
 from mmkeras.data.datasets import dataset
+from mmkeras.data.datasets import table_rows
 from mmkeras.data.datasets import tabular
 
 TABLES = (".jsonl", ".csv", ".tsv")
 _SOUNDS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3")
+_MOVIES = (".avi", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".webm")
 _SUFFIXES = {
     "image": dataset.IMAGES,
     "audio": _SOUNDS,
+    "video": (*_MOVIES, ".npy", ".zip"),
     "features": (".npy",),
 }
 
@@ -47,7 +50,7 @@ def from_files(task, paths, texts):
 
     Args:
         task: A `mmkeras.tasks.Task`.
-        paths: Paths of an image and an audio file.
+        paths: Paths of files, one per field.
         texts: Dict of strings by field, e.g. of `"question"`.
 
     Returns:
@@ -58,7 +61,6 @@ def from_files(task, paths, texts):
             an input of the model.
     """
     values = dict(texts)
-    kinds = {field: task.codecs[field].kind for field in task.fields}
     for path in map(pathlib.Path, paths):
         field = _field_of(path, task)
         if field in values:
@@ -66,7 +68,7 @@ def from_files(task, paths, texts):
                 f"{path} is a second {field}; expected at most one. Give one "
                 "example at a time, or a table (JSONL, CSV or TSV)."
             )
-        values[field] = _file(kinds.get(field), path)
+        values[field] = _file(task.codecs.get(field), path)
     unknown = sorted(set(values) - set(task.fields))
     if unknown or not values:
         raise ValueError(
@@ -154,7 +156,7 @@ def from_each(task, paths, field=None):
         if not path.is_dir():
             file_paths.append(path)
             continue
-        matches = _files_in(path, suffixes)
+        matches = _files_in(path, suffixes) or _clips_in(path, suffixes)
         if not matches:
             raise FileNotFoundError(
                 f"{path} has no files of {field} ({', '.join(suffixes)})."
@@ -241,7 +243,9 @@ def _value(codec, value, folder):
         return None
     in_file = codec.in_file or codec.kind == "features"
     if in_file and isinstance(value, (str, os.PathLike)):
-        value = _file(codec.kind, files.resolve(folder, os.fspath(value)))
+        value = _file(codec, files.resolve(folder, os.fspath(value)))
+    elif codec.in_file and isinstance(value, list):
+        value = table_rows.frames(value, folder)
     elif in_file and not isinstance(value, (bytes, list, tuple, np.ndarray)):
         raise ValueError(
             "expected the path of a file. Received: a value of type "
@@ -253,10 +257,13 @@ def _value(codec, value, folder):
     return value
 
 
-def _file(kind, path):
-    reader = feature_files if kind == "features" else files
+def _file(codec, path):
+    is_array = codec is not None and codec.kind == "features"
+    read = feature_files.read if is_array else files.read
+    if codec is not None and codec.in_file:
+        read = codec.read_file
     try:
-        return reader.read(path)
+        return read(path)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
@@ -267,22 +274,36 @@ def _files_in(folder, suffixes):
     return sorted(path for path in paths if path.suffix.lower() in suffixes)
 
 
+def _clips_in(folder, suffixes):
+    """The folders of images in a folder, or itself, if suffixes are a video's.
+
+    Each is a video, its files the frames.
+    """
+    if suffixes != _SUFFIXES["video"]:
+        return []
+    images = _files_in(folder, dataset.IMAGES)
+    return sorted({path.parent for path in images})
+
+
 def _field_of(path, task):
     """Returns the field that a file belongs to, by its suffix."""
     suffix = path.suffix.lower()
     if suffix in _SOUNDS:
         return "audio"
+    kinds = {task.codecs[field].kind: field for field in task.fields[::-1]}
+    if suffix == ".npy" and "features" in kinds:
+        return kinds["features"]
+    if suffix in _SUFFIXES["video"] and "video" in kinds:
+        return kinds["video"]
     if suffix == ".npy":
-        arrays = [
-            field
-            for field in task.fields
-            if task.codecs[field].kind == "features"
-        ]
-        return next(iter(arrays), "features")
+        return "features"
+    if suffix in _SUFFIXES["video"] and suffix not in dataset.IMAGES:
+        return "video"
     if not suffix or dataset.is_image(path):
         return "image"
     raise ValueError(
         f"{path} has an unknown file type, {suffix!r}. Give an image "
         f"({', '.join(dataset.IMAGES)}), an audio file ({', '.join(_SOUNDS)}), "
-        f"an array of features (.npy) or one table ({', '.join(TABLES)})."
+        f"a video ({', '.join(_MOVIES)}), an array of features (.npy) or one "
+        f"table ({', '.join(TABLES)})."
     )

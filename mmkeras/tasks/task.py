@@ -2,6 +2,7 @@
 
 import collections
 import functools
+import math
 import pathlib
 
 import keras
@@ -23,6 +24,7 @@ PRESENCE = "presence"
 TOKENS = targets.text.TOKENS
 
 TASKS: dict[str, type] = {}
+_MAX_VALUES = 1 << 25  # Numbers in the inputs of a batch, if there are several.
 _PIPELINE_TAGS = {
     "audio": "audio-classification",
     "dialogue": "text-classification",
@@ -30,6 +32,7 @@ _PIPELINE_TAGS = {
     "image": "image-classification",
     "tabular": "tabular-classification",
     "text": "text-classification",
+    "video": "video-classification",
 }
 
 
@@ -439,7 +442,8 @@ class Task:
                 and categories. `None` in a list is a missing value; a field
                 may be left out as a whole. Or a pandas DataFrame with columns
                 of these names.
-            batch_size: int. Number of examples that are predicted at once.
+            batch_size: int. Maximum number of examples that are predicted at
+                once; fewer if they are large, such as videos.
             **options: For models that generate text: of
                 `mmkeras.generation.SequenceGenerator`, e.g. `beam=3`.
 
@@ -449,7 +453,7 @@ class Task:
         """
         batch = self.by_field(batch)
         count = len(next(iter(batch.values())))
-        parts = []
+        batch_size, parts = min(batch_size, self._max_batch_size), []
         for i in range(0, count, batch_size):
             part = {k: v[i : i + batch_size] for k, v in batch.items()}
             raw, read_errors = encoding.pack_batch(self.codecs, part)
@@ -711,6 +715,13 @@ class Task:
         for field in self.fields_of_any_length:
             x[field] = self.codecs[field].shorten(x[field])
         return self._inputs(x, presence), errors
+
+    @functools.cached_property
+    def _max_batch_size(self):
+        """Number of examples whose inputs fit in memory."""
+        shapes = [self.codecs[field].shape for field in self.fields]
+        values = sum(math.prod(shape) for shape in shapes if None not in shape)
+        return max(_MAX_VALUES // max(values, 1), 1)
 
     def _encoded_target(self, example):
         return example[self.target_field]

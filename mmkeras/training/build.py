@@ -60,6 +60,9 @@ def build(name, data, recipe, init=None, **changes):
     image_size = options.resolve_image_size(
         architecture, encoding.image_size, networks.get("image")
     )
+    video_size = options.resolve_image_size(
+        architecture, encoding.video_size, networks.get("video"), "video"
+    )
     inputs = image_size, encoding.audio_seconds
     texts = {"length": encoding.max_length, "minimum": encoding.min_count}
     if kind.fields_of_all:  # A smallest model would use random numbers.
@@ -82,7 +85,13 @@ def build(name, data, recipe, init=None, **changes):
         fixed |= kind.fit_texts(rows, encoding, fields)
         _check_vectors(fixed, encoding)
         fitted = fit_codecs.fit_codecs(
-            fields, rows, *inputs, texts, fixed, architecture.task
+            fields,
+            rows,
+            *inputs,
+            texts,
+            fixed,
+            architecture.task,
+            (encoding.video_frames, video_size),
         )
         generates = tasks.task.TOKENS in tiny.input
         fitted[kind.target_field] = kind.fit_target(

@@ -258,9 +258,17 @@ def _recipe(name, train, model, reward):
 def _data(name, recipe, given):
     architecture = registry.get(name)
     data = dataclasses.replace(options.defaults(architecture), **given)
-    network = pretrained.of(name, recipe).get("image")
-    size = options.resolve_image_size(architecture, data.image_size, network)
-    return dataclasses.replace(data, image_size=size)
+    networks = pretrained.of(name, recipe)
+    sizes = {
+        f"{field}_size": options.resolve_image_size(
+            architecture,
+            getattr(data, f"{field}_size"),
+            networks.get(field),
+            field,
+        )
+        for field in ("image", "video")
+    }
+    return dataclasses.replace(data, **sizes)
 
 
 def _value(key, value):

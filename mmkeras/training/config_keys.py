@@ -45,6 +45,8 @@ _NEEDS = {
     "train.loss_weights": "losses",
     "train.r_drop": "generates",
     "data.image_size": "image",
+    "data.video_frames": "video",
+    "data.video_size": "video",
     "data.audio_seconds": "audio",
     "data.max_length": "text",
     "data.min_count": "words",
@@ -178,6 +180,7 @@ def _features(architecture):
     features = {
         "image": "image" in model.input,
         "audio": waveform,
+        "video": "video" in replaceable.values(),
         "file": "image" in model.input or waveform,
         "network": bool(replaceable),
         "branches": bool(replaceable),

@@ -9,13 +9,19 @@ from mmkeras.training import pretrained
 VARIABLE = "MMKERAS_PRETRAINED"
 # Beginnings of files of weights, and of `model_type` or `class_name` in the
 # `config.json` of presets; the first one of a modality is preferred.
-_FILES = {"image": ("mobilenet", ""), "audio": ("yamnet", "yamnet:")}
+_FILES = {
+    "image": ("mobilenet", ""),
+    "video": ("mobilenet", ""),
+    "audio": ("yamnet", "yamnet:"),
+}
+_IMAGES = ("efficientnet", "resnet", "mobilenet", "vit")
 _PRESETS = {
     "text": (
         *("bert", "distilbert", "distil_bert", "electra", "roberta"),
         *("albert", "debertav3", "xlmroberta", "xlm-roberta"),
     ),
-    "image": ("efficientnet", "resnet", "mobilenet", "vit"),
+    "image": _IMAGES,
+    "video": _IMAGES,
     "audio": ("whisper", "moonshine"),
 }
 

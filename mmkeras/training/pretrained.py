@@ -14,16 +14,22 @@ _APPLICATION_SIZE = 224
 OWN = "cnn"  # Instead of a pretrained network.
 _OWN_NAME = "or cnn, the network of the architecture, trained from scratch"
 # What a branch's network may be, by modality.
+_IMAGE_NAMES = (
+    "the file of weights of MobileNetV2, or imagenet to download them; "
+    "application:NETWORK:WEIGHTS of keras.applications; hub:PRESET of "
+    f"KerasHub; {_OWN_NAME}"
+)
 NAMES = {
-    "image": "the file of weights of MobileNetV2, or imagenet to download "
-    "them; application:NETWORK:WEIGHTS of keras.applications; hub:PRESET "
-    f"of KerasHub; {_OWN_NAME}",
+    "image": _IMAGE_NAMES,
+    "video": f"a network of images, run on each frame: {_IMAGE_NAMES}",
     "audio": "yamnet:WEIGHTS; hub:PRESET of KerasHub (Whisper, Moonshine); "
     f"{_OWN_NAME}",
     "text": "hub:PRESET of KerasHub (BERT, RoBERTa, XLM-R, CLIP and others)",
 }
+_OF_IMAGES = ("image", "video")
 _KINDS = {
     "image": (_APPLICATION, _HUB),
+    "video": (_APPLICATION, _HUB),
     "audio": (_YAMNET, _HUB),
     "text": (_HUB,),
 }
@@ -34,7 +40,7 @@ class Network:
     """A pretrained network for a branch.
 
     Attributes:
-        modality: `"image"`, `"audio"` or `"text"`.
+        modality: `"image"`, `"video"`, `"audio"` or `"text"`.
         kind: `"application"`, `"yamnet"` or `"hub"`.
         name: Name of the network of `keras.applications`; or the preset: a
             name of KerasHub, a handle (`hf://...`, `kaggle://...`), or the
@@ -58,7 +64,7 @@ class Network:
 
     @property
     def image_size(self):
-        """Height and width of images in pixels that the network expects."""
+        """Height and width of images, in pixels, that a network expects."""
         if self.kind != _HUB:
             return _APPLICATION_SIZE
         return branches.image.preset_size(self.name) or _APPLICATION_SIZE
@@ -69,9 +75,10 @@ def parse(text, field, modality):
 
     Args:
         text: `"application:NETWORK:WEIGHTS"`, `"yamnet:WEIGHTS"`,
-            `"hub:PRESET"`; or, for images, `"WEIGHTS"` of MobileNetV2 alone.
+            `"hub:PRESET"`; or, for images and videos, `"WEIGHTS"` of
+            MobileNetV2 alone.
         field: Name of the builder's argument, for the error.
-        modality: `"image"`, `"audio"` or `"text"`.
+        modality: `"image"`, `"video"`, `"audio"` or `"text"`.
 
     Returns:
         A `Network`.
@@ -105,7 +112,7 @@ def modalities(architecture):
         architecture: Name of an architecture.
 
     Returns:
-        Dict from the builder's arguments to `"image"`, `"audio"` or `"text"`.
+        Dict from the builder's arguments to modalities, see `modality`.
     """
     entry = registry.get(architecture)
     inputs = entry.smallest_model.input
@@ -124,7 +131,7 @@ def without_own(architecture, values):
         values: Dict of arguments of its builder.
 
     Returns:
-        The dict without the branches of images and audio named `"cnn"`, and
+        The dict without the branches, except of texts, named `"cnn"`, and
         without arguments of `None`: both are defaults.
     """
     replaceable = modalities(architecture)
@@ -196,14 +203,14 @@ def fine_tuned(networks, fine_tune):
     if fine_tune in networks:
         return {field: field == fine_tune for field in networks}
     tuned = {
-        field: fine_tune if network.modality == "image" else False
+        field: fine_tune if network.modality in _OF_IMAGES else False
         for field, network in networks.items()
     }
     if not any(tuned.values()):
         raise ValueError(
             "`train.fine_tune` must be all or one of the branches "
             f"{', '.join(networks)}; a layer can be named only of networks of "
-            f"images. Received: train.fine_tune={fine_tune}"
+            f"images and videos. Received: train.fine_tune={fine_tune}"
         )
     return tuned
 
@@ -293,30 +300,31 @@ def branch(network, codec, tune, recipe):
         return branches.audio.yamnet(codec.shape, network.weights, tune)
     if network.modality == "audio":
         return branches.audio.hub(network.name, codec.shape, tune)
+    if network.modality == "video":
+        images = _image_branch(network, codec.shape[1:], tune, pooled=True)
+        return branches.video.each_frame(images, codec.shape[0])
+    return _image_branch(
+        network, codec.shape, tune, recipe.pool_image, recipe.cache_at
+    )
+
+
+def _image_branch(network, shape, tune, pooled, cache_at=None):
     if network.kind == _HUB:
         return branches.image.hub(
-            network.name,
-            trainable=tune,
-            shape=codec.shape,
-            pooled=recipe.pool_image,
+            network.name, trainable=tune, shape=shape, pooled=pooled
         )
     return branches.image.application(
-        network.name,
-        codec.shape,
-        network.weights,
-        tune,
-        recipe.pool_image,
-        recipe.cache_at,
+        network.name, shape, network.weights, tune, pooled, cache_at
     )
 
 
 def _is_own(value, modality):
     is_name = isinstance(value, str) and value == OWN
-    return is_name and modality in ("image", "audio")
+    return is_name and modality in ("image", "video", "audio")
 
 
 def modality(tensor):
-    """The modality of an input: `"image"`, `"audio"` or `"text"`."""
+    """The modality of an input: `"image"`, `"video"`, `"audio"` or `"text"`."""
     if "int" in tensor.dtype:
         return "text"
-    return "image" if len(tensor.shape) == 4 else "audio"
+    return {4: "image", 5: "video"}.get(len(tensor.shape), "audio")

@@ -54,6 +54,17 @@ def test_every_frame_goes_through_the_image_branch():
     )
 
 
+def test_each_frame_is_encoded_by_itself():
+    encoder = randomize(branches.image.cnn((16, 16, 3), 4, depth=2))
+    branch = branches.video.each_frame(encoder, 3)
+    assert branch.input_shape == (None, 3, 16, 16, 3)
+    expected = [numpy(encoder(VIDEO[:, i])).mean(1) for i in range(3)]
+    np.testing.assert_allclose(
+        numpy(branch(VIDEO)), np.stack(expected, 1), rtol=1e-4, atol=1e-5
+    )
+    check_saves(branch, VIDEO)
+
+
 def test_saves_and_learns():
     model = pooled(randomize(small()))
     check_saves(model, VIDEO)

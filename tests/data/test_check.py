@@ -194,7 +194,7 @@ def test_a_text_of_white_space_alone_is_nothing(tmp_path, blank):
     [problem] = report.problems
     assert problem.detail in (
         "example has no input: all modalities are missing",
-        "expected at least one of text, image, audio, features",
+        "expected at least one of text, image, audio, features, video",
     )
 
 

@@ -1,4 +1,4 @@
-"""Small videos: a square that moves, whose single frames do not tell where."""
+"""Small videos of a moving square; a single frame does not tell where to."""
 
 import io
 
@@ -6,7 +6,7 @@ import numpy as np
 import PIL.Image
 
 LABELS = ("left", "right")
-_STEP, _SIDE, _SIZE = 2, 6, 24
+_STEP, _SIDE, _SIZE = 3, 8, 24
 
 
 def frames(direction, rng, count=6):

@@ -52,6 +52,8 @@ def _codecs(model, words, image, length=6, skip=()):
         shape = tuple(x.shape[1:])
         if field == "image":
             fitting[field] = image(shape[:2])
+        elif len(shape) == 4:
+            fitting[field] = codecs.Video(shape[0], shape[1:3])
         elif field == "audio" and len(shape) == 1:
             fitting[field] = codecs.Audio(SOUND, (shape[0] or 2000) / SOUND)
         elif "float" in x.dtype:

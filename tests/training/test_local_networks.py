@@ -54,9 +54,11 @@ def vectors(count=30):
 
 
 def test_networks_are_found_by_name_and_configuration(networks):
+    images = [f"{networks}/mobilenet_v2.npz", f"hub:{networks}/lite"]
     assert local_networks.find() == {
         "text": [f"hub:{networks}/minilm", f"hub:{networks}/roberta"],
-        "image": [f"{networks}/mobilenet_v2.npz", f"hub:{networks}/lite"],
+        "image": images,
+        "video": images,
         "audio": [
             f"yamnet:{networks}/yamnet_audioset.npz",
             f"hub:{networks}/whisper",

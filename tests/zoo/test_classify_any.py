@@ -10,6 +10,7 @@ SIZES = {
     "text": {"vocabulary_size": 11},
     "image": {"image_shape": (16, 16, 3)},
     "audio": {"audio_shape": (2000,)},
+    "video": {"video_shape": (3, 16, 16, 3)},
     "features": {"features_shape": (4, 6)},
     "tabular": {"tabular_shape": (5,)},
 }
@@ -17,6 +18,7 @@ VALUES = {
     "text": np.array([[4, 5, 0]]),
     "image": np.full((1, 16, 16, 3), 0.5, "float32"),
     "audio": np.full((1, 2000), 0.1, "float32"),
+    "video": np.full((1, 3, 16, 16, 3), 0.5, "float32"),
     "features": np.ones((1, 4, 6), "float32"),
     "tabular": np.ones((1, 5), "float32"),
 }

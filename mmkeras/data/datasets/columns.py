@@ -7,7 +7,7 @@ import functools
 import json
 
 CAPTIONS = ("caption", "captions")
-FILES = ("image", "audio", "features")
+FILES = ("image", "audio", "video", "features")
 TABULAR = ("numbers", "categories")  # Lists of columns of a table.
 
 
@@ -70,7 +70,7 @@ SCHEMAS = {
     ),
     "labels": Schema(
         "labels",
-        (("label",), ("text", "image", "audio", "features")),
+        (("label",), ("text", "image", "audio", "video", "features")),
         ("group", "id", "split"),
         ("label",),
         ("label",),
@@ -122,6 +122,7 @@ _OTHER_NAMES = {
     "text": ("sentence", "content", "review", "tweet", "utterance"),
     "image": ("file", "filename", "path", "img", "picture", "photo"),
     "audio": ("wav", "sound", "speech", "voice"),
+    "video": ("clip", "movie", "gif"),
     "features": ("embedding", "embeddings", "vector", "vectors"),
     "caption": ("description",),
     "source": ("src", "original"),

@@ -5,10 +5,12 @@ relative to its folder, and lists in CSV are separated by `|`. Its columns
 determine its kind:
 
 - captions: `image`, and `caption` or `captions`;
-- labels: any of `text`, `image`, `audio` and `features` (the path of a `.npy`
-  file, with a vector or a sequence), and `label`: a name, several (a list) or a
-  number, see `data.label_kinds`; `group`, e.g. the speaker: examples of a
-  group are never split; columns of numbers and categories that are named;
+- labels: any of `text`, `image`, `audio`, `video` (the path of a GIF, another
+  video or a folder of frames, or in JSONL a list of images; see `codecs.Video`)
+  and `features` (the path of a `.npy` file, with a vector or a sequence), and
+  `label`: a name, several (a list) or a number, see `data.label_kinds`;
+  `group`, e.g. the speaker: examples of a group are never split; columns of
+  numbers and categories that are named;
 - questions: `image`, `question`, and `answer`, or `answers` of several
   annotators; `type`;
 - translations: `source`, a text, and `target`, its translation; `image`;
@@ -53,8 +55,8 @@ class OwnData:
 
     Attributes:
         source: Path of a table or folder, a pandas DataFrame, or a list of
-            dicts, whose images and audio are paths or the bytes of files and
-            whose features may be arrays.
+            dicts, whose images, audio and videos are paths or the bytes of
+            files and whose features and videos may be arrays.
         kind: One of `columns.KINDS`; `None` to decide by the columns.
         columns: Dict from columns to the names that the table has for them;
             `"numbers"` and `"categories"` to lists of further columns.

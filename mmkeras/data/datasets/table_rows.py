@@ -13,6 +13,7 @@ import hashlib
 import numpy as np
 
 from mmkeras.data import cells
+from mmkeras.data import codecs
 from mmkeras.data import feature_files
 from mmkeras.data import files
 from mmkeras.data import label_column
@@ -20,6 +21,7 @@ from mmkeras.data.datasets import dataset
 from mmkeras.data.datasets import tabular
 
 FIELDS = ("text", "image", "audio", "features")
+VIDEO = "video"  # A field of rows of labels, if any has one.
 _SPOKEN = ("audio", "text")
 FILES = ("image", "audio")
 
@@ -46,7 +48,7 @@ def read(schema, lines, place, folder, data, target=None):
         except ValueError as error:
             data.skip(where, str(error))
     if kind == "labels":
-        rows = _read_labels(rows, data, target)
+        rows = _read_labels(_without_empty_videos(rows), data, target)
     places, data.rows = list(rows), list(rows.values())
     if kind == "captions":
         data.rows = _join_captions(data.rows)
@@ -94,10 +96,11 @@ def _labels(values, number, folder):
         "group": _group(values.get("group")),
         "label": values.get("label"),
         **{field: _value(values, field, folder) for field in FIELDS},
+        VIDEO: _video(values, folder),
     }
     if "tabular" in values:
         row["tabular"] = values["tabular"]
-    fields = [field for field in (*FIELDS, "tabular") if field in row]
+    fields = [field for field in (*FIELDS, VIDEO, "tabular") if field in row]
     if all(row[field] is None for field in fields):
         raise ValueError(f"expected at least one of {', '.join(fields)}")
     return row
@@ -151,6 +154,16 @@ def _translations(values, number, folder):
         "group": _group(values.get("group")),
         **inputs,
         "target": target,
+    }
+
+
+def _without_empty_videos(rows):
+    """Leaves out the videos of rows by place, if none has one."""
+    if any(row[VIDEO] is not None for row in rows.values()):
+        return rows
+    return {
+        place: {k: value for k, value in row.items() if k != VIDEO}
+        for place, row in rows.items()
     }
 
 
@@ -266,7 +279,7 @@ def _value(values, field, folder):
         return None
     if field == "features" and isinstance(value, (list, np.ndarray)):
         return _array(value)
-    if isinstance(value, bytes) and field in ("image", "audio"):
+    if isinstance(value, bytes) and field in (*FILES, VIDEO):
         return value
     if not isinstance(value, str):
         raise ValueError(f"expected a text or a path in `{field}`")
@@ -274,6 +287,35 @@ def _value(values, field, folder):
         return value
     path = files.resolve(folder, value)
     return _features(path) if field == "features" else path
+
+
+def _video(values, folder):
+    """Returns the video of a line: a path, or the bytes of a file.
+
+    Frames in memory, or in a list of files, become a file.
+    """
+    value = values.get(VIDEO)
+    if isinstance(value, (list, np.ndarray)):
+        try:
+            return codecs.video.to_file(frames(value, folder))
+        except ValueError as error:
+            raise ValueError(f"video: {error}") from error
+    return _value(values, VIDEO, folder)
+
+
+def frames(value, folder):
+    """Resolves the paths of frames, if they are files.
+
+    Args:
+        value: List of paths, bytes or arrays, or an array.
+        folder: `pathlib.Path` that the paths are relative to.
+    """
+    if isinstance(value, np.ndarray):
+        return value
+    return [
+        files.resolve(folder, frame) if isinstance(frame, str) else frame
+        for frame in value
+    ]
 
 
 def _text(values, field):
