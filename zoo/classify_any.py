@@ -13,15 +13,9 @@ from mmkeras.registry import register
     "classify-any",
     task="classify",
     paper="https://arxiv.org/abs/1705.09406",
-    tiny={
-        "num_classes": 3,
-        "vocabulary_size": 11,
-        "image_shape": (16, 16, 3),
-        "audio_shape": (2000,),
-        "video_shape": (3, 16, 16, 3),
-        "features_shape": (6,),
-        "dim": 8,
-    },
+    tiny={"num_classes": 3, "vocabulary_size": 11, "dim": 8}
+    | {"image_shape": (16, 16, 3), "video_shape": (3, 16, 16, 3)}
+    | {"audio_shape": (2000,), "features_shape": (6,)},
     recipe={"head": "linear"},
 )
 def classify_any(
