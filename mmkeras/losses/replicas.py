@@ -27,18 +27,27 @@ def gather(*values):
         return list(values), lambda x: x
     import tensorflow as tf
 
-    values = [tf.convert_to_tensor(x) for x in values]
-    count = tf.shape(values[0])[:1]
-    try:
-        counts = context.all_gather(count, axis=0)
-        joined = [_gathered(x, context) for x in values]
-    except RuntimeError as error:
+    if _is_compiled():
         raise ValueError(
             "The losses of pairs join the examples of all replicas, which "
-            "XLA cannot. Pass `jit_compile=False` to `compile`."
-        ) from error
+            "XLA does not. Expected `jit_compile=False` in `compile`. "
+            "Received: jit_compile=True"
+        )
+    values = [tf.convert_to_tensor(x) for x in values]
+    count = tf.shape(values[0])[:1]
+    counts = context.all_gather(count, axis=0)
+    joined = [_gathered(x, context) for x in values]
     first = tf.reduce_sum(counts[: context.replica_id_in_sync_group])
     return joined, lambda x: x[first : first + count[0]]
+
+
+def _is_compiled():
+    """Whether the current step is compiled with XLA."""
+    import tensorflow as tf
+    from tensorflow.python.ops import control_flow_util
+
+    graph = tf.compat.v1.get_default_graph()
+    return control_flow_util.GraphOrParentsInXlaContext(graph)
 
 
 def _gathered(x, context):
