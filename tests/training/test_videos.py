@@ -94,6 +94,7 @@ def test_the_features_of_frames_are_cached_and_the_model_has_the_same(
     )
 
 
+@pytest.mark.slow
 def test_a_network_of_images_is_fine_tuned_on_frames(data, weights, tmp_path):
     task, recipe = build(data, weights, fine_tune="video")
     branch = frozen_parts.branches(task.model)["video"]
@@ -140,6 +141,7 @@ def test_sizes_are_those_of_the_network_and_of_the_keys(monkeypatch):
         config.resolve(features, {"data.video_size": 5})
 
 
+@pytest.mark.slow
 @only_tensorflow
 def test_an_export_takes_gifs_and_arrays(data, tmp_path, checks_here):
     task, _ = build(data)
