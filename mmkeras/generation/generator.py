@@ -12,6 +12,7 @@ from mmkeras.generation.beams import reorder
 from mmkeras.generation.beams import reorder_flat
 from mmkeras.generation.beams import repeat_state
 from mmkeras.generation.beams import select_best
+from mmkeras.generation.ctc_prefix import JointDecoder
 from mmkeras.generation.mbr import expected_ngram_matches
 from mmkeras.generation.mbr import mbr_scores
 from mmkeras.generation.options import check
@@ -65,13 +66,16 @@ class SequenceGenerator(keras.layers.Layer):
         min_length: int. Minimum number of tokens before the end.
         start: int. Token id that starts a sequence.
         end: int. Token id that ends a sequence; padding, id 0, follows.
+        ctc_weight: float in [0, 1]. Weight of the probability that CTC gives
+            a sequence, beside that of the decoder, e.g. 0.3; 0 for none. See
+            `ctc_prefix.JointDecoder`.
         seed: int or `None`. Seed of the sampling.
         xla: bool or `None`. Whether to compile the search with XLA, on
             TensorFlow, which takes seconds for each batch size and makes every
             further batch faster; see `compiled`. By default a task compiles it
             after 64 batches of a size, and an export at once, unless their
             inputs may have any length; a generator by itself does not. Sampling
-            by `temperature` alone is not compiled.
+            by `temperature` alone is not compiled, nor is `ctc_weight`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -80,6 +84,8 @@ class SequenceGenerator(keras.layers.Layer):
             sequences)`: that many sequences are sampled for each example, at
             `temperature`. By default one is generated, by the search that
             the options define.
+        ctc: Logits of CTC for `ctc_weight`, of shape `(batch, steps,
+            vocabulary_size)` with blank as id 0.
 
     Returns:
         Dict of `"tokens"`, integers of shape `(batch, length)`, and
@@ -90,8 +96,8 @@ class SequenceGenerator(keras.layers.Layer):
         ValueError: If an option is out of its range, if `beam` and
             `temperature` are combined without `samples`, if `samples`,
             `top_k`, `top_p` or `uniforms` are without `temperature`, if
-            `consensus` is without a beam or with samples, or if the decoder
-            takes fewer than `length` tokens.
+            `consensus` is without a beam or with samples, if the decoder
+            takes fewer than `length` tokens, or `ctc_weight` is without `ctc`.
 
     Reference:
         Nucleus sampling: [Holtzman et al., 2020](
@@ -100,7 +106,8 @@ class SequenceGenerator(keras.layers.Layer):
         risk: [Kumar and Byrne, 2004](https://aclanthology.org/N04-1022); by
         expected matches: [Tromble et al., 2008](
         https://aclanthology.org/D08-1065); from samples: [Eikema and Aziz,
-        2020](https://arxiv.org/abs/2005.10283).
+        2020](https://arxiv.org/abs/2005.10283). CTC in the beam search:
+        [Watanabe et al., 2017](https://doi.org/10.1109/JSTSP.2017.2763455).
     """
 
     def __init__(
@@ -119,6 +126,7 @@ class SequenceGenerator(keras.layers.Layer):
         min_length=0,
         start=1,
         end=2,
+        ctc_weight=0.0,
         seed: int | None = None,
         xla: bool | None = None,
         **kwargs,
@@ -140,6 +148,7 @@ class SequenceGenerator(keras.layers.Layer):
             "min_length": min_length,
             "start": start,
             "end": end,
+            "ctc_weight": ctc_weight,
             "seed": seed,
             "xla": xla,
         }
@@ -150,18 +159,26 @@ class SequenceGenerator(keras.layers.Layer):
         self.seeds = keras.random.SeedGenerator(seed)
         self.built = True
 
-    def call(self, context, uniforms=None):
+    def call(self, context, uniforms=None, ctc=None):
+        if self.ctc_weight and ctc is None:
+            raise ValueError(
+                "`ctc_weight` requires `ctc`, the logits of CTC of a model "
+                "with such an output. Leave it out for other models. "
+                f"Received: ctc_weight={self.ctc_weight}, ctc=None"
+            )
         is_random = self.temperature and not self.samples
-        if self.xla and uniforms is None and not is_random:
+        is_joint = bool(self.ctc_weight)
+        if self.xla and uniforms is None and not is_random and not is_joint:
             return self._compiled(context)
-        return self._search(context, uniforms)
+        return self._search(context, uniforms, ctc)
 
     @functools.cached_property
     def _compiled(self):
         return compiled.with_xla(self._search)
 
-    def _search(self, context, uniforms=None):
-        state = self.decoder.start(context, length=self.length)
+    def _search(self, context, uniforms=None, ctc=None):
+        given = [context, ctc] if self.ctc_weight else context
+        state = self._scorer.start(given, length=self.length)
         rows = ops.zeros((ops.shape(context)[0], 1), "int32")
         if uniforms is not None:
             if not self.temperature:
@@ -215,7 +232,7 @@ class SequenceGenerator(keras.layers.Layer):
 
         def advance(index, last, tokens, score, greedy, *cache):
             before = keras.tree.pack_sequence_as(changing, cache)
-            logits, successor = self.decoder.step(
+            logits, successor = self._scorer.step(
                 ops.reshape(last, (-1,)),
                 {"static": state["static"], **before},
                 index,
@@ -250,6 +267,20 @@ class SequenceGenerator(keras.layers.Layer):
         )
         return tokens, score
 
+    @property
+    def _scorer(self):
+        """The decoder, or what scores its tokens by CTC as well."""
+        if not self.ctc_weight:
+            return self.decoder
+        edges = self.start, self.end
+        return JointDecoder(self.decoder, self.ctc_weight, *edges)
+
+    def _log_total(self, logits):
+        """Logarithm of what scores are divided by; joint ones are not."""
+        if self.ctc_weight:
+            return 0.0
+        return ops.logsumexp(logits, axis=-1, keepdims=True)
+
     def _uniforms(self, tokens):
         """Uniform numbers for the samples, a function of the beam only.
 
@@ -265,7 +296,7 @@ class SequenceGenerator(keras.layers.Layer):
         shifted = uniforms + ops.take(shifts, shift, axis=1)[..., None]
         return shifted - ops.floor(shifted)
 
-    def compute_output_spec(self, context, uniforms=None):
+    def compute_output_spec(self, context, uniforms=None, ctc=None):
         shape = context.shape[:1] + (
             () if uniforms is None else uniforms.shape[2:]
         )
@@ -285,7 +316,7 @@ class SequenceGenerator(keras.layers.Layer):
 
     def _sample(self, logits, index, last, tokens, score, uniforms):
         """Samples the next token of each sequence."""
-        norm = ops.logsumexp(logits, axis=-1, keepdims=True)
+        norm = self._log_total(logits)
         logits = self._forbid(logits, index, tokens)
         uniforms = ops.reshape(uniforms, (-1, 1))
         word = sample_tokens(
@@ -334,10 +365,11 @@ class SequenceGenerator(keras.layers.Layer):
         size = logits.shape[-1]
         gain, word = ops.top_k(logits, min(self.beam + 3, size))
         word = ops.cast(word, "int32")
-        # Not a slice: with one, XLA sorts the whole vocabulary.
-        largest = ops.max(gain, axis=-1, keepdims=True)
-        total = ops.sum(ops.exp(logits - largest), axis=-1, keepdims=True)
-        gain = gain - largest - ops.log(total)
+        if not self.ctc_weight:
+            # Not a slice: with one, XLA sorts the whole vocabulary.
+            largest = ops.max(gain, axis=-1, keepdims=True)
+            total = ops.sum(ops.exp(logits - largest), axis=-1, keepdims=True)
+            gain = gain - largest - ops.log(total)
         gain = ops.where(self._is_forbidden(word, index), NEG_INF, gain)
         # No beam has more than `beam` children among the best.
         gain, best = ops.top_k(gain, min(self.beam, size))
@@ -345,7 +377,7 @@ class SequenceGenerator(keras.layers.Layer):
 
     def _weigh_all(self, logits, index, tokens):
         """The same for one beam, or if any token may be forbidden."""
-        norm = ops.logsumexp(logits, axis=-1, keepdims=True)
+        norm = self._log_total(logits)
         logits = self._forbid(logits, index, tokens)
         gain, word = ops.top_k(logits, min(self.beam, logits.shape[-1]))
         return gain - norm, word

@@ -12,6 +12,7 @@ def check(
     top_p,
     no_repeat_ngram_size,
     min_length,
+    ctc_weight,
     **_,
 ):
     """Raises if options are out of range or contradict each other."""
@@ -29,6 +30,7 @@ def check(
             no_repeat_ngram_size >= 0,
             "at least 0",
         ),
+        "ctc_weight": (ctc_weight, 0 <= ctc_weight <= 1, "in [0, 1]"),
         "min_length": (min_length, 0 <= min_length < length, "in [0, length)"),
     }
     for name, (value, is_valid, expected) in conditions.items():

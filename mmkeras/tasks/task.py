@@ -75,6 +75,7 @@ class Task:
     image_size = None  # Of images, for networks without weights.
     punctuation = "drop"  # Of texts; or "keep".
     text_options = {}  # Of the target, if it is text: of `codecs.Text`.
+    unused_options = ("ctc_weight",)  # Of generation: without effect.
     audio_augmentation = {}  # Options of `data.augment.augment_audio`.
     target_field = "label"  # Name of the target's codec.
     example_field = "label"  # Name of the target's value in an example.
@@ -758,16 +759,22 @@ class Task:
     def _context(self, inputs, given):
         return keras.Model(inputs, self.target.context(self.model, given))
 
+    def _search_inputs(self, given, options):
+        """The call arguments of the generator besides random numbers."""
+        return {"context": self.target.context(self.model, given)}
+
     def _generator(self, num_samples, options, inputs, given):
         generate = self.target.generator(self.model, **options)
-        context, uniforms = self.target.context(self.model, given), None
+        tensors = self._search_inputs(given, options)
+        context, uniforms = tensors.pop("context"), None
         if None in context.shape[1:]:  # XLA would compile every length.
             generate.xla = None
         if num_samples:
             shape = (generate.length, num_samples)
             uniforms = keras.Input(shape, name="uniforms")
             inputs = {**inputs, "uniforms": uniforms}
-        return keras.Model(inputs, generate(context, uniforms=uniforms))
+        outputs = generate(context, uniforms=uniforms, **tensors)
+        return keras.Model(inputs, outputs)
 
 
 def load(name, **options):

@@ -28,7 +28,8 @@ class Transcribe(Task):
 
     A model with a decoder is trained to predict the next token (`"text"`) and,
     from its encoder alone, the text by CTC (`"ctc"`); its loss is their sum,
-    weighted by `train.loss_weights`, and it answers by its decoder.
+    weighted by `train.loss_weights`, and it answers by its decoder; with
+    `generate.ctc_weight`, the beam search scores by CTC as well.
 
     Args:
         model: A model from `"audio"` to logits of each step, with blank as id
@@ -61,6 +62,7 @@ class Transcribe(Task):
     }
     text_options = {"split": "characters"}
     audio_augmentation = augment.SPEECH
+    unused_options = ()
     target_field = "text"
     example_field = "text"
     answer_keys = ("text", "score", "error")
@@ -121,6 +123,16 @@ class Transcribe(Task):
             ),
         }
         return {name: outputs[name]() for name in names}
+
+    def _search_inputs(self, given, options):
+        if not options.get("ctc_weight"):
+            return super()._search_inputs(given, options)
+        arguments, _ = graph.call_of(
+            self.model, self.target.decoder(self.model)
+        )
+        tensors = [arguments[1], self.model.output[CTC]]
+        context, ctc = graph.replay(self.model, given, tensors)
+        return {"context": context, "ctc": ctc}
 
     def logits_model(self, cached=()):
         """From inputs to the logits of each step, for the loss."""

@@ -156,6 +156,7 @@ def generate(task, model):
     defaults = {**task.generation_defaults, **task.evaluation_defaults}
     defaults["length"] = None  # That of the texts in training.
     docs = docstrings.parameters(generator)
+    excluded = ("decoder", "start", "end", "kwargs", *task.unused_options)
     return [
         Key(
             f"generate.{name}",
@@ -164,7 +165,7 @@ def generate(task, model):
             _TYPE.sub("", docs[name]),
         )
         for name, parameter in parameters.items()
-        if name not in ("decoder", "start", "end", "kwargs")
+        if name not in excluded
     ]
 
 

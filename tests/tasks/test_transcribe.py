@@ -6,26 +6,31 @@ import keras
 import numpy as np
 import pytest
 from architectures import tiny
+from checks import numpy
 from checks import only_tensorflow
 from checks import randomize
 
 import mmkeras
+from mmkeras import losses
 from mmkeras import serving
 from mmkeras.data import batches
 from mmkeras.data import check
 from mmkeras.data import codecs
 from mmkeras.data import datasets
+from mmkeras.data import encoding
 from mmkeras.data.codecs.waveforms import to_wav
 from mmkeras.tasks import Transcribe
 from mmkeras.tasks import fit_codecs
 from mmkeras.tasks import frozen_parts
 from mmkeras.tasks import options
+from mmkeras.training import config_keys
 from mmkeras.training import recipes
 from mmkeras.training import training_model
 from mmkeras.training.examples import Examples
 
 RATE = 16000
 LETTERS = "abcdef "
+END = 2
 
 
 def spoken(text, seed=0, pause=0.1):
@@ -184,12 +189,48 @@ def test_a_decoder_answers_whatever_the_other_clips(joint):
     assert examples.loss(batch_size=2) == pytest.approx(loss, rel=1e-3)
 
 
+def test_ctc_scores_what_the_decoder_generates(joint):
+    files = [ROWS[2]["audio"], wav("")]  # Of so few steps that all texts end.
+    raw, _ = encoding.pack_batch(joint.codecs, {"audio": files})
+    audio = keras.ops.convert_to_tensor(joint.encode_batch(raw)[0]["audio"])
+    options = {"beam": 3, "ctc_weight": 1.0, "length_penalty": 0.0}
+    outputs = joint.inference(**options)({"audio": audio})
+    ids = numpy(outputs["tokens"])
+    assert (ids == END).any(axis=1).all() and (ids > END).any()
+    ids = np.where(ids == END, 0, ids)
+    start = keras.ops.ones((2, 1), "int32")
+    logits = joint.model({"audio": audio, "tokens": start})["ctc"]
+    expected = -numpy(losses.ctc_loss(ids, logits))
+    np.testing.assert_allclose(numpy(outputs["score"]), expected, rtol=1e-3)
+    options["ctc_weight"] = 0.0
+    plain = joint.inference(**options)({"audio": audio})
+    assert (numpy(plain["tokens"]) != numpy(outputs["tokens"])).any()
+
+
+def test_only_models_with_ctc_have_its_weight():
+    keys = config_keys.keys("transcribe-audio-transformer")
+    assert keys["generate.ctc_weight"].default == 0
+    for name in ("transcribe-audio-ctc", "translate-audio-transformer"):
+        assert "generate.ctc_weight" not in config_keys.keys(name)
+
+
+@only_tensorflow
+@pytest.mark.slow
+def test_a_joint_search_is_exported(joint, tmp_path):
+    options = {"beam": 3, "ctc_weight": 0.4}
+    folder = serving.export(joint, tmp_path / "export", **options)
+    files = [row["audio"] for row in ROWS]
+    expected = joint.answer({"audio": files}, **options)
+    exported = serving.load(folder).predict({"audio": files})
+    assert list(exported["text"]) == expected["text"].tolist()
+
+
 @pytest.mark.parametrize("subwords", ["unigram", "bpe"])
 def test_subwords_keep_case_and_punctuation(subwords):
     rows = [{**row, "text": f"{row['text'].title()}!"} for row in ROWS]
     texts = [row["text"] for row in rows]
-    encoding = options.DataOptions(vocabulary_size=20, subwords=subwords)
-    words = fit_codecs.fit_text(texts, encoding, Transcribe.text_options)
+    chosen = options.DataOptions(vocabulary_size=20, subwords=subwords)
+    words = fit_codecs.fit_text(texts, chosen, Transcribe.text_options)
     model = tiny("transcribe-audio-transformer", vocabulary_size=len(words))
     audio = codecs.Audio(RATE, 4.0)
     task = Transcribe(model, {"audio": audio, "text": words})
