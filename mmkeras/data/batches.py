@@ -9,19 +9,25 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from mmkeras.data import token_batches
+
 
 @dataclasses.dataclass(frozen=True)
 class Batching:
     """How examples are put into batches.
 
     Attributes:
-        size: int. Examples per batch.
+        size: int. Examples per batch, unless there are `tokens`.
         shared: Name of the input that several examples of a batch share;
             `None` for none.
         group: int. Number of examples that share its value. If a value has
             more examples, each epoch samples some of them; if it has fewer,
             the rest have weight 0.
         bucket_by_length: bool. Whether texts of similar length share a batch.
+        tokens: int. Maximum number of token ids per batch, those of the
+            sources or of the targets, whichever are more, padding included;
+            texts of similar length then share a batch. `None` for `size`
+            examples. A longer text is a batch by itself.
         dropout: float in [0, 1), or one per field: probability of hiding a
             field; never all fields of an example.
     """
@@ -30,6 +36,7 @@ class Batching:
     shared: str | None = None
     group: int = 1
     bucket_by_length: bool = False
+    tokens: int | None = None
     dropout: float | np.ndarray = 0.0
 
     @property
@@ -48,6 +55,9 @@ def steps(examples, batching):
     Raises:
         ValueError: If there are fewer examples than one batch holds.
     """
+    if batching.tokens:
+        lengths = token_batches.lengths(examples)
+        return len(token_batches.sizes(lengths, batching.tokens))
     count = len(examples)
     if batching.group > 1:
         count = len(np.unique(examples.numbers(batching.shared)))
@@ -63,7 +73,8 @@ def steps(examples, batching):
 def training(examples, batching, epochs, seed=0, start=0, augment=None):
     """Returns the training batches of all epochs, in order.
 
-    Examples left over at the end of an epoch are dropped.
+    Examples left over at the end of an epoch are dropped; with `tokens` there
+    are none.
 
     Args:
         examples: A `training.examples.Examples`.
@@ -78,23 +89,26 @@ def training(examples, batching, epochs, seed=0, start=0, augment=None):
         A `tf.data.Dataset` of inputs, targets and weights.
     """
     count = steps(examples, batching)
-    lengths = examples.lengths if batching.bucket_by_length else None
-    input_lengths = (
-        examples.input_lengths if batching.bucket_by_length else None
-    )
+    by_length = batching.bucket_by_length or batching.tokens
+    lengths = examples.lengths if by_length else None
+    input_lengths = examples.input_lengths if by_length else None
     shared = (batching.shared, batching.group) if batching.group > 1 else None
 
     def plans():
         """Yields the examples, views and random numbers of each batch."""
         for epoch in range(start, epochs):
             rng = np.random.default_rng([seed, epoch])
-            orders = _order(examples, batching, lengths, count, rng)
+            if batching.tokens:
+                orders = token_batches.order(examples, batching.tokens, rng)
+            else:
+                orders = _order(examples, batching, lengths, count, rng)
             views = np.zeros((count, batching.groups), int)
             if examples.views() > 1:
                 views = rng.integers(0, examples.views(), views.shape)
             for order, view in zip(orders, views):
-                view = np.repeat(view, batching.group)
-                uniform = rng.random(ones.shape) if has_presence else ones
+                view = np.resize(np.repeat(view, batching.group), len(order))
+                shape = len(order), ones.shape[1]
+                uniform = rng.random(shape) if has_presence else np.ones(shape)
                 yield order, view, uniform, rng
 
     def gather(order, view, uniform):
@@ -114,11 +128,14 @@ def training(examples, batching, epochs, seed=0, start=0, augment=None):
         input_lengths,
         examples.fields_of_any_length,
         examples.task.target.searches,
+        batching.tokens is not None,
     )
     if augment:
         dataset = _augmented_batches(plans, gather, augment, spec)
     else:
-        dataset = _parallel_batches(plans, gather, ones.shape, spec)
+        size = None if batching.tokens else batching.size
+        shape = size, ones.shape[1]
+        dataset = _parallel_batches(plans, gather, shape, spec)
     dataset = dataset.map(
         lambda x, y, weight: (
             examples.task.normalize(x, cached=examples.cached),
@@ -219,10 +236,10 @@ def without_prefetch(batches, shapes):
     return dataset.with_options(options)
 
 
-def _spec(batch, input_lengths, fields, has_sequences):
+def _spec(batch, input_lengths, fields, has_sequences, any_size):
     """Returns the specification of batches; the length of texts varies.
 
-    So does that of some other fields.
+    So does that of some other fields, and with `any_size` that of batches.
     """
     x, y, weight = batch
     variable = {"tokens", "positions", *fields}
@@ -233,6 +250,8 @@ def _spec(batch, input_lengths, fields, has_sequences):
         shape = list(values.shape)
         if name in variable:
             shape[-1] = None
+        if any_size:
+            shape[0] = None
         return tf.TensorSpec(shape, values.dtype)
 
     target = "positions" if "positions" in x else None

@@ -25,6 +25,7 @@ from mmkeras.training import value_types
 GROUPS = ("train", "model", "data", "task", "generate")
 # What keys need: see `_features`. Keys that are not listed need nothing.
 _NEEDS = {
+    "train.batch_tokens": "texts alone",
     "train.encoder_lr_scale": "encoder",
     "train.augment": "file",
     "train.examples_per_image": "image",
@@ -178,6 +179,7 @@ def _features(architecture):
     waveform = (
         "audio_shape" in defaults and len(defaults["audio_shape"] or "1") == 1
     )
+    has_source = kind.learns_subwords and kind.text_field in model.input
     features = {
         "image": "image" in model.input,
         "audio": waveform,
@@ -190,7 +192,8 @@ def _features(architecture):
         "text": "vocabulary_size" in defaults,
         "words": "vocabulary_size" in defaults and not kind.learns_subwords,
         "subwords": kind.learns_subwords or bool(kind.text_options),
-        "source": kind.learns_subwords and kind.text_field in model.input,
+        "source": has_source,
+        "texts alone": has_source and not waveform,
         "several": tasks.task.PRESENCE in model.input,
         "captions": kind.texts_differ,
         "losses": isinstance(model.output, dict),

@@ -162,11 +162,19 @@ def _batching(task, recipe, train):
     if group > 1:
         count = len(np.unique(train.numbers(shared)))
         size = min(recipe.batch_size, count * group) // group * group
+        if recipe.batch_tokens:
+            raise ValueError(
+                "`train.batch_tokens` is of batches drawn at random. Leave out "
+                "train.examples_per_image. Received: train.batch_tokens="
+                f"{recipe.batch_tokens}, train.examples_per_image="
+                f"{recipe.examples_per_image}"
+            )
     return batches.Batching(
         size,
         shared,
         group,
         recipe.bucket_by_length,
+        recipe.batch_tokens,
         _dropout(task, recipe),
     )
 

@@ -24,10 +24,12 @@ _LATER = (
     "fraction",
     "loss_weights",
     "r_drop",
+    "batch_tokens",
 )  # Not in the `run.json` of earlier runs.
 _RANGES = {
     "epochs": (1, math.inf),
     "batch_size": (1, math.inf),
+    "batch_tokens": (1, math.inf),
     "learning_rate": (0, math.inf),
     "encoder_lr_scale": (0, math.inf),
     "lora": (1, math.inf),
@@ -50,6 +52,10 @@ class Recipe:
             examples; see `resolve`.
         batch_size: Examples per batch. By default chosen by the number of
             training examples; see `resolve`.
+        batch_tokens: Maximum number of token ids per batch of a translator of
+            texts, those of the sources or of the translations, whichever are
+            more, padding included. Sentences of similar length then share a
+            batch, instead of `batch_size` of them. Null for `batch_size`.
         min_epochs: Minimum number of epochs, if they are chosen.
         max_batch_size: Maximum batch size, if it is chosen.
         learning_rate: Peak learning rate, after the warm-up; then a cosine
@@ -133,6 +139,7 @@ class Recipe:
 
     epochs: int | None = None
     batch_size: int | None = None
+    batch_tokens: int | None = None
     min_epochs: int = 10
     max_batch_size: int = 128
     learning_rate: float = 1e-3

@@ -9,6 +9,7 @@ import mmkeras
 from mmkeras.data import batches
 from mmkeras.data import codecs
 from mmkeras.data import padding
+from mmkeras.data import token_batches
 from mmkeras.data.batches import Batching
 from mmkeras.tasks import Caption
 from mmkeras.tasks import Classify
@@ -21,7 +22,11 @@ OWNERS = np.array([0, 0, 0, 0, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4])
 FIRST = "abcdefghijklmnopqrstuvwy"
 CAPTIONS = [" ".join([FIRST[i], *"x" * (i % 6)]) for i in range(14)]
 GROUPED = {"shared": "image", "bucket_by_length": True}
-CASES = [Batching(4, bucket_by_length=True), Batching(4, group=2, **GROUPED)]
+CASES = [
+    Batching(4, bucket_by_length=True),
+    Batching(4, group=2, **GROUPED),
+    Batching(4, tokens=20),
+]
 
 
 def image(number):
@@ -168,6 +173,34 @@ def test_blank_captions_fill_groups_of_few(captions):
         count = np.count_nonzero(tokens[:, 0])
         assert count == np.sum(OWNERS == images[0])
         assert not tokens[count:].any() and not targets[count:].any()
+
+
+@pytest.mark.parametrize("tokens", [1, 12, 30, 1000])
+def test_batches_have_a_number_of_tokens(captions, tokens):
+    batching = Batching(4, tokens=tokens)
+    count = batches.steps(captions, batching)
+    parts = read_batches(captions, batching, 3)
+    assert len(parts) == 3 * count
+    for i in range(0, len(parts), count):
+        numbers = [numbers_of(part[-1]) for part in parts[i : i + count]]
+        assert sorted(np.concatenate(numbers)) == list(range(14))
+    longest = []
+    for *_, targets in parts:
+        longest.append(np.count_nonzero(targets, axis=1).max())
+        assert len(targets) == 1 or len(targets) * longest[-1] <= tokens
+    if tokens == 12:  # Of 2, 2, 2, 3; 3, 3, 4; 4, 5; 5, 6; 6; 7; 7 tokens.
+        sizes = [len(part[-1]) for part in parts[:count]]
+        assert sorted(sizes) == [1, 1, 1, 2, 2, 3, 4]
+    starts = [longest[i : i + count] for i in range(0, len(parts), count)]
+    assert count < 3 or starts[0] != starts[1] or starts[1] != starts[2]
+
+
+def test_a_batch_of_tokens_counts_the_longer_of_source_and_target():
+    pairs = np.array([[2, 2], [2, 9], [3, 1], [3, 3], [4, 20], [9, 9]])
+    # [2 2], then [2 9], [3 1], [3 3] is too much for 18.
+    assert token_batches.sizes(pairs, 18) == [2, 2, 1, 1]
+    assert token_batches.sizes(pairs[::-1], 18) == [2, 2, 1, 1]
+    assert token_batches.sizes(pairs, 10_000) == [6]
 
 
 @pytest.mark.parametrize("batching", CASES)

@@ -1,5 +1,6 @@
 """Translation: raw strings in, raw strings out."""
 
+import json
 import sys
 
 import keras
@@ -206,6 +207,27 @@ def test_learns_the_pairs_by_heart(name):
     for beam in (1, 3):
         texts = task.answer({"source": raw["source"]}, beam=beam)["text"]
         assert texts.tolist() == raw["target"]
+
+
+@pytest.mark.slow
+def test_trains_on_batches_of_tokens(tmp_path):
+    rows = [
+        {**row, "split": "train" if i < 6 else "val"}
+        for i, row in enumerate(ROWS)
+    ]
+    settings = {"model.dim": 8, "data.max_length": 40}
+    mmkeras.train(
+        "translate-text-lstm",
+        rows,
+        tmp_path / "run",
+        epochs=2,
+        batch_tokens=70,
+        config=settings,
+    )
+    recipe = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert recipe["config"]["train"]["batch_tokens"] == 70
+    training = json.loads((tmp_path / "run" / "training.json").read_text())
+    assert training["epochs"] == 2
 
 
 @pytest.mark.parametrize(
