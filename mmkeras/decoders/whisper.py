@@ -40,6 +40,8 @@ class WhisperDecoder(keras.layers.Layer):
         languages: Ids of languages to choose from; empty for none.
         suppress: Ids that `step` never predicts.
         suppress_first: Ids that `step` does not predict at position 0.
+        no_speech: int. Id whose probability after the first token of the
+            prompt is that of silence, or `None` for none.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -73,6 +75,7 @@ class WhisperDecoder(keras.layers.Layer):
         languages=(),
         suppress=(),
         suppress_first=(),
+        no_speech=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -91,6 +94,7 @@ class WhisperDecoder(keras.layers.Layer):
         self.languages = tuple(languages)
         self.suppress = tuple(suppress)
         self.suppress_first = tuple(suppress_first)
+        self.no_speech = no_speech
         policy = {"dtype": self.dtype_policy}
         options = {"epsilon": _EPSILON, **policy}
         self.blocks = [
@@ -143,6 +147,20 @@ class WhisperDecoder(keras.layers.Layer):
         first, later = self._suppressed()
         return self._logits(x) + ops.where(index == 0, first, later), state
 
+    def no_speech_probability(self, context):
+        """Returns the probability that nobody speaks.
+
+        Args:
+            context: Tensor of shape `(batch, steps, dim)`.
+
+        Returns:
+            float32 tensor of shape `(batch,)`.
+        """
+        token = ops.zeros(ops.shape(context)[:1], "int32") + self.prompt[0]
+        x, _ = self._advance(token, self._empty(context, 0), 0)
+        logits = self._logits(x)[:, 1:]  # Without padding.
+        return ops.softmax(logits, axis=-1)[:, self.no_speech - 1]
+
     def compute_output_shape(self, input_shape):
         return (*input_shape[0], self.vocabulary_size)
 
@@ -162,6 +180,7 @@ class WhisperDecoder(keras.layers.Layer):
             "languages": list(self.languages),
             "suppress": list(self.suppress),
             "suppress_first": list(self.suppress_first),
+            "no_speech": self.no_speech,
         }
 
     def _prompt(self, context):

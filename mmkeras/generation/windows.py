@@ -22,8 +22,9 @@ class GenerateWindows(keras.layers.Layer):
 
     Returns:
         Dict of `"tokens"`, integers of shape `(batch, windows * length)`,
-        those of all windows in order, each padded with zeros; and `"score"`,
-        float32 of shape `(batch,)`, the mean over the windows with tokens.
+        those of all windows in order, each padded with zeros; `"score"`,
+        float32 of shape `(batch,)`, the mean over the windows with tokens; and
+        `"scores"`, of shape `(batch, windows)`, 0 for windows without tokens.
     """
 
     def __init__(self, model, field, **kwargs):
@@ -64,7 +65,7 @@ class GenerateWindows(keras.layers.Layer):
         scores = ops.reshape(scores, (size, count))
         used = ops.sum(ops.cast(scores != 0, "float32"), axis=1)
         score = ops.sum(scores, axis=1) / ops.maximum(used, 1.0)
-        return {"tokens": tokens, "score": score}
+        return {"tokens": tokens, "score": score, "scores": scores}
 
     def compute_output_spec(self, inputs):
         size, count, _ = inputs.shape
@@ -72,6 +73,7 @@ class GenerateWindows(keras.layers.Layer):
         return {
             "tokens": keras.KerasTensor((size, length), "int32"),
             "score": keras.KerasTensor((size,), "float32"),
+            "scores": keras.KerasTensor((size, count), "float32"),
         }
 
     def get_config(self):

@@ -75,6 +75,7 @@ class Task:
     image_size = None  # Of images, for networks without weights.
     punctuation = "drop"  # Of texts; or "keep".
     text_options = {}  # Of the target, if it is text: of `codecs.Text`.
+    search_options = None  # Dataclass of further options of generation.
     unused_options = ("ctc_weight",)  # Of generation: without effect.
     audio_augmentation = {}  # Options of `data.augment.augment_audio`.
     target_field = "label"  # Name of the target's codec.

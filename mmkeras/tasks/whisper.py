@@ -1,5 +1,7 @@
 """Speech recognition by a pretrained Whisper, without training."""
 
+import dataclasses
+
 import keras
 
 from mmkeras import decoders
@@ -7,6 +9,7 @@ from mmkeras import generation
 from mmkeras import layers
 from mmkeras.branches import presets
 from mmkeras.data import codecs
+from mmkeras.tasks import whisper_fallback
 from mmkeras.tasks import whisper_tokens
 from mmkeras.tasks.task import Task
 
@@ -26,8 +29,10 @@ class Whisper(Task):
     """Writes down what is said in a recording.
 
     Recordings are recognised in contiguous windows of 30 s, each by itself;
-    windows of zeros alone are skipped. `answer` returns `"text"`, and
-    `"score"`, the mean log-probability per token.
+    windows of zeros alone are skipped. With `fallback`, windows whose text
+    repeats itself or is unlikely are recognised again, by sampling; see
+    `whisper_fallback`. `answer` returns `"text"`, and `"score"`, the mean
+    log-probability per token.
 
     Args:
         model: A model from `"audio"`, one window, and `"tokens"` to next-token
@@ -50,6 +55,7 @@ class Whisper(Task):
     size_argument = ("vocabulary_size", "tokens")
     evaluation_defaults = {"beam": 5, "length_penalty": 1.0}
     fields_of_all = ("audio",)
+    search_options = whisper_fallback.FallbackOptions()
     is_streamed = True  # Recordings may be long.
     truncation_advice = "split the recording to recognise all of it"
 
@@ -62,6 +68,35 @@ class Whisper(Task):
             if row.get("audio") and text:
                 examples.append({**row, "text": str(text)})
         return examples
+
+    def generation_options(self, **changes):
+        """As of `Task`, with `fallback`, by default true."""
+        defaults = dataclasses.asdict(self.search_options)
+        return {**defaults, **super().generation_options(**changes)}
+
+    def inference(self, cached=(), num_samples=0, fallback=False, **options):
+        """As of `Task`; in a graph there is no fallback."""
+        return super().inference(cached, num_samples, **options)
+
+    def predictor(self, count, cached=(), fallback=False, **options):
+        """As of `Task`; with `fallback`, unless texts are sampled anyway."""
+        search = super().predictor(count, cached, **options)
+        if not fallback or options.get("temperature"):
+            return search
+        key = "recogniser", *sorted(options.items())
+        if key not in self._models:
+            recogniser = whisper_fallback.Recogniser(self, options)
+            self._models[key] = recogniser
+        window = search.layers[-1].model  # Of a `GenerateWindows`.
+        return whisper_fallback.FallbackPredictor(
+            self._models[key],
+            search,
+            window.get_layer("generator").length_penalty,
+        )
+
+    def serving_answer(self, batch, **options):
+        """As of `Task`: an export has no fallback."""
+        return self.answer(batch, **{**options, "fallback": False})
 
     def decode(self, outputs, errors, raw):
         text, score = self.target.decode(outputs)
@@ -125,6 +160,7 @@ def of_backbone(backbone, preset, language=None, translate=False):
         length=length,
         suppress=whisper_tokens.suppressed(words, tokenizer),
         suppress_first=whisper_tokens.suppressed_first(words, tokenizer),
+        no_speech=whisper_tokens.no_speech(tokenizer),
         name="decoder",
         **prompt,
     )

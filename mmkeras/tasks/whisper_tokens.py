@@ -9,7 +9,8 @@ _NO_TIMES, _END = "<|notimestamps|>", "<|endoftext|>"
 _TASKS = ("<|translate|>", "<|transcribe|>")
 # Special tokens that are never part of a sentence.
 _NEVER = ("<|startoftranscript|>", *_TASKS, "<|startoflm|>")
-_NEVER += ("<|startofprev|>", "<|nocaptions|>")
+_SILENCE = ("<|nocaptions|>", "<|nospeech|>")  # One token, two names.
+_NEVER += ("<|startofprev|>", *_SILENCE)
 # Signs that annotate speech and are not spoken; Whisper's own list.
 _SIGNS = [*'"#()*+/:;<=>@[\\]^_`{|}~「」『』']
 _SIGNS += "<< >> <<< >>> -- --- -( -[ (' (\" (( )) ((( ))) [[ ]] {{ }}".split()
@@ -84,6 +85,12 @@ def prompt(tokenizer, language=None, translate=False):
         )
     spoken = languages[f"<|{language}|>"] + 1
     return {"prompt": (start, spoken, task), "languages": ()}
+
+
+def no_speech(tokenizer):
+    """Id of the token that no speech is, or `None` if there is none."""
+    ids = _special(tokenizer)
+    return next((ids[name] + 1 for name in _SILENCE if name in ids), None)
 
 
 def suppressed(words, tokenizer):

@@ -158,7 +158,8 @@ def generate(task, model):
     defaults["length"] = None  # That of the texts in training.
     docs = docstrings.parameters(generator)
     excluded = ("decoder", "start", "end", "kwargs", *task.unused_options)
-    return [
+    further = task.search_options and _fields("generate", task.search_options)
+    return (further or []) + [
         Key(
             f"generate.{name}",
             _type(parameter),

@@ -130,12 +130,13 @@ def meta_clip_2(folder):
     return _save(folder, backbone, tokenizer, converter)
 
 
-def whisper(folder, languages=()):
+def whisper(folder, languages=(), extra=()):
     """Writes a Whisper of windows of 0.4 s, with random weights."""
     keras_hub = pytest.importorskip("keras_hub")
     tokens, merges = byte_pairs([*(f"Ġ{x}" for x in WORDS), "âĻ"])
     names = ["<|endoftext|>", "<|startoftranscript|>", "<|translate|>"]
     names += ["<|transcribe|>", "<|startofprev|>", "<|notimestamps|>"]
+    names += extra
     count = len(tokens) + len(names) + len(languages)
     special = {name: len(tokens) + i for i, name in enumerate(names)}
     spoken = {f"<|{x}|>": count - i for i, x in enumerate(languages, 1)}

@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 import tiny_presets
 from checks import numpy
+from decoding import log_softmax
 
 import mmkeras
 from mmkeras import tasks
 from mmkeras.data.codecs.waveforms import to_wav
 from mmkeras.layers import WhisperSpectrogram
+from mmkeras.tasks import whisper_fallback
 
 pytestmark = pytest.mark.usefixtures("eager_models")
 SECONDS, RATE = 0.4, 16000
@@ -149,3 +151,39 @@ def test_signs_that_nobody_speaks_are_suppressed(task):
         "<|endoftext|>",
     }
     assert sum("unused" in name for name in names) == 3  # Timestamps.
+
+
+def test_bad_windows_are_sampled_with_the_network(tmp_path, monkeypatch):
+    folder = tmp_path / "whisper"
+    preset = tiny_presets.speaking_whisper(folder, extra=["<|nocaptions|>"])
+    task = mmkeras.load(f"whisper:{preset}")
+    decoder = task.target.decoder(task.model)
+    samples = NOISE[:WINDOW]
+    recogniser = whisper_fallback.Recogniser(task, {"beam": 2})
+    context = recogniser.context(samples[None])
+    start, silence = special(preset, "startoftranscript", "nocaptions")
+    logits = teacher_forced(preset, samples, [start])[0].astype("float64")
+    expected = np.exp(logits - logits.max())
+    expected = expected[silence] / expected.sum()
+    assert decoder.no_speech == silence + 1
+    assert recogniser.no_speech(context) == pytest.approx(expected, rel=1e-3)
+    tokens, mean = recogniser.sample(context, 0.6)
+    again, _ = recogniser.sample(context, 0.6)
+    assert tokens.tolist() == again.tolist()
+    prompt = [start, *special(preset, "notimestamps")]
+    words = tokens[tokens > 0] - 1
+    logits = teacher_forced(preset, samples, [*prompt, *words[:-1]])[1:]
+    logits[:, [i - 1 for i in decoder.suppress if i]] = -1e9
+    logits[0, [i - 1 for i in decoder.suppress_first]] = -1e9
+    logp = log_softmax(logits)[np.arange(len(words)), words]
+    assert mean == pytest.approx(logp.mean(), rel=1e-3)
+    batch = {"audio": [wav(NOISE[: 2 * WINDOW])]}
+    plain = task.answer(batch, beam=2, fallback=False)
+    # Then all texts are unlikely.
+    monkeypatch.setattr(whisper_fallback, "MIN_LOG_PROBABILITY", 0.0)
+    monkeypatch.setattr(whisper_fallback, "TEMPERATURES", (0.6,))
+    answers = task.answer(batch, **task.generation_options(beam=2))
+    assert answers["text"][0].startswith(recogniser.text(tokens))
+    assert answers["text"][0] != plain["text"][0]
+    off = task.answer(batch, beam=2)
+    assert off["text"].tolist() == plain["text"].tolist()

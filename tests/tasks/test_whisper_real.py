@@ -24,6 +24,11 @@ def test_spoken_captions_are_recognised(pretrained, data_folder):
     assert first == published["suppress_ids_begin"]
     rows = [json.loads(line) for line in table.open()][::50]
     files = [str(table.parent / row["audio"]) for row in rows]
+    plain = task.answer({"audio": files[:3]}, beam=5)["text"]
+    options = task.generation_options()
+    assert options["fallback"]  # By default, and without effect on good ones.
+    again = task.answer({"audio": files[:3]}, **options)["text"]
+    assert plain.tolist() == again.tolist()
     texts = task.answer({"audio": files})["text"]
     errors, words = metrics.word_errors(
         texts, [row["text"] for row in rows]
