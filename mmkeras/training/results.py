@@ -160,7 +160,9 @@ def render(folder):
     """
     entries = [
         atomic.read_json(path, EXPECTED)
-        for path in sorted(pathlib.Path(folder).glob("*--*.json"))
+        for path in sorted(
+            pathlib.Path(folder).glob("*--*.json"), key=lambda path: path.stem
+        )
     ]
     parts = [_HEAD]
     for data in sorted({entry["data"] for entry in entries}):
