@@ -142,8 +142,5 @@ Split = Annotated[
 ]
 Results = Annotated[
     str | None,
-    typer.Option(
-        help="Folder of results to add the test metrics to, or a file in it, "
-        "MODEL--DATA--VARIANT.json, for a training with other options."
-    ),
+    typer.Option(help="Folder or file of results to add the test metrics to."),
 ]

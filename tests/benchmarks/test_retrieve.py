@@ -8,6 +8,7 @@ from benchmarks import retrieve
 from benchmarks.__main__ import app
 
 
+@pytest.mark.slow
 def test_a_step_learns():
     pixels, tokens = retrieve.batch(8, 16, 4)
     assert pixels.shape == (8, 16, 16, 3) and tokens.min() > 0

@@ -63,6 +63,7 @@ def training(task, examples, count=6, **changes):
     return model, x, y, weight
 
 
+@pytest.mark.slow
 def test_negatives_are_the_model_s_own_logits_of_other_pairs(task, examples):
     model, x, y, _ = training(task, examples)
     outputs = numpy(model(x, training=False))

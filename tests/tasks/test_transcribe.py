@@ -180,6 +180,7 @@ def test_a_decoder_is_trained_with_ctc(joint):
     assert float(loss) == pytest.approx(weighted, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_decoder_answers_whatever_the_other_clips(joint):
     examples = Examples(joint, ROWS, keep=False)
     alone = joint.answer({"audio": [ROWS[2]["audio"]]}, beam=2)

@@ -94,6 +94,7 @@ def test_models_that_do_not_fit_are_refused(clips, tmp_path):
         transcripts.transcribe(other, clips)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("recognised")
 def test_a_recording_searches_images_by_its_words(clips, tmp_path):
     words = ["a", "dog", "red", "green"]

@@ -81,6 +81,7 @@ def check_equal(task, preset, samples, prompt):
     return expected
 
 
+@pytest.mark.slow
 def test_steps_are_those_of_the_backbone_without_a_cache(task, preset):
     prompt = special(preset, "startoftranscript", "notimestamps")
     one = check_equal(task, preset, NOISE[:WINDOW], prompt)
@@ -89,6 +90,7 @@ def test_steps_are_those_of_the_backbone_without_a_cache(task, preset):
     assert np.abs(one[0] - other[0]).max() > 0.1
 
 
+@pytest.mark.slow
 def test_a_language_is_given_or_recognised(tmp_path):
     preset = tiny_presets.speaking_whisper(
         tmp_path / "whisper", languages=("en", "de", "fr")
@@ -153,6 +155,7 @@ def test_signs_that_nobody_speaks_are_suppressed(task):
     assert sum("unused" in name for name in names) == 3  # Timestamps.
 
 
+@pytest.mark.slow
 def test_bad_windows_are_sampled_with_the_network(tmp_path, monkeypatch):
     folder = tmp_path / "whisper"
     preset = tiny_presets.speaking_whisper(folder, extra=["<|nocaptions|>"])

@@ -70,6 +70,7 @@ def build(data, network=None, **changes):
     return task, recipe
 
 
+@pytest.mark.slow
 def test_the_features_of_frames_are_cached_and_the_model_has_the_same(
     data, weights, tmp_path
 ):

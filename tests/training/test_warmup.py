@@ -59,6 +59,7 @@ def train(views, warmup):
     return recall, np.linalg.norm(outputs[:, 0].mean(axis=0))
 
 
+@pytest.mark.slow
 def test_after_a_warm_up_embeddings_do_not_collapse(views):
     target = targets.Embedding(None, "pair", NAMES, "triplet")
     recall, length = train(views, target.warmup_epochs(EPOCHS))

@@ -69,7 +69,11 @@ def test_an_absent_image_has_no_effect_and_another_one_has(name):
     assert changes(model, x, "source", x["source"] % 4 + 1) == 0
 
 
-@pytest.mark.parametrize("inject", [*INJECTIONS, "+".join(INJECTIONS)])
+@pytest.mark.parametrize(
+    "inject",
+    ["+".join(INJECTIONS), INJECTIONS[0]]
+    + [pytest.param(x, marks=pytest.mark.slow) for x in INJECTIONS[1:]],
+)
 def test_each_injection_of_an_image_has_an_effect(inject):
     model = tiny(LSTM, inject=inject)
     x = batch(model)

@@ -80,6 +80,7 @@ def test_names_are_in_the_order_of_their_numbers(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_frames_are_resized_as_images_are(tmp_path):
     for options in ({}, {"interpolation": "bicubic", "crop": True}):
         codec = codecs.Video(5, (9, 7), **options)
