@@ -142,6 +142,7 @@ def test_every_key_that_is_named_exists():
         key for name in mmkeras.list_models() for key in config_keys.keys(name)
     }
     in_python = {"model.fit", "model.input", "task.answer"}
+    in_python |= {"generate.fallback"}  # Of Whisper, which is not trained.
     named = {key for key in named if key.startswith(groups)} - in_python
     assert named and named <= known
 

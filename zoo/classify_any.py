@@ -81,7 +81,8 @@ def classify_any(
     if video_shape or video:
         arguments.check_even(dim)
         encoders["video"] = video or branches.video.each_frame(
-            branches.image.cnn_flat(video_shape[1:], dim // 4), video_shape[0]
+            branches.image.cnn_flat(video_shape[1:], -(-dim // 4)),
+            video_shape[0],
         )
     if features_shape:
         vectors = len(features_shape) == 1

@@ -45,7 +45,7 @@ def classify_video_cnn(
     arguments.check_even(dim)
     length, *size = video_shape
     video_encoder = video or branches.video.each_frame(
-        branches.image.cnn_flat(tuple(size), dim // 4), length
+        branches.image.cnn_flat(tuple(size), -(-dim // 4)), length
     )
     pixels = layers.input_like(video_encoder, "video")
     x = keras.layers.LayerNormalization(name="norm")(video_encoder(pixels))

@@ -224,8 +224,8 @@ def test_trains_on_batches_of_tokens(tmp_path):
         batch_tokens=70,
         config=settings,
     )
-    recipe = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert recipe["config"]["train"]["batch_tokens"] == 70
+    card = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert card["arguments"]["train"]["batch_tokens"] == 70
     training = json.loads((tmp_path / "run" / "training.json").read_text())
     assert training["epochs"] == 2
 
