@@ -1,14 +1,13 @@
 """Few examples and frozen pretrained networks: a linear head."""
 
-import keras
 import numpy as np
 import pytest
+import small_network
 from checks import numpy
 from multimodal_rows import rows as generated_rows
 from noted import Notes
 
 import mmkeras
-from mmkeras import branches
 from mmkeras.files import atomic
 from mmkeras.training import config as configuration
 from mmkeras.training import few_shot
@@ -28,19 +27,7 @@ def cache(tmp_path, monkeypatch):
 @pytest.fixture
 def weights(tmp_path, monkeypatch):
     """Weights of a small network, in place of any of Keras."""
-
-    def network(input_shape, weights, include_top):
-        x = first = keras.Input(input_shape)
-        x = keras.layers.Conv2D(6, 8, strides=8, name="conv")(x)
-        return keras.Model(first, x, name="net")
-
-    preprocess = keras.applications.mobilenet_v2.preprocess_input
-    monkeypatch.setattr(
-        branches.image, "_find", lambda name: (network, preprocess)
-    )
-    path = tmp_path / "net.weights.h5"
-    network((32, 32, 3), None, False).save_weights(path)
-    return str(path)
+    return small_network.install(monkeypatch, tmp_path, 32, 6, 8, 8, 1)[1]
 
 
 def images(split="train", count=32):

@@ -3,9 +3,9 @@
 import dataclasses
 import pathlib
 
-import keras
 import numpy as np
 import pytest
+import small_network
 import tiny_presets
 from checks import numpy
 from multimodal_rows import rows
@@ -34,19 +34,7 @@ def cache(tmp_path, monkeypatch):
 @pytest.fixture
 def weights(tmp_path, monkeypatch):
     """Weights of a small network, in place of any of Keras."""
-
-    def network(input_shape, weights, include_top):
-        x = first = keras.Input(input_shape)
-        for i in range(2):
-            x = keras.layers.Conv2D(4, 4, strides=4, name=f"conv_{i}")(x)
-        return keras.Model(first, x, name="net")
-
-    preprocess = keras.applications.mobilenet_v2.preprocess_input
-    entry = (network, preprocess)
-    monkeypatch.setattr(branches.image, "_find", lambda name: entry)
-    path = tmp_path / "net.weights.h5"
-    network((64, 64, 3), None, False).save_weights(path)
-    return str(path)
+    return small_network.install(monkeypatch, tmp_path, 64)[1]
 
 
 def data(name, count=16):

@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import PIL.Image
 import pytest
+import small_network
 import tiny_tasks
 from checks import numpy
 
-from mmkeras import branches
 from mmkeras.data import batches
 from mmkeras.data import datasets
 from mmkeras.data.synthetic import shapes
@@ -186,20 +186,7 @@ def test_images_of_a_frozen_branch_are_not_shared(build):
 def net(tmp_path, monkeypatch):
     """A network of two convolutions, in place of any of Keras."""
     monkeypatch.setenv("MMKERAS_CACHE", str(tmp_path / "cache"))
-
-    def network(input_shape, weights, include_top):
-        x = first = keras.Input(input_shape)
-        for i in range(2):
-            x = keras.layers.Conv2D(4, 8, strides=4, name=f"conv_{i}")(x)
-        return keras.Model(first, x, name="net")
-
-    preprocess = keras.applications.mobilenet_v2.preprocess_input
-    monkeypatch.setattr(
-        branches.image, "_find", lambda name: (network, preprocess)
-    )
-    net = network((64, 64, 3), None, False)
-    net.save_weights(tmp_path / "net.weights.h5")
-    return net
+    return small_network.install(monkeypatch, tmp_path, 64, kernel=8)[0]
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import json
 
 import clips
-import keras
 import numpy as np
 import pytest
+import small_network
 from checks import numpy
 from checks import only_tensorflow
 from command_line import call
@@ -45,20 +45,7 @@ def data(tmp_path):
 @pytest.fixture
 def weights(tmp_path, monkeypatch):
     """Weights of a small network, in place of any of Keras."""
-
-    def network(input_shape, weights, include_top):
-        x = first = keras.Input(input_shape)
-        for i in range(2):
-            x = keras.layers.Conv2D(4, 4, strides=4, name=f"conv_{i}")(x)
-        return keras.Model(first, x, name="net")
-
-    preprocess = keras.applications.mobilenet_v2.preprocess_input
-    monkeypatch.setattr(
-        branches.image, "_find", lambda name: (network, preprocess)
-    )
-    path = tmp_path / "net.weights.h5"
-    network((32, 32, 3), None, False).save_weights(path)
-    return str(path)
+    return small_network.install(monkeypatch, tmp_path, 32)[1]
 
 
 def build(data, network=None, **changes):
