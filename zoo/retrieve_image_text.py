@@ -15,6 +15,7 @@ from mmkeras.registry import register
         "vocabulary_size": 11,
         "image_shape": (16, 16, 3),
         "dim": 8,
+        "querybank": 3,
     },
 )
 def retrieve_image_text(
@@ -23,6 +24,8 @@ def retrieve_image_text(
     dim=512,
     dropout=0.2,
     loss="contrastive",
+    crops=None,
+    querybank=2048,
     image=None,
     text=None,
 ):
@@ -40,13 +43,20 @@ def retrieve_image_text(
         loss: Of a batch: `"contrastive"`, `"sigmoid"`, `"triplet"` (the
             hardest negative; in the first quarter of the epochs a semi-hard
             one) or `"semi-hard"`.
+        crops: int, 1, 2, 6 or 10: an image is embedded as the mean of so many
+            crops; in training, as one at random. By default 6 of a frozen
+            image branch, else 1. See `layers.ImageCrops`.
+        querybank: int. Number of training examples by which items that are
+            close to everything are found less often; 0 for none. See
+            `layers.EmbeddingPairs`.
         image: Image branch. Defaults to `branches.image.cnn`.
         text: Text branch. Defaults to `branches.text.gru`.
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, and `"text"`,
         token ids of shape `(batch, length)`, to pairs of embeddings of shape
-        `(batch, 2, dim)`; see `layers.EmbeddingPairs`.
+        `(batch, 2, dim)`, or `(batch, 2, dim + 2)` with a querybank; see
+        `layers.EmbeddingPairs`.
 
     Reference:
         [Faghri et al., 2018](https://arxiv.org/abs/1707.05612)
@@ -55,16 +65,20 @@ def retrieve_image_text(
         image_shape, dim, name="image_encoder"
     )
     text_encoder = text or branches.text.gru(vocabulary_size, dim)
+    image_encoder = branches.crops.mean_of_each(image_encoder, crops)
     pixels = layers.input_like(image_encoder, "image")
     words = layers.input_like(text_encoder, "text")
+    regions = branches.crops.one_in_training(image_encoder, pixels)
     embeddings = [
         layers.embedding_head(x, dim, dropout, name)
         for name, x in (
-            ("image", image_encoder(pixels)),
+            ("image", regions),
             ("text", text_encoder(words)),
         )
     ]
-    pairs = layers.EmbeddingPairs(loss, name="embeddings")(embeddings)
+    pairs = layers.EmbeddingPairs(loss, querybank=querybank, name="embeddings")(
+        embeddings
+    )
     return keras.Model(
         {"image": pixels, "text": words}, pairs, name="retrieve_image_text"
     )

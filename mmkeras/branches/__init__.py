@@ -6,6 +6,7 @@ steps of a sequence, so any fusion or decoder can follow any branch.
 """
 
 from mmkeras.branches import audio
+from mmkeras.branches import crops
 from mmkeras.branches import features
 from mmkeras.branches import image
 from mmkeras.branches import speech

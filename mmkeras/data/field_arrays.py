@@ -124,11 +124,13 @@ def _features(codec, rows, branch, views, progress):
     if not rows:
         shape = frozen_features.output_shape(branch.frozen, codec)
         return np.zeros((1, 1, *shape), "float16"), errors
+    if codec.kind != "image" or branch.has_crops:
+        views = ("plain",)
     array = frozen_features.compute(
         branch.frozen_in_float32,
         rows,
         codec,
-        views=views if codec.kind == "image" else ("plain",),
+        views=views,
         progress=progress,
         errors=errors,
         cache_at=branch.cache_at,

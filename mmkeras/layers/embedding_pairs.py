@@ -4,6 +4,7 @@ import itertools
 import math
 
 import keras
+import numpy as np
 from keras import ops
 
 LARGEST_SCALE = 100.0
@@ -13,6 +14,10 @@ _SCALES = {  # By loss.
     "triplet": 1.0,
     "semi-hard": 1.0,
 }
+
+
+_SOFTER = 1.5  # Temperature of a querybank, relative to the learned one.
+_FIXED = 0.1  # Without a learned one.
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
@@ -27,6 +32,13 @@ class EmbeddingPairs(keras.layers.Layer):
     Of two embeddings, the first one is multiplied by s; of more, each one by
     the root of s. All pairs of modalities share s and b.
 
+    Some items are close to a great many queries, and are found too often. A
+    querybank, embeddings of training examples, corrects this, once it is
+    filled after training: an item loses t log mean exp(cos / t) over the
+    querybank of the other modality, as in an inverted softmax; t is 1.5 / s,
+    or 0.1 if s is not learned. Which query it is does not matter, so that
+    this is a number per item.
+
     Args:
         loss: The loss of the pairs: `"contrastive"` (InfoNCE); `"sigmoid"`
             (SigLIP), which needs a bias, -10 at first; or `"triplet"` and
@@ -34,33 +46,45 @@ class EmbeddingPairs(keras.layers.Layer):
             one), of cosines.
         scale: float above 0. Initial scale; by default 1 / 0.07, 10 for
             `"sigmoid"`, or 1, which is not learned, for triplets.
+        querybank: int. Number of embeddings of each modality in the
+            querybank; 0 for none.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
         inputs: List of n tensors of shape `(batch, dim)`, one per modality.
         presence: Boolean tensor of shape `(batch, n)`, `False` where an
             example lacks a modality; `None` if none is missing.
+        training: bool. In training the querybank does not apply.
 
     Returns:
         Tensor of shape `(batch, n, dim)`, zeros where a modality is missing.
-        With a bias, of `dim + n (n - 1) / 2`: a column per pair of
+        With a bias, there are n (n - 1) / 2 more columns: one per pair of
         modalities, in which the first of the two has the bias, the second
-        one 1, and others 0.
+        one 1, and others 0. With a querybank, twice as many more: per pair,
+        one with what the first loses and 1, another with 1 and what the
+        second loses.
 
     Raises:
-        ValueError: If the loss is unknown, `scale` is not in (0, 100], or
-            there are fewer than two inputs.
+        ValueError: If the loss is unknown, `scale` is not in (0, 100],
+            `querybank` is negative, or there are fewer than two inputs.
 
     References:
         [Radford et al., 2021](https://arxiv.org/abs/2103.00020); with a bias:
         [Zhai et al., 2023](https://arxiv.org/abs/2303.15343); cosines:
-        [Faghri et al., 2018](https://arxiv.org/abs/1707.05612)
+        [Faghri et al., 2018](https://arxiv.org/abs/1707.05612); querybanks:
+        [Bogolin et al., 2022](https://arxiv.org/abs/2112.12777)
     """
 
-    def __init__(self, loss="contrastive", scale=None, **kwargs):
+    def __init__(self, loss="contrastive", scale=None, querybank=0, **kwargs):
         super().__init__(**kwargs)
         self.loss = loss
         self.scale = initial_scale(loss, scale, _SCALES)
+        if querybank < 0:
+            raise ValueError(
+                "`querybank` must be at least 0. Received: "
+                f"querybank={querybank}"
+            )
+        self.querybank = querybank
         self.bias = loss == "sigmoid"
         self.learns_scale = loss in ("contrastive", "sigmoid")
 
@@ -79,8 +103,57 @@ class EmbeddingPairs(keras.layers.Layer):
                 autocast=False,
                 name="bias",
             )
+        if self.querybank:
+            size = input_shape[0][-1]
+            self._bank = self._add_fixed(
+                "querybank", (len(input_shape), self.querybank, size)
+            )
+            self._is_filled = self._add_fixed("querybank_is_filled", ())
 
-    def call(self, inputs, presence=None):
+    def _add_fixed(self, name, shape):
+        """Adds zeros that are not trained."""
+        return self.add_weight(
+            shape=shape,
+            initializer="zeros",
+            trainable=False,
+            dtype="float32",
+            autocast=False,
+            name=name,
+        )
+
+    def fill(self, embeddings):
+        """Fills the querybank.
+
+        Args:
+            embeddings: List of float32 arrays `(n, dim)` of training
+                examples, one per modality, of any length other than 0; at
+                least one of each. If there are too few, they are repeated.
+        """
+        shape = self._bank.shape[1:]
+        bank = [np.resize(x, shape) for x in embeddings]
+        bank = np.float32(np.stack(bank))
+        bank /= np.linalg.norm(bank, axis=-1, keepdims=True)
+        self._bank.assign(bank)
+        self._is_filled.assign(1.0)
+
+    def penalties(self, x, queries):
+        """Computes what embeddings lose as the items of other modalities.
+
+        Args:
+            x: Tensor `(n, dim)`, rows of length 1.
+            queries: int. Number of the modality of the queries.
+
+        Returns:
+            Tensor `(n,)`, in units of cosines; zeros without a querybank.
+        """
+        if not self.querybank:
+            return ops.zeros_like(x[:, 0])
+        t = _SOFTER / self.current_scale if self.learns_scale else _FIXED
+        products = ops.matmul(x, ops.transpose(self._bank[queries])) / t
+        sums = ops.logsumexp(products, axis=1) - math.log(self.querybank)
+        return self._is_filled * t * sums
+
+    def call(self, inputs, presence=None, training=None):
         count, present = len(inputs), [None] * len(inputs)
         if presence is not None:
             presence = ops.cast(presence, "bool")
@@ -90,12 +163,17 @@ class EmbeddingPairs(keras.layers.Layer):
             ops.normalize(_replaced(ops.cast(x, "float32"), mask, 1), axis=-1)
             for x, mask in zip(inputs, present)
         ]
-        embeddings = self._scaled(embeddings)
+        columns = [[] for _ in inputs]
         if self.bias:
-            embeddings = [
-                ops.concatenate([x, *self._bias_columns(i, x, count)], axis=-1)
-                for i, x in enumerate(embeddings)
-            ]
+            for i, x in enumerate(embeddings):
+                columns[i] += self._bias_columns(i, x, count)
+        if self.querybank:
+            for i, x in enumerate(embeddings):
+                columns[i] += self._penalty_columns(i, x, count, training)
+        embeddings = [
+            ops.concatenate([x, *more], axis=-1) if more else x
+            for x, more in zip(self._scaled(embeddings), columns)
+        ]
         embeddings = map(_replaced, embeddings, present, [0] * count)
         return ops.stack(list(embeddings), axis=1)
 
@@ -113,6 +191,20 @@ class EmbeddingPairs(keras.layers.Layer):
         for first, second in itertools.combinations(range(count), 2):
             value = {first: self._bias, second: 1.0}.get(index, 0.0)
             columns.append(ones * value)
+        return columns
+
+    def _penalty_columns(self, index, x, count, training):
+        """Columns of one embedding, two by pair of modalities."""
+        ones, zeros = ops.ones_like(x[:, :1]), ops.zeros_like(x[:, :1])
+        columns = []
+        for first, second in itertools.combinations(range(count), 2):
+            pair = [zeros, zeros]
+            if index in (first, second) and not training:
+                other = second if index == first else first
+                loss = self.penalties(x, other)[:, None]
+                loss = loss * -self.current_scale
+                pair = [loss, ones] if index == first else [ones, loss]
+            columns += pair
         return columns
 
     @property
@@ -154,15 +246,16 @@ class EmbeddingPairs(keras.layers.Layer):
         return ops.einsum("nd,ncd->nc", first, candidates)
 
     def _extra(self, count):
-        """Number of columns of the bias."""
-        return count * (count - 1) // 2 if self.bias else 0
+        """Number of columns of the bias and the querybank."""
+        pairs = count * (count - 1) // 2
+        return pairs * (bool(self.bias) + 2 * bool(self.querybank))
 
     def compute_output_shape(self, input_shape):
         batch, dim = input_shape[0]
         count = len(input_shape)
         return batch, count, dim + self._extra(count)
 
-    def compute_output_spec(self, inputs, presence=None):
+    def compute_output_spec(self, inputs, presence=None, training=None):
         shape = self.compute_output_shape([x.shape for x in inputs])
         return keras.KerasTensor(shape, "float32")
 
@@ -171,6 +264,7 @@ class EmbeddingPairs(keras.layers.Layer):
             **super().get_config(),
             "loss": self.loss,
             "scale": self.scale,
+            "querybank": self.querybank,
         }
 
 

@@ -15,6 +15,7 @@ from mmkeras.serving import neighbours
 CARD = "index.json"
 _ARRAYS = "vectors-*.npy", f"graph-*{neighbours.SUFFIX}"
 _SAMPLE = 1000  # Items that `recall` searches for.
+_CANDIDATES = 96  # Of a graph, of which the best are chosen.
 _BLOCK = 2**22  # Products at once: 16 MiB in float32.
 _FORMAT = {
     "run": str,
@@ -66,7 +67,7 @@ class Index:
     def __len__(self):
         return len(self.items)
 
-    def search(self, queries, top=10, block=_BLOCK):
+    def search(self, queries, top=10, block=_BLOCK, penalties=None):
         """Finds the most similar items of each query.
 
         Exactly, unless the index has a graph.
@@ -76,6 +77,9 @@ class Index:
             top: int. Number of items per query.
             block: int. Products in memory at once; at least those of one
                 query.
+            penalties: float32 `(items,)`, what the similarity of each item
+                is reduced by in the order of the hits, see
+                `tasks.Retrieve.penalties`; or `None`.
 
         Returns:
             List of lists of `Hit`s, the most similar first.
@@ -92,14 +96,15 @@ class Index:
         if top < 1:
             raise ValueError(f"`top` must be at least 1. Received: top={top}")
         top = min(top, len(self))
+        if penalties is None:
+            penalties = np.zeros(len(self), "float32")
         if self.graph is not None and top:
-            pairs = zip(*neighbours.search(self.graph, queries, top))
-            return [self._hits(*pair) for pair in pairs]
+            return self._search_graph(queries, top, penalties)
         rows = max(block // max(len(self), 1), 1)
         return [
             self._hits(row[best], best)
             for i in range(0, len(queries), rows)
-            for row, best in self._search(queries[i : i + rows], top)
+            for row, best in self._search(queries[i : i + rows], top, penalties)
         ]
 
     def recall(self, top=10, seed=0):
@@ -125,19 +130,31 @@ class Index:
         ]
         return float(np.mean(are_near)) if are_near else 1.0
 
-    def _search(self, queries, top):
+    def _search(self, queries, top, penalties):
         """Yields the products of each query, and the best items."""
         for row in queries @ self.vectors.T:
-            best = np.argpartition(-row, top - 1)[:top] if top else []
-            order = sorted(best, key=lambda i: (-row[i], i))
+            scores = row - penalties
+            best = np.argpartition(-scores, top - 1)[:top] if top else []
+            order = sorted(best, key=lambda i: (-scores[i], i))
             yield row, np.array(order, int)
+
+    def _search_graph(self, queries, top, penalties):
+        """The best of more items than asked for, which the graph finds."""
+        wanted = top
+        if penalties.any():
+            wanted = min(max(_CANDIDATES, 2 * top), len(self))
+        hits = []
+        for row, best in zip(*neighbours.search(self.graph, queries, wanted)):
+            row, best = row[best >= 0], best[best >= 0]
+            order = np.lexsort((best, penalties[best] - row))[:top]
+            hits.append(self._hits(row[order], best[order]))
+        return hits
 
     def _hits(self, products, places):
         pairs = zip(products.tolist(), places.tolist())
         return [
             Hit(self.items[i]["name"], product, self.items[i].get("value"))
             for product, i in pairs
-            if i >= 0
         ]
 
 

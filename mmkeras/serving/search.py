@@ -105,7 +105,8 @@ def search(
     vectors, [error] = task.embed(field, [value])
     if error:
         raise ValueError(f"The query cannot be read: {error}")
-    return loaded.search(vectors, top)[0]
+    penalties = task.penalties(loaded.field, field, loaded.vectors)
+    return loaded.search(vectors, top, penalties=penalties)[0]
 
 
 def _transcript(transcriber, audio):

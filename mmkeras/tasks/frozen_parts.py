@@ -30,6 +30,11 @@ class Branch:
         """Whether all of its weights are frozen."""
         return bool(self.model.weights) and not self.model.trainable_weights
 
+    @property
+    def has_crops(self):
+        """Whether the branch crops images itself."""
+        return any(isinstance(x, layers.ImageCrops) for x in self.model.layers)
+
     @functools.cached_property
     def frozen(self):
         """The layers before the first trainable one, a model; or `None`.

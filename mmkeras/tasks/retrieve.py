@@ -19,6 +19,7 @@ from mmkeras.tasks.task import as_strings
 
 PAIRS = "embeddings"  # Name of the layer that returns all embeddings.
 PAIR = "pair"
+_PENALTIES = 4096  # Embeddings at once.
 _SHARPNESS = 1 / 0.07  # Of labels, if the model has not learned a scale.
 
 
@@ -86,6 +87,40 @@ class Retrieve(Task):
             loss=self._pairs.loss,
             regions=regions,
         )
+
+    def finish(self, examples, seed):
+        """Fills the querybank, if the model has one."""
+        count = getattr(self._pairs, "querybank", 0)
+        if not count:
+            return
+        indices, outputs = examples.sample_outputs(count, seed)
+        sides = np.swapaxes(outputs[..., : self.size], 0, 1)
+        presence = [examples.presence_of(f)[indices] for f in self.fields]
+        bank = [x[present] for x, present in zip(sides, presence)]
+        if all(map(len, bank)):
+            self._pairs.fill(bank)
+
+    def penalties(self, field, query, vectors):
+        """What items lose that are close to everything.
+
+        Args:
+            field: Name of their modality.
+            query: Name of that of the queries.
+            vectors: float32 `(n, size)`, their embeddings, rows of length 1.
+
+        Returns:
+            float32 `(n,)`, to be subtracted from cosines; see
+            `layers.EmbeddingPairs`. Zeros without a querybank, or if the two
+            are the same modality.
+        """
+        if self.is_late or field == query:
+            return np.zeros(len(vectors), "float32")
+        number, parts = self.fields.index(query), []
+        for i in range(0, len(vectors), _PENALTIES):
+            rows = keras.ops.convert_to_tensor(vectors[i : i + _PENALTIES])
+            values = self._pairs.penalties(rows, number)
+            parts.append(keras.ops.convert_to_numpy(values))
+        return np.concatenate([np.zeros(0, "float32"), *parts])
 
     @property
     def is_late(self):

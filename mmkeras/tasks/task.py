@@ -687,6 +687,14 @@ class Task:
         """
         return saving.save(folder, self.name, self.model, self.codecs)
 
+    def finish(self, examples, seed):
+        """Does what remains after a training.
+
+        Args:
+            examples: The `training.examples.Examples` of the training.
+            seed: int.
+        """
+
     def check(self):
         """Raises an error if the codecs do not fit the model."""
         self.check_codecs()

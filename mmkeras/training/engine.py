@@ -143,6 +143,7 @@ def fit(
             )
     best = checkpoint.restore(folder / "best.npz", model)
     statistics.check(task.target)
+    task.finish(train, seed)
     curves = monitors[-2].state
     return {
         "seconds": round(sum(row["seconds"] for row in curves)),

@@ -285,6 +285,24 @@ class Examples:
             return _in_order(parts, first)[inverse]
         return np.concatenate([outputs for _, outputs in parts])[inverse]
 
+    def sample_outputs(self, count, seed, batch_size=256):
+        """The outputs of the model for a random sample of examples.
+
+        Args:
+            count: int. Number of examples; all, if there are fewer.
+            seed: int.
+            batch_size: int.
+
+        Returns:
+            Tuple of the indices of the examples, and an array of outputs.
+        """
+        rng = np.random.default_rng(seed)
+        indices = np.sort(rng.permutation(len(self))[:count])
+        parts = self._outputs(indices, None, None, batch_size, {})
+        if self.fields_of_any_length:
+            return indices, _in_order(parts, indices)
+        return indices, np.concatenate([outputs for _, outputs in parts])
+
     def predictions(self, outputs):
         """Probabilities, numbers or tokens, as `Target.score` takes them."""
         if self.task.target.generates or self.task.target.searches:

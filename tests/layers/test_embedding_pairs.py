@@ -157,3 +157,68 @@ def test_an_unknown_loss_is_refused():
 def test_other_scales_are_refused(scale):
     with pytest.raises(ValueError, match=r"in \(0, 100\]"):
         layers.EmbeddingPairs(scale=scale)
+
+
+def expected_penalties(x, bank, t):
+    x, bank = (v / np.linalg.norm(v, axis=1)[:, None] for v in (x, bank))
+    return t * np.log(np.exp(x @ bank.T / t).mean(1))
+
+
+@pytest.mark.parametrize("loss", ["contrastive", "sigmoid", "triplet"])
+def test_a_querybank_costs_items_what_they_are_close_to(loss):
+    layer = layers.EmbeddingPairs(loss, querybank=6)
+    plain = numpy(layers.EmbeddingPairs(loss)(THREE))
+    before = numpy(layer(THREE))
+    bias = 3 * (loss == "sigmoid")
+    assert before.shape == (3, 3, 4 + bias + 6)
+    assert layer.compute_output_shape([(3, 4)] * 3) == before.shape
+    bank = [RNG.normal(size=(n, 4)).astype("float32") for n in (6, 4, 9)]
+    layer.fill(bank)
+    bank = [np.resize(x, (6, 4)) for x in bank]
+    after = numpy(layer(THREE))
+    hidden = numpy(layer(THREE, training=True))
+    scale = float(numpy(layer.current_scale))
+    t = 0.1 if loss == "triplet" else 1.5 / scale
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        products = plain[:, i] @ plain[:, j].T
+        for same in (before, hidden):
+            np.testing.assert_allclose(
+                same[:, i] @ same[:, j].T, products, rtol=1e-4, atol=1e-5
+            )
+        first = expected_penalties(THREE[i], bank[j], t)
+        second = expected_penalties(THREE[j], bank[i], t)
+        expected = products - scale * (first[:, None] + second)
+        np.testing.assert_allclose(
+            after[:, i] @ after[:, j].T, expected, rtol=1e-4, atol=1e-4
+        )
+        np.testing.assert_allclose(
+            numpy(layer.penalties(of_length_1(THREE[i]), j)),
+            first,
+            rtol=1e-4,
+            atol=1e-5,
+        )
+    cosines = numpy(layers.EmbeddingPairs(loss).cosine(plain))
+    np.testing.assert_allclose(numpy(layer.cosine(after)), cosines, atol=1e-5)
+
+
+def of_length_1(x):
+    return ops.convert_to_tensor(x / np.linalg.norm(x, axis=1)[:, None])
+
+
+def test_a_querybank_is_saved_and_what_is_missing_stays_zeros():
+    check_config(layers.EmbeddingPairs(querybank=5))
+    inputs = [keras.Input((4,), name=name) for name in ("image", "text")]
+    layer = layers.EmbeddingPairs(querybank=5)
+    model = keras.Model(inputs, layer(inputs), name="match")
+    layer.fill(SIDES)
+    check_saves(model, SIDES)
+    layer = layers.EmbeddingPairs(querybank=5)
+    layer.build([(3, 4)] * 3)
+    layer.fill(THREE)
+    pairs = numpy(layer(THREE, presence=ops.convert_to_tensor(PRESENCE)))
+    assert (pairs.any(axis=-1) == PRESENCE).all()
+
+
+def test_a_negative_querybank_is_refused():
+    with pytest.raises(ValueError, match="at least 0. Received: querybank=-1"):
+        layers.EmbeddingPairs(querybank=-1)
