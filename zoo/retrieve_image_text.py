@@ -25,7 +25,7 @@ def retrieve_image_text(
     dropout=0.2,
     loss="contrastive",
     crops=None,
-    querybank=2048,
+    querybank=4096,
     image=None,
     text=None,
 ):

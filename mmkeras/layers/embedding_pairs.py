@@ -16,7 +16,7 @@ _SCALES = {  # By loss.
 }
 
 
-_SOFTER = 1.5  # Temperature of a querybank, relative to the learned one.
+_SOFTER = 2.0  # Temperature of a querybank, relative to the learned one.
 _FIXED = 0.1  # Without a learned one.
 
 
@@ -35,7 +35,7 @@ class EmbeddingPairs(keras.layers.Layer):
     Some items are close to a great many queries, and are found too often. A
     querybank, embeddings of training examples, corrects this, once it is
     filled after training: an item loses t log mean exp(cos / t) over the
-    querybank of the other modality, as in an inverted softmax; t is 1.5 / s,
+    querybank of the other modality, as in an inverted softmax; t is 2 / s,
     or 0.1 if s is not learned. Which query it is does not matter, so that
     this is a number per item.
 
@@ -106,17 +106,19 @@ class EmbeddingPairs(keras.layers.Layer):
         if self.querybank:
             size = input_shape[0][-1]
             self._bank = self._add_fixed(
-                "querybank", (len(input_shape), self.querybank, size)
+                "querybank",
+                (len(input_shape), self.querybank, size),
+                "float16",
             )
             self._is_filled = self._add_fixed("querybank_is_filled", ())
 
-    def _add_fixed(self, name, shape):
+    def _add_fixed(self, name, shape, dtype="float32"):
         """Adds zeros that are not trained."""
         return self.add_weight(
             shape=shape,
             initializer="zeros",
             trainable=False,
-            dtype="float32",
+            dtype=dtype,
             autocast=False,
             name=name,
         )
@@ -149,7 +151,8 @@ class EmbeddingPairs(keras.layers.Layer):
         if not self.querybank:
             return ops.zeros_like(x[:, 0])
         t = _SOFTER / self.current_scale if self.learns_scale else _FIXED
-        products = ops.matmul(x, ops.transpose(self._bank[queries])) / t
+        bank = ops.cast(self._bank[queries], "float32")
+        products = ops.matmul(x, ops.transpose(bank)) / t
         sums = ops.logsumexp(products, axis=1) - math.log(self.querybank)
         return self._is_filled * t * sums
 

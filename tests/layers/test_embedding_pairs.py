@@ -178,7 +178,7 @@ def test_a_querybank_costs_items_what_they_are_close_to(loss):
     after = numpy(layer(THREE))
     hidden = numpy(layer(THREE, training=True))
     scale = float(numpy(layer.current_scale))
-    t = 0.1 if loss == "triplet" else 1.5 / scale
+    t = 0.1 if loss == "triplet" else 2 / scale
     for i, j in ((0, 1), (0, 2), (1, 2)):
         products = plain[:, i] @ plain[:, j].T
         for same in (before, hidden):
@@ -189,13 +189,13 @@ def test_a_querybank_costs_items_what_they_are_close_to(loss):
         second = expected_penalties(THREE[j], bank[i], t)
         expected = products - scale * (first[:, None] + second)
         np.testing.assert_allclose(
-            after[:, i] @ after[:, j].T, expected, rtol=1e-4, atol=1e-4
+            after[:, i] @ after[:, j].T, expected, rtol=1e-3, atol=5e-3
         )
         np.testing.assert_allclose(
             numpy(layer.penalties(of_length_1(THREE[i]), j)),
             first,
-            rtol=1e-4,
-            atol=1e-5,
+            rtol=1e-3,
+            atol=1e-3,
         )
     cosines = numpy(layers.EmbeddingPairs(loss).cosine(plain))
     np.testing.assert_allclose(numpy(layer.cosine(after)), cosines, atol=1e-5)
