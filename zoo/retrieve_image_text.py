@@ -24,7 +24,7 @@ def retrieve_image_text(
     dim=512,
     dropout=0.2,
     loss="contrastive",
-    crops=None,
+    crops=0,
     querybank=4096,
     image=None,
     text=None,
@@ -44,8 +44,8 @@ def retrieve_image_text(
             hardest negative; in the first quarter of the epochs a semi-hard
             one) or `"semi-hard"`.
         crops: int, 1, 2, 6 or 10: an image is embedded as the mean of so many
-            crops; in training, as one at random. By default 6 of a frozen
-            image branch, else 1. See `layers.ImageCrops`.
+            crops; in training, as one at random. 0 for 6 of a frozen image
+            branch, else 1. See `layers.ImageCrops`.
         querybank: int. Number of training examples by which items that are
             close to everything are found less often; 0 for none. See
             `layers.EmbeddingPairs`.

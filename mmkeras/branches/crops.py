@@ -8,15 +8,15 @@ from mmkeras.branches.video import each_frame
 _FROZEN = 6  # Crops of a frozen branch, which are encoded once.
 
 
-def mean_of_each(image, count=None, name="image_encoder"):
+def mean_of_each(image, count=0, name="image_encoder"):
     """The mean of the regions of each crop, as an image branch encodes it.
 
     Args:
         image: Image branch, from `(batch, height, width, channels)` to
             `(batch, regions, dim)`.
-        count: int. Number of crops, see `layers.ImageCrops`. By default 6 of
-            a frozen branch, and 1 of one that is trained, which is run once
-            per crop.
+        count: int. Number of crops, see `layers.ImageCrops`; 0 for 6 of a
+            frozen branch, and 1 of one that is trained, which is run once per
+            crop.
         name: Name of the branch.
 
     Returns:
@@ -26,7 +26,7 @@ def mean_of_each(image, count=None, name="image_encoder"):
     Raises:
         ValueError: If there is no such number of crops.
     """
-    if count is None:
+    if count == 0:
         count = 1 if image.trainable_weights else _FROZEN
     crops = layers.ImageCrops(count, name="crops")
     if count == 1:
