@@ -6,6 +6,8 @@ from mmkeras import branches
 from mmkeras import layers
 from mmkeras.registry import register
 
+_QUERYBANK = 8192  # Of training examples; 16 MiB.
+
 
 @register(
     "retrieve-image-text",
@@ -15,7 +17,6 @@ from mmkeras.registry import register
         "vocabulary_size": 11,
         "image_shape": (16, 16, 3),
         "dim": 8,
-        "querybank": 3,
     },
 )
 def retrieve_image_text(
@@ -25,7 +26,6 @@ def retrieve_image_text(
     dropout=0.2,
     loss="contrastive",
     crops=0,
-    querybank=4096,
     image=None,
     text=None,
 ):
@@ -33,7 +33,9 @@ def retrieve_image_text(
 
     Departure from the paper: the steps of a branch are pooled by attention as
     well, and the temperature is learned, as in
-    [CLIP](https://arxiv.org/abs/2103.00020).
+    [CLIP](https://arxiv.org/abs/2103.00020). Items that are close to a great
+    many training examples are found less often, by a querybank, see
+    `layers.EmbeddingPairs`.
 
     Args:
         vocabulary_size: int. Number of token ids; id 0 is padding.
@@ -44,19 +46,15 @@ def retrieve_image_text(
             hardest negative; in the first quarter of the epochs a semi-hard
             one) or `"semi-hard"`.
         crops: int, 1, 2, 6 or 10: an image is embedded as the mean of so many
-            crops; in training, as one at random. 0 for 6 of a frozen image
-            branch, else 1. See `layers.ImageCrops`.
-        querybank: int. Number of training examples by which items that are
-            close to everything are found less often; 0 for none. See
-            `layers.EmbeddingPairs`.
+            crops, see `layers.ImageCrops`; in training, as one at random. 0
+            for 6 of a frozen image branch, else 1.
         image: Image branch. Defaults to `branches.image.cnn`.
         text: Text branch. Defaults to `branches.text.gru`.
 
     Returns:
         A model from `"image"`, shape `(batch, *image_shape)`, and `"text"`,
-        token ids of shape `(batch, length)`, to pairs of embeddings of shape
-        `(batch, 2, dim)`, or `(batch, 2, dim + 2)` with a querybank; see
-        `layers.EmbeddingPairs`.
+        token ids of shape `(batch, length)`, to `(batch, 2, dim + 2)`, pairs
+        of embeddings with two columns for the querybank.
 
     Reference:
         [Faghri et al., 2018](https://arxiv.org/abs/1707.05612)
@@ -65,20 +63,18 @@ def retrieve_image_text(
         image_shape, dim, name="image_encoder"
     )
     text_encoder = text or branches.text.gru(vocabulary_size, dim)
-    image_encoder = branches.crops.mean_of_each(image_encoder, crops)
     pixels = layers.input_like(image_encoder, "image")
     words = layers.input_like(text_encoder, "text")
-    regions = branches.crops.one_in_training(image_encoder, pixels)
     embeddings = [
         layers.embedding_head(x, dim, dropout, name)
         for name, x in (
-            ("image", regions),
+            ("image", branches.crops.encode(image_encoder, pixels, crops)),
             ("text", text_encoder(words)),
         )
     ]
-    pairs = layers.EmbeddingPairs(loss, querybank=querybank, name="embeddings")(
-        embeddings
-    )
+    pairs = layers.EmbeddingPairs(
+        loss, querybank=_QUERYBANK, name="embeddings"
+    )(embeddings)
     return keras.Model(
         {"image": pixels, "text": words}, pairs, name="retrieve_image_text"
     )

@@ -36,16 +36,21 @@ def mean_of_each(image, count=0, name="image_encoder"):
     return keras.Model(pixels, x, name=name)
 
 
-def one_in_training(branch, pixels):
-    """Calls a branch; in training, all of its steps are one random crop.
+def encode(image, pixels, count=0):
+    """Encodes crops by an image branch; in training, a random one.
 
     Args:
-        branch: Image branch, or what `mean_of_each` made of it.
+        image: As of `mean_of_each`.
         pixels: Symbolic tensor of images.
+        count: As of `mean_of_each`.
 
     Returns:
-        Symbolic tensor `(batch, regions, dim)`.
+        Symbolic tensor `(batch, count, dim)`, in training the same crop
+        `count` times; with a single crop, `(batch, regions, dim)`.
+
+    Raises:
+        ValueError: If there is no such number of crops.
     """
+    branch = mean_of_each(image, count)
     x = branch(pixels)
-    has_crops = any(isinstance(x, layers.ImageCrops) for x in branch.layers)
-    return layers.RandomStep(name="one_crop")(x) if has_crops else x
+    return x if branch is image else layers.RandomStep(name="one_crop")(x)
