@@ -49,6 +49,27 @@ def test_the_search_is_exact_in_blocks_of_any_size():
     assert len(all_hits) == 50
 
 
+def test_penalties_change_the_order_and_not_the_similarity(clusters):
+    rng = np.random.default_rng(1)
+    penalties = rng.uniform(0, 0.3, len(clusters)).astype("float32")
+    index, queries = made_of(clusters), clusters[:20]
+    products = queries @ clusters.T
+    order = np.argsort(-(products - penalties), axis=1)[:, :4]
+    graph = made_of(clusters)
+    graph.graph = neighbours.build(clusters)
+    found = 0
+    for each in (index, graph):
+        hits = each.search(queries, 4, penalties=penalties)
+        for row, places, best in zip(products, order, hits):
+            names = [int(hit.name) for hit in best]
+            similarities = [hit.similarity for hit in best]
+            np.testing.assert_allclose(similarities, row[names], atol=1e-5)
+            if each is index:
+                assert names == places.tolist()
+            found += len(set(names) & set(places))
+    assert found > 0.9 * 160  # The graph may miss some.
+
+
 @pytest.mark.parametrize(
     "queries, top, message",
     [
@@ -137,6 +158,26 @@ def test_texts_need_a_table(run, photos):
     out = photos.parent / "index"
     with pytest.raises(ValueError, match="column `text`"):
         indexing.build(tasks.load(run), run, [photos], out, "text")
+
+
+def test_a_search_by_a_text_reckons_with_the_querybank(photos):
+    task = tiny_tasks.build("retrieve-image-text", vocabulary=["a", "dog"])
+    rng = np.random.default_rng(0)
+    pairs = task.model.get_layer("embeddings")
+    pairs.fill([rng.normal(size=(3, task.size)) for _ in range(2)])
+    run = task.save(photos.parent / "filled")
+    out = photos.parent / "index"
+    made, _ = mmkeras.index(run, [photos], out)
+    hits = mmkeras.search(out, "a dog", top=7)
+    [query], _ = task.embed("text", ["a dog"])
+    penalties = task.penalties("image", "text", made.vectors)
+    assert np.ptp(penalties) > 0
+    cosines = made.vectors @ query
+    order = np.argsort(-(cosines - penalties), kind="stable")
+    assert [h.name for h in hits] == [made.items[i]["name"] for i in order]
+    np.testing.assert_allclose(
+        [hit.similarity for hit in hits], cosines[order], atol=1e-5
+    )
 
 
 def test_from_python(run, photos):

@@ -369,3 +369,46 @@ def test_rows_without_a_modality_get_an_architecture_of_the_task():
         )
     names = "rows: retrieve-image-text, retrieve-image-text-regions."
     assert names in str(error.value)
+
+
+def test_training_fills_the_querybank_which_changes_ranks_alone(photos):
+    words = ["a", "dog", "red", "green", "blue"]
+    task = tiny_tasks.build(NAME, vocabulary=words)
+    rows = [
+        {"id": f"{i}", "image": photo, "captions": [f"a {word} dog", word]}
+        for i, (photo, word) in enumerate(
+            zip(photos, ["red", "green", "blue", "a", "dog"])
+        )
+    ]
+    examples = Examples(task, rows, keep=False)
+    images, _ = task.embed("image", photos)
+    texts, _ = task.embed("text", ["red", "a blue dog"])
+    before = examples.outputs()
+    assert not task.penalties("image", "text", images).any()
+    task.finish(examples, seed=0)
+    after = examples.outputs()
+    bank, _ = task.embed("text", [row["text"] for row in examples.rows])
+    scale = float(numpy(task.model.get_layer("embeddings").current_scale))
+    t = 2 / scale
+    # The bank has 8,192 places: each text about as often as any other one.
+    expected = t * np.log(np.exp(images @ bank.T / t).mean(1))
+    penalties = task.penalties("image", "text", images)
+    np.testing.assert_allclose(penalties, expected, rtol=0.01, atol=1e-3)
+    assert not task.penalties("image", "image", images).any()
+    left, right = after[:, 0] @ after[:, 1].T, before[:, 0] @ before[:, 1].T
+    place = examples.numbers("image")
+    lost = (right - left) / scale - penalties[place][:, None]
+    np.testing.assert_allclose(lost, lost[:1].repeat(len(lost), 0), atol=1e-3)
+    again, _ = task.embed("text", ["red", "a blue dog"])
+    np.testing.assert_array_equal(again, texts)
+    np.testing.assert_allclose(
+        task.decode(after, None, None)[0]["similarity"],
+        task.decode(before, None, None)[0]["similarity"],
+        atol=1e-5,
+    )
+
+
+def test_three_modalities_have_no_querybank(three, photos):
+    vectors, _ = three.embed("image", photos)
+    three.finish(None, seed=0)
+    assert not three.penalties("image", "audio", vectors).any()
