@@ -20,7 +20,12 @@ def in_float32(model):
     config = _float32_config(model.get_config())
     if config == model.get_config():
         return model
-    return copies.copy(model, config)
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")  # Of layers in blocks.
+    try:
+        return copies.copy(model, config)
+    finally:
+        keras.config.set_dtype_policy(policy)
 
 
 def _float32_config(config):

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tiny_presets
 from architectures import batch
 from architectures import names
 from architectures import tiny
@@ -8,6 +9,7 @@ from checks import POLICIES
 from checks import numpy
 from checks import randomize
 
+from mmkeras import branches
 from mmkeras.tasks.precision import in_float32
 
 
@@ -42,6 +44,16 @@ def test_same_weights_all_in_float32(name, policy):
     for one, other in zip(*outputs[:2]):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
     assert np.abs(outputs[2][0] - outputs[0][0]).max() > 0
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_blocks_of_kerashub_in_a_process_in_half_precision(policy):
+    """Their layers take the policy of the process when they are made again."""
+    keras.config.set_dtype_policy(policy)
+    half = branches.image.hub(tiny_presets.efficient_net())
+    full = in_float32(half)
+    assert keras.config.dtype_policy().name == policy
+    assert dtypes(full) == {"float32"}
 
 
 def test_float32_is_left_alone():
