@@ -25,7 +25,7 @@ def retrieve_image_text(
     dim=512,
     dropout=0.2,
     loss="contrastive",
-    crops=0,
+    crops=1,
     image=None,
     text=None,
 ):
@@ -46,8 +46,7 @@ def retrieve_image_text(
             hardest negative; in the first quarter of the epochs a semi-hard
             one) or `"semi-hard"`.
         crops: int, 1, 2, 6 or 10: an image is embedded as the mean of so many
-            crops, see `layers.ImageCrops`; in training, as one at random. 0
-            for 6 of a frozen image branch, else 1.
+            crops, see `layers.ImageCrops`; in training, as one at random.
         image: Image branch. Defaults to `branches.image.cnn`.
         text: Text branch. Defaults to `branches.text.gru`.
 

@@ -5,18 +5,14 @@ import keras
 from mmkeras import layers
 from mmkeras.branches.video import each_frame
 
-_FROZEN = 6  # Crops of a frozen branch, which are encoded once.
 
-
-def mean_of_each(image, count=0, name="image_encoder"):
+def mean_of_each(image, count=6, name="image_encoder"):
     """The mean of the regions of each crop, as an image branch encodes it.
 
     Args:
         image: Image branch, from `(batch, height, width, channels)` to
             `(batch, regions, dim)`.
-        count: int. Number of crops, see `layers.ImageCrops`; 0 for 6 of a
-            frozen branch, and 1 of one that is trained, which is run once per
-            crop.
+        count: int. Number of crops, see `layers.ImageCrops`.
         name: Name of the branch.
 
     Returns:
@@ -26,8 +22,6 @@ def mean_of_each(image, count=0, name="image_encoder"):
     Raises:
         ValueError: If there is no such number of crops.
     """
-    if count == 0:
-        count = 1 if image.trainable_weights else _FROZEN
     crops = layers.ImageCrops(count, name="crops")
     if count == 1:
         return image
@@ -36,7 +30,7 @@ def mean_of_each(image, count=0, name="image_encoder"):
     return keras.Model(pixels, x, name=name)
 
 
-def encode(image, pixels, count=0):
+def encode(image, pixels, count=1):
     """Encodes crops by an image branch; in training, a random one.
 
     Args:

@@ -34,7 +34,8 @@ class Hit:
 
     Attributes:
         name: Path of its file, or its id in a table.
-        similarity: float in [-1, 1]: the cosine with the query.
+        similarity: float: the cosine with the query, in [-1, 1], less the
+            penalty of the item, if there are penalties.
         value: Its text; `None` for a file.
     """
 
@@ -78,8 +79,7 @@ class Index:
             block: int. Products in memory at once; at least those of one
                 query.
             penalties: float32 `(items,)`, what the similarity of each item
-                is reduced by in the order of the hits, see
-                `tasks.Retrieve.penalties`; or `None`.
+                is reduced by, see `tasks.Retrieve.penalties`; or `None`.
 
         Returns:
             List of lists of `Hit`s, the most similar first.
@@ -133,9 +133,9 @@ class Index:
     def _search(self, queries, top, penalties):
         """Yields the products of each query, and the best items."""
         for row in queries @ self.vectors.T:
-            scores = row - penalties
-            best = np.argpartition(-scores, top - 1)[:top] if top else []
-            order = sorted(best, key=lambda i: (-scores[i], i))
+            row = row - penalties
+            best = np.argpartition(-row, top - 1)[:top] if top else []
+            order = sorted(best, key=lambda i: (-row[i], i))
             yield row, np.array(order, int)
 
     def _search_graph(self, queries, top, penalties):
@@ -146,7 +146,8 @@ class Index:
         hits = []
         for row, best in zip(*neighbours.search(self.graph, queries, wanted)):
             row, best = row[best >= 0], best[best >= 0]
-            order = np.lexsort((best, penalties[best] - row))[:top]
+            row = row - penalties[best]
+            order = np.lexsort((best, -row))[:top]
             hits.append(self._hits(row[order], best[order]))
         return hits
 

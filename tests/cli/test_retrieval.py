@@ -72,7 +72,8 @@ def test_a_text_finds_images(run, index, photos, tmp_path):
     task = mmkeras.load(run)
     images, _ = task.embed("image", [p.read_bytes() for p in photos])
     [text], _ = task.embed("text", ["a red circle"])
-    best = photos[(images @ text).argmax()]
+    penalties = task.penalties("image", "text", images)
+    best = photos[(images @ text - penalties).argmax()]
     assert lines[0][1].endswith(best.name) and len(lines) == 3
     assert figure.read_bytes().startswith(b"\x89PNG")
 

@@ -74,10 +74,8 @@ def test_a_branch_of_crops_is_the_mean_of_each():
     check_saves(branch, IMAGES)
 
 
-def test_a_trained_branch_has_one_crop_by_default_and_a_frozen_one_six():
+def test_a_single_crop_is_the_branch_itself():
     image = encoder()
-    assert branches.crops.mean_of_each(image) is image
-    image.trainable = False
-    branch = branches.crops.mean_of_each(image)
-    assert branch.output_shape == (None, 6, 4) and not branch.trainable_weights
     assert branches.crops.mean_of_each(image, 1) is image
+    with pytest.raises(ValueError, match="Received: count=3"):
+        branches.crops.mean_of_each(image, 3)
