@@ -45,7 +45,7 @@ class ImageCrops(keras.layers.Layer):
     def call(self, inputs):
         height, width = inputs.shape[1:3]
         high, wide = (max(round(_SIDE * side), 1) for side in (height, width))
-        crops = [inputs, inputs[:, :, ::-1]]
+        crops = [inputs, ops.flip(inputs, axis=2)]
         for mirrored in (False, True):
             for i in range(4):
                 top = (height - high) * (i // 2)
@@ -56,7 +56,7 @@ class ImageCrops(keras.layers.Layer):
                 )
                 x = ops.cast(x, inputs.dtype)
                 is_mirrored = (i in (1, 2)) != mirrored
-                crops.append(x[:, :, ::-1] if is_mirrored else x)
+                crops.append(ops.flip(x, axis=2) if is_mirrored else x)
                 if len(crops) >= self.count:
                     return ops.stack(crops[: self.count], axis=1)
         return ops.stack(crops, axis=1)
