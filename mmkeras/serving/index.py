@@ -15,7 +15,7 @@ from mmkeras.serving import neighbours
 CARD = "index.json"
 _ARRAYS = "vectors-*.npy", f"graph-*{neighbours.SUFFIX}"
 _SAMPLE = 1000  # Items that `recall` searches for.
-_CANDIDATES = 96  # Of a graph, of which the best are chosen.
+_CANDIDATES = 200  # Nearest items, of which penalties choose the best.
 _BLOCK = 2**22  # Products at once: 16 MiB in float32.
 _FORMAT = {
     "run": str,
@@ -78,8 +78,10 @@ class Index:
             top: int. Number of items per query.
             block: int. Products in memory at once; at least those of one
                 query.
-            penalties: float32 `(items,)`, what the similarity of each item
-                is reduced by, see `tasks.Retrieve.penalties`; or `None`.
+            penalties: Function from indices of items to what their
+                similarities are reduced by, see `tasks.Retrieve.penalties`;
+                or `None`. It is called for the nearest items of each query,
+                at least 200, of which the best are returned.
 
         Returns:
             List of lists of `Hit`s, the most similar first.
@@ -96,15 +98,16 @@ class Index:
         if top < 1:
             raise ValueError(f"`top` must be at least 1. Received: top={top}")
         top = min(top, len(self))
-        if penalties is None:
-            penalties = np.zeros(len(self), "float32")
-        if self.graph is not None and top:
-            return self._search_graph(queries, top, penalties)
+        count = top
+        if penalties is not None:
+            count = min(max(_CANDIDATES, 4 * top), len(self))
+        has_graph = self.graph is not None and count
+        find = self._near if has_graph else self._nearest
         rows = max(block // max(len(self), 1), 1)
         return [
-            self._hits(row[best], best)
+            self._hits(products, places, penalties, top)
             for i in range(0, len(queries), rows)
-            for row, best in self._search(queries[i : i + rows], top, penalties)
+            for products, places in find(queries[i : i + rows], count)
         ]
 
     def recall(self, top=10, seed=0):
@@ -130,29 +133,23 @@ class Index:
         ]
         return float(np.mean(are_near)) if are_near else 1.0
 
-    def _search(self, queries, top, penalties):
-        """Yields the products of each query, and the best items."""
+    def _nearest(self, queries, count):
+        """Yields products with the nearest items of each query, and these."""
         for row in queries @ self.vectors.T:
-            row = row - penalties
-            best = np.argpartition(-row, top - 1)[:top] if top else []
-            order = sorted(best, key=lambda i: (-row[i], i))
-            yield row, np.array(order, int)
+            places = np.argpartition(-row, count - 1)[:count] if count else []
+            places = np.array(places, int)
+            yield row[places], places
 
-    def _search_graph(self, queries, top, penalties):
-        """The best of more items than asked for, which the graph finds."""
-        wanted = top
-        if penalties.any():
-            wanted = min(max(_CANDIDATES, 2 * top), len(self))
-        hits = []
-        for row, best in zip(*neighbours.search(self.graph, queries, wanted)):
-            row, best = row[best >= 0], best[best >= 0]
-            row = row - penalties[best]
-            order = np.lexsort((best, -row))[:top]
-            hits.append(self._hits(row[order], best[order]))
-        return hits
+    def _near(self, queries, count):
+        """Like `_nearest`, by the graph."""
+        for row, places in zip(*neighbours.search(self.graph, queries, count)):
+            yield row[places >= 0], places[places >= 0]
 
-    def _hits(self, products, places):
-        pairs = zip(products.tolist(), places.tolist())
+    def _hits(self, products, places, penalties, top):
+        if penalties is not None and len(places):
+            products = products - penalties(places)
+        order = np.lexsort((places, -products))[:top]
+        pairs = zip(products[order].tolist(), places[order].tolist())
         return [
             Hit(self.items[i]["name"], product, self.items[i].get("value"))
             for product, i in pairs

@@ -105,7 +105,13 @@ def search(
     vectors, [error] = task.embed(field, [value])
     if error:
         raise ValueError(f"The query cannot be read: {error}")
-    penalties = task.penalties(loaded.field, field, loaded.vectors)
+    penalties = None
+    if task.has_penalties(loaded.field, field):
+
+        def penalties(places):
+            items = loaded.vectors[places]
+            return task.penalties(loaded.field, field, items)
+
     return loaded.search(vectors, top, penalties=penalties)[0]
 
 

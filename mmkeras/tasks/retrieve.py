@@ -100,6 +100,15 @@ class Retrieve(Task):
         if all(map(len, bank)):
             self._pairs.fill(bank)
 
+    def has_penalties(self, field, query):
+        """Whether items of one modality are penalised for queries of another.
+
+        Args:
+            field: Name of the modality of the items.
+            query: Name of that of the queries.
+        """
+        return field != query and bool(getattr(self._pairs, "querybank", 0))
+
     def penalties(self, field, query, vectors):
         """What items lose that are close to everything.
 
@@ -113,7 +122,7 @@ class Retrieve(Task):
             `layers.EmbeddingPairs`. Zeros without a querybank, or if the two
             are the same modality.
         """
-        if self.is_late or field == query:
+        if not self.has_penalties(field, query):
             return np.zeros(len(vectors), "float32")
         number, parts = self.fields.index(query), []
         for i in range(0, len(vectors), _PENALTIES):
