@@ -154,6 +154,7 @@ def test_pairs_have_a_similarity(run, photos, tmp_path):
     assert "missing.png" in bad["error"]
 
 
+@pytest.mark.slow
 def test_texts_and_recordings_are_a_table_of_pairs(tmp_path):
     samples = np.random.default_rng(0).uniform(-0.5, 0.5, (12, 2000))
     rows = []

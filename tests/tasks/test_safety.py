@@ -300,7 +300,7 @@ def no_neighbour(config):
         no_layers,
         a_number,
         huge,
-        huge_input,
+        pytest.param(huge_input, marks=pytest.mark.slow),  # It waits for 10 s.
         no_neighbour,
     ],
 )

@@ -215,6 +215,7 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.delenv(local_networks.VARIABLE, raising=False)
 
 
+@pytest.mark.slow
 def test_named_columns_win(tmp_path, cache):
     task, notes = train(
         products(40), tmp_path / "run", columns={"categories": ["Type"]}
