@@ -14,8 +14,6 @@ _SCALES = {  # By loss.
     "triplet": 1.0,
     "semi-hard": 1.0,
 }
-
-
 _SOFTER = 2.0  # Temperature of a querybank, relative to the learned one.
 _FIXED = 0.1  # Without a learned one.
 

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 _SIDE = 0.8  # Of a corner, as a fraction of the image's.
-COUNTS = (1, 2, 6, 10)
+_COUNTS = (1, 2, 6, 10)
 
 
 @keras.saving.register_keras_serializable(package="mmkeras")
@@ -35,10 +35,10 @@ class ImageCrops(keras.layers.Layer):
 
     def __init__(self, count=6, **kwargs):
         super().__init__(**kwargs)
-        if count not in COUNTS:
+        if count not in _COUNTS:
             raise ValueError(
                 f"`count`, the number of crops, must be one of "
-                f"{', '.join(map(str, COUNTS))}. Received: count={count}"
+                f"{', '.join(map(str, _COUNTS))}. Received: count={count}"
             )
         self.count = count
 
@@ -46,20 +46,18 @@ class ImageCrops(keras.layers.Layer):
         height, width = inputs.shape[1:3]
         high, wide = (max(round(_SIDE * side), 1) for side in (height, width))
         crops = [inputs, ops.flip(inputs, axis=2)]
-        for mirrored in (False, True):
-            for i in range(4):
-                top = (height - high) * (i // 2)
-                left = (width - wide) * (i % 2)
-                x = inputs[:, top : top + high, left : left + wide]
-                x = ops.image.resize(
-                    x, (height, width), data_format="channels_last"
-                )
-                x = ops.cast(x, inputs.dtype)
-                is_mirrored = (i in (1, 2)) != mirrored
-                crops.append(ops.flip(x, axis=2) if is_mirrored else x)
-                if len(crops) >= self.count:
-                    return ops.stack(crops[: self.count], axis=1)
-        return ops.stack(crops, axis=1)
+        for number in range(self.count - 2):
+            i = number % 4  # The corner, from the upper left.
+            top = (height - high) * (i // 2)
+            left = (width - wide) * (i % 2)
+            x = inputs[:, top : top + high, left : left + wide]
+            x = ops.image.resize(
+                x, (height, width), data_format="channels_last"
+            )
+            x = ops.cast(x, inputs.dtype)
+            is_mirrored = (i in (1, 2)) != (number >= 4)
+            crops.append(ops.flip(x, axis=2) if is_mirrored else x)
+        return ops.stack(crops[: self.count], axis=1)
 
     def compute_output_shape(self, input_shape):
         return input_shape[0], self.count, *input_shape[1:]

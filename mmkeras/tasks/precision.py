@@ -1,5 +1,7 @@
 """A model in another precision, with the same weights."""
 
+import contextlib
+
 import keras
 
 from mmkeras.tasks import copies
@@ -20,10 +22,17 @@ def in_float32(model):
     config = _float32_config(model.get_config())
     if config == model.get_config():
         return model
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")  # Of layers in blocks.
-    try:
+    with own_policy():
+        keras.config.set_dtype_policy("float32")  # Of layers in blocks.
         return copies.copy(model, config)
+
+
+@contextlib.contextmanager
+def own_policy():
+    """Restores the dtype policy of the process at the end."""
+    policy = keras.config.dtype_policy()
+    try:
+        yield
     finally:
         keras.config.set_dtype_policy(policy)
 

@@ -19,7 +19,6 @@ from mmkeras.tasks.task import as_strings
 
 PAIRS = "embeddings"  # Name of the layer that returns all embeddings.
 PAIR = "pair"
-_PENALTIES = 4096  # Embeddings at once.
 _SHARPNESS = 1 / 0.07  # Of labels, if the model has not learned a scale.
 
 
@@ -124,12 +123,9 @@ class Retrieve(Task):
         """
         if not self.has_penalties(field, query):
             return np.zeros(len(vectors), "float32")
-        number, parts = self.fields.index(query), []
-        for i in range(0, len(vectors), _PENALTIES):
-            rows = keras.ops.convert_to_tensor(vectors[i : i + _PENALTIES])
-            values = self._pairs.penalties(rows, number)
-            parts.append(keras.ops.convert_to_numpy(values))
-        return np.concatenate([np.zeros(0, "float32"), *parts])
+        vectors = keras.ops.convert_to_tensor(vectors)
+        values = self._pairs.penalties(vectors, self.fields.index(query))
+        return keras.ops.convert_to_numpy(values)
 
     @property
     def is_late(self):

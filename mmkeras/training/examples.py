@@ -281,9 +281,7 @@ class Examples:
         """
         first, inverse = self._distinct(permutations)
         parts = self._outputs(first, fields, permutations, batch_size, options)
-        if self.fields_of_any_length:
-            return _in_order(parts, first)[inverse]
-        return np.concatenate([outputs for _, outputs in parts])[inverse]
+        return self._joined(parts, first)[inverse]
 
     def sample_outputs(self, count, seed, batch_size=256):
         """The outputs of the model for a random sample of examples.
@@ -299,9 +297,7 @@ class Examples:
         rng = np.random.default_rng(seed)
         indices = np.sort(rng.permutation(len(self))[:count])
         parts = self._outputs(indices, None, None, batch_size, {})
-        if self.fields_of_any_length:
-            return indices, _in_order(parts, indices)
-        return indices, np.concatenate([outputs for _, outputs in parts])
+        return indices, self._joined(parts, indices)
 
     def predictions(self, outputs):
         """Probabilities, numbers or tokens, as `Target.score` takes them."""
@@ -336,9 +332,7 @@ class Examples:
             (order, target.choose(self._predictions(outputs, order)))
             for order, outputs in parts
         ]
-        if self.fields_of_any_length:
-            return _in_order(values, indices)
-        return np.concatenate([choices for _, choices in values])
+        return self._joined(values, indices)
 
     def remove_not_finite(self, outputs):
         """Removes the examples whose output is not finite.
@@ -428,6 +422,12 @@ class Examples:
             outputs = scored(predictor.predict_on_batch(x))
             yield order, np.asarray(outputs)[: len(order)]
 
+    def _joined(self, parts, examples):
+        """Joins what `_outputs` yields, in the order of the examples."""
+        if self.fields_of_any_length:
+            return _in_order(parts, examples)
+        return np.concatenate([outputs for _, outputs in parts])
+
     def _sequence_loss(self, permutations, batch_size):
         """Loss per token of a target that a search finds."""
         total = 0.0
@@ -499,7 +499,7 @@ class Examples:
 
 
 def _in_order(parts, examples):
-    """Joins what `_outputs` yields, in the order of the examples."""
+    """Joins what `_outputs` yields sorted by length."""
     orders, outputs = zip(*parts)
     places = np.argsort(np.concatenate(orders), kind="stable")
     ranks = np.argsort(np.argsort(examples, kind="stable"), kind="stable")

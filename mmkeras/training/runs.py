@@ -1,6 +1,5 @@
 """Trains an architecture in the folder of a run."""
 
-import contextlib
 import dataclasses
 
 import keras
@@ -14,6 +13,7 @@ from mmkeras.data import truncation
 from mmkeras.files import atomic
 from mmkeras.files import digests
 from mmkeras.tasks import modalities
+from mmkeras.tasks import precision
 from mmkeras.training import build
 from mmkeras.training import commands
 from mmkeras.training import engine
@@ -80,7 +80,10 @@ def train(
         **({"fraction": counts} if counts else {}),
     }
     owner = run_folder.RunFolder(out, reporter.warn)
-    with _own_policy(), owner.open(arguments, overwrite, **notes) as run:
+    with (
+        precision.own_policy(),
+        owner.open(arguments, overwrite, **notes) as run,
+    ):
         if skip_finished and run_folder.is_finished(run.path):
             return
         if counts:
@@ -129,16 +132,6 @@ def _without_default_size(config):
         return config
     data = dataclasses.replace(config.data, image_size=None)
     return dataclasses.replace(config, data=data)
-
-
-@contextlib.contextmanager
-def _own_policy():
-    """Restores the dtype policy after training."""
-    policy = keras.config.dtype_policy()
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(policy)
 
 
 def _fit(task, rows, path, config, recipe, seed, reporter, solve):
