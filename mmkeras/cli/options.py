@@ -13,9 +13,12 @@ Data = Annotated[
         "folder; see 'Your own data' in the README for its columns. Or a "
         "published data set: avdigits, avdigits-small, clevr, coco, "
         "digits-discussed, easy-vqa, flickr8k, flickr8k-spoken, "
-        "flickr8k-spoken-all, karpathy, meld, meld-sentiment, mmsa, mosi, "
-        "mustard, mustard-speakers, nlvr, onecommon, visdial, vqa; or "
-        "feelings, which is generated and needs no files.",
+        "flickr8k-spoken-all, karpathy, mboshi, mboshi-translation, meld, "
+        "meld-sentiment, mmsa, mosi, multi30k, multi30k-coco-2017, "
+        "multi30k-flickr-2017, multi30k-flickr-2018, multi30k-image, "
+        "multi30k-image-all, mustard, mustard-speakers, nlvr, onecommon, "
+        "visdial, vqa; or feelings or people, which are generated and need "
+        "no files.",
     ),
 ]
 TrainingData = Annotated[

@@ -90,8 +90,9 @@ def train(
             reporter.note(fraction.describe(recipe.fraction, counts))
         if choice:
             reporter.note(choice)
-        if requested != recipe:
-            reporter.note(_resolved_values(requested, recipe, count))
+        chosen = _resolved_values(requested, recipe)
+        if chosen:
+            reporter.note(f"Chosen for {count} training examples: {chosen}")
         keras.utils.set_random_seed(seed)
         task = build.build(
             config.architecture, rows, recipe, init, **config.build_options()
@@ -194,14 +195,15 @@ def _best_epoch(training):
     )
 
 
-def _resolved_values(requested, recipe, count):
+def _resolved_values(requested, recipe):
     """Describes the values chosen by the number of training examples."""
     pairs = [
         f"train.{name}={getattr(recipe, name)}"
         for name in ("batch_size", "epochs")
         if getattr(requested, name) is None
+        and not (name == "batch_size" and recipe.batch_tokens)
     ]
-    return f"Chosen for {count} training examples: {' '.join(pairs)}"
+    return " ".join(pairs)
 
 
 def _text_notes(task, rows, options):

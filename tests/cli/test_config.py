@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import pytest
 from rich.console import Console
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from mmkeras.cli import app
 from mmkeras.cli import config
+from mmkeras.data import datasets
 from mmkeras.training import config_keys
 
 
@@ -51,6 +53,11 @@ def test_the_help_of_train_fits_one_screen():
     _, _, options = result.output.partition("Options")
     assert "--data" in options
     assert len(options.strip().splitlines()) <= 24
+
+
+def test_the_help_of_data_names_every_data_set():
+    output = call("check", "--help", width=1000).output
+    assert set(datasets.names()) <= set(re.findall(r"[\w-]+", output))
 
 
 @pytest.mark.parametrize(

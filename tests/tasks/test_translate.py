@@ -210,7 +210,8 @@ def test_learns_the_pairs_by_heart(name):
 
 
 @pytest.mark.slow
-def test_trains_on_batches_of_tokens(tmp_path):
+def test_trains_on_batches_of_tokens(tmp_path, caplog):
+    caplog.set_level("INFO")
     rows = [
         {**row, "split": "train" if i < 6 else "val"}
         for i, row in enumerate(ROWS)
@@ -224,6 +225,8 @@ def test_trains_on_batches_of_tokens(tmp_path):
         batch_tokens=70,
         config=settings,
     )
+    assert "Kept epoch" in caplog.text
+    assert "Chosen for" not in caplog.text
     card = json.loads((tmp_path / "run" / "run.json").read_text())
     assert card["arguments"]["train"]["batch_tokens"] == 70
     training = json.loads((tmp_path / "run" / "training.json").read_text())
