@@ -100,6 +100,28 @@ def test_the_best_weights_have_statistics_of_their_own(tmp_path):
     )
 
 
+def test_small_variances_are_right_after_some_hundred_steps(tmp_path):
+    """Their moving averages still hold 0.5 % of the 1 at which they begin."""
+    model = build()
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    small = 0.01 * X
+    batches = tf.data.Dataset.from_tensor_slices((small, Y)).batch(8)
+    again = normalization.Statistics(model, batches, 8, 8)
+    variances = []
+
+    def evaluate():
+        variances.append(np.array(model.get_layer("norm").moving_variance))
+        return {"val_accuracy": 0.5}
+
+    best = callbacks.Validate(
+        tmp_path / "best.npz", evaluate, "val_accuracy", None, again
+    )
+    repeated = batches.repeat(65)  # 520 steps.
+    model.fit(repeated, epochs=1, verbose=0, callbacks=[best])
+    expected = small.reshape(8, 8, 2).var(axis=1).mean(axis=0)
+    np.testing.assert_allclose(variances[0], expected, rtol=1e-3)
+
+
 def learned(model):
     """Sets the weights that answer rightly where the input is normalised."""
     kernel = np.array([[-5.0, 5.0], [0.0, 0.0]])
