@@ -60,6 +60,7 @@ def transcribe_audio_transformer(
         vocabulary_size, dtype="float32", name="logits"
     )(x)
     ctc = layers.BlankPadding(name="padding_blank")(logits)
+    x = layers.SinePositions(name="step_positions")(x)  # GRUs have none.
     # Padding is all zero, which the decoder does not attend to.
     context = x * layers.MaskToFloat(name="step_mask")(x)
     decoder = decoders.TransformerDecoder(

@@ -61,6 +61,7 @@ def translate_audio_transformer(
     x = encoder(samples)
     if x.shape[-1] != dim:  # A pretrained network, of another size.
         x = branches.speech.blocks_of(x, blocks, dim, 2, heads, dropout)
+    x = layers.SinePositions(name="step_positions")(x)  # GRUs have none.
     # Padding is all zero, which the decoder does not attend to.
     context = x * layers.MaskToFloat(name="step_mask")(x)
     decoder = decoders.TransformerDecoder(

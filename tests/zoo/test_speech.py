@@ -1,5 +1,6 @@
 """Models of speech: clips of any length, whose padding changes nothing."""
 
+import keras
 import keras_hub
 import numpy as np
 import pytest
@@ -81,6 +82,21 @@ def test_whisper_can_be_the_encoder(name):
     names = [layer.name for layer in model.layers]
     assert {"projection", "block_0", "block_1"} <= set(names)
     assert "block_2" not in names
+
+
+@pytest.mark.parametrize("name", [*NAMES[1:], BOTH])
+def test_decoders_know_the_order_of_the_steps(name):
+    """Here the encoder gives no step a trace of its neighbours."""
+    samples = keras.Input((32,))
+    steps = keras.Model(samples, keras.layers.Reshape((4, 8))(samples))
+    model = tiny(name, audio=steps, dim=8)
+    clip = np.repeat(np.arange(4, dtype="float32"), 8)[None] / 4
+    x = inputs(model, clip, source=TOKENS)
+    forward = numpy(model(x))
+    backward = numpy(model({**x, "audio": clip[:, ::-1]}))
+    if isinstance(forward, dict):
+        forward, backward = forward["text"], backward["text"]
+    assert np.abs(forward - backward).max() > 1e-3
 
 
 @pytest.mark.parametrize("blocks", speech.BLOCKS)
