@@ -20,6 +20,7 @@ from mmkeras.registry import register
         "depth": 1,
         "heads": 2,
     },
+    recipe={"learning_rate": 5e-3},
 )
 def translate_text_transformer(
     vocabulary_size=(6259, 6259),
@@ -27,7 +28,7 @@ def translate_text_transformer(
     feed_dim=256,
     depth=4,
     heads=4,
-    dropout=0.3,
+    dropout=0.2,
     length=128,
     tied=True,
 ):
@@ -35,6 +36,8 @@ def translate_text_transformer(
 
     The default sizes are those of "Transformer-tiny", which Wu et al. (2021,
     https://arxiv.org/abs/2105.14462) found best for 29,000 pairs of sentences.
+    Dropout is less than the 0.3 there: it also drops attention weights and
+    features of the source.
 
     Departure from the paper: norms before each sublayer, and learned
     positions.
