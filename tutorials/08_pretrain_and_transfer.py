@@ -38,6 +38,7 @@ from mmkeras.evaluation import tables
 from mmkeras.evaluation import transfer_runs
 from mmkeras.training.reporter import Reporter
 
+# %matplotlib inline
 home = pathlib.Path(tempfile.mkdtemp())
 os.environ.setdefault("MMKERAS_CACHE", str(home / "cache"))
 images = int(os.environ.get("TUTORIAL_PICTURES", 2000))
@@ -113,7 +114,7 @@ def labelled(split, count):
 count = max(images // 5, 24)
 rows = labelled("train", count) + labelled("val", count // 2)
 table = home / "labels.jsonl"
-table.write_text("\n".join(map(json.dumps, rows)))
+_ = table.write_text("\n".join(map(json.dumps, rows)))
 
 # %% [markdown]
 # `--init` names the pretrained run, and `train.init_branches` the branches that
@@ -126,7 +127,7 @@ table.write_text("\n".join(map(json.dumps, rows)))
 # %%
 settings = {"epochs": 20 if epochs > 1 else 1, "learning_rate": 2e-3}
 run = home / "classifier"
-mmkeras.train(
+classifier = mmkeras.train(
     "classify-image-cnn",
     data=table,
     out=run,

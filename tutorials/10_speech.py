@@ -155,7 +155,8 @@ for row, text in zip(test, answers["text"]):
 # models learn to say a digit in one or two steps, and blank in between.
 
 # %%
-audio = test[0]["audio"]
+longest = max(range(5), key=lambda i: len(test[i]["text"]))
+audio = test[longest]["audio"]
 samples = task.codecs["audio"].read([pathlib.Path(audio).read_bytes()])[0]
 logits = task.logits_model().predict_on_batch({"audio": samples})[0]
 probabilities = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
@@ -167,11 +168,12 @@ figure, axes = plt.subplots(2, 1, figsize=(9, 5), sharex=True)
 axes[0].specgram(samples[0], NFFT=512, Fs=RATE, noverlap=352)
 axes[0].set_ylim(0, 2000)
 axes[0].set_ylabel("Hz")
-axes[0].set_title(f"{test[0]['text']} -> {answers['text'][0]}")
+axes[0].set_title(f"{test[longest]['text']} -> {answers['text'][longest]}")
 axes[1].imshow(
     shown.T, aspect="auto", extent=(0, seconds, len(names) - 0.5, -0.5)
 )
 axes[1].set_yticks(range(len(names)), names)
+axes[1].set_xlim(0, soundfile.info(audio).duration)
 axes[1].set_xlabel("seconds")
 plt.show()
 
