@@ -27,6 +27,7 @@ def test_it_says_what_the_task_says(answers, model):
     assert model.predict(images())["text"] == answers["text"].tolist()
 
 
+@pytest.mark.slow
 def test_the_paths_of_files_are_read(model, tmp_path):
     photo = images()[0]
     path = tmp_path / "photo.jpg"

@@ -299,8 +299,8 @@ def no_neighbour(config):
         no_config,
         no_layers,
         a_number,
-        huge,
-        pytest.param(huge_input, marks=pytest.mark.slow),  # It waits for 10 s.
+        pytest.param(huge, marks=pytest.mark.slow),  # Both wait for 10 s.
+        pytest.param(huge_input, marks=pytest.mark.slow),
         no_neighbour,
     ],
 )
