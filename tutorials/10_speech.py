@@ -155,7 +155,7 @@ for row, text in zip(test, answers["text"]):
 # models learn to say a digit in one or two steps, and blank in between.
 
 # %%
-longest = max(range(5), key=lambda i: len(test[i]["text"]))
+longest = max(range(len(answers["text"])), key=lambda i: len(test[i]["text"]))
 audio = test[longest]["audio"]
 samples = task.codecs["audio"].read([pathlib.Path(audio).read_bytes()])[0]
 logits = task.logits_model().predict_on_batch({"audio": samples})[0]
