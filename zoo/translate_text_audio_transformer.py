@@ -76,6 +76,7 @@ def translate_text_audio_transformer(
     words, steps = text_encoder(source), audio_encoder(samples)
     if steps.shape[-1] != dim:  # A pretrained network, of another size.
         steps = branches.speech.blocks_of(steps, blocks, dim, 2, heads, dropout)
+    # Of the steps alone: GRUs have none, the text encoder has its own.
     steps = layers.SinePositions(name="step_positions")(steps)
     present = layers.Presence(2, name="presence_mask")(words, presence=presence)
     masks = [
